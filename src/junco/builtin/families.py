@@ -1,0 +1,63 @@
+"""The families that ship with junco: a row each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from junco.operator.family import Family
+from junco.operator.ports import Port, Ports
+from junco.types import Box, Image, Vector
+
+FAMILIES = (
+    Family(
+        "image-decode",
+        "operator",
+        Ports((Port("source", Any),), (Port("image", Image),)),
+        default="image-decode.pil",
+        description="a path, bytes, file object or picture → pixels",
+    ),
+    Family(
+        "image-embedding",
+        "operator",
+        Ports((Port("image", Image),), (Port("vector", Vector),)),
+        default="image-embedding.efficientnet-lite",
+        description="pixels → one vector",
+        parameters=("device", "normalize", "truncate_dim"),
+    ),
+    Family(
+        "text-embedding",
+        "operator",
+        Ports((Port("text", str),), (Port("vector", Vector),)),
+        default="text-embedding.minilm",
+        description="a text → one vector",
+        parameters=("device", "normalize", "truncate_dim"),
+    ),
+    Family(
+        "vector",
+        "operator",
+        Ports((Port("vector", Vector),), (Port("vector", Vector),)),
+        default="vector.normalize",
+        description="a vector → a vector",
+    ),
+    Family(
+        "image-crop",
+        "operator",
+        Ports((Port("image", Image), Port("box", Box)), (Port("image", Image),)),
+        default="image-crop.box",
+        description="pixels and a box → the pixels inside",
+    ),
+    Family(
+        "image-embedding",
+        "pipeline",
+        Ports((Port("path", Any),), (Port("vector", Vector),)),
+        default="image-embedding-efficientnet-lite0",
+        description="a photo → one vector",
+    ),
+    Family(
+        "text-embedding",
+        "pipeline",
+        Ports((Port("text", str),), (Port("vector", Vector),)),
+        default="text-embedding-minilm",
+        description="a text → one vector",
+    ),
+)

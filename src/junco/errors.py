@@ -1,0 +1,189 @@
+"""Every error a user of junco can meet.
+
+::
+
+    JuncoError                    whatever is the user's to mend
+    ├── UnknownNameError          no pipeline, operator, family or step of that name
+    ├── ContractError             an operator or pipeline breaks its family's contract
+    │   └── ParameterError        a parameter that does not exist, is missing or has a wrong value
+    ├── GraphError                a pipeline that cannot be: levels, columns, cycles
+    │   └── YamlError             the same, read from a file: carries file, line and column
+    ├── MissingExtraError         a package is not installed; says what to install
+    ├── UnavailableError          weights, a file or a hub that cannot be reached from here
+    │   └── NoHubError            a hub's name was used and no hub is configured
+    ├── IntegrityError            a file is not the one it should be (sha256)
+    ├── InputError                a value that an operator cannot work on
+    ├── OperatorError             an operator failed on a row; ``__cause__`` is its own exception
+    ├── DeadlineError             a call's time ran out
+    ├── ClosedError               a pipeline was used after ``close()``
+    └── JobError                  a bulk job cannot start or go on
+        ├── TargetBusyError       another run writes the same target
+        └── TargetError           the target cannot be written
+
+An error in junco itself is an ``AssertionError`` or whatever Python raised, never a ``JuncoError``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class JuncoError(Exception):
+    """Base of all errors that a user can cause and mend."""
+
+
+class UnknownNameError(JuncoError):
+    """A name that nothing answers to.
+
+    Attributes:
+        kind: what was looked for, ``"pipeline"``, ``"operator"`` ….
+        name: the name as it was given.
+        suggestions: known names near to it, best first.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
+        self.kind = kind
+        self.name = name
+        self.suggestions = nearest(name, known)
+        super().__init__(f"no {kind} named {name!r}.{_did_you_mean(self.suggestions)}{_after(hint)}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class ContractError(JuncoError):
+    """An operator or pipeline does not keep the contract of its family."""
+
+
+class ParameterError(ContractError):
+    """A parameter is unknown, missing or has a value that cannot be."""
+
+
+class GraphError(JuncoError):
+    """A graph that has no meaning: the message names the step, the columns and the cure."""
+
+
+class YamlError(GraphError):
+    """A pipeline file that cannot be read; ``line`` and ``column`` count from 1."""
+
+    def __init__(self, problem: str, file: str = "<string>", line: int = 1, column: int = 1) -> None:
+        self.problem, self.file, self.line, self.column = problem, file, line, column
+        super().__init__(f"{file}:{line}:{column}: {problem}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problem, self.file, self.line, self.column)
+
+
+class MissingExtraError(JuncoError):
+    """A package that this operator needs is not installed; ``extra`` brings it."""
+
+    def __init__(self, package: str, extra: str, needed_by: str = "this operator") -> None:
+        self.package, self.extra, self.needed_by = package, extra, needed_by
+        super().__init__(f"{needed_by} needs the package {package!r}: pip install 'junco[{extra}]'")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.package, self.extra, self.needed_by)
+
+
+class UnavailableError(JuncoError):
+    """Something that has to be fetched cannot be reached from this machine."""
+
+
+class NoHubError(UnavailableError):
+    """A name on a hub (``namespace/name``) was used and no hub is configured."""
+
+
+class IntegrityError(JuncoError):
+    """A file's sha256 is not the one that is pinned for it."""
+
+
+class InputError(JuncoError):
+    """A value that an operator cannot work on: missing, empty, truncated, too large, of a wrong type."""
+
+
+class OperatorError(JuncoError):
+    """An operator failed on a row; ``__cause__`` is the original exception.
+
+    Attributes:
+        node: name of the step in the pipeline.
+        operator: name of the operator or callable.
+        position: index of the input (counting from 0) among the items of the call.
+        value: a short picture of the value that it failed on.
+    """
+
+    def __init__(self, node: str, operator: str, position: int, value: str, reason: str) -> None:
+        self.node, self.operator, self.position, self.value, self.reason = node, operator, position, value, reason
+        super().__init__(f"step {node!r} ({operator}) failed on input {position}, {value}: {reason}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.node, self.operator, self.position, self.value, self.reason)
+
+
+class DeadlineError(JuncoError):
+    """A call did not end within its ``timeout_s``."""
+
+
+class ClosedError(JuncoError):
+    """The pipeline was closed."""
+
+
+class JobError(JuncoError):
+    """A bulk job cannot start or go on; its journal stays good."""
+
+
+class TargetBusyError(JobError):
+    """Another run is writing to the same target."""
+
+
+class TargetError(JobError):
+    """The target of a bulk job cannot be written."""
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """The known names most like ``name``, best first."""
+    folded = {k.casefold(): k for k in known}
+    return tuple(folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6))
+
+
+def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> None:
+    """Raise ``ParameterError`` for the first given name that ``owner`` does not know."""
+    known = list(known)
+    for name in given:
+        if name not in known:
+            listing = ", ".join(known) or "none"
+            raise ParameterError(
+                f"{owner} has no parameter {name!r}.{_did_you_mean(nearest(name, known))} Its parameters: {listing}."
+            )
+
+
+def picture(value: object, most: int = 80) -> str:
+    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest."""
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"{type(value).__name__}{tuple(shape)} {dtype}"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"{type(value).__name__} of {len(value)} bytes"
+    if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > 8:
+        return f"{type(value).__name__} of {len(value)} items"
+    try:
+        text = repr(value)
+    except Exception as error:  # a user's __repr__ must not hide the error we are describing
+        text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _did_you_mean(suggestions: tuple[str, ...]) -> str:
+    return " Did you mean " + " or ".join(repr(s) for s in suggestions) + "?" if suggestions else ""
+
+
+def _after(hint: str) -> str:
+    return f" {hint}" if hint else ""
+
+
+def _rebuild(cls: type[JuncoError], args: tuple[Any, ...], state: dict[str, Any]) -> JuncoError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -1,0 +1,1 @@
+"""The operator contract: `Operator`, ``@op``, ports, families, `OperatorSpec`."""

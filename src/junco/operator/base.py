@@ -1,0 +1,150 @@
+"""`Operator`: the one class to derive from. Batch is the contract; a call on one item is derived from it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from junco.errors import ContractError
+from junco.operator import registry
+from junco.operator.ports import Ports, is_annotated, ports_of_batch
+from junco.operator.spec import OperatorSpec
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the engine may know of an operator before it has measured anything.
+
+    Attributes:
+        max_batch: most rows in one batch; 1 says that batching gains nothing, ``None`` lets the engine find out.
+        max_cost: most cost units (what ``Operator.cost`` counts: tokens, pixels) in one batch.
+        releases_gil: ``batch`` spends its time outside the interpreter lock, so threads run it in parallel.
+        thread_safe: one instance may run several batches at once.
+        stateful: rows must reach one instance in their order.
+        retry: transient errors, after which a batch may be tried again.
+    """
+
+    max_batch: int | None = None
+    max_cost: float | None = None
+    releases_gil: bool = False
+    thread_safe: bool = False
+    stateful: bool = False
+    retry: tuple[type[BaseException], ...] = ()
+
+
+class Operator:
+    """Base of all operators.
+
+    A subclass names its family and itself, keeps its constructor light, loads in `open` and works in `batch`::
+
+        class MyEmbedding(Operator, family="image-embedding", name="mine"):
+            def __init__(self, model: str = "small", device: str = "auto"): ...
+            def open(self) -> None: ...
+            def batch(self, images): ...
+            def close(self) -> None: ...
+    """
+
+    name: ClassVar[str] = ""
+    family: ClassVar[str | None] = None
+    hints: ClassVar[Hints] = Hints()
+    spec: OperatorSpec
+
+    def __init_subclass__(cls, family: str | None = None, name: str | None = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if family is None and name is None:
+            return
+        cls.name = ".".join(part for part in (family, name) if part)
+        if not _NAME.fullmatch(cls.name):
+            raise ContractError(f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens")
+        cls.family = cls.name.partition(".")[0]
+        if (contract := registry.families("operator").get(cls.family)) is not None:
+            contract.check(cls.name, cls.ports(), cls.parameters())
+        registry.register(cls.name, cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        self._is_open = False
+        self._opening = threading.RLock()
+        self.spec = OperatorSpec.bind(cls, args, kwargs) if cls.name else OperatorSpec(cls.__qualname__, ())
+        return self
+
+    def open(self) -> None:
+        """Load what `batch` needs. Called once, in the process that will run it."""
+
+    def batch(self, *columns: Sequence[Any]) -> Sequence[Any]:
+        """Work on a batch: one sequence for each input column in, as many results out, in the same order."""
+        raise NotImplementedError(f"{type(self).__name__} must define batch()")
+
+    def close(self) -> None:
+        """Let go of what `open` took."""
+
+    def cost(self, *item: Any) -> float:
+        """Cost units of one item (tokens, pixels), for batches bounded by ``hints.max_cost``."""
+        return 1.0
+
+    @classmethod
+    def ports(cls) -> Ports:
+        """What goes in and comes out: the annotations of `batch`, or the family's where it has none."""
+        own = ports_of_batch(cls.batch)
+        contract = registry.families("operator").get(cls.family or "")
+        if contract is None or is_annotated(cls.batch):
+            return own
+        same_count = own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
+        return contract.ports if same_count else own
+
+    @classmethod
+    def parameters(cls) -> Mapping[str, inspect.Parameter]:
+        """The constructor's parameters, by name."""
+        if cls.__init__ is object.__init__:
+            return {}
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return {p.name: p for p in parameters}
+
+    def ensure_open(self) -> None:
+        """Call `open` unless that has been done."""
+        if not self._is_open:
+            with self._opening:
+                if not self._is_open:
+                    self.open()
+                    self._is_open = True
+
+    def ensure_closed(self) -> None:
+        """Call `close` if `open` was called; the operator can be opened again."""
+        with self._opening:
+            if self._is_open:
+                self._is_open = False
+                self.close()
+
+    def __call__(self, *item: Any) -> Any:
+        """Work on one item."""
+        self.ensure_open()
+        return checked_results(self.name, self.batch(*([value] for value in item)), 1)[0]
+
+    def __repr__(self) -> str:
+        return f"<operator {self.spec}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
+
+
+def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
+    """The results of a batch, if there is one for each row.
+
+    Raises:
+        ContractError: the operator returned too few or too many, or nothing that has a length.
+    """
+    try:
+        count = len(results)
+    except TypeError:
+        raise ContractError(
+            f"{name!r} returned {type(results).__name__} from batch(): return a sequence with one result for each item"
+        ) from None
+    if count != num_rows:
+        raise ContractError(f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order")
+    return results  # type: ignore[no-any-return]

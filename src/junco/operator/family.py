@@ -1,0 +1,48 @@
+"""Families: one checked interface for all operators, or all pipelines, that do one job."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from junco.errors import ContractError
+from junco.operator.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A contract: whoever joins takes these inputs, gives these outputs and has these parameters.
+
+    Attributes:
+        name: as users write it, ``image-embedding``.
+        kind: a family of operators or of pipelines; the two may share a name.
+        ports: what goes in and what comes out, with types and shapes.
+        default: full name of the member that stands for the family.
+        description: one line for ``junco families``.
+        parameters: names that every member must accept.
+    """
+
+    name: str
+    kind: Literal["operator", "pipeline"]
+    ports: Ports
+    default: str
+    description: str
+    parameters: tuple[str, ...] = ()
+
+    def check(self, member: str, ports: Ports, parameters: Collection[str]) -> None:
+        """Refuse a member that breaks the contract.
+
+        Raises:
+            ContractError: with both signatures in its message.
+        """
+        if not ports.fits(self.ports):
+            raise ContractError(
+                f"{member!r} cannot join the {self.kind} family {self.name!r}: "
+                f"the family has {self.ports}, {member!r} has {ports}"
+            )
+        if missing := [name for name in self.parameters if name not in parameters]:
+            raise ContractError(
+                f"{member!r} cannot join the {self.kind} family {self.name!r}: it lacks the parameter "
+                f"{', '.join(map(repr, missing))}; the family asks for ({', '.join(self.parameters)})"
+            )

@@ -1,0 +1,158 @@
+"""Ports: the names and types of what goes into an operator and comes out, read from annotations."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import types as python_types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin
+
+from junco.types import ArrayType, VideoFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input or output: a name and a type (a class, an annotated array type, or ``Any``)."""
+
+    name: str
+    type: Any = Any
+
+    def __str__(self) -> str:
+        return f"{self.name}: {type_name(self.type)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All ports of an operator or pipeline; ``inputs=None`` stands for any number of columns."""
+
+    inputs: tuple[Port, ...] | None
+    outputs: tuple[Port, ...]
+
+    def __str__(self) -> str:
+        inputs = "…" if self.inputs is None else ", ".join(map(str, self.inputs))
+        return f"({inputs}) -> ({', '.join(map(str, self.outputs))})"
+
+    def fits(self, wanted: Ports) -> bool:
+        """Whether something with these ports can stand wherever ``wanted`` is expected."""
+        if len(self.outputs) != len(wanted.outputs):
+            return False
+        if not all(accepts(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
+            return False
+        if self.inputs is None or wanted.inputs is None:
+            return True
+        same_count = len(self.inputs) == len(wanted.inputs)
+        return same_count and all(accepts(i.type, w.type) for i, w in zip(self.inputs, wanted.inputs, strict=True))
+
+
+def ports_of_function(fn: Callable[..., Any]) -> Ports:
+    """Ports of a function on single items: positional parameters in, the return annotation out."""
+    hints = _annotations(fn)
+    returned = hints.get("return", Any)
+    if inspect.isgeneratorfunction(fn) or get_origin(returned) in _ITERABLES:
+        returned = _element(returned)
+    return Ports(_inputs(fn, lambda name: hints.get(name, Any)), _outputs(returned))
+
+
+def ports_of_batch(method: Callable[..., Any]) -> Ports:
+    """Ports of a ``batch`` method: a sequence of each input in, a sequence of results out."""
+    hints = _annotations(method)
+    return Ports(_inputs(method, lambda name: _element(hints.get(name, Any))), _outputs(_element(hints.get("return", Any))))
+
+
+def is_annotated(fn: Callable[..., Any]) -> bool:
+    """Whether a function says anything of its types."""
+    return bool(getattr(fn, "__annotations__", None))
+
+
+def accepts(receiver: Any, giver: Any) -> bool:
+    """Whether a port of type ``receiver`` takes values of type ``giver``; unknown types fit everywhere."""
+    if _is_any(receiver) or _is_any(giver):
+        return True
+    if _is_union(giver):
+        return any(accepts(receiver, member) for member in get_args(giver))
+    if _is_union(receiver):
+        return any(accepts(member, giver) for member in get_args(receiver))
+    wanted, given = _array_type(receiver), _array_type(giver)
+    if wanted is not None and wanted.name == "image" and giver is VideoFrame:
+        return True
+    if wanted is not None or given is not None:
+        return wanted is not None and given is not None and (wanted.name, wanted.dtype) == (given.name, given.dtype)
+    return _is_subclass(get_origin(giver) or giver, get_origin(receiver) or receiver)
+
+
+def type_name(kind: Any) -> str:
+    """A type as a person would write it."""
+    if _is_any(kind):
+        return "any"
+    if (array := _array_type(kind)) is not None:
+        return str(array)
+    if _is_union(kind):
+        return " | ".join(type_name(member) for member in get_args(kind))
+    return getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind).replace("typing.", "")
+
+
+def signature_of(fn: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature, or ``None`` for callables that have none to show (some built-ins)."""
+    try:
+        return inspect.signature(fn)
+    except (TypeError, ValueError):
+        return None
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_SEQUENCES = (list, tuple, Sequence, Iterable, collections.abc.Sequence, collections.abc.Iterable)
+_ITERABLES = (Iterator, Iterable, collections.abc.Iterator, collections.abc.Iterable, collections.abc.Generator)
+
+
+def _inputs(fn: Callable[..., Any], type_of: Callable[[str], Any]) -> tuple[Port, ...] | None:
+    signature = signature_of(fn)
+    if signature is None:
+        return None
+    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return None
+    return tuple(Port(p.name, type_of(p.name)) for p in parameters if p.kind in _POSITIONAL)
+
+
+def _outputs(kind: Any) -> tuple[Port, ...]:
+    members = get_args(kind)
+    if get_origin(kind) is tuple and members and members[-1] is not Ellipsis:
+        return tuple(Port(f"out{i}", member) for i, member in enumerate(members))
+    return (Port("out", kind),)
+
+
+def _element(kind: Any) -> Any:
+    """``X`` of ``list[X]``; ``Any`` where the annotation says nothing of its elements."""
+    members = get_args(kind)
+    is_sequence = get_origin(kind) in _SEQUENCES or get_origin(kind) in _ITERABLES
+    return members[0] if is_sequence and members else Any
+
+
+def _annotations(fn: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(fn, include_extras=True)
+    except Exception:  # an annotation that names something only a type checker imports says nothing to us
+        return {}
+
+
+def _is_any(kind: Any) -> bool:
+    return kind is Any or kind is object or kind is None or kind is inspect.Parameter.empty or isinstance(kind, typing.TypeVar)
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (typing.Union, python_types.UnionType)
+
+
+def _array_type(kind: Any) -> ArrayType | None:
+    if get_origin(kind) is Annotated:
+        return next((note for note in get_args(kind)[1:] if isinstance(note, ArrayType)), None)
+    return None
+
+
+def _is_subclass(giver: Any, receiver: Any) -> bool:
+    if not (isinstance(giver, type) and isinstance(receiver, type)):
+        return True
+    return issubclass(giver, receiver) or (giver is int and receiver is float)

@@ -1,0 +1,58 @@
+"""What the environment says: the only reader of ``os.environ``.
+
+============== ====================================================================
+JUNCO_HOME      where junco keeps pipelines, journals and caches
+JUNCO_HUB       address of a hub
+JUNCO_TOKEN     the token for that hub
+JUNCO_OFFLINE   1: never open a network connection
+HF_HUB_OFFLINE  1: the same, as everybody in the field says it
+============== ====================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One frozen reading of the environment."""
+
+    home: Path
+    hub: str | None = None
+    token: str | None = field(default=None, repr=False)
+    offline: bool = False
+
+    @property
+    def pipelines(self) -> Path:
+        """Folder whose YAML files are pipelines by their file name."""
+        return self.home / "pipelines"
+
+
+def settings() -> Settings:
+    """Read the environment now."""
+    return Settings(
+        home=_home(),
+        hub=os.environ.get("JUNCO_HUB") or None,
+        token=os.environ.get("JUNCO_TOKEN") or None,
+        offline=_is_on("JUNCO_OFFLINE") or _is_on("HF_HUB_OFFLINE"),
+    )
+
+
+def num_cores() -> int:
+    """Cores that this process may use (not the machine's: containers and ``taskset`` count)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _home() -> Path:
+    if given := os.environ.get("JUNCO_HOME"):
+        return Path(given).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("junco"))
+
+
+def _is_on(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}

@@ -1,0 +1,55 @@
+"""Frames, clips, boxes and chunks: small frozen values, compared by identity where they hold arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.types.arrays import Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """One picture of a video: ``image`` uint8 RGB (height, width, 3), ``time_s`` from the start, ``index`` in decoding order."""
+
+    image: Image
+    time_s: float
+    index: int
+    is_key: bool = False
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The pixels, so that every operator on images takes frames too."""
+        return np.asarray(self.image, dtype=dtype) if not copy else np.array(self.image, dtype=dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioClip:
+    """Sound: ``samples`` float32 (channels, n) in −1..1, ``start_s`` in its source."""
+
+    samples: npt.NDArray[np.float32]
+    sample_rate_hz: int
+    start_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels, (x0, y0) inside, (x1, y1) just outside."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    label: str = ""
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a longer text: ``source[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
