@@ -1,0 +1,127 @@
+"""``ops``: every known operator as an attribute, ``ops.image_embedding.timm("resnet50")``."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+from junco.errors import UnknownNameError
+from junco.operator import registry
+from junco.operator.ports import Ports
+from junco.operator.spec import OperatorSpec
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorFactory:
+    """An operator's name, waiting for its parameters."""
+
+    name: str
+
+    def __call__(self, *args: Any, **params: Any) -> OperatorSpec:
+        """The spec with these parameters, checked against the constructor; nothing is loaded."""
+        return OperatorSpec.bind(registry.load(self.name), args, params)
+
+    @property
+    def ports(self) -> Ports:
+        """What goes in and what comes out."""
+        return registry.load(self.name).ports()
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return registry.load(self.name).__doc__
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.Signature(list(registry.load(self.name).parameters().values()))
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorFamily:
+    """A family of operators: call it for its default member, or name a member as an attribute."""
+
+    name: str
+
+    def __call__(self, *args: Any, **params: Any) -> OperatorSpec:
+        """The spec of the family's default member."""
+        return OperatorFactory(default_member(self.name))(*args, **params)
+
+    def __getattr__(self, member: str) -> OperatorFactory:
+        if member.startswith("__"):
+            raise AttributeError(member)
+        wanted = f"{self.name}.{_hyphens(member)}"
+        known = [name for name in registry.names() if name.startswith(f"{self.name}.")]
+        return OperatorFactory(_found(wanted, known))
+
+    def __dir__(self) -> list[str]:
+        return [_underscores(n.partition(".")[2]) for n in registry.names() if n.startswith(f"{self.name}.")]
+
+
+class Ops:
+    """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``."""
+
+    def __getattr__(self, family: str) -> OperatorFamily:
+        if family.startswith("__"):
+            raise AttributeError(family)
+        return OperatorFamily(_found(_hyphens(family), _family_names()))
+
+    def __getitem__(self, name: str) -> OperatorFactory:
+        return OperatorFactory(resolve(name))
+
+    def __dir__(self) -> list[str]:
+        return [_underscores(name) for name in _family_names()]
+
+    def __repr__(self) -> str:
+        return f"<ops: {len(registry.names())} operators in {len(_family_names())} families>"
+
+
+ops = Ops()
+
+
+def resolve(name: str) -> str:
+    """The full name of an operator: a family's name stands for its default member.
+
+    Raises:
+        UnknownNameError: with the nearest names.
+    """
+    if name in registry.names():
+        return name
+    if name in _family_names():
+        return default_member(name)
+    raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], "'junco ops' lists them all.")
+
+
+def default_member(family: str) -> str:
+    """The member that stands for a family: the one its contract names, or its only one."""
+    contract = registry.families("operator").get(family)
+    if contract is not None:
+        return contract.default
+    members = [name for name in registry.names() if name.startswith(f"{family}.")]
+    if len(members) == 1:
+        return members[0]
+    raise UnknownNameError("default operator for the family", family, members, f"Name one of: {', '.join(members)}.")
+
+
+def _family_names() -> list[str]:
+    return sorted({name.partition(".")[0] for name in registry.names()} | set(registry.families("operator")))
+
+
+def _found(name: str, known: list[str]) -> str:
+    """``name`` as it is registered: Python writes ``_`` where names may have ``-``."""
+    matches = [k for k in known if _hyphens(k) == name]
+    if not matches:
+        # AttributeError too, so that hasattr() and completion behave
+        raise _UnknownAttribute("operator", name, known, "'junco ops' lists them all.")
+    return matches[0]
+
+
+class _UnknownAttribute(UnknownNameError, AttributeError):
+    pass
+
+
+def _hyphens(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _underscores(name: str) -> str:
+    return name.replace("-", "_")
