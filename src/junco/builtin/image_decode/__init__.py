@@ -1,0 +1,1 @@
+"""Members of the family image-decode: whatever holds a picture → pixels."""

@@ -1,0 +1,138 @@
+"""``image-decode.pil``: whatever holds a picture → uint8 RGB pixels, by Pillow."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.builtin.extras import importing
+from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
+from junco.builtin.image_decode.sources import opened
+from junco.errors import InputError, ParameterError
+from junco.operator.base import Hints, Operator
+from junco.types import Image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+MAX_PIXELS = 178_956_970  # where Pillow itself takes a picture for an attack
+
+_ORIENTATION_TAG = 0x0112
+# PostScript is a program: Pillow would hand it to an interpreter.
+_REFUSED_FORMATS = frozenset({"EPS"})
+
+
+class PilDecode(Operator, family="image-decode", name="pil"):
+    """Decodes a picture into C-contiguous uint8 RGB pixels (height, width, 3).
+
+    Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
+    or an array (uint8, uint16, bool, floats in 0..1; grey, RGB or RGBA). EXIF orientation is applied, transparency is
+    laid over white, 16 bits are scaled to 8, and of several frames the first is taken.
+
+    Args:
+        allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this
+            machine connects to). Refused while the environment says to stay offline.
+        max_pixels: a picture with more is refused by its header, before it is decoded.
+
+    Raises:
+        InputError: for each source that is missing, empty, broken, too large or no picture, with its name.
+    """
+
+    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
+
+    def __init__(self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS) -> None:
+        if not isinstance(max_pixels, int) or max_pixels < 1:
+            raise ParameterError(f"{self.name!r}: max_pixels={max_pixels!r} must be a positive whole number")
+        self.allow_urls = allow_urls
+        self.max_pixels = max_pixels
+
+    def open(self) -> None:
+        with importing("vision", self.name):
+            from PIL import Image as PilImage
+
+        PilImage.preinit()
+
+    def batch(self, sources: Sequence[Any]) -> Sequence[Image]:
+        return [self._decoded(source) for source in sources]
+
+    def _decoded(self, source: Any) -> Image:
+        from PIL import Image as PilImage
+
+        if isinstance(source, PilImage.Image):
+            return self._pixels(source, f"the PIL image {source.size[0]}×{source.size[1]} {source.mode}")
+        if hasattr(source, "__array__"):
+            return rgb_of_array(np.asarray(source))
+        with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
+            return self._pixels(picture, name)
+
+    def _pixels(self, picture: Picture, name: str) -> Image:
+        width, height = picture.size
+        if width < 1 or height < 1:
+            raise InputError(f"{name}: the picture has no pixels ({width}×{height})")
+        if width * height > self.max_pixels:
+            raise InputError(f"{name}: {width}×{height} pixels are more than max_pixels={self.max_pixels:,}")
+        return rgb_of_picture(_upright(_loaded(picture, name)), name)
+
+
+def _identified(file: IO[bytes], name: str) -> Picture:
+    """The picture with its header read and nothing decoded.
+
+    This walks Pillow's table of formats as ``Image.open`` does, which cannot be used: for a large picture it warns or
+    fails by a limit of the whole process before its size can be compared with our own.
+    """
+    from PIL import Image as PilImage
+
+    prefix = file.read(16)
+    tried: set[str] = set()
+    for load_formats in (PilImage.preinit, PilImage.init):
+        load_formats()
+        for known in [format_ for format_ in PilImage.ID if format_ not in tried | _REFUSED_FORMATS]:
+            tried.add(known)
+            factory, accept = PilImage.OPEN[known]
+            if accept is not None and accept(prefix) is not True:
+                continue
+            file.seek(0)
+            try:
+                return factory(file, "")
+            except (SyntaxError, IndexError, TypeError, struct.error):
+                continue  # how a plugin says that the file is not of its format
+            except Exception as error:
+                raise InputError(f"{name}: a broken {known} file: {error}") from error
+    raise InputError(f"{name}: not a picture in a format that Pillow reads")
+
+
+def _loaded(picture: Picture, name: str) -> Picture:
+    """The first frame, decoded."""
+    try:
+        if getattr(picture, "is_animated", False):
+            picture.seek(0)
+        picture.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # what a decoder raises on broken data is not limited to any kind
+        kind = getattr(picture, "format", None) or "picture"
+        raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
+    return picture
+
+
+def _upright(picture: Picture) -> Picture:
+    """The picture turned as its EXIF orientation asks; a broken EXIF block asks for nothing."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        turn = turns.get(picture.getexif().get(_ORIENTATION_TAG))
+    except Exception:
+        turn = None
+    return picture if turn is None else picture.transpose(turn)

@@ -1,0 +1,135 @@
+"""Where a picture lies: a path, an address, bytes, a file object; all become a binary file and a name for messages."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from junco.errors import InputError, UnavailableError, picture
+from junco.settings import settings
+
+URL_TIMEOUT_S = 20.0
+URL_MAX_BYTES = 100 * 2**20
+
+
+@contextmanager
+def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
+    """A seekable binary file with the picture's content, at its start, and the source's name for messages.
+
+    Raises:
+        InputError: nothing is there, it is empty, or the source is of no known kind.
+        UnavailableError: an address, while the environment says to stay offline.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        yield _in_memory(source, picture(source)), picture(source)
+    elif isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        if isinstance(name, bytes):
+            name = os.fsdecode(name)
+        with _opened_place(name, allow_urls) as file:
+            yield file, repr(name)
+    elif callable(getattr(source, "read", None)):
+        name = repr(getattr(source, "name", type(source).__name__))
+        yield _in_memory(_content(source, name), name), name
+    else:
+        raise InputError(
+            f"expected a picture (a path, bytes, a file object, a PIL image or an array), not {picture(source)}"
+        )
+
+
+def _in_memory(content: bytes | bytearray | memoryview, name: str) -> IO[bytes]:
+    if not len(content):
+        raise InputError(f"{name}: empty, no picture in it")
+    return io.BytesIO(content)
+
+
+def _content(file: Any, name: str) -> bytes:
+    """All that is left in the file; a seekable file is put back to where it was."""
+    try:
+        start = file.tell() if hasattr(file, "seekable") and file.seekable() else None
+        content = file.read()
+        if start is not None:
+            file.seek(start)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: cannot be read: {error}") from error
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise InputError(f"{name}: open the file in binary mode ('rb'); its read() gave {type(content).__name__}")
+    return bytes(content)
+
+
+@contextmanager
+def _opened_place(name: str, allow_urls: bool) -> Iterator[IO[bytes]]:
+    scheme, separator, _ = name.partition("://")
+    if not separator:
+        with _opened_path(Path(name), name) as file:
+            yield file
+    elif scheme.lower() == "file":
+        path = urllib.request.url2pathname(urllib.parse.urlsplit(name).path)
+        with _opened_path(Path(path), name) as file:
+            yield file
+    elif scheme.lower() in {"http", "https"}:
+        yield _in_memory(_fetched(name, allow_urls), repr(name))
+    else:
+        raise InputError(f"{name!r}: addresses that start with {scheme}:// cannot be read")
+
+
+@contextmanager
+def _opened_path(path: Path, name: str) -> Iterator[IO[bytes]]:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError(f"{name!r}: a directory, not a picture")
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{name!r}: not a regular file")
+        if status.st_size == 0:
+            raise InputError(f"{name!r}: an empty file, no picture in it")
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise InputError(f"{name!r}: no such file") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise InputError(f"{name!r}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    with file:
+        yield file
+
+
+def _fetched(url: str, allow_urls: bool) -> bytes:
+    if not allow_urls:
+        raise InputError(f"{url!r}: fetching pictures is off; turn it on with allow_urls=True")
+    if settings().offline:
+        raise UnavailableError(f"{url!r}: not fetched, because JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
+    request = urllib.request.Request(url, headers={"User-Agent": "junco"})  # noqa: S310 - http(s) was checked
+    try:
+        with _opener().open(request, timeout=URL_TIMEOUT_S) as response:
+            content: bytes = response.read(URL_MAX_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise InputError(f"{url!r}: the server answered {error.code} {error.reason}") from error
+    except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
+        raise InputError(f"{url!r}: could not be fetched: {getattr(error, 'reason', error)}") from error
+    if len(content) > URL_MAX_BYTES:
+        raise InputError(f"{url!r}: more than {URL_MAX_BYTES:,} bytes")
+    return content
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """An opener for http and https alone, so that no redirection leads to files or FTP."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener

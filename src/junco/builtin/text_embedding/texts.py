@@ -1,0 +1,37 @@
+"""Texts at an operator's door, and the roles that a text can have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from junco.errors import InputError, ParameterError, picture
+
+ROLES = ("query", "document")
+
+
+def checked_texts(values: Sequence[Any], owner: str) -> list[str]:
+    """The values, if all are texts.
+
+    Raises:
+        InputError: one is no ``str``, or holds half of a surrogate pair, which no tokenizer can read.
+    """
+    for value in values:
+        if not isinstance(value, str):
+            raise InputError(f"{owner!r} takes a text (str), not {picture(value)}")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{owner!r}: the text {picture(value)} is not valid Unicode: {error.reason}") from error
+    return list(values)
+
+
+def check_role(role: str | None, owner: str) -> str | None:
+    """The parameter's value, if it can be one.
+
+    Raises:
+        ParameterError: it is none of ``query``, ``document`` and ``None``.
+    """
+    if role is not None and role not in ROLES:
+        raise ParameterError(f"{owner!r}: role={role!r} is none of 'query', 'document' and None")
+    return role

@@ -1,0 +1,1 @@
+"""Members of the family vector: a vector → a vector."""

@@ -1,0 +1,19 @@
+"""``vector.normalize``: a vector → the same direction, length 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from junco.builtin.vector.floats import checked_vector
+from junco.builtin.vectors import unit_rows
+from junco.operator.base import Hints, Operator
+from junco.types import Vector
+
+
+class Normalize(Operator, family="vector", name="normalize"):
+    """Scales vectors to Euclidean length 1; a vector of zeros stays as it is."""
+
+    hints = Hints(thread_safe=True)
+
+    def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
+        return [unit_rows(checked_vector(vector, self.name)[None])[0] for vector in vectors]

