@@ -1,0 +1,204 @@
+"""Write the reference pages from the code, so that they cannot be out of date.
+
+python scripts/reference.py docs/reference
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$")
+_ENTRY = re.compile(r"^([\w.* ,]+): (.*)$")
+_VERSION_OF_FILES = 1
+
+
+def api_page() -> str:
+    """Every name that ``junco`` gives, with its signature and docstring, and what flows (``junco.types``)."""
+    import junco
+    import junco.types
+
+    parts = ["# Python", "What `import junco` gives. Nothing heavy is imported before it is used."]
+    parts += [_entry(f"junco.{name}", getattr(junco, name)) for name in junco.__all__ if not name.endswith("Error")]
+    parts += ["# What flows: `junco.types`", _markdown(inspect.getdoc(junco.types) or "")]
+    parts += [_entry(f"junco.types.{name}", getattr(junco.types, name)) for name in junco.types.__all__]
+    return "\n\n".join(parts)
+
+
+def yaml_page() -> str:
+    """The verbs of a pipeline file and each one's arguments."""
+    from junco.graph.nodes import VERBS
+    from junco.graph.pipe import Pipe
+
+    parts = [
+        "# YAML",
+        f"A pipeline file begins with `junco: {_VERSION_OF_FILES}`. "
+        "[Write a pipeline](../how-to/pipeline.md) shows one; this page lists the verbs and what each takes. "
+        "A step's `in`, `out` and `on` are one column or a list of columns, `with` holds the operator's parameters, "
+        "`name` names the step. Values may use the file's own parameters: `${model}`.",
+    ]
+    for verb in VERBS:
+        method = getattr(Pipe, verb)
+        parts += [f"## `{verb}`", _code(f"{verb}{_signature(method)}"), _markdown(inspect.getdoc(method) or "")]
+    return "\n\n".join(parts)
+
+
+def cli_page() -> str:
+    """Every command's own help."""
+    import typer
+    from junco.cli.main import app
+    from typer.testing import CliRunner
+
+    command = typer.main.get_command(app)
+    names = list(getattr(command, "commands", {}))
+    runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
+    parts = ["# Command line", _code(_help(runner, app, []), "text")]
+    for name in names:
+        parts += [f"## `junco {name}`", _code(_help(runner, app, [name]), "text")]
+    return "\n\n".join(parts)
+
+
+def catalog_page() -> str:
+    """All families, operators and pipelines that are installed with junco."""
+    from junco.operator import registry
+
+    parts = ["# Families, operators, pipelines", "What ships with junco. `junco show NAME` says more of each."]
+    for kind in ("operator", "pipeline"):
+        rows = [
+            (f"`{f.name}`", f"`{f.ports}`".replace("|", "\\|"), f"`{f.default}`", f.description)
+            for f in sorted(registry.families(kind).values(), key=lambda family: family.name)
+        ]
+        parts += [f"## Families of {kind}s", _table(("family", "interface", "default member", "what it does"), rows)]
+    parts.append("## Operators")
+    for name, entry in sorted(registry.installed().items()):
+        if entry.value.startswith("junco."):
+            operator = registry.load(name)
+            own = operator.__init__ is not object.__init__
+            parts += [f"### `{name}`", _code(f"{name}{_signature(operator.__init__) if own else '()'}")]
+            parts.append(_markdown(inspect.getdoc(operator) or ""))
+    parts += ["## Pipelines", _table(("pipeline", "family", "what it does"), _pipelines())]
+    return "\n\n".join(parts)
+
+
+def errors_page() -> str:
+    """The tree of errors and what each says."""
+    from junco import errors
+
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.JuncoError)]
+    parts = ["# Errors", _markdown(inspect.getdoc(errors) or "")]
+    parts += [f"## `{c.__name__}`\n\n{_markdown(inspect.getdoc(c) or '')}" for c in classes]
+    return "\n\n".join(parts)
+
+
+def _pipelines() -> Iterator[tuple[str, str, str]]:
+    import yaml
+
+    from junco.builtin import pipelines
+
+    for path in sorted(Path(str(pipelines.__path__[0])).glob("*.yaml")):
+        definition = yaml.safe_load(path.read_text("utf-8"))
+        description = " ".join(str(definition.get("description", "")).split())
+        yield f"`{definition['name']}`", f"`{definition.get('family', '')}`", description
+
+
+def _entry(name: str, thing: Any) -> str:
+    if inspect.isclass(thing):
+        return _class_entry(name, thing)
+    if callable(thing) and (inspect.isfunction(thing) or inspect.isbuiltin(thing)):
+        return "\n\n".join([f"## `{name}`", _code(f"{name.rpartition('.')[2]}{_signature(thing)}"), _doc(thing)])
+    described = inspect.getdoc(thing) if inspect.ismodule(thing) else inspect.getdoc(type(thing))
+    if (metadata := getattr(thing, "__metadata__", None)) is not None:
+        described = f"`{metadata[0]}`"
+    return f"## `{name}`\n\n{_markdown(described or str(thing))}"
+
+
+def _class_entry(name: str, cls: type) -> str:
+    parts = [f"## `{name}`", _code(f"class {cls.__name__}{_signature(cls)}"), _doc(cls)]
+    for member_name, member in vars(cls).items():
+        if member_name.startswith("_") or not inspect.getdoc(member):
+            continue
+        function = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
+        if inspect.isfunction(function):
+            parts += [
+                f"### `{cls.__name__}.{member_name}`",
+                _code(f"{member_name}{_signature(function)}"),
+                _doc(function),
+            ]
+        elif isinstance(member, property):
+            parts += [f"### `{cls.__name__}.{member_name}`", _doc(member)]
+    return "\n\n".join(parts)
+
+
+def _doc(thing: object) -> str:
+    return _markdown(inspect.getdoc(thing) or "")
+
+
+def _signature(thing: Callable[..., Any]) -> str:
+    try:
+        signature = inspect.signature(thing)
+    except (TypeError, ValueError):
+        return "(…)"
+    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    return str(signature.replace(parameters=parameters)).replace("'", "")
+
+
+def _help(runner: Any, app: Any, arguments: list[str]) -> str:
+    text = runner.invoke(app, [*arguments, "--help"], prog_name="junco").output
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def _code(text: str, language: str = "text") -> str:
+    return f"```{language}\n{text}\n```"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows])
+
+
+def _markdown(docstring: str) -> str:
+    """A docstring as Markdown: literals, ``::`` blocks and the sections of Google's style."""
+    lines, out = docstring.splitlines(), []
+    in_section = in_block = False
+    for number, line in enumerate(lines):
+        if in_block and line and not line.startswith("    "):
+            out.append("```\n")
+            in_block = False
+        if in_block:
+            out.append(line[4:])
+        elif line.rstrip().endswith("::"):
+            out += [line.rstrip()[:-1].removesuffix(":") + (":" if line.strip() != "::" else ""), "", "```text"]
+            in_block = True
+        elif section := _SECTION.match(line):
+            out += ["", f"**{section.group(1)}**", ""]
+            in_section = True
+        elif in_section and line.startswith("    "):
+            out.append(_section_line(line, lines[number - 1]))
+        else:
+            in_section = in_section and not line
+            out.append(line.replace("``", "`"))
+    return "\n".join([*out, "```"] if in_block else out)
+
+
+def _section_line(line: str, before: str) -> str:
+    text = line[4:].replace("``", "`")
+    if text.startswith(" ") and not before.endswith(":"):
+        return f"  {text.strip()}"
+    entry = _ENTRY.match(text)
+    return f"- `{entry.group(1)}`: {entry.group(2)}" if entry else f"- {text}"
+
+
+def main() -> None:
+    """Write all pages into the folder that the command line names."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {"api": api_page, "yaml": yaml_page, "cli": cli_page, "catalog": catalog_page, "errors": errors_page}
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(page().rstrip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

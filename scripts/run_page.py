@@ -1,0 +1,122 @@
+"""Run a page of documentation as a reader would: in an empty folder, from top to bottom.
+
+    python scripts/run_page.py docs/quick-start.md
+
+- a block with ``title="some/file"`` is written to that file;
+- a ``python`` block without a title is run, all of a page in one namespace, with warnings as errors;
+- a ``console`` block's lines that begin with ``$ `` are run by the shell; after ``$ !`` they must fail, else succeed;
+- a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
+
+The folder holds ``cat.jpg``, a folder ``photos`` and ``texts.txt``. ``pip install ./folder`` installs beside the page,
+so that nothing outside the folder changes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r'title="([^"]+)"')
+_INSTALL = re.compile(r"pip install (\./\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block: its language, the line that its text begins on (from 1), its title and its text."""
+
+    language: str
+    line: int
+    title: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """The fenced blocks of a page in order."""
+    source = page.read_text("utf-8")
+    for found in _BLOCK.finditer(source):
+        language, attributes, text = found.groups()
+        title = _TITLE.search(attributes)
+        yield Block(language, source.count("\n", 0, found.start(3)) + 1, title.group(1) if title else "", text)
+
+
+def run_page(page: Path, folder: Path) -> None:
+    """Run all blocks of ``page`` with ``folder`` as the working folder."""
+    os.chdir(folder)
+    os.environ["JUNCO_HOME"] = str(folder / ".junco")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    _lay_out_photos()
+    namespace: dict[str, Any] = {"__name__": "__page__"}
+    for block in blocks(page):
+        if block.title:
+            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.title).write_text(block.text, "utf-8")
+        elif block.language == "python":
+            # the empty lines in front make a traceback point at the page's own line
+            exec(compile("\n" * (block.line - 1) + block.text, str(page), "exec"), namespace)
+        elif block.language == "console":
+            _run_console(page, block)
+        elif block.language == "yaml" and block.text.startswith("junco:"):
+            _check_yaml(block)
+
+
+def _lay_out_photos() -> None:
+    from PIL import Image
+    from skimage import data
+
+    Path("photos").mkdir()
+    for name, pixels in {"cat": data.chelsea(), "coffee": data.coffee(), "rocket": data.rocket()}.items():
+        Image.fromarray(pixels).save(f"photos/{name}.jpg")
+    Path("cat.jpg").write_bytes(Path("photos/cat.jpg").read_bytes())
+    Path("texts.txt").write_text("a cat\na rocket\na cup of coffee\n", "utf-8")
+
+
+def _run_console(page: Path, block: Block) -> None:
+    for number, line in enumerate(block.text.splitlines(), block.line):
+        if not line.startswith("$ "):
+            continue
+        command = line.removeprefix("$ ")
+        must_fail, command = command.startswith("!"), command.removeprefix("!").strip()
+        if (local := _INSTALL.fullmatch(command)) is not None:
+            _install(local.group(1))
+            continue
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        if (done.returncode != 0) != must_fail:
+            sys.exit(f"{page}:{number}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+def _install(package: str) -> None:
+    target = Path("installed").resolve()
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index"]
+    subprocess.run([*command, "--target", str(target), package], check=True)
+    os.environ["PYTHONPATH"] = str(target)
+    sys.path.insert(0, str(target))
+
+
+def _check_yaml(block: Block) -> None:
+    from junco import pipeline
+
+    path = Path(f"block-{block.line}.yaml")
+    path.write_text(block.text, "utf-8")
+    pipeline(path).close()
+
+
+def main() -> None:
+    """Run the page that the command line names, in a folder of its own."""
+    page = Path(sys.argv[1]).resolve()
+    warnings.simplefilter("error")
+    with tempfile.TemporaryDirectory(prefix="page-") as folder:
+        run_page(page, Path(folder).resolve())
+        os.chdir(page.parent)
+
+
+if __name__ == "__main__":
+    main()

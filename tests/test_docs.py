@@ -1,0 +1,71 @@
+"""What the documentation says is run: every page in an empty folder, every command's help, every name of the façade."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATED = ROOT / "docs" / "reference"
+WRITTEN = sorted(page for page in (ROOT / "docs").rglob("*.md") if GENERATED not in page.parents)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *WRITTEN]
+RUNNABLE = re.compile(r"^```(python|console|yaml)", re.MULTILINE)
+WITH_DOCTESTS = sorted(path for path in (ROOT / "src").rglob("*.py") if ">>> " in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if RUNNABLE.search(p.read_text("utf-8"))], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_a_page_runs_from_top_to_bottom(page):
+    done = _python("scripts/run_page.py", str(page))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WITH_DOCTESTS, ids=lambda p: str(p.relative_to(ROOT / "src")))
+def test_the_examples_in_docstrings_hold(path):
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+    failed, tried = doctest.testmod(importlib.import_module(name))
+    assert tried
+    assert not failed
+
+
+def test_the_reference_has_every_name_of_the_facade_and_every_command(tmp_path):
+    import junco
+
+    done = _python("scripts/reference.py", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    api, cli = (tmp_path / "api.md").read_text("utf-8"), (tmp_path / "cli.md").read_text("utf-8")
+    assert [name for name in junco.__all__ if f"`{name}`" not in api and f"junco.{name}" not in api] == []
+    for command in ("families", "pipelines", "ops", "show", "run", "embed", "draw", "doctor"):
+        assert f"## `junco {command}`" in cli
+
+
+def test_the_reference_has_every_operator_and_every_verb(tmp_path):
+    from junco.graph.nodes import VERBS
+    from junco.operator import registry
+
+    _python("scripts/reference.py", str(tmp_path))
+    catalog, yaml = (tmp_path / "catalog.md").read_text("utf-8"), (tmp_path / "yaml.md").read_text("utf-8")
+    assert [name for name in registry.installed() if f"`{name}`" not in catalog] == []
+    assert [verb for verb in VERBS if f"`{verb}`" not in yaml] == []
+
+
+def test_every_page_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert [page for page in WRITTEN if page.relative_to(ROOT / "docs").as_posix() not in navigation] == []
+
+
+def test_the_changelog_speaks_of_the_version_that_is_built():
+    from importlib.metadata import version
+
+    assert f"## [{version('junco')}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def _python(*arguments):
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,0 +1,149 @@
+"""House rules as code: what review would otherwise have to remember."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SRC = Path(importlib.util.find_spec("junco").origin).parent
+FILES = sorted(SRC.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
+
+ATTICS = {"utils", "util", "common", "helpers", "helper", "manager", "misc", "core", "base_utils"}
+MOST_LINES = 400
+MOST_LINES_OF_A_FUNCTION = 60
+LIGHT = {"numpy", "yaml", "junco"}
+CLI_MAY_ALSO_IMPORT = {"typer", "click", "rich"}
+# executing data, or a shell, is how a shared pipeline would become an attack
+FORBIDDEN_CALLS = {
+    "eval",
+    "exec",
+    "os.system",
+    "os.popen",
+    "pickle.load",
+    "pickle.loads",
+    "pickle.Unpickler",
+    "yaml.load",
+}
+
+
+def test_there_is_something_to_check():
+    assert SRC / "errors.py" in FILES
+
+
+@EVERY_FILE
+def test_a_module_is_named_after_what_lives_in_it(path):
+    assert not {part.strip("_").lower() for part in path.relative_to(SRC).with_suffix("").parts} & ATTICS
+
+
+@EVERY_FILE
+def test_a_file_is_read_in_one_sitting(path):
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+@EVERY_FILE
+def test_a_function_fits_on_a_screen(path):
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION
+    ]
+    assert long == []
+
+
+@EVERY_FILE
+def test_a_module_says_what_it_is_in_its_first_line(path):
+    assert ast.get_docstring(TREES[path]), "give the module a docstring"
+
+
+@EVERY_FILE
+def test_only_settings_reads_the_environment(path):
+    reads = {name for name in _dotted_names(TREES[path]) if name in {"os.environ", "os.getenv", "os.environb"}}
+    assert path.name == "settings.py" or not reads
+
+
+@EVERY_FILE
+def test_nothing_executes_data_or_a_shell(path):
+    calls = [node for node in ast.walk(TREES[path]) if isinstance(node, ast.Call)]
+    assert not {_dotted(call.func) for call in calls} & FORBIDDEN_CALLS
+    assert not [k for call in calls for k in call.keywords if k.arg == "shell" and getattr(k.value, "value", True)]
+    loads = [call for call in calls if _dotted(call.func) == "torch.load"]
+    assert all(_keyword(call, "weights_only") is True for call in loads), "torch.load(..., weights_only=True)"
+
+
+@EVERY_FILE
+def test_heavy_libraries_wait_until_they_are_used(path):
+    import sys
+
+    allowed = LIGHT | set(sys.stdlib_module_names)
+    if SRC / "cli" in path.parents:
+        allowed |= CLI_MAY_ALSO_IMPORT
+    assert {name.partition(".")[0] for name in _imported_at_once(TREES[path])} <= allowed
+
+
+@EVERY_FILE
+def test_annotations_are_not_evaluated(path):
+    assert "annotations" in _future_imports(TREES[path]) or not any(
+        isinstance(node, ast.FunctionDef | ast.AnnAssign) for node in ast.walk(TREES[path])
+    )
+
+
+def test_no_name_of_the_facade_is_a_submodule():
+    import junco
+
+    submodules = {path.stem if path.is_file() else path.name for path in SRC.iterdir()}
+    functions = {name for name in junco.__all__ if not _is_module(getattr(junco, name))}
+    assert not functions & submodules
+
+
+def test_the_facade_lists_what_it_gives():
+    import junco
+
+    assert sorted(junco.__all__) == sorted(set(junco.__all__))
+    assert set(junco.__all__) <= set(dir(junco))
+    for name in junco.__all__:
+        assert getattr(junco, name) is not None
+
+
+def _is_module(value):
+    import types
+
+    return isinstance(value, types.ModuleType)
+
+
+def _future_imports(tree):
+    return {a.name for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__" for a in n.names}
+
+
+def _imported_at_once(tree):
+    """Modules imported when the file is: not inside functions, not for type checkers only."""
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        elif not (isinstance(node, ast.If) and _dotted(node.test).endswith("TYPE_CHECKING")):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _dotted_names(tree):
+    return (_dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+
+
+def _dotted(node):
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _keyword(call, name):
+    return next((getattr(k.value, "value", None) for k in call.keywords if k.arg == name), None)
