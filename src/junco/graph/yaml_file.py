@@ -43,10 +43,16 @@ def read_file(path: Path) -> Graph:
     Raises:
         YamlError: the file is missing, no text, or says something that a pipeline cannot be; with file, line, column.
     """
+    return read(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-        return read(data.decode("utf-8"), str(path))
+        if len(data) > MAX_BYTES:
+            raise YamlError(f"a pipeline file has at most {MAX_BYTES:,} bytes", str(path))
+        return data.decode("utf-8")
     except OSError as error:
         raise YamlError(f"the file cannot be read: {error.strerror}", str(path)) from None
     except UnicodeDecodeError as error:
@@ -63,6 +69,17 @@ def read(text: str, file: str = "<string>") -> Graph:
     if len(text) > MAX_BYTES:
         raise YamlError(f"a pipeline file has at most {MAX_BYTES:,} bytes", file)
     return _Reader(file).graph(_parse(text, file))
+
+
+def read_head(path: Path) -> dict[str, Any]:
+    """What a pipeline file says of itself: all keys but its steps, whose operators are not looked up.
+
+    Raises:
+        YamlError: with file, line and column.
+    """
+    reader = _Reader(str(path))
+    top = reader.mapping(_parse(_text(path), str(path)), "a pipeline file", _KEYS, required=("junco", "inputs", "outputs"))
+    return {key: _plain(place) for key, place in top.items() if key != "steps"}
 
 
 def write(graph: Graph) -> str:

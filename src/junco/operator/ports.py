@@ -91,6 +91,8 @@ def type_name(kind: Any) -> str:
         return str(array)
     if _is_union(kind):
         return " | ".join(type_name(member) for member in get_args(kind))
+    if get_origin(kind) is list and get_args(kind):
+        return f"list[{type_name(get_args(kind)[0])}]"
     return getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind).replace("typing.", "")
 
 

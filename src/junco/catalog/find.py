@@ -1,0 +1,88 @@
+"""`find`: a ref → the definition of the pipeline that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from junco.catalog.membership import check_family
+from junco.catalog.ref import BareName, HubName, parse_ref
+from junco.catalog.sources import Location, locations, only_one
+from junco.errors import NoHubError, UnavailableError, UnknownNameError
+from junco.graph import yaml_file
+from junco.graph.levels import check
+from junco.graph.nodes import Graph
+from junco.operator import registry
+from junco.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A pipeline's graph and where it was read.
+
+    Attributes:
+        name: the name it was found by (a family's name has become that of its default member), or the file's stem.
+        source: the distribution it belongs to, or the folder it lies in.
+    """
+
+    name: str
+    graph: Graph
+    path: Path
+    source: str
+
+
+def find(ref: str | Path) -> Graph:
+    """The graph that a ref names, checked against its family's contract; its parameters are not bound yet.
+
+    Raises:
+        UnknownNameError: nothing has that name; with the nearest names.
+        NoHubError: a name on a hub, and there is none.
+        YamlError: its file cannot be read.
+        ContractError: it breaks its family's contract, or two packages bring one of that name.
+    """
+    return definition(ref).graph
+
+
+def definition(ref: str | Path) -> Definition:
+    """The same as `find`, with where it lies."""
+    parsed = parse_ref(ref)
+    if isinstance(parsed, HubName):
+        raise _no_hub(parsed, str(ref))
+    if isinstance(parsed, BareName):
+        location = _locate(parsed.name)
+        graph = yaml_file.read_file(location.path)
+        graph = graph if graph.name else replace(graph, name=location.name)
+    else:
+        location = Location(parsed.stem, parsed, str(parsed.parent))
+        graph = yaml_file.read_file(parsed)
+    if graph.family:
+        check_family(check(graph))
+    return Definition(location.name, graph, location.path, location.source)
+
+
+def _locate(name: str) -> Location:
+    known = locations()
+    if name in known:
+        return only_one(name, known[name])
+    families = registry.families("pipeline")
+    if name not in families:
+        raise UnknownNameError("pipeline", name, [*families, *known], _hint(name))
+    default = families[name].default
+    if default not in known:
+        hint = f"It is the default member of the family {name!r}; name another: 'junco pipelines {name}' lists them."
+        raise UnknownNameError("pipeline", default, known, hint)
+    return only_one(default, known[default])
+
+
+def _hint(name: str) -> str:
+    if name in registry.names():
+        return f"{name!r} is an operator: put it into a pipeline, or call it as ops[{name!r}]()."
+    return "'junco pipelines' lists them all; a file's name ends in .yaml or begins with './'."
+
+
+def _no_hub(name: HubName, ref: str) -> UnavailableError:
+    cure = f" If you mean a file, write {f'./{ref}'!r}." if Path(ref).exists() else ""
+    if (hub := settings().hub) is None:
+        problem = f"{ref!r} is a name on a hub and no hub is configured: set JUNCO_HUB to its address."
+        return NoHubError(problem + cure)
+    return UnavailableError(f"{name} cannot be fetched from {hub}: this junco cannot talk to hubs yet.{cure}")

@@ -1,0 +1,57 @@
+"""What there is, for people who look around: no operator is loaded, and a broken file does not hide the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from junco.catalog.sources import Location, locations, only_one
+from junco.errors import JuncoError, UnknownNameError
+from junco.graph import yaml_file
+from junco.operator import registry
+from junco.operator.family import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A pipeline as its file introduces it; ``error`` says why that could not be read."""
+
+    name: str
+    path: Path
+    source: str
+    family: str = ""
+    description: str = ""
+    license: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def pipelines(family: str | None = None) -> list[Listing]:
+    """All pipelines that have a name, or those of one family, by name.
+
+    Raises:
+        UnknownNameError: no such family; with the nearest names.
+    """
+    known = registry.families("pipeline")
+    if family is not None and family not in known:
+        raise UnknownNameError("pipeline family", family, known, "'junco families' lists them all.")
+    listings = [_listing(name, found) for name, found in locations().items()]
+    return [listing for listing in listings if family is None or listing.family == family]
+
+
+def families() -> list[Family]:
+    """All families, those of operators first, by name."""
+    found = [*registry.families("operator").values(), *registry.families("pipeline").values()]
+    return sorted(found, key=lambda family: (family.kind, family.name))
+
+
+def _listing(name: str, found: tuple[Location, ...]) -> Listing:
+    try:
+        location = only_one(name, found)
+        head = yaml_file.read_head(location.path)
+    except JuncoError as error:
+        return Listing(name, found[0].path, found[0].source, error=str(error))
+    texts = {key: str(head.get(key) or "") for key in ("family", "description", "license")}
+    params = head.get("params")
+    return Listing(name, location.path, location.source, params=params if isinstance(params, dict) else {}, **texts)

@@ -1,0 +1,74 @@
+"""Where pipelines lie: the user's folder, and installed packages.
+
+The user's own folder, ``JUNCO_HOME/pipelines``, comes first: its ``name.yaml`` is the pipeline ``name``, also where a
+package has one of that name. Packages come in by the entry points ``junco.pipelines``, each of which names a package
+whose ``*.yaml`` files are pipelines by their stems. Among packages there is no order: two with one name clash.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from junco.errors import ContractError
+from junco.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """The file of a pipeline and who brought it.
+
+    Attributes:
+        source: the distribution it belongs to (``junco 0.1.0``), or the folder it lies in.
+    """
+
+    name: str
+    path: Path
+    source: str
+
+
+def locations() -> dict[str, tuple[Location, ...]]:
+    """All named pipelines; more than one location for a name is a clash. Reads folders, no file."""
+    found: dict[str, tuple[Location, ...]] = {}
+    for location in _of_packages():
+        others = found.get(location.name, ())
+        if location.path not in {other.path for other in others}:
+            found[location.name] = (*others, location)
+    folder = settings().pipelines
+    found.update({path.stem: (Location(path.stem, path, str(folder)),) for path in _yaml_files(folder)})
+    return dict(sorted(found.items()))
+
+
+def only_one(name: str, found: tuple[Location, ...]) -> Location:
+    """The location of a pipeline.
+
+    Raises:
+        ContractError: several installed packages bring a pipeline of that name; the message names them.
+    """
+    if len(found) > 1:
+        brought = " and ".join(f"{location.source} ({location.path})" for location in found)
+        cure = "Uninstall one, or call it by its path"
+        raise ContractError(f"two packages bring a pipeline named {name!r}: {brought}. {cure}")
+    return found[0]
+
+
+def _of_packages() -> Iterator[Location]:
+    for entry in entry_points(group="junco.pipelines"):
+        source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+        for folder in _folders(entry):
+            yield from (Location(path.stem, path, source) for path in _yaml_files(folder))
+
+
+def _folders(entry: EntryPoint) -> Iterator[Path]:
+    """The folders of a package, found from its top so that no ``__init__`` runs: it may import anything."""
+    top, *below = entry.value.split(".")
+    spec = importlib.util.find_spec(top)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        yield Path(folder).joinpath(*below)
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
