@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
 UV := $(BIN)/python -m uv
-say = @printf '\033[1m▸ %s\033[0m\n'
+say = @printf '▸ %s\n'
 
 .PHONY: help demo test lint fmt types floors docs reference bench constraints clean
 
@@ -47,7 +47,7 @@ fmt: $(VENV)/dev.stamp  ## format the code and mend what can be mended by itself
 docs: $(VENV)/dev.stamp  ## build the documentation into site/
 	$(say) "documentation"
 	@$(BIN)/python scripts/reference.py docs/reference
-	@$(BIN)/mkdocs build --quiet --clean --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
 
 bench: $(VENV)/dev.stamp  ## run every benchmark in bench/
 	@for script in bench/*.py; do echo "▸ $$script"; $(BIN)/python "$$script"; done

@@ -14,7 +14,6 @@ from typing import Any
 
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):$")
 _ENTRY = re.compile(r"^([\w.* ,]+): (.*)$")
-_VERSION_OF_FILES = 1
 
 
 def api_page() -> str:
@@ -30,20 +29,25 @@ def api_page() -> str:
 
 
 def yaml_page() -> str:
-    """The verbs of a pipeline file and each one's arguments."""
+    """The keys of a pipeline file, the verbs and what each takes."""
+    from junco.graph import yaml_file
     from junco.graph.nodes import VERBS
     from junco.graph.pipe import Pipe
 
     parts = [
         "# YAML",
-        f"A pipeline file begins with `junco: {_VERSION_OF_FILES}`. "
-        "[Write a pipeline](../how-to/pipeline.md) shows one; this page lists the verbs and what each takes. "
-        "A step's `in`, `out` and `on` are one column or a list of columns, `with` holds the operator's parameters, "
-        "`name` names the step. Values may use the file's own parameters: `${model}`.",
+        f"A pipeline file begins with `junco: {yaml_file.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
+        f"one. Its keys: {_listing(yaml_file._KEYS)}.",
+        "A step names one verb with its operator, `in` and `out` (a column or a list of columns), and what the verb "
+        "asks for besides. Any step may also have `with` (the operator's parameters; `${name}` stands for a parameter "
+        "of the file), `name`, `after` (the step that it follows, if not the one before), `workers` and `backend`.",
+        "Tags, anchors, aliases, unknown keys and keys that stand twice are refused, with file, line and column.",
     ]
     for verb in VERBS:
         method = getattr(Pipe, verb)
-        parts += [f"## `{verb}`", _code(f"{verb}{_signature(method)}"), _markdown(inspect.getdoc(method) or "")]
+        own = "".join(f", {key}: …" for key in yaml_file._ARGUMENTS.get(verb, ()))
+        step = f"- {{{verb}: OPERATOR, in: …, out: …{own}}}" if verb != "concat" else "- {concat: [STEP, STEP]}"
+        parts += [f"## `{verb}`", _code(step), "By code:", _code(f"{verb}{_signature(method)}"), _doc(method)]
     return "\n\n".join(parts)
 
 
@@ -153,6 +157,10 @@ def _help(runner: Any, app: Any, arguments: list[str]) -> str:
 
 def _code(text: str, language: str = "text") -> str:
     return f"```{language}\n{text}\n```"
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

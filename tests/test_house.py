@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-SRC = Path(importlib.util.find_spec("junco").origin).parent
+SRC = Path(__file__).resolve().parent.parent / "src" / "junco"
 FILES = sorted(SRC.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
