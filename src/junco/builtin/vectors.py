@@ -45,4 +45,5 @@ def unit_rows(block: npt.NDArray[np.floating]) -> Vectors:
     exact = block.astype(np.float64)
     lengths = np.linalg.norm(exact, axis=1, keepdims=True)
     lengths[lengths == 0] = 1
-    return (exact / lengths).astype(np.float32)
+    unit: Vectors = (exact / lengths).astype(np.float32)
+    return unit

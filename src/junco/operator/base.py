@@ -61,7 +61,9 @@ class Operator:
             return
         cls.name = ".".join(part for part in (family, name) if part)
         if not _NAME.fullmatch(cls.name):
-            raise ContractError(f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens")
+            raise ContractError(
+                f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
+            )
         cls.family = cls.name.partition(".")[0]
         if (contract := registry.families("operator").get(cls.family)) is not None:
             contract.check(cls.name, cls.ports(), cls.parameters())
@@ -77,7 +79,8 @@ class Operator:
     def open(self) -> None:
         """Load what `batch` needs. Called once, in the process that will run it."""
 
-    def batch(self, *columns: Sequence[Any]) -> Sequence[Any]:
+    # Any + Any: to a type checker, a subclass then keeps the contract with whatever columns it takes.
+    def batch(self, *columns: Any, **_: Any) -> Sequence[Any]:
         """Work on a batch: one sequence for each input column in, as many results out, in the same order."""
         raise NotImplementedError(f"{type(self).__name__} must define batch()")
 
@@ -95,7 +98,9 @@ class Operator:
         contract = registry.families("operator").get(cls.family or "")
         if contract is None or is_annotated(cls.batch):
             return own
-        same_count = own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
+        same_count = (
+            own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
+        )
         return contract.ports if same_count else own
 
     @classmethod
@@ -146,5 +151,7 @@ def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
             f"{name!r} returned {type(results).__name__} from batch(): return a sequence with one result for each item"
         ) from None
     if count != num_rows:
-        raise ContractError(f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order")
+        raise ContractError(
+            f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
+        )
     return results  # type: ignore[no-any-return]

@@ -84,7 +84,8 @@ def _eight_bits(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
         # Written so that NaN, which compares false, is refused too.
         if not (levels.min() >= -_ROUNDING_SLACK and levels.max() <= 1 + _ROUNDING_SLACK):
             raise InputError(f"{name}: a picture of floats must lie in 0..1")
-        return np.rint(levels.clip(0, 1) * 255).astype(np.uint8)
+        rounded: npt.NDArray[np.uint8] = np.rint(levels.clip(0, 1) * 255).astype(np.uint8)
+        return rounded
     raise InputError(f"{name}: pixels must be uint8, uint16, bool or floats in 0..1, not {array.dtype}")
 
 

@@ -132,7 +132,7 @@ def _upright(picture: Picture) -> Picture:
         8: Transpose.ROTATE_90,
     }
     try:
-        turn = turns.get(picture.getexif().get(_ORIENTATION_TAG))
+        turn = turns.get(picture.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:
         turn = None
     return picture if turn is None else picture.transpose(turn)

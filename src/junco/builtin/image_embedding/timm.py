@@ -58,14 +58,14 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
 
     def open(self) -> None:
         with importing("vision", self.name):
-            import timm
-            import torch
+            import timm.data
 
         device = torch_device(self.device, self.name)
         with seeded(self.seed):
             module = timm_weights.created(self.model, self.pretrained, self.name)
-        config = timm.data.resolve_model_data_config(module)
-        transform = timm.data.create_transform(**config, is_training=False)
+        data: Any = timm.data  # its types leave out what it exports
+        config = data.resolve_model_data_config(module)
+        transform = data.create_transform(**config, is_training=False)
         module = module.eval().to(device, memory_format=torch.channels_last)
         resized_side = int(max(config["input_size"][1:]) / config["crop_pct"])
         self._backbone = Backbone(module, partial(_prepared, transform), _features, device, resized_side, self.name)

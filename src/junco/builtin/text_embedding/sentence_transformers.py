@@ -11,11 +11,11 @@ import numpy as np
 
 from junco.builtin.devices import check_device, torch_device
 from junco.builtin.extras import importing
+from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
 from junco.builtin.text_embedding.texts import check_role, checked_texts
 from junco.builtin.vectors import check_truncate_dim, finished_rows
-from junco.errors import ParameterError, UnavailableError
+from junco.errors import ParameterError
 from junco.operator.base import Hints, Operator
-from junco.settings import settings
 from junco.types import Vector
 
 
@@ -81,15 +81,14 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
 def _loaded(model: str, device: str, owner: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
-    local_only = Path(model).is_dir() or settings().offline or _is_cached(model)
+    instead = "give the path of a folder that holds a model"
+    local_only = Path(model).is_dir() or _is_cached(model)
+    if not local_only:
+        check_reachable(model, owner, instead)
     try:
         return SentenceTransformer(model, device=device, local_files_only=local_only, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise UnavailableError(
-            f"{owner!r}: the model {model!r} is neither a folder here nor whole in the Hugging Face cache, and "
-            f"could not be fetched ({reason}). Check the name, or copy the model into the cache (HF_HOME)"
-        ) from error
+        raise unavailable(model, owner, error, instead) from error
 
 
 def _is_cached(model: str) -> bool:
@@ -98,14 +97,8 @@ def _is_cached(model: str) -> bool:
     The list of modules is asked for, not the weights: where another library cached these alone, the library would
     guess the pooling, and the vectors would be of another space.
     """
-    from huggingface_hub import try_to_load_from_cache
-
     repository = model if "/" in model else f"sentence-transformers/{model}"
-    wanted = ("modules.json", "config.json")
-    try:
-        return all(isinstance(try_to_load_from_cache(repository, name), str) for name in wanted)
-    except ValueError:  # not a name that the Hub could have
-        return False
+    return is_settled(repository, "modules.json") and cached_file(repository, "config.json") is not None
 
 
 @contextmanager
@@ -114,9 +107,9 @@ def _quietly() -> Iterator[None]:
     from transformers.utils import logging
 
     was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if was_shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

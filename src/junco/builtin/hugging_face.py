@@ -1,0 +1,64 @@
+"""The Hugging Face cache and hub: cached means no network call, and what cannot be fetched is said at once."""
+
+from __future__ import annotations
+
+import socket
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from junco.errors import UnavailableError
+from junco.settings import settings
+
+_CONNECT_TIMEOUT_S = 5.0
+
+
+def cached_file(repository: str, filename: str) -> Path | None:
+    """Path in the cache of a file of ``owner/name[@revision]``, or ``None`` where it is not there."""
+    found = _looked_up(repository, filename)
+    return Path(found) if isinstance(found, str) else None
+
+
+def is_settled(repository: str, filename: str) -> bool:
+    """Whether the cache can say of a file what the hub would: it is there, or it is known that the hub has none."""
+    return _looked_up(repository, filename) is not None
+
+
+def _looked_up(repository: str, filename: str) -> object:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    name, _, revision = repository.partition("@")
+    try:
+        return try_to_load_from_cache(name, filename, revision=revision or None)
+    except HFValidationError:  # not a name that the hub could have
+        return None
+
+
+def check_reachable(model: str, owner: str, instead: str) -> None:
+    """Refuse to fetch where that cannot succeed; the hub's own client would first retry for most of a minute.
+
+    Raises:
+        UnavailableError: the environment says to stay offline, or nothing answers at the hub's address.
+    """
+    from huggingface_hub import constants
+
+    if settings().offline:
+        raise unavailable(model, owner, "JUNCO_OFFLINE or HF_HUB_OFFLINE is set", instead)
+    address = urllib.parse.urlsplit(constants.ENDPOINT)
+    if urllib.request.getproxies().get(address.scheme):
+        return  # then only the proxy knows
+    port = address.port or (80 if address.scheme == "http" else 443)
+    try:
+        socket.create_connection((address.hostname or "", port), timeout=_CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise unavailable(model, owner, f"no connection to {address.hostname}: {error}", instead) from error
+
+
+def unavailable(model: str, owner: str, reason: object, instead: str) -> UnavailableError:
+    """The error for weights that are neither cached nor to be had; ``instead`` says what else the user can do."""
+    line = str(reason).strip().partition("\n")[0]
+    return UnavailableError(
+        f"{owner!r}: {model!r} is not in the Hugging Face cache and cannot be fetched ({line}). "
+        f"Copy it into this machine's cache (HF_HOME), or {instead}"
+    )
