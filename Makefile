@@ -31,7 +31,8 @@ demo: $(VENV)/demo.stamp  ## real photos → vectors → neighbours: demo/index.
 test: $(VENV)/dev.stamp  ## everything that CI checks: lint, types, floors, docs, tests
 	@$(MAKE) --no-print-directory lint docs
 	$(say) "pytest"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@# one arithmetic thread for each of pytest's workers: more would fight for the same cores
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: $(VENV)/dev.stamp  ## format, rules, types, floors: look, change nothing
 	$(say) "ruff"

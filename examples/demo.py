@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 SHIPPED = {
     "skimage.data": (
-        "astronaut.png brick.png camera.png cell.png chelsea.png clock_motion.png coffee.png coins.png grass.png "
+        "astronaut.png brick.png camera.png cell.png chelsea.png coffee.png coins.png grass.png "
         "gravel.png hubble_deep_field.jpg ihc.png moon.png motorcycle_left.png motorcycle_right.png page.png "
         "retina.jpg rocket.jpg text.png"
     ),
