@@ -19,7 +19,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 UV := $(BIN)/python -m uv
 say = @printf '▸ %s\n'
 
-.PHONY: help demo test lint fmt types floors docs reference bench constraints clean
+.PHONY: help demo test lint fmt docs bench constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,7 +51,7 @@ docs: $(VENV)/dev.stamp  ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
 
 bench: $(VENV)/dev.stamp  ## run every benchmark in bench/
-	@for script in bench/*.py; do echo "▸ $$script"; $(BIN)/python "$$script"; done
+	@shopt -s nullglob; for script in bench/*.py; do echo "▸ $$script"; $(BIN)/python "$$script"; done
 
 constraints: $(VENV)/uv.stamp  ## choose the newest versions of everything anew
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \

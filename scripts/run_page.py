@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
@@ -54,14 +54,16 @@ def run_page(page: Path, folder: Path) -> None:
     os.environ["JUNCO_HOME"] = str(folder / ".junco")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     _lay_out_photos()
-    namespace: dict[str, Any] = {"__name__": "__page__"}
+    namespace = ModuleType("page")
+    sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
     for block in blocks(page):
         if block.title:
             Path(block.title).parent.mkdir(parents=True, exist_ok=True)
             Path(block.title).write_text(block.text, "utf-8")
         elif block.language == "python":
             # the empty lines in front make a traceback point at the page's own line
-            exec(compile("\n" * (block.line - 1) + block.text, str(page), "exec"), namespace)
+            code = "\n" * (block.line - 1) + block.text
+            exec(compile(code, str(page), "exec", dont_inherit=True), namespace.__dict__)
         elif block.language == "console":
             _run_console(page, block)
         elif block.language == "yaml" and block.text.startswith("junco:"):
