@@ -92,10 +92,10 @@ def _identified(file: IO[bytes], name: str) -> Picture:
         for known in [format_ for format_ in PilImage.ID if format_ not in tried | _REFUSED_FORMATS]:
             tried.add(known)
             factory, accept = PilImage.OPEN[known]
-            if accept is not None and accept(prefix) is not True:
-                continue
-            file.seek(0)
             try:
+                if accept is not None and accept(prefix) is not True:
+                    continue
+                file.seek(0)
                 return factory(file, "")
             except (SyntaxError, IndexError, TypeError, struct.error):
                 continue  # how a plugin says that the file is not of its format

@@ -59,6 +59,7 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
     def open(self) -> None:
         with importing("vision", self.name):
             import timm.data
+            import torch
 
         device = torch_device(self.device, self.name)
         with seeded(self.seed):

