@@ -1,0 +1,297 @@
+"""A naive reference interpreter of the row semantics: whole tables, rows with parent links, nothing streamed.
+
+It reads only `Graph` and `Node` and works names and levels out by itself. A level is the tuple of the names of the steps
+that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the parts of boxes. One item is interpreted at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from junco.graph.nodes import SOURCE, Graph, Node
+
+Level = tuple[str, ...]
+
+
+class Unsettled(Exception):
+    """The row semantics say nothing about this case: a test has to leave it out."""
+
+
+@dataclass(eq=False)
+class Row:
+    """One row; ``children`` are the rows beneath it, by the step that made them."""
+
+    level: Level
+    parent: Row | None
+    cells: dict[Column, Any] = field(default_factory=dict)
+    children: dict[str, list[Row]] = field(default_factory=dict)
+
+    def value(self, column: Column) -> Any:
+        row: Row | None = self
+        while row is not None and row.level != column.level:
+            row = row.parent
+        assert row is not None
+        return row.cells[column]
+
+
+@dataclass(eq=False)
+class Column:
+    """One version of a named column."""
+
+    name: str
+    level: Level
+
+
+@dataclass
+class Scene:
+    """What a branch sees after a step: live columns, rows that its filters dropped, rows that failed."""
+
+    columns: dict[str, Column]
+    gone: set[Row] = field(default_factory=set)
+    failed: set[Row] = field(default_factory=set)
+    forgotten: set[Row] = field(default_factory=set)
+    """Failed rows of levels that were grouped since."""
+    has_root_filter: bool = False
+
+    def copy(self) -> Scene:
+        return Scene(
+            dict(self.columns), set(self.gone), set(self.failed), set(self.forgotten), self.has_root_filter
+        )
+
+
+@dataclass
+class Outcome:
+    """What one item gives: its result, the failures (step, exception), and whether the item itself failed."""
+
+    value: Any
+    failures: list[tuple[str, Exception]]
+    is_failed: bool
+
+
+def run(graph: Graph, *values: Any) -> Any:
+    """The result of one item; raises the first failure that the interpreter meets."""
+    outcome = interpret(graph, values)
+    if outcome.failures:
+        raise outcome.failures[0][1]
+    return outcome.value
+
+
+def batch(graph: Graph, items: Sequence[Any], on_error: str = "skip") -> list[Any]:
+    """The results of many items under ``on_error="skip"`` or ``"none"``."""
+    outcomes = outcomes_of(graph, items, on_error)
+    return [outcome.value for outcome in outcomes if on_error == "none" or not outcome.is_failed]
+
+
+def outcomes_of(graph: Graph, items: Sequence[Any], on_error: str = "skip") -> list[Outcome]:
+    """One outcome for each item; an item of a graph with several inputs is a tuple."""
+    rows = [item if len(graph.inputs) > 1 else (item,) for item in items]
+    return [interpret(graph, row, has_ghosts=on_error == "none") for row in rows]
+
+
+def interpret(graph: Graph, values: Sequence[Any], *, has_ghosts: bool = False) -> Outcome:
+    """One item. With ``has_ghosts`` failed rows keep their place as ``None``; else they are dropped."""
+    return _Interpreter(graph, has_ghosts).item(values)
+
+
+class _Interpreter:
+    def __init__(self, graph: Graph, has_ghosts: bool) -> None:
+        self.graph = graph
+        self.has_ghosts = has_ghosts
+        self.root = Row((), None)
+        self.failures: list[tuple[str, Exception]] = []
+
+    def item(self, values: Sequence[Any]) -> Outcome:
+        columns = {name: Column(name, ()) for name in self.graph.inputs}
+        for column, value in zip(columns.values(), values, strict=True):
+            self.root.cells[column] = value
+        scenes = {SOURCE: Scene(columns)}
+        for node in self.graph.nodes:
+            before = [scenes[name] for name in node.after]
+            scenes[node.name] = self.meet(before) if node.verb == "concat" else self.step(node, before[0].copy())
+        return self.result(scenes[self.graph.last])
+
+    def result(self, scene: Scene) -> Outcome:
+        if self.root in scene.failed:
+            return Outcome(None, self.failures, is_failed=True)
+        outputs = [scene.columns[name] for name in self.graph.outputs]
+        level = deepest(outputs)
+        rows = [
+            None if is_ghost else row.value(outputs[0]) if len(outputs) == 1 else tuple(map(row.value, outputs))
+            for row, is_ghost in self.rows(self.root, level, scene)
+        ]
+        is_single = level == () and not scene.has_root_filter
+        return Outcome(rows[0] if is_single else rows, self.failures, is_failed=False)
+
+    def rows(self, row: Row, level: Level, scene: Scene) -> Iterator[tuple[Row, bool]]:
+        """The rows of a level beneath ``row`` that the scene sees, in order, and whether each is the place of a failure."""
+        if row in scene.gone:
+            return
+        if row in scene.failed:
+            if self.has_ghosts:
+                yield row, True
+        elif row.level == level:
+            yield row, False
+        else:
+            for child in row.children.get(level[len(row.level)], ()):
+                yield from self.rows(child, level, scene)
+
+    def step(self, node: Node, scene: Scene) -> Scene:
+        columns = [scene.columns[name] for name in node.inputs]
+        on = [scene.columns[name] for name in node.on]
+        stamps = [scene.columns[node.timestamp]] if node.timestamp else []
+        level = deepest([*columns, *on, *stamps])
+        if node.verb in ("map", "flat_map", "filter"):
+            return self.row_by_row(node, scene, columns, on, level)
+        scope = scene.columns[node.per].level if node.per else ()
+        return self.group(node, scene, columns, stamps, level, scope)
+
+    def row_by_row(self, node: Node, scene: Scene, columns: list[Column], on: list[Column], level: Level) -> Scene:
+        out_level = (*level, node.name) if node.verb == "flat_map" else level
+        outputs = [Column(name, out_level) for name in node.outputs]
+        for row, is_ghost in list(self.rows(self.root, level, scene)):
+            if is_ghost:
+                continue
+            try:
+                result = function(node)(*map(row.value, on if node.verb == "filter" else columns))
+                if node.verb == "flat_map":
+                    made = [unpacked(node, value) for value in result]
+            except Exception as error:
+                self.fail(node, row, scene, error)
+                continue
+            if node.verb == "map":
+                row.cells.update(zip(outputs, unpacked(node, result), strict=True))
+            elif node.verb == "filter":
+                row.cells.update({out: row.value(column) for out, column in zip(outputs, columns, strict=True)})
+                scene.gone |= set() if result else {row}
+            else:
+                if not made and node.keep_empty:
+                    made = [(None,) * len(outputs)]
+                row.children[node.name] = [
+                    Row(out_level, row, dict(zip(outputs, values, strict=True))) for values in made
+                ]
+        scene.columns.update({column.name: column for column in outputs})
+        scene.has_root_filter |= node.verb == "filter" and level == ()
+        return scene
+
+    def group(
+        self, node: Node, scene: Scene, columns: list[Column], stamps: list[Column], level: Level, scope: Level
+    ) -> Scene:
+        is_window = node.verb in ("window", "time_window")
+        outputs = [Column(name, (*scope, node.name) if is_window else scope) for name in node.outputs]
+        for scope_row, is_ghost in list(self.rows(self.root, scope, scene)):
+            if is_ghost:
+                continue
+            members = list(self.rows(scope_row, level, scene))
+            try:
+                if is_window:
+                    groups = self.windows(node, members, stamps)
+                    made = [unpacked(node, function(node)(*cells(group, columns))) for group in groups]
+                elif node.verb == "window_all":
+                    made = [unpacked(node, function(node)(*cells(members, columns)))]
+                else:
+                    lists = cells(members, columns)
+                    values = iter(lists[0]) if len(lists) == 1 else zip(*lists, strict=True)
+                    made = [unpacked(node, function(node)(values))]
+            except Unsettled:
+                raise
+            except Exception as error:
+                self.fail(node, scope_row, scene, error)
+                continue
+            named = [dict(zip(outputs, values, strict=True)) for values in made]
+            if is_window:
+                scope_row.children[node.name] = [Row((*scope, node.name), scope_row, values) for values in named]
+            else:
+                scope_row.cells.update(named[0])
+        if level != scope:
+            close(scene, level[: len(scope) + 1])
+        scene.columns.update({column.name: column for column in outputs})
+        return scene
+
+    def windows(
+        self, node: Node, members: list[tuple[Row, bool]], stamps: list[Column]
+    ) -> list[list[tuple[Row, bool]]]:
+        assert node.size is not None
+        assert node.step is not None
+        if node.verb == "window":
+            size, step = int(node.size), int(node.step)
+            return [members[start : start + size] for start in range(0, len(members), step)]
+        if any(is_ghost for _, is_ghost in members):
+            raise Unsettled("the time of a failed row")
+        times = [row.value(stamps[0]) for row, _ in members]
+        if any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+            raise ValueError("time runs backwards")
+        if not times:
+            return []
+        first, last = math.floor((times[0] - node.size) / node.step), math.floor(times[-1] / node.step)
+        starts = [k * node.step for k in range(first, last + 1)]
+        groups = [
+            [member for member, time in zip(members, times, strict=True) if start <= time < start + node.size]
+            for start in starts
+        ]
+        return [group for group in groups if group]
+
+    def fail(self, node: Node, row: Row, scene: Scene, error: Exception) -> None:
+        if isinstance(error, Unsettled):
+            raise error
+        scene.failed.add(row)
+        self.failures.append((node.name, error))
+
+    def meet(self, scenes: list[Scene]) -> Scene:
+        met = Scene({})
+        for scene in scenes:
+            met.columns |= scene.columns
+            met.gone |= scene.gone
+            met.failed |= scene.failed
+            met.forgotten |= scene.forgotten
+            met.has_root_filter |= scene.has_root_filter
+        live = {column.level for column in met.columns.values()}
+        if any(level[: len(row.level)] == row.level for row in met.forgotten - met.failed for level in live):
+            raise Unsettled("a row failed in a branch that grouped it, and lives in another")
+        if any(self.has_ghosts or row is self.root for row in met.gone & met.failed):
+            raise Unsettled("a row was dropped in one branch and failed in another")
+        return met
+
+
+def deepest(columns: Sequence[Column]) -> Level:
+    """The deepest level among columns that lie on one path."""
+    level = max((column.level for column in columns), key=len, default=())
+    assert all(level[: len(column.level)] == column.level for column in columns), "columns of two paths"
+    return level
+
+
+def close(scene: Scene, top: Level) -> None:
+    """End all columns on ``top`` and beneath it: their rows have been grouped."""
+
+    def is_inside(level: Level) -> bool:
+        return level[: len(top)] == top
+
+    scene.columns = {name: column for name, column in scene.columns.items() if not is_inside(column.level)}
+    scene.gone = {row for row in scene.gone if not is_inside(row.level)}
+    scene.forgotten |= {row for row in scene.failed if is_inside(row.level)}
+    scene.failed -= scene.forgotten
+
+
+def cells(members: list[tuple[Row, bool]], columns: list[Column]) -> list[list[Any]]:
+    """One list of values for each column; a failed row is ``None`` in each."""
+    return [[None if is_ghost else row.value(column) for row, is_ghost in members] for column in columns]
+
+
+def unpacked(node: Node, result: Any) -> tuple[Any, ...]:
+    """The values for a node's output columns."""
+    if len(node.outputs) <= 1:
+        return (result,) * len(node.outputs)
+    if not isinstance(result, (tuple, list)) or len(result) != len(node.outputs):
+        raise ValueError(f"{node.name}: {len(node.outputs)} columns want as many values, not {result!r}")
+    return tuple(result)
+
+
+def function(node: Node) -> Callable[..., Any]:
+    """What a node calls: a pipeline stands for the interpretation of its own graph."""
+    graph = getattr(node.fn, "graph", None)
+    if isinstance(graph, Graph):
+        return lambda *values: run(graph, *values)
+    assert node.fn is not None
+    return node.fn

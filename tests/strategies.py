@@ -1,0 +1,318 @@
+"""Random valid graphs, of registered operators or of plain functions, with data for them.
+
+All functions here are total: they take any values and give small integers, so that any graph runs on any data, and they
+fail only where their parameter ``fails`` says so.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from junco.graph.nodes import Graph
+from junco.graph.pipe import Pipe, PipeStart
+from junco.operator.function import op
+
+Level = tuple[int, ...]
+MOST_DEPTH = 3
+NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
+
+
+def number(value: Any) -> int:
+    """A small integer that stands for any value."""
+    if value is None:
+        return 7
+    if isinstance(value, (list, tuple)):
+        return sum((i + 1) * number(v) for i, v in enumerate(value)) % 97
+    return int(value)
+
+
+def stir(columns: Iterable[Any], salt: int, fails: int) -> int:
+    """An integer from 0 to 96 that depends on every column; raises for one in ``fails`` (0: never)."""
+    stirred = (31 * number(list(columns)) + 17 * salt + 5) % 97
+    if fails and stirred % fails == 0:
+        raise ValueError(f"{stirred} is one of those that fail")
+    return stirred
+
+
+def mix(*columns: Any, salt: int = 0, fails: int = 0):
+    return stir(columns, salt, fails)
+
+
+def pair(*columns: Any, salt: int = 0, fails: int = 0):
+    return stir(columns, salt, fails), salt
+
+
+def triple(*columns: Any, salt: int = 0, fails: int = 0):
+    return [stir(columns, salt, fails), salt, number(columns[0])]
+
+
+def keep(*columns: Any, salt: int = 0, fails: int = 0):
+    return stir(columns, salt, fails) % 3 > 0
+
+
+def spread(*columns: Any, salt: int = 0, fails: int = 0):
+    for index in range(stir(columns, salt, fails) % 4):
+        yield stir((*columns, index), salt, 0)
+
+
+def spread_pairs(*columns: Any, salt: int = 0, fails: int = 0):
+    return [(value, index) for index, value in enumerate(spread(*columns, salt=salt, fails=fails))]
+
+
+def spread_triples(*columns: Any, salt: int = 0, fails: int = 0):
+    return [[value, index, salt] for index, value in enumerate(spread(*columns, salt=salt, fails=fails))]
+
+
+def spread_late(*columns: Any, salt: int = 0, fails: int = 0):
+    """Rows first, and then perhaps the failure."""
+    yield salt
+    yield stir(columns, salt, fails)
+
+
+def ticks(*columns: Any, salt: int = 0, fails: int = 0):
+    """Times that do not run backwards."""
+    time = salt - 3
+    for value in spread(*columns, salt=salt, fails=fails):
+        time += value % 4
+        yield time
+
+
+def gather(*lists: Any, salt: int = 0, fails: int = 0):
+    """A list; what is nested in it becomes numbers, lest values grow without bound along a chain."""
+    stir(lists, salt, fails)
+    values = lists[0] if len(lists) == 1 and isinstance(lists[0], list) else lists
+    return [number(value) if isinstance(value, (list, tuple)) else value for value in values]
+
+
+def fold(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
+    return stir(values, salt, fails)
+
+
+def fold_pair(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
+    listed = list(values)
+    return stir(listed, salt, fails), len(listed)
+
+
+def fold_triple(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
+    listed = list(values)
+    return stir(listed, salt, fails), len(listed), [number(value) for value in listed]
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        *(mix, pair, triple, keep, spread, spread_pairs, spread_triples, spread_late, ticks),
+        *(gather, fold, fold_pair, fold_triple),
+    )
+}
+OPERATORS = {name: op(f"random.{name.replace('_', '-')}")(function) for name, function in FUNCTIONS.items()}
+
+_MAPS = {0: ("mix", "gather"), 1: ("mix", "gather"), 2: ("pair",), 3: ("triple",)}
+_SPREADS = {0: ("spread",), 1: ("spread", "spread_late", "ticks", "ticks"), 2: ("spread_pairs",), 3: ("spread_triples",)}
+_FOLDS = {0: ("fold",), 1: ("fold",), 2: ("fold_pair",), 3: ("fold_triple",)}
+_WINDOWS = {0: ("mix",), 1: ("mix", "gather"), 2: ("pair",), 3: ("triple",)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A live column as the writer of a graph knows it; versions are told apart by identity."""
+
+    level: Level
+    is_time: bool = False
+
+
+@dataclass
+class Scene:
+    """A pipe being written and its live columns."""
+
+    pipe: Pipe[Graph]
+    columns: dict[str, Known]
+
+    def fork(self) -> Scene:
+        return Scene(self.pipe, dict(self.columns))
+
+
+@dataclass
+class Writer:
+    """Draws one valid step after the other."""
+
+    draw: Any
+    kind: str
+    fails: int
+    most_inputs: int = 3
+    num_levels: int = 0
+    left: int = 0
+    verbs: tuple[str, ...] = field(
+        default=("map", "map", "flat_map", "flat_map", "filter", "window", "time_window", "time_window", "window_all", "reduce")
+    )
+
+    def open(self, parent: Level) -> Level:
+        self.num_levels += 1
+        return (*parent, self.num_levels)
+
+    def of(self, values: Iterable[Any]) -> Any:
+        return self.draw(st.sampled_from(list(values)))
+
+    def is_drawn(self, percent: int) -> bool:
+        return bool(self.draw(st.integers(0, 99)) < percent)
+
+    def fn(self, names: Iterable[str]) -> Any:
+        """One of these functions with parameters: as an operator or as a plain callable."""
+        name = self.of(names)
+        params: dict[str, Any] = {}
+        if self.is_drawn(70):
+            params["salt"] = self.draw(st.integers(0, 9))
+        if self.fails and self.is_drawn(30):
+            params["fails"] = self.fails
+        is_operator = self.kind == "operators" or (self.kind == "both" and self.is_drawn(50))
+        if is_operator:
+            return OPERATORS[name].with_params(params)
+        return functools.partial(FUNCTIONS[name], **params) if params else FUNCTIONS[name]
+
+    def path(self, columns: dict[str, Known], most: int) -> tuple[str, ...]:
+        """Names of up to ``most`` columns on one path."""
+        names = [self.of(sorted(columns))]
+        for _ in range(self.draw(st.integers(0, most - 1))):
+            fitting = [name for name in sorted(columns) if is_one_path([columns[n].level for n in (*names, name)])]
+            names.append(self.of(fitting))
+        return tuple(dict.fromkeys(names))
+
+    def outputs(self, least: int = 0) -> tuple[str, ...]:
+        count = self.of([n for n in (0, 1, 1, 1, 1, 2, 2, 3) if n >= least])
+        return tuple(self.draw(st.lists(st.sampled_from(NAMES), min_size=count, max_size=count, unique=True)))
+
+    def steps(self, scene: Scene, nesting: int = 0) -> None:
+        while self.left > 0:
+            if nesting and self.is_drawn(30):
+                return
+            if nesting < 2 and self.left > 2 and self.is_drawn(15):
+                self.branch(scene, nesting)
+            else:
+                self.left -= 1
+                self.step(scene)
+
+    def step(self, scene: Scene) -> None:
+        verb = self.of(self.verbs)
+        names = self.path(scene.columns, self.most_inputs)
+        level = max((scene.columns[name].level for name in names), key=len)
+        if verb == "flat_map" and len(level) >= MOST_DEPTH:
+            verb = "map"
+        if verb in ("map", "flat_map", "filter"):
+            self.row_step(verb, scene, names, level)
+        else:
+            self.group_step(verb, scene, names, level)
+
+    def row_step(self, verb: str, scene: Scene, names: tuple[str, ...], level: Level) -> None:
+        if verb == "filter":
+            outputs = tuple(self.draw(st.permutations(NAMES)))[: len(names)] if self.is_drawn(30) else names
+            on = self.path({n: k for n, k in scene.columns.items() if is_one_path([k.level, level])}, 2)
+            level = max(level, *(scene.columns[name].level for name in on), key=len)
+            scene.pipe = scene.pipe.filter(plain(names), plain(outputs), plain(on), self.fn(["keep"]))
+        elif verb == "map":
+            outputs = self.outputs()
+            scene.pipe = scene.pipe.map(plain(names), plain(outputs), self.fn(_MAPS[len(outputs)]))
+        else:
+            outputs = self.outputs(least=1)
+            function, level = self.fn(_SPREADS[len(outputs)]), self.open(level)
+            keep_empty = self.is_drawn(30)
+            scene.pipe = scene.pipe.flat_map(plain(names), plain(outputs), function, keep_empty=keep_empty)
+            is_time = not keep_empty and "ticks" in str(function) and len(level) == 1
+            scene.columns.update({name: Known(level, is_time) for name in outputs})
+            return
+        scene.columns.update({name: Known(level) for name in outputs})
+
+    def group_step(self, verb: str, scene: Scene, names: tuple[str, ...], level: Level) -> None:
+        times = [n for n, known in scene.columns.items() if known.is_time and is_one_path([known.level, level])]
+        if verb == "time_window" and not times:
+            verb = "window"
+        options: dict[str, Any] = {}
+        if verb == "time_window":
+            options["timestamp"] = self.of(times)
+            level = max(level, scene.columns[options["timestamp"]].level, key=len)
+        per = self.of([None, *(n for n in sorted(scene.columns) if is_above(scene.columns[n].level, level))])
+        scope = scene.columns[per].level if per else ()
+        if verb in ("window", "time_window"):
+            options |= {"size": self.draw(st.integers(1, 4)), "step": self.draw(st.integers(1, 3))}
+        folds = verb == "reduce"
+        outputs = self.outputs()
+        function = self.fn((_FOLDS if folds else _WINDOWS)[len(outputs)])
+        scene.pipe = getattr(scene.pipe, verb)(plain(names), plain(outputs), fn=function, per=per, **options)
+        if level != scope:
+            close(scene, level[: len(scope) + 1])
+        out_level = self.open(scope) if verb in ("window", "time_window") else scope
+        scene.columns.update({name: Known(out_level) for name in outputs})
+
+    def branch(self, scene: Scene, nesting: int) -> None:
+        """Two or three branches and their meeting; columns that cannot meet are grouped first."""
+        branches = [scene.fork() for _ in range(self.of([2, 2, 3]))]
+        for number_, branch in enumerate(branches):
+            if number_ == 0 or self.is_drawn(80):
+                self.step(branch)
+                self.steps(branch, nesting + 1)
+        for i, branch in enumerate(branches):
+            for other in branches[:i]:
+                self.reconcile(branch, other, branches)
+        scene.pipe = branches[0].pipe.concat(*(branch.pipe for branch in branches[1:]))
+        scene.columns = {name: known for branch in branches for name, known in branch.columns.items()}
+        self.left -= 1
+
+    def reconcile(self, branch: Scene, other: Scene, branches: list[Scene]) -> None:
+        """Group what ``branch`` has on other paths than ``other``; columns that all branches have may stay."""
+        shared = set.intersection(*({id(known) for known in each.columns.values()} for each in branches))
+        theirs = [known.level for known in other.columns.values() if id(known) not in shared]
+        while True:
+            clashing = [
+                name
+                for name, known in sorted(branch.columns.items())
+                if id(known) not in shared and not all(is_one_path([known.level, level]) for level in theirs)
+            ]
+            if not clashing:
+                return
+            top = branch.columns[clashing[0]].level[:1]
+            branch.pipe = branch.pipe.window_all(clashing[0], clashing[0], self.fn(["gather"]))
+            close(branch, top)
+            branch.columns[clashing[0]] = Known(())
+
+
+def plain(names: tuple[str, ...]) -> Any:
+    return names[0] if len(names) == 1 else names
+
+
+def close(scene: Scene, top: Level) -> None:
+    scene.columns = {n: known for n, known in scene.columns.items() if not is_above(top, known.level)}
+
+
+def is_above(one: Level, other: Level) -> bool:
+    return other[: len(one)] == one
+
+
+def is_one_path(levels: list[Level]) -> bool:
+    return all(is_above(one, other) or is_above(other, one) for one in levels for other in levels)
+
+
+@st.composite
+def graphs(draw: Any, kind: str = "both", most_nodes: int = 12, fails: int = 0, num_inputs: int | None = None) -> Graph:
+    """Valid graphs of ``"operators"``, ``"functions"`` or ``"both"``; one value in ``fails`` makes some steps raise."""
+    writer = Writer(draw, kind, fails, left=draw(st.integers(1, most_nodes)))
+    inputs = ("x", "y")[: num_inputs or writer.of([1, 1, 2])]
+    scene = Scene(PipeStart(lambda graph: graph).input(*inputs), {name: Known(()) for name in inputs})
+    writer.steps(scene)
+    return scene.pipe.output(*writer.path(scene.columns, 3))
+
+
+def items_of(graph: Graph, max_size: int = 5) -> st.SearchStrategy[list[Any]]:
+    """Lists of inputs: a number, or a tuple of numbers for several input columns."""
+    value = st.integers(-5, 20)
+    item = value if len(graph.inputs) == 1 else st.tuples(*[value] * len(graph.inputs))
+    return st.lists(item, max_size=max_size)
+
+
+@st.composite
+def graphs_with_items(draw: Any, max_size: int = 5, **options: Any) -> tuple[Graph, list[Any]]:
+    graph = draw(graphs(**options))
+    return graph, draw(items_of(graph, max_size))
