@@ -52,7 +52,8 @@ def put_into_cache(cache: Path, repository: str) -> torch.nn.Module:
         torch.manual_seed(77)
         network = timm.create_model("test_resnet", pretrained=False).eval()
     save_file(network.state_dict(), snapshot / "model.safetensors")
-    config = {"architecture": "test_resnet", "num_classes": 1000, "pretrained_cfg": {"input_size": [3, 160, 160]}}
+    network_config = {"input_size": [3, 160, 160], "num_classes": 1000, "classifier": "fc"}
+    config = {"architecture": "test_resnet", "num_classes": 1000, "pretrained_cfg": network_config}
     (snapshot / "config.json").write_text(json.dumps(config))
     return network
 
@@ -100,7 +101,7 @@ def test_a_name_on_the_hub_without_its_prefix_is_refused_with_the_way_to_write_i
 
 
 def test_a_model_without_weights_is_refused_with_the_cure():
-    with pytest.raises(ParameterError, match="no weights for 'skresnet50d'.*pretrained=False"):
+    with pytest.raises(ParameterError, match=r"no weights for 'skresnet50d'.*pretrained=False"):
         TimmEmbedding("skresnet50d").ensure_open()
 
 

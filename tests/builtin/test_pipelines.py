@@ -1,0 +1,84 @@
+"""The shipped pipelines: each file can be read, checked, built, and keeps its family's interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+
+import junco.builtin.pipelines
+from junco.builtin.families import FAMILIES
+from junco.graph import levels, yaml_file
+
+FOLDER = Path(junco.builtin.pipelines.__file__).parent
+FILES = sorted(FOLDER.glob("*.yaml"))
+TIMM = sorted(path for path in FILES if "image-embedding.timm" in path.read_text())
+NAMES = [
+    *(f"image-embedding-efficientnet-lite{i}" for i in range(3)),
+    *(f"image-embedding-{m}" for m in ("resnet50", "resnet101", "skresnext50d", "inceptionv4", "efficientnetb7")),
+    *(f"image-embedding-{m}" for m in ("swinbase", "swinlarge", "vitlarge")),
+    "text-embedding-minilm",
+]
+
+
+def stem(path: Path) -> str:
+    return path.stem
+
+
+def test_all_promised_pipelines_ship():
+    assert set(NAMES) <= {path.stem for path in FILES}
+
+
+def test_the_default_of_each_pipeline_family_ships():
+    assert {f.default for f in FAMILIES if f.kind == "pipeline"} <= {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=stem)
+def test_a_file_is_named_after_its_pipeline_and_says_what_it_is(path):
+    graph = yaml_file.read_file(path)
+    assert graph.name == path.stem
+    assert path.stem.startswith(f"{graph.family}-")
+    assert graph.description
+    assert graph.license
+    levels.check(graph)
+
+
+@pytest.mark.parametrize("path", FILES, ids=stem)
+def test_members_of_a_family_take_the_same_parameters_and_name_the_same_columns(path):
+    graph = yaml_file.read_file(path)
+    image = graph.family == "image-embedding"
+    assert graph.inputs == (("path",) if image else ("text",))
+    assert graph.outputs == ("vector",)
+    shared = {"normalize", "truncate_dim"} | ({"pretrained", "seed"} if image else {"role", "prompt"})
+    assert shared <= set(graph.params)
+    assert [node.name for node in graph.nodes] == (["decode", "embed"] if image else ["embed"])
+
+
+@pytest.mark.parametrize("path", TIMM, ids=stem)
+def test_a_model_exists_in_timm_and_has_weights(path):
+    model = embed_spec(path, pretrained=True).params["model"]
+    config = timm.get_pretrained_cfg(model)
+    assert config is not None
+    assert config.has_weights
+
+
+def test_parameters_of_the_pipeline_reach_the_operator():
+    spec = embed_spec(FOLDER / "image-embedding-efficientnet-lite1.yaml", normalize=True, truncate_dim=9, seed=4)
+    given = {"model": "lite1", "pretrained": True, "normalize": True, "truncate_dim": 9, "seed": 4}
+    assert spec.params == given
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TIMM, ids=stem)
+def test_a_model_builds_with_random_weights_and_embeds(path, photo):
+    vector = embed_spec(path, pretrained=False).create()(photo)
+    assert vector.ndim == 1
+    assert f"{len(vector):,} numbers" in yaml_file.read_file(path).description
+    assert np.isfinite(vector).all()
+
+
+def embed_spec(path: Path, **params: object):
+    """The spec of the step that embeds, with the pipeline's parameters filled in."""
+    return yaml_file.bind(yaml_file.read_file(path), params).node("embed").fn
