@@ -18,7 +18,8 @@ from junco.graph.pipe import Pipe, PipeStart
 from junco.operator.function import op
 
 Level = tuple[int, ...]
-MOST_DEPTH = 3
+MOST_SPREADS = 4
+"""Steps in one graph that multiply rows: windows can be spread again, so depth alone bounds nothing."""
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
 
 
@@ -146,6 +147,7 @@ class Writer:
     fails: int
     most_inputs: int = 3
     num_levels: int = 0
+    num_spreads: int = 0
     left: int = 0
     verbs: tuple[str, ...] = field(
         default=("map", "map", "flat_map", "flat_map", "filter", "window", "time_window", "time_window", "window_all", "reduce")
@@ -200,8 +202,9 @@ class Writer:
         verb = self.of(self.verbs)
         names = self.path(scene.columns, self.most_inputs)
         level = max((scene.columns[name].level for name in names), key=len)
-        if verb == "flat_map" and len(level) >= MOST_DEPTH:
-            verb = "map"
+        if verb in ("flat_map", "time_window"):
+            self.num_spreads += 1
+            verb = verb if self.num_spreads <= MOST_SPREADS else "map"
         if verb in ("map", "flat_map", "filter"):
             self.row_step(verb, scene, names, level)
         else:
@@ -239,11 +242,11 @@ class Writer:
         if verb in ("window", "time_window"):
             options |= {"size": self.draw(st.integers(1, 4)), "step": self.draw(st.integers(1, 3))}
         folds = verb == "reduce"
-        outputs = self.outputs()
+        top = level[: len(scope) + 1] if level != scope else (-1,)
+        outputs = self.outputs(least=all(is_above(top, known.level) for known in scene.columns.values()))
         function = self.fn((_FOLDS if folds else _WINDOWS)[len(outputs)])
         scene.pipe = getattr(scene.pipe, verb)(plain(names), plain(outputs), fn=function, per=per, **options)
-        if level != scope:
-            close(scene, level[: len(scope) + 1])
+        close(scene, top)
         out_level = self.open(scope) if verb in ("window", "time_window") else scope
         scene.columns.update({name: Known(out_level) for name in outputs})
 
@@ -254,29 +257,23 @@ class Writer:
             if number_ == 0 or self.is_drawn(80):
                 self.step(branch)
                 self.steps(branch, nesting + 1)
-        for i, branch in enumerate(branches):
-            for other in branches[:i]:
-                self.reconcile(branch, other, branches)
+        while any(self.reconcile(branches[i], branches[j], branches) for i in range(len(branches)) for j in range(i)):
+            pass  # a column grouped in one branch is no longer one that all have
         scene.pipe = branches[0].pipe.concat(*(branch.pipe for branch in branches[1:]))
         scene.columns = {name: known for branch in branches for name, known in branch.columns.items()}
         self.left -= 1
 
-    def reconcile(self, branch: Scene, other: Scene, branches: list[Scene]) -> None:
-        """Group what ``branch`` has on other paths than ``other``; columns that all branches have may stay."""
+    def reconcile(self, branch: Scene, other: Scene, branches: list[Scene]) -> bool:
+        """Group a column of ``branch`` that has rows on another path than ``other``; columns that all have may stay."""
         shared = set.intersection(*({id(known) for known in each.columns.values()} for each in branches))
         theirs = [known.level for known in other.columns.values() if id(known) not in shared]
-        while True:
-            clashing = [
-                name
-                for name, known in sorted(branch.columns.items())
-                if id(known) not in shared and not all(is_one_path([known.level, level]) for level in theirs)
-            ]
-            if not clashing:
-                return
-            top = branch.columns[clashing[0]].level[:1]
-            branch.pipe = branch.pipe.window_all(clashing[0], clashing[0], self.fn(["gather"]))
-            close(branch, top)
-            branch.columns[clashing[0]] = Known(())
+        for name, known in sorted(branch.columns.items(), key=lambda item: item[0]):
+            if id(known) not in shared and not all(is_one_path([known.level, level]) for level in theirs):
+                branch.pipe = branch.pipe.window_all(name, name, self.fn(["gather"]))
+                close(branch, known.level[:1])
+                branch.columns[name] = Known(())
+                return True
+        return False
 
 
 def plain(names: tuple[str, ...]) -> Any:
