@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 import numpy as np
 import pytest
 
-from junco.errors import JuncoError, ParameterError
+from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.spec import OperatorSpec
 from junco.types import ArrayType, Box
@@ -139,6 +139,25 @@ def test_an_unknown_parameter_is_refused_with_the_names_of_the_known(member):
 def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(name, params):
     with pytest.raises(ParameterError, match=next(iter(params))):
         registry.load(name)(**params)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extra"),
+    [
+        ("image-decode.pil", "PIL", "vision"),
+        ("image-embedding.efficientnet-lite", "efficientnet_lite_pytorch", "vision"),
+        ("image-embedding.timm", "timm", "vision"),
+        ("text-embedding.minilm", "tokenizers", "text"),
+        ("text-embedding.sentence-transformers", "sentence_transformers", "text"),
+    ],
+)
+def test_a_missing_package_is_refused_with_what_to_install(name, package, extra, monkeypatch):
+    operator = registry.load(name)()
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(
+        MissingExtraError, match=rf"'{name}' needs the package '{package}': pip install 'junco\[{extra}\]'"
+    ):
+        operator.ensure_open()
 
 
 def test_making_operators_imports_no_heavy_library(parameters):

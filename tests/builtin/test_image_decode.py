@@ -193,6 +193,15 @@ def test_an_animation_gives_its_first_frame(pixels, tmp_path):
         np.testing.assert_array_equal(PilDecode()(tmp_path / name), pixels)
 
 
+def test_a_pil_image_gives_the_frame_that_it_stands_at_and_stays_there(pixels, tmp_path):
+    frames = [Image.fromarray(pixels), Image.fromarray(255 - pixels)]
+    frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
+    with Image.open(tmp_path / "moving.png") as picture:
+        picture.seek(1)
+        np.testing.assert_array_equal(PilDecode()(picture), 255 - pixels)
+        assert picture.tell() == 1
+
+
 @pytest.mark.parametrize(
     ("array", "expected"),
     [

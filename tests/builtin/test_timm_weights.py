@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import http.server
 import json
+import os
 import socket
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -71,8 +77,57 @@ def test_cached_weights_are_read_with_no_network_call(cache, no_network, photo, 
     assert np.isfinite(vector).all()
 
 
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of a hub as its client needs to fetch files: they lie in the class's `files`, by their path."""
+
+    files: dict[str, bytes] = {}
+    asked: list[str] = []
+
+    def do_HEAD(self):
+        self.asked.append(f"{self.command} {self.path}")
+        content = self.files.get(self.path)
+        self.send_response(404 if content is None else 200)
+        self.send_header("X-Repo-Commit", "89abcdef0123456789abcdef0123456789abcdef")
+        if content is None:
+            self.send_header("X-Error-Code", "EntryNotFound")
+        self.send_header("ETag", f'"{hashlib.sha256(content or b"").hexdigest()}"')
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content or b"")
+
+    do_GET = do_HEAD
+
+    def log_message(self, *_):
+        pass
+
+
+def test_weights_are_fetched_once(tmp_path):
+    snapshot = put_into_cache(tmp_path / "made", "timm/test_resnet.r160_in1k") and next(tmp_path.rglob("*.safetensors"))
+    Hub.files = {"/timm/test_resnet.r160_in1k/resolve/main/model.safetensors": snapshot.read_bytes()}
+    Hub.asked = []
+    script = (
+        "from junco.operator import registry\n"
+        "registry.load('image-embedding.timm')('test_resnet', device='cpu').ensure_open()\n"
+    )
+    proxies = {"http_proxy", "https_proxy", "all_proxy", "hf_hub_offline", "junco_offline"}
+    environment = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        environment |= {"HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
+        requests = []
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", script], check=True, env=environment, capture_output=True)
+            requests.append(len(Hub.asked))
+        server.shutdown()
+        thread.join()
+    assert requests[0] > 0
+    assert requests[1] == requests[0]
+
+
 def test_a_hub_that_cannot_be_reached_is_said_at_once_with_what_to_do(cache, no_network):
-    with pytest.raises(UnavailableError, match=r"'resnet50'.*HF_HOME.*pretrained=False"):
+    with pytest.raises(UnavailableError, match=r"'timm/resnet50\.a1_in1k'.*HF_HOME.*pretrained=False"):
         TimmEmbedding("resnet50").ensure_open()
     assert len(no_network) == 1
 

@@ -76,6 +76,9 @@ class Operator:
         self.spec = OperatorSpec.bind(cls, args, kwargs) if cls.name else OperatorSpec(cls.__qualname__, ())
         return self
 
+    def fetch(self) -> None:
+        """Bring the files that `open` will load to this machine; called when a pipeline is planned."""
+
     def open(self) -> None:
         """Load what `batch` needs. Called once, in the process that will run it."""
 

@@ -1,0 +1,55 @@
+"""junco turns images, video, audio and long text into vectors.
+
+>>> from junco import pipeline
+>>> embed = pipeline("image-embedding")
+>>> vector = embed("cat.jpg")
+
+Names are looked up when they are used, so that importing junco costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from junco.api import Pipeline, pipe, pipeline
+    from junco.errors import JuncoError, OperatorError
+    from junco.graph.nodes import Graph, Node
+    from junco.operator.base import Hints, Operator
+    from junco.operator.family import Family
+    from junco.operator.function import op
+    from junco.operator.namespace import ops
+    from junco.operator.spec import OperatorSpec
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Family": "junco.operator.family",
+    "Graph": "junco.graph.nodes",
+    "Hints": "junco.operator.base",
+    "JuncoError": "junco.errors",
+    "Node": "junco.graph.nodes",
+    "Operator": "junco.operator.base",
+    "OperatorError": "junco.errors",
+    "OperatorSpec": "junco.operator.spec",
+    "Pipeline": "junco.api",
+    "op": "junco.operator.function",
+    "ops": "junco.operator.namespace",
+    "pipe": "junco.api",
+    "pipeline": "junco.api",
+}
+
+__all__ = [*_WHERE, "__version__"]  # noqa: PLE0604  # names are strings
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'junco' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

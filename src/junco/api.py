@@ -1,0 +1,168 @@
+"""`pipeline` and `Pipeline`: the one place that wires catalog, plan and engine together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from junco.catalog.find import find
+from junco.engine.engine import Engine, RunOptions, Stream
+from junco.engine.rows import Reject
+from junco.errors import InputError
+from junco.graph import draw
+from junco.graph.nodes import Graph
+from junco.graph.pipe import PipeStart
+from junco.graph.yaml_file import bind, write
+from junco.plan.plan import Plan, check_swap, make_plan
+
+OnError = Literal["raise", "skip", "none"]
+
+
+class Pipeline:
+    """A graph that can be called. Safe to use from many threads.
+
+    Args:
+        graph: what it does.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps"; given to every operator that takes a device.
+    """
+
+    def __init__(self, graph: Graph, *, device: str = "auto") -> None:
+        self.graph = graph
+        self.plan: Plan = make_plan(graph, device)
+        self._engine = Engine(self.plan)
+
+    def __call__(self, *inputs: Any, timeout_s: float | None = None) -> Any:
+        """The result for one item: one argument for each input column.
+
+        Returns:
+            One value or named row where everything is on level 0, else a list of them.
+
+        Raises:
+            OperatorError: an operator failed; ``__cause__`` is its own exception.
+            DeadlineError: ``timeout_s`` seconds were over first.
+        """
+        self._check_count(inputs)
+        return self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+
+    async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
+        """The same for async callers; concurrent calls share batches."""
+        return await asyncio.to_thread(self, *inputs, timeout_s=timeout_s)
+
+    def batch(
+        self,
+        items: Iterable[Any],
+        *,
+        on_error: OnError = "raise",
+        rejects: Callable[[Reject], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> list[Any]:
+        """The results for many items, in order. With several input columns an item is a tuple.
+
+        Args:
+            items: any iterable.
+            on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` in its place.
+            rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
+            timeout_s: raise `DeadlineError` after so many seconds.
+        """
+        return list(self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s))
+
+    def stream(
+        self,
+        items: Iterable[Any],
+        ordered: bool = True,
+        *,
+        on_error: OnError = "raise",
+        rejects: Callable[[Reject], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> Stream:
+        """Like `batch`, one result at a time, in bounded memory however many items there are.
+
+        Args:
+            ordered: give results in the items' order; ``False`` gives them as they come.
+        """
+        if on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {on_error!r}")
+        try:
+            iter(items)
+        except TypeError:
+            raise InputError(f"items must be iterable, not {type(items).__name__}; for one item call the pipeline") from None
+        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s)))
+
+    def replace(self, step: str, operator: Any) -> Pipeline:
+        """A new pipeline with one operator swapped.
+
+        Raises:
+            UnknownNameError: no step of that name.
+            ContractError: the operator does not keep the contract of the one it replaces.
+        """
+        node = self.graph.node(step)
+        check_swap(node, operator)
+        return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.device)
+
+    def to_yaml(self) -> str:
+        """The pipeline as text that `pipeline` reads again."""
+        return write(self.graph)
+
+    def save(self, path: str | Path) -> None:
+        """Write the pipeline to a YAML file."""
+        text = self.to_yaml()
+        Path(path).write_text(text, encoding="utf-8")
+
+    def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
+        """The DAG as a picture, with columns and levels."""
+        if form not in ("svg", "mermaid"):
+            raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
+        return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+
+    def close(self) -> None:
+        """Release operators, threads and processes; calls after this raise `ClosedError`."""
+        self._engine.close()
+
+    def _repr_svg_(self) -> str:
+        return self.draw()
+
+    def _check_count(self, inputs: tuple[Any, ...]) -> None:
+        wanted = self.graph.inputs
+        if len(inputs) != len(wanted):
+            raise InputError(f"the pipeline takes {len(wanted)} ({', '.join(wanted)}) and was given {len(inputs)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_engine"):
+            self._engine.close()
+
+    def __repr__(self) -> str:
+        name = f" {self.graph.name}" if self.graph.name else ""
+        return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+
+
+def pipeline(ref: str | Path | Graph, *, device: str = "auto", **params: Any) -> Pipeline:
+    """A pipeline by name, file or graph. The shape of ``ref`` says where it lives; nothing is tried in turn.
+
+    Args:
+        ref: the name of an installed pipeline or of a family (its default member); ``namespace/name`` on a hub;
+            a path (``./flow.yaml``); a `Path`; a `Graph`.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        params: the pipeline's own parameters, in place of their defaults.
+
+    Raises:
+        UnknownNameError: with the nearest names.
+        ParameterError: a parameter that the pipeline does not have, with suggestions.
+    """
+    if not isinstance(ref, (str, Path, Graph)):
+        raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
+    graph = ref if isinstance(ref, Graph) else find(ref)
+    return Pipeline(bind(graph, params), device=device)
+
+
+pipe = PipeStart(Pipeline)
+"""The beginning of every pipeline written in Python: ``pipe.input("path").map(…).output("vector")``."""

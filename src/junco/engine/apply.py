@@ -1,0 +1,164 @@
+"""Apply a step's callable to columns of rows: plain callables row by row, operators batch by batch.
+
+An applier gives as many results as rows, and the failures: which row, which exception. A failed row's result is
+``None``. With ``stop`` the first failure ends the work, and the results end with the rows before it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from junco.engine.batching import BatchSize
+from junco.errors import ContractError
+from junco.operator.base import Hints, checked_results
+from junco.operator.residents import Resident
+
+Columns = Sequence[Sequence[Any]]
+NUM_RETRIES = 3
+RETRY_WAIT_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Row ``row`` of the columns failed with ``error``."""
+
+    row: int
+    error: BaseException
+
+
+class Applier(Protocol):
+    """What a stage calls to have its rows worked on."""
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]: ...
+
+
+class PlainApplier:
+    """A Python callable: one thread at a time, in row order; the caller's own object, never a copy."""
+
+    def __init__(self, fn: Callable[..., Any], turn: threading.RLock | None) -> None:
+        self._fn = fn
+        self._turn = turn or nullcontext()
+
+        self.one = fn if turn is None else self._alone
+
+    def _alone(self, *item: Any) -> Any:
+        with self._turn:
+            return self._fn(*item)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        results: list[Any] = []
+        failures: list[Failure] = []
+        with self._turn:
+            while len(results) < num_rows:
+                rest = [column[len(results) :] for column in columns] if results else columns
+                error = _extend(results, self._fn, rest, num_rows)
+                if error is None:
+                    break
+                failures.append(Failure(len(results), error))
+                if stop:
+                    break
+                results.append(None)
+        return results, failures
+
+
+def _extend(results: list[Any], fn: Callable[..., Any], columns: Columns, num_rows: int) -> BaseException | None:
+    """Append ``fn``'s results until it fails; list.extend keeps what came before the exception."""
+    try:
+        results.extend(map(fn, *columns))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() in an operator fails a row, not a thread
+        return error
+    if len(results) < num_rows:
+        return StopIteration("the callable raised StopIteration")
+    return None
+
+
+class OperatorApplier:
+    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned."""
+
+    def __init__(self, resident: Resident, size: BatchSize) -> None:
+        self._resident = resident
+        self._size = size
+        self.hints: Hints = resident.operator.hints
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._size.rows
+
+    @property
+    def gains_from_batches(self) -> bool:
+        """Whether rows of several callers should share a batch."""
+        return self.hints.max_batch != 1 and not self.hints.stateful
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row; its exception is raised."""
+        results, failures = self([[value] for value in item], 1, stop=True)
+        if failures:
+            raise failures[0].error
+        return results[0]
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        results: list[Any] = []
+        failures: list[Failure] = []
+        with self._resident.use() as operator:
+            while len(results) < num_rows and not (stop and failures):
+                start = len(results)
+                count = self._size.take(operator.cost, columns, start, num_rows)
+                batch = [column[start : start + count] for column in columns]
+                self._extend(results, failures, operator.batch, batch, count, stop)
+        return results, failures
+
+    def _extend(
+        self,
+        results: list[Any],
+        failures: list[Failure],
+        run: Callable[..., Sequence[Any]],
+        columns: Columns,
+        num_rows: int,
+        stop: bool,
+    ) -> None:
+        """Append the results of a batch; halve it until whatever fails stands alone."""
+        if stop and failures:
+            return
+        started = time.perf_counter()
+        try:
+            results.extend(self._tried(run, columns, num_rows))
+            self._size.observe(num_rows, time.perf_counter() - started)
+            return
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failed = error
+        if is_out_of_memory(failed):
+            self._size.lower(num_rows)
+        if num_rows == 1 or self.hints.stateful or isinstance(failed, ContractError):
+            for _ in range(num_rows):
+                failures.append(Failure(len(results), failed))
+                if stop:
+                    return
+                results.append(None)
+            return
+        half = num_rows // 2
+        self._extend(results, failures, run, [c[:half] for c in columns], half, stop)
+        self._extend(results, failures, run, [c[half:] for c in columns], num_rows - half, stop)
+
+    def _tried(self, run: Callable[..., Sequence[Any]], columns: Columns, num_rows: int) -> Sequence[Any]:
+        """The batch's results; errors that the operator calls transient are tried again."""
+        for attempt in range(NUM_RETRIES if self.hints.retry else 0):
+            try:
+                return checked_results(self._resident.spec.name, run(*columns), num_rows)
+            except self.hints.retry:
+                time.sleep(RETRY_WAIT_S * 2**attempt)
+        return checked_results(self._resident.spec.name, run(*columns), num_rows)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out, here or on a device."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -1,0 +1,169 @@
+"""``flat_map``: each row becomes as many as its callable yields, piece by piece, so that a long video stays small."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, ClassVar
+
+from junco.engine.apply import Applier
+from junco.engine.rows import Block, Table, piece
+from junco.engine.sizes import num_bytes_of
+from junco.engine.stage import StageOptions, WorkStage, values_picture
+from junco.plan.program import Work
+
+
+class PieceSize:
+    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
+
+    SMALLEST, START, LARGEST = 1, 64, 4096
+    QUICK_S, SLOW_S = 0.005, 0.050
+    MAX_BYTES = 32_000_000
+
+    def __init__(self) -> None:
+        self.rows = self.START
+
+    def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
+        """Learn from a piece that was made."""
+        if seconds > self.SLOW_S:
+            self.rows = max(self.SMALLEST, min(self.rows, num_rows) // 2)
+        elif seconds < self.QUICK_S:
+            self.rows = min(self.LARGEST, self.rows * 4)
+        self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
+
+
+@dataclass(slots=True)
+class _Children:
+    """The new rows of a piece in the making."""
+
+    start: int
+    number: int
+    values: list[Any] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+    failures: list[tuple[int, BaseException, str]] = field(default_factory=list)
+
+    def add(self, row: int, values: Sequence[Any]) -> None:
+        self.values.extend(values)
+        self.parent.extend([row] * len(values))
+
+    def cut(self, row: int) -> None:
+        """Take back what a row that failed has given to this piece."""
+        while self.parent and self.parent[-1] == row:
+            self.parent.pop()
+            self.values.pop()
+
+
+class FlatMapStage(WorkStage):
+    """Each row becomes 0..n rows of a new level."""
+
+    may_split: ClassVar[bool] = True
+
+    def __init__(self, work: Work, applier: Applier, options: StageOptions, clock: Callable[[], float] = time.perf_counter) -> None:
+        super().__init__(work, applier, options)
+        self.splits = work.may_split
+        self.size = PieceSize()
+        self.clock = clock
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        for block in blocks:
+            yield from self._pieces(block)
+
+    def _pieces(self, block: Block) -> Iterator[Block]:
+        level, node = self.step.level, self.step.node
+        columns = [block.column(slot, level) for slot in self.step.reads]
+        masked, failed = block.selected(level, self.selects), self._failed(block)
+        children = _Children(0, 0)
+        started = self.clock()
+        for row in range(block.rows(level)):
+            if failed and failed[row]:
+                children.add(row, [None])  # its place
+                continue
+            if masked is not None and not masked[row]:
+                continue
+            item = [column[row] for column in columns]
+            had = 0
+            for values, error in self._children(item, children):
+                had += len(values)
+                children.add(row, values)
+                if error is not None:
+                    self._note(children, row, error, values_picture(item))
+                    had += 1
+                    if self.stops:
+                        yield self._piece(block, children, row, is_last=True)
+                        return
+                elif self.splits and len(children.parent) >= self.size.rows:
+                    row_bytes = num_bytes_of(children.values[-1]) if children.values else 0
+                    self.size.observe(len(children.parent), self.clock() - started, row_bytes)
+                    yield self._piece(block, children, row, is_last=False)
+                    children = _Children(row, children.number + 1)
+                    started = self.clock()
+            if not had and node.keep_empty:
+                children.add(row, [None])
+        yield self._piece(block, children, block.rows(level) - 1, is_last=True)
+
+    def _children(self, item: Sequence[Any], children: _Children) -> Iterator[tuple[list[Any], BaseException | None]]:
+        """A row's children, as many at a time as the piece has room for, and the error that ended them."""
+        results, failures = self.apply([[value] for value in item], 1, stop=True)
+        if failures:
+            yield [], failures[0].error
+            return
+        try:
+            iterator = iter(results[0])
+        except Exception as error:
+            yield [], error
+            return
+        while True:
+            room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
+            values, error = _taken(iterator, room)
+            wrong = next((i for i, value in enumerate(values) if not self._fits(value)), None)
+            if wrong is not None:
+                values, error = values[:wrong], self.wrong_count(values[wrong])
+            yield values, error
+            if error is not None or len(values) < room:
+                return
+
+    def _fits(self, value: object) -> bool:
+        count = len(self.step.writes)
+        return count < 2 or (isinstance(value, (tuple, list)) and len(value) == count)
+
+    def _note(self, children: _Children, row: int, error: BaseException, value: str) -> None:
+        children.failures.append((row, error, value))
+        children.cut(row)
+        if self.options.on_error == "none":
+            children.add(row, [None])
+
+    def _failed(self, block: Block) -> list[bool] | None:
+        chosen = block.selected(self.step.level, ())
+        return None if chosen is None else [not choose for choose in chosen]
+
+    def _piece(self, block: Block, children: _Children, stop: int, *, is_last: bool) -> Block:
+        """A block of the rows up to ``stop`` with their children beneath them."""
+        level, start = self.step.level, children.start
+        is_first = children.number == 0
+        if is_first and is_last:
+            made = block
+            made.key, made.ends = (*block.key, 0), (*block.ends, True)
+            offset = 0
+        else:
+            made = piece(block, level, start, stop, children.number, is_first=is_first, is_last=is_last)
+            offset = 0 if is_first else start
+        parent = [row - offset for row in children.parent] if offset else children.parent
+        made.tables[self.step.out_level] = Table(len(parent), parent)
+        self.written(made, self.step.writes, self.step.out_level, children.values)
+        self.fail(made, level, [(row - offset, error, value) for row, error, value in children.failures])
+        return made
+
+
+def _taken(iterator: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+    values: list[Any] = []
+    try:
+        values.extend(islice(iterator, most))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return values, error
+    return values, None
+
+

@@ -1,0 +1,120 @@
+"""``reduce``: a callable takes all rows of a scope from an iterator, while they come; memory is its accumulator.
+
+A scope that lies whole in one block is reduced on the spot. Where rows go on in the next block the callable waits in a
+thread of its own, which is fed block by block.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from junco.engine.apply import Applier, Failure
+from junco.engine.group import GroupStage
+from junco.engine.rows import Block
+from junco.engine.stage import StageOptions
+from junco.plan.program import Work
+
+Result = tuple[list[Any], list[Failure]]
+
+
+class ReduceStage(GroupStage):
+    """All rows of a scope row become one value, through an iterator."""
+
+    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
+        super().__init__(work, applier, options)
+        self.feed: Feed | None = None
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        for block in blocks:
+            slices, columns, sees = self.scopes(block), self.columns(block), self.takes_part(block)
+            values = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+            results: list[Any] = [None] * block.rows(self.scope)
+            failed: list[tuple[int, BaseException, str]] = []
+            for scope_row, own in enumerate(slices):
+                if not sees[scope_row]:
+                    continue
+                reduced = self._reduced(values[own], self.is_continued(block, scope_row), self.is_complete(block, scope_row))
+                if reduced is None:
+                    continue
+                given, failures = reduced
+                self.checked(given, failures)
+                if failures:
+                    failed.append((scope_row, failures[0].error, "the rows of a scope"))
+                    if self.stops:
+                        break
+                else:
+                    results[scope_row] = given[0]
+            self.written(block, self.step.writes, self.scope, results)
+            self.fail(block, self.scope, failed)
+            yield block
+
+    def _reduced(self, values: Sequence[Any], is_continued: bool, is_complete: bool) -> Result | None:
+        if not is_continued and is_complete:
+            return self.apply([[iter(values)]], 1, stop=True)
+        if not is_continued or self.feed is None:
+            self.feed = Feed(lambda iterator: self.apply([[iterator]], 1, stop=True))
+        self.feed.put(values)
+        if not is_complete:
+            return None
+        feed, self.feed = self.feed, None
+        return feed.result()
+
+    def close(self) -> None:
+        if self.feed is not None:
+            self.feed.cancel()
+            self.feed = None
+
+
+class _Cancelled(BaseException):
+    """The run ended before the rows did; only the callable's own clean-up sees it."""
+
+
+class Feed:
+    """A consumer of an iterator in a thread of its own, given its values list by list."""
+
+    def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:
+        self._lists: queue.Queue[Sequence[Any] | None | _Cancelled] = queue.Queue(maxsize=2)
+        self._done = threading.Event()
+        self._result: Result = [], []
+        self._thread = threading.Thread(target=self._run, args=(consume,), name="junco-reduce", daemon=True)
+        self._thread.start()
+
+    def put(self, values: Sequence[Any]) -> None:
+        """Hand over values; waits while two lists are waiting already, and returns at once when nobody listens."""
+        self._send(values)
+
+    def result(self) -> Result:
+        """End the values and wait for what the consumer makes of them."""
+        self._send(None)
+        self._thread.join()
+        return self._result
+
+    def cancel(self) -> None:
+        """End the consumer without a result."""
+        self._send(_Cancelled())
+        self._thread.join()
+
+    def _send(self, message: Sequence[Any] | None | _Cancelled) -> None:
+        while not self._done.is_set():
+            try:
+                self._lists.put(message, timeout=0.05)
+                return
+            except queue.Full:
+                continue
+
+    def _run(self, consume: Callable[[Iterator[Any]], Result]) -> None:
+        try:
+            self._result = consume(self._values())
+        except _Cancelled:
+            pass
+        finally:
+            self._done.set()
+
+    def _values(self) -> Iterator[Any]:
+        while (values := self._lists.get()) is not None:
+            if isinstance(values, _Cancelled):
+                raise values
+            yield from values

@@ -1,0 +1,265 @@
+"""Rows: a `Block` holds one table for each level; a value is never separated from its row.
+
+A block is a contiguous piece of the rows in their order. Its tables know each row's parent by index. Where a long row
+is spread over several blocks, the earlier block's table says ``is_open`` (its last row goes on in the next block) and
+the later block's ``continues`` (its first row is that same row).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from typing import Any
+
+from junco.errors import OperatorError
+from junco.graph.levels import Level, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that was put aside because an operator failed on it.
+
+    Attributes:
+        position: which item of the call it belongs to, from 0.
+        node: the step that failed.
+        reason: why, in one line.
+        is_item: whether the whole item failed (it was on level 0), not a row beneath it.
+        error: the `OperatorError`, with its cause.
+    """
+
+    position: int
+    node: str
+    reason: str
+    is_item: bool
+    error: OperatorError
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of one level: columns by slot index, the parent row of each, filters' decisions, failed rows."""
+
+    num_rows: int
+    parent: list[int]
+    columns: dict[int, list[Any]] = field(default_factory=dict)
+    masks: dict[str, list[bool]] = field(default_factory=dict)
+    failed: list[bool] | None = None
+    continues: bool = False
+    is_open: bool = False
+
+    def map_lists(self, change: Any) -> Table:
+        """The same table with ``change`` done to every list but the parents."""
+        return replace(
+            self,
+            columns={index: change(column) for index, column in self.columns.items()},
+            masks={name: change(mask) for name, mask in self.masks.items()},
+            failed=change(self.failed) if self.failed else None,
+        )
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows on their way.
+
+    Attributes:
+        key: place in the order of blocks; a stage that makes several blocks of one adds a component.
+        ends: for each component of ``key``, whether no sibling comes after.
+        first: position of the first input row among the items of the call.
+        num_items: input rows that the block began with; known to the end, whatever was dropped.
+        positions: for each row of level 0, its position among the items.
+        tables: by level.
+        rejects: rows that failed and were put aside, for the report.
+        error: the run ends with this error after the rows of this block.
+    """
+
+    key: tuple[int, ...]
+    ends: tuple[bool, ...]
+    first: int
+    num_items: int
+    positions: list[int]
+    tables: dict[Level, Table]
+    rejects: list[Reject] = field(default_factory=list)
+    error: BaseException | None = None
+    num_bytes: int = 0
+
+    @property
+    def num_new_items(self) -> int:
+        """Items that begin in this block."""
+        return len(self.positions) - any(table.continues for at, table in self.tables.items() if at.parent is None)
+
+    def rows(self, level: Level) -> int:
+        """How many rows of a level there are."""
+        return self.tables[level].num_rows
+
+    def lineage(self, level: Level, above: Level) -> Sequence[int]:
+        """For each row of ``level``, the index of its ancestor on the level ``above``."""
+        if level is above:
+            return range(self.tables[level].num_rows)
+        index: Sequence[int] = self.tables[level].parent
+        parent = level.parent
+        while parent is not above:
+            assert parent is not None
+            upper = self.tables[parent].parent
+            index = [upper[i] for i in index]
+            parent = parent.parent
+        return index
+
+    def column(self, slot: Slot, level: Level) -> list[Any]:
+        """A column's value for each row of ``level``; shallower values are repeated."""
+        values = self.tables[slot.level].columns[slot.index]
+        if slot.level is level:
+            return values
+        return [values[i] for i in self.lineage(level, slot.level)]
+
+    def selected(self, level: Level, masks: Sequence[tuple[str, Level]]) -> list[bool] | None:
+        """Which rows of ``level`` are to be worked on: not masked, not failed, here or above; ``None`` for all."""
+        chosen: list[bool] | None = None
+        for name, mask_level in masks:
+            mask = self.tables[mask_level].masks[name]
+            chosen = _both(chosen, [mask[i] for i in self.lineage(level, mask_level)])
+        for above in level.path:
+            failed = self.tables[above].failed
+            if failed:
+                chosen = _both(chosen, [not failed[i] for i in self.lineage(level, above)])
+        return chosen
+
+    def mark_failed(self, level: Level, rows: Sequence[int]) -> None:
+        """Note rows that failed and stay as ``None``."""
+        table = self.tables[level]
+        table.failed = table.failed or [False] * table.num_rows
+        for row in rows:
+            table.failed[row] = True
+
+    def keep(self, level: Level, kept: Sequence[bool]) -> None:
+        """Drop the rows of ``level`` that are not kept, with everything beneath them."""
+        if all(kept):
+            return
+        table = self.tables[level]
+        self.tables[level] = _compressed(table, kept)
+        if level.parent is None:
+            self.positions = list(compress(self.positions, kept))
+        moved = _new_places(kept)
+        for child in [other for other in self.tables if other.parent is level]:
+            below = self.tables[child]
+            self.keep(child, [kept[i] for i in below.parent])
+            below = self.tables[child]
+            self.tables[child] = replace(below, parent=[moved[i] for i in below.parent])
+
+    def forget(self, levels: Sequence[Level], slots: Sequence[Slot]) -> None:
+        """Let go of whole levels and of single columns."""
+        for level in levels:
+            self.tables.pop(level, None)
+        for slot in slots:
+            if slot.level in self.tables:
+                self.tables[slot.level].columns.pop(slot.index, None)
+
+    def end_with(self, error: BaseException, position: int) -> None:
+        """Keep only the items before ``position`` and let the run end with ``error`` after them."""
+        root = next(level for level in self.tables if level.parent is None)
+        self.keep(root, [p < position for p in self.positions])
+        self.error = error
+        self.num_items = max(0, position - self.first)
+
+
+def source_block(number: int, first: int, items: Sequence[Sequence[Any]], slots: Sequence[Slot], root: Level) -> Block:
+    """A block of input rows; ``items`` are one list for each input column."""
+    num_items = len(items[0])
+    columns = {slot.index: list(values) for slot, values in zip(slots, items, strict=True)}
+    table = Table(num_items, [], columns)
+    return Block((number,), (False,), first, num_items, list(range(first, first + num_items)), {root: table})
+
+
+def piece(block: Block, level: Level, start: int, stop: int, number: int, *, is_first: bool, is_last: bool) -> Block:
+    """The part of a block with rows ``start`` to ``stop`` (inclusive) of ``level``, which is its deepest.
+
+    Pieces overlap by one row on each level: the last row of one is open and continues as the first row of the next.
+    """
+    tables: dict[Level, Table] = {}
+    low, high = start, stop
+    for at in reversed(level.path):
+        table = block.tables[at]
+        low = 0 if is_first else low
+        high = table.num_rows - 1 if is_last else high
+        cut = slice(low, high + 1)
+        part = table.map_lists(lambda values, cut=cut: values[cut])
+        part.num_rows = high + 1 - low
+        part.continues = table.continues if is_first else True
+        part.is_open = table.is_open if is_last else True
+        next_low, next_high = (table.parent[low], table.parent[high]) if at.parent else (low, high)
+        if at.parent:
+            base = 0 if is_first else next_low
+            part.parent = [i - base for i in table.parent[cut]]
+        else:
+            positions = block.positions[cut]
+        tables[at] = part
+        low, high = next_low, next_high
+    ordered = {at: tables[at] for at in level.path}
+    return Block(
+        (*block.key, number),
+        (*block.ends, is_last),
+        block.first,
+        block.num_items,
+        positions,
+        ordered,
+        block.rejects if is_last else [],
+        block.error if is_last else None,
+        block.num_bytes,
+    )
+
+
+def merged(blocks: Sequence[Block]) -> Block:
+    """Blocks that follow each other as one block; rows that were spread over them become one row each."""
+    last = blocks[-1]
+    tables: dict[Level, Table] = {}
+    starts: dict[Level, list[int]] = {}
+    for level in last.tables:
+        tables[level], starts[level] = _merged_tables([b.tables[level] for b in blocks], starts.get(level.parent))  # type: ignore[arg-type]
+    root = next(iter(tables))
+    positions: list[int] = []
+    for block, start in zip(blocks, starts[root], strict=True):
+        positions[start:] = block.positions
+    rejects = [reject for block in blocks for reject in block.rejects]
+    return replace(last, tables=tables, positions=positions, rejects=rejects)
+
+
+def _merged_tables(tables: Sequence[Table], parent_starts: list[int] | None) -> tuple[Table, list[int]]:
+    """One table of several, and where in it each began. A continued row takes the later table's values."""
+    whole, *others = tables
+    whole = replace(whole.map_lists(list), parent=list(whole.parent))
+    starts = [0]
+    for i, table in enumerate(others, 1):
+        start = whole.num_rows - 1 if table.continues and whole.num_rows else whole.num_rows
+        starts.append(start)
+        offset = parent_starts[i] if parent_starts else 0
+        if table.failed or whole.failed:
+            whole.failed = whole.failed or [False] * whole.num_rows
+            whole.failed[start:] = table.failed or [False] * table.num_rows
+        for index, column in table.columns.items():
+            whole.columns[index][start:] = column
+        for name, mask in table.masks.items():
+            whole.masks[name][start:] = mask
+        whole.parent[start:] = [p + offset for p in table.parent]
+        whole.num_rows = start + table.num_rows
+    whole.is_open = tables[-1].is_open
+    return whole, starts
+
+
+def _compressed(table: Table, kept: Sequence[bool]) -> Table:
+    part = table.map_lists(lambda values: list(compress(values, kept)))
+    part.parent = list(compress(table.parent, kept))
+    part.num_rows = sum(kept)
+    part.continues = table.continues and kept[0]
+    part.is_open = table.is_open and kept[-1]
+    return part
+
+
+def _new_places(kept: Sequence[bool]) -> list[int]:
+    places, count = [], 0
+    for keep in kept:
+        places.append(count)
+        count += keep
+    return places
+
+
+def _both(one: list[bool] | None, other: list[bool]) -> list[bool]:
+    return other if one is None else [a and b for a, b in zip(one, other, strict=True)]

@@ -1,0 +1,186 @@
+"""A run: one stream of items through the stages, driven by the thread that reads its results.
+
+The four ends, and what holds in each:
+
+1. The input ends: all results have been given, the stages are closed.
+2. An operator fails: all results before the failing item are given, then its error is raised.
+3. The reader stops (closes the stream, Ctrl-C, deadline): no new task starts; tasks under way end by themselves.
+4. A worker dies: its task's place carries the error, and the run ends as in 2.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from junco.engine.pool import Pool
+from junco.engine.results import Collector, Result
+from junco.engine.rows import Block
+from junco.engine.scheduler import Scheduler, Task
+from junco.engine.source import Source
+from junco.engine.stats import StageStats
+from junco.errors import DeadlineError
+
+WORTH_A_THREAD_S = 0.0005
+"""Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
+
+
+SLOW_ROW_S = 0.001
+"""A Python callable that takes so long for a row most likely waits, or computes outside the interpreter lock."""
+
+
+class Run:
+    """One run; iterate over it for (position, result)."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        source: Source,
+        collector: Collector,
+        pool: Pool,
+        stats: Sequence[StageStats],
+        deadline_s: float | None = None,
+    ) -> None:
+        self.scheduler = scheduler
+        self.source = source
+        self.collector = collector
+        self.pool = pool
+        self.stats = stats
+        self.deadline_s = deadline_s
+        self.is_cancelled = False
+        self._changed = threading.Condition(pool.lock)
+        self._ready: deque[Result] = deque()
+        self._error: BaseException | None = None
+        self._is_helped = False
+        self._mine = threading.local()
+        if deadline_s is not None:  # the reader must stay free to leave: others work for it
+            self.ask_for_help()
+
+    def __iter__(self) -> Iterator[Result]:
+        return self
+
+    def __next__(self) -> Result:
+        try:
+            while not self._ready:
+                if self._error is not None:
+                    raise self._error
+                if not self._advance():
+                    raise StopIteration
+            return self._ready.popleft()
+        except (KeyboardInterrupt, DeadlineError):
+            self.close(wait=False)  # the reader wants to go on now; tasks under way end by themselves
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self, wait: bool = True) -> None:
+        """End the run. Waits for its tasks under way unless told not to, or called from within one of them."""
+        self.is_cancelled = True
+        self.pool.forget(self)
+        with self.pool.lock:
+            while wait and self.scheduler.num_running and not getattr(self._mine, "is_running", False):
+                self._changed.wait(0.1)
+            self._end()
+
+    def step(self) -> bool:
+        """Run one task, if there is one; false otherwise. This is what the pool's threads call."""
+        with self.pool.lock:
+            task = None if self.is_cancelled else self.scheduler.next_task()
+        if task is not None:
+            self._execute(task)
+        return task is not None
+
+    def _advance(self) -> bool:
+        """Take results, or run a task, or wait for another thread's; false when the run is over."""
+        with self.pool.lock:
+            if self.is_cancelled:
+                return False
+            blocks = self.scheduler.deliver()
+            task = None if blocks or self.deadline_s is not None else self.scheduler.next_task()
+            if not blocks and task is None:
+                if self.scheduler.is_finished:
+                    return False
+                self._wait()
+                return True
+            if blocks and self._is_helped:
+                self.pool.work.notify_all()
+        if task is not None:
+            self._execute(task)
+        else:
+            self._collect(blocks)
+        return True
+
+    def _end(self) -> None:
+        """Let go of everything once the last task is over (with the lock held)."""
+        if self.is_cancelled and not self.scheduler.num_running:
+            self.scheduler.close()
+
+    def _wait(self) -> None:
+        left_s = None if self.deadline_s is None else self.deadline_s - time.monotonic()
+        if left_s is not None and left_s <= 0:
+            raise DeadlineError("the call did not end within its timeout_s")
+        self._changed.wait(left_s)
+
+    def _collect(self, blocks: list[Block]) -> None:
+        try:
+            self._ready.extend(self.collector.add(blocks))
+        except BaseException as error:  # raised after what was ready before it has been given
+            self._error = error
+
+    def _execute(self, task: Task) -> None:
+        started = time.perf_counter()
+        self._mine.is_running = True
+        blocks: list[Block] = []
+        try:
+            is_finished = self._work(task, blocks)
+        except KeyboardInterrupt:
+            with self.pool.lock:
+                self.scheduler.num_running -= 1
+                self._changed.notify_all()
+            raise
+        except BaseException as error:
+            blocks, is_finished = [self.scheduler.failed(task, error)], True
+        finally:
+            self._mine.is_running = False
+        seconds = time.perf_counter() - started
+        with self.pool.lock:
+            self.scheduler.done(task, blocks, is_finished=is_finished)
+            self._learn(task, seconds)
+            self._end()
+            self._changed.notify_all()
+            if self._is_helped:
+                self.pool.work.notify_all()
+
+    def _work(self, task: Task, blocks: list[Block]) -> bool:
+        """Let a task give its next block, or all of them; whether it has given all."""
+        if not task.is_stepwise:
+            blocks.extend(task.work)
+            return True
+        block = next(task.work, None)
+        if block is None:
+            return True
+        blocks.append(block)
+        return not task.is_source and block.ends[-1]
+
+    def _learn(self, task: Task, seconds: float) -> None:
+        if task.is_source:
+            self.scheduler.is_source_slow = seconds > 4 * self.source.MAX_WAIT_S
+            return
+        self.stats[task.stage].observe(task.num_rows, task.num_items, seconds)
+        slowest_s = max((stage.seconds / stage.num_items for stage in self.stats if stage.num_items), default=0.0)
+        self.source.size.observe(slowest_s)
+        if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, seconds):
+            self.ask_for_help()
+
+    def _gains_from_threads(self, task: Task, seconds: float) -> bool:
+        options = self.scheduler.states[task.stage].stage.options
+        return options.gains_from_threads or seconds > SLOW_ROW_S * task.num_rows
+
+    def ask_for_help(self) -> None:
+        """Let the pool's threads take tasks of this run."""
+        with self.pool.lock:
+            self._is_helped = True
+            self.pool.help(self)

@@ -1,0 +1,245 @@
+"""What to run next: a policy over stages and blocks that owns no thread, no lock and no clock.
+
+The most downstream ready stage goes first, so that memory stays bounded and blocks leave early. Three rules make it
+safe:
+
+1. New work (from the source, or more pieces of a block) is taken only while few blocks are under way. The *head*, the
+   oldest block under way, is exempt: so something can always go on.
+2. A stage that needs its blocks in order waits for the next one, which is always the head or before it.
+3. A block that carries an error is passed on in its place; whatever comes after it is not worked on any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from junco.engine.order import Key, Order
+from junco.engine.rows import Block
+from junco.engine.sizes import column_bytes
+from junco.engine.stage import Stage
+
+SOURCE = -1
+"""The place of the source among the stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be under way at once.
+
+    Attributes:
+        max_blocks: blocks between the source and the caller.
+        max_bytes: bytes that they may hold together.
+        max_ready: blocks of finished results that wait for the caller.
+    """
+
+    max_blocks: int = 16
+    max_bytes: int = 512_000_000
+    max_ready: int = 4
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One step of work: let ``work`` give its next block, or all of them."""
+
+    stage: int
+    work: Iterator[Block]
+    key: Key = ()
+    num_rows: int = 0
+    num_items: int = 0
+    num_bytes: int = 0
+    is_stepwise: bool = False
+
+    @property
+    def is_source(self) -> bool:
+        return self.stage == SOURCE
+
+
+@dataclass(slots=True)
+class StageState:
+    """A stage's queue and what it has under way."""
+
+    stage: Stage
+    waiting: Order[Block] | None
+    queue: list[Block] = field(default_factory=list)
+    num_running: int = 0
+    suspended: list[Task] = field(default_factory=list)
+    is_busy_in_order: bool = False
+
+
+class Scheduler:
+    """The state of one run. The caller guards it with a lock, runs the tasks, and reports each as done."""
+
+    def __init__(self, stages: Sequence[Stage], source: Iterator[Block], limits: Limits) -> None:
+        self.limits = limits
+        self.source = source
+        self.states = [StageState(s, Order() if s.options.is_ordered else None) for s in stages]
+        self.ready: list[Block] = []
+        self.is_exhausted = False
+        self.is_source_slow = False
+        self.num_running = 0
+        self.num_blocks = 0
+        self.num_bytes = 0
+        self.cut: Key | None = None
+        self._is_pulling = False
+        self._under_way: set[Key] = set()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is under way and nothing will come."""
+        return self.is_exhausted and not self._under_way and not self.num_running
+
+    def next_task(self) -> Task | None:
+        """The task to run now, if there is one. Full batches are preferred while others have work."""
+        for patient in (False,) if self.is_source_slow else (True, False):
+            for index in range(len(self.states) - 1, -1, -1):
+                task = self._resumed(index) or self._started(index, patient)
+                if task is not None:
+                    self.num_running += 1
+                    self.states[index].num_running += 1
+                    return task
+            if self._may_pull():
+                self._is_pulling = True
+                self.num_running += 1
+                return Task(SOURCE, self.source, is_stepwise=True)
+            if self.num_running and patient:
+                return None  # what is running will bring more rows for the batches that wait
+        return None
+
+    def done(self, task: Task, blocks: Sequence[Block], *, is_finished: bool) -> None:
+        """A task has given ``blocks``; unless ``is_finished`` it is suspended and will give more."""
+        self.num_running -= 1
+        for block in blocks:
+            self._measure(block, is_new=task.is_stepwise)
+            self._forward(block, task.stage + 1)
+        if task.is_source:
+            self._is_pulling = False
+            self.is_exhausted = self.is_exhausted or is_finished
+            return
+        state = self.states[task.stage]
+        state.num_running -= 1
+        if not is_finished:
+            state.suspended.append(task)
+            return
+        state.is_busy_in_order = False
+        if task.is_stepwise:
+            self._leave(task.key, task.num_bytes)
+
+    def failed(self, task: Task, error: BaseException) -> Block:
+        """An error block in the place of a task that broke outside any operator."""
+        return Block(task.key, tuple(True for _ in task.key), 0, 0, [], {}, error=error)
+
+    def deliver(self) -> list[Block]:
+        """Finished blocks, for the caller; they are no longer under way."""
+        ready, self.ready = self.ready, []
+        for block in ready:
+            self._leave(block.key, block.num_bytes)
+        return ready
+
+    def close(self) -> None:
+        """Let go of everything that waits."""
+        for state in self.states:
+            for task in state.suspended:
+                task.work.close()  # type: ignore[attr-defined]  # stages give generators
+            state.suspended = []
+            state.queue = []
+            state.waiting = Order() if state.waiting is not None else None
+            state.stage.close()
+        self.ready = []
+        self._under_way = set()
+        self.is_exhausted = True
+
+    def _may_pull(self) -> bool:
+        if self.is_exhausted or self._is_pulling or self.cut is not None:
+            return False
+        return not self._under_way or self._has_room()
+
+    def _has_room(self) -> bool:
+        return (
+            self.num_blocks < self.limits.max_blocks
+            and self.num_bytes < self.limits.max_bytes
+            and len(self.ready) < self.limits.max_ready
+        )
+
+    def _may_go_on(self, key: Key) -> bool:
+        return self._has_room() or (len(self.ready) < self.limits.max_ready and self._is_head(key))
+
+    def _is_head(self, key: Key) -> bool:
+        """Whether nothing under way comes before what ``key`` will give next, its own earlier pieces included."""
+        return all(o == key[: len(o)] or (o > key and o[: len(key)] != key) for o in self._under_way)
+
+    def _resumed(self, index: int) -> Task | None:
+        state = self.states[index]
+        if not state.suspended or state.num_running >= max(1, state.stage.options.limit):
+            return None
+        for i, task in enumerate(state.suspended):
+            if self._may_go_on(task.key):
+                return state.suspended.pop(i)
+        return None
+
+    def _started(self, index: int, patient: bool) -> Task | None:
+        state = self.states[index]
+        if state.num_running >= state.stage.options.limit or state.is_busy_in_order:
+            return None
+        blocks = self._taken(state, patient)
+        if not blocks:
+            return None
+        if state.waiting is not None:
+            state.is_busy_in_order = True
+        num_rows = sum(state.stage.rows_of(block) for block in blocks)
+        num_bytes = sum(block.num_bytes for block in blocks)
+        is_stepwise = state.stage.may_split
+        num_items = sum(block.num_new_items for block in blocks)
+        return Task(index, state.stage.run(blocks), blocks[0].key, num_rows, num_items, num_bytes, is_stepwise)
+
+    def _taken(self, state: StageState, patient: bool) -> list[Block]:
+        if state.waiting is not None:
+            block = state.waiting.peek()
+            if block is None or (state.stage.may_split and not self._may_go_on(block.key)):
+                return []
+            return [state.waiting.pop(block.ends)]
+        if not state.queue:
+            return []
+        state.queue.sort(key=lambda block: block.key)
+        if state.stage.may_split:
+            return [state.queue.pop(0)] if self._may_go_on(state.queue[0].key) else []
+        wanted, count, num_rows = state.stage.batch_rows, 0, 0
+        for block in state.queue:
+            if count and num_rows + state.stage.rows_of(block) > wanted:
+                break
+            count += 1
+            num_rows += state.stage.rows_of(block)
+        is_full = num_rows >= wanted or count < len(state.queue)
+        if patient and not is_full:
+            return []
+        taken, state.queue = state.queue[:count], state.queue[count:]
+        return taken
+
+    def _measure(self, block: Block, is_new: bool) -> None:
+        num_bytes = sum(column_bytes(c) for table in block.tables.values() for c in table.columns.values())
+        if is_new:
+            self._under_way.add(block.key)
+            self.num_blocks += 1
+        self.num_bytes += num_bytes - (0 if is_new else block.num_bytes)
+        block.num_bytes = num_bytes
+
+    def _leave(self, key: Key, num_bytes: int) -> None:
+        if key in self._under_way:
+            self._under_way.remove(key)
+            self.num_blocks -= 1
+            self.num_bytes -= num_bytes
+
+    def _forward(self, block: Block, index: int) -> None:
+        if self.cut is not None and block.key > self.cut:
+            self._leave(block.key, block.num_bytes)
+            return
+        if block.error is not None:
+            self.cut = block.key
+        if index == len(self.states):
+            self.ready.append(block)
+            return
+        state = self.states[index]
+        if state.waiting is not None:
+            state.waiting.push(block.key, block)
+        else:
+            state.queue.append(block)

@@ -1,0 +1,138 @@
+"""Single calls: one row stays in the caller's thread, without queues; rows of concurrent calls share batches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from junco.engine.apply import OperatorApplier
+from junco.engine.results import row_maker
+from junco.engine.stage import operator_error, values_picture
+from junco.errors import ContractError, picture
+from junco.graph.levels import Step
+from junco.graph.nodes import fn_name
+from junco.plan.plan import Plan
+
+
+def is_single_row(plan: Plan) -> bool:
+    """Whether an item is one row from beginning to end: nothing but ``map`` on level 0."""
+    return all(step.node.verb == "map" for step in plan.flow.steps)
+
+
+class SingleCall:
+    """One row through the steps of a plan."""
+
+    def __init__(self, plan: Plan, ones: Sequence[Callable[..., Any]]) -> None:
+        flow = plan.flow
+        self._num_inputs = len(flow.inputs)
+        self._blank = [None] * (len(flow.slots) - self._num_inputs)
+        self._works = [work.step for work in plan.works]
+        self._steps = [
+            (one, [slot.index for slot in step.reads], [slot.index for slot in step.writes])
+            for one, step in zip(ones, self._works, strict=True)
+        ]
+        self._outputs = [slot.index for slot in flow.outputs]
+        self._make = row_maker([slot.name for slot in flow.outputs])
+
+    def __call__(self, item: tuple[Any, ...]) -> Any:
+        values = [*item, *self._blank]
+        at = 0
+        try:
+            for one, reads, writes in self._steps:
+                result = one(values[reads[0]]) if len(reads) == 1 else one(*[values[i] for i in reads])
+                if len(writes) == 1:
+                    values[writes[0]] = result
+                elif writes:
+                    self._put(values, self._works[at], result)
+                at += 1
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            step = self._works[at]
+            shown = values_picture([values[slot.index] for slot in step.reads])
+            raise operator_error(step.node.name, fn_name(step.node.fn), 0, error, shown) from error
+        return self._make([values[i] for i in self._outputs])
+
+    def _put(self, values: list[Any], step: Step, result: Any) -> None:
+        if not isinstance(result, (tuple, list)) or len(result) != len(step.writes):
+            names = ", ".join(repr(slot.name) for slot in step.writes)
+            raise ContractError(f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}")
+        for slot, value in zip(step.writes, result, strict=True):
+            values[slot.index] = value
+
+
+class _Call:
+    """A caller's row, waiting for its result or for its turn to lead."""
+
+    __slots__ = ("error", "is_done", "item", "result", "woken")
+
+    def __init__(self, item: tuple[Any, ...]) -> None:
+        self.item = item
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.is_done = False
+        self.woken: threading.Event | None = None
+
+
+class SharedBatches:
+    """Rows of callers that come while a batch is running form the next batch.
+
+    Nobody waits for company: a lone caller's row is run at once, and the wait of the others is never longer than the
+    batch under way and their own.
+    """
+
+    def __init__(self, applier: OperatorApplier) -> None:
+        self._applier = applier
+        self._lock = threading.Lock()
+        self._waiting: list[_Call] = []
+        self._is_led = False
+
+    def __call__(self, *item: Any) -> Any:
+        call = _Call(item)
+        with self._lock:
+            self._waiting.append(call)
+            leads = not self._is_led
+            self._is_led = True
+            if not leads:
+                call.woken = threading.Event()
+        if call.woken is not None:
+            call.woken.wait()
+        if not call.is_done:
+            self._lead(call)
+        if call.error is not None:
+            raise call.error
+        return call.result
+
+    def _lead(self, call: _Call) -> None:
+        """Run batches until the own row is done, then hand over."""
+        try:
+            while not call.is_done:
+                with self._lock:
+                    count = max(1, self._applier.batch_rows)
+                    batch, self._waiting = self._waiting[:count], self._waiting[count:]
+                self._run(batch)
+        finally:
+            with self._lock:
+                if not call.is_done and call in self._waiting:
+                    self._waiting.remove(call)
+                heir = self._waiting[0] if self._waiting else None
+                self._is_led = heir is not None
+            if heir is not None and heir.woken is not None:
+                heir.woken.set()
+
+    def _run(self, batch: list[_Call]) -> None:
+        columns = list(zip(*(call.item for call in batch), strict=True))
+        try:
+            results, failures = self._applier(columns, len(batch), stop=False)
+        except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
+            with self._lock:
+                self._waiting = [*batch, *self._waiting]
+            raise
+        for failure in failures:
+            batch[failure.row].error = failure.error
+        for call, result in zip(batch, results, strict=True):
+            call.result = result
+            call.is_done = True
+            if call.woken is not None:
+                call.woken.set()

@@ -1,0 +1,91 @@
+"""The source: items from the caller's iterable, in blocks whose size follows the work they make."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from junco.engine.rows import Block, source_block
+from junco.errors import InputError, picture
+from junco.graph.levels import Flow
+
+
+class SourceSize:
+    """How many items a block takes: enough that a task is long beside its overhead, few enough that all cores get some."""
+
+    LARGEST = 1024
+    TASK_S = 0.010
+    """What the work on a block should take in one stage."""
+
+    def __init__(self) -> None:
+        self.rows = 1
+        self._wanted = 1
+
+    def observe(self, slowest_s: float) -> None:
+        """Learn what an item takes in the slowest stage."""
+        self._wanted = int(self.TASK_S / max(slowest_s, 1e-9))
+
+    def next_rows(self) -> int:
+        """How many items the next block takes; it grows by steps, since the first items may mislead."""
+        rows, self.rows = self.rows, max(1, min(self._wanted, self.rows * 4, self.LARGEST))
+        return rows
+
+
+class Source:
+    """Cuts an iterable into blocks. A block that fills slowly is sent as it is, so that a live source is not kept waiting."""
+
+    MAX_WAIT_S = 0.005
+
+    def __init__(
+        self, items: Iterable[Any], flow: Flow, size: SourceSize, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.items = items
+        self.flow = flow
+        self.size = size
+        self.clock = clock
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks, numbered; an error of the iterable itself travels as the last block."""
+        number = position = 0
+        iterator = iter(self.items)
+        while True:
+            taken, error, is_over = self._taken(iterator, position)
+            if taken or error:
+                yield self._block(number, position, taken, error)
+            if is_over:
+                return
+            number, position = number + 1, position + len(taken)
+
+    def _taken(self, iterator: Iterator[Any], position: int) -> tuple[list[Any], BaseException | None, bool]:
+        taken: list[Any] = []
+        started, num_rows = self.clock(), self.size.next_rows()
+        while len(taken) < num_rows:
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return taken, None, True
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                return taken, error, True
+            if (wrong := self._wrong(item, position + len(taken))) is not None:
+                return taken, wrong, True
+            taken.append(item)
+            if self.clock() - started > self.MAX_WAIT_S:
+                break
+        return taken, None, False
+
+    def _wrong(self, item: Any, position: int) -> InputError | None:
+        columns = self.flow.graph.inputs
+        if len(columns) == 1 or (isinstance(item, (tuple, list)) and len(item) == len(columns)):
+            return None
+        names = ", ".join(columns)
+        return InputError(f"item {position}: the pipeline takes {len(columns)} inputs ({names}), so an item is a tuple of them, not {picture(item)}")
+
+    def _block(self, number: int, position: int, taken: list[Any], error: BaseException | None) -> Block:
+        num_columns = len(self.flow.inputs)
+        columns = [taken] if num_columns == 1 else [[item[i] for item in taken] for i in range(num_columns)]
+        block = source_block(number, position, columns, self.flow.inputs, self.flow.levels[0])
+        block.error = error
+        return block

@@ -1,0 +1,280 @@
+"""Stages: one step of the program each. A stage takes blocks and gives blocks, and knows no thread and no queue.
+
+`MapStage` and `FilterStage` add a column; `flat_map` is in ``expand``, the grouping steps in ``group``, `Settle` in
+``settle``. Whatever the program does with levels and slots after a step (`Drop`, `Forget`) is done by its stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from junco.engine.apply import Applier, Failure
+from junco.engine.rows import Block, Reject
+from junco.errors import ContractError, OperatorError, picture
+from junco.graph.levels import Level, Slot
+from junco.graph.nodes import fn_name
+from junco.plan.program import Drop, Forget, Work
+
+OnError = Literal["raise", "skip", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageOptions:
+    """How a stage may be run, and what it does with failures.
+
+    Attributes:
+        on_error: as in `Pipeline.batch`.
+        limit: how many of its tasks may run at once.
+        is_ordered: whether blocks must reach it in their order.
+        gains_from_threads: whether it spends its time outside the interpreter lock.
+    """
+
+    on_error: OnError = "raise"
+    limit: int = 1
+    is_ordered: bool = True
+    gains_from_threads: bool = False
+
+
+class Stage:
+    """Base of all stages: blocks in, blocks out."""
+
+    name: str
+    may_split: ClassVar[bool] = False
+    """Whether a block may become several, so that the stage is run step by step."""
+
+    def __init__(self, name: str, options: StageOptions) -> None:
+        self.name = name
+        self.options = options
+        self.after: list[Drop | Forget] = []
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that the stage likes to get at once, from several blocks."""
+        return 1
+
+    def rows_of(self, block: Block) -> int:
+        """How many rows of a block the stage will work on."""
+        return 1
+
+    def run(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        """Work on blocks that follow each other in order, and tidy up after."""
+        for block in self.work(blocks):
+            for instruction in self.after:
+                if isinstance(instruction, Drop):
+                    block.keep(instruction.mask.level, block.tables[instruction.mask.level].masks.pop(instruction.mask.name))
+                else:
+                    block.forget(instruction.levels, instruction.slots)
+            yield block
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        """The stage's own work."""
+        yield from blocks
+
+    def close(self) -> None:
+        """Let go of what the stage holds when a run ends early."""
+
+
+class WorkStage(Stage):
+    """A stage that calls a step's callable."""
+
+    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
+        super().__init__(work.step.node.name, options)
+        self.step = work.step
+        self.selects = tuple((mask.name, mask.level) for mask in work.selects)
+        self.apply = applier
+        self.stops = options.on_error == "raise"
+
+    def rows_of(self, block: Block) -> int:
+        return block.rows(self.step.level)
+
+    def checked(self, results: list[Any], failures: list[Failure]) -> None:
+        """Turn results that have not one value for each output column into failures."""
+        num_outputs = len(self.step.writes)
+        if num_outputs < 2 or self.step.node.verb == "filter":
+            return
+        failed = {failure.row for failure in failures}
+        for row, result in enumerate(results):
+            if row not in failed and not (isinstance(result, (tuple, list)) and len(result) == num_outputs):
+                failures.append(Failure(row, self.wrong_count(result)))
+                results[row] = None
+
+    def wrong_count(self, result: object) -> ContractError:
+        """The error for a result that does not fit the output columns."""
+        names = ", ".join(repr(slot.name) for slot in self.step.writes)
+        return ContractError(f"{self.step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}")
+
+    def written(self, block: Block, slots: Sequence[Slot], level: Level, results: list[Any]) -> None:
+        """Put results into their columns; a failed row has ``None`` in all of them."""
+        columns = block.tables[level].columns
+        if len(slots) == 1:
+            columns[slots[0].index] = results
+        elif slots:
+            for i, slot in enumerate(slots):
+                columns[slot.index] = [None if result is None else result[i] for result in results]
+
+    def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
+        """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
+        if not rows:
+            return
+        root = level.path[0]
+        lineage = block.lineage(level, root)
+        errors = [
+            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
+            for row, error, value in rows
+            for position in (block.positions[lineage[row]],)
+        ]
+        if self.options.on_error == "raise":
+            first = min(errors, key=lambda reject: reject.position)
+            block.end_with(first.error, first.position)
+            return
+        block.rejects.extend(errors)
+        if self.options.on_error == "none":
+            block.mark_failed(level, [row for row, _, _ in rows])
+        else:
+            kept = [True] * block.rows(level)
+            for row, _, _ in rows:
+                kept[row] = False
+            block.keep(level, kept)
+
+    def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
+        """The error that a caller sees for an exception in the step's callable."""
+        return operator_error(self.name, fn_name(self.step.node.fn), position, error, value)
+
+
+class MapStage(WorkStage):
+    """One result for each row. Takes several blocks at once, so that batches fill across inputs."""
+
+    @property
+    def batch_rows(self) -> int:
+        return getattr(self.apply, "batch_rows", 1)
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        parts = [_Part.of(block, self.step.level, self.step.reads, self.selects) for block in blocks]
+        columns = parts[0].columns if len(parts) == 1 else [
+            [value for part in parts for value in part.columns[i]] for i in range(len(self.step.reads))
+        ]
+        num_rows = sum(part.num_rows for part in parts)
+        results, failures = self.apply(columns, num_rows, stop=self.stops) if num_rows else ([], [])
+        self.checked(results, failures)
+        start, error = 0, None
+        for part in parts:
+            own = [Failure(f.row - start, f.error) for f in failures if start <= f.row < start + part.num_rows]
+            self._finish(part, results[start : start + part.num_rows], own)
+            start += part.num_rows
+            if error is not None:  # the run ends before this block: its rows were not worked on
+                part.block.end_with(error, part.block.first)
+            error = error or (part.block.error if own else None)
+            yield part.block
+
+    def _finish(self, part: _Part, results: list[Any], failures: list[Failure]) -> None:
+        results += [None] * (part.num_rows - len(results))
+        failed = [(part.place(f.row), f.error, part.picture(f.row)) for f in failures]
+        self.put(part.block, part.spread(results))
+        self.fail(part.block, self.step.level, failed)
+
+    def put(self, block: Block, results: list[Any]) -> None:
+        """Write the results of all rows of the step's level."""
+        self.written(block, self.step.writes, self.step.level, results)
+
+
+class FilterStage(MapStage):
+    """Decides for each row; the rows are dropped by the `Drop` that follows, maybe much later."""
+
+    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
+        super().__init__(work, _Truth(applier), options)
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        step = self.step
+        for block in blocks:
+            part = _Part.of(block, step.level, step.on, self.selects)
+            results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
+            self._finish(part, results, failures)
+            yield block
+
+    def put(self, block: Block, results: list[Any]) -> None:
+        table = block.tables[self.step.level]
+        table.masks[self.name] = [result is not False for result in results]  # a failed row's None keeps its place
+        for source, target in zip(self.step.reads, self.step.writes, strict=True):
+            if target.index != source.index:
+                table.columns[target.index] = block.column(source, self.step.level)
+
+
+class _Truth:
+    """An applier whose results are made booleans, where the result's own truth may fail too."""
+
+    def __init__(self, applier: Applier) -> None:
+        self._applier = applier
+
+    def __call__(self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        results, failures = self._applier(columns, num_rows, stop=stop)
+        failed = {failure.row for failure in failures}
+        for row, result in enumerate(results):
+            if row in failed:
+                continue
+            try:
+                results[row] = bool(result)
+            except Exception as error:  # an array, say, has no single truth
+                failures.append(Failure(row, error))
+                results[row] = None
+        failures.sort(key=lambda failure: failure.row)
+        return results, failures
+
+
+@dataclass(slots=True)
+class _Part:
+    """The rows of one block that a stage works on, as columns."""
+
+    block: Block
+    columns: list[list[Any]]
+    num_rows: int
+    places: list[int] | None
+    """For each row worked on, its index in the block's table; ``None`` if all rows are."""
+    all_rows: int
+
+    @classmethod
+    def of(cls, block: Block, level: Level, reads: Sequence[Slot], masks: Sequence[tuple[str, Level]]) -> _Part:
+        all_rows = block.rows(level)
+        columns = [block.column(slot, level) for slot in reads]
+        chosen = block.selected(level, masks)
+        if chosen is None:
+            return cls(block, columns, all_rows, None, all_rows)
+        places = [i for i, choose in enumerate(chosen) if choose]
+        return cls(block, [[column[i] for i in places] for column in columns], len(places), places, all_rows)
+
+    def place(self, row: int) -> int:
+        return row if self.places is None else self.places[row]
+
+    def spread(self, results: list[Any]) -> list[Any]:
+        """Results at the places of their rows."""
+        if self.places is None:
+            return results
+        spread: list[Any] = [None] * self.all_rows
+        for place, result in zip(self.places, results, strict=True):
+            spread[place] = result
+        return spread
+
+    def picture(self, row: int) -> str:
+        return values_picture([column[row] for column in self.columns])
+
+
+def values_picture(values: Sequence[object]) -> str:
+    """A short picture of what a callable was given."""
+    return ", ".join(picture(value) for value in values)
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception as one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, OperatorError):
+        return text
+    kind = type(error).__name__
+    return f"{kind}: {text}" if text else kind
+
+
+def operator_error(node: str, operator: str, position: int, error: BaseException, value: str) -> OperatorError:
+    """An `OperatorError` with its cause."""
+    wrapped = OperatorError(node, operator, position, value, reason_of(error))
+    wrapped.__cause__ = error
+    return wrapped

@@ -1,0 +1,155 @@
+"""Flow → program: one sequence of instructions that a block of rows goes through.
+
+A graph may branch; a program does not. That works because all columns live in one set of tables, one table a level,
+and the steps only ever add a column, open a level or drop rows. What has to be decided is the order.
+
+Rows of a level are *whole* until a ``flat_map`` beneath them is streamed: then a row may be spread over several blocks
+(its children come in pieces), and its level is *split*. Steps work on levels whose rows are whole; grouping steps also
+see through split scopes, and their results are there once the scope is whole again. `Settle` makes a level whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from junco.graph.levels import Flow, Level, Slot, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Run a step. ``selects`` are filters whose dropped rows are still in the tables and must be passed over."""
+
+    step: Step
+    selects: tuple[Mask, ...] = ()
+    may_split: bool = False
+    """Whether a ``flat_map`` may spread its rows over several blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What a filter decided, for rows of one level."""
+
+    name: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Remove the rows that a filter did not keep, with everything beneath them."""
+
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Let go of levels and slots that nothing later looks at."""
+
+    levels: tuple[Level, ...]
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Make the rows of a level whole: hold back a row until all of its children have come."""
+
+    level: Level
+
+
+Instruction = Work | Drop | Forget | Settle
+
+
+def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
+    """Order the steps of a checked graph and put the instructions between them that they need."""
+    return tuple(_Compiler(flow).run())
+
+
+class _Compiler:
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.remaining: list[Step] = list(flow.steps)
+        self.made: set[int] = {slot.index for slot in flow.inputs}
+        self.split: set[Level] = set()
+        self.pending: set[int] = set()
+        self.masks: list[Mask] = []
+        self.levels: list[Level] = [flow.levels[0]]
+        self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
+        self.program: list[Instruction] = []
+
+    def run(self) -> list[Instruction]:
+        self._forget()
+        while self.remaining:
+            ready = [step for step in self.remaining if all(slot.index in self.made for slot in step.looks_at)]
+            step = self._choose([step for step in ready if self._blocker(step) is None])
+            if step is not None:
+                self._emit(step)
+            else:
+                blockers = [b for b in map(self._blocker, ready) if b is not None]
+                self._settle(max(blockers, key=lambda level: level.depth))
+        while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
+            self._settle(level)
+        return self.program
+
+    def _choose(self, runnable: Sequence[Step]) -> Step | None:
+        """The first step that opens no level; else the one whose level ends first: what leaves comes last."""
+        closed = [step for step in runnable if step.node.verb != "flat_map"]
+        leaving = [step for step in runnable if step.out_level.is_above(self.flow.out_level)]
+        return next(iter([*closed, *(step for step in runnable if step not in leaving), *leaving]), None)
+
+    def _blocker(self, step: Step) -> Level | None:
+        return self._unfinished(step.level, step.looks_at)
+
+    def _unfinished(self, level: Level, slots: Iterable[Slot]) -> Level | None:
+        """The level that has to be settled before rows of ``level`` can be worked on, if any."""
+        if level in self.split:
+            return level
+        return next((slot.level for slot in slots if slot.index in self.pending), None)
+
+    def _emit(self, step: Step) -> None:
+        self.remaining.remove(step)
+        waiting = {mask.name for mask in self.masks}
+        selects = tuple(mask for mask in self.masks if mask.name in step.masks & waiting)
+        may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
+        self.program.append(Work(step, selects, may_split))
+        for slot in step.writes:
+            if slot.index not in self.made:
+                self.made.add(slot.index)
+                self.live[slot.index] = slot
+            if step.scope is not None and step.scope in self.split and slot.level is step.scope:
+                self.pending.add(slot.index)
+        if step.out_level not in self.levels:
+            self.levels.append(step.out_level)
+        if may_split:
+            self.split.update(step.level.path)
+        if step.node.verb == "filter":
+            self.masks.append(Mask(step.node.name, step.level))
+        self._drop()
+        self._forget()
+
+    def _drop(self) -> None:
+        """Drop masked rows as soon as every later step agrees that they are gone."""
+        for mask in list(self.masks):
+            sees = (step for step in self.remaining if mask.level.is_above(step.level))
+            if all(mask.name in step.masks for step in sees):
+                self.masks.remove(mask)
+                self.program.append(Drop(mask))
+
+    def _forget(self) -> None:
+        needed = [self.flow.out_level, *(mask.level for mask in self.masks)]
+        for step in self.remaining:
+            needed += [level for level in (step.level, step.scope) if level is not None]
+        unused = [level for level in self.levels if not any(level.is_above(other) for other in needed)]
+        used = {slot.index for step in self.remaining for slot in step.looks_at}
+        used.update(slot.index for slot in self.flow.outputs)
+        dead = tuple(s for s in self.live.values() if s.index not in used and s.level not in unused)
+        self.live = {index: slot for index, slot in self.live.items() if index in used}
+        self.levels = [level for level in self.levels if level not in unused]
+        if unused or dead:
+            self.program.append(Forget(tuple(unused), dead))
+
+    def _settle(self, level: Level) -> None:
+        self.program.append(Settle(level))
+        settled = {other for other in self.split if level.is_above(other)}
+        self.split -= settled
+        whole = {slot.index for slot in self.live.values() if slot.level in settled}
+        self.pending -= whole
