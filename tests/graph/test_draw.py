@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -48,7 +48,7 @@ def branched(seed: int, num_steps: int) -> Graph:
 
 
 def words(picture: str) -> list[str]:
-    return [text for element in ElementTree.fromstring(picture).iter() for text in [element.text or ""] if text.strip()]
+    return [text for element in ET.fromstring(picture).iter() for text in [element.text or ""] if text.strip()]
 
 
 def test_each_step_is_drawn_with_its_name_verb_operator_and_columns():
@@ -65,7 +65,7 @@ def test_the_legend_explains_each_level():
 
 
 def test_deeper_levels_are_bands_within_bands():
-    bands = [e for e in ElementTree.fromstring(svg(OBJECTS)).iter(f"{SVG}rect") if e.get("rx") == "12"]
+    bands = [e for e in ET.fromstring(svg(OBJECTS)).iter(f"{SVG}rect") if e.get("rx") == "12"]
     outer, inner = ((float(b.get("y")), float(b.get("y")) + float(b.get("height"))) for b in bands)
     assert outer[0] < inner[0] < inner[1] < outer[1]
 
@@ -74,13 +74,13 @@ def test_deeper_levels_are_bands_within_bands():
 def test_any_name_makes_a_picture_that_parses_and_can_be_stored(nasty):
     graph = Graph((nasty,), (Node("map", nasty, (nasty,), (nasty + "2",), f),), (nasty + "2",), nasty)
     picture = svg(graph)
-    assert ElementTree.fromstring(picture.encode("utf-8")).tag == f"{SVG}svg"
+    assert ET.fromstring(picture.encode("utf-8")).tag == f"{SVG}svg"
     assert mermaid(graph).encode("utf-8").count(b"\n") == 6
 
 
 def test_a_long_name_is_cut_and_whole_in_its_tooltip():
     long = "embedding-of-" * 10
-    root = ElementTree.fromstring(svg(Graph(("x",), (Node("map", long, ("x",), ("y",), f),), ("y",))))
+    root = ET.fromstring(svg(Graph(("x",), (Node("map", long, ("x",), ("y",), f),), ("y",))))
     assert any((title.text or "") == long for title in root.iter(f"{SVG}title"))
     assert any((title.tail or "").endswith("…") for title in root.iter(f"{SVG}title"))
 
@@ -99,12 +99,12 @@ def test_no_two_cells_share_a_place_and_every_arrow_leads_one_layer_down(seed, n
         assert (one.lane, one.layer) != (other.lane, other.layer)
     assert all(start.layer == cell.layer - 1 for cell in cells for start in cell.before)
     assert all(cell.lane >= 0 for cell in cells)
-    ElementTree.fromstring(svg(graph))
+    ET.fromstring(svg(graph))
 
 
 @pytest.mark.filterwarnings("ignore:step")
 def test_everything_is_inside_the_picture():
-    root = ElementTree.fromstring(svg(branched(3, 50)))
+    root = ET.fromstring(svg(branched(3, 50)))
     width, height = float(root.get("width")), float(root.get("height"))
     for box in root.iter(f"{SVG}rect"):
         assert float(box.get("x")) >= 0

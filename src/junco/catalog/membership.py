@@ -47,7 +47,7 @@ def pipeline_ports(flow: Flow) -> Ports:
 
 
 def _list_of(kind: Any) -> Any:
-    return list[kind]  # type: ignore[valid-type]
+    return list[kind]
 
 
 def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:

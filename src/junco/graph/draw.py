@@ -1,0 +1,284 @@
+"""Pictures of a graph: SVG in pure Python, and Mermaid text.
+
+Steps run from top to bottom, branches stand side by side, and each level beneath the first is a tinted band around
+the steps whose rows live on it. Colours are chosen to be read on a light and on a dark ground alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from junco.graph.layout import Cell, layout
+from junco.graph.levels import Flow, Level, check
+from junco.graph.nodes import Graph, Node, fn_name
+
+BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 236, 64, 34
+LANE_WIDTH, LAYER_HEIGHT = 300, 112
+MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
+
+_INK, _FAINT, _PAPER, _LINE = "#1f2937", "#526071", "#ffffff", "#747d8b"
+_TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06b6d4")
+_SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+_BOLD = ' font-weight="600"'
+_CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def svg(graph: Graph) -> str:
+    """The graph as an SVG picture that stands alone.
+
+    Raises:
+        GraphError: the graph has no meaning.
+    """
+    flow = _checked(graph)
+    cells = layout(flow)
+    lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
+    head = HEAD_HEIGHT if graph.name else 0
+    legend = [_level_text(level) for level in flow.levels]
+    width = max(2 * MARGIN + lanes * LANE_WIDTH, 2 * MARGIN + 40 + max(map(_num_columns, legend)) * 7)
+    tree_height = layers * LAYER_HEIGHT
+    height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
+    shapes = [
+        *_head(graph),
+        f'<g transform="translate({MARGIN} {MARGIN + head})">',
+        *_bands(cells),
+        *(line for cell in cells for line in _arrows(cell)),
+        *(line for cell in cells for line in _box(cell, flow)),
+        "</g>",
+        *_legend(flow, legend, MARGIN + head + tree_height + 6),
+    ]
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    title = _text(graph.name or "pipeline")
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family={quoteattr(_SANS)}>',
+            f"<title>{title}</title>",
+            '<defs><marker id="junco-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+            f'orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="{_LINE}"/></marker></defs>',
+            *shapes,
+            "</svg>\n",
+        ]
+    )
+
+
+def mermaid(graph: Graph) -> str:
+    """The graph as a Mermaid flowchart; levels beneath the first are subgraphs.
+
+    Raises:
+        GraphError: the graph has no meaning.
+    """
+    flow = _checked(graph)
+    cells = [cell for cell in layout(flow) if cell.kind != "pass"]
+    ids = {cell: f"n{index}" for index, cell in enumerate(cells)}
+    lines = ["flowchart TD"]
+    for level in flow.levels:
+        inside = [_mermaid_node(cell, ids[cell], flow) for cell in cells if cell.level is level]
+        opening = [f'subgraph level{above.index}["{_quoted(_level_text(above))}"]' for above in level.path[1:]]
+        lines += ["  " + line for line in [*opening, *inside, *["end"] * len(opening)]] if inside else []
+    for cell in cells:
+        for start in cell.before:
+            label = _quoted(_cut(", ".join(_columns(start, cell, flow)), 60))
+            arrow = f'-->|"{label}"|' if label else "-->"
+            lines.append(f"  {ids[_origin(start)]} {arrow} {ids[cell]}")
+    return "\n".join(lines) + "\n"
+
+
+def _checked(graph: Graph) -> Flow:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever built the graph has been warned
+        return check(graph)
+
+
+def _head(graph: Graph) -> Iterator[str]:
+    if graph.name:
+        yield _words(MARGIN + 32, MARGIN + 14, graph.name, 34, size=16, fill=_LINE, look=_BOLD)
+
+
+def _bands(cells: list[Cell]) -> Iterator[str]:
+    """A tinted band for each run of cells of one lane on one level, outer levels first."""
+    levels = {level for cell in cells for level in cell.level.path if level.depth}
+    for level in sorted(levels, key=lambda level: (level.depth, level.index)):
+        for first, last in _runs(cells, level):
+            inset = 8 + 6 * min(level.depth - 1, 3)
+            x, y = first.lane * LANE_WIDTH + inset, first.layer * LAYER_HEIGHT + 4
+            width, height = LANE_WIDTH - 2 * inset, (last.layer - first.layer + 1) * LAYER_HEIGHT - 8
+            yield (
+                f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="12" '
+                f'fill="{_tint(level)}" fill-opacity="0.13" stroke="{_tint(level)}" stroke-opacity="0.35"/>'
+            )
+
+
+def _runs(cells: list[Cell], level: Level) -> Iterator[tuple[Cell, Cell]]:
+    inside = sorted((c for c in cells if level.is_above(c.level)), key=lambda cell: (cell.lane, cell.layer))
+    first = last = None
+    for cell in inside:
+        if first is None or last is None or (cell.lane, cell.layer) != (last.lane, last.layer + 1):
+            if first is not None and last is not None:
+                yield first, last
+            first = cell
+        last = cell
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _arrows(cell: Cell) -> Iterator[str]:
+    x, top = _middle(cell)[0], _top(cell)
+    if cell.kind == "pass":
+        yield f'<path d="M{x} {top}V{_bottom(cell)}" stroke="{_LINE}" stroke-width="1.5"/>'
+    for start in cell.before:
+        from_x, from_y = _middle(start)[0], _bottom(start)
+        head = "" if cell.kind == "pass" else ' marker-end="url(#junco-arrow)"'
+        bend = (from_y + top) / 2
+        line = (
+            f"M{from_x} {from_y}V{top}" if from_x == x else f"M{from_x} {from_y}C{from_x} {bend} {x} {bend} {x} {top}"
+        )
+        yield f'<path d="{line}" fill="none" stroke="{_LINE}" stroke-width="1.5"{head}/>'
+
+
+def _box(cell: Cell, flow: Flow) -> Iterator[str]:
+    yield from _arrow_labels(cell, flow)
+    if cell.kind == "pass":
+        return
+    x, y = _middle(cell)[0] - BOX_WIDTH / 2, _top(cell)
+    height, radius = (BOX_HEIGHT, 10) if cell.node else (END_HEIGHT, END_HEIGHT / 2)
+    yield "<g>"
+    yield f"<title>{_text(_full(cell, flow))}</title>"
+    yield (
+        f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{height}" rx="{radius:g}" '
+        f'fill="{_PAPER}" stroke="{_tint(cell.level)}" stroke-width="1.5"/>'
+    )
+    if cell.node is None:
+        columns = flow.graph.inputs if cell.kind == "input" else flow.graph.outputs
+        yield _words(x + 16, y + 22, f"{cell.kind}  {', '.join(columns)}", 31, size=12, fill=_INK, look=_BOLD)
+    else:
+        yield from _step_words(cell.node, x, y)
+    yield "</g>"
+
+
+def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
+    verb = f'<text x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{_FAINT}" text-anchor="end">'
+    yield _words(x + 12, y + 21, node.name, 25 - len(node.verb), size=13, fill=_INK, look=_BOLD)
+    yield f"{verb}{node.verb}</text>"
+    if node.fn is not None:
+        yield _words(x + 12, y + 38, fn_name(node.fn), 31, size=11, fill=_INK, look=_CODE)
+    made = f"→ {', '.join(node.outputs)}" if node.outputs else ""
+    yield _words(x + 12, y + 54, made, 36, size=11, fill=_FAINT)
+
+
+def _arrow_labels(cell: Cell, flow: Flow) -> Iterator[str]:
+    """What each arrow brings, beside its straight end: at its head, or at its foot where several meet."""
+    for start in cell.before:
+        columns = ", ".join(_columns(start, cell, flow)) if cell.kind == "step" else ""
+        meets = len(cell.before) > 1
+        x, y = (_middle(start)[0], _bottom(start) + 18) if meets else (_middle(cell)[0], _top(cell) - 14)
+        if columns and not (meets and start.kind == "pass"):
+            yield _words(x + 8, y, columns, 18, size=11, fill=_LINE)
+
+
+def _columns(start: Cell, cell: Cell, flow: Flow) -> tuple[str, ...]:
+    """The columns that an arrow is there for: those the step looks at, or what a branch brings to a meeting."""
+    if cell.node is None:
+        return flow.graph.outputs
+    if cell.node.verb != "concat":
+        return tuple(dict.fromkeys(cell.node.reads))
+    origin = _origin(start)
+    return origin.node.outputs if origin.node else flow.graph.inputs
+
+
+def _origin(cell: Cell) -> Cell:
+    while cell.kind == "pass":
+        cell = cell.before[0]
+    return cell
+
+
+def _legend(flow: Flow, texts: Iterable[str], y: float) -> Iterator[str]:
+    for index, (level, text) in enumerate(zip(flow.levels, texts, strict=True)):
+        line = y + index * LEGEND_LINE
+        opacity = 0.13 if level.depth else 0
+        yield (
+            f'<rect x="{MARGIN + 32}" y="{line:g}" width="22" height="13" rx="4" fill="{_tint(level)}" '
+            f'fill-opacity="{opacity}" stroke="{_tint(level)}"/>'
+        )
+        yield _words(MARGIN + 62, line + 11, text, 80, size=12, fill=_LINE)
+
+
+def _level_text(level: Level) -> str:
+    if level.parent is None:
+        return "level 0 · one row per input"
+    return _cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
+
+
+def _full(cell: Cell, flow: Flow) -> str:
+    """The tooltip: everything that the box has no room for."""
+    node = cell.node
+    if node is None:
+        return f"{cell.kind}: {', '.join(flow.graph.inputs if cell.kind == 'input' else flow.graph.outputs)}"
+    if node.fn is None:
+        return f"{node.name}: {node.verb} of {', '.join(node.after)}"
+    params = getattr(getattr(node.fn, "spec", node.fn), "items", ())
+    given = ", ".join(f"{key}={value!r}" for key, value in params) if isinstance(params, tuple) else ""
+    columns = f"({', '.join(node.reads)}) → ({', '.join(node.outputs)})"
+    return f"{node.name}: {node.verb} {fn_name(node.fn)}({given})\n{columns}\nlevel {cell.level.depth}"
+
+
+def _middle(cell: Cell) -> tuple[float, float]:
+    return (cell.lane + 0.5) * LANE_WIDTH, (cell.layer + 0.5) * LAYER_HEIGHT
+
+
+def _top(cell: Cell) -> float:
+    return _middle(cell)[1] - _height(cell) / 2
+
+
+def _bottom(cell: Cell) -> float:
+    return _middle(cell)[1] + _height(cell) / 2
+
+
+def _height(cell: Cell) -> int:
+    return END_HEIGHT if cell.kind in ("input", "output") else BOX_HEIGHT
+
+
+def _tint(level: Level) -> str:
+    return _TINTS[0] if level.parent is None else _TINTS[1 + (level.index - 1) % (len(_TINTS) - 1)]
+
+
+def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look: str = "") -> str:
+    """A line of text, cut to ``most`` places; ``look`` are further attributes."""
+    cut = _cut(text, most)
+    tip = f"<title>{_text(text)}</title>" if cut != text else ""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(cut)}</text>'
+
+
+def _num_columns(text: str) -> int:
+    """Places that a text takes; East Asian letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cut(text: str, most: int) -> str:
+    if _num_columns(text) <= most:
+        return text
+    while text and _num_columns(text) > most - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _text(text: str) -> str:
+    return escape(_NO_XML.sub("\ufffd", text))
+
+
+def _mermaid_node(cell: Cell, key: str, flow: Flow) -> str:
+    if cell.node is None:
+        columns = flow.graph.inputs if cell.kind == "input" else flow.graph.outputs
+        text = _cut(f"{cell.kind}: {', '.join(columns)}", 60)
+        return f'{key}(["{_quoted(text)}"])'
+    name, what = _cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
+    return f'{key}["{_quoted(name)}<br/>{_quoted(_cut(what, 60))}"]'
+
+
+def _quoted(text: str) -> str:
+    """Text within Mermaid's double quotes, where ``#`` begins an entity."""
+    named = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "\n": " "}
+    return "".join(named.get(letter, letter) for letter in _NO_XML.sub("\ufffd", text))
