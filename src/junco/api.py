@@ -68,7 +68,7 @@ class Pipeline:
             rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
             timeout_s: raise `DeadlineError` after so many seconds.
         """
-        return list(self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s))
+        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s).rest()
 
     def stream(
         self,

@@ -78,14 +78,10 @@ class Engine:
         if self._single is not None and options.timeout_s is None:
             return self._single(item)
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        run = self.run(rows, options)
-        try:
-            return next(run)[1]
-        finally:
-            run.close()
+        return next(Stream(self.run(rows, options)))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
-        """A run over many items; iterate over it for (position, result)."""
+        """A run over many items; iterate over it for `Results`."""
         self._check_open()
         flow = self.plan.flow
         source = Source(items, flow, SourceSize())
@@ -173,12 +169,26 @@ class Stream:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._values: Iterator[Any] = iter(())
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        return next(self._run)[1]
+        for value in self._values:
+            return value
+        for results in self._run:
+            self._values = iter(results.values)
+            for value in self._values:
+                return value
+        raise StopIteration
+
+    def rest(self) -> list[Any]:
+        """All results that are left."""
+        rest = list(self._values)
+        for results in self._run:
+            rest.extend(results.values)
+        return rest
 
     def close(self) -> None:
         """End the run and wait for what is under way."""

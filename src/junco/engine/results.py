@@ -6,15 +6,19 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from junco.engine.order import Order
 from junco.engine.rows import Block, Reject
 from junco.engine.stage import OnError
 from junco.graph.levels import Flow
 
-Result = tuple[int, Any]
-"""An item's position and its result."""
+
+class Results(NamedTuple):
+    """Finished items: their positions among the items of the call, and a result for each."""
+
+    positions: Sequence[int]
+    values: list[Any]
 
 
 @cache
@@ -67,10 +71,11 @@ class Collector:
         self.ordered = ordered
         self.rejected = rejected
         self.make = row_maker([slot.name for slot in flow.outputs])
+        self.is_flat = flow.is_single
         self.sources: dict[int, _Source] = {}
         self.next_source = 0
 
-    def add(self, blocks: Sequence[Block]) -> Iterator[Result]:
+    def add(self, blocks: Sequence[Block]) -> Iterator[Results]:
         """The items that blocks finish.
 
         Raises:
@@ -84,12 +89,21 @@ class Collector:
             block = source.order.peek()
             assert block is not None
             source.order.pop(block.ends[1:])
-            yield from self._taken(source, block)
+            yield self._rows(block) if self._is_plain(block) else self._taken(source, block)
             if block.error is not None:
                 raise block.error
             if all(block.ends[1:]):
                 del self.sources[number]
                 self.next_source += 1
+
+    def _is_plain(self, block: Block) -> bool:
+        """Whether each of a block's rows is an item's whole result, none failed."""
+        return self.is_flat and len(block.key) == 1 and not block.rejects and bool(block.tables)
+
+    def _rows(self, block: Block) -> Results:
+        columns = [block.column(slot, self.flow.out_level) for slot in self.flow.outputs]
+        values = columns[0] if len(columns) == 1 else list(map(self.make, zip(*columns, strict=True)))
+        return Results(block.positions, values)
 
     def _turn(self) -> int | None:
         """The source block whose next piece is here."""
@@ -98,7 +112,7 @@ class Collector:
             return self.next_source if source and source.order.peek() else None
         return next((number for number, source in self.sources.items() if source.order.peek()), None)
 
-    def _taken(self, source: _Source, block: Block) -> Iterator[Result]:
+    def _taken(self, source: _Source, block: Block) -> Results:
         for reject in block.rejects:
             self.rejected(reject)
             if reject.is_item:
@@ -112,9 +126,9 @@ class Collector:
         if not all(block.ends[1:]):
             is_known = bool(block.positions) and block.tables[root].is_open
             stop = block.positions[-1] if is_known else source.next_item
-        for position in range(source.next_item, stop):
-            yield from self._item(source, position)
+        items = [item for position in range(source.next_item, stop) for item in self._item(source, position)]
         source.next_item = max(source.next_item, stop)
+        return Results([position for position, _ in items], [value for _, value in items])
 
     def _gather(self, source: _Source, block: Block) -> None:
         """Put the rows of a block to their items."""
@@ -123,15 +137,16 @@ class Collector:
         columns = [block.column(slot, level) for slot in flow.outputs]
         lineage = block.lineage(level, root)
         fine = block.selected(level, ())
+        values = map(self.make, zip(*columns, strict=True))
         if fine is None:
-            for row, values in enumerate(zip(*columns, strict=True)):
-                source.values.setdefault(block.positions[lineage[row]], []).append(self.make(values))
+            for row, value in zip(lineage, values, strict=True):
+                source.values.setdefault(block.positions[row], []).append(value)
             return
         seen: set[tuple[int, int]] = set()
-        for row, values in enumerate(zip(*columns, strict=True)):
+        for row, value in enumerate(values):
             held = source.values.setdefault(block.positions[lineage[row]], [])
             if fine[row]:
-                held.append(self.make(values))
+                held.append(value)
             elif (failed := self._failed_ancestor(block, row)) not in seen:
                 seen.add(failed)
                 held.append(None)
@@ -146,7 +161,7 @@ class Collector:
                 return above.index, index
         return level.index, row
 
-    def _item(self, source: _Source, position: int) -> Iterator[Result]:
+    def _item(self, source: _Source, position: int) -> Iterator[tuple[int, Any]]:
         values = source.values.pop(position, None)
         if position in source.failed:
             if self.on_error == "none":

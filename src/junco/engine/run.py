@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from junco.engine.pool import Pool
-from junco.engine.results import Collector, Result
+from junco.engine.results import Collector, Results
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.source import Source
@@ -32,7 +32,7 @@ SLOW_ROW_S = 0.001
 
 
 class Run:
-    """One run; iterate over it for (position, result)."""
+    """One run; iterate over it for `Results`."""
 
     def __init__(
         self,
@@ -51,17 +51,18 @@ class Run:
         self.deadline_s = deadline_s
         self.is_cancelled = False
         self._changed = threading.Condition(pool.lock)
-        self._ready: deque[Result] = deque()
+        self._ready: deque[Results] = deque()
         self._error: BaseException | None = None
         self._is_helped = False
         self._mine = threading.local()
         if deadline_s is not None:  # the reader must stay free to leave: others work for it
             self.ask_for_help()
 
-    def __iter__(self) -> Iterator[Result]:
+    def __iter__(self) -> Iterator[Results]:
         return self
 
-    def __next__(self) -> Result:
+    def __next__(self) -> Results:
+        """The next finished items; there may be none among them."""
         try:
             while not self._ready:
                 if self._error is not None:

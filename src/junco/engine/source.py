@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from junco.engine.rows import Block, source_block
@@ -58,30 +59,32 @@ class Source:
             number, position = number + 1, position + len(taken)
 
     def _taken(self, iterator: Iterator[Any], position: int) -> tuple[list[Any], BaseException | None, bool]:
+        """Some items, the error that ended them, and whether they are the last."""
         taken: list[Any] = []
-        started, num_rows = self.clock(), self.size.next_rows()
-        while len(taken) < num_rows:
-            try:
-                item = next(iterator)
-            except StopIteration:
-                return taken, None, True
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                return taken, error, True
-            if (wrong := self._wrong(item, position + len(taken))) is not None:
+        started, num_rows, step = self.clock(), self.size.next_rows(), 1
+        while len(taken) < num_rows and self.clock() - started <= self.MAX_WAIT_S:
+            wanted = min(len(taken) + step, num_rows)
+            error = _extended(taken, islice(iterator, wanted - len(taken)))
+            if (wrong := self._wrong(taken, position)) is not None:
                 return taken, wrong, True
-            taken.append(item)
-            if self.clock() - started > self.MAX_WAIT_S:
-                break
+            if error is not None or len(taken) < wanted:
+                return taken, error, True
+            step *= 2
         return taken, None, False
 
-    def _wrong(self, item: Any, position: int) -> InputError | None:
+    def _wrong(self, taken: list[Any], position: int) -> InputError | None:
+        """The error for the first item that has not a value for each input column; what follows it is dropped."""
         columns = self.flow.graph.inputs
-        if len(columns) == 1 or (isinstance(item, (tuple, list)) and len(item) == len(columns)):
+        if len(columns) == 1:
             return None
-        names = ", ".join(columns)
-        return InputError(f"item {position}: the pipeline takes {len(columns)} inputs ({names}), so an item is a tuple of them, not {picture(item)}")
+        for i, item in enumerate(taken):
+            if not isinstance(item, (tuple, list)) or len(item) != len(columns):
+                del taken[i:]
+                return InputError(
+                    f"item {position + i}: the pipeline takes {len(columns)} inputs ({', '.join(columns)}), "
+                    f"so an item is a tuple of them, not {picture(item)}"
+                )
+        return None
 
     def _block(self, number: int, position: int, taken: list[Any], error: BaseException | None) -> Block:
         num_columns = len(self.flow.inputs)
@@ -89,3 +92,14 @@ class Source:
         block = source_block(number, position, columns, self.flow.inputs, self.flow.levels[0])
         block.error = error
         return block
+
+
+def _extended(taken: list[Any], items: Iterator[Any]) -> BaseException | None:
+    """Append items; what came before an error stays."""
+    try:
+        taken.extend(items)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return error
+    return None
