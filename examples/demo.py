@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from junco import JuncoError, Pipeline, pipeline
+from junco import Pipeline, pipeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,24 +95,16 @@ def folder_photos(folder: str | None) -> list[Path]:
 
 def embed_all(embed: Pipeline, paths: list[Path], console: Console) -> tuple[list[Path], Vectors]:
     """One vector for each picture that can be read; the others are reported, and left out."""
-    results = embed.stream([str(path) for path in paths], on_error="none")
+    rejects: list[Any] = []
+    results = embed.stream([str(path) for path in paths], on_error="none", rejects=rejects.append)
     kept, vectors = [], []
     for path, vector in zip(paths, track(results, "embedding", len(paths), console=console), strict=True):
-        if vector is None:
-            console.print(f"[yellow]left out[/] {escape(str(path))}: {escape(why_not(embed, path))}")
-        else:
+        if vector is not None:
             kept.append(path)
             vectors.append(vector)
+    for reject in rejects:
+        console.print(f"[yellow]left out[/] {escape(str(paths[reject.position]))}: {escape(reject.reason)}")
     return kept, np.stack(vectors)
-
-
-def why_not(embed: Pipeline, path: Path) -> str:
-    """What keeps a picture from being embedded, in one line."""
-    try:
-        embed(str(path))
-    except JuncoError as error:
-        return str(error.__cause__ or error)
-    return "it could be read the second time"
 
 
 def store(target: Path, paths: list[Path], vectors: Vectors) -> None:

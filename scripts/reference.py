@@ -22,7 +22,9 @@ def api_page() -> str:
     import junco.types
 
     parts = ["# Python", "What `import junco` gives. Nothing heavy is imported before it is used."]
-    parts += [_entry(f"junco.{name}", getattr(junco, name)) for name in junco.__all__ if not name.endswith("Error")]
+    parts += [
+        _entry(f"junco.{name}", getattr(junco, name)) for name in junco.__all__ if not name.endswith(("Error", "__"))
+    ]
     parts += ["# What flows: `junco.types`", _markdown(inspect.getdoc(junco.types) or "")]
     parts += [_entry(f"junco.types.{name}", getattr(junco.types, name)) for name in junco.types.__all__]
     return "\n\n".join(parts)
