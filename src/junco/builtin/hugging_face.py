@@ -35,6 +35,27 @@ def _looked_up(repository: str, filename: str) -> object:
         return None
 
 
+def fetched_file(repository: str, filename: str, owner: str, instead: str) -> Path | None:
+    """Path of a file of ``owner/name[@revision]`` in the cache, fetched into it if need be; ``None``: the hub has none.
+
+    Raises:
+        UnavailableError: it is not in the cache and cannot be fetched.
+    """
+    if (path := cached_file(repository, filename)) is not None:
+        return path
+    check_reachable(repository, owner, instead)
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    name, _, revision = repository.partition("@")
+    try:
+        return Path(hf_hub_download(name, filename, revision=revision or None))
+    except (OSError, EntryNotFoundError) as error:
+        if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
+            return None
+        raise unavailable(repository, owner, error, instead) from error
+
+
 def check_reachable(model: str, owner: str, instead: str) -> None:
     """Refuse to fetch where that cannot succeed; the hub's own client would first retry for most of a minute.
 

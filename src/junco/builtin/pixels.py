@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from junco.errors import InputError, picture
 from junco.types import Image
+
+
+def as_array(value: Any) -> npt.NDArray[Any]:
+    """What has ``__array__`` as an array, without a copy where it can be.
+
+    Raises:
+        InputError: it refuses, as a tensor on another device does.
+    """
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise InputError(f"{picture(value)} does not convert to an array: {error}") from error
 
 
 def checked_pixels(value: Any, owner: str) -> Image:
@@ -19,7 +32,7 @@ def checked_pixels(value: Any, owner: str) -> Image:
         InputError: it is something else, or has no pixels.
     """
     is_array = hasattr(value, "__array__") or hasattr(value, "__array_interface__")
-    array = np.asarray(value) if is_array else None
+    array = as_array(value) if is_array else None
     if array is None or array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise InputError(
             f"{owner!r} takes pixels, uint8 RGB of shape (height, width, 3), not {picture(value)}; "

@@ -6,11 +6,10 @@ import struct
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from junco.builtin.extras import importing
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.sources import opened
+from junco.builtin.pixels import as_array
 from junco.errors import InputError, ParameterError
 from junco.operator.base import Hints, Operator
 from junco.types import Image
@@ -64,7 +63,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
         if isinstance(source, PilImage.Image):
             return self._pixels(source, f"the PIL image {source.size[0]}×{source.size[1]} {source.mode}")
         if hasattr(source, "__array__"):
-            return rgb_of_array(np.asarray(source))
+            return rgb_of_array(as_array(source))
         with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
             return self._pixels(picture, name)
 
@@ -105,10 +104,8 @@ def _identified(file: IO[bytes], name: str) -> Picture:
 
 
 def _loaded(picture: Picture, name: str) -> Picture:
-    """The first frame, decoded."""
+    """The picture, decoded; a file has just been opened and stands at its first frame."""
     try:
-        if getattr(picture, "is_animated", False):
-            picture.seek(0)
         picture.load()
     except MemoryError:
         raise

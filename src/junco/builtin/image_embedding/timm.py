@@ -62,8 +62,9 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
             import torch
 
         device = torch_device(self.device, self.name)
+        recipe = timm_weights.recipe(self.model, self.pretrained, self.name)
         with seeded(self.seed):
-            module = timm_weights.created(self.model, self.pretrained, self.name)
+            module = recipe.build(self.name)
         data: Any = timm.data  # its types leave out what it exports
         config = data.resolve_model_data_config(module)
         transform = data.create_transform(**config, is_training=False)

@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
-from junco.builtin.hugging_face import cached_file, check_reachable, unavailable
+from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
 from junco.errors import ParameterError, nearest
 
-_WEIGHTS = "model.safetensors"
-_HUB_PREFIXES = ("hf-hub:", "hf_hub:")
+_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _INSTEAD = "build the model with random weights: pretrained=False"
 
 
-def created(model: str, pretrained: bool, owner: str) -> Any:
-    """The timm model without its classifier.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What `timm.create_model` is called with; all that can be fetched ahead has been."""
+
+    model: str
+    pretrained: bool
+    overlay: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, owner: str) -> Any:
+        """The timm model without its classifier.
+
+        Raises:
+            ParameterError: a folder that holds no timm model.
+            UnavailableError: timm had to fetch something itself, and could not.
+        """
+        import timm
+
+        overlay = self.overlay or None
+        try:
+            return timm.create_model(self.model, self.pretrained, pretrained_cfg_overlay=overlay, num_classes=0)
+        except (OSError, RuntimeError, AssertionError) as error:
+            if self.model.startswith("local-dir:"):
+                raise ParameterError(f"{owner!r}: {self.model!r} is no folder with a timm model: {error}") from error
+            if self.pretrained or self.model.startswith("hf-hub:"):
+                raise unavailable(self.model, owner, error, _INSTEAD) from error
+            raise
+
+
+def recipe(model: str, pretrained: bool, owner: str) -> Recipe:
+    """How to build a model by the name that timm has for it; its weights are in the cache afterwards.
 
     Raises:
         ParameterError: timm knows no such model, or has no weights for it.
         UnavailableError: what has to be fetched is not in the cache and cannot be.
     """
-    if model.startswith(_HUB_PREFIXES):
-        return _built(_in_cache_or_on_hub(model, owner), owner, pretrained=pretrained)
+    if model.startswith(("hf-hub:", "hf_hub:")):
+        return Recipe(_from_hub(model, owner), pretrained)
     if model.startswith("local-dir:"):
-        return _built(model, owner, pretrained=pretrained)
+        return Recipe(model, pretrained)
     _check_name(model, owner)
-    overlay = _overlay(model, owner) if pretrained else {}
-    return _built(model, owner, pretrained=pretrained, pretrained_cfg_overlay=overlay or None)
-
-
-def _built(model: str, owner: str, **how: Any) -> Any:
-    import timm
-
-    try:
-        return timm.create_model(model, num_classes=0, **how)
-    except (OSError, RuntimeError, AssertionError) as error:
-        if model.startswith("local-dir:"):
-            raise ParameterError(f"{owner!r}: {model!r} is no folder with a timm model: {error}") from error
-        if how["pretrained"] or model.startswith(_HUB_PREFIXES):
-            raise unavailable(model, owner, error, _INSTEAD) from error
-        raise
+    return Recipe(model, pretrained, _overlay(model, owner) if pretrained else {})
 
 
 def _check_name(model: str, owner: str) -> None:
@@ -56,7 +70,7 @@ def _check_name(model: str, owner: str) -> None:
 
 
 def _overlay(model: str, owner: str) -> dict[str, Any]:
-    """What makes timm read the cached file of a model; nothing where it has to be fetched.
+    """What makes timm read a model's file in the cache; nothing where timm has to fetch it in its own way.
 
     timm would ask the hub whether a cached file is still the newest; cached means zero network calls.
     """
@@ -68,18 +82,20 @@ def _overlay(model: str, owner: str) -> dict[str, Any]:
     filename = config.hf_hub_filename or _WEIGHTS
     # Only safetensors: other files are pickles, which timm reads with care from the hub but not from a path.
     if config.hf_hub_id and filename.endswith(".safetensors"):
-        path = cached_file(config.hf_hub_id, filename)
+        path = fetched_file(config.hf_hub_id, filename, owner, _INSTEAD)
         if path is not None:
             return {"file": str(path), "custom_load": str(config.custom_load) == "hf"}
     check_reachable(model, owner, _INSTEAD)
     return {}
 
 
-def _in_cache_or_on_hub(model: str, owner: str) -> str:
-    """``local-dir:…`` for a model that is whole in the cache, else its name on the hub."""
+def _from_hub(model: str, owner: str) -> str:
+    """``local-dir:…``, the folder in the cache, for a model on the hub; its name there if it has no safetensors."""
     repository = model.partition(":")[2]
-    config, weights = cached_file(repository, "config.json"), cached_file(repository, _WEIGHTS)
+    instead = "name a model that timm itself knows"
+    config = fetched_file(repository, _CONFIG, owner, instead)
+    weights = fetched_file(repository, _WEIGHTS, owner, instead)
     if config is not None and weights is not None and config.parent == weights.parent:
         return f"local-dir:{weights.parent}"
-    check_reachable(model, owner, "name a model that timm itself knows")
-    return model
+    check_reachable(model, owner, instead)
+    return f"hf-hub:{repository}"
