@@ -40,7 +40,23 @@ _WHERE = {
     "pipeline": "junco.api",
 }
 
-__all__ = [*_WHERE, "__version__"]  # noqa: PLE0604  # names are strings
+# written out, since type checkers do not see what is computed
+__all__ = [
+    "Family",
+    "Graph",
+    "Hints",
+    "JuncoError",
+    "Node",
+    "Operator",
+    "OperatorError",
+    "OperatorSpec",
+    "Pipeline",
+    "op",
+    "ops",
+    "pipe",
+    "pipeline",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
