@@ -51,11 +51,11 @@ __all__ = [
     "OperatorError",
     "OperatorSpec",
     "Pipeline",
+    "__version__",
     "op",
     "ops",
     "pipe",
     "pipeline",
-    "__version__",
 ]
 
 
