@@ -56,8 +56,9 @@ def yaml_page() -> str:
 def cli_page() -> str:
     """Every command's own help."""
     import typer
-    from junco.cli.main import app
     from typer.testing import CliRunner
+
+    from junco.cli.main import app
 
     command = typer.main.get_command(app)
     names = list(getattr(command, "commands", {}))

@@ -4,7 +4,7 @@
 
 - a block with ``title="some/file"`` is written to that file;
 - a ``python`` block without a title is run, all of a page in one namespace, with warnings as errors;
-- a ``console`` block's lines that begin with ``$ `` are run by the shell; after ``$ !`` they must fail, else succeed;
+- a ``console`` block's lines that begin with ``$ `` are run by the shell and succeed; after ``$ !`` they end with 2;
 - a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
 
 The folder holds ``cat.jpg``, a folder ``photos`` and ``texts.txt``. ``pip install ./folder`` installs beside the page,
@@ -91,7 +91,7 @@ def _run_console(page: Path, block: Block) -> None:
             _install(local.group(1))
             continue
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-        if (done.returncode != 0) != must_fail:
+        if done.returncode != (2 if must_fail else 0):
             sys.exit(f"{page}:{number}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
