@@ -82,6 +82,11 @@ def read_head(path: Path) -> dict[str, Any]:
     return {key: _plain(place) for key, place in top.items() if key != "steps"}
 
 
+def read_value(text: str) -> Any:
+    """One YAML value, as a parameter stands in a file."""
+    return _plain(_parse(text, "<value>"))
+
+
 def write(graph: Graph) -> str:
     """A graph as text, so that ``read(write(graph)) == graph``.
 

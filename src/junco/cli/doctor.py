@@ -1,0 +1,137 @@
+"""``junco doctor``."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from junco.cli.parameters import Device, Params, parse_params
+from junco.cli.printing import AsJson, print_fields, print_json, size
+
+_RUNTIMES = ("torch", "onnxruntime", "openvino")
+_REQUIREMENT = re.compile(
+    r"""(?P<package>[A-Za-z0-9._-]+)(?:\[(?P<extras>[^]]*)])?.*?extra == ['"](?P<extra>[^'"]+)['"]"""
+)
+
+
+def doctor(
+    pipeline: Annotated[str | None, typer.Argument(help="How would this pipeline run here?")] = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    param: Params = None,
+) -> None:
+    """What this machine has, what is missing, and how to get it; for a pipeline: its plan."""
+    if pipeline is not None:
+        _plan(pipeline, device, parse_params(param), as_json)
+        return
+    found = {
+        "versions": _versions(),
+        "cores": _num_cores(),
+        "devices": _devices(),
+        "runtimes": {name: version for name in _RUNTIMES if (version := _version(name))},
+        "caches": [{"path": str(path), "size_bytes": _size_bytes(path)} for path in _caches()],
+        "missing": _missing(),
+    }
+    if as_json:
+        print_json(found)
+    else:
+        print_fields(_for_people(found))
+
+
+def _plan(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
+    from junco.api import pipeline as open_pipeline
+
+    with open_pipeline(ref, device=device, **params) as p:
+        if as_json:
+            print_json({"pipeline": p.graph.name, "plan": str(p.plan).splitlines()})
+        else:
+            typer.echo(str(p.plan))
+
+
+def _versions() -> dict[str, str]:
+    own = {"junco": metadata.version("junco"), "python": platform.python_version(), "system": platform.platform()}
+    return own | {name: version for name in ("numpy", *_packages_of_extras()) if (version := _version(name))}
+
+
+def _num_cores() -> int:
+    from junco.settings import num_cores
+
+    return num_cores()
+
+
+def _devices() -> list[str]:
+    """Where models can run, best first."""
+    if importlib.util.find_spec("torch") is None:
+        return ["cpu"]
+    import torch
+
+    cuda = [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def _caches() -> list[Path]:
+    """Where junco and the Hugging Face libraries keep what they fetched or made."""
+    from junco.settings import settings
+
+    caches = [settings().home]
+    if importlib.util.find_spec("huggingface_hub") is not None:
+        from huggingface_hub import constants
+
+        caches.append(Path(constants.HF_HUB_CACHE))
+    return caches
+
+
+def _size_bytes(folder: Path) -> int:
+    """Bytes in a folder; links are not followed, so that no file counts twice."""
+    files = (path.lstat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(stat.st_size for stat in files)
+
+
+def _missing() -> list[dict[str, Any]]:
+    """Extras of which a package is not installed, with the cure."""
+    extras: dict[str, list[str]] = {}
+    for extra, package in _requirements():
+        if _version(package) is None:
+            extras.setdefault(extra, []).append(package)
+    return [
+        {"extra": extra, "packages": packages, "install": f"pip install 'junco[{extra}]'"}
+        for extra, packages in sorted(extras.items())
+    ]
+
+
+def _packages_of_extras() -> list[str]:
+    return sorted({package for _, package in _requirements()})
+
+
+def _requirements() -> Iterator[tuple[str, str]]:
+    """(extra, package) for each package that an extra names itself; not those of extras within extras."""
+    for text in metadata.requires("junco") or ():
+        match = _REQUIREMENT.match(text)
+        if match and match["package"] != "junco":
+            yield match["extra"], match["package"]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _for_people(found: dict[str, Any]) -> dict[str, Any]:
+    missing = [f"{each['extra']} ({', '.join(each['packages'])}): {each['install']}" for each in found["missing"]]
+    return {
+        "versions": [f"{name} {version}" for name, version in found["versions"].items()],
+        "cores": found["cores"],
+        "devices": found["devices"],
+        "runtimes": [f"{name} {version}" for name, version in found["runtimes"].items()] or "none",
+        "caches": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["caches"]],
+        "missing": missing or "nothing: every extra is installed",
+    }

@@ -1,0 +1,42 @@
+"""``junco draw``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from junco.errors import ParameterError, TargetError
+
+_FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
+
+
+def draw(
+    pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .svg or .mmd file; default: stdout.")] = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid text instead of SVG, on stdout.")] = False,
+) -> None:
+    """The pipeline as a picture: its steps, columns and levels. Nothing is loaded."""
+    from junco.catalog.find import find
+    from junco.graph import draw as pictures
+
+    form = _form(output, mermaid)
+    graph = find(pipeline)
+    picture = pictures.mermaid(graph) if form == "mermaid" else pictures.svg(graph)
+    if output is None:
+        typer.echo(picture, nl=False)
+        return
+    try:
+        output.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(f"{output} cannot be written: {error.strerror}") from None
+    typer.echo(f"wrote {output}", err=True)
+
+
+def _form(output: Path | None, mermaid: bool) -> str:
+    if output is None:
+        return "mermaid" if mermaid else "svg"
+    if (form := _FORMS.get(output.suffix.lower())) is None:
+        raise ParameterError(f"junco draws .svg and .mmd files, not {output.name!r}")
+    return form

@@ -1,0 +1,39 @@
+"""``junco ops``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from junco.cli.printing import AsJson, print_json, print_table
+from junco.errors import UnknownNameError
+
+
+def ops(
+    family: Annotated[str | None, typer.Argument(help="Only the members of this family.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The operators, or those of one family. None of them is loaded."""
+    from junco.operator import registry
+
+    families = registry.families("operator")
+    known = sorted({name.partition(".")[0] for name in registry.names()} | set(families))
+    if family is not None and family not in known:
+        raise UnknownNameError("operator family", family, known, "'junco families' lists them all.")
+    rows = []
+    for name in registry.names():
+        its_family = name.partition(".")[0]
+        if family in (None, its_family):
+            contract, entry = families.get(its_family), registry.installed().get(name)
+            source = f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "this process"
+            is_default = contract is not None and contract.default == name
+            interface = str(contract.ports) if contract else ""
+            rows.append(
+                {"name": name, "family": its_family, "interface": interface, "default": is_default, "source": source}
+            )
+    if as_json:
+        print_json(rows)
+    else:
+        table = [(f"{row['name']}{' *' if row['default'] else ''}", row["interface"], row["source"]) for row in rows]
+        print_table(("name", "interface", "source"), table)

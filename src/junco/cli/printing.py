@@ -1,0 +1,115 @@
+"""What commands print: tables and pictures of values for people, JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from junco.errors import picture
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON: arrays as lists, rows and dataclasses as objects, what is not a number as null."""
+    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=None if _is_long(value) else 2))
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table fitted to the terminal; aligned columns of whole lines when somebody else reads."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for index, name in enumerate(head):
+            table.add_column(name, overflow="fold", no_wrap=index == 0)
+        for row in cells:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    for row in ([name.upper() for name in head], *cells):
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Names with their values, a line each; a list takes a line for each entry. Empty ones are left out."""
+    shown = {name: value for name, value in fields.items() if value not in ("", None) and value != []}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        lines = value if isinstance(value, list) else str(value).splitlines()
+        for index, line in enumerate(lines):
+            label = name if index == 0 else ""
+            typer.echo(
+                f"{typer.style(label.ljust(width), bold=True) if sys.stdout.isatty() else label.ljust(width)}  {line}"
+            )
+
+
+def plain(value: Any) -> Any:
+    """A value in JSON's own types."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(child) for key, child in value.items()}
+    if fields := _fields(value):
+        return {name: plain(getattr(value, name)) for name in fields}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(child) for child in value]
+    return picture(value)
+
+
+def short(value: Any) -> str:
+    """A picture of a result for people: a vector by its length, norm and first values."""
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f":
+        first = ", ".join(f"{number:.4g}" for number in value[:4])
+        more = ", …" if len(value) > 4 else ""
+        return f"{len(value)} numbers ({value.dtype}), norm {np.linalg.norm(value):.4g}: [{first}{more}]"
+    if isinstance(value, str):
+        return picture(value)[1:-1]
+    if not dataclasses.is_dataclass(value) and (fields := _fields(value)):
+        return ", ".join(f"{name}: {short(getattr(value, name))}" for name in fields)
+    return picture(value)
+
+
+def size(size_bytes: int) -> str:
+    """Bytes in the unit that people read."""
+    amount, units = float(size_bytes), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while amount >= 1024 and len(units) > 1:
+        amount /= 1024
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+
+
+def _fields(value: Any) -> tuple[str, ...]:
+    """Names of the fields of a dataclass or a named row."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return tuple(field.name for field in dataclasses.fields(value))
+    return tuple(getattr(value, "_fields", ()))
+
+
+def _is_long(value: Any) -> bool:
+    """Whether there are vectors in it, which on a line for each number nobody could read."""
+    if isinstance(value, np.ndarray):
+        return True
+    if isinstance(value, Mapping):
+        return any(_is_long(child) for child in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_is_long(child) for child in value)
+    return any(_is_long(getattr(value, name)) for name in _fields(value))

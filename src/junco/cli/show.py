@@ -1,0 +1,149 @@
+"""``junco show``."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from junco.cli.printing import AsJson, print_fields, print_json
+from junco.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from junco.graph.levels import Flow, Step
+    from junco.operator.family import Family
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A pipeline, an operator or a family.")],
+    as_json: AsJson = False,
+) -> None:
+    """What a pipeline, operator or family is: interface, parameters, licence, source."""
+    shown = _shown(name)
+    if as_json:
+        print_json(shown)
+        return
+    for index, fields in enumerate(shown):
+        if index:
+            typer.echo()
+        print_fields({key: _for_people(value) for key, value in fields.items()})
+
+
+def _shown(name: str) -> list[dict[str, Any]]:
+    from junco.catalog.ref import BareName, parse_ref
+    from junco.catalog.sources import locations
+    from junco.operator import registry
+
+    if not isinstance(parse_ref(name), BareName) or name in locations():
+        return [_pipeline(name)]
+    if name in registry.names():
+        return [_operator(name)]
+    kinds = [registry.families("pipeline"), registry.families("operator")]
+    if not any(name in kind for kind in kinds):
+        known = [*locations(), *registry.names(), *(each for kind in kinds for each in kind)]
+        raise UnknownNameError("pipeline, operator or family", name, known, "'junco families' is a place to begin.")
+    return [_family(kind[name]) for kind in kinds if name in kind]
+
+
+def _pipeline(ref: str) -> dict[str, Any]:
+    from junco.catalog.find import definition
+    from junco.catalog.membership import pipeline_ports
+    from junco.graph.levels import check
+
+    found = definition(ref)
+    flow = check(found.graph)
+    return {
+        "kind": "pipeline",
+        "name": found.name,
+        "family": found.graph.family,
+        "interface": str(pipeline_ports(flow)),
+        "description": found.graph.description,
+        "parameters": [{"name": name, "default": value} for name, value in found.graph.params.items()],
+        "steps": _steps(flow),
+        "license": found.graph.license,
+        "source": found.source,
+        "path": str(found.path),
+    }
+
+
+def _steps(flow: Flow) -> list[dict[str, Any]]:
+    from junco.graph.nodes import fn_name
+
+    resolved: dict[str, Step] = {step.node.name: step for step in flow.steps}
+    return [
+        {
+            "name": node.name,
+            "verb": node.verb,
+            "operator": fn_name(node.fn) if node.fn else "",
+            "in": list(node.reads if node.fn else node.after),
+            "out": list(node.outputs),
+            "level": resolved[node.name].out_level.depth if node.name in resolved else None,
+        }
+        for node in flow.graph.nodes
+    ]
+
+
+def _operator(name: str) -> dict[str, Any]:
+    from junco.operator import registry
+    from junco.operator.ports import type_name
+
+    operator, entry = registry.load(name), registry.installed().get(name)
+    module = inspect.getmodule(operator)
+    return {
+        "kind": "operator",
+        "name": name,
+        "family": name.partition(".")[0],
+        "interface": str(operator.ports()),
+        "description": inspect.getdoc(operator) or "",
+        "parameters": [_parameter(parameter) for parameter in operator.parameters().values()],
+        "license": str(getattr(operator, "license", "")),
+        "source": f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "",
+        "path": str(getattr(module, "__file__", "") or ""),
+    }
+
+
+def _parameter(parameter: inspect.Parameter) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": parameter.name}
+    if parameter.annotation is not inspect.Parameter.empty:
+        annotation = parameter.annotation
+        shown["type"] = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    if parameter.default is not inspect.Parameter.empty:
+        shown["default"] = parameter.default
+    return shown
+
+
+def _family(family: Family) -> dict[str, Any]:
+    from junco.catalog import listing
+    from junco.operator import registry
+
+    if family.kind == "pipeline":
+        members = [pipeline.name for pipeline in listing.pipelines(family.name)]
+    else:
+        members = [name for name in registry.names() if name.startswith(f"{family.name}.")]
+    return {
+        "kind": f"{family.kind} family",
+        "name": family.name,
+        "interface": str(family.ports),
+        "description": family.description,
+        "parameters": [{"name": name} for name in family.parameters],
+        "default": family.default,
+        "members": members,
+    }
+
+
+def _for_people(value: Any) -> Any:
+    """Lists of objects as lines of text."""
+    if not isinstance(value, list):
+        return value
+    return [_line(entry) if isinstance(entry, dict) else str(entry) for entry in value]
+
+
+def _line(entry: dict[str, Any]) -> str:
+    if "verb" in entry:
+        made = ", ".join(entry["out"]) or "()"
+        level = "" if entry["level"] is None else f"  (level {entry['level']})"
+        what = f"{entry['verb']} {entry['operator']}".strip()
+        return f"{entry['name']}: {what}, {', '.join(entry['in'])} → {made}{level}"
+    kind = f": {entry['type']}" if "type" in entry else ""
+    return f"{entry['name']}{kind}" + (f" = {entry['default']!r}" if "default" in entry else "")
