@@ -124,7 +124,7 @@ def test_weights_are_fetched_once(tmp_path):
             server.shutdown()
             thread.join()
     path = "/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"
-    assert Hub.asked == [f"HEAD {path}", f"GET {path}"]
+    assert [request for request in Hub.asked if path in request] == [f"HEAD {path}", f"GET {path}"]
 
 
 def test_a_hub_that_cannot_be_reached_is_said_at_once_with_what_to_do(cache, no_network):
