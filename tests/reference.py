@@ -269,7 +269,6 @@ def close(scene: Scene, top: Level) -> None:
         return level[: len(top)] == top
 
     scene.columns = {name: column for name, column in scene.columns.items() if not is_inside(column.level)}
-    scene.gone = {row for row in scene.gone if not is_inside(row.level)}
     scene.forgotten |= {row for row in scene.failed if is_inside(row.level)}
     scene.failed -= scene.forgotten
 

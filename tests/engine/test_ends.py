@@ -25,9 +25,15 @@ MOST_S = 60
 
 
 @pytest.fixture(autouse=True)
-def _no_hang_and_no_thread_left():
-    before = set(threading.enumerate())
+def _no_hang():
     faulthandler.dump_traceback_later(MOST_S, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_thread_left():
+    before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 10
     left = set(threading.enumerate()) - before
@@ -35,7 +41,6 @@ def _no_hang_and_no_thread_left():
         for thread in left:
             thread.join(0.05)
         left = {thread for thread in left if thread.is_alive()}
-    faulthandler.cancel_dump_traceback_later()
     assert not left, f"threads left: {left}"
 
 
@@ -251,7 +256,7 @@ def run_script(script, *options, interrupt_after=None):
         out, err = process.communicate(timeout=30)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
     return process.returncode, out, err
 
 

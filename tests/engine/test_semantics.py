@@ -157,9 +157,9 @@ def test_time_windows_may_overlap(way):
 
 @EVERY_WAY
 def test_time_that_runs_backwards_within_a_scope_is_an_error(way):
-    p = pipe.input("ts").flat_map("ts", "t", lambda ts: ts).time_window("t", "w", "t", 2, 1, list).output("w")
+    p = pipe.input("ts").flat_map("ts", "t", lambda ts: ts).time_window("t", "w", "t", 2, 1, list, name="by time").output("w")
     assert way(p, [[5], [1, 1]])
-    with pytest.raises(OperatorError, match="time_window"):
+    with pytest.raises(OperatorError, match="step 'by time'"):
         way(p, [[0, 2, 1]])
 
 
@@ -218,12 +218,12 @@ def test_a_column_grouped_in_one_branch_lives_on_where_another_kept_it(way):
 
 
 @EVERY_WAY
-def test_a_filter_that_was_grouped_over_in_its_branch_drops_nothing_in_another(way):
+def test_a_row_dropped_in_a_branch_is_gone_after_the_meeting_though_the_branch_grouped_it(way):
     start = pipe.input("x").flat_map("x", "n", range)
     evens = start.filter("n", "n", "n", is_even).window_all("n", "evens", list)
-    assert way(evens.concat(start.map("n", "m", lambda n: n)).output("evens", "m"), [3]) == [
-        [([0, 2], 0), ([0, 2], 1), ([0, 2], 2)]
-    ]
+    met = evens.concat(start.map("n", "m", lambda n: n))
+    assert way(met.output("evens", "m"), [3]) == [[([0, 2], 0), ([0, 2], 2)]]
+    assert way(met.window_all("m", "ms", list).output("evens", "ms"), [3]) == [([0, 2], [0, 2])]
 
 
 @EVERY_WAY
@@ -278,6 +278,13 @@ def test_a_plain_callable_is_the_callers_own_object_called_in_row_order():
     p = pipe.input("x").flat_map("x", "n", range).map("n", "m", memory).output("m")
     assert p.batch([3, 2]) == [[0, 1, 2], [0, 1]]
     assert memory == [0, 1, 2, 0, 1]
+
+
+@EVERY_WAY
+def test_each_branch_may_group_what_the_other_keeps(way):
+    start = pipe.input("x").flat_map("x", "a", range).flat_map("x", "b", range)
+    p = start.window_all("a", "as", list).concat(start.window_all("b", "bs", sum)).output("as", "bs")
+    assert way(p, [3]) == [([0, 1, 2], 3)]
 
 
 # ---- errors
