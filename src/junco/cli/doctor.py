@@ -27,7 +27,10 @@ def doctor(
     device: Device = "auto",
     param: Params = None,
 ) -> None:
-    """What this machine has, what is missing, and how to get it; for a pipeline: its plan."""
+    """What this machine has and what is missing.
+
+    For a pipeline: its plan, how it would run here.
+    """
     if pipeline is not None:
         _plan(pipeline, device, parse_params(param), as_json)
         return

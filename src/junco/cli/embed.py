@@ -22,7 +22,10 @@ def embed(
     device: Device = "auto",
     param: Params = None,
 ) -> None:
-    """Many inputs through a pipeline, into a file of vectors; bad ones are put aside with their reason."""
+    """Many inputs through a pipeline, into a file of vectors.
+
+    Bad inputs are put aside with their reason.
+    """
     from junco.api import pipeline as open_pipeline
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:

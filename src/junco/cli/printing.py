@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from junco.errors import picture
@@ -58,25 +57,27 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 def plain(value: Any) -> Any:
     """A value in JSON's own types."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
+    import numpy as np
+
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
+    if fields := _fields(value):
+        value = {name: getattr(value, name) for name in fields}
     if isinstance(value, Mapping):
         return {str(key): plain(child) for key, child in value.items()}
-    if fields := _fields(value):
-        return {name: plain(getattr(value, name)) for name in fields}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(child) for child in value]
-    return picture(value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else picture(value)
 
 
 def short(value: Any) -> str:
     """A picture of a result for people: a vector by its length, norm and first values."""
+    import numpy as np
+
     if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f":
         first = ", ".join(f"{number:.4g}" for number in value[:4])
         more = ", …" if len(value) > 4 else ""
@@ -106,7 +107,7 @@ def _fields(value: Any) -> tuple[str, ...]:
 
 def _is_long(value: Any) -> bool:
     """Whether there are vectors in it, which on a line for each number nobody could read."""
-    if isinstance(value, np.ndarray):
+    if hasattr(value, "__array__"):
         return True
     if isinstance(value, Mapping):
         return any(_is_long(child) for child in value.values())

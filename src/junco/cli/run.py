@@ -34,9 +34,8 @@ def run(
 def _items(inputs: list[str], columns: tuple[str, ...]) -> list[Any]:
     width = len(columns)
     if len(inputs) % width:
-        raise InputError(
-            f"the pipeline takes {width} inputs at a time ({', '.join(columns)}), and {len(inputs)} values are no whole number of these"
-        )
+        wanted = f"{width} inputs at a time ({', '.join(columns)})"
+        raise InputError(f"the pipeline takes {wanted}, and {len(inputs)} values are no whole number of these")
     return inputs if width == 1 else [tuple(inputs[i : i + width]) for i in range(0, len(inputs), width)]
 
 

@@ -19,7 +19,10 @@ def show(
     name: Annotated[str, typer.Argument(help="A pipeline, an operator or a family.")],
     as_json: AsJson = False,
 ) -> None:
-    """What a pipeline, operator or family is: interface, parameters, licence, source."""
+    """What a pipeline, operator or family is.
+
+    Its interface, parameters, steps, licence and source.
+    """
     shown = _shown(name)
     if as_json:
         print_json(shown)
@@ -86,7 +89,6 @@ def _steps(flow: Flow) -> list[dict[str, Any]]:
 
 def _operator(name: str) -> dict[str, Any]:
     from junco.operator import registry
-    from junco.operator.ports import type_name
 
     operator, entry = registry.load(name), registry.installed().get(name)
     module = inspect.getmodule(operator)
