@@ -77,8 +77,8 @@ def read_head(path: Path) -> dict[str, Any]:
     Raises:
         YamlError: with file, line and column.
     """
-    reader = _Reader(str(path))
-    top = reader.mapping(_parse(_text(path), str(path)), "a pipeline file", _KEYS, required=("junco", "inputs", "outputs"))
+    place = _parse(_text(path), str(path))
+    top = _Reader(str(path)).mapping(place, "a pipeline file", _KEYS, required=("junco", "inputs", "outputs"))
     return {key: _plain(place) for key, place in top.items() if key != "steps"}
 
 
