@@ -17,6 +17,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
 UV := $(BIN)/python -m uv
+DEMO := -e '.[vision,text]' --group demo
+DEV := -e '.[all]' --group dev
 say = @printf '▸ %s\n'
 
 .PHONY: help demo test lint fmt docs bench constraints clean
@@ -77,8 +79,8 @@ $(VENV)/uv.stamp:
 
 $(VENV)/demo.stamp: $(VENV)/uv.stamp pyproject.toml constraints.txt
 	$(say) "installing junco[vision,text] and scikit-image into $(VENV) (the first time takes minutes)"
-	$(call install,-e '.[vision,text]' --group demo)
+	$(call install,$(DEMO))
 
 $(VENV)/dev.stamp: $(VENV)/uv.stamp pyproject.toml constraints.txt
 	$(say) "installing junco[all] and the developers' tools into $(VENV) (the first time takes minutes)"
-	$(call install,-e '.[all]' --group dev)
+	$(call install,$(DEV))
