@@ -16,8 +16,9 @@ from junco.graph.layout import Cell, layout
 from junco.graph.levels import Flow, Level, check
 from junco.graph.nodes import Graph, Node, fn_name
 
-BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 236, 64, 34
-LANE_WIDTH, LAYER_HEIGHT = 300, 112
+BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
+LANE_WIDTH, LAYER_HEIGHT = 332, 112
+NAME_LENGTH = 48
 MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
 
 _INK, _FAINT, _PAPER, _LINE = "#1f2937", "#526071", "#ffffff", "#747d8b"
@@ -39,7 +40,8 @@ def svg(graph: Graph) -> str:
     lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
     legend = [_level_text(level) for level in flow.levels]
-    width = max(2 * MARGIN + lanes * LANE_WIDTH, 2 * MARGIN + 40 + max(map(_num_columns, legend)) * 7)
+    words = max(9 * min(_num_columns(graph.name), NAME_LENGTH), *(7 * _num_columns(text) for text in legend))
+    width = 2 * MARGIN + max(lanes * LANE_WIDTH, 48 + words)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
     shapes = [
@@ -95,7 +97,7 @@ def _checked(graph: Graph) -> Flow:
 
 def _head(graph: Graph) -> Iterator[str]:
     if graph.name:
-        yield _words(MARGIN + 32, MARGIN + 14, graph.name, 34, size=16, fill=_LINE, look=_BOLD)
+        yield _words(MARGIN + 32, MARGIN + 14, graph.name, NAME_LENGTH, size=15, fill=_LINE, look=_BOLD)
 
 
 def _bands(cells: list[Cell]) -> Iterator[str]:
@@ -161,10 +163,10 @@ def _box(cell: Cell, flow: Flow) -> Iterator[str]:
 
 def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
     verb = f'<text x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{_FAINT}" text-anchor="end">'
-    yield _words(x + 12, y + 21, node.name, 25 - len(node.verb), size=13, fill=_INK, look=_BOLD)
+    yield _words(x + 12, y + 21, node.name, 29 - len(node.verb), size=13, fill=_INK, look=_BOLD)
     yield f"{verb}{node.verb}</text>"
     if node.fn is not None:
-        yield _words(x + 12, y + 38, fn_name(node.fn), 31, size=11, fill=_INK, look=_CODE)
+        yield _words(x + 12, y + 38, fn_name(node.fn), 36, size=11, fill=_INK, look=_CODE)
     made = f"→ {', '.join(node.outputs)}" if node.outputs else ""
     yield _words(x + 12, y + 54, made, 36, size=11, fill=_FAINT)
 
