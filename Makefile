@@ -38,7 +38,7 @@ test: $(VENV)/dev.stamp  ## everything that CI checks: lint, types, floors, docs
 
 lint: $(VENV)/dev.stamp  ## format, rules, types, floors: look, change nothing
 	$(say) "ruff"
-	@$(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check && $(BIN)/ruff check
 	$(say) "mypy"
 	@$(BIN)/mypy
 	$(say) "floors"
