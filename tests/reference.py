@@ -57,9 +57,7 @@ class Scene:
     has_root_filter: bool = False
 
     def copy(self) -> Scene:
-        return Scene(
-            dict(self.columns), set(self.gone), set(self.failed), set(self.forgotten), self.has_root_filter
-        )
+        return Scene(dict(self.columns), set(self.gone), set(self.failed), set(self.forgotten), self.has_root_filter)
 
 
 @dataclass

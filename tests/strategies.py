@@ -114,7 +114,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 OPERATORS = {name: op(f"random.{name.replace('_', '-')}")(function) for name, function in FUNCTIONS.items()}
 
 _MAPS = {0: ("mix", "gather"), 1: ("mix", "gather"), 2: ("pair",), 3: ("triple",)}
-_SPREADS = {0: ("spread",), 1: ("spread", "spread_late", "ticks", "ticks"), 2: ("spread_pairs",), 3: ("spread_triples",)}
+_SPREADS = {
+    0: ("spread",),
+    1: ("spread", "spread_late", "ticks", "ticks"),
+    2: ("spread_pairs",),
+    3: ("spread_triples",),
+}
 _FOLDS = {0: ("fold",), 1: ("fold",), 2: ("fold_pair",), 3: ("fold_triple",)}
 _WINDOWS = {0: ("mix",), 1: ("mix", "gather"), 2: ("pair",), 3: ("triple",)}
 
@@ -150,7 +155,18 @@ class Writer:
     num_spreads: int = 0
     left: int = 0
     verbs: tuple[str, ...] = field(
-        default=("map", "map", "flat_map", "flat_map", "filter", "window", "time_window", "time_window", "window_all", "reduce")
+        default=(
+            "map",
+            "map",
+            "flat_map",
+            "flat_map",
+            "filter",
+            "window",
+            "time_window",
+            "time_window",
+            "window_all",
+            "reduce",
+        )
     )
 
     def open(self, parent: Level) -> Level:

@@ -141,9 +141,8 @@ def test_an_operator_that_raises_on_row_1500_of_100_000_ends_the_run(workers):
 
 def test_what_was_delivered_before_a_failure_stays_delivered():
     delivered = []
-    with pipe.input("x").map("x", "y", raises_on_1500).output("y") as p:
-        with pytest.raises(OperatorError):
-            delivered.extend(p.stream(range(100_000)))
+    with pipe.input("x").map("x", "y", raises_on_1500).output("y") as p, pytest.raises(OperatorError):
+        delivered.extend(p.stream(range(100_000)))
     assert delivered == list(range(len(delivered)))
     assert len(delivered) <= 1_500
 

@@ -7,12 +7,12 @@ from collections import Counter
 
 import pytest
 from hypothesis import assume, given
-from reference import Unsettled, batch, outcomes_of, run
-from strategies import graphs_with_items
 
 from junco import pipe, pipeline
 from junco.errors import JuncoError, OperatorError
 from junco.graph.nodes import Graph
+from reference import Unsettled, batch, outcomes_of, run
+from strategies import graphs_with_items
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*which nothing uses")
 
@@ -157,7 +157,12 @@ def test_time_windows_may_overlap(way):
 
 @EVERY_WAY
 def test_time_that_runs_backwards_within_a_scope_is_an_error(way):
-    p = pipe.input("ts").flat_map("ts", "t", lambda ts: ts).time_window("t", "w", "t", 2, 1, list, name="by time").output("w")
+    p = (
+        pipe.input("ts")
+        .flat_map("ts", "t", lambda ts: ts)
+        .time_window("t", "w", "t", 2, 1, list, name="by time")
+        .output("w")
+    )
     assert way(p, [[5], [1, 1]])
     with pytest.raises(OperatorError, match="step 'by time'"):
         way(p, [[0, 2, 1]])
@@ -354,6 +359,20 @@ def test_a_grouping_step_that_fails_drops_the_row_of_its_scope():
     )
     assert p.batch([4], on_error="skip") == [[(0, []), (1, [0]), (3, [0, 1, 2])]]
     assert p.batch([4], on_error="none") == [[(0, []), (1, [0]), None, (3, [0, 1, 2])]]
+
+
+@pytest.mark.parametrize("verb", ["window", "time_window"])
+def test_a_window_that_fails_drops_the_row_of_its_scope(verb):
+    def fails_on_two(values):
+        if 2 in values:
+            raise ValueError("two")
+        return values
+
+    numbered = pipe.input("x").flat_map("x", "n", range)
+    timestamp = {"timestamp": "n"} if verb == "time_window" else {}
+    p = getattr(numbered, verb)("n", "w", size=2, step=2, fn=fails_on_two, **timestamp).output("w")
+    assert p.batch([2, 4], on_error="skip") == [[[0, 1]]]
+    assert p.batch([2, 4], on_error="none") == [[[0, 1]], None]
 
 
 def test_an_item_whose_nested_pipeline_fails_is_named_by_its_position():

@@ -8,12 +8,12 @@ import warnings
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import graphs
 
 from junco.errors import GraphError
 from junco.graph.levels import check
-from junco.graph.nodes import SOURCE, Graph, Node
+from junco.graph.nodes import Graph, Node
 from junco.graph.pipe import PipeStart
+from strategies import graphs
 
 pipe = PipeStart(check)
 UNUSED = "ignore:.*which nothing uses"
@@ -35,6 +35,7 @@ def test_input_is_at_level_0():
     assert levels(pipe.input("x", "y").output("x", "y")) == [0, 0]
 
 
+@pytest.mark.filterwarnings(UNUSED)
 def test_map_stays_on_the_deepest_level_among_its_inputs():
     assert levels(boxes().map(("video", "box"), "v", max).output("v")) == [2]
     assert levels(boxes().map(("video", "frame"), "v", max).output("v")) == [1]
@@ -44,6 +45,7 @@ def test_flat_map_opens_a_level_beneath():
     assert levels(boxes().output("video", "frame", "box")) == [0, 1, 2]
 
 
+@pytest.mark.filterwarnings(UNUSED)
 def test_filter_stays_on_the_deepest_level_of_what_it_keeps_and_decides_on():
     assert levels(boxes().filter("box", "box", "box", bool).output("box")) == [2]
     assert levels(boxes().filter("frame", "f", "box", bool).output("f")) == [2]
@@ -120,7 +122,9 @@ def test_a_window_of_no_whole_size_is_refused(size):
 
 def test_a_scope_that_does_not_hold_the_rows_is_refused():
     with pytest.raises(GraphError, match=r"per='b'"):
-        pipe.input("x").flat_map("x", "a", list).flat_map("x", "b", list).window_all("a", "c", list, per="b").output("c")
+        pipe.input("x").flat_map("x", "a", list).flat_map("x", "b", list).window_all("a", "c", list, per="b").output(
+            "c"
+        )
 
 
 def test_a_cycle_is_refused():
@@ -200,4 +204,3 @@ def test_every_graph_with_one_thing_wrong_is_refused_naming_the_step_and_what_is
         check(graph.with_node(spoilt))
     assert repr(node.name) in str(caught.value)
     assert named in str(caught.value)
-    assert SOURCE not in (node.name,)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from strategies import OPERATORS
 
 from junco.errors import GraphError, JuncoError, ParameterError
 from junco.graph.pipe import PipeStart
+from strategies import OPERATORS
 
 pipe = PipeStart(lambda graph: graph)
 

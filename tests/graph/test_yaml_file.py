@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import OPERATORS, graphs
 
 from junco.errors import GraphError, ParameterError, YamlError
 from junco.graph.nodes import Graph
 from junco.graph.pipe import PipeStart
 from junco.graph.yaml_file import bind, read, read_file, write
+from strategies import OPERATORS, graphs
 
 pipe = PipeStart(lambda graph: graph)
 
@@ -88,7 +88,9 @@ def test_what_is_wrong_is_refused_with_file_line_and_column(text, line, says):
 
 
 def test_an_alias_bomb_is_refused_before_it_is_opened():
-    bomb = "a: &a [x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20))
+    bomb = "a: &a [x]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20)
+    )
     with pytest.raises(YamlError, match="alias"):
         read(bomb)
 
