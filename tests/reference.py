@@ -6,6 +6,7 @@ that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the parts of 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -186,8 +187,11 @@ class _Interpreter:
             try:
                 if is_window:
                     groups = self.windows(node, members, stamps)
-                    made = [unpacked(node, function(node)(*cells(group, columns))) for group in groups]
-                elif node.verb == "window_all":
+                    scope_row.children[node.name] = [
+                        self.window(node, scene, scope_row, outputs, cells(group, columns)) for group in groups
+                    ]
+                    continue
+                if node.verb == "window_all":
                     made = [unpacked(node, function(node)(*cells(members, columns)))]
                 else:
                     lists = cells(members, columns)
@@ -198,15 +202,20 @@ class _Interpreter:
             except Exception as error:
                 self.fail(node, scope_row, scene, error)
                 continue
-            named = [dict(zip(outputs, values, strict=True)) for values in made]
-            if is_window:
-                scope_row.children[node.name] = [Row((*scope, node.name), scope_row, values) for values in named]
-            else:
-                scope_row.cells.update(named[0])
+            scope_row.cells.update(zip(outputs, made[0], strict=True))
         if level != scope:
             close(scene, level[: len(scope) + 1])
         scene.columns.update({column.name: column for column in outputs})
         return scene
+
+    def window(self, node: Node, scene: Scene, scope_row: Row, outputs: list[Column], lists: list[list[Any]]) -> Row:
+        """A window is a row of its own: when it fails, the scope's other windows go on."""
+        row = Row((*scope_row.level, node.name), scope_row)
+        try:
+            row.cells.update(zip(outputs, unpacked(node, function(node)(*lists)), strict=True))
+        except Exception as error:
+            self.fail(node, row, scene, error)
+        return row
 
     def windows(
         self, node: Node, members: list[tuple[Row, bool]], stamps: list[Column]
@@ -219,7 +228,7 @@ class _Interpreter:
         if any(is_ghost for _, is_ghost in members):
             raise Unsettled("the time of a failed row")
         times = [row.value(stamps[0]) for row, _ in members]
-        if any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later < earlier for earlier, later in itertools.pairwise(times)):
             raise ValueError("time runs backwards")
         if not times:
             return []
