@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,8 +70,7 @@ class Engine:
         self._held: list[Resident] = []
         self._workers = [_Worker(work, self._applier(work.step.node)) for work in plan.works]
         self._single = SingleCall(plan, [self._one(worker) for worker in self._workers]) if is_single_row(plan) else None
-        self._stats_lock = threading.Lock()
-        self._totals: dict[str, StageStats] = {}
+        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
 
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
@@ -91,12 +91,16 @@ class Engine:
         rejected = options.rejected or (lambda reject: None)
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-        return Run(scheduler, source, collector, pool(), stats, deadline_s)
+        run = Run(scheduler, source, collector, pool(), stats, deadline_s)
+        self._runs.add(run)
+        return run
 
     def close(self) -> None:
-        """Release the operators."""
+        """End the runs that are still going, and release the operators."""
         if not self.is_closed:
             self.is_closed = True
+            for run in list(self._runs):
+                run.close(wait=False)
             for resident in self._held:
                 residents.release(resident)
 

@@ -230,7 +230,7 @@ class Scheduler:
             self.num_bytes -= num_bytes
 
     def _forward(self, block: Block, index: int) -> None:
-        if self.cut is not None and block.key > self.cut:
+        if self.cut is not None and block.key[: len(self.cut)] > self.cut:
             self._leave(block.key, block.num_bytes)
             return
         if block.error is not None:

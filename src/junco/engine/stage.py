@@ -60,12 +60,21 @@ class Stage:
 
     def run(self, blocks: Sequence[Block]) -> Iterator[Block]:
         """Work on blocks that follow each other in order, and tidy up after."""
+        if not blocks[0].tables:  # a block that only carries an error
+            yield from self._passed(blocks)
+            return
         for block in self.work(blocks):
             for instruction in self.after:
                 if isinstance(instruction, Drop):
                     block.keep(instruction.mask.level, block.tables[instruction.mask.level].masks.pop(instruction.mask.name))
                 else:
                     block.forget(instruction.levels, instruction.slots)
+            yield block
+
+    def _passed(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        for block in blocks:
+            if self.may_split:
+                block.key, block.ends = (*block.key, 0), (*block.ends, True)
             yield block
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
@@ -87,7 +96,7 @@ class WorkStage(Stage):
         self.stops = options.on_error == "raise"
 
     def rows_of(self, block: Block) -> int:
-        return block.rows(self.step.level)
+        return block.rows(self.step.level) if block.tables else 0
 
     def checked(self, results: list[Any], failures: list[Failure]) -> None:
         """Turn results that have not one value for each output column into failures."""

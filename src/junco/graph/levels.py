@@ -88,11 +88,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What is to be seen after a step: live columns, columns closed by a grouping, filters passed."""
+    """What is to be seen after a step: live columns, columns closed by a grouping, filters passed, all slots so far."""
 
     columns: dict[str, Slot] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
     masks: dict[str, Level] = field(default_factory=dict)
+    seen: frozenset[int] = frozenset()
 
 
 def check(graph: Graph) -> Flow:
@@ -116,7 +117,7 @@ class _Checker:
         graph = self.graph
         _check_order(graph)
         inputs = tuple(self._slot(name, self.root, SOURCE) for name in graph.inputs)
-        scenes = {SOURCE: _Scene({slot.name: slot for slot in inputs})}
+        scenes = {SOURCE: _Scene({slot.name: slot for slot in inputs}, seen=frozenset(slot.index for slot in inputs))}
         for node in graph.nodes:
             before = [scenes[name] for name in node.after]
             scenes[node.name] = self._meet(node, before) if node.verb == "concat" else self._step(node, before[0])
@@ -180,25 +181,25 @@ class _Checker:
                 if top.is_above(slot.level):
                     del columns[name]
                     closed[name] = node.name
-            masks = {name: level for name, level in masks.items() if not top.is_above(level)}
         for slot in step.writes:
             columns[slot.name] = slot
             closed.pop(slot.name, None)
         if node.verb == "filter":
             masks[node.name] = step.level
-        return _Scene(columns, closed, masks)
+        return _Scene(columns, closed, masks, scene.seen | {slot.index for slot in step.writes})
 
     def _meet(self, node: Node, scenes: Sequence[_Scene]) -> _Scene:
         columns: dict[str, Slot] = {}
         earlier: list[Slot] = []
+        source = frozenset.intersection(*(scene.seen for scene in scenes))
         for scene in scenes:
-            own = [slot for slot in scene.columns.values() if not _shared(slot, scenes)]
+            own = [slot for slot in scene.columns.values() if slot.index not in source]
             self._check_branches(node, earlier, own)
             earlier += own
             columns.update(scene.columns)
         closed = {name: by for scene in scenes for name, by in scene.closed.items() if name not in columns}
         masks = {name: level for scene in scenes for name, level in scene.masks.items()}
-        return _Scene(columns, closed, masks)
+        return _Scene(columns, closed, masks, frozenset.union(*(scene.seen for scene in scenes)))
 
     def _check_branches(self, node: Node, ones: Iterable[Slot], others: Sequence[Slot]) -> None:
         for one in ones:
@@ -249,10 +250,6 @@ class _Checker:
                     "if the step is there for what it does, give it () as output",
                     stacklevel=5,
                 )
-
-
-def _shared(slot: Slot, scenes: Sequence[_Scene]) -> bool:
-    return all(any(slot is other for other in scene.columns.values()) for scene in scenes)
 
 
 def _not_on_one_path(one: Slot, other: Slot, where: str) -> str:

@@ -107,8 +107,7 @@ class _Compiler:
 
     def _emit(self, step: Step) -> None:
         self.remaining.remove(step)
-        waiting = {mask.name for mask in self.masks}
-        selects = tuple(mask for mask in self.masks if mask.name in step.masks & waiting)
+        selects = tuple(m for m in self.masks if m.name in step.masks and m.level.is_above(step.level))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
         self.program.append(Work(step, selects, may_split))
         for slot in step.writes:
