@@ -1,4 +1,4 @@
-"""Settings of the whole suite: hypothesis profiles, and the folder that `reference` and `strategies` are imported from."""
+"""Settings of the whole suite: hypothesis profiles, and where `reference` and `strategies` are imported from."""
 
 from __future__ import annotations
 

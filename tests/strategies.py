@@ -154,19 +154,9 @@ class Writer:
     num_levels: int = 0
     num_spreads: int = 0
     left: int = 0
-    verbs: tuple[str, ...] = field(
-        default=(
-            "map",
-            "map",
-            "flat_map",
-            "flat_map",
-            "filter",
-            "window",
-            "time_window",
-            "time_window",
-            "window_all",
-            "reduce",
-        )
+    verbs: tuple[str, ...] = (
+        *("map", "map", "flat_map", "flat_map", "filter"),
+        *("window", "time_window", "time_window", "window_all", "reduce"),
     )
 
     def open(self, parent: Level) -> Level:
