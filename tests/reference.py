@@ -1,7 +1,7 @@
 """A naive reference interpreter of the row semantics: whole tables, rows with parent links, nothing streamed.
 
-It reads only `Graph` and `Node` and works names and levels out by itself. A level is the tuple of the names of the steps
-that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the parts of boxes. One item is interpreted at a time.
+It reads only `Graph` and `Node` and works names and levels out by itself. A level is the tuple of the names of the
+steps that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the parts of boxes. One item at a time.
 """
 
 from __future__ import annotations
