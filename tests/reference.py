@@ -125,7 +125,7 @@ class _Interpreter:
         return Outcome(rows[0] if is_single else rows, self.failures, is_failed=False)
 
     def rows(self, row: Row, level: Level, scene: Scene) -> Iterator[tuple[Row, bool]]:
-        """The rows of a level beneath ``row`` that the scene sees, in order, and whether each is the place of a failure."""
+        """The rows of a level beneath ``row`` that the scene sees, in order, and whether each is a failure's place."""
         if row in scene.gone:
             return
         if row in scene.failed:
