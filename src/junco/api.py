@@ -15,9 +15,11 @@ from junco.engine.rows import Reject
 from junco.errors import InputError
 from junco.graph import draw
 from junco.graph.nodes import Graph
+from junco.graph.params import bind
 from junco.graph.pipe import PipeStart
-from junco.graph.yaml_file import bind, write
-from junco.plan.plan import Plan, check_swap, make_plan
+from junco.graph.ports import check_swap
+from junco.graph.yaml_file import write
+from junco.plan.plan import Plan, make_plan
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -64,7 +66,7 @@ class Pipeline:
 
         Args:
             items: any iterable.
-            on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` in its place.
+            on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` there.
             rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
             timeout_s: raise `DeadlineError` after so many seconds.
         """
@@ -89,7 +91,9 @@ class Pipeline:
         try:
             iter(items)
         except TypeError:
-            raise InputError(f"items must be iterable, not {type(items).__name__}; for one item call the pipeline") from None
+            raise InputError(
+                f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
+            ) from None
         return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s)))
 
     def replace(self, step: str, operator: Any) -> Pipeline:
@@ -133,7 +137,9 @@ class Pipeline:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __del__(self) -> None:

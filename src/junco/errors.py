@@ -47,7 +47,7 @@ class UnknownNameError(JuncoError):
         self.kind = kind
         self.name = name
         self.suggestions = nearest(name, known)
-        super().__init__(f"no {kind} named {name!r}.{_did_you_mean(self.suggestions)}{_after(hint)}")
+        super().__init__(f"no {kind} named {name!r}.{did_you_mean(self.suggestions)}{_after(hint)}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -154,7 +154,7 @@ def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> No
         if name not in known:
             listing = ", ".join(known) or "none"
             raise ParameterError(
-                f"{owner} has no parameter {name!r}.{_did_you_mean(nearest(name, known))} Its parameters: {listing}."
+                f"{owner} has no parameter {name!r}.{did_you_mean(nearest(name, known))} Its parameters: {listing}."
             )
 
 
@@ -174,8 +174,10 @@ def picture(value: object, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _did_you_mean(suggestions: tuple[str, ...]) -> str:
-    return " Did you mean " + " or ".join(repr(s) for s in suggestions) + "?" if suggestions else ""
+def did_you_mean(suggestions: Iterable[str]) -> str:
+    """A sentence that names suggestions, with a space before it; nothing where there are none."""
+    listed = " or ".join(repr(s) for s in suggestions)
+    return f" Did you mean {listed}?" if listed else ""
 
 
 def _after(hint: str) -> str:

@@ -11,6 +11,7 @@ import timm
 import junco.builtin.pipelines
 from junco.builtin.families import FAMILIES
 from junco.graph import levels, yaml_file
+from junco.graph.params import bind
 
 FOLDER = Path(junco.builtin.pipelines.__file__).parent
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -81,4 +82,4 @@ def test_a_model_builds_with_random_weights_and_embeds(path, photo):
 
 def embed_spec(path: Path, **params: object):
     """The spec of the step that embeds, with the pipeline's parameters filled in."""
-    return yaml_file.bind(yaml_file.read_file(path), params).node("embed").fn
+    return bind(yaml_file.read_file(path), params).node("embed").fn

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from junco.api import pipeline
 from junco.catalog.find import definition, find
 from junco.errors import ContractError, NoHubError, UnavailableError, UnknownNameError, YamlError
 from junco.graph import yaml_file
@@ -111,6 +112,6 @@ def test_a_file_that_claims_a_family_must_keep_its_contract(tmp_path):
     file = tmp_path / "flow.yaml"
     file.write_text("family: text-embedding\n" + UPPER)
     with pytest.raises(ContractError) as caught:
-        find(Path(file))
+        pipeline(Path(file))
     assert "(text: str) -> (vector: vector[dim; float32])" in str(caught.value)
     assert "(text: str) -> (loud: str)" in str(caught.value)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from junco.catalog.membership import check_family, pipeline_ports
+from junco.catalog.membership import check_family
 from junco.errors import ContractError, UnknownNameError
 from junco.graph.levels import check
 from junco.graph.nodes import Graph, Node
+from junco.graph.ports import pipeline_ports
 from junco.operator.function import op
 from junco.types import Box, Image, Vector
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from junco.errors import GraphError, ParameterError, YamlError
 from junco.graph.nodes import Graph
+from junco.graph.params import bind
 from junco.graph.pipe import PipeStart
-from junco.graph.yaml_file import bind, read, read_file, write
+from junco.graph.yaml_file import read, read_file, write
 from strategies import OPERATORS, graphs
 
 pipe = PipeStart(lambda graph: graph)

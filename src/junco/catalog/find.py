@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from junco.catalog.membership import check_family
 from junco.catalog.ref import BareName, HubName, parse_ref
 from junco.catalog.sources import Location, locations, only_one
 from junco.errors import NoHubError, UnavailableError, UnknownNameError
 from junco.graph import yaml_file
-from junco.graph.levels import check
 from junco.graph.nodes import Graph
 from junco.operator import registry
 from junco.settings import settings
@@ -55,8 +53,6 @@ def definition(ref: str | Path) -> Definition:
     else:
         location = Location(parsed.stem, parsed, str(parsed.parent))
         graph = yaml_file.read_file(parsed)
-    if graph.family:
-        check_family(check(graph))
     return Definition(location.name, graph, location.path, location.source)
 
 

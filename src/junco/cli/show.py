@@ -51,8 +51,8 @@ def _shown(name: str) -> list[dict[str, Any]]:
 
 def _pipeline(ref: str) -> dict[str, Any]:
     from junco.catalog.find import definition
-    from junco.catalog.membership import pipeline_ports
     from junco.graph.levels import check
+    from junco.graph.ports import pipeline_ports
 
     found = definition(ref)
     flow = check(found.graph)

@@ -40,7 +40,7 @@ class BatchSize:
         return taken
 
     def observe(self, num_rows: int, seconds: float) -> None:
-        """Learn from a batch that ran; only full batches count, and of each size the second one (the first warms up)."""
+        """Learn from a batch that ran; only full batches count, and of each size the second (the first warms up)."""
         if self.is_settled or num_rows < self.rows:
             return
         self._observed += 1

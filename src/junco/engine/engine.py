@@ -22,7 +22,7 @@ from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.settle import SettleStage
 from junco.engine.single import SharedBatches, SingleCall, is_single_row
 from junco.engine.source import Source, SourceSize
-from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions
+from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
 from junco.engine.stats import StageStats
 from junco.errors import ClosedError
 from junco.graph.nodes import GROUPING, Graph, Node
@@ -33,7 +33,7 @@ from junco.plan.plan import Plan
 from junco.plan.program import Drop, Forget, Settle, Work
 from junco.settings import num_cores
 
-_STAGES = {
+_STAGES: dict[str, type[WorkStage]] = {
     "map": MapStage,
     "filter": FilterStage,
     "flat_map": FlatMapStage,
@@ -69,7 +69,9 @@ class Engine:
         self.is_closed = False
         self._held: list[Resident] = []
         self._workers = [_Worker(work, self._applier(work.step.node)) for work in plan.works]
-        self._single = SingleCall(plan, [self._one(worker) for worker in self._workers]) if is_single_row(plan) else None
+        self._single = (
+            SingleCall(plan, [self._one(worker) for worker in self._workers]) if is_single_row(plan) else None
+        )
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
 
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
@@ -206,5 +208,3 @@ class Stream:
 
     def __del__(self) -> None:
         self._run.close(wait=False)
-
-

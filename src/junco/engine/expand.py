@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar
@@ -60,7 +60,9 @@ class FlatMapStage(WorkStage):
 
     may_split: ClassVar[bool] = True
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, work: Work, applier: Applier, options: StageOptions, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         super().__init__(work, applier, options)
         self.splits = work.may_split
         self.size = PieceSize()
@@ -111,8 +113,8 @@ class FlatMapStage(WorkStage):
             return
         try:
             iterator = iter(results[0])
-        except Exception as error:
-            yield [], error
+        except Exception as no_iterable:
+            yield [], no_iterable
             return
         while True:
             room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
@@ -165,5 +167,3 @@ def _taken(iterator: Iterator[Any], most: int) -> tuple[list[Any], BaseException
     except BaseException as error:
         return values, error
     return values, None
-
-

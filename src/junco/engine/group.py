@@ -91,7 +91,11 @@ class WindowAllStage(GroupStage):
             for row, result in zip(rows, results, strict=True):
                 column[row] = result
             self.written(block, self.step.writes, self.scope, column)
-            self.fail(block, self.scope, [(rows[f.row], f.error, values_picture([a[f.row] for a in arguments])) for f in failures])
+            self.fail(
+                block,
+                self.scope,
+                [(rows[f.row], f.error, values_picture([a[f.row] for a in arguments])) for f in failures],
+            )
             yield block
 
     def _due(self, block: Block) -> tuple[list[int], list[list[list[Any]]]]:

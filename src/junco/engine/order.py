@@ -37,6 +37,12 @@ class Order(Generic[Held]):
         key, held = self._heap[0]
         return held if key == (self._next or tuple(0 for _ in key)) else None
 
+    def next(self) -> Held:
+        """What is next; it must be here."""
+        held = self.peek()
+        assert held is not None
+        return held
+
     def pop(self, ends: tuple[bool, ...]) -> Held:
         """Take out what is next; ``ends`` are its own."""
         key, held = heapq.heappop(self._heap)

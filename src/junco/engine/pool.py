@@ -6,6 +6,7 @@ One lock guards all schedulers; tasks run outside it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from typing import Protocol
@@ -14,6 +15,9 @@ from junco.settings import num_cores
 
 IDLE_S = 2.0
 """A worker with nothing to do for so long ends; it is started again when there is work."""
+
+EXIT_S = 30.0
+"""How long the interpreter's exit waits for a task under way."""
 
 
 class Helped(Protocol):
@@ -30,15 +34,17 @@ class Pool:
         self.work = threading.Condition(self.lock)
         self.num_workers = num_workers if num_workers is not None else max(1, num_cores() - 1)
         self._runs: list[Helped] = []
-        self._num_threads = 0
+        self._threads: set[threading.Thread] = set()
+        self._is_over = False
 
     def help(self, run: Helped) -> None:
         """Let the pool's threads take tasks of a run (call with the lock held)."""
         if run not in self._runs:
             self._runs.append(run)
-        if self._num_threads < self.num_workers:
-            self._num_threads += 1
-            threading.Thread(target=self._loop, name="junco-worker", daemon=True).start()
+        if len(self._threads) < self.num_workers and not self._is_over:
+            thread = threading.Thread(target=self._loop, name="junco-worker", daemon=True)
+            self._threads.add(thread)
+            thread.start()
         self.work.notify_all()
 
     def forget(self, run: Helped) -> None:
@@ -52,7 +58,17 @@ class Pool:
                 pass
         finally:
             with self.lock:
-                self._num_threads -= 1
+                self._threads.discard(threading.current_thread())
+
+    def end(self) -> None:
+        """End the threads and wait until what they are running is done: none may be inside a model at exit."""
+        with self.lock:
+            self._is_over = True
+            self._runs = []
+            threads = list(self._threads)
+            self.work.notify_all()
+        for thread in threads:
+            thread.join(EXIT_S)
 
     def _step(self) -> bool:
         with self.lock:
@@ -62,12 +78,17 @@ class Pool:
     def _wait(self) -> bool:
         """Wait for work; false when there was none for a while."""
         with self.lock:
-            return self.work.wait(IDLE_S)
+            return not self._is_over and self.work.wait(IDLE_S)
 
 
 def pool() -> Pool:
     """The process's pool."""
     return _pool
+
+
+@atexit.register
+def _end() -> None:
+    _pool.end()
 
 
 def _renew() -> None:

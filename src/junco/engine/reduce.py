@@ -36,7 +36,9 @@ class ReduceStage(GroupStage):
             for scope_row, own in enumerate(slices):
                 if not sees[scope_row]:
                     continue
-                reduced = self._reduced(values[own], self.is_continued(block, scope_row), self.is_complete(block, scope_row))
+                reduced = self._reduced(
+                    values[own], self.is_continued(block, scope_row), self.is_complete(block, scope_row)
+                )
                 if reduced is None:
                     continue
                 given, failures = reduced
@@ -76,7 +78,7 @@ class Feed:
     """A consumer of an iterator in a thread of its own, given its values list by list."""
 
     def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:
-        self._lists: queue.Queue[Sequence[Any] | None | _Cancelled] = queue.Queue(maxsize=2)
+        self._lists: queue.Queue[Sequence[Any] | _Cancelled | None] = queue.Queue(maxsize=2)
         self._done = threading.Event()
         self._result: Result = [], []
         self._thread = threading.Thread(target=self._run, args=(consume,), name="junco-reduce", daemon=True)
@@ -97,7 +99,7 @@ class Feed:
         self._send(_Cancelled())
         self._thread.join()
 
-    def _send(self, message: Sequence[Any] | None | _Cancelled) -> None:
+    def _send(self, message: Sequence[Any] | _Cancelled | None) -> None:
         while not self._done.is_set():
             try:
                 self._lists.put(message, timeout=0.05)

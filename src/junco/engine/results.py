@@ -24,7 +24,7 @@ class Results(NamedTuple):
 @cache
 def row_type(fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
     """The type of a named row: a named tuple that can be asked by column name too, ``row["vector"]``."""
-    base: Any = namedtuple("Row", fields, rename=True)  # noqa: PYI024  # the fields are known at run time only
+    base: Any = namedtuple("Row", list(fields), rename=True)  # type: ignore[misc]  # known at run time
 
     def __getitem__(self: Any, index: Any) -> Any:
         if isinstance(index, str):
@@ -86,8 +86,7 @@ class Collector:
             source.order.push(block.key[1:], block)
         while (number := self._turn()) is not None:
             source = self.sources[number]
-            block = source.order.peek()
-            assert block is not None
+            block = source.order.next()
             source.order.pop(block.ends[1:])
             yield self._rows(block) if self._is_plain(block) else self._taken(source, block)
             if block.error is not None:

@@ -57,7 +57,9 @@ class SingleCall:
     def _put(self, values: list[Any], step: Step, result: Any) -> None:
         if not isinstance(result, (tuple, list)) or len(result) != len(step.writes):
             names = ", ".join(repr(slot.name) for slot in step.writes)
-            raise ContractError(f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}")
+            raise ContractError(
+                f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
+            )
         for slot, value in zip(step.writes, result, strict=True):
             values[slot.index] = value
 

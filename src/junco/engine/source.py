@@ -13,7 +13,7 @@ from junco.graph.levels import Flow
 
 
 class SourceSize:
-    """How many items a block takes: enough that a task is long beside its overhead, few enough that all cores get some."""
+    """How many items a block takes: enough for a task to outweigh its overhead, few enough all cores to have some."""
 
     LARGEST = 1024
     TASK_S = 0.010
@@ -34,7 +34,7 @@ class SourceSize:
 
 
 class Source:
-    """Cuts an iterable into blocks. A block that fills slowly is sent as it is, so that a live source is not kept waiting."""
+    """Cuts an iterable into blocks. A block that fills slowly is sent as it is: a live source is not kept waiting."""
 
     MAX_WAIT_S = 0.005
 

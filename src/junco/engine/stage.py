@@ -66,7 +66,9 @@ class Stage:
         for block in self.work(blocks):
             for instruction in self.after:
                 if isinstance(instruction, Drop):
-                    block.keep(instruction.mask.level, block.tables[instruction.mask.level].masks.pop(instruction.mask.name))
+                    block.keep(
+                        instruction.mask.level, block.tables[instruction.mask.level].masks.pop(instruction.mask.name)
+                    )
                 else:
                     block.forget(instruction.levels, instruction.slots)
             yield block
@@ -112,7 +114,9 @@ class WorkStage(Stage):
     def wrong_count(self, result: object) -> ContractError:
         """The error for a result that does not fit the output columns."""
         names = ", ".join(repr(slot.name) for slot in self.step.writes)
-        return ContractError(f"{self.step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}")
+        return ContractError(
+            f"{self.step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
+        )
 
     def written(self, block: Block, slots: Sequence[Slot], level: Level, results: list[Any]) -> None:
         """Put results into their columns; a failed row has ``None`` in all of them."""
@@ -161,9 +165,11 @@ class MapStage(WorkStage):
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         parts = [_Part.of(block, self.step.level, self.step.reads, self.selects) for block in blocks]
-        columns = parts[0].columns if len(parts) == 1 else [
-            [value for part in parts for value in part.columns[i]] for i in range(len(self.step.reads))
-        ]
+        columns = (
+            parts[0].columns
+            if len(parts) == 1
+            else [[value for part in parts for value in part.columns[i]] for i in range(len(self.step.reads))]
+        )
         num_rows = sum(part.num_rows for part in parts)
         results, failures = self.apply(columns, num_rows, stop=self.stops) if num_rows else ([], [])
         self.checked(results, failures)
@@ -216,7 +222,9 @@ class _Truth:
     def __init__(self, applier: Applier) -> None:
         self._applier = applier
 
-    def __call__(self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+    def __call__(
+        self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
+    ) -> tuple[list[Any], list[Failure]]:
         results, failures = self._applier(columns, num_rows, stop=stop)
         failed = {failure.row for failure in failures}
         for row, result in enumerate(results):

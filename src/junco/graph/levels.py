@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from junco.errors import GraphError, nearest
+from junco.errors import GraphError, did_you_mean, nearest
 from junco.graph.nodes import GROUPING, SOURCE, Graph, Node
 
 
@@ -215,9 +215,10 @@ class _Checker:
                 f"{where} uses the column {name!r}, whose rows were grouped by step {scene.closed[name]!r}: "
                 f"put {name!r} among the inputs of {scene.closed[name]!r}"
             )
-        near = nearest(name, scene.columns)
-        cure = f" Did you mean {near[0]!r}?" if near else ""
-        raise GraphError(f"{where} uses the column {name!r}, which no earlier step made.{cure} There are: {', '.join(scene.columns)}")
+        cure = did_you_mean(nearest(name, scene.columns, 1))
+        raise GraphError(
+            f"{where} uses the column {name!r}, which no earlier step made.{cure} There are: {', '.join(scene.columns)}"
+        )
 
     def _deepest(self, slots: Iterable[Slot], where: str, floor: Level) -> Level:
         deepest, named = floor, None
@@ -267,8 +268,8 @@ def _check_order(graph: Graph) -> None:
     for node in graph.nodes:
         for name in node.after:
             if name not in known:
-                near = nearest(name, known)
-                raise GraphError(f"{node} follows {name!r}, and there is no such step.{f' Did you mean {near[0]!r}?' if near else ''}")
+                near = did_you_mean(nearest(name, known, 1))
+                raise GraphError(f"{node} follows {name!r}, and there is no such step.{near}")
             if name not in seen:
                 raise GraphError(f"{node} follows {name!r}, which comes after it: the steps run in a cycle")
         seen.add(node.name)

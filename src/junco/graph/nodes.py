@@ -82,17 +82,29 @@ class Graph:
         for node in self.nodes:
             if node.name == name:
                 return node
-        raise UnknownNameError("step", name, [n.name for n in self.nodes], f"Its steps: {', '.join(n.name for n in self.nodes)}.")
+        raise UnknownNameError(
+            "step", name, [n.name for n in self.nodes], f"Its steps: {', '.join(n.name for n in self.nodes)}."
+        )
 
     def with_node(self, node: Node) -> Graph:
         """The same graph with the step of that name replaced."""
         return replace(self, nodes=tuple(node if n.name == node.name else n for n in self.nodes))
+
+    def __str__(self) -> str:
+        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs)}"
+        return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
 
     def specs(self) -> Iterator[OperatorSpec]:
         """The registered operators that the graph uses, in step order."""
         for node in self.nodes:
             if isinstance(node.fn, OperatorSpec):
                 yield node.fn
+
+
+def _line(node: Node) -> str:
+    if node.verb == "concat":
+        return f"{node.name}: {', '.join(node.after)} meet"
+    return f"{node.name}: {node.verb} {fn_name(node.fn)}, {', '.join(node.inputs)} → {', '.join(node.outputs) or '()'}"
 
 
 def repeated(names: Iterable[str]) -> str | None:
@@ -117,7 +129,7 @@ def fn_name(fn: Callable[..., Any] | None) -> str:
 
 
 def name_steps(steps: Iterable[tuple[str | None, Verb, Callable[..., Any] | None]]) -> list[str]:
-    """Names for steps in order: the given one, else the operator's family or the function's name, made unique by ``-2``, ``-3`` …"""
+    """Names for steps in order: the given one, else the operator's family or the function's name, ``-2`` after the second"""
     steps = list(steps)
     taken = {given for given, _, _ in steps if given} | {SOURCE}
     names = []

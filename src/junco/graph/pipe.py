@@ -65,8 +65,10 @@ class Pipe(Generic[Made]):
         """
         return self._then("map", inputs, outputs, fn, options)
 
-    def flat_map(self, inputs: Columns, outputs: Columns, fn: Fn, *, keep_empty: bool = False, **options: Any) -> Pipe[Made]:
-        """Each row becomes as many rows as ``fn`` yields; with ``keep_empty`` a row that yields none stays once, with ``None``."""
+    def flat_map(
+        self, inputs: Columns, outputs: Columns, fn: Fn, *, keep_empty: bool = False, **options: Any
+    ) -> Pipe[Made]:
+        """Each row becomes as many rows as ``fn`` yields; with ``keep_empty`` a row without any stays as ``None``."""
         return self._then("flat_map", inputs, outputs, fn, options, keep_empty=keep_empty)
 
     def filter(self, inputs: Columns, outputs: Columns, on: Columns, fn: Fn, **options: Any) -> Pipe[Made]:
@@ -102,11 +104,15 @@ class Pipe(Generic[Made]):
         options |= {"timestamp": timestamp}
         return self._then("time_window", inputs, outputs, fn, options, size=size, step=step, per=per)
 
-    def window_all(self, inputs: Columns, outputs: Columns, fn: Fn, *, per: str | None = None, **options: Any) -> Pipe[Made]:
-        """All rows of a scope become one: ``fn`` gets a list for each input, an empty one where the scope has no rows."""
+    def window_all(
+        self, inputs: Columns, outputs: Columns, fn: Fn, *, per: str | None = None, **options: Any
+    ) -> Pipe[Made]:
+        """All rows of a scope become one: ``fn`` gets a list for each input, an empty one for a scope without rows."""
         return self._then("window_all", inputs, outputs, fn, options, per=per)
 
-    def reduce(self, inputs: Columns, outputs: Columns, fn: Fn, *, per: str | None = None, **options: Any) -> Pipe[Made]:
+    def reduce(
+        self, inputs: Columns, outputs: Columns, fn: Fn, *, per: str | None = None, **options: Any
+    ) -> Pipe[Made]:
         """Like `window_all` with one iterator (of tuples, for several inputs), so that memory stays bounded."""
         return self._then("reduce", inputs, outputs, fn, options, per=per)
 
@@ -159,7 +165,9 @@ def _checked_fn(verb: str, fn: Any) -> Fn:
 
 
 def _options(verb: str, options: dict[str, Any]) -> dict[str, Any]:
-    check_keywords(options, ("name", "workers", "backend", *(("timestamp",) if verb == "time_window" else ())), f"{verb}()")
+    check_keywords(
+        options, ("name", "workers", "backend", *(("timestamp",) if verb == "time_window" else ())), f"{verb}()"
+    )
     workers, backend = options.get("workers"), options.get("backend")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ParameterError(f"{verb}: workers must be a whole number from 1, not {workers!r}")
@@ -193,4 +201,3 @@ def _nodes(ends: tuple[_Link, ...]) -> tuple[Node, ...]:
         Node(link.verb, named[id(link)], fn=link.fn, after=tuple(named[id(b)] for b in link.after), **link.fields)
         for link in links
     )
-

@@ -54,6 +54,8 @@ class Operator:
     family: ClassVar[str | None] = None
     hints: ClassVar[Hints] = Hints()
     spec: OperatorSpec
+    _is_open: bool
+    _opening: threading.RLock
 
     def __init_subclass__(cls, family: str | None = None, name: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)

@@ -115,7 +115,7 @@ def _found(name: str, known: list[str]) -> str:
     return matches[0]
 
 
-class _UnknownAttribute(UnknownNameError, AttributeError):
+class _UnknownAttribute(UnknownNameError, AttributeError):  # type: ignore[misc]  # both say what `name` was
     pass
 
 

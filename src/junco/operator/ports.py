@@ -59,7 +59,9 @@ def ports_of_function(fn: Callable[..., Any]) -> Ports:
 def ports_of_batch(method: Callable[..., Any]) -> Ports:
     """Ports of a ``batch`` method: a sequence of each input in, a sequence of results out."""
     hints = _annotations(method)
-    return Ports(_inputs(method, lambda name: _element(hints.get(name, Any))), _outputs(_element(hints.get("return", Any))))
+    return Ports(
+        _inputs(method, lambda name: _element(hints.get(name, Any))), _outputs(_element(hints.get("return", Any)))
+    )
 
 
 def is_annotated(fn: Callable[..., Any]) -> bool:
@@ -141,7 +143,13 @@ def _annotations(fn: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_any(kind: Any) -> bool:
-    return kind is Any or kind is object or kind is None or kind is inspect.Parameter.empty or isinstance(kind, typing.TypeVar)
+    return (
+        kind is Any
+        or kind is object
+        or kind is None
+        or kind is inspect.Parameter.empty
+        or isinstance(kind, typing.TypeVar)
+    )
 
 
 def _is_union(kind: Any) -> bool:

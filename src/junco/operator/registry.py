@@ -69,4 +69,3 @@ def families(kind: Literal["operator", "pipeline"]) -> dict[str, Family]:
                 found[family.name] = family
     found.update({family.name: family for (its_kind, _), family in _defined_families.items() if its_kind == kind})
     return found
-

@@ -98,5 +98,6 @@ def _same(one: object, other: object) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(_same, one, other))
     equal = one == other
-    return bool(equal.all()) if hasattr(equal, "all") else bool(equal) or one is other or (one != one and other != other)
-
+    return (
+        bool(equal.all()) if hasattr(equal, "all") else bool(equal) or one is other or (one != one and other != other)
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from junco.errors import ContractError
-from junco.graph.levels import Flow, Step, check
-from junco.graph.nodes import GROUPING, Graph, Node, fn_name
-from junco.graph.yaml_file import bind
+from junco.catalog.membership import check_family
+from junco.graph.levels import Flow, check
+from junco.graph.nodes import Graph, Node, fn_name
+from junco.graph.params import bind
+from junco.graph.ports import check_ports
 from junco.operator.base import Operator
-from junco.operator.ports import Port, Ports, accepts, type_name
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Instruction, Work, compile_flow
 
@@ -43,7 +42,8 @@ class Plan:
         return {"graph": self.graph, "device": self.device}
 
     def __str__(self) -> str:
-        title = f"plan of {self.graph.name or 'a pipeline'}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}"
+        graph = self.graph
+        title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
         return "\n".join([title, *(f"  {i}. {_line(work)}" for i, work in enumerate(self.works, 1))])
 
 
@@ -57,39 +57,13 @@ def make_plan(graph: Graph, device: str = "auto") -> Plan:
         UnavailableError: weights that cannot be had.
     """
     plan = Plan(_on_device(bind(graph, {}), device), device)
-    _check_ports(plan.flow)
+    check_ports(plan.flow)
+    check_family(plan.flow)
     for node in plan.graph.nodes:
         if isinstance(node.fn, OperatorSpec):
             node.fn.create().fetch()
     _ = plan.program
     return plan
-
-
-def ports_of(fn: Callable[..., Any] | None) -> Ports | None:
-    """The ports of a step's callable, where it has any."""
-    if isinstance(fn, OperatorSpec):
-        return fn.load().ports()
-    return type(fn).ports() if isinstance(fn, Operator) else None
-
-
-def output_types(flow: Flow) -> list[Any]:
-    """The types of a pipeline's output columns, as far as they are known."""
-    types = _slot_types(flow)
-    return [types.get(slot.index, Any) for slot in flow.outputs]
-
-
-def check_swap(node: Node, fn: Callable[..., Any]) -> None:
-    """Refuse a callable that breaks the contract of the operator it is to replace.
-
-    Raises:
-        ContractError: with both signatures.
-    """
-    wanted, given = ports_of(node.fn), ports_of(fn)
-    if wanted is not None and given is not None and not given.fits(wanted):
-        raise ContractError(
-            f"{fn_name(fn)!r} cannot stand in {node} for {fn_name(node.fn)!r}: "
-            f"the step needs {wanted}, {fn_name(fn)!r} has {given}"
-        )
 
 
 def _on_device(graph: Graph, device: str) -> Graph:
@@ -107,60 +81,20 @@ def _on_device(graph: Graph, device: str) -> Graph:
     return replace(graph, nodes=nodes)
 
 
-def _check_ports(flow: Flow) -> None:
-    types = _slot_types(flow)
-    for step in flow.steps:
-        if (ports := ports_of(step.node.fn)) is None:
-            continue
-        _check_counts(step, ports)
-        if ports.inputs is None or step.node.verb in GROUPING:
-            continue
-        for port, slot in zip(ports.inputs, step.on or step.reads, strict=True):
-            if not accepts(port.type, types.get(slot.index, Any)):
-                raise ContractError(
-                    f"{step.node}: {fn_name(step.node.fn)!r} takes {port}, and the column {slot.name!r} "
-                    f"(made by {slot.made_by!r}) holds {type_name(types[slot.index])}"
-                )
-
-
-def _check_counts(step: Step, ports: Ports) -> None:
-    given = step.on or step.reads
-    if ports.inputs is not None and len(ports.inputs) != len(given):
-        if step.node.verb != "reduce" or len(ports.inputs) != 1:
-            raise ContractError(f"{step.node}: {fn_name(step.node.fn)!r} takes {ports}, and the step gives it {len(given)} columns")
-    is_known = len(ports.outputs) > 1 or _is_concrete(ports.outputs[0])
-    if is_known and step.node.verb == "map" and step.writes and len(step.writes) != len(ports.outputs):
-        raise ContractError(f"{step.node}: {fn_name(step.node.fn)!r} gives {ports}, and the step names {len(step.writes)} outputs")
-
-
-def _is_concrete(port: Port) -> bool:
-    return port.type is not Any and get_origin(port.type) is not tuple
-
-
-def _slot_types(flow: Flow) -> dict[int, Any]:
-    types: dict[int, Any] = {}
-    for step in flow.steps:
-        ports = ports_of(step.node.fn)
-        if ports is None or step.node.verb == "filter" or len(ports.outputs) != len(step.writes):
-            continue
-        for port, slot in zip(ports.outputs, step.writes, strict=True):
-            types[slot.index] = _element(port.type) if step.node.verb == "flat_map" else port.type
-    return types
-
-
-def _element(kind: Any) -> Any:
-    """What a flat_map's operator yields; ports of generator functions name it already."""
-    members = get_args(kind)
-    is_iterable = isinstance(get_origin(kind), type) and hasattr(get_origin(kind), "__iter__")
-    return members[0] if is_iterable and members else kind
-
-
 def _line(work: Work) -> str:
     step, node = work.step, work.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
     what = f"{node.name}: {node.verb} {fn_name(node.fn)}"
-    params = f" ({', '.join(f'{k}={v}' for k, v in node.fn.items)})" if isinstance(node.fn, OperatorSpec) and node.fn.items else ""
-    level = f"level {step.level.index}" if step.level is step.out_level else f"level {step.level.index} → {step.out_level.index}"
+    params = (
+        f" ({', '.join(f'{k}={v}' for k, v in node.fn.items)})"
+        if isinstance(node.fn, OperatorSpec) and node.fn.items
+        else ""
+    )
+    level = (
+        f"level {step.level.index}"
+        if step.level is step.out_level
+        else f"level {step.level.index} → {step.out_level.index}"
+    )
     return f"{what}{params}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
 
 
@@ -173,5 +107,3 @@ def how(node: Node) -> str:
     hints = (node.fn.load() if isinstance(node.fn, OperatorSpec) else type(node.fn)).hints
     rows = "row by row" if hints.max_batch == 1 else "in batches"
     return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows
-
-

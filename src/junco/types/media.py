@@ -13,7 +13,7 @@ from junco.types.arrays import Image
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
-    """One picture of a video: ``image`` uint8 RGB (height, width, 3), ``time_s`` from the start, ``index`` in decoding order."""
+    """One picture of a video: ``image`` uint8 RGB (height, width, 3), ``time_s`` from the start, its ``index``."""
 
     image: Image
     time_s: float
