@@ -292,6 +292,14 @@ def test_each_branch_may_group_what_the_other_keeps(way):
     assert way(p, [3]) == [([0, 1, 2], 3)]
 
 
+@EVERY_WAY
+@pytest.mark.parametrize("verb", ["window_all", "reduce"])
+def test_a_grouping_waits_for_a_filter_that_itself_waits_for_another_grouping(way, verb):
+    start = pipe.input("x").flat_map("x", "a", range).flat_map("x", "b", range).window_all("b", "num_b", len)
+    kept = start.filter("a", "a", ("a", "num_b"), lambda a, num_b: a < num_b - 1)
+    assert way(getattr(kept, verb)("a", "as", list).output("as"), [3]) == [[0, 1]]
+
+
 # ---- errors
 
 
