@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from junco.api import Pipeline, pipe, pipeline
+    from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
     from junco.graph.nodes import Graph, Node
     from junco.operator.base import Hints, Operator
     from junco.operator.family import Family
     from junco.operator.function import op
     from junco.operator.namespace import ops
+    from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
 
 __version__ = "0.1.0"
@@ -35,10 +37,14 @@ _WHERE = {
     "OperatorSpec": "junco.operator.spec",
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
+    "cache": "junco.operator.residents",
     "ops": "junco.operator.namespace",
     "pipe": "junco.api",
     "pipeline": "junco.api",
+    "Reject": "junco.engine.rows",
 }
+_RENAMED = {"cache": "residents"}
+
 
 # written out, since type checkers do not see what is computed
 __all__ = [
@@ -51,7 +57,9 @@ __all__ = [
     "OperatorError",
     "OperatorSpec",
     "Pipeline",
+    "Reject",
     "__version__",
+    "cache",
     "op",
     "ops",
     "pipe",
@@ -62,7 +70,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'junco' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_WHERE[name]), name)
+    value = getattr(importlib.import_module(_WHERE[name]), _RENAMED.get(name, name))
     globals()[name] = value
     return value
 

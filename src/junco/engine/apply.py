@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from junco.engine.batching import BatchSize
 from junco.errors import ContractError
 from junco.operator.base import Hints, checked_results
-from junco.operator.residents import Resident
+from junco.operator.residents import Resident, residents
 
 Columns = Sequence[Sequence[Any]]
 NUM_RETRIES = 3
@@ -107,7 +107,7 @@ class OperatorApplier:
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
         failures: list[Failure] = []
-        with self._resident.use() as operator:
+        with self._resident as operator:
             while len(results) < num_rows and not (stop and failures):
                 start = len(results)
                 count = self._size.take(operator.cost, columns, start, num_rows)
@@ -138,6 +138,7 @@ class OperatorApplier:
             failed = error
         if is_out_of_memory(failed):
             self._size.lower(num_rows)
+            residents.make_room(share=0.5)
         if num_rows == 1 or self.hints.stateful or isinstance(failed, ContractError):
             for _ in range(num_rows):
                 failures.append(Failure(len(results), failed))
@@ -157,6 +158,44 @@ class OperatorApplier:
             except self.hints.retry:
                 time.sleep(RETRY_WAIT_S * 2**attempt)
         return checked_results(self._resident.spec.name, run(*columns), num_rows)
+
+
+class MovingApplier:
+    """Runs an operator here until its rows turn out to be slow, then in other processes."""
+
+    MIN_ROWS, MIN_S, SLOW_ROW_S = 8, 0.2, 0.002
+
+    def __init__(self, here: OperatorApplier, elsewhere: Callable[[], Applier]) -> None:
+        self._here = here
+        self._elsewhere = elsewhere
+        self._moved: Applier | None = None
+        self._num_rows = 0
+        self._seconds = 0.0
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._here.batch_rows
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether its rows are worked on in other processes by now."""
+        return self._moved is not None
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row, always here: a single call is not worth the way."""
+        return self._here.one(*item)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        if self._moved is not None:
+            return self._moved(columns, num_rows, stop=stop)
+        started = time.perf_counter()
+        given = self._here(columns, num_rows, stop=stop)
+        self._num_rows += num_rows
+        self._seconds += time.perf_counter() - started
+        if self._num_rows >= self.MIN_ROWS and self._seconds > max(self.MIN_S, self.SLOW_ROW_S * self._num_rows):
+            self._moved = self._elsewhere()
+        return given
 
 
 def is_out_of_memory(error: BaseException) -> bool:

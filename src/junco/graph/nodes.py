@@ -129,16 +129,16 @@ def fn_name(fn: Callable[..., Any] | None) -> str:
 
 
 def name_steps(steps: Iterable[tuple[str | None, Verb, Callable[..., Any] | None]]) -> list[str]:
-    """Names for steps in order: the given one, else the operator's family or the function's name, ``-2`` after the second"""
+    """Names for steps in order: the given one, else the operator's family or the function's name, and ``-2`` …"""
     steps = list(steps)
     taken = {given for given, _, _ in steps if given} | {SOURCE}
     names = []
+    numbers: dict[str, int] = {}
     for given, verb, fn in steps:
         base = name = given or _default_name(verb, fn)
-        number = 1
         while not given and name in taken:
-            number += 1
-            name = f"{base}-{number}"
+            numbers[base] = numbers.get(base, 1) + 1
+            name = f"{base}-{numbers[base]}"
         taken.add(name)
         names.append(name)
     return names

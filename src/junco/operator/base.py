@@ -26,6 +26,7 @@ class Hints:
         max_cost: most cost units (what ``Operator.cost`` counts: tokens, pixels) in one batch.
         releases_gil: ``batch`` spends its time outside the interpreter lock, so threads run it in parallel.
         thread_safe: one instance may run several batches at once.
+        processes: it may be built again in other processes, where the engine moves it when it turns out to be slow.
         stateful: rows must reach one instance in their order.
         retry: transient errors, after which a batch may be tried again.
     """
@@ -34,6 +35,7 @@ class Hints:
     max_cost: float | None = None
     releases_gil: bool = False
     thread_safe: bool = False
+    processes: bool = False
     stateful: bool = False
     retry: tuple[type[BaseException], ...] = ()
 
@@ -115,6 +117,11 @@ class Operator:
             return {}
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         return {p.name: p for p in parameters}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether `open` was called, and `close` not since."""
+        return self._is_open
 
     def ensure_open(self) -> None:
         """Call `open` unless that has been done."""

@@ -74,12 +74,13 @@ class _Compiler:
         self.masks: list[Mask] = []
         self.levels: list[Level] = [flow.levels[0]]
         self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
+        self.filters = {step.node.name: step for step in flow.steps if step.node.verb == "filter"}
         self.program: list[Instruction] = []
 
     def run(self) -> list[Instruction]:
         self._forget()
         while self.remaining:
-            ready = [step for step in self.remaining if all(slot.index in self.made for slot in step.looks_at)]
+            ready = [step for step in self.remaining if self._is_ready(step)]
             step = self._choose([step for step in ready if self._blocker(step) is None])
             if step is not None:
                 self._emit(step)
@@ -89,6 +90,13 @@ class _Compiler:
         while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
             self._settle(level)
         return self.program
+
+    def _is_ready(self, step: Step) -> bool:
+        """Whether its columns are made, and the filters that thin out its rows have decided."""
+        filters = (self.filters[name] for name in step.masks)
+        return all(slot.index in self.made for slot in step.looks_at) and not any(
+            other in self.remaining and other.level.is_above(step.level) for other in filters
+        )
 
     def _choose(self, runnable: Sequence[Step]) -> Step | None:
         """The first step that opens no level; else the one whose level ends first: what leaves comes last."""

@@ -1,0 +1,90 @@
+"""Arrays between processes: large ones cross in shared memory, everything else by pickle.
+
+The sender copies an array once into a shared segment; the receiver looks at it there, without a copy, and owns the
+segment from then on: it goes when the last view of it goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import pickle
+import weakref
+from dataclasses import dataclass
+from multiprocessing import resource_tracker, shared_memory
+from typing import Any
+
+import cloudpickle
+import numpy as np
+
+MIN_BYTES = 100_000
+"""Smaller arrays are pickled: a segment of their own costs more than the copy."""
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.segments: list[shared_memory.SharedMemory] = []
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value) is np.ndarray and value.nbytes >= MIN_BYTES and not value.dtype.hasobject:
+            return _attached, (self._sent(value), value.shape, value.dtype)
+        return super().reducer_override(value)
+
+    def _sent(self, array: np.ndarray[Any, Any]) -> str:
+        segment = shared_memory.SharedMemory(create=True, size=array.nbytes)
+        self.segments.append(segment)
+        np.ndarray(array.shape, array.dtype, buffer=segment.buf)[...] = array
+        return segment.name
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A value on its way to one receiver, and the shared segments that it takes along."""
+
+    data: bytes
+    segments: tuple[str, ...]
+
+    def unpack(self) -> Any:
+        """The value; once, by the receiver."""
+        return pickle.loads(self.data)  # noqa: S301  # packed by another process of this very run
+
+    def discard(self) -> None:
+        """Free what the receiver has not taken, because it died."""
+        for name in self.segments:
+            with contextlib.suppress(FileNotFoundError):
+                segment = shared_memory.SharedMemory(name)
+                segment.unlink()
+                segment.close()
+
+
+def pack(value: Any) -> Packet:
+    """Make a value ready to be sent."""
+    file = io.BytesIO()
+    pickler = _Pickler(file)
+    try:
+        pickler.dump(value)
+    except BaseException:
+        for segment in pickler.segments:
+            segment.close()
+            segment.unlink()
+        raise
+    for segment in pickler.segments:
+        segment.close()
+        resource_tracker.unregister(segment._name, "shared_memory")  # type: ignore[attr-defined]  # the receiver's now
+    return Packet(file.getvalue(), tuple(segment.name for segment in pickler.segments))
+
+
+def _attached(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    segment = shared_memory.SharedMemory(name)
+    segment.unlink()  # the name goes now, the memory with its last view
+    array: np.ndarray[Any, Any] = np.ndarray(shape, dtype, buffer=segment.buf)
+    weakref.finalize(array, _let_go, segment)
+    return array
+
+
+def _let_go(segment: shared_memory.SharedMemory) -> None:
+    try:
+        segment.close()
+    except BufferError:  # a slice of the array lives on: its buffer keeps the mapping
+        segment._mmap = segment._buf = None  # type: ignore[attr-defined]

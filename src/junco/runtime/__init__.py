@@ -1,0 +1,1 @@
+"""Runtimes: a torch module → the fastest faithful callable on this machine."""

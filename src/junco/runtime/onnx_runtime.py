@@ -1,0 +1,97 @@
+"""ONNX Runtime: exported from the torch module, one session for single passes and one for many at once."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.runtime.source import Arrays, Source
+from junco.settings import num_cores
+from junco.types import Vectors
+
+if TYPE_CHECKING:
+    import torch
+
+FILE = "model.onnx"
+
+
+def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
+    """Write the module into ``folder`` as ONNX, float32, with the shapes of ``source.inputs``."""
+    import torch
+
+    example = tuple(torch.from_numpy(array[:2].copy()) for array in source.golden)
+    free = dict.fromkeys(range(8), torch.export.Dim.DYNAMIC)
+    shapes = tuple({n: free[n] for n, size in enumerate(each.shape) if size is None} for each in source.inputs)
+    level = logging.getLogger("torch.onnx").level
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module,
+                example,
+                folder / FILE,
+                dynamo=True,
+                input_names=[each.name for each in source.inputs],
+                dynamic_shapes=shapes,
+                external_data=True,
+                verbose=False,
+            )
+    finally:
+        logging.getLogger("torch.onnx").setLevel(level)
+
+
+class OnnxCompiled:
+    """An exported model on the CPU."""
+
+    runtime = "onnxruntime"
+    device = "cpu"
+
+    def __init__(self, folder: Path, dtype: str) -> None:
+        self.dtype = dtype
+        self._path = folder / FILE
+        self._sessions: dict[int, Any] = {}
+        self._lock = threading.Lock()
+        self._num_running = 0
+        self._session(num_cores())
+
+    def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
+        with self._lock:
+            self._num_running += 1
+            num_threads = num_cores() if self._num_running == 1 else 1
+        try:
+            session = self._session(num_threads)
+            names = [each.name for each in session.get_inputs()]
+            return np.asarray(session.run(None, dict(zip(names, arrays, strict=True)))[0], np.float32)
+        finally:
+            with self._lock:
+                self._num_running -= 1
+
+    def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
+        for arrays in passes:
+            yield self(*arrays)
+
+    def close(self) -> None:
+        with self._lock:
+            self._sessions.clear()
+
+    def _session(self, num_threads: int) -> Any:
+        import onnxruntime
+
+        with self._lock:
+            if num_threads not in self._sessions:
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads, options.inter_op_num_threads = num_threads, 1
+                options.log_severity_level = 3
+                session = onnxruntime.InferenceSession(self._path, options, providers=["CPUExecutionProvider"])
+                self._sessions[num_threads] = session
+            return self._sessions[num_threads]

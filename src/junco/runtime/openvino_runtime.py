@@ -1,0 +1,165 @@
+"""OpenVINO on the CPU: converted from the torch module, one stream a core for many passes, all cores for one."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.runtime.source import Arrays, Source
+from junco.settings import num_cores
+from junco.types import Vectors
+
+if TYPE_CHECKING:
+    import openvino
+    import torch
+
+FILE = "model.xml"
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
+
+
+def has_dtype(dtype: str) -> bool:
+    """Whether this processor has instructions for arithmetic in ``dtype``."""
+    return _CAPABILITIES.get(dtype) in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
+    """Write the module into ``folder`` as OpenVINO's own format, float32, with the shapes of ``source.inputs``."""
+    import openvino
+    import torch
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # torch announces the end of tracing with every use of it
+        traced = torch.jit.trace(module, _example(source), check_trace=False)  # type: ignore[no-untyped-call]
+        decoder = TorchScriptPythonDecoder(traced)
+    # Not openvino.convert_model: that reports to its makers.
+    frontend: Any = FrontEndManager().load_by_framework("pytorch")
+    model = frontend.convert(frontend.load(decoder))
+    for parameter, wanted in zip(model.get_parameters(), source.inputs, strict=True):
+        parameter.set_element_type(openvino.Type(np.dtype(wanted.dtype)))
+        parameter.set_partial_shape(openvino.PartialShape([-1 if n is None else n for n in wanted.shape]))
+    model.validate_nodes_and_infer_types()
+    openvino.save_model(model, folder / FILE, compress_to_fp16=False)
+
+
+class OpenVinoCompiled:
+    """A converted model.
+
+    Attributes:
+        runtime, dtype, device: ``openvino``, the arithmetic, ``cpu``.
+    """
+
+    runtime = "openvino"
+    device = "cpu"
+
+    def __init__(self, folder: Path, dtype: str) -> None:
+        self.dtype = dtype
+        self._model: openvino.Model | None = _core().read_model(folder / FILE)
+        self._lanes: dict[int, _Lane] = {}
+        self._lock = threading.Lock()
+        self._num_running = 0
+
+    def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
+        with self._lock:
+            self._num_running += 1
+            is_alone = self._num_running == 1
+        try:
+            return self._lane(1 if is_alone else num_cores()).run(arrays)
+        finally:
+            with self._lock:
+                self._num_running -= 1
+
+    def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
+        with self._lock:
+            self._num_running += 1
+        try:
+            yield from self._lane(num_cores()).stream(passes)
+        finally:
+            with self._lock:
+                self._num_running -= 1
+
+    def close(self) -> None:
+        with self._lock:
+            self._model = None
+            self._lanes.clear()
+
+    def _lane(self, num_streams: int) -> _Lane:
+        """The model compiled for that many passes at once; compiled at the first use, which many never make."""
+        with self._lock:
+            if num_streams not in self._lanes:
+                assert self._model is not None, "used after close()"
+                self._lanes[num_streams] = _Lane(self._model, self.dtype, num_streams)
+            return self._lanes[num_streams]
+
+
+class _Lane:
+    """A compiled model with its free inference requests: each is used by one pass at a time."""
+
+    def __init__(self, model: openvino.Model, dtype: str, num_streams: int) -> None:
+        config = {
+            "INFERENCE_PRECISION_HINT": _HINTS[dtype],
+            "NUM_STREAMS": num_streams,
+            "INFERENCE_NUM_THREADS": num_cores(),
+            "ENABLE_CPU_PINNING": False,  # the cores also decode, tokenise and serve
+        }
+        self._compiled = _core().compile_model(model, "CPU", config)
+        self._free: deque[openvino.InferRequest] = deque()
+        self._depth = num_streams
+
+    def run(self, arrays: Arrays) -> Vectors:
+        request = self._take()
+        request.infer(arrays)
+        return self._give_back(request)
+
+    def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
+        running: deque[openvino.InferRequest] = deque()
+        try:
+            for arrays in passes:
+                if len(running) == self._depth:
+                    yield self._finish(running.popleft())
+                request = self._take()
+                request.start_async(arrays)
+                running.append(request)
+            while running:
+                yield self._finish(running.popleft())
+        finally:
+            for request in running:  # the caller stopped listening: no pass may go on alone
+                request.wait()
+
+    def _finish(self, request: openvino.InferRequest) -> Vectors:
+        request.wait()
+        return self._give_back(request)
+
+    def _take(self) -> openvino.InferRequest:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._compiled.create_infer_request()
+
+    def _give_back(self, request: openvino.InferRequest) -> Vectors:
+        rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
+        self._free.append(request)
+        return rows
+
+
+@cache
+def _core() -> openvino.Core:
+    import openvino
+
+    return openvino.Core()
+
+
+def _example(source: Source) -> tuple[torch.Tensor, ...]:
+    import torch
+
+    return tuple(torch.from_numpy(array[:2].copy()) for array in source.golden)

@@ -1,0 +1,120 @@
+"""Torch as a runtime, and as the reference: float32 on the CPU."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from junco.runtime.source import Arrays
+from junco.settings import num_cores
+from junco.types import Vectors
+
+if TYPE_CHECKING:
+    import torch
+
+_running = threading.Lock()
+_num_running = 0
+
+
+class TorchCompiled:
+    """A torch module on a device.
+
+    On a CPU each pass takes the cores that the other passes leave: all of them when it runs alone, one when there
+    are as many as cores. On a GPU the inputs travel from pinned memory while the pass before is still running.
+    """
+
+    runtime = "torch"
+
+    def __init__(self, module: torch.nn.Module, dtype: str, device: str, *, compile_graph: bool = False) -> None:
+        import torch
+
+        self.dtype, self.device = dtype, device
+        self._device = torch.device(device)
+        self._most_threads = _allowed_threads()
+        self._module: Any = module.eval().to(self._device, memory_format=torch.channels_last)
+        if compile_graph:
+            self._module = torch.compile(self._module, dynamic=True)
+
+    def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
+        with self._share_of_cores():
+            return _fetched(self._launch(arrays))
+
+    def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
+        before: torch.Tensor | None = None
+        for arrays in passes:
+            with self._share_of_cores():
+                now = self._launch(arrays)
+            if before is not None:
+                yield _fetched(before)
+            before = now
+        if before is not None:
+            yield _fetched(before)
+
+    def close(self) -> None:
+        self._module = None
+
+    def _launch(self, arrays: Arrays) -> torch.Tensor:
+        import torch
+
+        with torch.inference_mode(), self._arithmetic():
+            result: torch.Tensor = self._module(*(self._moved(array) for array in arrays))
+        return result
+
+    def _moved(self, array: npt.NDArray[Any]) -> torch.Tensor:
+        import torch
+
+        tensor = torch.from_numpy(array)
+        if self._device.type != "cuda":
+            return tensor.to(self._device)
+        return tensor.pin_memory().to(self._device, non_blocking=True)
+
+    def _arithmetic(self) -> AbstractContextManager[Any]:
+        import torch
+
+        if self.dtype == "float32":
+            return nullcontext()
+        return torch.autocast(self._device.type, getattr(torch, self.dtype))
+
+    def _share_of_cores(self) -> AbstractContextManager[None]:
+        return _share_of_cores(self._most_threads) if self._device.type == "cpu" else nullcontext()
+
+
+@cache
+def _allowed_threads() -> int:
+    """Threads that torch may use, as the user or the environment set it before any pass of ours."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+@contextmanager
+def _share_of_cores(most_threads: int) -> Iterator[None]:
+    """Let this thread's pass use the cores that other passes leave."""
+    import torch
+
+    global _num_running
+    with _running:
+        _num_running += 1
+        share = max(1, min(most_threads, num_cores() // _num_running))
+    if share != torch.get_num_threads():
+        torch.set_num_threads(share)
+    try:
+        yield
+    finally:
+        with _running:
+            _num_running -= 1
+        if torch.get_num_threads() != most_threads:
+            torch.set_num_threads(most_threads)
+
+
+def _fetched(rows: torch.Tensor) -> Vectors:
+    import torch
+
+    with torch.inference_mode():
+        vectors: Vectors = rows.to("cpu", torch.float32).contiguous().numpy()
+    return vectors

@@ -1,0 +1,195 @@
+"""`FileSink`: targets that are files. Sealed shards lie in a hidden folder beside the target until they are put together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from junco.errors import TargetError
+from junco.store.columns import arrow, table, wider
+from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
+from junco.store.sink import Layout, Rejected, Shard, Sink, Span
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SHARDS_OPEN = 8
+
+
+class FileSink(Sink):
+    """A target that is a file or a folder, made whole beside its place and then put there.
+
+    Args:
+        path: where it will be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        arrow()
+        self.path = path
+        self.target = str(path)
+        self.work = path.with_name(f".{path.name}.junco")
+        self.rejects = path.with_name(f"{path.name}.rejects.parquet")
+        self.files = (path, self.rejects, *self.sides())
+        self._schema: pa.Schema | None = None
+
+    def sides(self) -> tuple[Path, ...]:
+        """Files that belong to the target."""
+        return ()
+
+    def seal(self, number: int, shard: Shard) -> None:
+        """Write a shard as an Arrow file."""
+        rows = table(shard.inputs, shard.columns)
+        self._schema = rows.schema if self._schema is None else wider(self._schema, rows.schema)
+        self.check_schema(self._schema)
+        with writing(self.target), replacing(self._shard(number)) as file:
+            with arrow().ipc.new_file(file, rows.schema) as writer:
+                writer.write_table(rows)
+
+    def has(self, number: int) -> bool:
+        """Whether the shard's file is there."""
+        return self._shard(number).exists()
+
+    def check(self, *, is_ours: bool) -> None:
+        """Make the folders, and refuse to replace what no job wrote."""
+        if not is_ours and self.path.exists():
+            self.check_replaceable()
+        with writing(self.target):
+            for folder in (self._shards, self._staged):
+                folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.path.parent, os.W_OK):
+                raise TargetError(f"{self.target} cannot be written: no permission to write in {self.path.parent}")
+
+    def check_replaceable(self) -> None:
+        """Refuse a target that must not be replaced."""
+        if self.path.is_dir():
+            raise TargetError(f"{self.target} is a folder: for a folder of Parquet files write {self.target}/")
+
+    def check_schema(self, schema: pa.Schema) -> None:
+        """Refuse columns that the target cannot hold."""
+
+    def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
+        """Write the new target and its rejects into the work folder."""
+        spans = list(spans)
+        with writing(self.target):
+            self._empty(self._staged)
+            schema = self._whole_schema(spans)
+            groups = _regrouped(self._tables(spans), schema, layout.rows)
+            self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.count for span in spans))
+            if rejects:
+                self._write_rejects(rejects)
+            sync_folder(self._staged)
+
+    @abstractmethod
+    def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
+        """Write tables, all of the schema, to `staged` paths."""
+
+    @abstractmethod
+    def published(self) -> Previous:
+        """The rows of the target as it is."""
+
+    def publish(self, num_rejects: int) -> None:
+        """Move what was staged to its place, the target itself last."""
+        with writing(self.target):
+            for path in (self.rejects, *self.sides(), self.path):
+                if (staged := self.staged(path)).exists():
+                    moved(staged, path)
+            if not num_rejects:
+                self.rejects.unlink(missing_ok=True)
+
+    def stamp(self) -> str | None:
+        """From the target's size and both its ends."""
+        return stamp_of(self.path)
+
+    def staged_stamp(self) -> str | None:
+        """The same for the staged one."""
+        return stamp_of(self.staged(self.path))
+
+    def discard(self) -> None:
+        """Remove shards and what is staged."""
+        for folder in (self._shards, self._staged):
+            self._empty(folder)
+        self._schema = None
+
+    def staged(self, path: Path) -> Path:
+        """Where a file lies before it is put in its place."""
+        return self._staged / path.name
+
+    @property
+    def _staged(self) -> Path:
+        assert self.work is not None
+        return self.work / "staged"
+
+    @property
+    def _shards(self) -> Path:
+        assert self.work is not None
+        return self.work / "shards"
+
+    def _shard(self, number: int) -> Path:
+        return self._shards / f"{number:08}.arrow"
+
+    def _empty(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _opened(self, number: int) -> pa.Table:
+        pa = arrow()
+        return pa.ipc.open_file(pa.memory_map(str(self._shard(number)))).read_all()
+
+    def _whole_schema(self, spans: Sequence[Span]) -> pa.Schema:
+        """What holds all rows."""
+        schema: pa.Schema | None = None
+        for number in sorted({span.shard for span in spans}):
+            part = self._opened(number).schema if number else self.published().schema
+            schema = part if schema is None else wider(schema, part)
+        return schema or arrow().schema([("input", arrow().string())])
+
+    def _tables(self, spans: Iterable[Span]) -> Iterator[pa.Table]:
+        opened = lru_cache(_SHARDS_OPEN)(self._opened)
+        previous: Previous | None = None
+        for span in spans:
+            if span.shard:
+                yield opened(span.shard).slice(span.start, span.count)
+            else:
+                previous = previous or self.published()
+                yield from previous.rows(span.start, span.count)
+
+    def _write_rejects(self, rejects: Sequence[Rejected]) -> None:
+        import pyarrow.parquet as pq
+
+        columns = {"stage": [r.stage for r in rejects], "reason": [r.reason for r in rejects]}
+        with replacing(self.staged(self.rejects)) as file:
+            pq.write_table(table([r.input for r in rejects], dict(columns)), file, compression="zstd")
+
+
+class Previous:
+    """The rows of a target that an earlier job published."""
+
+    schema: pa.Schema
+
+    def rows(self, start: int, count: int) -> Iterator[pa.Table]:
+        """Rows ``start`` to ``start + count``, a piece at a time."""
+        raise NotImplementedError
+
+
+def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of ``rows`` each, whatever pieces they came in."""
+    pa = arrow()
+    held: list[pa.Table] = []
+    num_held = 0
+    for piece in tables:
+        piece = piece.cast(schema)
+        while piece.num_rows:
+            part = piece.slice(0, rows - num_held)
+            piece = piece.slice(part.num_rows)
+            held.append(part)
+            num_held += part.num_rows
+            if num_held == rows:
+                yield pa.concat_tables(held).combine_chunks()
+                held, num_held = [], 0
+    if held:
+        yield pa.concat_tables(held).combine_chunks()

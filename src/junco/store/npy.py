@@ -1,0 +1,90 @@
+"""``.npy``: the vectors as one array; what else there is lies beside it in ``<target>.inputs.parquet``, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.errors import TargetError
+from junco.store.columns import arrow
+from junco.store.durable import replacing
+from junco.store.files import FileSink, Previous
+from junco.store.parquet import _Files, _write
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class NpyFile(FileSink):
+    """One array of shape (rows, dim); the pipeline needs exactly one output that is a vector."""
+
+    def sides(self) -> tuple[Path, ...]:
+        """The file with the inputs."""
+        return (self.path.with_name(f"{self.path.name}.inputs.parquet"),)
+
+    def check_schema(self, schema: pa.Schema) -> None:
+        """Refuse, with the first shard, what is not one vector a row."""
+        self._vector(schema)
+
+    def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
+        """Write the array and the inputs side by side."""
+        column = self._vector(schema) if num_rows else None
+        others = arrow().schema([field for field in schema if field.name != column], metadata=schema.metadata)
+        kind = schema.field(column).type if column else None
+        dtype = np.dtype(kind.value_type.to_pandas_dtype() if kind else np.float32)
+        shape = (num_rows, kind.list_size if kind else 0)
+        (side,) = self.sides()
+        with replacing(self.staged(self.path)) as file, replacing(self.staged(side)) as inputs:
+            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+
+            def without_vectors() -> Iterator[pa.Table]:
+                for group in groups:
+                    file.write(_matrix(group.column(column), dtype).data)
+                    yield group.drop_columns([column])
+
+            _write(inputs, without_vectors(), others)
+
+    def published(self) -> Previous:
+        """The rows of array and inputs together."""
+        return _Array(self.path, self.sides()[0])
+
+    def _vector(self, schema: pa.Schema) -> str:
+        types = arrow().types
+        names = [f.name for f in schema if types.is_fixed_size_list(f.type) or types.is_null(f.type)]
+        if len(names) != 1:
+            columns = ", ".join(f"{field.name} ({field.type})" for field in schema if field.name != "input")
+            raise TargetError(f"{self.target} takes one vector a row, and the pipeline gives {columns}: write a .parquet file")
+        return str(names[0])
+
+
+def _matrix(column: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """A chunked column of vectors as (rows, dim); rows that are null are filled with NaN."""
+    array = column.combine_chunks()
+    array = array.chunk(0) if hasattr(array, "chunk") else array
+    if array.null_count == 0:
+        return np.ascontiguousarray(array.flatten().to_numpy(zero_copy_only=False), dtype).reshape(len(array), -1)
+    missing = np.full(array.type.list_size, np.nan, dtype)
+    return np.stack([missing if row is None else np.array(row, dtype) for row in array.to_pylist()])
+
+
+class _Array(Previous):
+    def __init__(self, path: Path, side: Path) -> None:
+        pa = arrow()
+        self._array = np.load(path, mmap_mode="r")
+        self._inputs = _Files([side])
+        kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), self._array.shape[1])
+        self._others = self._inputs.schema
+        self._kind = kind
+        self.schema = self._others.append(pa.field("vector", kind))
+
+    def rows(self, start: int, count: int) -> Iterator[pa.Table]:
+        """Pieces of both, put together."""
+        pa = arrow()
+        for piece in self._inputs.rows(start, count):
+            part = np.ascontiguousarray(self._array[start : start + piece.num_rows])
+            start += piece.num_rows
+            yield piece.append_column("vector", pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), type=self._kind))

@@ -1,0 +1,106 @@
+"""Parquet targets: one file, or a folder of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from junco.errors import TargetError
+from junco.store.columns import arrow
+from junco.store.durable import replacing, sync_folder
+from junco.store.files import FileSink, Previous
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ParquetFile(FileSink):
+    """One Parquet file, a row group for each shard's worth of rows."""
+
+    def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
+        """Write the file group by group."""
+        with replacing(self.staged(self.path)) as file:
+            _write(file, groups, schema)
+
+    def published(self) -> Previous:
+        """The file's rows."""
+        return _Files([self.path])
+
+
+class ParquetFolder(FileSink):
+    """A folder of Parquet files, ``part-00000.parquet`` and on."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.target = f"{path}/"
+
+    def check_replaceable(self) -> None:
+        """Only a folder that holds nothing but such files may be replaced."""
+        if not self.path.is_dir():
+            raise TargetError(f"{self.path} is a file: give the folder another name")
+        other = next((file for file in self.path.iterdir() if not file.match("part-*.parquet")), None)
+        if other is not None:
+            raise TargetError(f"the folder {self.target} holds other things ({other.name}): give another target")
+
+    def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
+        """Write a file for each group; one without rows if there is none."""
+        folder = self.staged(self.path)
+        folder.mkdir()
+        number = -1
+        for number, group in enumerate(groups):
+            with replacing(folder / f"part-{number:05}.parquet") as file:
+                _write(file, iter([group]), schema)
+        if number < 0:
+            with replacing(folder / "part-00000.parquet") as file:
+                _write(file, iter(()), schema)
+        sync_folder(folder)
+
+    def published(self) -> Previous:
+        """The rows of all files."""
+        return _Files(sorted(self.path.glob("part-*.parquet")))
+
+
+def _write(file: BinaryIO, groups: Iterator[pa.Table], schema: pa.Schema) -> None:
+    """Write tables as row groups. The same rows give the same bytes."""
+    import pyarrow.parquet as pq
+
+    texts = [field.name for field in schema if arrow().types.is_string(field.type)]
+    with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
+        for group in groups:
+            writer.write_table(group.replace_schema_metadata(schema.metadata), row_group_size=max(1, group.num_rows))
+
+
+class _Files(Previous):
+    """Parquet files one after the other; the row group that was read last is kept."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        import pyarrow.parquet as pq
+
+        self._groups: list[tuple[int, Any, int]] = []
+        first = 0
+        for path in paths:
+            file = pq.ParquetFile(path)
+            self.schema = file.schema_arrow.remove_metadata()
+            for number in range(file.num_row_groups):
+                self._groups.append((first, file, number))
+                first += file.metadata.row_group(number).num_rows
+        self._num_rows = first
+        self._held: tuple[int, pa.Table | None] = (-1, None)
+
+    def rows(self, start: int, count: int) -> Iterator[pa.Table]:
+        """Pieces of the row groups that hold these rows."""
+        import bisect
+
+        index = bisect.bisect_right(self._groups, start, key=lambda group: group[0]) - 1
+        while count > 0:
+            first = self._groups[index][0]
+            piece = self._group(index).slice(start - first, count)
+            yield piece
+            start, count, index = start + piece.num_rows, count - piece.num_rows, index + 1
+
+    def _group(self, index: int) -> pa.Table:
+        if self._held[0] != index:
+            _, file, number = self._groups[index]
+            self._held = (index, file.read_row_group(number))
+        return self._held[1]

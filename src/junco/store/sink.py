@@ -1,0 +1,105 @@
+"""`Sink`: what a bulk job asks of a target. Files implement all of it, a callable only `seal`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Rows that are written together: the input that each came from, and a list of values for each output column."""
+
+    inputs: list[str]
+    columns: dict[str, list[Any]]
+
+
+class Span(NamedTuple):
+    """Rows that follow each other: ``count`` of them from row ``start`` of a sealed shard; shard 0 is the target as it was."""
+
+    shard: int
+    start: int
+    count: int
+
+
+class Rejected(NamedTuple):
+    """Why an input, or a row that came of it, was put aside."""
+
+    input: str
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the target is laid out.
+
+    Attributes:
+        rows: rows of a row group, or of one file of a folder.
+        metadata: goes into the schema as it is, for instance the id of the vectors' space.
+    """
+
+    rows: int
+    metadata: Mapping[str, str]
+
+
+class Sink(ABC):
+    """A target of a bulk job.
+
+    A job calls `seal` for each shard; what was sealed stays. At the end it calls `stage` (make the new target ready,
+    beside the old one) and `publish` (put it in place). A store that takes rows one by one needs only `seal`.
+    """
+
+    target: str
+    """How messages call it."""
+    work: Path | None = None
+    """The folder that keeps the job's journal; without one a job cannot be resumed."""
+    files: tuple[Path, ...] = ()
+    """Files that the job writes, so that they are not taken for inputs."""
+
+    @abstractmethod
+    def seal(self, number: int, shard: Shard) -> None:
+        """Make a shard durable. Sealing the same number again replaces it.
+
+        Raises:
+            TargetError: the target cannot be written, or cannot hold such values.
+        """
+
+    def has(self, number: int) -> bool:
+        """Whether a shard that was sealed is still there."""
+        return True
+
+    def check(self, *, is_ours: bool) -> None:
+        """Refuse, before any work is done, a target that cannot be written or would destroy something else."""
+
+    def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
+        """Make the new target ready: these rows, in this order."""
+
+    def publish(self, num_rejects: int) -> None:
+        """Put what `stage` made in its place. Doing so twice does no harm."""
+
+    def stamp(self) -> str | None:
+        """What identifies the target's content; ``None`` where there is no target."""
+        return ""
+
+    def staged_stamp(self) -> str | None:
+        """The same for what `stage` made and `publish` has not yet put in place."""
+        return None
+
+    def discard(self) -> None:
+        """Forget shards and whatever else is only needed on the way."""
+
+
+class CallSink(Sink):
+    """Hands each shard to a callable, in the inputs' order. Nothing is kept, so such a job begins anew each time."""
+
+    def __init__(self, fn: Callable[[Shard], object]) -> None:
+        self.fn = fn
+        self.target = str(getattr(fn, "__qualname__", None) or type(fn).__qualname__)
+
+    def seal(self, number: int, shard: Shard) -> None:
+        """Call the callable."""
+        self.fn(shard)
