@@ -19,6 +19,8 @@ from junco.graph.params import bind
 from junco.graph.pipe import PipeStart
 from junco.graph.ports import check_swap
 from junco.graph.yaml_file import write
+from junco.job.job import SHARD_ROWS, Job, JobOptions
+from junco.job.report import JobReport
 from junco.plan.plan import Plan, make_plan
 
 OnError = Literal["raise", "skip", "none"]
@@ -95,6 +97,45 @@ class Pipeline:
                 f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
             ) from None
         return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s)))
+
+    def run(
+        self,
+        source: Any,
+        sink: Target,
+        *,
+        on_error: OnError = "skip",
+        resume: bool = True,
+        retry_rejects: bool = False,
+        column: str | None = None,
+        progress: bool | None = None,
+        shard_rows: int = SHARD_ROWS,
+    ) -> JobReport:
+        """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
+
+        Called again when it is finished, it works on new and changed inputs only.
+
+        Args:
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.parquet``), a URL, an iterable.
+            sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
+                `Shard` at a time; nothing is kept of a job with a callable.
+            on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
+                place for them; "raise" ends with the first.
+            resume: go on from what is there; ``False`` starts over and replaces it.
+            retry_rejects: work once more on what was put aside.
+            column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
+                ``text``, or the first.
+            progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
+                ``False`` shows nothing.
+            shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
+
+        Raises:
+            JobError: the source cannot be read, or the target holds another pipeline's work.
+            TargetError: the target cannot be written; what is done is kept.
+            TargetBusyError: another job is writing to it.
+            OperatorError: with ``on_error="raise"``.
+        """
+        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows)
+        return Job(self._engine, self.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline with one operator swapped.

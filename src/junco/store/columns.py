@@ -45,7 +45,8 @@ def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
     arrays = {"input": pa.array([storable(name) for name in inputs], pa.string())}
     for name, values in columns.items():
         try:
-            arrays[name] = _array(values)
+            array = _array(values)
+            arrays[name] = array.cast(same_named(array.type))
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             value = next((value for value in values if value is not None), None)
             raise TargetError(
@@ -60,6 +61,18 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+def same_named(kind: pa.DataType) -> pa.DataType:
+    """The same type with lists' members named as Parquet names them, so that what was read back is what was written."""
+    pa = arrow()
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, same_named(field.type)) for field in kind])
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(pa.field("element", same_named(kind.value_type)), kind.list_size)
+    if pa.types.is_list(kind):
+        return pa.list_(pa.field("element", same_named(kind.value_type)))
+    return kind
+
+
 def wider(one: pa.Schema, other: pa.Schema) -> pa.Schema:
     """The schema that holds the rows of both.
 
@@ -67,7 +80,7 @@ def wider(one: pa.Schema, other: pa.Schema) -> pa.Schema:
         TargetError: a column that cannot.
     """
     pa = arrow()
-    fields = [pa.field(a.name, _wider(a.name, a.type, b.type)) for a, b in zip(one, other, strict=True)]
+    fields = [(a.name, same_named(_wider(a.name, a.type, b.type))) for a, b in zip(one, other, strict=True)]
     return pa.schema(fields)
 
 
@@ -117,7 +130,9 @@ def _of_arrays(values: list[Any]) -> pa.Array:
     if most == 2 and all(value is None or value.dtype.kind == "f" for value in values):
         return _lists([None if value is None else list(value) for value in values])
     if most > 1:
-        rows = [None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values]
+        rows = [
+            None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values
+        ]
         return pa.array(rows)
     if len(shapes) > 1:
         return pa.array([None if value is None else pa.array(value) for value in values])

@@ -77,7 +77,7 @@ class FileSink(Sink):
         spans = list(spans)
         with writing(self.target):
             self._empty(self._staged)
-            schema = self._whole_schema(spans)
+            schema = self._whole_schema(spans, layout.columns)
             groups = _regrouped(self._tables(spans), schema, layout.rows)
             self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.count for span in spans))
             if rejects:
@@ -140,13 +140,14 @@ class FileSink(Sink):
         pa = arrow()
         return pa.ipc.open_file(pa.memory_map(str(self._shard(number)))).read_all()
 
-    def _whole_schema(self, spans: Sequence[Span]) -> pa.Schema:
-        """What holds all rows."""
+    def _whole_schema(self, spans: Sequence[Span], columns: Sequence[str]) -> pa.Schema:
+        """What holds all rows; without any, the columns have no type."""
         schema: pa.Schema | None = None
         for number in sorted({span.shard for span in spans}):
             part = self._opened(number).schema if number else self.published().schema
             schema = part if schema is None else wider(schema, part)
-        return schema or arrow().schema([("input", arrow().string())])
+        pa = arrow()
+        return schema or pa.schema([("input", pa.string()), *((name, pa.null()) for name in columns)])
 
     def _tables(self, spans: Iterable[Span]) -> Iterator[pa.Table]:
         opened = lru_cache(_SHARDS_OPEN)(self._opened)

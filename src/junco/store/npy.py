@@ -31,8 +31,10 @@ class NpyFile(FileSink):
 
     def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
         """Write the array and the inputs side by side."""
-        column = self._vector(schema) if num_rows else None
-        others = arrow().schema([field for field in schema if field.name != column], metadata=schema.metadata)
+        column = self._vector(schema) if num_rows else ""
+        place = {"junco.vector": column, "junco.vector_at": str(schema.get_field_index(column))}
+        others = arrow().schema([field for field in schema if field.name != column])
+        others = others.with_metadata({**{k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}, **place})
         kind = schema.field(column).type if column else None
         dtype = np.dtype(kind.value_type.to_pandas_dtype() if kind else np.float32)
         shape = (num_rows, kind.list_size if kind else 0)
@@ -57,7 +59,9 @@ class NpyFile(FileSink):
         names = [f.name for f in schema if types.is_fixed_size_list(f.type) or types.is_null(f.type)]
         if len(names) != 1:
             columns = ", ".join(f"{field.name} ({field.type})" for field in schema if field.name != "input")
-            raise TargetError(f"{self.target} takes one vector a row, and the pipeline gives {columns}: write a .parquet file")
+            raise TargetError(
+                f"{self.target} takes one vector a row, and the pipeline gives {columns}: write a .parquet file"
+            )
         return str(names[0])
 
 
@@ -77,9 +81,14 @@ class _Array(Previous):
         self._array = np.load(path, mmap_mode="r")
         self._inputs = _Files([side])
         kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), self._array.shape[1])
-        self._others = self._inputs.schema
         self._kind = kind
-        self.schema = self._others.append(pa.field("vector", kind))
+        self._name, self._at = (
+            self._inputs.metadata[b"junco.vector"].decode(),
+            int(self._inputs.metadata[b"junco.vector_at"]),
+        )
+        self.schema = (
+            self._inputs.schema.insert(self._at, pa.field(self._name, kind)) if self._name else self._inputs.schema
+        )
 
     def rows(self, start: int, count: int) -> Iterator[pa.Table]:
         """Pieces of both, put together."""
@@ -87,4 +96,5 @@ class _Array(Previous):
         for piece in self._inputs.rows(start, count):
             part = np.ascontiguousarray(self._array[start : start + piece.num_rows])
             start += piece.num_rows
-            yield piece.append_column("vector", pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), type=self._kind))
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), type=self._kind)
+            yield piece.add_column(self._at, self._name, vectors)

@@ -81,7 +81,7 @@ class _Files(Previous):
         first = 0
         for path in paths:
             file = pq.ParquetFile(path)
-            self.schema = file.schema_arrow.remove_metadata()
+            self.schema, self.metadata = file.schema_arrow.remove_metadata(), file.schema_arrow.metadata or {}
             for number in range(file.num_row_groups):
                 self._groups.append((first, file, number))
                 first += file.metadata.row_group(number).num_rows

@@ -39,10 +39,12 @@ class Layout:
 
     Attributes:
         rows: rows of a row group, or of one file of a folder.
+        columns: names of the pipeline's outputs.
         metadata: goes into the schema as it is, for instance the id of the vectors' space.
     """
 
     rows: int
+    columns: tuple[str, ...]
     metadata: Mapping[str, str]
 
 

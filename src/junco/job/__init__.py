@@ -1,0 +1,1 @@
+"""Bulk jobs that cannot be lost: many inputs, a journal, sealed shards, one target."""

@@ -1,0 +1,71 @@
+"""`Feed`: reads a source once, passes over what is done, and gives what is to be worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from junco.job.ledger import Ledger, digest_of
+from junco.job.order import Order
+from junco.job.progress import Progress
+from junco.job.source import Item
+
+
+class Todo(NamedTuple):
+    """An input to work on: its number in the source, its key, what identifies it, and the item itself."""
+
+    number: int
+    key: str
+    digest: bytes
+    item: Item
+
+
+class Feed:
+    """One reading of a source.
+
+    Args:
+        items: the source.
+        ledger: what is done.
+        order: takes down each input.
+        retry_rejects: work on what was put aside once more.
+        progress: is told of what is passed over.
+    """
+
+    def __init__(
+        self, items: Iterator[Item], ledger: Ledger, order: Order, progress: Progress, *, retry_rejects: bool
+    ) -> None:
+        self.items, self.ledger, self.order, self.progress = items, ledger, order, progress
+        self.retry_rejects = retry_rejects
+        self.num_new = self.num_changed = 0
+        self.is_over = False
+        self.error: Exception | None = None
+
+    def next_todo(self) -> Todo | None:
+        """The next input to work on; ``None`` when there are no more. An error of the source is kept in ``error``."""
+        while not self.is_over:
+            try:
+                item = next(self.items)
+            except StopIteration:
+                self.is_over = True
+            except Exception as error:  # kept until what came before it is sealed
+                self.is_over, self.error = True, error
+            else:
+                if (todo := self._todo(item)) is not None:
+                    return todo
+        return None
+
+    def _todo(self, item: Item) -> Todo | None:
+        digest = digest_of(item.key, item.mark)
+        done = self.ledger.find(digest)
+        if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
+            done = None
+        elif done is None and self.ledger.knows_key(digest):
+            self.num_changed += 1
+        number = self.order.add(item.key, digest, done)
+        if done is None:
+            self.num_new += 1
+            return Todo(number, item.key, digest, item)
+        if (why := self.ledger.rejects.get(done.number)) is not None:
+            self.order.rejects[number] = why
+        self.progress.skipped(1)
+        return None

@@ -1,0 +1,160 @@
+"""`Job`: many inputs through a pipeline into a target, so that nothing that was done is ever done again.
+
+Inputs are worked on in shards. A sealed shard is on the disk and in the journal; a run that is killed loses the shard
+it was at. At the end the target is put together in the source's order and put in its place in one step, so that it is
+the same, byte for byte, however often the job was stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from junco.engine.engine import Engine
+from junco.engine.stage import OnError
+from junco.errors import InputError, JobError, JuncoError
+from junco.graph.nodes import Graph
+from junco.job.feed import Feed
+from junco.job.identity import identity_of, title_of
+from junco.job.ledger import Ledger
+from junco.job.lock import only_job
+from junco.job.order import Order
+from junco.job.progress import progress_for
+from junco.job.report import JobReport
+from junco.job.source import Item, Wanted, count_of, items_of
+from junco.job.state import JobState
+from junco.job.work import ShardWork
+from junco.store.durable import writing
+from junco.store.sink import Layout, Sink
+from junco.store.target import Target, sink_of
+
+SHARD_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """How a caller wants a job; `Pipeline.run` says what each means."""
+
+    on_error: OnError = "skip"
+    resume: bool = True
+    retry_rejects: bool = False
+    column: str | None = None
+    progress: bool | None = None
+    shard_rows: int = SHARD_ROWS
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
+        if self.shard_rows < 1:
+            raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
+
+
+class Job:
+    """One job: a pipeline, a target, options.
+
+    Args:
+        engine: runs the pipeline.
+        graph: the pipeline, for what it is and what it is called.
+        target: a path or a callable.
+    """
+
+    def __init__(self, engine: Engine, graph: Graph, target: Target, options: JobOptions) -> None:
+        self.engine, self.graph, self.options = engine, graph, options
+        self.sink: Sink = sink_of(target)
+        if "input" in graph.outputs:
+            raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
+
+    def run(self, source: Any) -> JobReport:
+        """Do what is to be done.
+
+        Raises:
+            JobError: the job cannot start or go on; what is sealed stays.
+            OperatorError: with ``on_error="raise"``, the first failure.
+        """
+        started_s = time.monotonic()
+        with ExitStack() as held:
+            items = items_of(source, self._wanted())
+            if self.sink.work is None:
+                return self._through(source, items, None, Ledger(), started_s)
+            with writing(self.sink.target):
+                held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
+            state = JobState(self.sink, identity_of(self.graph), title_of(self.graph))
+            return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
+
+    def _wanted(self) -> Wanted:
+        skip = frozenset(str(Path(path).absolute()) for path in self.sink.files)
+        return Wanted(self.graph.inputs, self.options.column, skip)
+
+    def _through(
+        self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
+    ) -> JobReport:
+        order = Order(state.scratch() if state else None)
+        with progress_for(self.options.progress, lambda: count_of(source)) as progress:
+            feed = Feed(items, ledger, order, progress, retry_rejects=self.options.retry_rejects)
+            while not feed.is_over:
+                self._shard(feed, state)
+        if feed.error is not None:
+            self._give_up(feed.error, len(order))
+        if not len(order) and ledger.size:
+            raise JobError(
+                f"the source has no inputs now, and {self.sink.target} has those of {ledger.size:,}: it was left as it is; "
+                "resume=False (--no-resume) empties it"
+            )
+        deleted = state.keys(ledger.unseen()) if state else ()
+        is_new = not (order.is_as_before and len(order) == ledger.size and state and state.is_published)
+        if state is not None and is_new:
+            state.publish(order, Layout(self.options.shard_rows, self.graph.outputs, self._metadata()))
+        elif state is not None:
+            state.scratch()
+        return self._report(feed, deleted, time.monotonic() - started_s)
+
+    def _shard(self, feed: Feed, state: JobState | None) -> None:
+        """Work on the next shard and seal it."""
+        work = ShardWork(self.engine, feed, self.options.shard_rows)
+        work.run(self.options.on_error)
+        if not work.todo:
+            return
+        batch = work.batch(state.next_shard if state else 1)
+        if work.num_rows:
+            self.sink.seal(batch.shard, work.shard())
+        if state is not None:
+            state.seal(batch)
+        start = 0
+        for index, (todo, count) in enumerate(zip(work.todo, batch.counts, strict=True)):
+            feed.order.settle(todo.number, batch.shard, start, count)
+            start += max(count, 0)
+            if (why := batch.rejects.get(index)) is not None:
+                feed.order.rejects[todo.number] = why
+
+    def _give_up(self, error: Exception, num_read: int) -> None:
+        if isinstance(error, JuncoError):
+            raise error
+        raise JobError(
+            f"the source failed after {num_read:,} inputs: {type(error).__name__}: {error}. "
+            "What is done is kept: run the same again to go on."
+        ) from error
+
+    def _metadata(self) -> dict[str, str]:
+        return {"junco.pipeline": title_of(self.graph)}
+
+    def _report(self, feed: Feed, deleted: tuple[str, ...], seconds: float) -> JobReport:
+        order = feed.order
+        rejects = getattr(self.sink, "rejects", None)
+        return JobReport(
+            target=self.sink.target,
+            num_inputs=len(order),
+            num_done=len(order) - order.num_failed,
+            num_new=feed.num_new,
+            num_changed=feed.num_changed,
+            num_skipped=len(order) - feed.num_new,
+            num_rejects=len(order.rejects),
+            num_deleted=len(deleted),
+            num_rows=order.num_rows,
+            seconds=seconds,
+            rejects=str(rejects) if rejects is not None and order.rejects else None,
+            deleted=deleted,
+        )

@@ -1,0 +1,60 @@
+"""The journal of a job: lines that are only ever appended, each with its checksum, each on the disk before the next.
+
+A process that is killed leaves at most one torn line, the last; reading stops there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+
+
+class Journal:
+    """One journal file.
+
+    Args:
+        path: where it is, or will be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The records that are whole, in order; none where there is no file."""
+        return (record for record, _ in self._good())
+
+    def cut(self) -> None:
+        """Remove a torn end, so that what is appended next can be read."""
+        end = 0
+        for _, end in self._good():
+            pass
+        if self.path.exists() and self.path.stat().st_size > end:
+            os.truncate(self.path, end)
+
+    def append(self, record: dict[str, Any], *, durable: bool = True) -> None:
+        """Add a record; with ``durable`` it is on the disk when this returns."""
+        text = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode()
+        with self.path.open("ab") as file:
+            file.write(b"%08x %s\n" % (zlib.crc32(text), text))
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+
+    def _good(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """Each record with the position after it."""
+        if not self.path.exists():
+            return
+        end = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                checksum, _, text = line.rstrip(b"\n").partition(b" ")
+                if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+                    return
+                end += len(line)
+                yield json.loads(text), end

@@ -1,0 +1,122 @@
+"""`Ledger`: what a journal knows to be done, found by what identifies an input.
+
+A `Batch` is what the journal says of some inputs: a shard's, or a piece of the published target's. In the ledger an input
+takes 40 bytes, so that a million of them are no burden.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+KEY_BYTES, DIGEST_BYTES = 8, 16
+MOST_OF_A_KEY = 200
+"""So many characters of an input's name are kept for reports."""
+
+
+def digest_of(key: str, mark: str | bytes) -> bytes:
+    """What identifies an input: 8 bytes from its key, 8 from the mark of its content."""
+    content = mark if isinstance(mark, bytes) else mark.encode("utf-8", "surrogatepass")
+    name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES)
+    return name.digest() + hashlib.blake2b(content, digest_size=DIGEST_BYTES - KEY_BYTES).digest()
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some inputs, done.
+
+    Attributes:
+        shard: where their rows are; 0 for the published target.
+        keys: their names, cut to a length for reports.
+        digests: 16 bytes each.
+        counts: how many rows each has; -1 where an input failed.
+        rejects: for the number of an input, its full key and what was put aside: stage and reason.
+    """
+
+    shard: int
+    keys: list[str]
+    digests: bytes
+    counts: list[int]
+    rejects: dict[int, tuple[str, list[tuple[str, str]]]]
+
+    def as_record(self) -> dict[str, Any]:
+        """For the journal."""
+        rejects = [[index, key, why] for index, (key, why) in self.rejects.items()]
+        digests = base64.b64encode(self.digests).decode()
+        return {"shard": self.shard, "keys": self.keys, "digests": digests, "counts": self.counts, "rejects": rejects}
+
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> Batch:
+        """From the journal."""
+        rejects = {index: (key, [(stage, reason) for stage, reason in why]) for index, key, why in record["rejects"]}
+        return cls(record["shard"], record["keys"], base64.b64decode(record["digests"]), record["counts"], rejects)
+
+
+class Done(NamedTuple):
+    """An input that is done: its number in the ledger and where its rows are."""
+
+    number: int
+    shard: int
+    start: int
+    count: int
+
+
+class Ledger:
+    """All inputs of some batches."""
+
+    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+        digests, shards, starts, counts = [], [], [], []
+        self.rejects: dict[int, tuple[str, list[tuple[str, str]]]] = {}
+        ends: dict[int, int] = {}
+        size = 0
+        for batch in batches:
+            rows = np.maximum(np.array(batch.counts, np.int64), 0)
+            digests.append(batch.digests)
+            shards.append(np.full(len(rows), batch.shard, np.int32))
+            counts.append(np.array(batch.counts, np.int64))
+            starts.append(ends.get(batch.shard, 0) + np.cumsum(rows) - rows)
+            ends[batch.shard] = ends.get(batch.shard, 0) + int(rows.sum())
+            self.rejects.update({size + index: why for index, why in batch.rejects.items()})
+            size += len(rows)
+        self.size = size
+        unsorted = np.frombuffer(b"".join(digests), f"S{DIGEST_BYTES}")
+        # a stable order: of several entries for one input the latest stands last
+        self._order: npt.NDArray[np.int64] = np.argsort(unsorted, kind="stable")
+        self._digests = unsorted[self._order]
+        self._keys = self._digests.astype(f"S{KEY_BYTES}")
+        self._shards, self._starts, self._counts = (_joined(part) for part in (shards, starts, counts))
+        self._is_seen = np.zeros(size, bool)
+
+    def find(self, digest: bytes) -> Done | None:
+        """The input with this digest, if it is done; its key counts as seen in any case."""
+        if not self.size:
+            return None
+        key = digest[:KEY_BYTES]
+        first, stop = (int(np.searchsorted(self._keys, np.bytes_(key), side)) for side in ("left", "right"))
+        self._is_seen[first:stop] = True
+        wanted = digest.rstrip(b"\0")  # as numpy gives its fixed-length bytes
+        for place in range(stop - 1, first - 1, -1):
+            if self._digests[place] == wanted:
+                number = int(self._order[place])
+                return Done(number, int(self._shards[number]), int(self._starts[number]), int(self._counts[number]))
+        return None
+
+    def knows_key(self, digest: bytes) -> bool:
+        """Whether an input of that name is known, with whatever content."""
+        key = np.bytes_(digest[:KEY_BYTES])
+        place = int(np.searchsorted(self._keys, key))
+        return place < self.size and bool(self._keys[place] == key)
+
+    def unseen(self) -> Iterator[int]:
+        """Numbers of the inputs whose key nobody has looked for, in their order."""
+        return iter(np.sort(self._order[~self._is_seen]).tolist())
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

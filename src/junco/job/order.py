@@ -1,0 +1,105 @@
+"""`Order`: the inputs of a source in their order, and where the rows of each are. It makes the result independent of
+the way there: however often a job was stopped, the target is put together in the source's order.
+
+An input takes 16 bytes here; names and digests go to a scratch file as they come.
+"""
+
+from __future__ import annotations
+
+import base64
+from array import array
+from collections.abc import Iterator
+
+import numpy as np
+
+from junco.job.journal import Journal
+from junco.job.ledger import MOST_OF_A_KEY, Batch, Done
+from junco.store.sink import Rejected, Span
+
+CHUNK = 1024
+FAILED = -1
+"""The count of rows of an input that gave none because it failed."""
+
+Why = tuple[str, list[tuple[str, str]]]
+"""An input's full key, and stage and reason of each of its rejects."""
+
+
+class Order:
+    """Filled while a source is read.
+
+    Args:
+        scratch: takes names and digests; ``None`` where nobody will ask for them.
+    """
+
+    def __init__(self, scratch: Journal | None) -> None:
+        self.scratch = scratch
+        self.rejects: dict[int, Why] = {}
+        self.is_as_before = True
+        self._shards, self._starts, self._counts = array("i"), array("q"), array("i")
+        self._keys: list[str] = []
+        self._digests: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def add(self, key: str, digest: bytes, done: Done | None) -> int:
+        """The next input, and its rows if they are known."""
+        number = len(self._counts)
+        self.is_as_before = self.is_as_before and done is not None and done.shard == 0 and done.number == number
+        self._shards.append(done.shard if done else 0)
+        self._starts.append(done.start if done else 0)
+        self._counts.append(done.count if done else FAILED)
+        if self.scratch is not None:
+            self._keys.append(key[:MOST_OF_A_KEY])
+            self._digests.append(digest)
+            if len(self._keys) == CHUNK:
+                self._flush()
+        return number
+
+    def settle(self, number: int, shard: int, start: int, count: int) -> None:
+        """Say where an input's rows are."""
+        self._shards[number], self._starts[number], self._counts[number] = shard, start, count
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of all inputs."""
+        return int(np.maximum(np.array(self._counts, np.int64), 0).sum())
+
+    @property
+    def num_failed(self) -> int:
+        """Inputs that gave nothing because they failed."""
+        return self._counts.count(FAILED)
+
+    def spans(self) -> Iterator[Span]:
+        """Where the rows are, in order, with what lies together in one piece."""
+        counts = np.array(self._counts, np.int64)
+        some = counts > 0
+        counts, starts, shards = counts[some], np.array(self._starts, np.int64)[some], np.array(self._shards)[some]
+        if not len(counts):
+            return
+        breaks = (shards[1:] != shards[:-1]) | (starts[1:] != starts[:-1] + counts[:-1])
+        firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(counts)]])
+        for first, stop in zip(firsts[:-1], firsts[1:], strict=True):
+            yield Span(int(shards[first]), int(starts[first]), int(counts[first:stop].sum()))
+
+    def batches(self) -> Iterator[Batch]:
+        """The whole source as the published target will hold it."""
+        self._flush()
+        first = 0
+        for record in self.scratch.records() if self.scratch is not None else ():
+            keys = record["keys"]
+            stop = first + len(keys)
+            rejects = {number - first: self.rejects[number] for number in range(first, stop) if number in self.rejects}
+            yield Batch(0, keys, base64.b64decode(record["digests"]), list(self._counts[first:stop]), rejects)
+            first = stop
+
+    def rejected(self) -> list[Rejected]:
+        """What was put aside, in order."""
+        found = (self.rejects[number] for number in sorted(self.rejects))
+        return [Rejected(key, stage, reason) for key, why in found for stage, reason in why]
+
+    def _flush(self) -> None:
+        if self.scratch is not None and self._keys:
+            digests = base64.b64encode(b"".join(self._digests)).decode()
+            self.scratch.append({"keys": self._keys, "digests": digests}, durable=False)
+            self._keys, self._digests = [], []

@@ -1,0 +1,67 @@
+"""`JobReport`: what a bulk job did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What a bulk job did; printing it says so in words.
+
+    Attributes:
+        target: where the results are.
+        num_inputs: inputs that the source has.
+        num_done: inputs whose results are in the target.
+        num_new: inputs that this run has worked on, new and changed ones.
+        num_changed: how many of these were known with other content.
+        num_skipped: inputs that were done before.
+        num_rejects: inputs that were put aside, or of which a part was.
+        num_deleted: inputs that were done once and that the source has no more; their rows are gone from the target.
+        num_rows: rows of the target.
+        seconds: how long this run took.
+        rejects: the file that says why inputs were put aside; ``None`` if none were.
+        deleted: the names of the deleted inputs.
+    """
+
+    target: str
+    num_inputs: int
+    num_done: int
+    num_new: int
+    num_changed: int
+    num_skipped: int
+    num_rejects: int
+    num_deleted: int
+    num_rows: int
+    seconds: float
+    rejects: str | None = None
+    deleted: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.num_new and not self.num_deleted and self.num_skipped == self.num_inputs
+
+    def __str__(self) -> str:
+        lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
+        if self.num_rejects:
+            where = f": see {self.rejects}" if self.rejects else ""
+            lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")
+        if self.num_deleted:
+            more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
+            names = ", ".join(self.deleted[:_SHOWN])
+            lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+        return "\n".join(lines)
+
+    def _work(self) -> str:
+        if self.is_unchanged:
+            return f"nothing new among {_counted(self.num_inputs, 'input')}"
+        rate = f", {self.num_new / self.seconds:,.1f} a second" if self.num_new and self.seconds > 0 else ""
+        before = f", {self.num_skipped:,} done before" if self.num_skipped else ""
+        return f"{_counted(self.num_new, 'input')} in {self.seconds:.1f} s{rate}{before}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,190 @@
+"""Where inputs come from: folders, patterns, lists in files, iterables, and any fsspec URL.
+
+An input has a key (its path, its text, its place), which goes into the column ``input``, and a mark that changes with
+its content: size and time of a file, the content itself of anything else.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from junco.errors import JobError
+from junco.job.lists import LISTS, count_lines, rows_of
+from junco.job.urls import is_url, url_items
+
+_LONGEST_PATH = 4096
+
+
+class Item(NamedTuple):
+    """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be fetched first."""
+
+    key: str
+    mark: str | bytes
+    value: Any = None
+    read: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the pipeline and the caller want of a source.
+
+    Attributes:
+        columns: the pipeline's input columns.
+        column: the column of a table to take.
+        skip: paths that are no inputs: what the job itself writes.
+    """
+
+    columns: tuple[str, ...]
+    column: str | None = None
+    skip: frozenset[str] = frozenset()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the pipeline takes texts: then of a text file its content is meant, not its name."""
+        return self.columns == ("text",)
+
+
+def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
+    """The inputs of a source, in their order.
+
+    Raises:
+        JobError: the source is not there or cannot be read.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        return _of_iterable(source)
+    text = os.fspath(source)
+    if is_url(text):
+        return (_of_url(row, wanted) for row in url_items(text, wanted.column, wanted.columns))
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return _of_files(_walk(str(path)), wanted)
+    if path.is_file():
+        if path.suffix.lower() in LISTS and not (wanted.is_text and path.suffix.lower() == ".md"):
+            return _of_rows(path, wanted)
+        return _of_files(iter([str(path)]), wanted)
+    if any(sign in text for sign in "*?["):
+        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # keeps the path as it was written
+        if not found:
+            raise JobError(f"no file matches {text!r}")
+        return _of_files((name for name in found if os.path.isfile(name)), wanted)  # noqa: PTH113
+    raise JobError(f"the source {text!r} does not exist: give a folder, a pattern, or a file")
+
+
+def count_of(source: Any) -> int | None:
+    """How many inputs a source has, where that is quickly told."""
+    if not isinstance(source, (str, os.PathLike)):
+        return len(source) if hasattr(source, "__len__") else None
+    text = os.fspath(source)
+    path = Path(text).expanduser()
+    if is_url(text):
+        return None
+    if path.is_dir():
+        return sum(1 for _ in _walk(str(path)))
+    if path.is_file():
+        return count_lines(path) if path.suffix.lower() in LISTS else 1
+    return len(glob.glob(str(path), recursive=True))  # noqa: PTH207
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """All files beneath a folder, by name in each folder; hidden ones are passed over."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError as error:
+        raise JobError(f"the folder {folder} cannot be read: {error.strerror}") from error
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        elif entry.is_file():
+            yield entry.path
+
+
+def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
+    for path in paths:
+        if os.path.abspath(path) in wanted.skip:  # noqa: PTH100  # no resolving of links here
+            continue
+        read = _reader(path) if wanted.is_text else None
+        yield Item(path, _mark_of_file(path) or "", path, read)
+
+
+def _reader(path: str) -> Callable[[], str]:
+    return lambda: Path(path).read_text("utf-8")
+
+
+def _mark_of_file(path: str) -> str | None:
+    """What changes when a file does; ``None`` where there is no such file."""
+    try:
+        state = os.stat(path)  # noqa: PTH116  # a Path for each of a million strings would cost more than the call
+    except (OSError, ValueError):
+        return None
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
+def _of_rows(path: Path, wanted: Wanted) -> Iterator[Item]:
+    try:
+        yield from (_of_value(number, row) for number, row in enumerate(rows_of(path, wanted.column, wanted.columns)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise JobError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _of_iterable(source: Any) -> Iterator[Item]:
+    try:
+        values = iter(source)
+    except TypeError:
+        raise JobError(f"a source is a path, a pattern, a URL or an iterable, not {type(source).__name__}") from None
+    return (_of_value(number, value) for number, value in enumerate(values))
+
+
+def _of_value(number: int, value: Any) -> Item:
+    if isinstance(value, (str, os.PathLike)):
+        text = os.fspath(value)
+        is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
+        return Item(str(text), (_mark_of_file(text) if is_short else None) or "", value)
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], (str, os.PathLike)):
+        return Item(str(value[0]), _mark_of_value(value), value)
+    return Item(str(number), _mark_of_value(value), value)
+
+
+def _mark_of_value(value: Any) -> bytes:
+    """A hash of a value's content."""
+    digest = hashlib.blake2b(digest_size=16)
+    _feed(digest.update, value)
+    return digest.digest()
+
+
+def _feed(update: Callable[[Any], None], value: Any) -> None:
+    update(type(value).__name__.encode() + b"\0")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        update(value)
+    elif hasattr(value, "__array__"):
+        import numpy as np
+
+        array = np.ascontiguousarray(value)
+        update(f"{array.shape} {array.dtype}".encode())
+        update(array.tobytes())
+    elif isinstance(value, Mapping):
+        for key, child in value.items():
+            _feed(update, key)
+            _feed(update, child)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for child in value:
+            _feed(update, child)
+    elif isinstance(value, os.PathLike) or (isinstance(value, str) and len(value) < _LONGEST_PATH):
+        update(f"{value!s}\0{_mark_of_file(os.fspath(value)) or ''}".encode("utf-8", "surrogatepass"))
+    else:
+        update(repr(value).encode("utf-8", "surrogatepass"))
+
+
+def _of_url(row: tuple[str, str, Callable[[], bytes] | None], wanted: Wanted) -> Item:
+    key, mark, read = row
+    if read is None:
+        return Item(key, mark, key)
+    if wanted.is_text:
+        return Item(key, mark, None, lambda: read().decode("utf-8"))
+    return Item(key, mark, None, read)

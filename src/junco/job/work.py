@@ -1,0 +1,111 @@
+"""`ShardWork`: the inputs of one shard on their way through the engine, and what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from junco.engine.engine import Engine, RunOptions
+from junco.engine.rows import Reject
+from junco.engine.stage import OnError
+from junco.errors import OperatorError
+from junco.job.feed import Feed, Todo
+from junco.job.ledger import MOST_OF_A_KEY, Batch
+from junco.job.order import FAILED
+from junco.store.sink import Shard
+
+LONG_S, ENOUGH_INPUTS, ROWS_AN_INPUT = 60.0, 64, 16
+"""A shard is sealed early when it took so long and has so many inputs, or when its inputs gave so many rows."""
+
+
+class ShardWork:
+    """One shard: fed from the source, run by the engine.
+
+    Args:
+        engine: runs the pipeline.
+        feed: gives the inputs that are to be worked on.
+        most: how many inputs the shard takes.
+    """
+
+    def __init__(self, engine: Engine, feed: Feed, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        flow = engine.plan.flow
+        self.engine, self.feed, self.most, self.clock = engine, feed, most, clock
+        self.names = [slot.name for slot in flow.outputs]
+        self.is_single = flow.is_single
+        self.todo: list[Todo] = []
+        self.fed: list[int] = []
+        self.rows: dict[int, list[Any]] = {}
+        self.rejects: dict[int, list[tuple[str, str]]] = {}
+        self.num_rows = 0
+        self._started_s = clock()
+
+    def run(self, on_error: OnError) -> None:
+        """Work on as many inputs as the shard takes.
+
+        Raises:
+            OperatorError: an operator failed and ``on_error`` is "raise"; its position counts from the source's start.
+        """
+        run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject))
+        try:
+            for results in run:
+                for position, value in zip(results.positions, results.values, strict=True):
+                    self._take(position, value)
+                self.feed.progress.worked(len(results.values))
+        except OperatorError as error:
+            at = self.todo[self.fed[error.position]].number
+            raise OperatorError(error.node, error.operator, at, error.value, error.reason) from error.__cause__
+        finally:
+            run.close(wait=False)
+
+    def shard(self) -> Shard:
+        """All rows, by column."""
+        shard = Shard([], {name: [] for name in self.names})
+        for index, todo in enumerate(self.todo):
+            rows = self.rows.get(index, ())
+            shard.inputs.extend([todo.key] * len(rows))
+            for place, name in enumerate(self.names):
+                shard.columns[name].extend(self._cell(row, place) for row in rows)
+        return shard
+
+    def batch(self, number: int) -> Batch:
+        """What the journal notes."""
+        return Batch(
+            number,
+            [todo.key[:MOST_OF_A_KEY] for todo in self.todo],
+            b"".join(todo.digest for todo in self.todo),
+            [len(self.rows[index]) if index in self.rows else FAILED for index in range(len(self.todo))],
+            {index: (self.todo[index].key, why) for index, why in self.rejects.items()},
+        )
+
+    def _values(self) -> Iterator[Any]:
+        while len(self.todo) < self.most and not self._is_long():
+            todo = self.feed.next_todo()
+            if todo is None:
+                return
+            self.todo.append(todo)
+            index = len(self.todo) - 1
+            try:
+                value = todo.item.value if todo.item.read is None else todo.item.read()
+            except Exception as error:  # whatever an address or a file may raise: this input only
+                self.feed.progress.rejected()
+                self.rejects[index] = [("input", f"{type(error).__name__}: {error}")]
+                continue
+            self.fed.append(index)
+            yield value
+
+    def _is_long(self) -> bool:
+        is_late = len(self.todo) >= ENOUGH_INPUTS and self.clock() - self._started_s > LONG_S
+        return is_late or self.num_rows >= self.most * ROWS_AN_INPUT
+
+    def _take(self, position: int, value: Any) -> None:
+        rows = [value] if self.is_single else list(value or ())
+        self.rows[self.fed[position]] = rows
+        self.num_rows += len(rows)
+
+    def _cell(self, row: Any, place: int) -> Any:
+        return row if len(self.names) == 1 else None if row is None else row[place]
+
+    def _reject(self, reject: Reject) -> None:
+        self.feed.progress.rejected()
+        self.rejects.setdefault(self.fed[reject.position], []).append((reject.node, reject.reason))

@@ -1,0 +1,39 @@
+"""What a target is, by how it is written: ``.parquet``, ``.npy``, a folder that ends in ``/``, a callable, a `Sink`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from junco.errors import TargetError
+from junco.store.npy import NpyFile
+from junco.store.parquet import ParquetFile, ParquetFolder
+from junco.store.sink import CallSink, Shard, Sink
+
+Target = str | Path | Sink | Callable[[Shard], object]
+
+
+def sink_of(target: Target) -> Sink:
+    """The sink for a target.
+
+    Raises:
+        TargetError: nothing can be written there, or nobody knows how.
+    """
+    if isinstance(target, Sink):
+        return target
+    if not isinstance(target, (str, os.PathLike)):
+        if callable(target):
+            return CallSink(target)
+        raise TargetError(f"a target is a path or a callable, not {type(target).__name__}")
+    text = os.fspath(target)
+    if "://" in text:
+        raise TargetError(f"{text}: targets are local files; copy the finished file from there")
+    if text.endswith(("/", os.sep)):
+        return ParquetFolder(Path(text).expanduser())
+    kinds: dict[str, Callable[[Path], Sink]] = {".parquet": ParquetFile, ".npy": NpyFile}
+    path = Path(text).expanduser()
+    kind = kinds.get(path.suffix.lower())
+    if kind is None:
+        raise TargetError(f"{text!r} is no target: end it in .parquet, in .npy, or in / for a folder of Parquet files")
+    return kind(path)
