@@ -22,6 +22,7 @@ from junco.graph.yaml_file import write
 from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.report import JobReport
 from junco.plan.plan import Plan, make_plan
+from junco.store.target import Target
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -98,7 +99,7 @@ class Pipeline:
             ) from None
         return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s)))
 
-    def run(
+    def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
         source: Any,
         sink: Target,
@@ -115,7 +116,8 @@ class Pipeline:
         Called again when it is finished, it works on new and changed inputs only.
 
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.parquet``), a URL, an iterable.
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.parquet``), a URL, any
+                iterable.
             sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
                 `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty

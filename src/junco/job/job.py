@@ -101,8 +101,8 @@ class Job:
             self._give_up(feed.error, len(order))
         if not len(order) and ledger.size:
             raise JobError(
-                f"the source has no inputs now, and {self.sink.target} has those of {ledger.size:,}: it was left as it is; "
-                "resume=False (--no-resume) empties it"
+                f"the source has no inputs now, and {self.sink.target} has those of {ledger.size:,}: "
+                "it was left as it is; resume=False (--no-resume) empties it"
             )
         deleted = state.keys(ledger.unseen()) if state else ()
         is_new = not (order.is_as_before and len(order) == ledger.size and state and state.is_published)

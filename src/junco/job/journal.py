@@ -31,9 +31,7 @@ class Journal:
 
     def cut(self) -> None:
         """Remove a torn end, so that what is appended next can be read."""
-        end = 0
-        for _, end in self._good():
-            pass
+        end = max((end for _, end in self._good()), default=0)
         if self.path.exists() and self.path.stat().st_size > end:
             os.truncate(self.path, end)
 

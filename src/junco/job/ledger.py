@@ -1,7 +1,7 @@
 """`Ledger`: what a journal knows to be done, found by what identifies an input.
 
-A `Batch` is what the journal says of some inputs: a shard's, or a piece of the published target's. In the ledger an input
-takes 40 bytes, so that a million of them are no burden.
+A `Batch` is what the journal says of some inputs: a shard's, or a piece of the published target's. In the ledger an
+input takes some 60 bytes, so that a million of them are no burden.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Done(NamedTuple):
     number: int
     shard: int
     start: int
-    count: int
+    num_rows: int
 
 
 class Ledger:

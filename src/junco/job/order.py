@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Order:
         self.is_as_before = self.is_as_before and done is not None and done.shard == 0 and done.number == number
         self._shards.append(done.shard if done else 0)
         self._starts.append(done.start if done else 0)
-        self._counts.append(done.count if done else FAILED)
+        self._counts.append(done.num_rows if done else FAILED)
         if self.scratch is not None:
             self._keys.append(key[:MOST_OF_A_KEY])
             self._digests.append(digest)
@@ -79,7 +80,7 @@ class Order:
             return
         breaks = (shards[1:] != shards[:-1]) | (starts[1:] != starts[:-1] + counts[:-1])
         firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(counts)]])
-        for first, stop in zip(firsts[:-1], firsts[1:], strict=True):
+        for first, stop in pairwise(firsts.tolist()):
             yield Span(int(shards[first]), int(starts[first]), int(counts[first:stop].sum()))
 
     def batches(self) -> Iterator[Batch]:

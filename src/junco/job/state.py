@@ -6,6 +6,7 @@ journal. Killed in between, the next run sees by the target's stamp how far it c
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,9 +145,7 @@ class JobState:
 
     def _finish_publishing(self) -> None:
         """Go on where a run was killed while it published, or forget what it had not made ready."""
-        last: dict[str, Any] = {}
-        for last in self.next.records():
-            pass
+        last = next(iter(deque(self.next.records(), maxlen=1)), {})
         stamp = last.get("published")
         if stamp is not None and stamp in (self.sink.staged_stamp(), self.sink.stamp()):
             self._put_in_place(last["num_rejects"])

@@ -1,4 +1,4 @@
-"""Values → Arrow columns: vectors as fixed-size lists, boxes and other dataclasses as structs, the rest as Arrow has it.
+"""Values → Arrow columns: vectors as fixed-size lists, boxes and other dataclasses as structs, the rest as Arrow does.
 
 Pictures and sound are heavy and are not what a table of vectors is for: of a `VideoFrame` its time, index and kind are
 kept, of an `AudioClip` its rate and start.
@@ -29,10 +29,10 @@ def arrow() -> Any:
         MissingExtraError: it is not installed.
     """
     try:
-        import pyarrow
+        import pyarrow as pa
     except ImportError:
         raise MissingExtraError("pyarrow", "parquet", "a bulk job") from None
-    return pyarrow
+    return pa
 
 
 def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
@@ -113,9 +113,7 @@ def _array(values: list[Any]) -> pa.Array:
         return _struct(list(known._fields), values)
     if isinstance(known, (list, tuple)):
         return _lists(values)
-    if isinstance(known, str):
-        return pa.array([value if value is None else storable(value) for value in values])
-    if isinstance(known, os.PathLike):
+    if isinstance(known, (str, os.PathLike)):
         return pa.array([value if value is None else storable(os.fspath(value)) for value in values])
     return pa.array([value.item() if isinstance(value, np.generic) else value for value in values])
 
@@ -152,7 +150,8 @@ def _struct(names: list[str], values: list[Any]) -> pa.Array:
 
 def _lists(values: list[Any]) -> pa.Array:
     pa = arrow()
-    offsets, flat = [0], []
+    offsets: list[int] = [0]
+    flat: list[Any] = []
     for value in values:
         flat.extend(value or ())
         offsets.append(len(flat))

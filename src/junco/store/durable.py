@@ -73,7 +73,7 @@ def moved(source: Path, target: Path) -> None:
 
 
 def stamp_of(path: Path) -> str | None:
-    """What identifies a file's or a folder's content: names, sizes and a hash of both ends; ``None`` if it is not there."""
+    """What identifies a file's or a folder's content: names, sizes and a hash of both ends; ``None`` without one."""
     if not path.exists():
         return None
     digest = hashlib.sha256()

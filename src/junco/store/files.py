@@ -1,4 +1,4 @@
-"""`FileSink`: targets that are files. Sealed shards lie in a hidden folder beside the target until they are put together."""
+"""`FileSink`: targets that are files. Sealed shards lie in a hidden folder beside it until they are put together."""
 
 from __future__ import annotations
 
@@ -46,9 +46,12 @@ class FileSink(Sink):
         rows = table(shard.inputs, shard.columns)
         self._schema = rows.schema if self._schema is None else wider(self._schema, rows.schema)
         self.check_schema(self._schema)
-        with writing(self.target), replacing(self._shard(number)) as file:
-            with arrow().ipc.new_file(file, rows.schema) as writer:
-                writer.write_table(rows)
+        with (
+            writing(self.target),
+            replacing(self._shard(number)) as file,
+            arrow().ipc.new_file(file, rows.schema) as writer,
+        ):
+            writer.write_table(rows)
 
     def has(self, number: int) -> bool:
         """Whether the shard's file is there."""
@@ -79,7 +82,7 @@ class FileSink(Sink):
             self._empty(self._staged)
             schema = self._whole_schema(spans, layout.columns)
             groups = _regrouped(self._tables(spans), schema, layout.rows)
-            self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.count for span in spans))
+            self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.num_rows for span in spans))
             if rejects:
                 self._write_rejects(rejects)
             sync_folder(self._staged)
@@ -154,10 +157,10 @@ class FileSink(Sink):
         previous: Previous | None = None
         for span in spans:
             if span.shard:
-                yield opened(span.shard).slice(span.start, span.count)
+                yield opened(span.shard).slice(span.start, span.num_rows)
             else:
                 previous = previous or self.published()
-                yield from previous.rows(span.start, span.count)
+                yield from previous.rows(span.start, span.num_rows)
 
     def _write_rejects(self, rejects: Sequence[Rejected]) -> None:
         import pyarrow.parquet as pq
@@ -179,7 +182,7 @@ class Previous:
 
 def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
     """The same rows in tables of ``rows`` each, whatever pieces they came in."""
-    pa = arrow()
+    concat = arrow().concat_tables
     held: list[pa.Table] = []
     num_held = 0
     for piece in tables:
@@ -190,7 +193,7 @@ def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema, rows: int) -> Iter
             held.append(part)
             num_held += part.num_rows
             if num_held == rows:
-                yield pa.concat_tables(held).combine_chunks()
+                yield concat(held).combine_chunks()
                 held, num_held = [], 0
     if held:
-        yield pa.concat_tables(held).combine_chunks()
+        yield concat(held).combine_chunks()

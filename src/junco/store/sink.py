@@ -18,11 +18,11 @@ class Shard:
 
 
 class Span(NamedTuple):
-    """Rows that follow each other: ``count`` of them from row ``start`` of a sealed shard; shard 0 is the target as it was."""
+    """Rows that follow each other, from row ``start`` of a sealed shard on; shard 0 is the target as it was."""
 
     shard: int
     start: int
-    count: int
+    num_rows: int
 
 
 class Rejected(NamedTuple):
@@ -74,13 +74,13 @@ class Sink(ABC):
         """Whether a shard that was sealed is still there."""
         return True
 
-    def check(self, *, is_ours: bool) -> None:
+    def check(self, *, is_ours: bool) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Refuse, before any work is done, a target that cannot be written or would destroy something else."""
 
-    def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
+    def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Make the new target ready: these rows, in this order."""
 
-    def publish(self, num_rejects: int) -> None:
+    def publish(self, num_rejects: int) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Put what `stage` made in its place. Doing so twice does no harm."""
 
     def stamp(self) -> str | None:
@@ -91,7 +91,7 @@ class Sink(ABC):
         """The same for what `stage` made and `publish` has not yet put in place."""
         return None
 
-    def discard(self) -> None:
+    def discard(self) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Forget shards and whatever else is only needed on the way."""
 
 
