@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from junco.errors import ParameterError
@@ -42,3 +44,21 @@ def torch_device(device: str, owner: str) -> torch.device:
         have = ["cpu", *(f"cuda:{i}" for i in range(num_cuda)), *(["mps"] if has_mps else [])]
         raise ParameterError(f"{owner!r}: device={device!r} is not on this machine, which has {', '.join(have)}")
     return found
+
+
+def device_name(device: str, owner: str) -> str:
+    """The name of the device that `torch_device` gives; torch is not imported where there can only be the CPU.
+
+    Raises:
+        ParameterError: this machine has no such device.
+    """
+    if device == "cpu" or (device == "auto" and not _may_have_gpu()):
+        return "cpu"
+    return str(torch_device(device, owner))
+
+
+def _may_have_gpu() -> bool:
+    """Whether to ask torch, whose import takes seconds: on Linux a GPU shows as a device file."""
+    if sys.platform != "linux":
+        return True
+    return any(Path("/dev").glob("nvidia[0-9]*")) or any(Path("/dev", name).exists() for name in ("dxg", "kfd"))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from junco.errors import IntegrityError, MissingExtraError, UnavailableError
 
@@ -44,6 +45,17 @@ def check_sha256(path: Path, sha256: str) -> None:
         raise IntegrityError(
             f"{path}: sha256 is {found}, not the pinned {sha256}; reinstall the package that brings it"
         )
+
+
+def state_sha256(module: Any) -> str:
+    """The sha256 of a torch module's parameters and buffers, with their names, types and shapes."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 @contextmanager

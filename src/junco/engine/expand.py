@@ -75,14 +75,14 @@ class FlatMapStage(WorkStage):
     def _pieces(self, block: Block) -> Iterator[Block]:
         level, node = self.step.level, self.step.node
         columns = [block.column(slot, level) for slot in self.step.reads]
-        masked, failed = block.selected(level, self.selects), self._failed(block)
+        kept, fine = block.kept(level, self.masks), block.fine(level, self.faults)
         children = _Children(0, 0)
         started = self.clock()
         for row in range(block.rows(level)):
-            if failed and failed[row]:
-                children.add(row, [None])  # its place
+            if kept is not None and not kept[row]:
                 continue
-            if masked is not None and not masked[row]:
+            if fine is not None and not fine[row]:
+                children.add(row, [None])  # its place
                 continue
             item = [column[row] for column in columns]
             had = 0
@@ -135,10 +135,6 @@ class FlatMapStage(WorkStage):
         children.cut(row)
         if self.options.on_error == "none":
             children.add(row, [None])
-
-    def _failed(self, block: Block) -> list[bool] | None:
-        chosen = block.selected(self.step.level, ())
-        return None if chosen is None else [not choose for choose in chosen]
 
     def _piece(self, block: Block, children: _Children, stop: int, *, is_last: bool) -> Block:
         """A block of the rows up to ``stop`` with their children beneath them."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
-from junco.engine.rows import Block, Table
+from junco.engine.rows import Block, Table, both
 from junco.engine.stage import StageOptions, WorkStage, values_picture
 from junco.engine.windows import Row, RowWindows, TimeWindows, Windows
 from junco.graph.levels import Level
@@ -40,10 +40,10 @@ class GroupStage(WorkStage):
 
     def columns(self, block: Block) -> list[list[Any]]:
         """The step's input columns for the chosen rows; a failed row has ``None`` in all of them."""
-        failed = block.selected(self.step.level, ())
+        fine = block.fine(self.step.level, self.faults)
         columns = [block.column(slot, self.step.level) for slot in self.step.reads]
-        if failed is not None:
-            columns = [[v if ok else None for v, ok in zip(c, failed, strict=True)] for c in columns]
+        if fine is not None:
+            columns = [[v if ok else None for v, ok in zip(c, fine, strict=True)] for c in columns]
         if len(self.chosen) == block.rows(self.step.level):
             return columns
         return [[column[i] for i in self.chosen] for column in columns]
@@ -59,19 +59,14 @@ class GroupStage(WorkStage):
 
     def takes_part(self, block: Block) -> Sequence[bool]:
         """For each scope row, whether the step sees it: neither masked nor failed."""
-        masks = [(name, level) for name, level in self.selects if level.is_above(self.scope)]
-        return block.selected(self.scope, masks) or [True] * block.rows(self.scope)
+        masks = [mask for mask in self.masks if mask.level.is_above(self.scope)]
+        faults = [mask for mask in self.faults if mask.level.is_above(self.scope)]
+        chosen = both(block.kept(self.scope, masks), block.fine(self.scope, faults))
+        return [True] * block.rows(self.scope) if chosen is None else chosen
 
     def _chosen(self, block: Block) -> Sequence[int]:
-        level = self.step.level
-        chosen: list[bool] | None = None
-        for name, mask_level in self.selects:
-            mask = block.tables[mask_level].masks[name]
-            kept = [mask[i] for i in block.lineage(level, mask_level)]
-            chosen = kept if chosen is None else [a and b for a, b in zip(chosen, kept, strict=True)]
-        if chosen is None:
-            return range(block.rows(level))
-        return [i for i, choose in enumerate(chosen) if choose]
+        kept = block.kept(self.step.level, self.masks)
+        return range(block.rows(self.step.level)) if kept is None else [i for i, keep in enumerate(kept) if keep]
 
 
 class WindowAllStage(GroupStage):

@@ -135,7 +135,7 @@ class Collector:
         level = flow.out_level
         columns = [block.column(slot, level) for slot in flow.outputs]
         lineage = block.lineage(level, root)
-        fine = block.selected(level, ())
+        fine = block.fine(level)
         values = map(self.make, zip(*columns, strict=True))
         if fine is None:
             for row, value in zip(lineage, values, strict=True):

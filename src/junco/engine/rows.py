@@ -14,6 +14,7 @@ from typing import Any
 
 from junco.errors import OperatorError
 from junco.graph.levels import Level, Slot
+from junco.plan.program import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,29 @@ class Block:
             return values
         return [values[i] for i in self.lineage(level, slot.level)]
 
-    def selected(self, level: Level, masks: Sequence[tuple[str, Level]]) -> list[bool] | None:
-        """Which rows of ``level`` are to be worked on: not masked, not failed, here or above; ``None`` for all."""
+    def kept(self, level: Level, masks: Sequence[Mask]) -> list[bool] | None:
+        """Which rows of ``level`` masks keep, here and above; ``None`` for all."""
         chosen: list[bool] | None = None
-        for name, mask_level in masks:
-            mask = self.tables[mask_level].masks[name]
-            chosen = _both(chosen, [mask[i] for i in self.lineage(level, mask_level)])
+        for mask in masks:
+            if (kept := self.tables[mask.level].masks.get(mask.name)) is not None:
+                chosen = both(chosen, [kept[i] for i in self.lineage(level, mask.level)])
+        return chosen
+
+    def fine(self, level: Level, faults: Sequence[Mask] = ()) -> list[bool] | None:
+        """Which rows of ``level`` have not failed, here or above; ``None`` for all."""
+        chosen = self.kept(level, faults)
         for above in level.path:
             failed = self.tables[above].failed
             if failed:
-                chosen = _both(chosen, [not failed[i] for i in self.lineage(level, above)])
+                chosen = both(chosen, [not failed[i] for i in self.lineage(level, above)])
         return chosen
+
+    def mask(self, mask: Mask, rows: Sequence[int]) -> None:
+        """Note that a mask does not keep some rows."""
+        table = self.tables[mask.level]
+        kept = table.masks.setdefault(mask.name, [True] * table.num_rows)
+        for row in rows:
+            kept[row] = False
 
     def mark_failed(self, level: Level, rows: Sequence[int]) -> None:
         """Note rows that failed and stay as ``None``."""
@@ -144,6 +157,17 @@ class Block:
             self.keep(child, [kept[i] for i in below.parent])
             below = self.tables[child]
             self.tables[child] = replace(below, parent=[moved[i] for i in below.parent])
+
+    def drop(self, mask: Mask, *, as_failed: bool) -> None:
+        """Drop the rows that a mask does not keep, or let them stay as failed ones; failed rows keep their place."""
+        table = self.tables[mask.level]
+        kept = table.masks.pop(mask.name, None)
+        if kept is None:
+            return
+        if as_failed:
+            self.mark_failed(mask.level, [row for row, keep in enumerate(kept) if not keep])
+        else:
+            self.keep(mask.level, [a or b for a, b in zip(kept, table.failed, strict=True)] if table.failed else kept)
 
     def forget(self, levels: Sequence[Level], slots: Sequence[Slot]) -> None:
         """Let go of whole levels and of single columns."""
@@ -236,8 +260,10 @@ def _merged_tables(tables: Sequence[Table], parent_starts: list[int] | None) -> 
             whole.failed[start:] = table.failed or [False] * table.num_rows
         for index, column in table.columns.items():
             whole.columns[index][start:] = column
-        for name, mask in table.masks.items():
-            whole.masks[name][start:] = mask
+        for name in {*table.masks, *whole.masks}:  # faults are there only where something failed
+            whole.masks.setdefault(name, [True] * whole.num_rows)[start:] = table.masks.get(
+                name, [True] * table.num_rows
+            )
         whole.parent[start:] = [p + offset for p in table.parent]
         whole.num_rows = start + table.num_rows
     whole.is_open = tables[-1].is_open
@@ -261,5 +287,8 @@ def _new_places(kept: Sequence[bool]) -> list[int]:
     return places
 
 
-def _both(one: list[bool] | None, other: list[bool]) -> list[bool]:
-    return other if one is None else [a and b for a, b in zip(one, other, strict=True)]
+def both(one: list[bool] | None, other: list[bool] | None) -> list[bool] | None:
+    """Rows chosen by both; ``None`` chooses all."""
+    if one is None or other is None:
+        return other if one is None else one
+    return [a and b for a, b in zip(one, other, strict=True)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from junco.engine.apply import Applier, Failure
-from junco.engine.rows import Block, Reject
+from junco.engine.rows import Block, Reject, both
 from junco.errors import ContractError, OperatorError, picture
 from junco.graph.levels import Level, Slot
 from junco.graph.nodes import fn_name
@@ -66,9 +66,8 @@ class Stage:
         for block in self.work(blocks):
             for instruction in self.after:
                 if isinstance(instruction, Drop):
-                    block.keep(
-                        instruction.mask.level, block.tables[instruction.mask.level].masks.pop(instruction.mask.name)
-                    )
+                    as_failed = instruction.mask.is_fault and self.options.on_error == "none"
+                    block.drop(instruction.mask, as_failed=as_failed)
                 else:
                     block.forget(instruction.levels, instruction.slots)
             yield block
@@ -93,7 +92,10 @@ class WorkStage(Stage):
     def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
         super().__init__(work.step.node.name, options)
         self.step = work.step
-        self.selects = tuple((mask.name, mask.level) for mask in work.selects)
+        blanks = options.on_error == "none"
+        self.masks = tuple(mask for mask in work.selects if not (mask.is_fault and blanks))
+        self.faults = tuple(mask for mask in work.selects if mask.is_fault and blanks)
+        self.fault = work.fault
         self.apply = applier
         self.stops = options.on_error == "raise"
 
@@ -143,7 +145,9 @@ class WorkStage(Stage):
             block.end_with(first.error, first.position)
             return
         block.rejects.extend(errors)
-        if self.options.on_error == "none":
+        if self.fault is not None and self.fault.level is level:
+            block.mask(self.fault, [row for row, _, _ in rows])
+        elif self.options.on_error == "none":
             block.mark_failed(level, [row for row, _, _ in rows])
         else:
             kept = [True] * block.rows(level)
@@ -164,7 +168,7 @@ class MapStage(WorkStage):
         return getattr(self.apply, "batch_rows", 1)
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
-        parts = [_Part.of(block, self.step.level, self.step.reads, self.selects) for block in blocks]
+        parts = [_Part.of(block, self.step.level, self.step.reads, self) for block in blocks]
         columns = (
             parts[0].columns
             if len(parts) == 1
@@ -203,7 +207,7 @@ class FilterStage(MapStage):
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         step = self.step
         for block in blocks:
-            part = _Part.of(block, step.level, step.on, self.selects)
+            part = _Part.of(block, step.level, step.on, self)
             results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
             self._finish(part, results, failures)
             yield block
@@ -251,10 +255,10 @@ class _Part:
     all_rows: int
 
     @classmethod
-    def of(cls, block: Block, level: Level, reads: Sequence[Slot], masks: Sequence[tuple[str, Level]]) -> _Part:
+    def of(cls, block: Block, level: Level, reads: Sequence[Slot], stage: WorkStage) -> _Part:
         all_rows = block.rows(level)
         columns = [block.column(slot, level) for slot in reads]
-        chosen = block.selected(level, masks)
+        chosen = both(block.kept(level, stage.masks), block.fine(level, stage.faults))
         if chosen is None:
             return cls(block, columns, all_rows, None, all_rows)
         places = [i for i, choose in enumerate(chosen) if choose]

@@ -51,7 +51,8 @@ class Step:
     """A node with its columns resolved.
 
     ``level`` is the level whose rows the node works on, ``out_level`` that of its outputs, ``scope`` the level whose
-    rows a grouping node groups by. ``masks`` are the filters (names of steps) whose dropped rows it does not see.
+    rows a grouping node groups by. ``masks`` are the steps before it that may have dropped rows: filters by their name,
+    and, where branches meet, every step by `fault_of` its name: a row that failed in one branch lives on in another.
     """
 
     node: Node
@@ -64,6 +65,11 @@ class Step:
     scope: Level | None
     writes: tuple[Slot, ...]
     masks: frozenset[str]
+
+    @property
+    def fault_level(self) -> Level:
+        """The level of the row that is lost when the step fails."""
+        return self.out_level if self.node.verb in GROUPING else self.level
 
     @property
     def looks_at(self) -> tuple[Slot, ...]:
@@ -108,6 +114,7 @@ def check(graph: Graph) -> Flow:
 class _Checker:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.has_branches = any(node.verb == "concat" for node in graph.nodes)
         self.root = Level(0)
         self.levels = [self.root]
         self.slots: list[Slot] = []
@@ -125,7 +132,8 @@ class _Checker:
         outputs = tuple(self._find(last, name, "the output") for name in graph.outputs)
         out_level = self._deepest(outputs, "the output", self.root)
         self._warn_of_unused(outputs)
-        is_single = out_level is self.root and not any(level is self.root for level in last.masks.values())
+        filters = (node.name for node in graph.nodes if node.verb == "filter")
+        is_single = out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
         return Flow(
             graph, tuple(self.levels), tuple(self.slots), inputs, tuple(self.steps), outputs, out_level, is_single
         )
@@ -186,6 +194,8 @@ class _Checker:
             closed.pop(slot.name, None)
         if node.verb == "filter":
             masks[node.name] = step.level
+        if self.has_branches:
+            masks[fault_of(node.name)] = step.fault_level
         return _Scene(columns, closed, masks, scene.seen | {slot.index for slot in step.writes})
 
     def _meet(self, node: Node, scenes: Sequence[_Scene]) -> _Scene:
@@ -251,6 +261,11 @@ class _Checker:
                     "if the step is there for what it does, give it () as output",
                     stacklevel=5,
                 )
+
+
+def fault_of(step: str) -> str:
+    """What the failures of a step are called among masks; no step has such a name."""
+    return f"{step} failed"
 
 
 def _not_on_one_path(one: Slot, other: Slot, where: str) -> str:

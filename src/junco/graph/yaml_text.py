@@ -25,6 +25,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_STR = "tag:yaml.org,2002:str"
+
+
+def _style_of(text: str) -> str | None:
+    """Line breaks that YAML would fold into spaces are escaped, so that every text comes back as it was."""
+    return '"' if any(mark in text for mark in "\r\x85\u2028\u2029") else None
+
+
 _SCALARS = {
     "null": (r"~|null|Null|NULL|", "~nN\0"),
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -36,6 +44,7 @@ for _class in (_Loader, _Dumper):
     for _tag, (_pattern, _first) in _SCALARS.items():
         _firsts = [*_first.replace("\0", ""), *([""] if "\0" in _first else [])]
         _class.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _firsts)
+_Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_STR, value, _style_of(value)))
 _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(value))
 
 

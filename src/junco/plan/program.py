@@ -13,30 +13,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from junco.graph.levels import Flow, Level, Slot, Step
+from junco.graph.levels import Flow, Level, Slot, Step, fault_of
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Run a step. ``selects`` are filters whose dropped rows are still in the tables and must be passed over."""
+    """Run a step. ``selects`` are the masks whose rows are still in the tables and must be passed over."""
 
     step: Step
     selects: tuple[Mask, ...] = ()
     may_split: bool = False
     """Whether a ``flat_map`` may spread its rows over several blocks."""
+    fault: Mask | None = None
+    """Where to note failed rows, because another branch still sees them; ``None``: they go at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """What a filter decided, for rows of one level."""
+    """What a filter decided, or which rows of a step failed, for rows of one level."""
 
     name: str
     level: Level
+    is_fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Remove the rows that a filter did not keep, with everything beneath them."""
+    """Remove the rows that a mask does not keep, with everything beneath them."""
 
     mask: Mask
 
@@ -74,7 +77,9 @@ class _Compiler:
         self.masks: list[Mask] = []
         self.levels: list[Level] = [flow.levels[0]]
         self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
-        self.filters = {step.node.name: step for step in flow.steps if step.node.verb == "filter"}
+        self.makers = {step.node.name: step for step in flow.steps}
+        self.makers |= {fault_of(step.node.name): step for step in flow.steps}
+        self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
 
     def run(self) -> list[Instruction]:
@@ -92,11 +97,12 @@ class _Compiler:
         return self.program
 
     def _is_ready(self, step: Step) -> bool:
-        """Whether its columns are made, and the filters that thin out its rows have decided."""
-        filters = (self.filters[name] for name in step.masks)
-        return all(slot.index in self.made for slot in step.looks_at) and not any(
-            other in self.remaining and other.level.is_above(step.level) for other in filters
-        )
+        """Whether its columns are made, and the steps that thin out its rows have run."""
+        if not all(slot.index in self.made for slot in step.looks_at):
+            return False
+        waiting = {id(other) for other in self.remaining}
+        makers = (self.makers[name] for name in step.masks)
+        return not any(id(other) in waiting and other.fault_level.is_above(step.level) for other in makers)
 
     def _choose(self, runnable: Sequence[Step]) -> Step | None:
         """The first step that opens no level; else the one whose level ends first: what leaves comes last."""
@@ -117,7 +123,8 @@ class _Compiler:
         self.remaining.remove(step)
         selects = tuple(m for m in self.masks if m.name in step.masks and m.level.is_above(step.level))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
-        self.program.append(Work(step, selects, may_split))
+        fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
+        self.program.append(Work(step, selects, may_split, fault if self._is_seen_without(fault) else None))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)
@@ -130,16 +137,23 @@ class _Compiler:
             self.split.update(step.level.path)
         if step.node.verb == "filter":
             self.masks.append(Mask(step.node.name, step.level))
+        if self._is_seen_without(fault):
+            self.masks.append(fault)
         self._drop()
         self._forget()
 
     def _drop(self) -> None:
         """Drop masked rows as soon as every later step agrees that they are gone."""
         for mask in list(self.masks):
-            sees = (step for step in self.remaining if mask.level.is_above(step.level))
-            if all(mask.name in step.masks for step in sees):
+            if not self._is_seen_without(mask):
                 self.masks.remove(mask)
                 self.program.append(Drop(mask))
+
+    def _is_seen_without(self, mask: Mask) -> bool:
+        """Whether a later step still sees the rows that a mask drops."""
+        if mask.is_fault and not self.has_branches:
+            return False
+        return any(mask.name not in step.masks and mask.level.is_above(step.level) for step in self.remaining)
 
     def _forget(self) -> None:
         needed = [self.flow.out_level, *(mask.level for mask in self.masks)]

@@ -80,7 +80,7 @@ class Cache:
         """One process or thread at a time; without a lock where none can be had, as the entries need none."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-        lock = _lock(self.path(name, identity).with_suffix(".lock"))
+        lock = _lock(self.folder / f"{self.path(name, identity).name}.lock")
         try:
             yield
         finally:

@@ -115,11 +115,14 @@ def cosines(one: Vectors, other: Vectors) -> npt.NDArray[np.float64]:
     """The cosine of each row of (n, dim) with the same row of the other."""
     # 1 - |a - b|²/2 on unit vectors: near 1 it keeps the digits that a·b loses
     gaps: npt.NDArray[np.float64] = unit(one) - unit(other)
-    return 1 - (gaps**2).sum(axis=1) / 2
+    found: npt.NDArray[np.float64] = 1 - (gaps**2).sum(axis=1) / 2
+    return found
 
 
 def unit(block: Vectors) -> npt.NDArray[np.float64]:
     """Rows scaled to length 1 in float64; zeros stay zeros."""
     exact = block.astype(np.float64)
     lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    return exact / np.where(lengths == 0, 1.0, lengths)
+    lengths[lengths == 0] = 1
+    scaled: npt.NDArray[np.float64] = exact / lengths
+    return scaled

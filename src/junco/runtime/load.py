@@ -82,7 +82,7 @@ def load(source: Source, runtime: str = "auto", dtype: str = "auto", device: str
     if best is None:
         found = "; ".join(f"{c.runtime} in {c.dtype}: {c.reason}" for c in certificates)
         raise ParameterError(f"{source.name!r}: runtime={runtime!r}, dtype={dtype!r} cannot be used here: {found}")
-    return work.compiled(best.runtime, best.dtype)
+    return work.keep(best.runtime, best.dtype)
 
 
 def certify(source: Source, device: str = "cpu") -> list[Certificate]:
@@ -194,6 +194,13 @@ class _Work:
             self._compiled[runtime, dtype] = self._make(runtime, dtype)
         return self._compiled[runtime, dtype]
 
+    def keep(self, runtime: str, dtype: str) -> Compiled:
+        """The model in that runtime; the others are let go."""
+        kept = self.compiled(runtime, dtype)
+        del self._compiled[runtime, dtype]
+        self.close()
+        return kept
+
     def close(self) -> None:
         for compiled in self._compiled.values():
             compiled.close()
@@ -220,7 +227,8 @@ class _Work:
             return compiled
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
             convert(self.source, self.module, Path(made))
-            return kind(Path(made), dtype)  # type: ignore[no-any-return]
+            unkept: Compiled = kind(Path(made), dtype)
+            return unkept
 
     def _converter(self, convert: Callable[..., None]) -> Callable[[Path], None]:
         return lambda folder: convert(self.source, self.module, folder)
@@ -230,7 +238,7 @@ class _Work:
         return {"weights": self.source.weights_sha256, "recipe": self.source.recipe, "inputs": shapes}
 
     def _is_large(self) -> bool:
-        return sum(parameter.numel() for parameter in self.module.parameters()) > MOST_PARAMETERS
+        return bool(sum(parameter.numel() for parameter in self.module.parameters()) > MOST_PARAMETERS)
 
     def _is_strict(self) -> bool:
         return self.device == "cpu" and self.requested == "auto"
@@ -260,14 +268,7 @@ def _rows_per_s(compiled: Compiled, rows: Sequence[Arrays]) -> float:
 
 
 def _is_installed(runtime: str) -> bool:
-    modules = {"openvino": ("openvino", "torch"), "onnxruntime": ("onnxruntime", "onnx", "onnxscript", "torch")}[
-        runtime
-    ]
-    return all(_is_importable(name) for name in modules)
-
-
-def _is_importable(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    return all(importlib.util.find_spec(name) is not None for name in _CONVERTED[runtime][3])
 
 
 def _checked(parameter: str, value: str, known: Sequence[str], owner: str) -> str:

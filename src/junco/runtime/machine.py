@@ -18,7 +18,8 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
-    fields = dict(tuple(map(str.strip, line.split(":", 1))) for line in lines if ":" in line)
+    pairs = (line.partition(":") for line in lines)
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
     flags = set((fields.get("flags") or fields.get("Features") or "").split())
     fast = sorted(flags & {"avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimdhp", "bf16"})
     return " ".join([platform.machine(), fields.get("model name", "?"), *fast])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
 from junco.settings import num_cores
 from junco.types import Vectors
@@ -38,8 +38,7 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # torch announces the end of tracing with every use of it
+    with quietly(), torch.no_grad():
         traced = torch.jit.trace(module, _example(source), check_trace=False)  # type: ignore[no-untyped-call]
         decoder = TorchScriptPythonDecoder(traced)
     # Not openvino.convert_model: that reports to its makers.

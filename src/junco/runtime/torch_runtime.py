@@ -36,7 +36,8 @@ class TorchCompiled:
         self.dtype, self.device = dtype, device
         self._device = torch.device(device)
         self._most_threads = _allowed_threads()
-        self._module: Any = module.eval().to(self._device, memory_format=torch.channels_last)
+        self._module: Any = module.eval().to(self._device)
+        self._module = self._module.to(memory_format=torch.channels_last)
         if compile_graph:
             self._module = torch.compile(self._module, dynamic=True)
 

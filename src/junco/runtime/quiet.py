@@ -1,0 +1,27 @@
+"""Silence around converters: they announce deprecations and progress that no user can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+_TALKATIVE = ("torch", "torch.onnx", "transformers", "onnxscript", "onnx_ir")
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """No warnings, no log lines below errors, nothing on stdout."""
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
