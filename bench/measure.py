@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -23,6 +23,7 @@ from results import Report
 BENCH = Path(__file__).resolve().parent
 DATA = BENCH / ".data"
 PEERS = BENCH / ".peers"
+_peers = PEERS
 QUIET = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -46,7 +47,7 @@ class Contestant:
     @property
     def python(self) -> Path:
         """The interpreter that runs it."""
-        return PEERS / self.peer / "bin" / "python" if self.peer else Path(sys.executable)
+        return _peers / self.peer / "bin" / "python" if self.peer else Path(sys.executable)
 
 
 class WorkerError(Exception):
@@ -169,7 +170,7 @@ class Race:
 
 def median(answers: Sequence[dict[str, Any]], key: str = "seconds") -> float:
     """The median of one reading over the rounds."""
-    return statistics.median(answer[key] for answer in answers)
+    return float(statistics.median(answer[key] for answer in answers))
 
 
 def spread(answers: Sequence[dict[str, Any]], key: str = "seconds") -> str:
@@ -180,13 +181,13 @@ def spread(answers: Sequence[dict[str, Any]], key: str = "seconds") -> str:
 
 def ratio_of_rounds(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]], key: str = "seconds") -> float:
     """The median over the rounds of theirs ÷ ours: of times, how many times faster ours is."""
-    return statistics.median(b[key] / a[key] for a, b in zip(ours, theirs, strict=True))
+    return float(statistics.median(b[key] / a[key] for a, b in zip(ours, theirs, strict=True)))
 
 
 def conditions() -> dict[str, Any]:
     """What a reading depends on: machine, load, versions, date."""
     return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
@@ -203,7 +204,11 @@ def main(name: str, title: str, measure: Callable[[Report], None]) -> None:
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--quick", action="store_true", help="smallest settings: shows that it runs, not how fast")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
+    parser.add_argument("--peers", type=Path, default=PEERS, metavar="FOLDER", help="where the peers are installed")
     options = parser.parse_args()
+    global _peers
+    _peers = options.peers
+    DATA.mkdir(exist_ok=True)
     report = Report(name, title, options.quick, conditions())
     measure(report)
     report.conditions["load_after"] = round(os.getloadavg()[0], 2)

@@ -1,7 +1,7 @@
 """The peers that junco is measured against, each group in an environment of its own because their needs conflict.
 
-    python bench/peers.py            what is installed
-    python bench/peers.py install    install all of them into bench/.peers (some gigabytes, mostly torch)
+python bench/peers.py            what is installed
+python bench/peers.py install    install all of them into bench/.peers (some gigabytes, mostly torch)
 """
 
 from __future__ import annotations

@@ -70,9 +70,7 @@ class Report:
         """Add a table."""
         self.tables.append(Table(title, columns, rows))
 
-    def ratio(
-        self, what: str, value: float, *, at_least: float | None = None, at_most: float | None = None
-    ) -> None:
+    def ratio(self, what: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> None:
         """Add a reading that has a target."""
         self.ratios.append(Ratio(what, value, at_least, at_most))
 

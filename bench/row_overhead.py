@@ -58,7 +58,9 @@ def slopes(report: Report) -> None:
             cells = [f"{count:,}: {number(micros)}" for count, micros in got]
             rows.append([case, name, " · ".join(cells)])
             if name == "junco":
-                report.ratio(f"unit cost at {counts[-1]:,} {case} ÷ at {counts[1]:,}", units[-1] / units[1], at_most=1.3)
+                report.ratio(
+                    f"unit cost at {counts[-1]:,} {case} ÷ at {counts[1]:,}", units[-1] / units[1], at_most=1.3
+                )
     report.table("Linear cost: µs a row (and node, or column)", ["against", "who", "count: µs"], rows)
 
 

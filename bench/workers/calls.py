@@ -28,7 +28,7 @@ def plain() -> Work:
 
 
 def junco() -> Work:
-    """A junco pipeline."""
+    """A pipeline of junco."""
     from junco import pipe
 
     def make(count: int) -> Callable[[int], int]:

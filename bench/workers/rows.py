@@ -56,7 +56,7 @@ def generators() -> Work:
 
 
 def junco() -> Work:
-    """junco pipelines."""
+    """Pipelines of junco."""
     from junco import pipe
 
     def chain(num_nodes: int) -> Any:

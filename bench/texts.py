@@ -1,0 +1,99 @@
+"""How fast do texts become vectors, against sentence-transformers as it comes and at its best on a CPU?"""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+import statistics
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure import DATA, Contestant, Race, main, median, ratio_of_rounds, spread
+from results import Chart, Report, number
+
+DEFAULT = "sentence-transformers, batch 32"
+CONTESTANTS = [
+    Contestant(DEFAULT, "texts"),
+    Contestant("junco", "texts"),
+    Contestant("junco, dtype=float32", "texts"),
+    Contestant("sentence-transformers, ONNX", "texts", peer="texts"),
+    Contestant("sentence-transformers, OpenVINO", "texts", peer="texts"),
+]
+ONE_CORE = Contestant("junco on one core", "texts")
+TARGETS = {"junco": 5.5, "junco, dtype=float32": 3.3}
+
+
+def measure(report: Report) -> None:
+    """All contestants in turns."""
+    rounds, count = (1, 20) if report.quick else (3, 2_000)
+    texts = docstrings(count)
+    listing = DATA / f"texts-{count}.json"
+    listing.write_text(json.dumps(texts))
+    first = DATA / "texts-first.json"
+    first.write_text(json.dumps(texts[:64]))
+    words = sorted(len(text.split()) for text in texts)
+    report.notes.append(
+        f"{count} docstrings: {statistics.median(words):.0f} words median, {words[int(0.99 * len(words))]} at p99; "
+        "all-MiniLM-L6-v2, at most 256 tokens, 384 numbers a vector"
+    )
+    save_to = str(DATA / "vectors")
+    with Race(report).add([*CONTESTANTS, ONE_CORE]) as race:
+        race.run(1, warm_up=False, listing=str(first), save_to=save_to)
+        answers = race.run(rounds, warm_up=False, listing=str(listing), save_to=save_to)
+    table(report, answers, count)
+
+
+def table(report: Report, answers: dict[str, list[dict[str, Any]]], count: int) -> None:
+    """Texts a second, agreement with sentence-transformers at float32, ratios."""
+    reference = np.load(DATA / f"vectors-{DEFAULT}.npy")
+    rates = {name: count / median(got) for name, got in answers.items()}
+    rows = []
+    for name, rate in rates.items():
+        cosine = float((np.load(DATA / f"vectors-{name}.npy") * reference).sum(1).min())
+        times = ratio_of_rounds(answers[name], answers[DEFAULT])
+        rows.append([name, number(rate), spread(answers[name]), f"{times:.2f}×", f"{cosine:.7f}"])
+        if name in TARGETS:
+            report.ratio(f"texts: {name}'s rate ÷ sentence-transformers' default", times, at_least=TARGETS[name])
+    report.table(
+        "Texts → vectors", ["who", "texts/s", "rounds", "of the default's rate", "worst cosine to the default"], rows
+    )
+    bars: dict[str, list[tuple[float, float]]] = {name: [(0, rate)] for name, rate in rates.items()}
+    report.charts.append(Chart("Texts → vectors", "bars", "", "texts/s", bars))
+    if ONE_CORE.name in answers and "junco" in answers:
+        share = ratio_of_rounds(answers["junco"], answers[ONE_CORE.name]) / 2
+        report.ratio("texts: junco's rate ÷ twice its own rate on one core", share, at_least=0.9)
+
+
+def docstrings(count: int) -> list[str]:
+    """Docstrings of the standard library and of what is installed, the same ones for the same installation."""
+    found: set[str] = set()
+    rng = random.Random(0)
+    files = sorted(
+        {path for folder in ("stdlib", "purelib") for path in Path(sysconfig.get_path(folder)).rglob("*.py")}
+    )
+    rng.shuffle(files)
+    for path in files:
+        found.update(_docstrings(path))
+        if len(found) > 5 * count:
+            break
+    return rng.sample(sorted(found), count)
+
+
+def _docstrings(path: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(path.read_text("utf-8"))
+    except (SyntaxError, UnicodeDecodeError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text and text.strip():
+                yield text
+
+
+if __name__ == "__main__":
+    main("texts", "Texts → vectors", measure)
