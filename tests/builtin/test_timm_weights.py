@@ -71,7 +71,7 @@ def test_cached_weights_are_read_with_no_network_call(cache, no_network, photo, 
     assert no_network == []
     operator = TimmEmbedding(model)
     operator.ensure_open()
-    for name, weight in operator._backbone.module.state_dict().items():
+    for name, weight in operator.source().build().network.state_dict().items():
         torch.testing.assert_close(weight, network.state_dict()[name])
     assert vector.shape == (network.num_features,)
     assert np.isfinite(vector).all()

@@ -58,6 +58,11 @@ def state_sha256(module: Any) -> str:
     return digest.hexdigest()
 
 
+def state_bytes(module: Any) -> int:
+    """Bytes of a torch module's parameters and buffers."""
+    return sum(tensor.nbytes for tensor in module.state_dict().values())
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Random weights by a seed: torch's generator starts at ``seed`` inside, and outside it goes on undisturbed."""

@@ -1,7 +1,8 @@
 """`load`: a `Source` → the fastest `Compiled` on this machine whose vectors are the reference's.
 
-``runtime="auto"`` converts and measures once per machine (a few seconds for a model of 20 to 90 MB); what was found is
-kept in the `Cache`, so that later processes load the conversion alone and do not import torch.
+``runtime="auto"`` converts and measures once per machine (a few seconds for weights of 20 to 90 MB); what was found is
+kept in the `Cache`, so that later processes load the conversion alone and do not import torch. Large models and random
+weights stay with torch until something else is asked for.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from junco.runtime.onnx_runtime import OnnxCompiled
 from junco.runtime.openvino_runtime import OpenVinoCompiled
 from junco.runtime.source import Arrays, Compiled, Source, rows_of, streamed
 from junco.runtime.torch_runtime import TorchCompiled
+from junco.settings import num_cores
 from junco.types import Vectors
 
 RUNTIMES = ("auto", "torch", "openvino", "onnxruntime")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-MOST_PARAMETERS = 150_000_000
-"""Larger models stay with torch under ``runtime="auto"``: converting them would hold up the first vector for long."""
+MOST_BYTES = 200_000_000
+"""Weights of more are not converted by ``runtime="auto"``: that would hold up the first vector for long. Once they
+have been, by another choice of ``runtime`` or by `certify`, ``auto`` takes the conversion that lies there."""
 _CONVERTED: dict[str, tuple[Callable[..., None], type[Any], str, tuple[str, ...]]] = {
     "openvino": (openvino_runtime.convert, OpenVinoCompiled, "openvino", ("openvino", "torch")),
     "onnxruntime": (onnx_runtime.convert, OnnxCompiled, "onnx", ("onnxruntime", "onnx", "onnxscript", "torch")),
@@ -74,6 +77,8 @@ def load(source: Source, runtime: str = "auto", dtype: str = "auto", device: str
     """
     work = _Work(source, device, dtype)
     choices = candidates(runtime, dtype, device, source.name)
+    if runtime == "auto" and device == "cpu":
+        choices = work.affordable(choices)
     if choices == [("torch", "float32")]:
         return work.compiled("torch", "float32")
     with work.cache.locked(source.name, work.identity(choices)):
@@ -128,11 +133,19 @@ class _Work:
     requested: str
     cache: Cache = field(default_factory=Cache)
     _compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
-    _reference: TorchCompiled | None = None
 
     @cached_property
     def module(self) -> Any:
         return self.source.build()
+
+    def affordable(self, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The choices that need no long conversion, nor one that could not be kept."""
+        return [choice for choice in choices if choice[0] not in _CONVERTED or self._is_cheap(choice[0])]
+
+    def _is_cheap(self, runtime: str) -> bool:
+        if self.source.weights_sha256 is None:
+            return False
+        return self.source.num_bytes <= MOST_BYTES or self.cache.path(*self._conversion(runtime)).exists()
 
     def identity(self, choices: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """Under what the measurement of some choices is remembered."""
@@ -154,17 +167,20 @@ class _Work:
     def certificates(self, choices: Sequence[tuple[str, str]]) -> list[Certificate]:
         """One for each choice: remembered, or found now and remembered."""
         name, identity = f"certificate-{self.source.name}", self.identity(choices)
-        if (plain := self.cache.read(name, identity)) is not None:
+        is_kept = self.source.weights_sha256 is not None
+        if is_kept and (plain := self.cache.read(name, identity)) is not None:
             return [Certificate.from_json(each) for each in plain]
-        if len(choices) > 1 and any(r in _CONVERTED for r, _ in choices) and self._is_large():
-            choices = [choice for choice in choices if choice[0] not in _CONVERTED]
         found = [self.certificate(*choice) for choice in choices]
-        self.cache.remember(name, identity, [each.to_json() for each in found])
+        if is_kept:
+            self.cache.remember(name, identity, [each.to_json() for each in found])
         return found
 
     def certificate(self, runtime: str, dtype: str) -> Certificate:
         """Compare and measure one choice; whatever goes wrong in it becomes its reason."""
         blank = Certificate(runtime, dtype, self.device)
+        if (runtime, dtype, self.device) == ("torch", "float32", "cpu"):
+            speed = _rows_per_s(self._reference, rows_of(self.source.golden))
+            return replace(blank, worst_cosine=1.0, max_difference=0.0, rows_per_s=speed)
         if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
             return replace(blank, reason=f"this processor has no {dtype} arithmetic")
         try:
@@ -184,9 +200,12 @@ class _Work:
 
     def reference(self, items: Sequence[Arrays]) -> Vectors:
         """The vectors that torch gives in float32 on the CPU."""
-        if self._reference is None:
-            self._reference = TorchCompiled(self.module, "float32", "cpu")
         return np.concatenate([self._reference(*item) for item in items])
+
+    @cached_property
+    def _reference(self) -> TorchCompiled:
+        # one thread: as many as cores crawl where other processes keep these busy
+        return TorchCompiled(self.module, "float32", "cpu", most_threads=1)
 
     def compiled(self, runtime: str, dtype: str) -> Compiled:
         """The model in that runtime, converted unless the cache has it."""
@@ -208,27 +227,33 @@ class _Work:
     def _make(self, runtime: str, dtype: str) -> Compiled:
         if runtime == "torch":
             module = self.module
-            if self.device != "cpu" and self._reference is not None:  # moving the module would take the reference along
+            if self.device != "cpu" and "_reference" in self.__dict__:  # moving the module would take that along
                 module = self.source.build()
             return TorchCompiled(module, dtype, self.device)
-        convert, kind, _, packages = _CONVERTED[runtime]
-        identity = {
-            **self._model(),
-            "runtime": runtime,
-            "dtype": "float32",  # of the file; the arithmetic is chosen when it is loaded
-            "device": self.device,
-            "versions": versions((*packages, *self.source.packages)),
-        }
-        name = f"{runtime}-{self.source.name}"
-        with self.cache.locked(name, identity):
-            folder = self.cache.find(name, identity) or self.cache.store(name, identity, self._converter(convert))
+        convert, kind = _CONVERTED[runtime][:2]
+        name, identity = self._conversion(runtime)
+        folder = None
+        if self.source.weights_sha256 is not None:
+            with self.cache.locked(name, identity):
+                folder = self.cache.find(name, identity) or self.cache.store(name, identity, self._converter(convert))
         if folder is not None:
             compiled: Compiled = kind(folder, dtype)
             return compiled
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
             convert(self.source, self.module, Path(made))
             unkept: Compiled = kind(Path(made), dtype)
-            return unkept
+        return unkept
+
+    def _conversion(self, runtime: str) -> tuple[str, dict[str, Any]]:
+        """Name and identity of the converted model in the cache."""
+        identity = {
+            **self._model(),
+            "runtime": runtime,
+            "dtype": "float32",  # of the file; the arithmetic is chosen when it is loaded
+            "device": self.device,
+            "versions": versions((*_CONVERTED[runtime][3], *self.source.packages)),
+        }
+        return f"{runtime}-{self.source.name}", identity
 
     def _converter(self, convert: Callable[..., None]) -> Callable[[Path], None]:
         return lambda folder: convert(self.source, self.module, folder)
@@ -236,9 +261,6 @@ class _Work:
     def _model(self) -> dict[str, Any]:
         shapes = [[each.name, each.dtype, list(each.shape)] for each in self.source.inputs]
         return {"weights": self.source.weights_sha256, "recipe": self.source.recipe, "inputs": shapes}
-
-    def _is_large(self) -> bool:
-        return bool(sum(parameter.numel() for parameter in self.module.parameters()) > MOST_PARAMETERS)
 
     def _is_strict(self) -> bool:
         return self.device == "cpu" and self.requested == "auto"
@@ -258,12 +280,18 @@ def _computed(compiled: Compiled, items: Sequence[Arrays]) -> Vectors:
 
 
 def _rows_per_s(compiled: Compiled, rows: Sequence[Arrays]) -> float:
-    """Rows of a pass each, as many as fit into a moment; the golden passes before have warmed it up."""
+    """Rows of a pass each, as many as fit into a moment; the golden passes before have warmed it up.
+
+    On a CPU it is what all cores would do in the time that this process was given on them: a clock on the wall would
+    also measure what else the machine is doing.
+    """
+    on_cpu = compiled.device == "cpu"
+    clock, scale = (time.process_time, num_cores()) if on_cpu else (time.perf_counter, 1)
     best, end = 0.0, time.perf_counter() + _MEASURE_S
     while not best or time.perf_counter() < end:
-        start = time.perf_counter()
+        start = clock()
         num_rows = sum(len(block) for block in compiled.stream(rows))
-        best = max(best, num_rows / (time.perf_counter() - start))
+        best = max(best, scale * num_rows / max(clock() - start, 1e-9))
     return round(best, 2)
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
 from junco.settings import num_cores
 from junco.types import Vectors
@@ -29,25 +26,19 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
     import torch
 
     example = tuple(torch.from_numpy(array[:2].copy()) for array in source.golden)
-    free = dict.fromkeys(range(8), torch.export.Dim.DYNAMIC)
-    shapes = tuple({n: free[n] for n, size in enumerate(each.shape) if size is None} for each in source.inputs)
-    level = logging.getLogger("torch.onnx").level
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                module,
-                example,
-                folder / FILE,
-                dynamo=True,
-                input_names=[each.name for each in source.inputs],
-                dynamic_shapes=shapes,
-                external_data=True,
-                verbose=False,
-            )
-    finally:
-        logging.getLogger("torch.onnx").setLevel(level)
+    dynamic = torch.export.Dim.DYNAMIC
+    shapes = tuple({n: dynamic for n, size in enumerate(each.shape) if size is None} for each in source.inputs)
+    with quietly(), torch.no_grad():
+        torch.onnx.export(
+            module,
+            example,
+            folder / FILE,
+            dynamo=True,
+            input_names=[each.name for each in source.inputs],
+            dynamic_shapes=shapes,
+            external_data=True,
+            verbose=False,
+        )
 
 
 class OnnxCompiled:

@@ -33,7 +33,8 @@ class Source:
 
     Attributes:
         name: for messages and folders: ``text-embedding.minilm``.
-        weights_sha256: of the weights, byte for byte.
+        weights_sha256: of the weights, byte for byte; ``None`` for random ones, of which nothing is kept.
+        num_bytes: of the weights.
         recipe: all else that decides the vectors and is part of the module: scaling of levels, pooling, layer.
         build: loads the float32 module in eval mode on the CPU: tensors of ``inputs`` → (n, dim). Called only when
             torch runs the model or a conversion has to be made.
@@ -43,7 +44,8 @@ class Source:
     """
 
     name: str
-    weights_sha256: str
+    weights_sha256: str | None
+    num_bytes: int
     recipe: str
     build: Callable[[], torch.nn.Module]
     inputs: tuple[Input, ...]

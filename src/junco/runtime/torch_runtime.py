@@ -30,12 +30,20 @@ class TorchCompiled:
 
     runtime = "torch"
 
-    def __init__(self, module: torch.nn.Module, dtype: str, device: str, *, compile_graph: bool = False) -> None:
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        dtype: str,
+        device: str,
+        *,
+        most_threads: int | None = None,
+        compile_graph: bool = False,
+    ) -> None:
         import torch
 
         self.dtype, self.device = dtype, device
         self._device = torch.device(device)
-        self._most_threads = _allowed_threads()
+        self._most_threads = most_threads or _allowed_threads()
         self._module: Any = module.eval().to(self._device)
         self._module = self._module.to(memory_format=torch.channels_last)
         if compile_graph:
@@ -109,8 +117,8 @@ def _share_of_cores(most_threads: int) -> Iterator[None]:
     finally:
         with _running:
             _num_running -= 1
-        if torch.get_num_threads() != most_threads:
-            torch.set_num_threads(most_threads)
+        if torch.get_num_threads() != _allowed_threads():
+            torch.set_num_threads(_allowed_threads())
 
 
 def _fetched(rows: torch.Tensor) -> Vectors:

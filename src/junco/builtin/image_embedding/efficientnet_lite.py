@@ -18,7 +18,7 @@ from junco.builtin.devices import check_device, device_name
 from junco.builtin.extras import check_installed
 from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
 from junco.builtin.vectors import check_truncate_dim, finished_rows
-from junco.builtin.weights import check_sha256, package_file, seeded, state_sha256
+from junco.builtin.weights import check_sha256, package_file, seeded
 from junco.errors import ParameterError, nearest
 from junco.operator.base import Hints, Operator
 from junco.runtime.load import check_dtype, check_runtime, load
@@ -110,20 +110,17 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
 
     def source(self) -> Source:
         """The model with its golden pictures, for `junco.runtime`; the weights are checked, not loaded."""
-        side = VARIANTS[self.model].side
-        build: Callable[[], Any] = self._pretrained
-        if self.pretrained:
-            sha256 = VARIANTS[self.model].sha256
-            check_sha256(self._weights(), sha256)
-        else:
-            module = self._untrained()
-            build, sha256 = (lambda: module), state_sha256(module)
+        variant = VARIANTS[self.model]
+        weights = self._weights() if self.pretrained else None
+        if weights is not None:
+            check_sha256(weights, variant.sha256)
         return Source(
             name=self.name,
-            weights_sha256=sha256,
+            weights_sha256=variant.sha256 if weights else None,
+            num_bytes=weights.stat().st_size if weights else 0,
             recipe=f"{self.model}, (x - 127) / 128, mean over space",
-            build=lambda: _embedding_module(build()),
-            inputs=(Input("pixels", "uint8", (None, side, side, 3)),),
+            build=lambda: _embedding_module(self._network(weights)),
+            inputs=(Input("pixels", "uint8", (None, variant.side, variant.side, 3)),),
             golden=golden_pass(self._prepare()),
             packages=("efficientnet-lite-pytorch",),
         )
@@ -149,18 +146,16 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         file = VARIANTS[self.model].file
         return package_file(package, f"models/{file}", extra="vision", needed_by=self.name)
 
-    def _untrained(self) -> Any:
+    def _network(self, weights: Path | None) -> Any:
+        """The package's own model; with random weights by the seed where there are no others."""
+        import torch
         from efficientnet_lite_pytorch import EfficientNet
 
         with seeded(self.seed):
-            return EfficientNet.from_name(f"efficientnet-{self.model}")
-
-    def _pretrained(self) -> Any:
-        import torch
-
-        module = self._untrained()
-        module.load_state_dict(torch.load(self._weights(), map_location="cpu", weights_only=True))
-        return module
+            network = EfficientNet.from_name(f"efficientnet-{self.model}")
+        if weights is not None:
+            network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        return network
 
 
 def _prepared(pixels: Image, side: int, resized_side: int) -> Prepared:

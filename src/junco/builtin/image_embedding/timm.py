@@ -13,7 +13,7 @@ from junco.builtin.extras import importing
 from junco.builtin.image_embedding import timm_weights
 from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
 from junco.builtin.vectors import check_truncate_dim, finished_rows
-from junco.builtin.weights import seeded, state_sha256
+from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
 from junco.operator.base import Hints, Operator
 from junco.runtime.load import check_dtype, check_runtime, load
@@ -101,7 +101,8 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
         prepare = partial(_prepared, data.create_transform(**config, is_training=False, use_prefetcher=True))
         source = Source(
             name=self.name,
-            weights_sha256=state_sha256(module),
+            weights_sha256=state_sha256(module) if self.pretrained else None,
+            num_bytes=state_bytes(module),
             recipe=f"{self.model}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
             build=lambda: _embedding_module(module, config["mean"], config["std"]),
             inputs=(Input("pixels", "uint8", (None, *config["input_size"])),),

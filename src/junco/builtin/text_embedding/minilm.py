@@ -111,6 +111,7 @@ def _source(weights: Path, tokenizer: Any) -> Source:
     return Source(
         name=MiniLM.name,
         weights_sha256=WEIGHTS_SHA256,
+        num_bytes=weights.stat().st_size,
         recipe="BERT, mean over tokens",
         build=lambda: pooled(_bert(weights), "mean"),
         inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
