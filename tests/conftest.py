@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # import-mode=importlib leaves sys.path alone; the shared modules of the tests are found by their plain names
@@ -15,3 +17,13 @@ _ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=_ANY_SPEED)
 settings.register_profile("thorough", max_examples=3000, deadline=None, suppress_health_check=_ANY_SPEED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home_of_the_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A JUNCO_HOME that the workers of one test run share, so that each model is converted once and no user's is touched."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "junco-home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUNCO_HOME", str(home))
+        yield home
