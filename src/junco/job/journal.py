@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from junco.store.durable import writing
+
 VERSION = 1
 
 
@@ -20,10 +22,12 @@ class Journal:
 
     Args:
         path: where it is, or will be.
+        target: the job's target, for messages.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, target: str) -> None:
         self.path = path
+        self.target = target
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The records that are whole, in order; none where there is no file."""
@@ -36,9 +40,13 @@ class Journal:
             os.truncate(self.path, end)
 
     def append(self, record: dict[str, Any], *, durable: bool = True) -> None:
-        """Add a record; with ``durable`` it is on the disk when this returns."""
+        """Add a record; with ``durable`` it is on the disk when this returns.
+
+        Raises:
+            TargetError: there is no room, or it may not be written.
+        """
         text = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode()
-        with self.path.open("ab") as file:
+        with writing(self.target), self.path.open("ab") as file:
             file.write(b"%08x %s\n" % (zlib.crc32(text), text))
             file.flush()
             if durable:

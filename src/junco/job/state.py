@@ -32,8 +32,8 @@ class JobState:
         assert sink.work is not None
         self.sink, self.identity, self.title = sink, identity, title
         self.work: Path = sink.work
-        self.journal = Journal(self.work / "journal")
-        self.next = Journal(self.work / "journal.next")
+        self.journal = Journal(self.work / "journal", sink.target)
+        self.next = Journal(self.work / "journal.next", sink.target)
         self.is_published = False
         self.next_shard = 1
 
@@ -57,8 +57,7 @@ class JobState:
 
     def seal(self, batch: Batch) -> None:
         """Note a shard that is on the disk."""
-        with writing(self.sink.target):
-            self.journal.append(batch.as_record())
+        self.journal.append(batch.as_record())
         self.next_shard = batch.shard + 1
 
     def publish(self, order: Order, layout: Layout) -> None:
@@ -88,7 +87,7 @@ class JobState:
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
-        scratch = Journal(self.work / "order")
+        scratch = Journal(self.work / "order", self.sink.target)
         scratch.path.unlink(missing_ok=True)
         return scratch
 
