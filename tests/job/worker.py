@@ -1,6 +1,6 @@
 """Runs ``junco`` commands, each in a child that kills itself at a given step.
 
-A line of JSON on stdin is a command: ``[kill_at, arguments]``; a line on stdout its answer: ``[status, steps, stderr]``.
+A line of JSON on stdin is a command, ``[kill_at, arguments]``; one on stdout its answer, ``[status, steps, stderr]``.
 Steps are what Python does with the files of the job (open, rename, remove, make a folder) and the operator's own calls,
 so that every moment in which a kill makes a difference can be met, without any timing. ``kill_at`` 0 kills nothing.
 Each text that the operator works on becomes a line of the file that the one argument names.
@@ -25,7 +25,7 @@ from junco.operator.function import op
 from junco.types import Vector
 
 STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "job-test.work"}
-log = open(sys.argv[1], "a", buffering=1)  # noqa: SIM115
+log = open(sys.argv[1], "a", buffering=1)  # noqa: PTH123, SIM115
 num_steps = 0
 
 

@@ -38,7 +38,7 @@ def rows_in(file: BinaryIO, name: str, column: str | None, inputs: Sequence[str]
             raise JobError(
                 f"{name}: the pipeline takes {', '.join(inputs)}, so its inputs come as a table with these columns"
             )
-        yield from (line.rstrip("\r\n") for line in _text(file) if line.strip())
+        yield from (line.rstrip("\r\n") for line in _lines(file) if line.strip())
     elif kind in {".csv", ".tsv"}:
         yield from _chosen(_of_csv(file, "\t" if kind == ".tsv" else ","), name, column, inputs)
     elif kind == ".jsonl":
@@ -59,16 +59,22 @@ def count_lines(path: Path) -> int | None:
     return None
 
 
-def _text(file: BinaryIO) -> io.TextIOWrapper:
-    return io.TextIOWrapper(file, "utf-8-sig", newline="")
+def _lines(file: BinaryIO) -> Iterator[str]:
+    """The lines with their ends, which a table's cells may hold; the file stays open."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    try:
+        yield from text
+    finally:
+        if not file.closed:  # as it is when a reader leaves midway
+            text.detach()
 
 
 def _of_csv(file: BinaryIO, delimiter: str) -> Iterator[dict[str, Any]]:
-    yield from csv.DictReader(_text(file), delimiter=delimiter)
+    yield from csv.DictReader(_lines(file), delimiter=delimiter)
 
 
 def _of_jsonl(file: BinaryIO, name: str) -> Iterator[Any]:
-    for number, line in enumerate(_text(file), 1):
+    for number, line in enumerate(_lines(file), 1):
         if not line.strip():
             continue
         try:

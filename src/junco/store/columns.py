@@ -133,7 +133,7 @@ def _of_arrays(values: list[Any]) -> pa.Array:
         ]
         return pa.array(rows)
     if len(shapes) > 1:
-        return pa.array([None if value is None else pa.array(value) for value in values])
+        return pa.array(values)
     (dim,) = shapes.pop()
     blank = next(np.zeros_like(value) for value in values if value is not None)
     flat = np.concatenate([blank if value is None else value for value in values]) if dim else blank

@@ -1,0 +1,90 @@
+"""A journal that was torn, and the ledger that is made of one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from junco.job.journal import Journal
+from junco.job.ledger import Batch, Ledger, digest_of
+from junco.job.order import Order
+from junco.store.sink import Span
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(tmp_path / "journal", "target")
+
+
+def test_what_was_appended_is_read_again_in_order(journal):
+    assert list(journal.records()) == []
+    records = [{"a": 1}, {"text": "ü\n\udcff"}, {"list": [1, None]}]
+    for record in records:
+        journal.append(record)
+    assert list(journal.records()) == records
+
+
+def test_a_torn_line_is_not_read_and_is_cut_before_the_next_is_written(journal):
+    for number in range(3):
+        journal.append({"number": number})
+    whole = journal.path.read_bytes()
+    last = whole.rstrip(b"\n").rfind(b"\n") + 1
+    for end in range(last, len(whole)):
+        journal.path.write_bytes(whole[:end])
+        assert list(journal.records()) == [{"number": 0}, {"number": 1}]
+        journal.cut()
+        journal.append({"number": 9})
+        assert [record["number"] for record in journal.records()] == [0, 1, 9]
+
+
+@given(st.integers(0, 60), st.integers(1, 255))
+def test_a_line_in_which_a_byte_was_changed_ends_the_reading(tmp_path_factory, place, change):
+    journal = Journal(tmp_path_factory.mktemp("j") / "journal", "target")
+    for number in range(3):
+        journal.append({"number": number, "text": "some text"})
+    content = bytearray(journal.path.read_bytes())
+    content[place] ^= change
+    journal.path.write_bytes(content)
+    read = [record["number"] for record in journal.records()]
+    assert read == list(range(len(read)))
+    assert len(read) < 3
+
+
+def batch(shard, texts, counts):
+    return Batch(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.integers(-1, 3)), max_size=40), st.integers(1, 7))
+def test_the_ledger_finds_each_input_at_its_rows(entries, size):
+    parts = [entries[i : i + size] for i in range(0, len(entries), size)]
+    ledger = Ledger(
+        batch(shard, [text for text, _ in part], [count for _, count in part]) for shard, part in enumerate(parts, 1)
+    )
+    expected = {}
+    for shard, part in enumerate(parts, 1):
+        start = 0
+        for text, count in part:
+            expected[text] = (shard, start, count)
+            start += max(count, 0)
+    assert ledger.find(digest_of("never there", "")) is None
+    for text, place in expected.items():
+        assert ledger.find(digest_of(text, ""))[1:] == place
+        assert ledger.find(digest_of(text, "changed")) is None
+        assert ledger.knows_key(digest_of(text, "changed"))
+    assert list(ledger.unseen()) == []
+
+
+def test_what_nobody_looked_for_is_unseen_and_a_changed_input_is_not():
+    ledger = Ledger([batch(0, ["a", "b", "c"], [1, 1, 1])])
+    ledger.find(digest_of("a", ""))
+    ledger.find(digest_of("b", "other content"))
+    assert list(ledger.unseen()) == [2]
+
+
+def test_rows_that_lie_together_are_one_span():
+    order = Order(None)
+    for shard, start, count in [(1, 0, 1), (1, 1, 2), (1, 3, -1), (1, 3, 1), (2, 0, 1), (1, 9, 1), (1, 4, 0)]:
+        order.settle(order.add("key", b"", None), shard, start, count)
+    assert list(order.spans()) == [Span(1, 0, 4), Span(2, 0, 1), Span(1, 9, 1)]
+    assert (order.num_rows, order.num_failed) == (6, 1)

@@ -1,0 +1,176 @@
+"""What counts as an input, in which order, and when it counts as changed."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from junco.errors import JobError
+from junco.job.source import Item, Wanted, count_of, items_of
+
+PATHS, TEXTS = Wanted(("path",)), Wanted(("text",))
+
+
+def keys(source, wanted=PATHS):
+    return [item.key for item in items_of(source, wanted)]
+
+
+def values(source, wanted=PATHS):
+    return [item.value if item.read is None else item.read() for item in items_of(source, wanted)]
+
+
+def marks(source, wanted=PATHS):
+    return [item.mark for item in items_of(source, wanted)]
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with folders in it, and hidden things."""
+    for name in ("b.jpg", "a/2.jpg", "a/10.jpg", "c/d/e.png", ".hidden/x.jpg", ".DS_Store"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path / "photos"
+
+
+def test_a_folder_gives_its_files_and_those_beneath_by_name_without_hidden_ones(photos):
+    assert keys(photos) == [str(photos / name) for name in ("a/10.jpg", "a/2.jpg", "b.jpg", "c/d/e.png")]
+    assert count_of(photos) == 4
+
+
+def test_what_the_job_itself_writes_is_no_input(photos):
+    wanted = Wanted(("path",), skip=frozenset({str(photos / "b.jpg")}))
+    assert str(photos / "b.jpg") not in keys(photos, wanted)
+
+
+def test_a_pattern_gives_what_matches_in_order(photos):
+    assert keys(f"{photos}/a/*.jpg") == [str(photos / "a" / name) for name in ("10.jpg", "2.jpg")]
+    assert keys(f"{photos}/**/*.png") == [str(photos / "c/d/e.png")]
+    with pytest.raises(JobError, match="no file matches"):
+        items_of(f"{photos}/*.gif", PATHS)
+
+
+def test_one_file_is_one_input(photos):
+    assert keys(photos / "b.jpg") == [str(photos / "b.jpg")]
+
+
+def test_for_a_pipeline_of_texts_a_folder_of_files_gives_their_contents(photos):
+    assert values(photos, TEXTS) == ["a/10.jpg", "a/2.jpg", "b.jpg", "c/d/e.png"]
+
+
+def test_a_list_gives_its_lines_without_empty_ones(tmp_path):
+    (tmp_path / "list.txt").write_bytes("\ufeffone\r\n\n two, three \nlast".encode())
+    assert values(tmp_path / "list.txt", TEXTS) == ["one", " two, three ", "last"]
+    assert count_of(tmp_path / "list.txt") == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
+def test_a_table_gives_the_column_that_is_asked_for_or_else_the_one_of_the_usual_name(tmp_path, kind):
+    path = tmp_path / f"table.{kind}"
+    write_table(path, {"id": ["1", "2"], "text": ["a b", "ç\n,"], "note": ["x", "y"]})
+    assert values(path, TEXTS) == ["a b", "ç\n,"]
+    assert values(path, Wanted(("path",))) == ["a b", "ç\n,"]
+    assert values(path, Wanted(("path",), column="note")) == ["x", "y"]
+    assert values(path, Wanted(("text", "note"))) == [("a b", "x"), ("ç\n,", "y")]
+    with pytest.raises(JobError, match=r"no column 'words'; its columns: id, text, note"):
+        values(path, Wanted(("text",), column="words"))
+    with pytest.raises(JobError, match="the pipeline takes text, image"):
+        values(path, Wanted(("text", "image")))
+
+
+def test_a_table_without_a_usual_name_gives_its_first_column(tmp_path):
+    write_table(tmp_path / "t.csv", {"title": ["a"], "body": ["b"]})
+    assert values(tmp_path / "t.csv", TEXTS) == ["a"]
+
+
+def write_table(path, columns):
+    import csv
+    import json
+
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table(columns), path)
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(columns), delimiter="\t" if path.suffix == ".tsv" else ",")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def test_json_lines_may_be_plain_texts_and_a_bad_one_is_named_by_its_number(tmp_path):
+    (tmp_path / "l.jsonl").write_text('"one"\n\n"two"\n')
+    assert values(tmp_path / "l.jsonl", TEXTS) == ["one", "two"]
+    (tmp_path / "l.jsonl").write_text('"one"\n{"text": ')
+    with pytest.raises(JobError, match=r"l.jsonl, line 2: no JSON"):
+        values(tmp_path / "l.jsonl", TEXTS)
+
+
+def test_a_list_that_is_no_text_and_a_table_that_is_none_end_clearly(tmp_path):
+    (tmp_path / "l.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "t.parquet").write_bytes(b"not parquet")
+    for name in ("l.txt", "t.parquet"):
+        with pytest.raises(JobError, match=rf"{name} cannot be read"):
+            values(tmp_path / name, TEXTS)
+
+
+def test_a_file_counts_as_changed_when_its_size_or_time_does(photos):
+    before = marks(photos / "b.jpg")
+    assert marks(photos / "b.jpg") == before
+    os.utime(photos / "b.jpg", ns=(1, 1))
+    after = marks(photos / "b.jpg")
+    assert after != before
+    assert marks([str(photos / "b.jpg")]) == marks([photos / "b.jpg"]) == after
+
+
+def test_items_of_an_iterable_are_known_by_what_they_are():
+    arrays = [np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8), np.zeros((2, 2), np.uint8), np.zeros(4, np.uint8)]
+    found = marks(arrays)
+    assert found[0] == found[2]
+    assert len(set(found)) == 3
+    assert keys(arrays) == ["0", "1", "2", "3"]
+    assert keys(["a", ("key", b"more")]) == ["a", "key"]
+    assert marks([("key", b"more")]) != marks([("key", b"other")])
+
+
+def test_an_iterable_is_read_only_as_far_as_it_is_used():
+    def endless():
+        number = 0
+        while True:
+            yield f"text {number}"
+            number += 1
+
+    items = items_of(endless(), TEXTS)
+    assert next(items) == Item("text 0", "", "text 0")
+
+
+def test_names_that_are_no_unicode_are_inputs_like_others(tmp_path):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    try:
+        (tmp_path / name).write_text("x")
+    except OSError:
+        pytest.skip("this file system takes Unicode names only")
+    assert values(tmp_path) == [str(tmp_path / name)]
+
+
+def test_any_address_of_fsspec_is_a_source_and_its_files_are_read_when_their_turn_comes():
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/album/b.txt": b"bee", "/album/a.txt": b"ay", "/lists/l.txt": b"one\ntwo\n"})
+    try:
+        assert keys("memory://album/") == ["memory:///album/a.txt", "memory:///album/b.txt"]
+        assert values("memory://album/*.txt") == [b"ay", b"bee"]
+        assert values("memory://album", TEXTS) == ["ay", "bee"]
+        assert values("memory://lists/l.txt", TEXTS) == ["one", "two"]
+        before = marks("memory://album/a.txt", TEXTS)
+        memory.pipe("/album/a.txt", b"longer")
+        assert len(before) == 1
+        with pytest.raises(JobError, match="nothing is at"):
+            keys("memory://elsewhere/")
+    finally:
+        memory.store.clear()
