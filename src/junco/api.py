@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from junco.catalog.find import find
 from junco.engine.engine import Engine, RunOptions, Stream
 from junco.engine.rows import Reject
+from junco.engine.stats import PipelineStats
 from junco.errors import InputError
 from junco.graph import draw
 from junco.graph.nodes import Graph
@@ -32,10 +33,11 @@ class Pipeline:
 
     Args:
         graph: what it does.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps"; given to every operator that takes a device.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps", given to every operator that takes a device; with a list of them
+            each such operator gets a replica on each.
     """
 
-    def __init__(self, graph: Graph, *, device: str = "auto") -> None:
+    def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
         self.graph = graph
         self.plan: Plan = make_plan(graph, device)
         self._engine = Engine(self.plan)
@@ -148,7 +150,7 @@ class Pipeline:
         """
         node = self.graph.node(step)
         check_swap(node, operator)
-        return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.device)
+        return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.devices)
 
     def to_yaml(self) -> str:
         """The pipeline as text that `pipeline` reads again."""
@@ -164,6 +166,10 @@ class Pipeline:
         if form not in ("svg", "mermaid"):
             raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
         return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+
+    def stats(self) -> PipelineStats:
+        """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
+        return self._engine.stats()
 
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
@@ -194,13 +200,13 @@ class Pipeline:
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
 
 
-def pipeline(ref: str | Path | Graph, *, device: str = "auto", **params: Any) -> Pipeline:
+def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:
     """A pipeline by name, file or graph. The shape of ``ref`` says where it lives; nothing is tried in turn.
 
     Args:
         ref: the name of an installed pipeline or of a family (its default member); ``namespace/name`` on a hub;
             a path (``./flow.yaml``); a `Path`; a `Graph`.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        device: "auto", "cpu", "cuda", "cuda:1", "mps", or a list of them for a replica on each.
         params: the pipeline's own parameters, in place of their defaults.
 
     Raises:

@@ -439,6 +439,8 @@ def test_any_failing_graph_raises_on_an_item_that_really_fails(mode, case):
 @given(case=graphs_with_items(fails=11))
 def test_any_failing_graph_skips_or_blanks_what_the_reference_does(on_error, mode, case):
     graph, items = case
+    # where branches meet, the page says what becomes of a dropped row, not of the place of a failed one
+    assume(on_error == "skip" or not any(node.verb == "concat" for node in graph.nodes))
     outcomes = settled(graph, items, on_error)
     expected = [outcome.value for outcome in outcomes if on_error == "none" or not outcome.is_failed]
     rejects = []

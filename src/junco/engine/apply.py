@@ -6,6 +6,7 @@ An applier gives as many results as rows, and the failures: which row, which exc
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,11 +35,20 @@ class Failure:
 class Applier(Protocol):
     """What a stage calls to have its rows worked on."""
 
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row; its exception is raised."""
+
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]: ...
 
 
 class PlainApplier:
     """A Python callable: one thread at a time, in row order; the caller's own object, never a copy."""
+
+    batch_rows = 1
 
     def __init__(self, fn: Callable[..., Any], turn: threading.RLock | None) -> None:
         self._fn = fn
@@ -158,6 +168,36 @@ class OperatorApplier:
             except self.hints.retry:
                 time.sleep(RETRY_WAIT_S * 2**attempt)
         return checked_results(self._resident.spec.name, run(*columns), num_rows)
+
+
+class Replicas:
+    """Several instances of one operator; a batch goes to one that is free."""
+
+    def __init__(self, appliers: Sequence[OperatorApplier]) -> None:
+        self._first = appliers[0]
+        self._free: queue.LifoQueue[OperatorApplier] = queue.LifoQueue()
+        for applier in appliers:
+            self._free.put(applier)
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._first.batch_rows
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row; its exception is raised."""
+        applier = self._free.get()
+        try:
+            return applier.one(*item)
+        finally:
+            self._free.put(applier)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        applier = self._free.get()
+        try:
+            return applier(columns, num_rows, stop=stop)
+        finally:
+            self._free.put(applier)
 
 
 class MovingApplier:

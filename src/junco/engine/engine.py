@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from junco.engine.apply import Applier, OperatorApplier, PlainApplier
-from junco.engine.batching import BatchSize
-from junco.engine.expand import FlatMapStage
-from junco.engine.group import WindowAllStage, WindowStage
+from junco.engine.crew import crew_for
 from junco.engine.pool import pool
-from junco.engine.reduce import ReduceStage
 from junco.engine.results import Collector
 from junco.engine.rows import Reject
 from junco.engine.run import Run
 from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.settle import SettleStage
-from junco.engine.single import SharedBatches, SingleCall, is_single_row
+from junco.engine.single import SingleCall, is_single_row
 from junco.engine.source import Source, SourceSize
-from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
-from junco.engine.stats import StageStats
+from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
+from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.errors import ClosedError
-from junco.graph.nodes import GROUPING, Graph, Node
-from junco.operator.base import Operator
-from junco.operator.residents import Resident, residents
-from junco.operator.spec import OperatorSpec
+from junco.operator.residents import residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Settle, Work
+from junco.plan.program import Drop, Forget, Settle
 from junco.settings import num_cores
-
-_STAGES: dict[str, type[WorkStage]] = {
-    "map": MapStage,
-    "filter": FilterStage,
-    "flat_map": FlatMapStage,
-    "window": WindowStage,
-    "time_window": WindowStage,
-    "window_all": WindowAllStage,
-    "reduce": ReduceStage,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +36,14 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
+        trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
     """
 
     on_error: OnError = "raise"
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
+    trace: str | Path | None = None
 
 
 class Engine:
@@ -67,12 +52,15 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.is_closed = False
-        self._held: list[Resident] = []
-        self._workers = [_Worker(work, self._applier(work.step.node)) for work in plan.works]
-        self._single = (
-            SingleCall(plan, [self._one(worker) for worker in self._workers]) if is_single_row(plan) else None
-        )
+        self._crews = [crew_for(work, plan.devices) for work in plan.works]
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
+        stages = self._stages("raise")
+        self._totals = Totals([StageStats(stage.name, stage.options.limit) for stage in stages])
+        self._work_stats = [
+            s for stage, s in zip(stages, self._totals.stages, strict=True) if isinstance(stage, WorkStage)
+        ]
+        ones = [crew.one for crew in self._crews]
+        self._single = SingleCall(plan, ones, self._work_stats) if is_single_row(plan) else None
 
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
@@ -88,14 +76,24 @@ class Engine:
         flow = self.plan.flow
         source = Source(items, flow, SourceSize())
         stages = self._stages(options.on_error)
-        stats = [StageStats(stage.name) for stage in stages]
         scheduler = Scheduler(stages, source.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-        run = Run(scheduler, source, collector, pool(), stats, deadline_s)
+        trace = Trace.to(options.trace) if options.trace is not None else None
+        run = Run(scheduler, source, collector, pool(), self._totals, deadline_s, trace)
         self._runs.add(run)
         return run
+
+    def stats(self) -> PipelineStats:
+        """What the stages have done so far, in all runs and single calls."""
+        with pool().lock:
+            stages = tuple(
+                replace(stage, batch_rows=crew.applier.batch_rows)
+                for crew, stage in zip(self._crews, self._work_stats, strict=True)
+            )
+            going_s = sum(time.monotonic() - run.started_s for run in self._runs if not run.is_cancelled)
+            return PipelineStats(stages, self._totals.wall_s + going_s, self._totals.num_items, num_cores())
 
     def close(self) -> None:
         """End the runs that are still going, and release the operators."""
@@ -103,71 +101,26 @@ class Engine:
             self.is_closed = True
             for run in list(self._runs):
                 run.close(wait=False)
-            for resident in self._held:
-                residents.release(resident)
+            for crew in self._crews:
+                for resident in crew.held:
+                    residents.release(resident)
 
     def _check_open(self) -> None:
         if self.is_closed:
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
 
-    def _applier(self, node: Node) -> Applier:
-        fn = node.fn
-        if isinstance(fn, OperatorSpec):
-            resident = residents.hold(fn)
-            self._held.append(resident)
-        elif isinstance(fn, Operator):
-            resident = Resident(fn.spec, fn)
-        else:
-            assert fn is not None
-            is_shared = node.workers or node.verb == "reduce" or isinstance(getattr(fn, "graph", None), Graph)
-            return PlainApplier(fn, None if is_shared else threading.RLock())
-        hints = resident.operator.hints
-        return OperatorApplier(resident, BatchSize(hints.max_batch, hints.max_cost))
-
-    def _one(self, worker: _Worker) -> Callable[..., Any]:
-        applier = worker.applier
-        if isinstance(applier, PlainApplier):
-            return applier.one
-        assert isinstance(applier, OperatorApplier)
-        return SharedBatches(applier) if applier.gains_from_batches else applier.one
-
     def _stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run; what the program does between steps is done by the stage before."""
         stages: list[Stage] = [Stage("input", StageOptions(on_error))]
-        workers = iter(self._workers)
+        crews = iter(self._crews)
         for instruction in self.plan.program:
             if isinstance(instruction, (Drop, Forget)):
                 stages[-1].after.append(instruction)
             elif isinstance(instruction, Settle):
                 stages.append(SettleStage(instruction.level, StageOptions(on_error)))
             else:
-                stages.append(next(workers).stage(on_error))
+                stages.append(next(crews).stage(on_error))
         return stages if stages[0].after else stages[1:] or stages
-
-
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """A step with the applier that all runs share."""
-
-    work: Work
-    applier: Applier
-
-    def stage(self, on_error: OnError) -> Stage:
-        """The step's stage for one run."""
-        return _STAGES[self.work.step.node.verb](self.work, self.applier, replace(self.options(), on_error=on_error))
-
-    def options(self) -> StageOptions:
-        """How the stage may be run, from what the node and its operator say."""
-        node = self.work.step.node
-        if node.verb in GROUPING:
-            return StageOptions()
-        if node.workers:
-            return StageOptions(limit=node.workers, is_ordered=False, gains_from_threads=True)
-        if not isinstance(self.applier, OperatorApplier):
-            return StageOptions()
-        hints = self.applier.hints
-        limit = num_cores() if hints.thread_safe and hints.releases_gil and not hints.stateful else 1
-        return StageOptions(limit=limit, is_ordered=hints.stateful, gains_from_threads=hints.releases_gil)
 
 
 class Stream:

@@ -109,7 +109,7 @@ class ProcessApplier:
 
 
 class WorkerDied(JuncoError):
-    """A worker process ended while it worked on a row: a crash in native code, ``os._exit``, or the system killed it."""
+    """A worker process ended while it worked on a row: native code crashed, or the system killed it."""
 
 
 def _executor(num_workers: int) -> Any:

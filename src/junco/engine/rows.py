@@ -82,6 +82,7 @@ class Block:
     rejects: list[Reject] = field(default_factory=list)
     error: BaseException | None = None
     num_bytes: int = 0
+    since_s: float = 0.0
 
     @property
     def num_new_items(self) -> int:

@@ -20,7 +20,7 @@ from junco.engine.results import Collector, Results
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.source import Source
-from junco.engine.stats import StageStats
+from junco.engine.stats import Totals, Trace
 from junco.errors import DeadlineError
 
 WORTH_A_THREAD_S = 0.0005
@@ -40,15 +40,18 @@ class Run:
         source: Source,
         collector: Collector,
         pool: Pool,
-        stats: Sequence[StageStats],
+        totals: Totals,
         deadline_s: float | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.source = source
         self.collector = collector
         self.pool = pool
-        self.stats = stats
+        self.totals = totals
         self.deadline_s = deadline_s
+        self.trace = trace
+        self.started_s = time.monotonic()
         self.is_cancelled = False
         self._changed = threading.Condition(pool.lock)
         self._ready: deque[Results] = deque()
@@ -79,9 +82,11 @@ class Run:
 
     def close(self, wait: bool = True) -> None:
         """End the run. Waits for its tasks under way unless told not to, or called from within one of them."""
-        self.is_cancelled = True
         self.pool.forget(self)
         with self.pool.lock:
+            if not self.is_cancelled:
+                self.is_cancelled = True
+                self.totals.wall_s += time.monotonic() - self.started_s
             while wait and self.scheduler.num_running and not getattr(self._mine, "is_running", False):
                 self._changed.wait(0.1)
             self._end()
@@ -118,6 +123,9 @@ class Run:
         """Let go of everything once the last task is over (with the lock held)."""
         if self.is_cancelled and not self.scheduler.num_running:
             self.scheduler.close()
+            if self.trace is not None:
+                trace, self.trace = self.trace, None
+                trace.write()
 
     def _wait(self) -> None:
         left_s = None if self.deadline_s is None else self.deadline_s - time.monotonic()
@@ -127,7 +135,9 @@ class Run:
 
     def _collect(self, blocks: list[Block]) -> None:
         try:
-            self._ready.extend(self.collector.add(blocks))
+            for results in self.collector.add(blocks):
+                self._ready.append(results)
+                self.totals.num_items += len(results.values)
         except BaseException as error:  # raised after what was ready before it has been given
             self._error = error
 
@@ -149,7 +159,7 @@ class Run:
         seconds = time.perf_counter() - started
         with self.pool.lock:
             self.scheduler.done(task, blocks, is_finished=is_finished)
-            self._learn(task, seconds)
+            self._learn(task, blocks, started, seconds)
             self._end()
             self._changed.notify_all()
             if self._is_helped:
@@ -166,13 +176,18 @@ class Run:
         blocks.append(block)
         return not task.is_source and block.ends[-1]
 
-    def _learn(self, task: Task, seconds: float) -> None:
+    def _learn(self, task: Task, blocks: Sequence[Block], started: float, seconds: float) -> None:
+        for block in blocks:
+            block.since_s = started + seconds
         if task.is_source:
             self.scheduler.is_source_slow = seconds > 4 * self.source.MAX_WAIT_S
             return
-        self.stats[task.stage].observe(task.num_rows, task.num_items, seconds)
-        slowest_s = max((stage.seconds / stage.num_items for stage in self.stats if stage.num_items), default=0.0)
-        self.source.size.observe(slowest_s)
+        stats = self.totals.stages[task.stage]
+        stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
+        stats.num_bytes += sum(block.num_bytes for block in blocks)
+        self.source.size.observe(max(stage.item_s for stage in self.totals.stages))
+        if self.trace is not None:
+            self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
         if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, seconds):
             self.ask_for_help()
 

@@ -48,6 +48,7 @@ class Task:
     num_rows: int = 0
     num_items: int = 0
     num_bytes: int = 0
+    since_s: float = 0.0
     is_stepwise: bool = False
 
     @property
@@ -190,7 +191,8 @@ class Scheduler:
         num_bytes = sum(block.num_bytes for block in blocks)
         is_stepwise = state.stage.may_split
         num_items = sum(block.num_new_items for block in blocks)
-        return Task(index, state.stage.run(blocks), blocks[0].key, num_rows, num_items, num_bytes, is_stepwise)
+        since_s = min(block.since_s for block in blocks)
+        return Task(index, state.stage.run(blocks), blocks[0].key, num_rows, num_items, num_bytes, since_s, is_stepwise)
 
     def _taken(self, state: StageState, patient: bool) -> list[Block]:
         if state.waiting is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 from junco.engine.apply import OperatorApplier
 from junco.engine.results import row_maker
 from junco.engine.stage import operator_error, values_picture
+from junco.engine.stats import StageStats
 from junco.errors import ContractError, picture
 from junco.graph.levels import Step
 from junco.graph.nodes import fn_name
@@ -23,14 +25,14 @@ def is_single_row(plan: Plan) -> bool:
 class SingleCall:
     """One row through the steps of a plan."""
 
-    def __init__(self, plan: Plan, ones: Sequence[Callable[..., Any]]) -> None:
+    def __init__(self, plan: Plan, ones: Sequence[Callable[..., Any]], stats: Sequence[StageStats]) -> None:
         flow = plan.flow
         self._num_inputs = len(flow.inputs)
         self._blank = [None] * (len(flow.slots) - self._num_inputs)
         self._works = [work.step for work in plan.works]
         self._steps = [
-            (one, [slot.index for slot in step.reads], [slot.index for slot in step.writes])
-            for one, step in zip(ones, self._works, strict=True)
+            (one, [slot.index for slot in step.reads], [slot.index for slot in step.writes], stage)
+            for one, step, stage in zip(ones, self._works, stats, strict=True)
         ]
         self._outputs = [slot.index for slot in flow.outputs]
         self._make = row_maker([slot.name for slot in flow.outputs])
@@ -39,13 +41,17 @@ class SingleCall:
         values = [*item, *self._blank]
         at = 0
         try:
-            for one, reads, writes in self._steps:
+            before = perf_counter()
+            for one, reads, writes, stats in self._steps:
                 result = one(values[reads[0]]) if len(reads) == 1 else one(*[values[i] for i in reads])
                 if len(writes) == 1:
                     values[writes[0]] = result
                 elif writes:
                     self._put(values, self._works[at], result)
                 at += 1
+                now = perf_counter()
+                stats.observe_call(now - before)
+                before = now
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -165,7 +165,7 @@ class MapStage(WorkStage):
 
     @property
     def batch_rows(self) -> int:
-        return getattr(self.apply, "batch_rows", 1)
+        return self.apply.batch_rows
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         parts = [_Part.of(block, self.step.level, self.step.reads, self) for block in blocks]
@@ -225,6 +225,12 @@ class _Truth:
 
     def __init__(self, applier: Applier) -> None:
         self._applier = applier
+        self.one = applier.one
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._applier.batch_rows
 
     def __call__(
         self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool

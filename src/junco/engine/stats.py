@@ -1,23 +1,179 @@
-"""What the engine has seen of its stages."""
+"""What the engine has seen of its stages, and what that says: which stage binds, and what would help."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+WARM_UP_TASKS = 1
+"""The first task of a stage loads and compiles: it says nothing of the next ones."""
 
 
 @dataclass(slots=True)
 class StageStats:
-    """Totals of one stage."""
+    """Totals of one stage over all runs of a pipeline.
+
+    Attributes:
+        name: the step's name.
+        limit: how many of its tasks may run at once.
+        num_tasks: times that the stage was run.
+        num_rows: rows that it worked on.
+        num_items: input rows that they belong to.
+        num_bytes: bytes of the rows that left it.
+        seconds: time spent working, over all threads.
+        wait_s: time that rows waited before it.
+        first_s: time of the first task, which also loads.
+        batch_rows: rows in a full batch, at last.
+    """
 
     name: str
+    limit: int = 1
     num_tasks: int = 0
     num_rows: int = 0
     num_items: int = 0
+    num_bytes: int = 0
     seconds: float = 0.0
+    wait_s: float = 0.0
+    first_s: float = 0.0
+    first_items: int = 0
+    first_rows: int = 0
+    batch_rows: int = 1
 
-    def observe(self, num_rows: int, num_items: int, seconds: float) -> None:
+    def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
+        if self.num_tasks < WARM_UP_TASKS:
+            self.first_s += seconds
+            self.first_items += num_items
+            self.first_rows += num_rows
         self.num_tasks += 1
         self.num_rows += num_rows
         self.num_items += num_items
         self.seconds += seconds
+        self.wait_s += wait_s
+
+    def observe_call(self, seconds: float) -> None:
+        """Count a row of a single call; the first one also loads."""
+        if not self.num_tasks:
+            self.first_s, self.first_items, self.first_rows = seconds, 1, 1
+        self.num_tasks += 1
+        self.num_rows += 1
+        self.num_items += 1
+        self.seconds += seconds
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has run often enough to say what an item takes."""
+        return self.num_items > self.first_items
+
+    @property
+    def item_s(self) -> float:
+        """Seconds of work for an item, the first task left out where there are others."""
+        if self.is_warm:
+            return (self.seconds - self.first_s) / (self.num_items - self.first_items)
+        return self.seconds / max(1, self.num_items)
+
+    @property
+    def row_s(self) -> float:
+        """Seconds of work for a row, the first task left out where there are others."""
+        if self.num_rows > self.first_rows:
+            return (self.seconds - self.first_s) / (self.num_rows - self.first_rows)
+        return self.seconds / max(1, self.num_rows)
+
+
+@dataclass(slots=True)
+class Totals:
+    """What all runs of a pipeline add to: one entry for each stage of its program."""
+
+    stages: list[StageStats]
+    wall_s: float = 0.0
+    num_items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStats:
+    """A pipeline's stages. Print it for a table and one sentence on what binds."""
+
+    stages: tuple[StageStats, ...]
+    wall_s: float
+    num_items: int
+    num_cores: int
+
+    @property
+    def binding(self) -> StageStats | None:
+        """The stage that keeps the others waiting: the one that needs longest for an item, given its workers."""
+        warm = [stage for stage in self.stages if stage.num_items]
+        return max(warm, key=lambda s: s.item_s / min(s.limit, self.num_cores), default=None)
+
+    @property
+    def advice(self) -> str:
+        """What binds and what would help, in one sentence."""
+        stage = self.binding
+        if stage is None:
+            return "nothing has run yet"
+        total_s = sum(other.item_s for other in self.stages)
+        share = stage.item_s / total_s if total_s else 1.0
+        says = f"{stage.name!r} binds: {share:.0%} of the work, {stage.item_s * 1e3:,.2f} ms an item"
+        if stage.limit >= self.num_cores:
+            return f"{says}, already on all {self.num_cores} cores; a smaller model or a faster device would help."
+        return (
+            f"{says}, {stage.limit} at a time; workers={self.num_cores} would use all cores, if its code allows that."
+        )
+
+    def predicted_s(self, num_items: int) -> float:
+        """Seconds that so many items will take, from what was seen; the loading is not counted again."""
+        work_s = sum(stage.item_s for stage in self.stages) / self.num_cores
+        binding = self.binding
+        slowest_s = binding.item_s / min(binding.limit, self.num_cores) if binding else 0.0
+        return num_items * max(work_s, slowest_s)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for programs."""
+        stages = [asdict(stage) | {"item_s": stage.item_s} for stage in self.stages]
+        return {"num_items": self.num_items, "wall_s": self.wall_s, "advice": self.advice, "stages": stages}
+
+    def __str__(self) -> str:
+        head = (
+            f"{'stage':<20} {'rows':>9} {'ms a row':>9} {'busy':>6} {'waited':>9} {'at once':>7} {'batch':>6} {'MB':>8}"
+        )
+        lines = [head, *(self._line(stage) for stage in self.stages), self.advice]
+        return "\n".join(lines)
+
+    def _line(self, stage: StageStats) -> str:
+        busy = stage.seconds / self.wall_s / min(stage.limit, self.num_cores) if self.wall_s else 0.0
+        return (
+            f"{stage.name[:20]:<20} {stage.num_rows:>9,} {stage.row_s * 1e3:>9.3f} {min(busy, 1):>6.0%} "
+            f"{stage.wait_s:>8.2f}s {stage.limit:>7} {stage.batch_rows:>6} {stage.num_bytes / 1e6:>8.1f}"
+        )
+
+
+@dataclass(slots=True)
+class Trace:
+    """What ran when, as a file for chrome://tracing and ui.perfetto.dev."""
+
+    path: Path
+    events: list[dict[str, Any]]
+
+    @classmethod
+    def to(cls, path: str | Path) -> Trace:
+        """A trace that will be written to ``path``."""
+        return cls(Path(path), [])
+
+    def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
+        """Note a task; times in seconds on one clock."""
+        self.events.append(
+            {
+                "name": name,
+                "ph": "X",
+                "ts": started_s * 1e6,
+                "dur": seconds * 1e6,
+                "pid": 1,
+                "tid": thread,
+                "args": {"rows": num_rows},
+            }
+        )
+
+    def write(self) -> None:
+        """Write the file."""
+        self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from junco.catalog.membership import check_family
+from junco.errors import ParameterError
 from junco.graph.levels import Flow, check
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
@@ -15,13 +18,15 @@ from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Instruction, Work, compile_flow
 
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
 
 @dataclass(frozen=True)
 class Plan:
     """A graph with its operators resolved. Picklable as far as its callables are; printing it explains the run."""
 
     graph: Graph
-    device: str = "auto"
+    devices: tuple[str, ...] = ("auto",)
 
     @cached_property
     def flow(self) -> Flow:
@@ -39,7 +44,7 @@ class Plan:
         return [instruction for instruction in self.program if isinstance(instruction, Work)]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self.graph, "device": self.device}
+        return {"graph": self.graph, "devices": self.devices}
 
     def __str__(self) -> str:
         graph = self.graph
@@ -47,16 +52,18 @@ class Plan:
         return "\n".join([title, *(f"  {i}. {_line(work)}" for i, work in enumerate(self.works, 1))])
 
 
-def make_plan(graph: Graph, device: str = "auto") -> Plan:
-    """Resolve a graph.
+def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
+    """Resolve a graph for a device, or for several: each operator that takes a device gets a replica on each.
 
     Raises:
+        ParameterError: there is no such device.
         GraphError: the graph has no meaning.
         UnknownNameError: an operator that nobody knows.
         ContractError: neighbours whose ports do not fit.
         UnavailableError: weights that cannot be had.
     """
-    plan = Plan(_on_device(bind(graph, {}), device), device)
+    devices = _devices(device)
+    plan = Plan(_on_device(bind(graph, {}), devices[0]), devices)
     check_ports(plan.flow)
     check_family(plan.flow)
     for node in plan.graph.nodes:
@@ -64,6 +71,16 @@ def make_plan(graph: Graph, device: str = "auto") -> Plan:
             node.fn.create().fetch()
     _ = plan.program
     return plan
+
+
+def _devices(device: str | Sequence[str]) -> tuple[str, ...]:
+    devices = (device,) if isinstance(device, str) else tuple(device)
+    for name in devices:
+        if not isinstance(name, str) or not _DEVICE.fullmatch(name):
+            raise ParameterError(f"device={name!r} is none of 'auto', 'cpu', 'cuda', 'cuda:N' and 'mps'")
+    if not devices:
+        raise ParameterError("device=[] names no device")
+    return devices
 
 
 def _on_device(graph: Graph, device: str) -> Graph:

@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.devices import check_device, torch_device
+from junco.builtin.devices import check_device, device_name
 from junco.builtin.extras import importing
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
+from junco.builtin.text_embedding import plain_transformer
+from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
 from junco.builtin.text_embedding.texts import check_role, checked_texts
-from junco.builtin.vectors import check_truncate_dim, finished_rows
+from junco.builtin.vectors import check_truncate_dim, finished_rows, unit_rows
 from junco.errors import ParameterError
 from junco.operator.base import Hints, Operator
-from junco.types import Vector
+from junco.runtime.certificate import agreement
+from junco.runtime.load import check_dtype, check_runtime, load
+from junco.types import Vector, Vectors
 
 
 class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sentence-transformers"):
@@ -29,6 +33,9 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         truncate_dim: keep this many leading numbers.
         role: ``query`` or ``document``, for models that treat them differently.
         prompt: put before each text, instead of the role's own prompt.
+        runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
+            these two for models that are a BERT with a pooling; ``auto`` takes the library where a model is not.
+        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
     """
 
     hints = Hints(releases_gil=True)
@@ -41,6 +48,8 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         truncate_dim: int | None = None,
         role: str | None = None,
         prompt: str | None = None,
+        runtime: str = "auto",
+        dtype: str = "auto",
     ) -> None:
         if not isinstance(model, (str, Path)) or not str(model):
             raise ParameterError(f"{self.name!r}: model={model!r} must be a model's name or a folder")
@@ -50,28 +59,69 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
         self.role = check_role(role, self.name)
         self.prompt = prompt
+        self.runtime = check_runtime(runtime, self.name)
+        self.dtype = check_dtype(dtype, self.name)
         self._model: Any = None
+        self._encoder: TextEncoder | None = None
 
     def open(self) -> None:
         with importing("text", self.name):
             import sentence_transformers  # noqa: F401
 
-        device = str(torch_device(self.device, self.name))
+        device = device_name(self.device, self.name)
         with _quietly():
             self._model = _loaded(self.model, device, self.name)
+        if self.runtime != "torch":
+            self._encoder = self._certified_encoder(device)
+        if self._encoder is None and self.dtype not in ("auto", "float32"):
+            import torch
+
+            self._model.to(getattr(torch, self.dtype))
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
         if not texts:
             return []
         assert self._model is not None, "open() comes before batch()"
-        encode = getattr(self._model, f"encode_{self.role}", self._model.encode) if self.role else self._model.encode
-        given = {} if self.prompt is None else {"prompt": self.prompt}
-        block = np.asarray(encode(texts, show_progress_bar=False, convert_to_numpy=True, **given), np.float32)
+        block = self._encoded(texts) if self._encoder is None else self._encoder.embed(texts)
+        is_scaled = self._encoder is not None and plain_transformer.has_normalize(self._model)
+        block = unit_rows(block) if is_scaled else block
         return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
 
     def close(self) -> None:
-        self._model = None
+        if self._encoder is not None:
+            self._encoder.compiled.close()
+        self._model = self._encoder = None
+
+    def _encoded(self, texts: Sequence[str]) -> Vectors:
+        """What the library itself gives."""
+        encode = getattr(self._model, f"encode_{self.role}", self._model.encode) if self.role else self._model.encode
+        given = {} if self.prompt is None else {"prompt": self.prompt}
+        block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
+        return block.astype(np.float32, copy=False)
+
+    def _certified_encoder(self, device: str) -> TextEncoder | None:
+        """The model in another runtime, if its vectors are those of the library; else ``None`` under ``auto``."""
+        plain = plain_transformer.source_of(self._model, self.name)
+        if plain is None:
+            self._refuse_unless_auto("it is more than a BERT with a pooling")
+            return None
+        source, tokenizer = plain
+        compiled = load(source, self.runtime, self.dtype, device)
+        if compiled.runtime == "torch" and compiled.dtype == "float32":
+            compiled.close()
+            return None
+        encoder = TextEncoder(compiled, tokenizer, plain_transformer.prompt_of(self._model, self.role, self.prompt))
+        found = agreement(self._encoded, encoder.embed, [*GOLDEN_TEXTS, "", "  spaces around  "])
+        if found.reason is None:
+            return encoder
+        compiled.close()
+        self._refuse_unless_auto(found.reason)
+        return None
+
+    def _refuse_unless_auto(self, reason: str) -> None:
+        if self.runtime != "auto":
+            raise ParameterError(f"{self.name!r}: runtime={self.runtime!r} cannot run {self.model!r}: {reason}")
 
     def cost(self, *item: Any) -> float:
         """About the tokens of the text."""

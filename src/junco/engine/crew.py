@@ -1,0 +1,108 @@
+"""Who works on a step's rows: one applier for all runs, how many of its tasks may run at once, and in which order.
+
+Thread, process, replicas and batch size follow from what the operator hints, what the node says, and what is measured.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
+from junco.engine.batching import BatchSize
+from junco.engine.expand import FlatMapStage
+from junco.engine.group import WindowAllStage, WindowStage
+from junco.engine.processes import ProcessApplier
+from junco.engine.reduce import ReduceStage
+from junco.engine.single import SharedBatches
+from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.graph.nodes import GROUPING, Graph, Node
+from junco.operator.base import Hints, Operator
+from junco.operator.residents import Resident, residents
+from junco.operator.spec import OperatorSpec
+from junco.plan.program import Work
+from junco.settings import num_cores
+
+_STAGES: dict[str, type[WorkStage]] = {
+    "map": MapStage,
+    "filter": FilterStage,
+    "flat_map": FlatMapStage,
+    "window": WindowStage,
+    "time_window": WindowStage,
+    "window_all": WindowAllStage,
+    "reduce": ReduceStage,
+}
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A step with the applier that all runs share, and the operators that it holds."""
+
+    work: Work
+    applier: Applier
+    one: Callable[..., Any]
+    options: StageOptions
+    held: list[Resident] = field(default_factory=list)
+
+    def stage(self, on_error: OnError) -> Stage:
+        """The step's stage for one run."""
+        return _STAGES[self.work.step.node.verb](self.work, self.applier, replace(self.options, on_error=on_error))
+
+
+def crew_for(work: Work, devices: Sequence[str]) -> Crew:
+    """Put together who works on a step; operators are held but not opened."""
+    node, fn = work.step.node, work.step.node.fn
+    assert fn is not None
+    if node.backend == "process":
+        return _in_processes(work, fn.spec if isinstance(fn, Operator) else fn, node.workers or num_cores())
+    if isinstance(fn, OperatorSpec):
+        return _of_operators(work, [residents.hold(spec, i) for i, spec in _replicas(fn, node, devices)])
+    if isinstance(fn, Operator):
+        return _of_operators(work, [], Resident(fn.spec, fn))
+    is_shared = node.workers or node.verb == "reduce" or isinstance(getattr(fn, "graph", None), Graph)
+    applier = PlainApplier(fn, None if is_shared else threading.RLock())
+    return Crew(work, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+
+
+def _in_processes(work: Work, fn: Callable[..., Any] | OperatorSpec, num_workers: int) -> Crew:
+    hints = fn.load().hints if isinstance(fn, OperatorSpec) else Hints()
+    applier = ProcessApplier(fn, num_workers, BatchSize(hints.max_batch, start=1))
+    return Crew(work, applier, applier.one, _options(work.step.node, num_workers, is_ordered=False, gains=True))
+
+
+def _of_operators(work: Work, held: list[Resident], own: Resident | None = None) -> Crew:
+    """A crew of one or several replicas of an operator; ``own`` is the caller's own object, which nobody counts."""
+    node = work.step.node
+    crew = [OperatorApplier(r, BatchSize(r.operator.hints.max_batch, r.operator.hints.max_cost)) for r in held]
+    crew = crew or [OperatorApplier(own, BatchSize(own.operator.hints.max_batch))] if own else crew
+    hints = crew[0].hints
+    applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
+    one = SharedBatches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
+    if hints.stateful:
+        return Crew(work, applier, one, _options(node, 1, is_ordered=True), held)
+    if hints.processes and held and not node.workers and node.backend is None:
+        size = BatchSize(hints.max_batch, start=1)
+        applier = MovingApplier(crew[0], lambda: ProcessApplier(held[0].spec, num_cores(), size))
+        return Crew(work, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
+    is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
+    limit = node.workers or (num_cores() if is_parallel else len(crew))
+    gains = hints.releases_gil or limit > 1
+    return Crew(work, applier, one, _options(node, limit, is_ordered=False, gains=gains), held)
+
+
+def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:
+    """One spec for each device, or for each worker where an instance bears only one; numbered where they are alike."""
+    operator = spec.load()
+    if len(devices) > 1 and "device" in operator.parameters():
+        specs = [spec.with_params({**spec.params, "device": device}) for device in devices]
+    else:
+        specs = [spec] * (1 if operator.hints.thread_safe or operator.hints.stateful else node.workers or 1)
+    return [(sum(earlier == one for earlier in specs[:i]), one) for i, one in enumerate(specs)]
+
+
+def _options(node: Node, limit: int, *, is_ordered: bool, gains: bool = False) -> StageOptions:
+    if node.verb in GROUPING:
+        return StageOptions()
+    return StageOptions(limit=limit, is_ordered=is_ordered, gains_from_threads=gains or bool(node.workers))
