@@ -102,10 +102,10 @@ def agreement(
     difference = max(np.abs(unit(found) - unit(expected)).max() for found in (together, turned, alone))
     mates = min(cosines(together, alone).min(), cosines(turned, alone).min())
     reason = None
-    if worst < least:
-        reason = f"worst cosine with the float32 reference {worst:.7f}, below {least}"
-    elif mates < least:
+    if mates < least:
         reason = f"a vector depends on its batch mates: cosine {mates:.7f} with the same item alone, below {least}"
+    elif worst < least:
+        reason = f"worst cosine with the float32 reference {worst:.7f}, below {least}"
     elif difference > most_difference:
         reason = f"a number differs from the float32 reference's by {difference:.1e}, more than {most_difference:.0e}"
     return Agreement(float(worst), float(difference), reason)

@@ -1,0 +1,142 @@
+"""Planted faults: whatever makes other vectors is refused, with what was measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from junco.builtin.image_embedding.golden import golden_images
+from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, pooled, token_ids
+from junco.builtin.text_embedding.minilm import MiniLM
+from junco.operator import registry
+from junco.runtime.certificate import Certificate, agreement, cosines
+from junco.runtime.load import load
+
+
+@pytest.fixture(scope="module")
+def lite():
+    operator = registry.load("image-embedding.efficientnet-lite")(runtime="torch", dtype="float32")
+    operator.ensure_open()
+    yield operator
+    operator.ensure_closed()
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    operator = MiniLM(runtime="torch", dtype="float32")
+    operator.ensure_open()
+    yield operator
+    operator.ensure_closed()
+
+
+def test_the_reference_agrees_with_itself(lite):
+    found = agreement(lite.batch, lite.batch, golden_images(), most_difference=1e-4)
+    assert found.reason is None
+    assert found.worst_cosine > 0.9999999
+
+
+def test_blue_and_red_swapped_is_refused(lite):
+    found = agreement(lite.batch, lambda images: lite.batch([image[:, :, ::-1] for image in images]), golden_images())
+    assert "worst cosine with the float32 reference 0." in found.reason
+
+
+def test_a_missing_normalisation_of_levels_is_refused(lite):
+    source = lite.source()
+    (pixels,) = source.golden
+    network = source.build().network
+
+    def unscaled(items):
+        levels = torch.from_numpy(np.stack(items)).permute(0, 3, 1, 2).float() / 255
+        with torch.no_grad():
+            return network.extract_features(levels).mean(dim=(2, 3)).numpy()
+
+    compiled = load(source, "torch", "float32")
+    found = agreement(lambda items: compiled(np.stack(items)), unscaled, list(pixels))
+    assert found.reason is not None
+    assert found.worst_cosine < 0.99
+
+
+def test_the_first_token_instead_of_the_mean_is_refused(minilm):
+    source = minilm.source()
+    wrong = pooled(source.build().network, "cls")
+
+    def by_first_token(items):
+        with torch.no_grad():
+            return wrong(*(torch.from_numpy(np.concatenate(column)) for column in zip(*items, strict=True))).numpy()
+
+    compiled = load(source, "torch", "float32")
+    items = [tuple(array[i : i + 1] for array in source.golden) for i in range(len(GOLDEN_TEXTS))]
+    right = lambda rows: compiled(*(np.concatenate(column) for column in zip(*rows, strict=True)))  # noqa: E731
+    assert agreement(right, right, items).reason is None
+    assert "worst cosine" in agreement(right, by_first_token, items).reason
+
+
+def test_a_missing_prompt_is_refused(minilm):
+    prompted = MiniLM(prompt="query: ", runtime="torch", dtype="float32")
+    prompted.ensure_open()
+    assert "worst cosine" in agreement(prompted.batch, minilm.batch, list(GOLDEN_TEXTS)).reason
+
+
+def test_weights_of_eight_bits_are_refused_with_their_error(lite):
+    module = lite.source().build()
+    with torch.no_grad():
+        for weight in module.parameters():
+            scale = weight.abs().max() / 127
+            weight.copy_((weight / scale).round() * scale)
+    (pixels,) = lite.source().golden
+
+    def quantised(items):
+        with torch.no_grad():
+            return module(torch.from_numpy(np.stack(items))).numpy()
+
+    compiled = load(lite.source(), "torch", "float32")
+    found = agreement(lambda items: compiled(np.stack(items)), quantised, list(pixels))
+    assert found.reason is not None
+    assert 0.5 < found.worst_cosine < 0.9999
+
+
+def test_a_vector_that_depends_on_its_batch_mates_is_refused(minilm):
+    tokenizer = minilm._encoder.tokenizer
+
+    def without_mask(texts):
+        ids = token_ids(tokenizer, texts)
+        block = np.zeros((len(ids), max(map(len, ids))), np.int64)
+        for row, tokens in enumerate(ids):
+            block[row, : len(tokens)] = tokens
+        return minilm._encoder.compiled(block, np.ones_like(block))  # the padding is attended to
+
+    found = agreement(minilm.batch, without_mask, list(GOLDEN_TEXTS))
+    assert "a vector depends on its batch mates" in found.reason
+
+
+@pytest.mark.parametrize("bad", [lambda block: block * np.nan, lambda block: block[:, :-1]])
+def test_vectors_that_are_not_finite_or_too_short_are_refused(minilm, bad):
+    found = agreement(minilm.batch, lambda texts: bad(np.stack(minilm.batch(texts))), list(GOLDEN_TEXTS))
+    assert found.reason is not None
+    assert found.worst_cosine == 0.0
+
+
+def test_auto_on_a_cpu_also_bounds_each_number(minilm):
+    def shifted(texts):
+        vectors = np.stack(minilm.batch(texts))
+        vectors[:, 0] += 2e-3
+        return vectors
+
+    found = agreement(minilm.batch, shifted, list(GOLDEN_TEXTS), most_difference=1e-4)
+    assert found.worst_cosine > 0.9999
+    assert "a number differs from the float32 reference's by" in found.reason
+
+
+def test_a_cosine_near_one_keeps_its_digits():
+    one = np.array([[1, 0]], np.float32)
+    other = np.array([[1, 1e-5]], np.float32)
+    assert 1 - cosines(one, other)[0] == pytest.approx(0.5e-10, rel=1e-3)
+
+
+def test_a_certificate_can_be_kept_as_json():
+    for certificate in (
+        Certificate("torch", "float32", "cpu", 1.0, 0.0, 9.0),
+        Certificate("x", "y", "cpu", reason="no"),
+    ):
+        assert Certificate.from_json(certificate.to_json()) == certificate

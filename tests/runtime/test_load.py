@@ -1,0 +1,188 @@
+"""A model runs in every runtime with the same vectors, is converted once, and never in one that drifts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from junco.errors import MissingExtraError, ParameterError
+from junco.runtime import load as loading
+from junco.runtime.load import certify, check_dtype, check_runtime, load
+from junco.runtime.source import rows_of
+
+RUNTIMES = ["torch", "openvino", "onnxruntime"]
+
+
+@pytest.fixture(params=RUNTIMES)
+def compiled(request, workshop):
+    made = load(workshop.source(), request.param)
+    yield made
+    made.close()
+
+
+def test_every_runtime_gives_the_references_vectors(compiled, workshop, pixels):
+    vectors = compiled(pixels)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, workshop.expected(pixels), atol=1e-5)
+
+
+def test_a_vector_does_not_depend_on_its_batch_mates(compiled, pixels):
+    alone = np.concatenate([compiled(*row) for row in rows_of((pixels,))])
+    np.testing.assert_allclose(compiled(pixels), alone, atol=1e-6)
+
+
+def test_a_stream_of_passes_of_several_sizes_keeps_their_order(compiled, workshop, pixels):
+    passes = [(pixels[a:b],) for a, b in ((0, 1), (1, 4), (4, 6), (6, 7), (0, 7))]
+    blocks = list(compiled.stream(iter(passes)))
+    assert [len(block) for block in blocks] == [1, 3, 2, 1, 7]
+    np.testing.assert_allclose(np.concatenate(blocks[:4]), workshop.expected(pixels), atol=1e-5)
+
+
+def test_a_stream_that_nobody_reads_to_its_end_leaves_the_model_usable(compiled, workshop, pixels):
+    stream = compiled.stream(row for row in rows_of((pixels,)) * 20)
+    next(stream)
+    stream.close()
+    np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=1e-5)
+
+
+def test_many_threads_may_run_it_at_once(compiled, workshop, pixels):
+    found: dict[int, np.ndarray] = {}
+
+    def work(i: int) -> None:
+        for _ in range(20):
+            found[i] = np.concatenate(list(compiled.stream(rows_of((np.roll(pixels, i, axis=0),)))))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i in range(6):
+        np.testing.assert_allclose(found[i], workshop.expected(np.roll(pixels, i, axis=0)), atol=1e-5)
+
+
+def test_torchs_number_of_threads_is_as_before(workshop, pixels):
+    before = torch.get_num_threads()
+    load(workshop.source(), "torch")(pixels)
+    assert torch.get_num_threads() == before
+
+
+def test_auto_takes_a_faithful_runtime_and_remembers_it(workshop, pixels):
+    first = load(workshop.source())
+    num_built = workshop.num_built
+    second = load(workshop.source())
+    assert second.runtime == first.runtime
+    assert workshop.num_built == num_built + (second.runtime == "torch")
+    np.testing.assert_allclose(second(pixels), workshop.expected(pixels), atol=1e-5)
+
+
+def test_a_second_process_reads_the_conversion_without_torch(workshop):
+    load(workshop.source(), "openvino")
+    script = (
+        "import sys, numpy as np\n"
+        "from junco.runtime.load import load\n"
+        "from junco.runtime.source import Input, Source\n"
+        "def build(): raise AssertionError('built again')\n"
+        "golden = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)\n"
+        f"source = Source('test.tiny', {workshop.source().weights_sha256!r}, 2000, 'mean over space', build,\n"
+        "    (Input('pixels', 'uint8', (None, 8, 8, 3)),), (golden,))\n"
+        "assert load(source, 'openvino')(golden).shape == (4, 16)\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_conversion_of_other_weights_is_another_one(workshop, pixels):
+    load(workshop.source(), "openvino")
+    tiny = type(workshop.source().build())
+    other = load(workshop.source(lambda: tiny(seed=1), weights_sha256="1" * 64), "openvino")
+    assert not np.allclose(other(pixels), workshop.expected(pixels), atol=1e-2)
+
+
+def test_a_conversion_that_drifts_is_refused_with_its_cosine(workshop, monkeypatch):
+    convert, *rest = loading._CONVERTED["openvino"]
+
+    def drifting(source, module, folder):
+        with torch.no_grad():
+            scale = module.weight.abs().max() / 7  # weights of 4 bits
+            drifted = type(module)()
+            drifted.weight.copy_((module.weight / scale).round() * scale)
+        convert(source, drifted, folder)
+
+    monkeypatch.setitem(loading._CONVERTED, "openvino", (drifting, *rest))
+    with pytest.raises(ParameterError, match=r"runtime='openvino'.*worst cosine with the float32 reference 0\.\d+"):
+        load(workshop.source(), "openvino")
+    assert load(workshop.source()).runtime == "torch"
+
+
+def test_a_converter_that_fails_leaves_auto_with_torch_and_the_reason_known(workshop, monkeypatch):
+    def failing(source, module, folder):
+        raise RuntimeError("no such operation\nand more")
+
+    monkeypatch.setitem(loading._CONVERTED, "openvino", (failing, *loading._CONVERTED["openvino"][1:]))
+    assert load(workshop.source()).runtime == "torch"
+    reasons = {(row.runtime, row.dtype): row.reason for row in certify(workshop.source())}
+    assert reasons["openvino", "float32"] == "RuntimeError: no such operation"
+    assert reasons["torch", "float32"] is None
+
+
+def test_random_weights_stay_with_torch_and_leave_nothing_behind(workshop, runtimes):
+    source = workshop.source(weights_sha256=None)
+    assert load(source).runtime == "torch"
+    assert load(source, "openvino").runtime == "openvino"
+    assert not runtimes.exists() or list(runtimes.glob("openvino*[!k]")) == []
+
+
+def test_large_weights_stay_with_torch_until_a_conversion_was_asked_for(workshop):
+    source = workshop.source(num_bytes=loading.MOST_BYTES + 1)
+    assert load(source).runtime == "torch"
+    load(source, "openvino")
+    assert [name for name, _ in loading._Work(source, "cpu", "auto").affordable([("openvino", "float32")])] == [
+        "openvino"
+    ]
+
+
+def test_the_certificate_table_has_a_row_for_each_runtime_and_dtype(workshop):
+    rows = certify(workshop.source())
+    assert {row.runtime for row in rows} == set(RUNTIMES)
+    for row in rows:
+        assert row.is_faithful == (row.reason is None)
+        assert not row.is_faithful or (row.worst_cosine >= 0.9999 and row.max_difference <= 1e-4 and row.rows_per_s > 0)
+
+
+def test_a_runtime_that_is_not_installed_is_refused_with_what_to_install(workshop, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'junco\[openvino\]'"):
+        load(workshop.source(), "openvino")
+    assert load(workshop.source()).runtime == "torch"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "dtype", "device", "says"),
+    [("openvino", "auto", "cuda", "runs on the CPU only"), ("onnxruntime", "bfloat16", "cpu", "float32 only")],
+)
+def test_what_a_runtime_cannot_do_is_refused(workshop, runtime, dtype, device, says):
+    with pytest.raises(ParameterError, match=says):
+        load(workshop.source(), runtime, dtype, device)
+
+
+def test_names_that_do_not_exist_are_refused_with_those_that_do():
+    with pytest.raises(ParameterError, match="runtime='tensorrt' is none of 'auto', 'torch'"):
+        check_runtime("tensorrt", "x")
+    with pytest.raises(ParameterError, match="dtype='int4' is none of 'auto', 'float32'"):
+        check_dtype("int4", "x")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("dtype", ["auto", "float32", "float16", "bfloat16"])
+def test_a_gpu_gives_the_references_vectors(workshop, pixels, dtype):
+    compiled = load(workshop.source(), "auto", dtype, "cuda")
+    np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=2e-2)
+    blocks = list(compiled.stream(rows_of((pixels,)) * 50))
+    np.testing.assert_allclose(np.concatenate(blocks[:7]), workshop.expected(pixels), atol=2e-2)
