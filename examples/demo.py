@@ -2,8 +2,9 @@
 
     python examples/demo.py --to demo --photos ~/Pictures
 
-Embeds the pictures that scikit-image and scikit-learn ship and every picture of the folder ``--photos``, stores the
-vectors in ``vectors.parquet``, finds each picture's nearest neighbours by cosine, and writes ``index.html``.
+Embeds the pictures that scikit-image and scikit-learn ship and every picture of the folder ``--photos`` into
+``vectors.parquet``, finds each picture's nearest neighbours by cosine, and writes ``index.html``. Run again, it embeds
+new and changed pictures only.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
 from junco import Pipeline, pipeline
@@ -65,9 +65,8 @@ def main() -> None:
 
     began = time.perf_counter()
     with pipeline(arguments.pipeline) as embed:
-        kept, vectors = embed_all(embed, paths, console)
+        embed_all(embed, paths, target / "vectors.parquet", console)
     took_s = time.perf_counter() - began
-    store(target / "vectors.parquet", kept, vectors)
 
     names, stored = load(target / "vectors.parquet")
     neighbours = nearest(stored, NUM_NEIGHBOURS)
@@ -93,39 +92,27 @@ def folder_photos(folder: str | None) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
 
 
-def embed_all(embed: Pipeline, paths: list[Path], console: Console) -> tuple[list[Path], Vectors]:
-    """One vector for each picture that can be read; the others are reported, and left out."""
-    rejects: list[Any] = []
-    results = embed.stream([str(path) for path in paths], on_error="none", rejects=rejects.append)
-    kept, vectors = [], []
-    for path, vector in zip(paths, track(results, "embedding", len(paths), console=console), strict=True):
-        if vector is not None:
-            kept.append(path)
-            vectors.append(vector)
-    for reject in rejects:
-        console.print(f"[yellow]left out[/] {escape(str(paths[reject.position]))}: {escape(reject.reason)}")
-    return kept, np.stack(vectors)
-
-
-def store(target: Path, paths: list[Path], vectors: Vectors) -> None:
-    """Write paths and vectors to Parquet; the file appears whole or not at all."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
-    part = target.with_suffix(".part")
-    pq.write_table(pa.table({"input": [str(path) for path in paths], "vector": column}), part)
-    part.replace(target)
+def embed_all(embed: Pipeline, paths: list[Path], target: Path, console: Console) -> None:
+    """A vector for each picture that can be read, in a Parquet file; the others are named, and left out."""
+    report = embed.run(paths, target)
+    console.print(escape(str(report)))
+    if report.rejects is not None:
+        for reject in _read(Path(report.rejects)).to_pylist():
+            console.print(f"[yellow]left out[/] {escape(reject['input'])}: {escape(reject['reason'])}")
 
 
 def load(source: Path) -> tuple[list[Path], Vectors]:
-    """Read back what `store` wrote."""
-    import pyarrow.parquet as pq
-
-    found: pa.Table = pq.read_table(source)
+    """The pictures and their vectors, one a row."""
+    found = _read(source)
     column = found.column("vector").combine_chunks()
     vectors = column.values.to_numpy().reshape(len(found), -1)
     return [Path(name) for name in found.column("input").to_pylist()], vectors
+
+
+def _read(path: Path) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path)
 
 
 def nearest(vectors: Vectors, most: int) -> list[list[Neighbour]]:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """A list of three texts, of which the second is bad."""
+    path = tmp_path / "texts.txt"
+    path.write_text("two words\nbad\nx1\n")
+    return path
+
+
+def test_embed_writes_the_inputs_with_their_vectors_and_puts_bad_ones_aside(junco, texts, tmp_path):
+    target = tmp_path / "out" / "v.parquet"
+    done = junco("embed", "count", texts, "--to", target)
+    assert done.exit_code == 0, done.stderr
+    assert pq.read_table(target).to_pylist() == [
+        {"input": "two words", "vector": [9, 2, 0]},
+        {"input": "x1", "vector": [2, 1, 1]},
+    ]
+    assert pq.read_table(f"{target}.rejects.parquet").to_pylist() == [
+        {"input": "bad", "stage": "embed", "reason": "ValueError: cannot count this"}
+    ]
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"{target}: 3 inputs in ")
+    assert second == f"  1 input put aside: see {target}.rejects.parquet"
+    assert done.stderr == ""
+
+
+def test_embed_as_json_gives_the_report(junco, texts, tmp_path):
+    report = json.loads(junco("embed", "count", texts, "--to", tmp_path / "v.npy", "--json").stdout)
+    assert (report["num_inputs"], report["num_new"], report["num_rejects"], report["deleted"]) == (3, 3, 1, [])
+    assert np.load(tmp_path / "v.npy").shape == (2, 3)
+
+
+def test_the_same_command_again_says_that_there_is_nothing_new(junco, texts, tmp_path):
+    command = ("embed", "count", texts, "--to", tmp_path / "v.parquet")
+    junco(*command)
+    assert "nothing new among 3 inputs" in junco(*command).stdout
+    assert json.loads(junco(*command, "--retry-rejects", "--json").stdout)["num_new"] == 1
+    assert json.loads(junco(*command, "--no-resume", "--json").stdout)["num_new"] == 3
+
+
+def test_other_parameters_on_the_same_target_are_refused_in_one_line(junco, texts, tmp_path):
+    command = ("embed", "count", texts, "--to", tmp_path / "v.parquet")
+    junco(*command)
+    done = junco(*command, "-p", "scale=2.0")
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "the same pipeline with other parameters" in done.stderr
+    assert "--no-resume" in done.stderr
+
+
+def test_a_table_is_read_by_the_column_that_is_named(junco, tmp_path):
+    (tmp_path / "t.csv").write_text("text,title\nlong text,t1\n")
+    junco("embed", "count", tmp_path / "t.csv", "--to", tmp_path / "v.parquet", "--column", "title")
+    assert pq.read_table(tmp_path / "v.parquet").column("input").to_pylist() == ["t1"]
+
+
+def test_with_raise_the_first_bad_input_ends_the_command(junco, texts, tmp_path):
+    done = junco("embed", "count", texts, "--to", tmp_path / "v.parquet", "--on-error", "raise")
+    assert done.exit_code == 2
+    assert "failed on input 1" in done.stderr
+
+
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(junco, tmp_path):
+    (tmp_path / "texts.txt").write_text("a\nstop\n")
+    done = junco("embed", "count", tmp_path / "texts.txt", "--to", tmp_path / "v.parquet")
+    assert done.exit_code == 130
+    assert "the same command goes on" in done.stderr
+    assert not (tmp_path / "v.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "problem"),
+    [
+        ("nowhere", "v.parquet", "does not exist"),
+        ("texts.txt", "v.xls", "is no target"),
+        ("texts.txt", "texts.txt/v.parquet", "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_status_2(junco, texts, tmp_path, source, target, problem):
+    done = junco("embed", "count", tmp_path / source, "--to", tmp_path / target)
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert problem in done.stderr
+
+
+def test_several_rows_of_an_input_are_several_rows(junco, texts, tmp_path):
+    junco("embed", "words", texts, "--to", f"{tmp_path}/out/")
+    assert pq.read_table(tmp_path / "out").to_pylist()[:2] == [
+        {"input": "two words", "text": "two words", "word": "two"},
+        {"input": "two words", "text": "two words", "word": "words"},
+    ]
