@@ -66,6 +66,7 @@ class Pipeline:
         on_error: OnError = "raise",
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
+        trace: str | Path | None = None,
     ) -> list[Any]:
         """The results for many items, in order. With several input columns an item is a tuple.
 
@@ -74,8 +75,9 @@ class Pipeline:
             on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` there.
             rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
             timeout_s: raise `DeadlineError` after so many seconds.
+            trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
         """
-        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s).rest()
+        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
 
     def stream(
         self,
@@ -85,6 +87,7 @@ class Pipeline:
         on_error: OnError = "raise",
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
+        trace: str | Path | None = None,
     ) -> Stream:
         """Like `batch`, one result at a time, in bounded memory however many items there are.
 
@@ -99,7 +102,7 @@ class Pipeline:
             raise InputError(
                 f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
             ) from None
-        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s)))
+        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, trace)))
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,

@@ -6,6 +6,7 @@ import importlib.util
 import platform
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,16 +24,19 @@ _REQUIREMENT = re.compile(
 
 def doctor(
     pipeline: Annotated[str | None, typer.Argument(help="How would this pipeline run here?")] = None,
+    source: Annotated[str | None, typer.Argument(help="Try it on the first inputs of this: what binds?")] = None,
+    inputs: Annotated[int, typer.Option(min=1, help="How many inputs to try.")] = 200,
     as_json: AsJson = False,
     device: Device = "auto",
     param: Params = None,
 ) -> None:
     """What this machine has and what is missing.
 
-    For a pipeline: its plan, how it would run here.
+    For a pipeline: its plan, how it would run here. With a source, as for ``junco embed``: which stage binds, and how
+    long all of it would take.
     """
     if pipeline is not None:
-        _plan(pipeline, device, parse_params(param), as_json)
+        _pipeline(pipeline, source, inputs, device, parse_params(param), as_json)
         return
     found = {
         "versions": _versions(),
@@ -48,14 +52,17 @@ def doctor(
         print_fields(_for_people(found))
 
 
-def _plan(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
+def _pipeline(ref: str, source: str | None, most: int, device: str, params: dict[str, Any], as_json: bool) -> None:
     from junco.api import pipeline as open_pipeline
+    from junco.cli.trial import try_out
 
     with open_pipeline(ref, device=device, **params) as p:
+        tried = try_out(p, source, most) if source is not None else None
         if as_json:
-            print_json({"pipeline": p.graph.name, "plan": str(p.plan).splitlines()})
+            shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
+            print_json({"pipeline": p.graph.name, "plan": str(p.plan).splitlines(), **shown})
         else:
-            typer.echo(str(p.plan))
+            typer.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
 
 
 def _versions() -> dict[str, str]:

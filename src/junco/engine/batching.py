@@ -11,18 +11,31 @@ GAIN = 1.05
 """A larger batch must be this much faster by the row to be kept."""
 
 
+WORTH_KEEPING_S = 0.0002
+"""Operators that are quicker by the row find their size again before anyone notices."""
+
+
 class BatchSize:
     """Finds the batch size at which an operator is fastest by the row.
 
     It doubles the size as long as that makes rows cheaper, goes back one step when it does not, and stays there.
     ``lower`` takes a bound from an out-of-memory error; ``max_rows`` and ``max_cost`` come from the operator's hints.
+    ``known`` is a size that was found before, ``found`` is told when one is.
     """
 
-    def __init__(self, max_rows: int | None = None, max_cost: float | None = None, start: int = START) -> None:
+    def __init__(
+        self,
+        max_rows: int | None = None,
+        max_cost: float | None = None,
+        start: int = START,
+        known: int | None = None,
+        found: Callable[[int], None] | None = None,
+    ) -> None:
         self.max_rows = max_rows or LARGEST
         self.max_cost = max_cost
-        self.rows = min(start, self.max_rows)
-        self.is_settled = self.rows == self.max_rows
+        self.rows = min(known or start, self.max_rows)
+        self.is_settled = known is not None or self.rows == self.max_rows
+        self._found = found
         self._best_s: float | None = None
         self._observed = 0
 
@@ -48,6 +61,11 @@ class BatchSize:
             return
         per_row_s = seconds / num_rows
         self._observed = 0
+        self._step(per_row_s)
+        if self.is_settled and self._found is not None and per_row_s > WORTH_KEEPING_S:
+            self._found(self.rows)
+
+    def _step(self, per_row_s: float) -> None:
         if self._best_s is not None and per_row_s * GAIN > self._best_s:
             self.rows, self.is_settled = max(1, self.rows // 2), True
         else:

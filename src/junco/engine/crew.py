@@ -14,6 +14,7 @@ from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApp
 from junco.engine.batching import BatchSize
 from junco.engine.expand import FlatMapStage
 from junco.engine.group import WindowAllStage, WindowStage
+from junco.engine.learned import learned_rows, remember_rows
 from junco.engine.processes import ProcessApplier
 from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
@@ -75,8 +76,7 @@ def _in_processes(work: Work, fn: Callable[..., Any] | OperatorSpec, num_workers
 def _of_operators(work: Work, held: list[Resident], own: Resident | None = None) -> Crew:
     """A crew of one or several replicas of an operator; ``own`` is the caller's own object, which nobody counts."""
     node = work.step.node
-    crew = [OperatorApplier(r, BatchSize(r.operator.hints.max_batch, r.operator.hints.max_cost)) for r in held]
-    crew = crew or [OperatorApplier(own, BatchSize(own.operator.hints.max_batch))] if own else crew
+    crew = [OperatorApplier(resident, _batch_size(resident)) for resident in ([own] if own else held)]
     hints = crew[0].hints
     applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
     one = SharedBatches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
@@ -90,6 +90,12 @@ def _of_operators(work: Work, held: list[Resident], own: Resident | None = None)
     limit = node.workers or (num_cores() if is_parallel else len(crew))
     gains = hints.releases_gil or limit > 1
     return Crew(work, applier, one, _options(node, limit, is_ordered=False, gains=gains), held)
+
+
+def _batch_size(resident: Resident) -> BatchSize:
+    spec, hints = resident.spec, resident.operator.hints
+    known = None if hints.max_batch == 1 else learned_rows(spec)
+    return BatchSize(hints.max_batch, hints.max_cost, known=known, found=lambda rows: remember_rows(spec, rows))
 
 
 def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:

@@ -1,0 +1,76 @@
+"""A trial of a pipeline on the first inputs of a source: what binds, and how long all of it would take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from junco.api import Pipeline
+from junco.cli.printing import size
+from junco.engine.sizes import num_bytes_of
+from junco.engine.stats import PipelineStats
+from junco.job.source import Item, Wanted, count_of, items_of
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a trial has shown.
+
+    Attributes:
+        num_tried: inputs that were tried.
+        num_rejects: how many of them failed.
+        num_inputs: inputs that the whole source has; ``None`` where that is not quickly told.
+        seconds: how long the trial took, loading included.
+        total_s: what all inputs would take.
+        total_bytes: what their results would take, before compression.
+    """
+
+    num_tried: int
+    num_rejects: int
+    num_inputs: int | None
+    seconds: float
+    total_s: float | None
+    total_bytes: int | None
+    stats: PipelineStats
+
+    def __str__(self) -> str:
+        lines = [
+            str(self.stats),
+            f"tried {self.num_tried:,} inputs in {self.seconds:.1f} s, {self.num_rejects:,} failed",
+        ]
+        if self.num_inputs is not None and self.total_s is not None and self.total_bytes is not None:
+            lines.append(f"all {self.num_inputs:,} would take {_duration(self.total_s)} and {size(self.total_bytes)}")
+        return "\n".join(lines)
+
+
+def try_out(p: Pipeline, source: str, most: int) -> Trial:
+    """Run a pipeline on at most so many inputs."""
+    started = time.monotonic()
+    rejects: list[Any] = []
+    items = [_value(item) for item in islice(_items(p, source), most)]
+    results = p.batch(items, on_error="skip", rejects=rejects.append)
+    seconds = time.monotonic() - started
+    num_inputs, stats = count_of(source), p.stats()
+    num_failed = len({reject.position for reject in rejects})
+    known = num_inputs is not None and bool(items)
+    total_s = stats.predicted_s(num_inputs) if known and num_inputs is not None else None
+    num_bytes = sum(num_bytes_of(result) for result in results)
+    total_bytes = num_bytes * num_inputs // len(items) if known and num_inputs is not None else None
+    return Trial(len(items), num_failed, num_inputs, seconds, total_s, total_bytes, stats)
+
+
+def _items(p: Pipeline, source: str) -> Iterator[Item]:
+    return items_of(source, Wanted(p.graph.inputs))
+
+
+def _value(item: Item) -> Any:
+    return item.read() if item.read is not None else item.value
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
