@@ -59,19 +59,20 @@ class BatchSize:
         self._observed += 1
         if self._observed < 2:
             return
-        per_row_s = seconds / num_rows
         self._observed = 0
-        self._step(per_row_s)
+        per_row_s = seconds / num_rows
+        self.is_settled = self._step(per_row_s)
         if self.is_settled and self._found is not None and per_row_s > WORTH_KEEPING_S:
             self._found(self.rows)
 
-    def _step(self, per_row_s: float) -> None:
+    def _step(self, per_row_s: float) -> bool:
+        """Go to the next size; whether the search is over."""
         if self._best_s is not None and per_row_s * GAIN > self._best_s:
-            self.rows, self.is_settled = max(1, self.rows // 2), True
-        else:
-            self._best_s = per_row_s
-            self.rows = min(self.rows * 2, self.max_rows)
-            self.is_settled = self.rows == self.max_rows
+            self.rows = max(1, self.rows // 2)
+            return True
+        self._best_s = per_row_s
+        self.rows = min(self.rows * 2, self.max_rows)
+        return self.rows == self.max_rows
 
     def lower(self, num_rows: int) -> None:
         """A batch of ``num_rows`` did not fit into memory: never try as many again."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
 import tempfile
 from pathlib import Path
@@ -31,7 +30,7 @@ def remember_rows(spec: OperatorSpec, rows: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
             json.dump(_read(path) | {_key(spec): rows}, file)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
 
 
 def _key(spec: OperatorSpec) -> str:
