@@ -54,9 +54,10 @@ class Source:
             taken, error, is_over = self._taken(iterator, position)
             if taken or error:
                 yield self._block(number, position, taken, error)
+                # Blocks are waited for by number: a look that brought nothing (this thread was put aside) has none.
+                number, position = number + 1, position + len(taken)
             if is_over:
                 return
-            number, position = number + 1, position + len(taken)
 
     def _taken(self, iterator: Iterator[Any], position: int) -> tuple[list[Any], BaseException | None, bool]:
         """Some items, the error that ended them, and whether they are the last."""
