@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from serving import Work, serve, timed
+from serving import Work, median_of, serve
 
 
 def add_one(number: int) -> int:
@@ -60,7 +60,7 @@ def _work(make: Callable[[int], Callable[[int], int]]) -> Work:
     def work(num_operators: int, num_calls: int) -> dict[str, Any]:
         call = made.get(num_operators) or made.setdefault(num_operators, make(num_operators))
         assert call(0) == num_operators
-        seconds, _ = timed(lambda: [call(number) for number in range(num_calls)])
+        seconds, _ = median_of(lambda: [call(number) for number in range(num_calls)])
         return {"seconds": seconds / num_calls}
 
     return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from serving import Work, serve, timed
+from serving import Work, median_of, serve
 
 Run = Callable[[], Any]
 
@@ -126,7 +126,7 @@ def _work(make: Callable[[str, int, int], Run]) -> Work:
     def work(case: str, num_rows: int, count: int = 0) -> dict[str, Any]:
         key = case, num_rows, count
         run = made.get(key) or made.setdefault(key, make(*key))
-        seconds, result = timed(run)
+        seconds, result = median_of(run)
         expected = {"stream": num_rows // 2, "batch": list(range(4, num_rows + 4))}.get(case, num_rows)
         if result != expected:
             raise AssertionError(f"a wrong result in {case}")

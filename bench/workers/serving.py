@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -43,3 +44,13 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     started = time.perf_counter()
     result = run()
     return time.perf_counter() - started, result
+
+
+def median_of(run: Callable[[], Any], at_least_s: float = 0.2) -> tuple[float, Any]:
+    """The median of runs repeated for so long (one that takes longer runs once), and what came out."""
+    seconds, result = timed(run)
+    times = [seconds]
+    while sum(times) < at_least_s:
+        seconds, result = timed(run)
+        times.append(seconds)
+    return statistics.median(times), result
