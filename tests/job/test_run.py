@@ -378,3 +378,25 @@ def test_what_makes_no_sense_is_refused(embed, tmp_path):
         pytest.raises(JobError, match="another name"),
     ):
         p.run(["a"], tmp_path / "v.parquet")
+
+
+def test_a_text_that_cannot_be_read_is_a_reject_or_with_raise_the_end(embed, tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("fine")
+    (tmp_path / "texts" / "b.txt").write_bytes(b"\xff\xfe")
+    embed.run(tmp_path / "texts", tmp_path / "v.parquet")
+    assert [row["vector"] for row in rows(tmp_path / "v.parquet")] == [[4, ord("f")]]
+    (reject,) = rejects(tmp_path / "v.parquet")
+    assert (reject["input"], reject["stage"]) == (str(tmp_path / "texts" / "b.txt"), "input")
+    with pytest.raises(InputError, match=r"b.txt cannot be read: UnicodeDecodeError"):
+        embed.run(tmp_path / "texts", tmp_path / "w.parquet", on_error="raise")
+
+
+def test_inputs_that_give_many_rows_are_sealed_before_the_shard_has_all_its_inputs(tmp_path):
+    shards = []
+    with pipe.input("n").flat_map("n", "row", range).output("row") as p:
+        p.run([500] * 200, shards.append, shard_rows=100)
+        p.run([500] * 200, tmp_path / "v.parquet", shard_rows=100)
+    assert len(shards) > 2
+    assert sum(len(shard.inputs) for shard in shards) == 100_000
+    assert pq.ParquetFile(tmp_path / "v.parquet").metadata.row_group(0).num_rows == 100

@@ -8,7 +8,7 @@ the same, byte for byte, however often the job was stopped.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +60,19 @@ class Job:
         engine: runs the pipeline.
         graph: the pipeline, for what it is and what it is called.
         target: a path or a callable.
+        metadata: goes into the target's schema, beside the pipeline's name.
     """
 
-    def __init__(self, engine: Engine, graph: Graph, target: Target, options: JobOptions) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        graph: Graph,
+        target: Target,
+        options: JobOptions,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self.engine, self.graph, self.options = engine, graph, options
+        self.metadata = {"junco.pipeline": title_of(graph), **(metadata or {})}
         self.sink: Sink = sink_of(target)
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
@@ -107,7 +116,7 @@ class Job:
         deleted = state.keys(ledger.unseen()) if state else ()
         is_new = not (order.is_as_before and len(order) == ledger.size and state and state.is_published)
         if state is not None and is_new:
-            state.publish(order, Layout(self.options.shard_rows, self.graph.outputs, self._metadata()))
+            state.publish(order, Layout(self.options.shard_rows, self.graph.outputs, self.metadata))
         elif state is not None:
             state.scratch()
         return self._report(feed, deleted, time.monotonic() - started_s)
@@ -137,9 +146,6 @@ class Job:
             f"the source failed after {num_read:,} inputs: {type(error).__name__}: {error}. "
             "What is done is kept: run the same again to go on."
         ) from error
-
-    def _metadata(self) -> dict[str, str]:
-        return {"junco.pipeline": title_of(self.graph)}
 
     def _report(self, feed: Feed, deleted: tuple[str, ...], seconds: float) -> JobReport:
         order = feed.order

@@ -94,7 +94,7 @@ class JobState:
     def _begin(self, *, is_known: bool) -> Ledger:
         """Start over; a target that no job of ours wrote is only replaced when that was asked for."""
         stamp = self.sink.stamp()
-        if stamp is not None and not is_known:
+        if stamp and not is_known:
             raise TargetError(
                 f"{self.sink.target} exists, and no bulk job made it: "
                 "give another target, or replace it with resume=False (--no-resume)"

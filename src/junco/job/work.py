@@ -9,7 +9,7 @@ from typing import Any
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
 from junco.engine.stage import OnError
-from junco.errors import OperatorError
+from junco.errors import InputError, OperatorError
 from junco.job.feed import Feed, Todo
 from junco.job.ledger import MOST_OF_A_KEY, Batch
 from junco.job.order import FAILED
@@ -39,13 +39,16 @@ class ShardWork:
         self.rejects: dict[int, list[tuple[str, str]]] = {}
         self.num_rows = 0
         self._started_s = clock()
+        self._stops = False
 
     def run(self, on_error: OnError) -> None:
         """Work on as many inputs as the shard takes.
 
         Raises:
             OperatorError: an operator failed and ``on_error`` is "raise"; its position counts from the source's start.
+            InputError: the same for an input that could not be read.
         """
+        self._stops = on_error == "raise"
         run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject))
         try:
             for results in run:
@@ -88,6 +91,8 @@ class ShardWork:
             try:
                 value = todo.item.value if todo.item.read is None else todo.item.read()
             except Exception as error:  # whatever an address or a file may raise: this input only
+                if self._stops:
+                    raise InputError(f"{todo.key} cannot be read: {type(error).__name__}: {error}") from error
                 self.feed.progress.rejected()
                 self.rejects[index] = [("input", f"{type(error).__name__}: {error}")]
                 continue

@@ -52,7 +52,8 @@ class Sink(ABC):
     """A target of a bulk job.
 
     A job calls `seal` for each shard; what was sealed stays. At the end it calls `stage` (make the new target ready,
-    beside the old one) and `publish` (put it in place). A store that takes rows one by one needs only `seal`.
+    beside the old one) and `publish` (put it in place). A store that takes rows by their keys needs only `seal` and, to
+    be resumed, a ``work`` folder.
     """
 
     target: str
@@ -84,12 +85,12 @@ class Sink(ABC):
         """Put what `stage` made in its place. Doing so twice does no harm."""
 
     def stamp(self) -> str | None:
-        """What identifies the target's content; ``None`` where there is no target."""
+        """What identifies the target's content; ``None`` where there is no target, ``""`` where nobody can tell."""
         return ""
 
     def staged_stamp(self) -> str | None:
         """The same for what `stage` made and `publish` has not yet put in place."""
-        return None
+        return ""
 
     def discard(self) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Forget shards and whatever else is only needed on the way."""

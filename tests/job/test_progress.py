@@ -1,0 +1,48 @@
+"""What is shown while a job runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from junco.job.progress import Bar, JsonLines, Progress, progress_for
+
+
+def test_a_line_of_json_every_few_seconds_says_how_far_the_job_is(capsys):
+    now_s = [100.0]
+    progress = JsonLines(total=1000, clock=lambda: now_s[0])
+    progress.skipped(200)
+    now_s[0] += 4
+    progress.worked(100)
+    assert capsys.readouterr().err == ""
+    now_s[0] += 6
+    progress.rejected()
+    progress.worked(100)
+    progress.worked(100)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line) == {"done": 400, "total": 1000, "rows_per_s": 20.0, "eta_s": 30.0, "rejects": 1}
+
+
+def test_without_a_total_there_is_no_eta(capsys):
+    progress = JsonLines(clock=iter([0.0, 10.0]).__next__)
+    progress.worked(5)
+    assert json.loads(capsys.readouterr().err)["eta_s"] is None
+
+
+def test_a_terminal_has_a_bar_and_nobody_else_has(monkeypatch):
+    counted = []
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress_for(None, lambda: counted.append(1) or 10) as bar:
+        assert isinstance(bar, Bar)
+        bar.worked(3)
+        bar.rejected()
+        bar.skipped(1)
+        assert bar._rich.tasks[0].completed == 4
+        assert bar._rich.tasks[0].fields["rejects"] == "1 rejects"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    assert isinstance(progress_for(None, lambda: None), JsonLines)
+
+
+def test_a_source_is_not_counted_for_nobody():
+    assert type(progress_for(False, lambda: pytest.fail("counted"))) is Progress
