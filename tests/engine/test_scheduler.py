@@ -1,0 +1,275 @@
+"""The scheduler, step by step: many virtual workers take, do and report tasks in any order a seed can think of.
+
+There is no thread here, no sleeping and no clock: whatever timing there can be is an order of steps. All sizes are
+tiny, so that every block is cut and every limit is reached.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from junco.engine.engine import Engine
+from junco.engine.results import Collector
+from junco.engine.rows import Block, Reject
+from junco.engine.scheduler import Limits, Scheduler, Task
+from junco.engine.source import Source, SourceSize
+from junco.errors import OperatorError
+from junco.graph.nodes import Graph
+from junco.graph.pipe import PipeStart
+from junco.plan.plan import make_plan
+from reference import Unsettled, batch, outcomes_of
+from strategies import graphs_with_items
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*which nothing uses")
+
+pipe = PipeStart(lambda graph: graph)
+MOST_STEPS = 100_000
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+class AnySize:
+    """Source blocks and pieces of one to three rows, whatever the time says."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.rows = 1
+
+    def observe(self, *_: Any) -> None:
+        self.rows = self.chance.randint(1, 3)
+
+
+class AnySourceSize(SourceSize):
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.chance = chance
+
+    def next_rows(self) -> int:
+        return self.chance.randint(1, 3)
+
+
+@dataclass
+class Worker:
+    """A virtual thread: it has taken a task, works on it at some later step, and reports at a later one still."""
+
+    task: Task
+    blocks: list[Block] | None = None
+    is_finished: bool = False
+
+    def work(self) -> None:
+        if not self.task.is_stepwise:
+            self.blocks, self.is_finished = list(self.task.work), True
+            return
+        block = next(self.task.work, None)
+        self.blocks = [] if block is None else [block]
+        self.is_finished = block is None or (not self.task.is_source and block.ends[-1])
+
+
+@dataclass
+class Game:
+    """One run of a graph, played by virtual workers; ``results`` are as the caller would see them."""
+
+    graph: Graph
+    chance: random.Random
+    on_error: str = "raise"
+    ordered: bool = True
+    results: list[Any] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    most_blocks: int = 0
+
+    def play(self, items: Sequence[Any]) -> list[Any]:
+        engine = Engine(make_plan(self.graph))
+        try:
+            stages = engine._stages(self.on_error)
+            for stage in stages:
+                if stage.may_split:
+                    stage.size = AnySize(self.chance)
+            self.num_splitting = sum(stage.may_split for stage in stages)
+            flow = engine.plan.flow
+            source = Source(items, flow, AnySourceSize(self.chance), clock=lambda: 0.0)
+            self.limits = Limits(max_blocks=self.chance.randint(1, 4), max_ready=self.chance.randint(1, 2))
+            self.num_workers = self.chance.randint(1, 6)
+            self.scheduler = Scheduler(stages, source.blocks(), self.limits)
+            self.collector = Collector(flow, self.on_error, ordered=self.ordered, rejected=self.rejects.append)
+            self._play()
+        finally:
+            self.scheduler.close()
+            engine.close()
+        return self.results
+
+    def _play(self) -> None:
+        workers: list[Worker] = []
+        for _ in range(MOST_STEPS):
+            if self.scheduler.is_finished and not self.scheduler.ready:
+                assert not workers
+                assert (self.scheduler.num_blocks, self.scheduler.num_bytes) == (0, 0)
+                return
+            moves = list(self._moves(workers))
+            assert moves, "nobody can do anything, and the run is not over"
+            self.chance.choice(moves)()
+            self._look()
+        pytest.fail(f"not finished after {MOST_STEPS:,} steps")
+
+    def _moves(self, workers: list[Worker]) -> Iterator[Any]:
+        """What may happen next. Taking a task changes the scheduler, so it is tried only when it is chosen."""
+        for worker in workers:
+            yield worker.work if worker.blocks is None else lambda worker=worker: self._report(worker, workers)
+        if self.scheduler.ready:
+            yield self._deliver
+        elif not workers:  # then there must be something to take
+            yield lambda: self._take(workers, must=True)
+        if len(workers) < self.num_workers:
+            yield lambda: self._take(workers)
+
+    def _take(self, workers: list[Worker], must: bool = False) -> None:
+        task = self.scheduler.next_task()
+        assert task is not None or not must, "no task is under way, none can be taken, and the run is not over"
+        if task is not None:
+            workers.append(Worker(task))
+
+    def _report(self, worker: Worker, workers: list[Worker]) -> None:
+        workers.remove(worker)
+        self.scheduler.done(worker.task, worker.blocks, is_finished=worker.is_finished)
+
+    def _deliver(self) -> None:
+        for results in self.collector.add(self.scheduler.deliver()):
+            self.positions.extend(results.positions)
+            self.results.extend(results.values)
+
+    def _look(self) -> None:
+        """Beyond the limits there is only the head, a piece of it for each splitting step, and what was being made."""
+        most = self.limits.max_blocks + self.num_splitting + self.num_workers
+        assert self.scheduler.num_blocks <= most
+        self.most_blocks = max(self.most_blocks, self.scheduler.num_blocks)
+
+
+def settled(graph, items, on_error):
+    try:
+        return outcomes_of(graph, items, on_error)
+    except Unsettled:
+        assume(False)
+
+
+@given(case=graphs_with_items(max_size=8), seed=SEEDS)
+def test_in_whatever_order_tasks_are_done_the_results_are_those_of_the_reference(case, seed):
+    graph, items = case
+    assert Game(graph, random.Random(seed)).play(items) == batch(graph, items)
+
+
+@given(case=graphs_with_items(max_size=8), seed=SEEDS)
+def test_unordered_results_are_the_same_in_some_order_each_with_its_position(case, seed):
+    graph, items = case
+    game = Game(graph, random.Random(seed), ordered=False)
+    game.play(items)
+    assert sorted(game.positions) == list(range(len(items)))
+    assert dict(zip(game.positions, game.results, strict=True)) == dict(enumerate(batch(graph, items)))
+
+
+@given(case=graphs_with_items(max_size=8, fails=11), seed=SEEDS)
+def test_an_error_comes_after_all_results_before_its_item_and_nothing_after_it(case, seed):
+    graph, items = case
+    outcomes = settled(graph, items, "skip")
+    failing_at = {position for position, outcome in enumerate(outcomes) if outcome.failures}
+    game = Game(graph, random.Random(seed))
+    if not failing_at:
+        assert game.play(items) == batch(graph, items)
+        return
+    with pytest.raises(OperatorError) as caught:
+        game.play(items)
+    assert caught.value.position in failing_at
+    assert game.results == [outcome.value for outcome in outcomes[: caught.value.position]]
+
+
+@pytest.mark.parametrize("on_error", ["skip", "none"])
+@given(case=graphs_with_items(max_size=8, fails=11), seed=SEEDS)
+def test_what_fails_is_put_aside_as_the_reference_does(on_error, case, seed):
+    graph, items = case
+    assume(on_error == "skip" or not any(node.verb == "concat" for node in graph.nodes))
+    outcomes = settled(graph, items, on_error)
+    game = Game(graph, random.Random(seed), on_error)
+    assert game.play(items) == [o.value for o in outcomes if on_error == "none" or not o.is_failed]
+    if on_error == "skip":
+        assert {r.position for r in game.rejects} == {i for i, o in enumerate(outcomes) if o.failures}
+
+
+# ---- the same, by hand
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_item_with_many_rows_on_two_levels_keeps_within_the_limits(seed):
+    graph = pipe.input("x").flat_map("x", "n", range).flat_map("n", "m", range).map("m", "y", lambda m: -m).output("y")
+    game = Game(graph, random.Random(seed))
+    assert game.play([30, 0, 2]) == [[-m for n in range(x) for m in range(n)] for x in (30, 0, 2)]
+    assert game.most_blocks > 0
+
+
+def drained(scheduler: Scheduler) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """One worker that does each task at once: the name of the stage and the key of each task in turn."""
+    while (task := scheduler.next_task()) is not None:
+        worker = Worker(task)
+        worker.work()
+        scheduler.done(task, worker.blocks, is_finished=worker.is_finished)
+        yield "source" if task.is_source else scheduler.states[task.stage].stage.name, task.key
+
+
+def scheduler_for(graph: Graph, items: Sequence[Any], limits: Limits, num_rows: int = 1) -> Scheduler:
+    engine = Engine(make_plan(graph))
+    size = SourceSize()
+    size.next_rows = lambda: num_rows  # type: ignore[method-assign]
+    return Scheduler(engine._stages("raise"), Source(items, engine.plan.flow, size, lambda: 0.0).blocks(), limits)
+
+
+def test_the_most_downstream_stage_goes_first():
+    graph = pipe.input("x").map("x", "x", abs, name="one").map("x", "x", abs, name="two").output("x")
+    scheduler = scheduler_for(graph, range(2), Limits(max_blocks=8, max_ready=8))
+    names = [name for name, _ in drained(scheduler)]
+    assert names == ["source", "one", "two", "source", "one", "two", "source"]
+
+
+def test_nothing_new_is_read_while_the_caller_does_not_take_results():
+    graph = pipe.input("x").map("x", "x", abs).output("x")
+    scheduler = scheduler_for(graph, iter(int, 1), Limits(max_blocks=8, max_ready=2))
+    assert [name for name, _ in drained(scheduler)].count("source") == 2
+    assert len(scheduler.deliver()) == 2
+    assert [name for name, _ in drained(scheduler)].count("source") == 2
+
+
+def test_nothing_new_is_read_while_the_blocks_under_way_hold_too_many_bytes():
+    graph = pipe.input("x").map("x", "x", lambda x: x).output("x")
+    items = [bytes(1_000)] * 10
+    scheduler = scheduler_for(graph, items, Limits(max_blocks=8, max_ready=8, max_bytes=2_500))
+    assert [name for name, _ in drained(scheduler)].count("source") == 3
+
+
+def test_an_ordered_stage_waits_for_the_block_whose_turn_it_is():
+    graph = (
+        pipe.input("x").map("x", "x", abs, name="any order", workers=2).map("x", "x", abs, name="in order").output("x")
+    )
+    scheduler = scheduler_for(graph, range(2), Limits())
+    first, second = [taken(scheduler) for _ in range(2)]
+    assert (first.task.key, second.task.key) == ((0,), (1,))
+    report(scheduler, second)
+    tasks = [scheduler.next_task() for _ in range(2)]
+    assert [task.is_source for task in tasks if task] == [True], "the second block waits before 'in order'"
+    report(scheduler, first)
+    assert taken(scheduler).task.key == (0,)
+
+
+def taken(scheduler: Scheduler) -> Worker:
+    """The next task that is not the source's; blocks are pulled until there is one."""
+    while (task := scheduler.next_task()) is not None and task.is_source:
+        report(scheduler, Worker(task))
+    assert task is not None
+    return Worker(task)
+
+
+def report(scheduler: Scheduler, worker: Worker) -> None:
+    worker.work()
+    scheduler.done(worker.task, worker.blocks, is_finished=worker.is_finished)
