@@ -15,4 +15,4 @@ def test_a_thread_that_is_put_aside_while_it_looks_at_the_clock_leaves_no_gap_in
     source = Source(range(100), flow, SourceSize(), clock=lambda: float(next(looks) // 3))
     blocks = list(source.blocks())
     assert [block.key for block in blocks] == [(number,) for number in range(len(blocks))]
-    assert sum(block.tables[0].num_rows for block in blocks) == 100
+    assert [place for block in blocks for place in block.positions] == list(range(100))
