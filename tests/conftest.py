@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 @pytest.fixture(scope="session", autouse=True)
 def home_of_the_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A JUNCO_HOME that the workers of one test run share, so that each model is converted once and no user's is touched."""
+    """A JUNCO_HOME that the workers of one test run share: each model is converted once, no user's home is touched."""
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "junco-home"
     with pytest.MonkeyPatch.context() as patch:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
     from junco.graph.nodes import Graph, Node
-    from junco.operator.base import Hints, Operator
+    from junco.operator.base import Operator
     from junco.operator.family import Family
     from junco.operator.function import op
+    from junco.operator.hints import Hints
     from junco.operator.namespace import ops
     from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
@@ -29,7 +30,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
-    "Hints": "junco.operator.base",
+    "Hints": "junco.operator.hints",
     "JuncoError": "junco.errors",
     "Node": "junco.graph.nodes",
     "Operator": "junco.operator.base",

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from junco.engine.batching import BatchSize
 from junco.errors import ContractError
-from junco.operator.base import Hints, checked_results
+from junco.operator.base import checked_results
+from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents
 
 Columns = Sequence[Sequence[Any]]

@@ -20,7 +20,8 @@ from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
 from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
 from junco.graph.nodes import GROUPING, Graph, Node
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Work
@@ -82,9 +83,9 @@ def _of_operators(work: Work, held: list[Resident], own: Resident | None = None)
     one = SharedBatches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
     if hints.stateful:
         return Crew(work, applier, one, _options(node, 1, is_ordered=True), held)
-    if hints.processes and held and not node.workers and node.backend is None:
+    if hints.processes and isinstance(node.fn, OperatorSpec) and not node.workers and node.backend is None:
         size = BatchSize(hints.max_batch, start=1)
-        applier = MovingApplier(crew[0], lambda: ProcessApplier(held[0].spec, num_cores(), size))
+        applier = MovingApplier(crew[0], lambda spec=node.fn: ProcessApplier(spec, num_cores(), size))
         return Crew(work, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))

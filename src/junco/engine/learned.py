@@ -11,19 +11,19 @@ import platform
 import tempfile
 from pathlib import Path
 
-from junco.operator.spec import OperatorSpec
+from junco.operator.residents import Recipe
 from junco.settings import num_cores, settings
 
 FILE = "batch-sizes.json"
 
 
-def learned_rows(spec: OperatorSpec) -> int | None:
+def learned_rows(spec: Recipe) -> int | None:
     """The batch size that was best for an operator here, if it was ever found."""
     rows = _read(settings().home / FILE).get(_key(spec))
     return rows if isinstance(rows, int) and rows > 0 else None
 
 
-def remember_rows(spec: OperatorSpec, rows: int) -> None:
+def remember_rows(spec: Recipe, rows: int) -> None:
     """Keep a batch size for the next process."""
     path = settings().home / FILE
     with contextlib.suppress(OSError):
@@ -33,7 +33,7 @@ def remember_rows(spec: OperatorSpec, rows: int) -> None:
         Path(file.name).replace(path)
 
 
-def _key(spec: OperatorSpec) -> str:
+def _key(spec: Recipe) -> str:
     return f"{spec} on {platform.machine()}, {num_cores()} cores"
 
 

@@ -107,7 +107,8 @@ def _ports_of(node: Node) -> Ports:
 
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     if isinstance(fn, OperatorSpec):
-        return fn.load().ports()
+        ports: Ports = fn.load().ports()
+        return ports
     if isinstance(fn, Operator):
         return fn.ports()
     graph = getattr(fn, "graph", None)

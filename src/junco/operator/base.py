@@ -6,38 +6,15 @@ import inspect
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from junco.errors import ContractError
 from junco.operator import registry
+from junco.operator.hints import Hints
 from junco.operator.ports import Ports, is_annotated, ports_of_batch
 from junco.operator.spec import OperatorSpec
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the engine may know of an operator before it has measured anything.
-
-    Attributes:
-        max_batch: most rows in one batch; 1 says that batching gains nothing, ``None`` lets the engine find out.
-        max_cost: most cost units (what ``Operator.cost`` counts: tokens, pixels) in one batch.
-        releases_gil: ``batch`` spends its time outside the interpreter lock, so threads run it in parallel.
-        thread_safe: one instance may run several batches at once.
-        processes: it may be built again in other processes, where the engine moves it when it turns out to be slow.
-        stateful: rows must reach one instance in their order.
-        retry: transient errors, after which a batch may be tried again.
-    """
-
-    max_batch: int | None = None
-    max_cost: float | None = None
-    releases_gil: bool = False
-    thread_safe: bool = False
-    processes: bool = False
-    stateful: bool = False
-    retry: tuple[type[BaseException], ...] = ()
 
 
 class Operator:

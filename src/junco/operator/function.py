@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from junco.errors import ContractError, ParameterError, check_keywords
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.operator.ports import Ports, ports_of_function
 from junco.operator.spec import OperatorSpec
 

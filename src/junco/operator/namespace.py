@@ -25,7 +25,8 @@ class OperatorFactory:
     @property
     def ports(self) -> Ports:
         """What goes in and what comes out."""
-        return registry.load(self.name).ports()
+        ports: Ports = registry.load(self.name).ports()
+        return ports
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]

@@ -9,19 +9,19 @@ from __future__ import annotations
 import functools
 import importlib
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from junco.errors import UnknownNameError
 from junco.operator.family import Family
 
-if TYPE_CHECKING:
-    from junco.operator.base import Operator
+Defined = type[Any]
+"""A class derived from `Operator`, which this file knows nothing of."""
 
-_defined: dict[str, type[Operator]] = {}
+_defined: dict[str, Defined] = {}
 _defined_families: dict[tuple[str, str], Family] = {}
 
 
-def register(name: str, operator: type[Operator]) -> None:
+def register(name: str, operator: Defined) -> None:
     """Make an operator known in this process; the latest definition of a name holds."""
     _defined[name] = operator
 
@@ -37,7 +37,7 @@ def names() -> list[str]:
     return sorted({*_defined, *installed()})
 
 
-def load(name: str, target: str = "") -> type[Operator]:
+def load(name: str, target: str = "") -> Defined:
     """The class of an operator, from this process, an installed package, or ``target`` (``module:Class``).
 
     Raises:

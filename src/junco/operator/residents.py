@@ -11,15 +11,42 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import psutil
 
-from junco.operator.base import Operator
-from junco.operator.spec import OperatorSpec
+from junco.operator.hints import Hints
 
 BUDGET_SHARE = 0.5
 """The part of the machine's memory that loaded operators may take, unless ``budget_bytes`` is set."""
+
+
+class Loadable(Protocol):
+    """An operator, as far as it is kept here."""
+
+    hints: ClassVar[Hints]
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def ensure_open(self) -> None: ...
+
+    def ensure_closed(self) -> None: ...
+
+    def batch(self, *columns: Any) -> Any: ...
+
+    def cost(self, *item: Any) -> float: ...
+
+    def __call__(self, *item: Any) -> Any: ...
+
+
+class Recipe(Protocol):
+    """A spec, as far as it is used here: equal ones share a resident."""
+
+    @property
+    def name(self) -> str: ...
+
+    def create(self) -> Loadable: ...
 
 
 @dataclass(eq=False)
@@ -33,8 +60,8 @@ class Resident:
         last_used_s: when it was last used, on the monotonic clock.
     """
 
-    spec: OperatorSpec
-    operator: Operator
+    spec: Recipe
+    operator: Loadable
     owner: Residents | None = None
     replica: int = 0
     num_holders: int = 0
@@ -44,7 +71,7 @@ class Resident:
     _turn: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _count: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def __enter__(self) -> Operator:
+    def __enter__(self) -> Loadable:
         with self._count:
             self.num_running += 1
         operator = self.operator
@@ -110,7 +137,7 @@ class Residents:
         """Bytes that the opened operators take together."""
         return sum(resident.num_bytes for resident in self if resident.operator.is_open)
 
-    def hold(self, spec: OperatorSpec, replica: int = 0) -> Resident:
+    def hold(self, spec: Recipe, replica: int = 0) -> Resident:
         """The resident for ``spec``, made if there is none; count one holder more."""
         with self._lock:
             resident = self._find(spec, replica)
@@ -129,7 +156,7 @@ class Residents:
             self._residents = [other for other in self._residents if other is not resident]
         resident.operator.ensure_closed()
 
-    def call(self, spec: OperatorSpec, item: tuple[Any, ...]) -> Any:
+    def call(self, spec: Recipe, item: tuple[Any, ...]) -> Any:
         """Work on one item; the operator stays for the next call, until `clear` or the budget."""
         with self._lock:
             resident = self._find(spec, 0)
@@ -153,7 +180,7 @@ class Residents:
                 num_closed += resident.close_if_idle()
         return num_closed
 
-    def _find(self, spec: OperatorSpec, replica: int) -> Resident | None:
+    def _find(self, spec: Recipe, replica: int) -> Resident | None:
         return next((r for r in self._residents if r.replica == replica and r.spec == spec), None)
 
 

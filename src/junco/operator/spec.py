@@ -5,13 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from junco.errors import ParameterError, check_keywords
 from junco.operator import registry
-
-if TYPE_CHECKING:
-    from junco.operator.base import Operator
+from junco.operator.residents import residents
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class OperatorSpec:
     target: str = ""
 
     @classmethod
-    def bind(cls, operator: type[Operator], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OperatorSpec:
+    def bind(cls, operator: registry.Defined, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OperatorSpec:
         """Bind arguments to the operator's constructor without calling it.
 
         Raises:
@@ -53,18 +51,16 @@ class OperatorSpec:
         """The same operator with other parameters, in the constructor's order."""
         return OperatorSpec.bind(self.load(), (), dict(params))
 
-    def load(self) -> type[Operator]:
+    def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""
         return registry.load(self.name, self.target)
 
-    def create(self) -> Operator:
+    def create(self) -> Any:
         """A new operator, not opened."""
         return self.load()(**self.params)
 
     def __call__(self, *item: Any) -> Any:
         """Work on one item with the resident operator for this spec."""
-        from junco.operator.residents import residents
-
         return residents.call(self, item)
 
     def __eq__(self, other: object) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 from junco.builtin.pixels import checked_pixels
 from junco.errors import InputError, ParameterError, picture
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.types import Box, Image
 
 

@@ -11,7 +11,8 @@ from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.sources import opened
 from junco.builtin.pixels import as_array
 from junco.errors import InputError, ParameterError
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.types import Image
 
 if TYPE_CHECKING:

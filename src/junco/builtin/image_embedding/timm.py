@@ -15,7 +15,8 @@ from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pa
 from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
 from junco.types import Image, Vector

@@ -15,7 +15,8 @@ from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, poole
 from junco.builtin.text_embedding.texts import check_role, checked_texts
 from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import check_sha256, package_file
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
 from junco.types import Vector

@@ -17,7 +17,8 @@ from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
 from junco.builtin.text_embedding.texts import check_role, checked_texts
 from junco.builtin.vectors import check_truncate_dim, finished_rows, unit_rows
 from junco.errors import ParameterError
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.runtime.certificate import agreement
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.types import Vector, Vectors

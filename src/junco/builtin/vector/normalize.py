@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from junco.builtin.vector.floats import checked_vector
 from junco.builtin.vectors import unit_rows
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.types import Vector
 
 

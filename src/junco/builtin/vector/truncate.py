@@ -8,7 +8,8 @@ from typing import Any
 from junco.builtin.vector.floats import checked_vector
 from junco.builtin.vectors import unit_rows
 from junco.errors import InputError, ParameterError
-from junco.operator.base import Hints, Operator
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.types import Vector
 
 
