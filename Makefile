@@ -52,8 +52,8 @@ docs: $(VENV)/dev.stamp  ## build the documentation into site/
 	@$(BIN)/python scripts/reference.py docs/reference
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
 
-bench: $(VENV)/dev.stamp  ## run every benchmark in bench/
-	@shopt -s nullglob; for script in bench/*.py; do echo "▸ $$script"; $(BIN)/python "$$script"; done
+bench: $(VENV)/dev.stamp  ## run every benchmark in bench/ and write docs/benchmarks.md
+	@$(BIN)/python bench/report.py --run
 
 constraints: $(VENV)/uv.stamp  ## choose the newest versions of everything anew
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \

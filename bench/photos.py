@@ -25,6 +25,9 @@ YARDSTICKS = [
     Contestant("by hand, float32", "photo_stages"),
     Contestant("by hand, bfloat16", "photo_stages"),
 ]
+FULL = 3, 400, 32
+"""Rounds, photos, and how many of them warm up."""
+QUICK = 1, 8, 2
 NUM_CORES_OF_ROOFLINE = 2
 SIZE = (1024, 768)
 SHIPPED = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "motorcycle_right.png", "rocket.jpg")
@@ -32,7 +35,7 @@ SHIPPED = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", 
 
 def measure(report: Report) -> None:
     """All contestants in turns, then (in the same rounds) the stages alone on one thread."""
-    rounds, count, num_first = (1, 8, 2) if report.quick else (3, 400, 32)
+    rounds, count, num_first = QUICK if report.quick else FULL
     paths = photos(count)
     listings = {n: DATA / f"photos-{count}-{n}.json" for n in (count, num_first)}
     for num, listing in listings.items():

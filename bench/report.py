@@ -17,7 +17,7 @@ from results import Ratio, Report, Table, conditions_line, number
 
 RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
-QUESTIONS = ("photos", "texts", "concurrent_calls", "call_overhead", "row_overhead", "memory", "start", "runtimes")
+QUESTIONS = ("photos", "texts", "concurrent_calls", "call_overhead", "row_overhead", "memory", "start")
 HEAD = """# Benchmarks
 
 This page is written by `python bench/report.py` from the results kept in `bench/results`; nothing on it is typed by
@@ -44,8 +44,15 @@ def section(report: Report) -> str:
     parts += [f"**{chart.title}**\n\n{svg(chart)}\n" for chart in report.charts]
     parts += [f"**{table.title}**\n\n{_markdown(table)}" for table in report.tables]
     parts += ["".join(f"- {note}\n" for note in report.notes)] if report.notes else []
+    if busy(report):
+        parts.append("**The machine was busy with other work during this run: read the ratios, not the times.**\n")
     parts.append(f"*Conditions: {conditions_line(report.conditions)}.*\n")
     return "\n".join(parts)
+
+
+def busy(report: Report) -> bool:
+    """Whether something else ran when the script began."""
+    return bool(report.conditions["load_before"] > report.conditions["cores"] / 4)
 
 
 def kept() -> list[Report]:

@@ -24,12 +24,15 @@ CONTESTANTS = [
     Contestant("sentence-transformers, OpenVINO", "texts", peer="texts"),
 ]
 ONE_CORE = Contestant("junco on one core", "texts")
+FULL = 3, 2_000
+"""Rounds and texts."""
+QUICK = 1, 20
 TARGETS = {"junco": 5.5, "junco, dtype=float32": 3.3}
 
 
 def measure(report: Report) -> None:
     """All contestants in turns."""
-    rounds, count = (1, 20) if report.quick else (3, 2_000)
+    rounds, count = QUICK if report.quick else FULL
     texts = docstrings(count)
     listing = DATA / f"texts-{count}.json"
     listing.write_text(json.dumps(texts))
