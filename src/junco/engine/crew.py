@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
@@ -85,7 +86,7 @@ def _of_operators(work: Work, held: list[Resident], own: Resident | None = None)
         return Crew(work, applier, one, _options(node, 1, is_ordered=True), held)
     if hints.processes and isinstance(node.fn, OperatorSpec) and not node.workers and node.backend is None:
         size = BatchSize(hints.max_batch, start=1)
-        applier = MovingApplier(crew[0], lambda spec=node.fn: ProcessApplier(spec, num_cores(), size))
+        applier = MovingApplier(crew[0], partial(ProcessApplier, node.fn, num_cores(), size))
         return Crew(work, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))

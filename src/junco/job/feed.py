@@ -56,7 +56,7 @@ class Feed:
 
     def _todo(self, item: Item) -> Todo | None:
         digest = digest_of(item.key, item.mark)
-        done = self.ledger.find(digest)
+        done = self.ledger.find(digest, len(self.order))
         if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
             done = None
         elif done is None and self.ledger.knows_key(digest):

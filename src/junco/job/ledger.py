@@ -85,7 +85,7 @@ class Ledger:
             self.rejects.update({size + index: why for index, why in batch.rejects.items()})
             size += len(rows)
         self.size = size
-        unsorted = np.frombuffer(b"".join(digests), f"S{DIGEST_BYTES}")
+        self._in_order = unsorted = np.frombuffer(b"".join(digests), f"S{DIGEST_BYTES}")
         # a stable order: of several entries for one input the latest stands last
         self._order: npt.NDArray[np.int64] = np.argsort(unsorted, kind="stable")
         self._digests = unsorted[self._order]
@@ -93,23 +93,33 @@ class Ledger:
         self._shards, self._starts, self._counts = (_joined(part) for part in (shards, starts, counts))
         self._is_seen = np.zeros(size, bool)
 
-    def find(self, digest: bytes) -> Done | None:
-        """The input with this digest, if it is done; its key counts as seen in any case."""
+    def find(self, digest: bytes, place: int = 0) -> Done | None:
+        """The input with this digest, if it is done; its key counts as seen in any case.
+
+        Args:
+            digest: what identifies the input.
+            place: its place in the source. Of equal inputs of the published target the one at this place is given, so
+                that a source with repetitions is seen to be what it was.
+        """
         if not self.size:
             return None
         key = digest[:KEY_BYTES]
         first, stop = (int(np.searchsorted(self._keys, np.bytes_(key), side)) for side in ("left", "right"))
         self._is_seen[first:stop] = True
-        wanted = digest.rstrip(b"\0")  # as numpy gives its fixed-length bytes
-        for place in range(stop - 1, first - 1, -1):
-            if self._digests[place] == wanted:
-                number = int(self._order[place])
+        wanted = digest.rstrip(b"\0")
+        for found in range(stop - 1, first - 1, -1):
+            if self._digests[found] == wanted:
+                number = int(self._order[found])
+                if not self._shards[number] and place < self.size and self._in_order[place] == wanted:
+                    number = place
                 return Done(number, int(self._shards[number]), int(self._starts[number]), int(self._counts[number]))
         return None
 
     def knows_key(self, digest: bytes) -> bool:
         """Whether an input of that name is known, with whatever content."""
-        key = np.bytes_(digest[:KEY_BYTES])
+        if not self.size:
+            return False
+        key = np.bytes_(digest[:KEY_BYTES].rstrip(b"\0"))  # as numpy gives its fixed-length bytes
         place = int(np.searchsorted(self._keys, key))
         return place < self.size and bool(self._keys[place] == key)
 
