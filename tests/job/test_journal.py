@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from junco.job.journal import Journal
@@ -55,6 +55,7 @@ def batch(shard, texts, counts):
     return Batch(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
 
 
+@example([("k\U0005787b\U0003a938", 0)], 1)  # its key's hash ends in a zero byte
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(-1, 3)), max_size=40), st.integers(1, 7))
 def test_the_ledger_finds_each_input_at_its_rows(entries, size):
     parts = [entries[i : i + size] for i in range(0, len(entries), size)]

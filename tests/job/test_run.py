@@ -81,6 +81,16 @@ def test_a_finished_job_has_nothing_more_to_do_and_says_so(embed, tmp_path):
     assert target.stat() == before
 
 
+def test_a_source_with_repetitions_is_known_again(embed, tmp_path):
+    target = tmp_path / "v.parquet"
+    embed.run(["a", "b", "a", "bad", "a"], target)
+    before = target.stat()
+    assert embed.run(["a", "b", "a", "bad", "a"], target).is_unchanged
+    assert target.stat() == before
+    assert embed.run(["a", "a", "b", "bad", "a"], target).num_new == 0
+    assert [row["input"] for row in rows(target)] == ["a", "a", "b", "a"]
+
+
 def test_new_inputs_anywhere_in_a_grown_source_are_all_that_is_worked_on(tmp_path):
     seen = []
     with pipe.input("text").map("text", "size", lambda t: seen.append(t) or len(t)).output("size") as p:
