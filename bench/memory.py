@@ -29,6 +29,8 @@ def measure(report: Report) -> None:
         if len(points) == len(counts):
             growth = points[-1][1] / points[0][1]
             report.ratio(f"{case}: peak RSS at {counts[-1]:,} ÷ at {counts[0]:,}", growth, at_most=1.1)
+            plateau = points[-1][1] / points[-2][1]
+            report.ratio(f"{case}: peak RSS at {counts[-1]:,} ÷ at {counts[-2]:,}", plateau, at_most=1.1)
         series[case] = points
     report.table("Peak resident memory", ["case", "rows", "at the start, MiB", "peak, MiB", "seconds"], rows)
     report.charts.append(Chart("Peak resident memory", "lines", "rows", "MiB", series))

@@ -36,12 +36,13 @@ SHIPPED = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", 
 def measure(report: Report) -> None:
     """All contestants in turns, then (in the same rounds) the stages alone on one thread."""
     rounds, count, num_first = QUICK if report.quick else FULL
+    yardsticks = YARDSTICKS[:1] if report.quick else YARDSTICKS
     paths = photos(count)
     listings = {n: DATA / f"photos-{count}-{n}.json" for n in (count, num_first)}
     for num, listing in listings.items():
         listing.write_text(json.dumps([str(path) for path in paths[:num]]))
     save_to = str(DATA / "vectors")
-    with Race(report).add([*CONTESTANTS, *YARDSTICKS]) as race:
+    with Race(report).add([*CONTESTANTS, *yardsticks]) as race:
         race.run(1, warm_up=False, listing=str(listings[num_first]), save_to=save_to)
         answers = race.run(rounds, warm_up=False, listing=str(listings[count]), save_to=save_to)
         shown = race.workers["junco"].ask(listing="", plan=True).get("plan", "")
