@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -64,7 +65,7 @@ class ProcessApplier:
             return
         try:
             given, failed = self._submit(columns, num_rows)
-        except BrokenProcessPool as error:
+        except Exception as error:  # a worker died, or a row does not pickle
             with _alone:
                 self._again(results, failures, columns, num_rows, stop, error)
             return
@@ -81,7 +82,7 @@ class ProcessApplier:
         stop: bool,
         error: BaseException,
     ) -> None:
-        """Find the row that kills its worker."""
+        """Find the row that kills its worker, or does not come through."""
         if num_rows > 1:
             half = num_rows // 2
             self._extend(results, failures, [c[:half] for c in columns], half, stop)
@@ -92,6 +93,8 @@ class ProcessApplier:
         except BrokenProcessPool:
             failed, given = [(0, WorkerDied("the worker process died on this row"))], [None]
             failed[0][1].__cause__ = error
+        except Exception as lost:
+            failed, given = [(0, lost)], [None]
         failures.extend(Failure(len(results) + row, failure) for row, failure in failed)
         results.extend([] if stop and failed else given)
 
@@ -123,6 +126,11 @@ def _executor(num_workers: int) -> Any:
 def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
     """A callable, or an operator's class and parameters, as bytes from which every worker builds its own."""
     made = (fn.load(), fn.params) if isinstance(fn, OperatorSpec) else (None, fn)
+    module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
+    if (
+        module is not None and module.__spec__ is None and module.__name__ != "__main__"
+    ):  # made on the fly: a worker cannot import it
+        cloudpickle.register_pickle_by_value(module)
     try:
         return cloudpickle.dumps(made)  # type: ignore[no-any-return]  # cloudpickle is not typed
     except Exception as error:
