@@ -17,6 +17,7 @@ from PIL import Image
 from junco.builtin.image_embedding.efficientnet_lite import VARIANTS, EfficientNetLite
 from junco.builtin.image_embedding.timm import TimmEmbedding
 from junco.errors import InputError, IntegrityError, MissingExtraError, ParameterError
+from junco.runtime import openvino_runtime
 from junco.types import VideoFrame
 
 
@@ -50,21 +51,30 @@ def reference_timm(network: torch.nn.Module, pixels: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("model", "side", "resized_side"), [("lite0", 224, 256), ("lite1", 240, 274), ("lite2", 260, 297)]
+    ("model", "side", "resized_side", "runtime"),
+    [
+        ("lite0", 224, 256, "auto"),
+        ("lite0", 224, 256, "torch"),
+        ("lite1", 240, 274, "torch"),
+        ("lite2", 260, 297, "auto"),
+    ],
 )
-def test_efficientnet_lite_gives_the_references_vectors(loaded, photos, model, side, resized_side):
-    vectors = loaded("image-embedding.efficientnet-lite", model=model).batch(photos[:3])
+def test_efficientnet_lite_gives_the_references_vectors(loaded, photos, model, side, resized_side, runtime):
+    vectors = loaded("image-embedding.efficientnet-lite", model=model, runtime=runtime).batch(photos[:3])
     for vector, pixels in zip(vectors, photos, strict=False):
         assert vector.shape == (1280,)
         np.testing.assert_allclose(vector, reference_lite(model, side, resized_side, pixels), atol=1e-4)
 
 
-@pytest.mark.parametrize("model", ["test_resnet", "test_vit", "test_efficientnet"])
-def test_timm_gives_the_vectors_of_its_own_transform_and_pooling(loaded, photos, model):
+@pytest.mark.parametrize(
+    ("model", "runtime"),
+    [("test_resnet", "torch"), ("test_resnet", "openvino"), ("test_vit", "openvino"), ("test_efficientnet", "torch")],
+)
+def test_timm_gives_the_vectors_of_its_own_transform_and_pooling(loaded, photos, model, runtime):
     with torch.random.fork_rng():
         torch.manual_seed(5)
         network = timm.create_model(model, pretrained=False, num_classes=0).eval()
-    operator = loaded("image-embedding.timm", model=model, pretrained=False, seed=5)
+    operator = loaded("image-embedding.timm", model=model, pretrained=False, seed=5, runtime=runtime)
     for vector, pixels in zip(operator.batch(photos), photos, strict=True):
         np.testing.assert_allclose(vector, reference_timm(network, pixels), atol=1e-4)
 
@@ -86,6 +96,13 @@ def test_random_weights_come_from_the_seed_and_disturb_no_other_random_numbers(m
     np.testing.assert_array_equal(torch.rand(3), expected)
     np.testing.assert_array_equal(make(pretrained=False, seed=1)(photo), first)
     assert not np.allclose(make(pretrained=False, seed=2)(photo), first)
+
+
+def test_bfloat16_is_refused_where_its_vectors_are_not_the_references(photo):
+    if not openvino_runtime.has_dtype("bfloat16"):
+        pytest.skip("this processor has no bfloat16 arithmetic")
+    with pytest.raises(ParameterError, match=r"openvino in bfloat16: worst cosine .* below 0\.9999"):
+        EfficientNetLite(runtime="openvino", dtype="bfloat16").ensure_open()
 
 
 def test_truncation_comes_before_the_length_of_one(loaded, photo):

@@ -11,6 +11,7 @@ from sentence_transformers import SentenceTransformer
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import InputError, IntegrityError, ParameterError, UnavailableError
+from junco.runtime import openvino_runtime
 
 TEXTS = [
     "A photo of a cat.",
@@ -36,8 +37,9 @@ def minilm(loaded):
     return loaded("text-embedding.minilm")
 
 
-def test_minilm_gives_the_vectors_of_sentence_transformers_in_order(minilm, reference):
-    vectors = np.stack(minilm.batch(TEXTS))
+@pytest.mark.parametrize("runtime", ["auto", "torch", "openvino"])
+def test_minilm_gives_the_vectors_of_sentence_transformers_in_order(loaded, reference, runtime):
+    vectors = np.stack(loaded("text-embedding.minilm", runtime=runtime).batch(TEXTS))
     assert vectors.shape == (len(TEXTS), 384)
     np.testing.assert_allclose(vectors, reference.encode(TEXTS, normalize_embeddings=True), atol=1e-4)
 
@@ -64,6 +66,13 @@ def test_truncation_comes_before_the_length_of_one(loaded, minilm_folder, refere
     assert np.linalg.norm(vector) == pytest.approx(1)
 
 
+def test_bfloat16_is_there_for_who_asks_and_near(loaded, reference):
+    if not openvino_runtime.has_dtype("bfloat16"):
+        pytest.skip("this processor has no bfloat16 arithmetic")
+    vectors = np.stack(loaded("text-embedding.minilm", dtype="bfloat16", runtime="openvino").batch(TEXTS))
+    assert (vectors * reference.encode(TEXTS, normalize_embeddings=True)).sum(axis=1).min() > 0.9995
+
+
 def test_without_normalize_the_mean_of_the_tokens_is_left_as_it_is(minilm):
     raw = MiniLM(normalize=False)("a cat")
     assert np.linalg.norm(raw) != pytest.approx(1, abs=1e-2)
@@ -86,8 +95,10 @@ def test_a_role_brings_the_models_own_prompt(minilm_folder, tmp_path, reference)
     np.testing.assert_allclose(vectors["document"], reference.encode("a cat"), atol=1e-5)
 
 
-def test_sentence_transformers_gives_its_own_vectors(loaded, minilm_folder, reference):
-    vectors = loaded("text-embedding.sentence-transformers", model=str(minilm_folder)).batch(TEXTS[:6])
+@pytest.mark.parametrize("runtime", ["auto", "torch", "openvino"])
+def test_sentence_transformers_gives_its_own_vectors(loaded, minilm_folder, reference, runtime):
+    operator = loaded("text-embedding.sentence-transformers", model=str(minilm_folder), runtime=runtime)
+    vectors = operator.batch(TEXTS[:6])
     np.testing.assert_allclose(np.stack(vectors), reference.encode(TEXTS[:6]), atol=1e-5)
 
 

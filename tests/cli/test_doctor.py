@@ -40,3 +40,13 @@ def test_doctor_of_a_pipeline_prints_its_plan(junco):
     found = json.loads(junco("doctor", "count", "--json").stdout)
     assert found["pipeline"] == "count"
     assert any("cli-test.count" in line for line in found["plan"])
+
+
+def test_a_certificate_needs_a_pipeline(junco):
+    refused = junco("doctor", "--certify")
+    assert refused.exit_code == 2
+    assert "junco doctor PIPELINE --certify" in refused.stderr
+
+
+def test_a_pipeline_without_a_network_has_an_empty_certificate(junco):
+    assert json.loads(junco("doctor", "count", "--certify", "--json").stdout) == []

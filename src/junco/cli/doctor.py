@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from junco.cli.parameters import Device, Params, parse_params
-from junco.cli.printing import AsJson, print_fields, print_json, size
+from junco.cli.printing import AsJson, print_fields, print_json, print_table, size
+from junco.errors import ParameterError
+
+if TYPE_CHECKING:
+    from junco.runtime.certificate import Certificate
 
 _RUNTIMES = ("torch", "onnxruntime", "openvino")
 _REQUIREMENT = re.compile(
@@ -29,12 +33,20 @@ def doctor(
     as_json: AsJson = False,
     device: Device = "auto",
     param: Params = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Compare all runtimes and dtypes with the float32 reference.")
+    ] = False,
 ) -> None:
     """What this machine has and what is missing.
 
     For a pipeline: its plan, how it would run here. With a source, as for ``junco embed``: which stage binds, and how
     long all of it would take.
     """
+    if certify:
+        if pipeline is None:
+            raise ParameterError("--certify needs a pipeline: junco doctor PIPELINE --certify")
+        _certify(pipeline, device, parse_params(param), as_json)
+        return
     if pipeline is not None:
         _pipeline(pipeline, source, inputs, device, parse_params(param), as_json)
         return
@@ -63,6 +75,30 @@ def _pipeline(ref: str, source: str | None, most: int, device: str, params: dict
             print_json({"pipeline": p.graph.name, "plan": str(p.plan).splitlines(), **shown})
         else:
             typer.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
+
+
+def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
+    """A row for each step with a network, each runtime and each dtype that is here: speed, agreement, verdict."""
+    from junco.api import pipeline as open_pipeline
+    from junco.operator.spec import OperatorSpec
+    from junco.runtime.load import certify
+
+    where = _devices()[0].partition(" ")[0] if device == "auto" else device
+    with open_pipeline(ref, device=device, **params) as p:
+        specs = {node.name: node.fn for node in p.graph.nodes if isinstance(node.fn, OperatorSpec)}
+    operators: dict[str, Any] = {name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "source")}
+    rows = [(name, row) for name, operator in operators.items() for row in certify(operator.source(), where)]
+    if as_json:
+        print_json([{"step": name, **row.to_json()} for name, row in rows])
+        return
+    head = ("step", "runtime", "dtype", "items/s", "worst cosine", "max difference", "verdict")
+    print_table(head, [_certificate_line(name, row) for name, row in rows])
+
+
+def _certificate_line(step: str, row: Certificate) -> tuple[str, ...]:
+    numbers = (f"{row.rows_per_s:.0f}", f"{row.worst_cosine:.7f}", f"{row.max_difference:.1e}")
+    shown = numbers if row.rows_per_s else ("", "", "")
+    return step, row.runtime, row.dtype, *shown, row.reason or "faithful"
 
 
 def _versions() -> dict[str, str]:
