@@ -44,9 +44,9 @@ def start(tmp_path):
     command = [sys.executable, str(WORKER), str(tmp_path / "log")]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
 
-        def run(texts, target, kill_at=0):
+        def run(texts, target, kill_at=0, *, files_only=False):
             print(
-                json.dumps([kill_at, ["embed", "letters", str(texts), "--to", str(target)]]),
+                json.dumps([kill_at, files_only, ["embed", "letters", str(texts), "--to", str(target)]]),
                 file=worker.stdin,
                 flush=True,
             )
@@ -83,30 +83,29 @@ def test_killed_at_any_step_and_started_again_the_bytes_are_those_of_an_undistur
     fewer = write_texts(tmp_path / "fewer.txt", NUM_BEFORE)
     undisturbed = start(texts, f"{tmp_path}/clean/{name}")
     assert undisturbed.status == 0, undisturbed.stderr
-    num_steps = undisturbed.num_steps
+    num_needed = NUM_INPUTS - 2
     if is_update:
+        num_needed -= NUM_BEFORE - 3
         assert start(fewer, f"{tmp_path}/killed/{name}").status == 0
-        num_steps -= NUM_BEFORE + 100
     (tmp_path / "log").write_text("")
 
     draw = random.Random(f"{name} {is_update}")
     num_kills = 0
-    while (done := start(texts, f"{tmp_path}/killed/{name}", next_kill(draw, num_steps, num_kills))).status:
+    while (done := start(texts, f"{tmp_path}/killed/{name}", next_kill(draw, num_needed, num_kills))).status:
         assert done.status == -signal.SIGKILL, done.stderr
         num_kills += 1
 
     assert num_kills == NUM_KILLS
     assert content(tmp_path / "clean" / name) == content(tmp_path / "killed" / name)
     num_worked = len((tmp_path / "log").read_text().splitlines())
-    num_needed = NUM_INPUTS - NUM_BEFORE + 1 if is_update else NUM_INPUTS - 2
     assert num_worked <= num_needed + num_kills * SHARD
 
 
-def next_kill(draw, num_steps, num_kills):
-    """The step to die at: late ones first, so that the runs after it have less and less to do; then none."""
+def next_kill(draw, num_needed, num_kills):
+    """The step to die at: anywhere in the first run, early in those after it, which have less to do; then none."""
     if num_kills == NUM_KILLS:
         return 0
-    return draw.randrange(1, (num_steps, 800, 300, 20)[num_kills])
+    return draw.randrange(1, (num_needed, 800, 300, 20)[num_kills])
 
 
 def test_killed_at_each_step_of_the_publishing_the_target_is_the_old_or_the_new_one_and_the_next_run_ends_well(
@@ -116,13 +115,13 @@ def test_killed_at_each_step_of_the_publishing_the_target_is_the_old_or_the_new_
     fewer = write_texts(tmp_path / "fewer.txt", 200)
     assert start(fewer, tmp_path / "before" / "v.parquet").status == 0
     shutil.copytree(tmp_path / "before", tmp_path / "after")
-    last = start(texts, tmp_path / "after" / "v.parquet").num_steps
+    last = start(texts, tmp_path / "after" / "v.parquet", files_only=True).num_steps
     before, after = (content(tmp_path / name / "v.parquet") for name in ("before", "after"))
     seen = []
     for back in range(0, 24, 3):
         folder = tmp_path / f"killed {back} steps before the end"
         shutil.copytree(tmp_path / "before", folder)
-        assert start(texts, folder / "v.parquet", last - back).status == -signal.SIGKILL
+        assert start(texts, folder / "v.parquet", last - back, files_only=True).status == -signal.SIGKILL
         seen.append(content(folder / "v.parquet")["v.parquet"])
         assert start(texts, folder / "v.parquet").status == 0
         assert content(folder / "v.parquet") == after

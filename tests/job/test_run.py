@@ -142,6 +142,16 @@ def test_a_changed_file_is_worked_on_again_and_a_deleted_one_is_reported_and_gon
     ]
 
 
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v/"])
+def test_a_target_inside_the_folder_that_is_the_source_is_no_input(tmp_path, monkeypatch, name):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.txt").write_text("a")
+    monkeypatch.chdir(tmp_path / "deep")
+    with pipe.input("path").map("path", "vector", lambda path: lengths(Path(path).name)).output("vector") as p:
+        assert p.run("..", f"../{name}").num_inputs == 1
+        assert p.run("..", f"../{name}").is_unchanged
+
+
 def test_a_source_that_is_suddenly_empty_does_not_empty_the_target(embed, tmp_path):
     embed.run(["a"], tmp_path / "v.parquet")
     with pytest.raises(JobError, match="no inputs now"):

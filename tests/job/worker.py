@@ -1,8 +1,10 @@
 """Runs ``junco`` commands, each in a child that kills itself at a given step.
 
-A line of JSON on stdin is a command, ``[kill_at, arguments]``; one on stdout its answer, ``[status, steps, stderr]``.
+A line of JSON on stdin is a command, ``[kill_at, files_only, arguments]``; one on stdout its answer, ``[status, steps,
+stderr]``.
 Steps are what Python does with the files of the job (open, rename, remove, make a folder) and the operator's own calls,
-so that every moment in which a kill makes a difference can be met, without any timing. ``kill_at`` 0 kills nothing.
+so that every moment in which a kill makes a difference can be met, without any timing. ``kill_at`` 0 kills nothing;
+with ``files_only`` the operator's calls, whose number depends on how rows were batched, do not count.
 Each text that the operator works on becomes a line of the file that the one argument names.
 """
 
@@ -39,12 +41,13 @@ def letters(text: str) -> Vector:
     return np.array([text.count(letter) for letter in "0123456789abcdef"], np.float32) / np.float32(len(text))
 
 
-def run(kill_at, arguments, errors):
+def run(kill_at, files_only, arguments, errors):
     """In the child: the command."""
 
     def watch(event, details):
         global num_steps
-        if event in STEPS and (event == "job-test.work" or "/v." in str(details) or "/.v" in str(details)):
+        is_work = event == "job-test.work" and not files_only
+        if event in STEPS and (is_work or "/v." in str(details) or "/.v" in str(details)):
             num_steps += 1
             if num_steps == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)

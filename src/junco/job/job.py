@@ -7,11 +7,11 @@ the same, byte for byte, however often the job was stopped.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from junco.engine.engine import Engine
@@ -95,7 +95,7 @@ class Job:
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self) -> Wanted:
-        skip = frozenset(str(Path(path).absolute()) for path in self.sink.files)
+        skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
         return Wanted(self.graph.inputs, self.options.column, skip)
 
     def _through(

@@ -105,7 +105,8 @@ class Ledger:
             return None
         key = digest[:KEY_BYTES]
         first, stop = (int(np.searchsorted(self._keys, np.bytes_(key), side)) for side in ("left", "right"))
-        self._is_seen[first:stop] = True
+        if first < stop and not self._is_seen[first]:  # once, since a million inputs may be the same
+            self._is_seen[first:stop] = True
         wanted = digest.rstrip(b"\0")
         for found in range(stop - 1, first - 1, -1):
             if self._digests[found] == wanted:

@@ -63,7 +63,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         return (_of_url(row, wanted) for row in url_items(text, wanted.column, wanted.columns))
     path = Path(text).expanduser()
     if path.is_dir():
-        return _of_files(_walk(str(path)), wanted)
+        return _of_files(_walk(str(path), wanted.skip), wanted)
     if path.is_file():
         if path.suffix.lower() in LISTS and not (wanted.is_text and path.suffix.lower() == ".md"):
             return _of_rows(path, wanted)
@@ -91,8 +91,8 @@ def count_of(source: Any) -> int | None:
     return len(glob.glob(str(path), recursive=True))  # noqa: PTH207
 
 
-def _walk(folder: str) -> Iterator[str]:
-    """All files beneath a folder, by name in each folder; hidden ones are passed over."""
+def _walk(folder: str, skip: frozenset[str] = frozenset()) -> Iterator[str]:
+    """All files beneath a folder, by name in each folder; hidden ones and folders to skip are passed over."""
     try:
         with os.scandir(folder) as found:
             entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
@@ -100,7 +100,8 @@ def _walk(folder: str) -> Iterator[str]:
         raise JobError(f"the folder {folder} cannot be read: {error.strerror}") from error
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
+            if os.path.abspath(entry.path) not in skip:  # noqa: PTH100  # no resolving of links here
+                yield from _walk(entry.path, skip)
         elif entry.is_file():
             yield entry.path
 
