@@ -59,7 +59,7 @@ class Cache:
         try:
             write(made)
             (made / _MANIFEST).write_text(json.dumps(_manifest(made, identity)), "utf-8")
-            _put_in_place(made, final)
+            self._put_in_place(made, final, name, identity)
         except OSError:  # no space, or the folder was taken away
             return None
         finally:
@@ -87,6 +87,21 @@ class Cache:
             if lock is not None:
                 lock.release()
 
+    def _put_in_place(self, made: Path, final: Path, name: str, identity: Mapping[str, Any]) -> None:
+        """Rename the new folder to its place, unless a whole one lies there that was made at the same time."""
+        for _ in range(3):
+            with suppress(OSError):
+                made.rename(final)
+                return
+            if self.find(name, identity) is not None:
+                return
+            with suppress(OSError):  # damaged: out of the way, for others may still have it open
+                gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=final.parent))
+                with suppress(OSError):
+                    final.rename(gone / "old")
+                shutil.rmtree(gone, ignore_errors=True)
+        made.rename(final)
+
 
 def _lock(path: Path) -> Any:
     try:
@@ -99,19 +114,6 @@ def _lock(path: Path) -> Any:
     except (OSError, NotImplementedError):  # a read-only folder; filelock.Timeout is an OSError too
         return None
     return lock
-
-
-def _put_in_place(made: Path, final: Path) -> None:
-    """Rename the new folder to its place; what lay there is damaged or was made at the same time, and goes."""
-    for _ in range(3):
-        with suppress(OSError):
-            made.rename(final)
-            return
-        with suppress(OSError):
-            gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=final.parent))
-            final.rename(gone / "old")
-            shutil.rmtree(gone, ignore_errors=True)
-    made.rename(final)
 
 
 def _manifest(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
