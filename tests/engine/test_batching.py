@@ -1,0 +1,325 @@
+"""Batches: how many rows one takes, and what becomes of one that fails."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from junco import Hints, Operator
+from junco.engine import apply
+from junco.engine.apply import OperatorApplier, PlainApplier, is_out_of_memory
+from junco.engine.batching import LARGEST, START, BatchSize
+from junco.errors import ContractError
+from junco.operator.residents import Resident
+
+# ---- the policy: plain numbers, no clock
+
+
+def grown(size: BatchSize, row_s, num_batches: int = 40) -> list[int]:
+    """The sizes that it goes through when a row in a batch of n takes ``row_s(n)`` seconds."""
+    sizes = []
+    for _ in range(num_batches):
+        sizes.append(size.rows)
+        size.observe(size.rows, size.rows * row_s(size.rows))
+    return list(dict.fromkeys(sizes))
+
+
+def taken(size: BatchSize, costs: list[float], start: int = 0) -> int:
+    return size.take(lambda cost: cost, [costs], start, len(costs))
+
+
+def test_batches_grow_as_long_as_rows_become_cheaper():
+    size = BatchSize()
+    assert grown(size, lambda n: 1 / n) == [8, 16, 32, 64, 128, 256, 512]
+    assert size.is_settled
+
+
+def test_batches_stay_small_where_larger_ones_gain_nothing():
+    size = BatchSize()
+    assert grown(size, lambda n: 1.0) == [8, 16]
+    assert (size.rows, size.is_settled) == (8, True)
+
+
+def test_batches_go_one_step_back_from_the_first_size_that_is_slower():
+    size = BatchSize()
+    assert grown(size, lambda n: 1 / n if n <= 32 else 1.0) == [8, 16, 32, 64]
+    assert (size.rows, size.is_settled) == (32, True)
+
+
+def test_a_gain_of_less_than_a_twentieth_is_none():
+    size = BatchSize()
+    grown(size, lambda n: 1.0 if n == START else 0.97)
+    assert size.rows == START
+
+
+def test_a_settled_size_is_not_moved_by_what_comes_later():
+    size = BatchSize()
+    grown(size, lambda n: 1.0)
+    assert grown(size, lambda n: 1 / n) == [8]
+
+
+def test_the_first_batch_of_each_size_warms_up_and_does_not_count():
+    size = BatchSize()
+    size.observe(8, 100.0)
+    size.observe(8, 8.0)
+    size.observe(16, 1_600.0)
+    size.observe(16, 8.0)
+    assert size.rows == 32
+
+
+def test_batches_that_are_not_full_say_nothing():
+    size = BatchSize()
+    for _ in range(10):
+        size.observe(7, 0.001)
+    assert size.rows == START
+
+
+@pytest.mark.parametrize(("max_rows", "sizes"), [(1, [1]), (5, [5]), (8, [8]), (20, [8, 16, 20])])
+def test_no_batch_is_larger_than_the_operator_says(max_rows, sizes):
+    assert grown(BatchSize(max_rows), lambda n: 1 / n) == sizes
+
+
+def test_a_size_that_was_found_before_is_used_at_once_and_kept():
+    size = BatchSize(known=64)
+    assert grown(size, lambda n: 1 / n) == [64]
+
+
+def test_a_size_that_was_found_before_does_not_exceed_what_the_operator_says_now():
+    assert BatchSize(max_rows=10, known=64).rows == 10
+
+
+def test_a_size_that_is_worth_keeping_is_told_once():
+    told = []
+    grown(BatchSize(found=told.append), lambda n: 1 / n if n <= 32 else 1.0)
+    assert told == [32]
+
+
+def test_a_size_for_rows_that_cost_nearly_nothing_is_not_worth_keeping():
+    told = []
+    grown(BatchSize(found=told.append), lambda n: 1e-6)
+    assert told == []
+
+
+def test_a_batch_that_did_not_fit_into_memory_bounds_all_later_ones():
+    size = BatchSize()
+    grown(size, lambda n: 1 / n)
+    size.lower(512)
+    assert (size.rows, size.max_rows) == (256, 256)
+    assert grown(size, lambda n: 1 / n) == [256]
+    size.lower(1)
+    assert (size.rows, size.max_rows) == (1, 1)
+
+
+def test_a_batch_ends_before_the_row_that_would_cost_too_much():
+    size = BatchSize(max_cost=100)
+    assert taken(size, [40, 40, 40, 40]) == 2
+    assert taken(size, [50, 50, 1]) == 2
+    assert taken(size, [1] * 100) == START
+    assert taken(size, [40, 10, 90, 10], start=2) == 2
+
+
+def test_a_row_that_costs_more_than_a_batch_may_goes_alone():
+    size = BatchSize(max_cost=100)
+    assert taken(size, [1_000, 1]) == 1
+    assert taken(size, [1, 1_000]) == 1
+
+
+@given(
+    costs=st.lists(st.floats(0, 100), min_size=1, max_size=50),
+    max_rows=st.integers(1, 20),
+    max_cost=st.floats(1, 100),
+)
+def test_batches_cover_all_rows_within_both_bounds(costs, max_rows, max_cost):
+    size, start = BatchSize(max_rows, max_cost), 0
+    while start < len(costs):
+        count = taken(size, costs, start)
+        assert 1 <= count <= size.rows <= max_rows
+        assert count == 1 or sum(costs[start : start + count]) <= max_cost + 1e-6
+        start += count
+    assert start == len(costs)
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 10), st.booleans()), max_size=60))
+def test_whatever_is_measured_a_size_stays_between_one_and_the_largest(seen):
+    size = BatchSize()
+    for seconds, did_fit in seen:
+        size.observe(size.rows, seconds) if did_fit else size.lower(size.rows)
+        assert 1 <= size.rows <= size.max_rows <= LARGEST
+
+
+# ---- an operator's batches
+
+
+class Recorder(Operator, family="batching-test", name="recorder"):
+    """Doubles numbers, keeps its batches, and fails where ``breaks`` of a batch says how."""
+
+    def __init__(self, breaks=None):
+        self.breaks = breaks or (lambda batch: None)
+        self.batches = []
+
+    def batch(self, numbers):
+        self.batches.append(list(numbers))
+        if (error := self.breaks(self.batches[-1])) is not None:
+            raise error
+        return [2 * number for number in numbers]
+
+
+class Costly(Recorder, family="batching-test", name="costly"):
+    hints = Hints(max_cost=10)
+
+    def cost(self, number):
+        return number
+
+
+class Patient(Recorder, family="batching-test", name="patient"):
+    hints = Hints(retry=(ConnectionError,))
+
+
+class Stateful(Recorder, family="batching-test", name="stateful"):
+    hints = Hints(stateful=True)
+
+
+def worked(operator, numbers, *, start=64, stop=False):
+    """Results, rows that failed, and the sizes of the batches."""
+    size = BatchSize(operator.hints.max_batch, operator.hints.max_cost, start=start)
+    applier = OperatorApplier(Resident(operator.spec, operator), size)
+    results, failures = applier([list(numbers)], len(numbers), stop=stop)
+    return results, failures, size
+
+
+def poisoned_at(*poison):
+    return lambda batch: ValueError("poison") if set(poison) & set(batch) else None
+
+
+@pytest.mark.parametrize("poison", [0, 17, 63])
+def test_a_poisoned_row_in_a_batch_of_64_fails_alone(poison):
+    operator = Recorder(poisoned_at(poison))
+    results, failures, _ = worked(operator, range(64))
+    assert [failure.row for failure in failures] == [poison]
+    assert isinstance(failures[0].error, ValueError)
+    assert results == [None if n == poison else 2 * n for n in range(64)]
+    assert len(operator.batches) == 13, "64, then two halves on each of six levels"
+
+
+@given(st.sets(st.integers(0, 99)))
+def test_each_poisoned_row_fails_and_no_other(poison):
+    results, failures, _ = worked(Recorder(poisoned_at(*poison)), range(100))
+    assert {failure.row for failure in failures} == poison
+    assert results == [None if n in poison else 2 * n for n in range(100)]
+
+
+def test_what_comes_after_the_first_failure_is_not_worked_on_when_a_run_is_to_stop():
+    operator = Recorder(poisoned_at(70))
+    results, failures, _ = worked(operator, range(1_000), stop=True)
+    assert results == [2 * n for n in range(70)]
+    assert [failure.row for failure in failures] == [70]
+    assert max(itertools.chain(*operator.batches)) < 128
+
+
+@pytest.mark.parametrize("error", [MemoryError(), type("OutOfMemoryError", (RuntimeError,), {})("device")], ids=repr)
+def test_a_batch_that_does_not_fit_into_memory_is_split_and_the_next_ones_are_smaller(error):
+    operator = Recorder(lambda batch: error if len(batch) > 20 else None)
+    results, failures, size = worked(operator, range(200))
+    assert (results, failures) == ([2 * n for n in range(200)], [])
+    assert (size.rows, size.max_rows) == (16, 16)
+    assert [len(batch) for batch in operator.batches[:3]] == [64, 32, 16]
+    assert max(map(len, operator.batches[7:])) <= 16
+
+
+def test_a_row_that_does_not_fit_into_memory_even_alone_fails_alone():
+    operator = Recorder(lambda batch: MemoryError("huge") if 5 in batch else None)
+    results, failures, _ = worked(operator, range(16))
+    assert [(failure.row, str(failure.error)) for failure in failures] == [(5, "huge")]
+    assert results == [None if n == 5 else 2 * n for n in range(16)]
+
+
+def test_only_an_error_that_says_so_is_out_of_memory():
+    assert is_out_of_memory(MemoryError())
+    assert not is_out_of_memory(RuntimeError("out of memory"))
+
+
+def test_batches_keep_to_the_cost_that_the_operator_says():
+    operator = Costly()
+    results, _, _ = worked(operator, [4, 4, 4, 50, 1, 1, 9, 2])
+    assert results == [8, 8, 8, 100, 2, 2, 18, 4]
+    assert operator.batches == [[4, 4], [4], [50], [1, 1], [9], [2]]
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """The seconds that would have been waited between two tries."""
+    waits = []
+    monkeypatch.setattr(apply.time, "sleep", waits.append)
+    return waits
+
+
+def test_an_error_that_the_operator_calls_transient_is_tried_again(waits):
+    left = iter([ConnectionError("one"), ConnectionError("two")])
+    operator = Patient(lambda batch: next(left, None))
+    assert worked(operator, range(3))[:2] == ([0, 2, 4], [])
+    assert operator.batches == [[0, 1, 2]] * 3
+    assert waits == [0.1, 0.2]
+
+
+def test_an_error_that_does_not_go_away_is_tried_a_bounded_number_of_times(waits):
+    operator = Patient(lambda batch: ConnectionError("gone for good"))
+    results, failures, _ = worked(operator, [1])
+    assert (results, [failure.row for failure in failures]) == ([None], [0])
+    assert len(operator.batches) == 1 + apply.NUM_RETRIES == 1 + len(waits)
+
+
+def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(waits):
+    operator = Patient(lambda batch: ValueError("no"))
+    worked(operator, [1])
+    assert operator.batches == [[1]]
+    assert waits == []
+
+
+def test_a_batch_of_a_stateful_operator_is_never_given_to_it_twice():
+    operator = Stateful(poisoned_at(3))
+    results, failures, _ = worked(operator, range(8))
+    assert operator.batches == [list(range(8))]
+    assert results == [None] * 8
+    assert [failure.row for failure in failures] == list(range(8))
+
+
+def test_an_operator_that_breaks_its_contract_is_not_asked_again():
+    class Short(Recorder, family="batching-test", name="short"):
+        def batch(self, numbers):
+            return super().batch(numbers)[1:]
+
+    operator = Short()
+    _, failures, _ = worked(operator, range(8), stop=True)
+    assert isinstance(failures[0].error, ContractError)
+    assert len(operator.batches) == 1
+
+
+def test_sys_exit_in_an_operator_fails_a_row_and_not_the_process():
+    _, failures, _ = worked(Recorder(lambda batch: SystemExit(3) if 1 in batch else None), range(4))
+    assert [(failure.row, type(failure.error)) for failure in failures] == [(1, SystemExit)]
+
+
+def test_ctrl_c_in_an_operator_ends_everything():
+    with pytest.raises(KeyboardInterrupt):
+        worked(Recorder(lambda batch: KeyboardInterrupt()), range(4))
+
+
+# ---- a plain callable
+
+
+def test_a_plain_callable_goes_on_after_a_row_that_failed():
+    results, failures = PlainApplier(lambda x: 6 // x, None)([[3, 0, 2, 0]], 4, stop=False)
+    assert results == [2, None, 3, None]
+    assert [failure.row for failure in failures] == [1, 3]
+
+
+def test_a_plain_callable_that_raises_stop_iteration_fails_its_row():
+    def ends(x):
+        raise StopIteration
+
+    results, failures = PlainApplier(ends, None)([[1, 2]], 2, stop=False)
+    assert results == [None, None]
+    assert [failure.row for failure in failures] == [0, 1]
