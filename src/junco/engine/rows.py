@@ -226,7 +226,7 @@ def piece(block: Block, level: Level, start: int, stop: int, number: int, *, is_
         block.num_items,
         positions,
         ordered,
-        block.rejects if is_last else [],
+        block.rejects if is_first else [],  # known before any item that they belong to is given
         block.error if is_last else None,
         block.num_bytes,
     )
