@@ -342,6 +342,15 @@ def test_none_keeps_the_place_of_an_item_that_fails_at_level_0():
     assert failing().batch([1, 3, 2], on_error="none") == [10, None, 20]
 
 
+@pytest.mark.parametrize(("on_error", "place"), [("skip", []), ("none", [None])])
+def test_an_item_that_fails_beside_one_with_many_rows_is_left_out(on_error, place):
+    counts = [1] * 20 + [3, 100]  # enough short ones that blocks grow and the last two share one
+    long = pipe.input("x").map("x", "y", fails_on_three).flat_map("y", "n", range).flat_map("n", "m", lambda n: [n])
+    results = long.output("m").batch(counts, on_error=on_error)
+    assert results[:20] == [list(range(10))] * 20
+    assert results[20:] == [*place, list(range(1_000))]
+
+
 def test_none_keeps_the_place_of_a_deeper_row_once():
     p = failing_deeper().flat_map("y", "z", lambda y: [y, y]).output("n", "z")
     assert p.batch([4], on_error="none") == [[(0, 0), (0, 0), (1, 10), (1, 10), (2, 20), (2, 20), None]]
