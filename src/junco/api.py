@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from junco.engine.engine import Engine, RunOptions, Stream
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats
 from junco.errors import InputError
-from junco.graph import draw
 from junco.graph.nodes import Graph
-from junco.graph.params import bind
+from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
 from junco.graph.ports import check_swap
 from junco.graph.yaml_file import write
@@ -57,6 +55,8 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
+        import asyncio
+
         return await asyncio.to_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(
@@ -102,7 +102,7 @@ class Pipeline:
             raise InputError(
                 f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
             ) from None
-        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, trace)))
+        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, trace)), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -137,12 +137,13 @@ class Pipeline:
 
         Raises:
             JobError: the source cannot be read, or the target holds another pipeline's work.
+            SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
         options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows)
-        return Job(self._engine, self.graph, sink, options).run(source)
+        return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline with one operator swapped.
@@ -154,6 +155,18 @@ class Pipeline:
         node = self.graph.node(step)
         check_swap(node, operator)
         return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.devices)
+
+    @property
+    def space(self) -> str | None:
+        """The id of the space that its vectors live in, ``plan.space`` describes it; ``None`` where it is unknown.
+
+        With several output columns it is that of the first whose space is known.
+
+        Raises:
+            UnavailableError: weights that cannot be had.
+        """
+        space = self.plan.space
+        return space.id if space is not None else None
 
     def to_yaml(self) -> str:
         """The pipeline as text that `pipeline` reads again."""
@@ -168,6 +181,8 @@ class Pipeline:
         """The DAG as a picture, with columns and levels."""
         if form not in ("svg", "mermaid"):
             raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
+        from junco.graph import draw
+
         return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
 
     def stats(self) -> PipelineStats:
@@ -219,7 +234,7 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
     if not isinstance(ref, (str, Path, Graph)):
         raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
     graph = ref if isinstance(ref, Graph) else find(ref)
-    return Pipeline(bind(graph, params), device=device)
+    return Pipeline(with_params(graph, params), device=device)
 
 
 pipe = PipeStart(Pipeline)

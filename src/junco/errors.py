@@ -14,6 +14,7 @@
     ├── IntegrityError            a file is not the one it should be (sha256)
     ├── InputError                a value that an operator cannot work on
     ├── OperatorError             an operator failed on a row; ``__cause__`` is its own exception
+    ├── SpaceError                vectors of two spaces, or of an unknown one, were to be mixed
     ├── DeadlineError             a call's time ran out
     ├── ClosedError               a pipeline was used after ``close()``
     └── JobError                  a bulk job cannot start or go on
@@ -119,6 +120,22 @@ class OperatorError(JuncoError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.node, self.operator, self.position, self.value, self.reason)
+
+
+class SpaceError(JuncoError):
+    """Vectors that are not known to live in one space were to be stored, searched or compared together.
+
+    Attributes:
+        one: the one space, a `junco.types.Space`, or ``None`` where nobody knows it.
+        other: the other.
+    """
+
+    def __init__(self, message: str, one: Any = None, other: Any = None) -> None:
+        self.one, self.other = one, other
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.one, self.other)
 
 
 class DeadlineError(JuncoError):

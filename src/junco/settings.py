@@ -12,8 +12,13 @@ HF_HUB_OFFLINE  1: the same, as everybody in the field says it
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_looking = ContextVar("looking", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,18 @@ def settings() -> Settings:
         home=_home(),
         hub=os.environ.get("JUNCO_HUB") or None,
         token=os.environ.get("JUNCO_TOKEN") or None,
-        offline=_is_on("JUNCO_OFFLINE") or _is_on("HF_HUB_OFFLINE"),
+        offline=_looking.get() or _is_on("JUNCO_OFFLINE") or _is_on("HF_HUB_OFFLINE"),
     )
+
+
+@contextmanager
+def only_looking() -> Iterator[None]:
+    """Offline for as long as this lasts, in this thread: what is only shown must not fetch anything."""
+    token = _looking.set(True)
+    try:
+        yield
+    finally:
+        _looking.reset(token)
 
 
 def num_cores() -> int:

@@ -58,6 +58,8 @@ class Graph:
     description: str = ""
     license: str = ""
     params: dict[str, Any] = field(default_factory=dict)
+    space: str = ""
+    """The name of the space of its vectors, for what junco cannot identify by itself."""
 
     def __post_init__(self) -> None:
         for kind, columns in (("input", self.inputs), ("output", self.outputs)):

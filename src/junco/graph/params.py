@@ -14,21 +14,31 @@ from junco.operator.spec import OperatorSpec
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+def with_params(graph: Graph, params: Mapping[str, Any]) -> Graph:
+    """The same pipeline with other defaults for its parameters.
+
+    Raises:
+        ParameterError: a parameter that the pipeline does not have (with suggestions).
+    """
+    check_keywords(params, graph.params, f"pipeline {graph.name!r}" if graph.name else "the pipeline")
+    return replace(graph, params={**graph.params, **params})
+
+
 def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
     """Put parameters in place: the graph's own defaults, overridden by ``params``; ``${name}`` becomes its value.
 
     Raises:
         ParameterError: a parameter that the pipeline does not have (with suggestions).
     """
-    check_keywords(params, graph.params, f"pipeline {graph.name!r}" if graph.name else "the pipeline")
-    values = {**graph.params, **params}
+    graph = with_params(graph, params)
+    values = graph.params
     nodes = tuple(
         replace(node, fn=node.fn.with_params(_filled(node.fn.params, values, str(node))))
         if isinstance(node.fn, OperatorSpec) and PLACEHOLDER.search(repr(node.fn.items))
         else node
         for node in graph.nodes
     )
-    return replace(graph, nodes=nodes, params=values)
+    return replace(graph, nodes=nodes)
 
 
 def _filled(value: Any, params: Mapping[str, Any], where: str) -> Any:

@@ -128,13 +128,20 @@ class Pipe(Generic[Made]):
             raise GraphError("concat needs another branch: a.concat(b)")
         return Pipe(self._source, (_Link("concat", name, None, {}, branches),))
 
-    def output(self, *columns: str) -> Made:
+    def output(self, *columns: str, space: str | None = None) -> Made:
         """Name what leaves, and finish: the graph is checked here.
+
+        Args:
+            columns: what leaves.
+            space: a name for the space of the vectors, where junco cannot identify a step that made them.
 
         Raises:
             GraphError: the graph has no meaning; the message names the columns and the cure.
         """
-        return self._source.finish(Graph(self._source.inputs, _nodes(self._ends), _columns(columns, "output")))
+        if space is not None and (not isinstance(space, str) or not space):
+            raise GraphError(f"output: space is a name, not {picture(space)}")
+        graph = Graph(self._source.inputs, _nodes(self._ends), _columns(columns, "output"), space=space or "")
+        return self._source.finish(graph)
 
     def _then(
         self, verb: Verb, inputs: Columns, outputs: Columns, fn: Fn, options: dict[str, Any], **fields: Any

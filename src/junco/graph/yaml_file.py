@@ -22,7 +22,8 @@ from junco.operator.spec import OperatorSpec
 
 VERSION = 1
 
-_KEYS = ("junco", "name", "family", "description", "license", "params", "inputs", "steps", "outputs")
+_KEYS = ("junco", "name", "family", "description", "license", "params", "inputs", "steps", "outputs", "space")
+_TEXTS = ("name", "family", "description", "license", "space")
 _ARGUMENTS = {
     "filter": ("on",),
     "flat_map": ("keep_empty",),
@@ -84,7 +85,8 @@ def write(graph: Graph) -> str:
     steps = [_step_out(n, name, prior) for n, name, prior in zip(graph.nodes, defaults, before, strict=False)]
     lines = [dump(head, flow=False), f"inputs: {dump(graph.inputs)}", "steps:\n" if steps else "steps: []\n"]
     lines += [f"  - {dump(step)}" for step in steps]
-    return "".join([*lines, f"outputs: {dump(graph.outputs)}"])
+    tail = dump({"space": graph.space}, flow=False) if graph.space else ""
+    return "".join([*lines, f"outputs: {dump(graph.outputs)}", tail])
 
 
 class _Reader:
@@ -98,7 +100,7 @@ class _Reader:
         top = self.mapping(root, "a pipeline file", _KEYS, required=("junco", "inputs", "steps", "outputs"))
         if top["junco"].value != VERSION or isinstance(top["junco"].value, bool):
             raise self.error(f"this junco reads version {VERSION}, not {top['junco'].value!r}", top["junco"])
-        texts = {key: self.text(top[key], key) for key in ("name", "family", "description", "license") if key in top}
+        texts = {key: self.text(top[key], key) for key in _TEXTS if key in top}
         params = self.params(top["params"]) if "params" in top else {}
         nodes = self.steps(top["steps"], params)
         columns = {key: self.columns(top[key], key) for key in ("inputs", "outputs")}

@@ -17,7 +17,7 @@ from junco.operator.spec import OperatorSpec
 
 def identity_of(graph: Graph) -> str:
     """A hash of what a pipeline computes. Callables count by their names and code."""
-    bare = replace(graph, name="", family="", description="", license="", params={})
+    bare = replace(graph, name="", family="", description="", license="", params={}, space="")
     try:
         text = write(bare)
     except GraphError:  # callables cannot stand in a file

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from junco.engine.engine import Engine
@@ -31,6 +31,7 @@ from junco.job.work import ShardWork
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
+from junco.store.vectors import space_metadata
 
 SHARD_ROWS = 1024
 
@@ -60,7 +61,7 @@ class Job:
         engine: runs the pipeline.
         graph: the pipeline, for what it is and what it is called.
         target: a path or a callable.
-        metadata: goes into the target's schema, beside the pipeline's name.
+        metadata: goes into the target's schema, beside the pipeline's name and the space of its vectors.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class Job:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         self.engine, self.graph, self.options = engine, graph, options
-        self.metadata = {"junco.pipeline": title_of(graph), **(metadata or {})}
+        found = engine.plan.output_space
+        self.space = found.space
+        about = space_metadata(found.space, found.column)
+        self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
@@ -91,7 +95,7 @@ class Job:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, identity_of(self.graph), title_of(self.graph))
+            state = JobState(self.sink, identity_of(self.graph), title_of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self) -> Wanted:
@@ -129,7 +133,7 @@ class Job:
             return
         batch = work.batch(state.next_shard if state else 1)
         if work.num_rows:
-            self.sink.seal(batch.shard, work.shard())
+            self.sink.seal(batch.shard, replace(work.shard(), space=self.space))
         if state is not None:
             state.seal(batch)
         start = 0

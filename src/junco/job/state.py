@@ -17,6 +17,8 @@ from junco.job.ledger import Batch, Ledger
 from junco.job.order import Order
 from junco.store.durable import sync_folder, writing
 from junco.store.sink import Layout, Sink
+from junco.types import Space
+from junco.types.space import check_same
 
 
 class JobState:
@@ -26,11 +28,12 @@ class JobState:
         sink: the target; it has a work folder.
         identity: what the pipeline computes.
         title: what to call it in messages.
+        space: of its vectors; ``None`` where it is unknown.
     """
 
-    def __init__(self, sink: Sink, identity: str, title: str) -> None:
+    def __init__(self, sink: Sink, identity: str, title: str, space: Space | None = None) -> None:
         assert sink.work is not None
-        self.sink, self.identity, self.title = sink, identity, title
+        self.sink, self.identity, self.title, self.space = sink, identity, title, space
         self.work: Path = sink.work
         self.journal = Journal(self.work / "journal", sink.target)
         self.next = Journal(self.work / "journal.next", sink.target)
@@ -42,6 +45,7 @@ class JobState:
 
         Raises:
             JobError: the target belongs to another pipeline.
+            SpaceError: it holds vectors of another space.
             TargetError: the target was made or changed by somebody else, or cannot be written.
         """
         with writing(self.sink.target):
@@ -106,12 +110,14 @@ class JobState:
         return Ledger()
 
     def _header(self, replaces: str | None) -> dict[str, Any]:
-        return {"junco": VERSION, "job": self.identity, "pipeline": self.title, "replaces": replaces}
+        space = self.space.to_json() if self.space is not None else None
+        return {"junco": VERSION, "job": self.identity, "pipeline": self.title, "space": space, "replaces": replaces}
 
     def _check_header(self, header: dict[str, Any]) -> None:
         cure = "give another target, or start over with resume=False (--no-resume)"
         if header.get("junco") != VERSION:
             raise JobError(f"{self.sink.target} was made by another version of junco: {cure}")
+        self._check_space(header, cure)
         if header["job"] != self.identity:
             theirs = header["pipeline"]
             other = (
@@ -120,6 +126,13 @@ class JobState:
                 else f"another pipeline ({theirs})"
             )
             raise JobError(f"{self.sink.target} holds the work of {other}: {cure}")
+
+    def _check_space(self, header: dict[str, Any], cure: str) -> None:
+        """Two pipelines that nobody can identify are told apart by what they compute, in `_check_header`."""
+        theirs = Space.from_json(header["space"]) if header.get("space") else None
+        if theirs != self.space:
+            what = f"the vectors of {self.title}"
+            check_same(self.space, theirs, what, f"those in {self.sink.target}", f"{cure[0].upper()}{cure[1:]}.")
 
     def _check_target(self, header: dict[str, Any]) -> None:
         stamp = self.sink.stamp()

@@ -13,6 +13,7 @@ from junco.operator import registry
 from junco.operator.hints import Hints
 from junco.operator.ports import Ports, is_annotated, ports_of_batch
 from junco.operator.spec import OperatorSpec
+from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
@@ -74,6 +75,14 @@ class Operator:
     def cost(self, *item: Any) -> float:
         """Cost units of one item (tokens, pixels), for batches bounded by ``hints.max_cost``."""
         return 1.0
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        """The space of the vectors that this operator makes, given those of its inputs; ``None`` says: unknown.
+
+        A model starts a space by its weights (after `fetch`, without loading them) and parameters; an operator from
+        vector to vector changes the one that it is given. Runtime, device and dtype are no part of it.
+        """
+        return None
 
     @classmethod
     def ports(cls) -> Ports:

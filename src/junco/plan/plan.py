@@ -17,6 +17,8 @@ from junco.graph.ports import check_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Instruction, Work, compile_flow
+from junco.plan.spaces import OutputSpace, output_space, space_line
+from junco.types import Space
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -38,6 +40,20 @@ class Plan:
         """The instructions that a block of rows goes through."""
         return compile_flow(self.flow)
 
+    @cached_property
+    def output_space(self) -> OutputSpace:
+        """The column that holds the pipeline's vectors, and their space or what hides it.
+
+        Raises:
+            UnavailableError: weights that cannot be had.
+        """
+        return output_space(self.flow)
+
+    @property
+    def space(self) -> Space | None:
+        """The space of the pipeline's vectors; ``None`` where it is unknown. May fetch weights."""
+        return self.output_space.space
+
     @property
     def works(self) -> list[Work]:
         """The steps in the order in which they run."""
@@ -49,7 +65,8 @@ class Plan:
     def __str__(self) -> str:
         graph = self.graph
         title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        return "\n".join([title, *(f"  {i}. {_line(work)}" for i, work in enumerate(self.works, 1))])
+        lines = [f"  {i}. {_line(work)}" for i, work in enumerate(self.works, 1)]
+        return "\n".join([title, *lines, f"  space: {space_line(self.flow)}"])
 
 
 def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:

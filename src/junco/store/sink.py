@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from junco.types import Space
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Rows that are written together: the input that each came from, and a list of values for each output column."""
+    """Rows that are written together: the input that each came from, and a list of values for each output column.
+
+    ``space`` is that of the vectors, ``None`` where it is unknown.
+    """
 
     inputs: list[str]
     columns: dict[str, list[Any]]
+    space: Space | None = None
 
 
 class Span(NamedTuple):

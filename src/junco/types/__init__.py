@@ -6,5 +6,6 @@ The rest are small frozen dataclasses.
 
 from junco.types.arrays import ArrayType, Image, Vector, Vectors
 from junco.types.media import AudioClip, Box, Chunk, VideoFrame
+from junco.types.space import Space
 
-__all__ = ["ArrayType", "AudioClip", "Box", "Chunk", "Image", "Vector", "Vectors", "VideoFrame"]
+__all__ = ["ArrayType", "AudioClip", "Box", "Chunk", "Image", "Space", "Vector", "Vectors", "VideoFrame"]

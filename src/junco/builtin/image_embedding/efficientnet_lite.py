@@ -17,6 +17,7 @@ import numpy as np
 from junco.builtin.devices import check_device, device_name
 from junco.builtin.extras import check_installed
 from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
+from junco.builtin.spaces import finished, random_weights
 from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import check_sha256, package_file, seeded
 from junco.errors import ParameterError, nearest
@@ -24,7 +25,7 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
-from junco.types import Image, Vector
+from junco.types import Image, Space, Vector
 
 if TYPE_CHECKING:
     import torch
@@ -102,9 +103,14 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         self.dtype = check_dtype(dtype, self.name)
         self._backbone: Backbone | None = None
 
-    def open(self) -> None:
+    def fetch(self) -> None:
         for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
             check_installed(package, "vision", self.name)
+        if self.pretrained:
+            self._weights()
+
+    def open(self) -> None:
+        self.fetch()
         source = self.source()
         compiled = load(source, self.runtime, self.dtype, device_name(self.device, self.name))
         self._backbone = Backbone(compiled, self._prepare(), VARIANTS[self.model].resized_side, self.name)
@@ -125,6 +131,23 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
             golden=golden_pass(self._prepare()),
             packages=("efficientnet-lite-pytorch",),
         )
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        variant = VARIANTS[self.model]
+        weights = f"sha256 {variant.sha256}"
+        if not self.pretrained:
+            weights = random_weights(self.seed, ("efficientnet-lite-pytorch",))
+        parts = {
+            "architecture": f"efficientnet-{self.model}",
+            "weights": weights,
+            "preprocessing": f"shorter side to {variant.resized_side}, bicubic, middle {variant.side}, (x - 127) / 128",
+            "pooling": "mean over space",
+            "dim": 1280,
+            "normalize": False,
+        }
+        label = f"EfficientNet-{self.model.capitalize()}{'' if self.pretrained else ', random weights'}"
+        space = Space(parts, label).on(inputs[0] if inputs else None)
+        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
 
     def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
         if not len(images):

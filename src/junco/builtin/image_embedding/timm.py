@@ -12,6 +12,7 @@ from junco.builtin.devices import check_device, device_name
 from junco.builtin.extras import importing
 from junco.builtin.image_embedding import timm_weights
 from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
+from junco.builtin.spaces import finished, random_weights
 from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
@@ -19,7 +20,7 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
-from junco.types import Image, Vector
+from junco.types import Image, Space, Vector
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +68,10 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
         self.dtype = check_dtype(dtype, self.name)
         self._backbone: Backbone | None = None
 
+    def fetch(self) -> None:
+        with importing("vision", self.name):
+            timm_weights.recipe(self.model, self.pretrained, self.name)
+
     def open(self) -> None:
         source, prepare, resized_side = self._loaded()
         compiled = load(source, self.runtime, self.dtype, device_name(self.device, self.name))
@@ -75,6 +80,23 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
     def source(self) -> Source:
         """The model with its golden pictures, for `junco.runtime`."""
         return self._loaded()[0]
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        with importing("vision", self.name):
+            found = timm_weights.identity(self.model, self.pretrained, self.name)
+        if found is None:
+            return None
+        weights = found.weights or random_weights(self.seed, ("timm",))
+        parts = {
+            "architecture": found.architecture,
+            "weights": weights,
+            "preprocessing": found.preprocessing,
+            "pooling": "timm's forward_head, before the classifier",
+            "normalize": False,
+        }
+        label = f"timm {self.model}" if found.weights else f"timm {self.model}, random weights"
+        space = Space(parts, label).on(inputs[0] if inputs else None)
+        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
 
     def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
         if not len(images):

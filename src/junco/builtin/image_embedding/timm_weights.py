@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
+from junco.builtin.spaces import read_json, weights_by_sha256
 from junco.errors import ParameterError, nearest
 
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
@@ -53,6 +55,42 @@ def recipe(model: str, pretrained: bool, owner: str) -> Recipe:
         return Recipe(model, pretrained)
     _check_name(model, owner)
     return Recipe(model, pretrained, _overlay(model, owner) if pretrained else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What decides a model's vectors, as far as files tell; ``weights`` is ``None`` for random ones."""
+
+    architecture: str
+    weights: str | None
+    preprocessing: str
+
+
+def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
+    """The identity of a model that is not loaded; ``None`` where its weights are no file of a known place.
+
+    Raises:
+        ParameterError: timm knows no such model, or has no weights for it.
+        UnavailableError: what has to be fetched is not in the cache and cannot be.
+    """
+    import timm
+    import timm.data
+
+    found = recipe(model, pretrained, owner)
+    if found.model.startswith("local-dir:"):
+        folder = Path(found.model.partition(":")[2])
+        told, file = read_json(folder / _CONFIG), folder / _WEIGHTS
+        architecture, config = told.get("architecture", ""), told.get("pretrained_cfg") or told
+    else:
+        known: Any = timm.get_pretrained_cfg(found.model) if "hf-hub:" not in found.model else None
+        architecture, config = found.model.partition(".")[0], known.to_dict() if known else {}
+        file = Path(found.overlay.get("file", ""))
+    if not architecture or not config or (pretrained and not file.is_file()):
+        return None
+    data: Any = timm.data  # its types leave out what it exports
+    steps = data.resolve_data_config({}, pretrained_cfg=config)
+    preprocessing = ", ".join(f"{name} {value}" for name, value in sorted(steps.items()))
+    return Identity(architecture, weights_by_sha256(file) if pretrained else None, preprocessing)
 
 
 def _check_name(model: str, owner: str) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from junco.builtin.devices import check_device, device_name
 from junco.builtin.extras import check_installed, importing
+from junco.builtin.spaces import finished
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
+from junco.builtin.text_embedding.folder_space import folder_space
 from junco.builtin.text_embedding.texts import check_role, checked_texts
 from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import check_sha256, package_file
@@ -19,7 +21,7 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
-from junco.types import Vector
+from junco.types import Space, Vector
 
 if TYPE_CHECKING:
     pass
@@ -64,9 +66,13 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         self.dtype = check_dtype(dtype, self.name)
         self._encoder: TextEncoder | None = None
 
-    def open(self) -> None:
+    def fetch(self) -> None:
         for package in ("safetensors", "torch", "transformers"):
             check_installed(package, "text", self.name)
+        self._weights()
+
+    def open(self) -> None:
+        self.fetch()
         weights = self._weights()
         check_sha256(weights, WEIGHTS_SHA256)
         tokenizer = self._tokenizer(weights)
@@ -77,6 +83,14 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         """The model with its golden texts, for `junco.runtime`."""
         weights = self._weights()
         return _source(weights, self._tokenizer(weights))
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        space = folder_space(self._weights().parent, "all-MiniLM-L6-v2")
+        if space is None:
+            return None
+        # The model's own scaling to length 1 is left to `normalize`.
+        space = space.but(prompt=self.prompt, normalize=False).on(inputs[0] if inputs else None)
+        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.devices import check_device, device_name
-from junco.builtin.extras import importing
+from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
+from junco.builtin.spaces import finished
 from junco.builtin.text_embedding import plain_transformer
 from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
+from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.texts import check_role, checked_texts
 from junco.builtin.vectors import check_truncate_dim, finished_rows, unit_rows
 from junco.errors import ParameterError
@@ -21,7 +23,9 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.runtime.certificate import agreement
 from junco.runtime.load import check_dtype, check_runtime, load
-from junco.types import Vector, Vectors
+from junco.types import Space, Vector, Vectors
+
+_INSTEAD = "give the path of a folder that holds a model"
 
 
 class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sentence-transformers"):
@@ -65,10 +69,13 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         self._model: Any = None
         self._encoder: TextEncoder | None = None
 
-    def open(self) -> None:
-        with importing("text", self.name):
-            import sentence_transformers  # noqa: F401
+    def fetch(self) -> None:
+        check_installed("sentence_transformers", "text", self.name)
+        if not (Path(self.model).is_dir() or _is_cached(self.model)):
+            _fetched(self.model, self.name)
 
+    def open(self) -> None:
+        self.fetch()
         device = device_name(self.device, self.name)
         with _quietly():
             self._model = _loaded(self.model, device, self.name)
@@ -78,6 +85,18 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
             import torch
 
             self._model.to(getattr(torch, self.dtype))
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        """The model's prompts for roles are one convention, so that queries and documents share a space."""
+        self.fetch()
+        folder = _folder(self.model)
+        space = folder_space(folder, _label(self.model)) if folder is not None else None
+        if folder is None or space is None:
+            return None
+        convention = convention_of(folder)
+        is_own = self.prompt is not None and self.prompt not in convention.values()
+        space = space.but(prompt=self.prompt if is_own else convention or "").on(inputs[0] if inputs else None)
+        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
@@ -132,14 +151,39 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
 def _loaded(model: str, device: str, owner: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
-    instead = "give the path of a folder that holds a model"
     local_only = Path(model).is_dir() or _is_cached(model)
-    if not local_only:
-        check_reachable(model, owner, instead)
     try:
         return SentenceTransformer(model, device=device, local_files_only=local_only, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError) as error:
-        raise unavailable(model, owner, error, instead) from error
+        raise unavailable(model, owner, error, _INSTEAD) from error
+
+
+def _fetched(model: str, owner: str) -> None:
+    """Bring a model into the cache, without the forms of its weights that are not read."""
+    check_reachable(model, owner, _INSTEAD)
+    from huggingface_hub import snapshot_download
+
+    try:
+        snapshot_download(_repository(model), ignore_patterns=["onnx/*", "openvino/*", "*.bin", "*.h5", "*.ot"])
+    except (OSError, ValueError) as error:
+        raise unavailable(model, owner, error, _INSTEAD) from error
+
+
+def _repository(model: str) -> str:
+    return model if "/" in model else f"sentence-transformers/{model}"
+
+
+def _folder(model: str) -> Path | None:
+    """Where the model's files lie: the folder itself, or the one in the cache."""
+    if Path(model).is_dir():
+        return Path(model)
+    config = cached_file(_repository(model), "config.json")
+    modules = cached_file(_repository(model), "modules.json")
+    return (modules or config).parent if modules or config else None  # type: ignore[union-attr]
+
+
+def _label(model: str) -> str:
+    return f"the folder {Path(model).name}" if Path(model).is_dir() else model
 
 
 def _is_cached(model: str) -> bool:
@@ -148,7 +192,7 @@ def _is_cached(model: str) -> bool:
     The list of modules is asked for, not the weights: where another library cached these alone, the library would
     guess the pooling, and the vectors would be of another space.
     """
-    repository = model if "/" in model else f"sentence-transformers/{model}"
+    repository = _repository(model)
     return is_settled(repository, "modules.json") and cached_file(repository, "config.json") is not None
 
 

@@ -8,13 +8,16 @@ from junco.builtin.vector.floats import checked_vector
 from junco.builtin.vectors import unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.types import Vector
+from junco.types import Space, Vector
 
 
 class Normalize(Operator, family="vector", name="normalize"):
     """Scales vectors to Euclidean length 1; a vector of zeros stays as it is."""
 
     hints = Hints(thread_safe=True)
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        return inputs[0].normalized() if inputs[0] is not None else None
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [unit_rows(checked_vector(vector, self.name)[None])[0] for vector in vectors]

@@ -10,7 +10,7 @@ from junco.builtin.vectors import unit_rows
 from junco.errors import InputError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.types import Vector
+from junco.types import Space, Vector
 
 
 class Truncate(Operator, family="vector", name="truncate"):
@@ -31,6 +31,9 @@ class Truncate(Operator, family="vector", name="truncate"):
             raise ParameterError(f"{self.name!r}: dim={dim!r} must be a positive whole number")
         self.dim = dim
         self.renormalize = renormalize
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        return inputs[0].truncated(self.dim, renormalize=self.renormalize) if inputs[0] is not None else None
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [self._truncated(vector) for vector in vectors]

@@ -1,0 +1,186 @@
+"""Vectors read back with the space that they live in; what is compared or searched together must share one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.errors import InputError
+from junco.store.columns import arrow
+from junco.types import Space, Vector, Vectors
+from junco.types.space import check_same
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ID, _COLUMN, _DESCRIPTION = "junco.space", "junco.space.column", "junco.space.description"
+_NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
+
+
+def space_metadata(space: Space | None, column: str) -> dict[str, str]:
+    """What a target's schema says of its vectors: the id, the column, and the description as JSON."""
+    return {} if space is None else {_ID: space.id, _COLUMN: column, _DESCRIPTION: space.to_json()}
+
+
+def space_in(metadata: Mapping[bytes, bytes] | None) -> tuple[Space | None, str]:
+    """The space that a schema's metadata tells of, and the column that it is about."""
+    said = {key.decode("utf-8", "replace"): value.decode("utf-8", "replace") for key, value in (metadata or {}).items()}
+    if _DESCRIPTION not in said:
+        return None, ""
+    return Space.from_json(said[_DESCRIPTION]), said.get(_COLUMN, "")
+
+
+class VectorSet(NamedTuple):
+    """Vectors with the inputs that they came from and the space that they live in (``None``: unknown)."""
+
+    keys: list[str]
+    vectors: Vectors
+    space: Space | None
+
+    def nearest(self, vectors: Vector | Vectors, space: Space | None, count: int = 10) -> Nearest:
+        """The rows nearest by cosine to each of some vectors, best first.
+
+        Args:
+            vectors: one (dim,) or several (n, dim).
+            space: theirs: ``pipeline.plan.space``, or that of another set.
+            count: how many rows for each; as many as there are, if there are fewer.
+
+        Raises:
+            SpaceError: they live in another space than this set, or nobody knows.
+        """
+        check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
+        wanted, stored = _unit(np.atleast_2d(np.asarray(vectors))), _unit(self.vectors)
+        if wanted.shape[1] != stored.shape[1] and len(stored):
+            raise InputError(f"vectors of {wanted.shape[1]} numbers cannot be looked for among {stored.shape[1]}")
+        scores = wanted @ stored.T if len(stored) else np.zeros((len(wanted), 0), np.float32)
+        rows = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        return Nearest(rows, np.take_along_axis(scores, rows, axis=1))
+
+
+class Nearest(NamedTuple):
+    """Row numbers and their cosines, both (n, count), best first."""
+
+    rows: npt.NDArray[np.intp]
+    scores: npt.NDArray[np.float32]
+
+
+def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
+    """The vectors of ``.parquet`` and ``.npy`` files and of folders of Parquet files, as one set.
+
+    Args:
+        paths: one or more; several must hold vectors of one space.
+        column: which column holds the vectors; else the one that the file names, or the only one there is.
+
+    Raises:
+        SpaceError: they hold vectors of several spaces, or several sets of an unknown one.
+        InputError: a file is missing, or holds no vectors.
+    """
+    if not paths:
+        raise InputError("read_vectors takes the path of at least one file")
+    sets = [_read(Path(path).expanduser(), column) for path in paths]
+    for path, other in zip(paths[1:], sets[1:], strict=True):
+        check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
+    keys = [key for each in sets for key in each.keys]
+    filled = [each.vectors for each in sets if len(each.vectors)] or [sets[0].vectors]
+    return VectorSet(keys, filled[0] if len(filled) == 1 else np.concatenate(filled), sets[0].space)
+
+
+def space_of(path: str | Path) -> Space | None:
+    """The space of a file's or a folder's vectors, which are not read.
+
+    Raises:
+        SpaceError: a folder whose files hold vectors of several spaces.
+        InputError: the file is missing.
+    """
+    return _space(_parquet_files(Path(path).expanduser()))[0]
+
+
+def _read(path: Path, column: str | None) -> VectorSet:
+    files = _parquet_files(path)
+    space, told = _space(files)
+    rows = _rows(files)
+    if path.suffix.lower() == ".npy":
+        vectors = _array(path)
+        keys = rows.column("input").to_pylist() if rows is not None else [str(i) for i in range(len(vectors))]
+        return VectorSet(keys, vectors, space)
+    assert rows is not None
+    name = column or told or _only_vectors(rows, path)
+    if name not in rows.column_names:
+        raise InputError(f"{path} has no column {name!r}; there are: {', '.join(rows.column_names)}")
+    keys = rows.column("input").to_pylist() if "input" in rows.column_names else [str(i) for i in range(len(rows))]
+    return VectorSet(keys, _matrix(rows.column(name), name, path), space if name == told else None)
+
+
+def _parquet_files(path: Path) -> list[Path]:
+    """The Parquet files that tell of a target's vectors."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    if path.suffix.lower() == ".npy":
+        side = path.with_name(f"{path.name}.inputs.parquet")
+        return [side] if side.exists() else []
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"the folder {path} holds no Parquet files")
+    return files
+
+
+def _space(files: Sequence[Path]) -> tuple[Space | None, str]:
+    """The one space of all files, and its column."""
+    found = [space_in(_opened(file).schema_arrow.metadata) for file in files]
+    for file, (space, _) in zip(files[1:], found[1:], strict=True):
+        if space != found[0][0]:
+            check_same(space, found[0][0], f"the vectors of {file}", f"those of {files[0]}", "Keep them apart.")
+    return found[0] if found else (None, "")
+
+
+def _opened(file: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(file)
+    except (arrow().ArrowException, OSError) as error:
+        raise InputError(f"{file} is no Parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _rows(files: Sequence[Path]) -> pa.Table | None:
+    tables = [_opened(file).read() for file in files]
+    return arrow().concat_tables(tables, promote_options="permissive") if tables else None
+
+
+def _array(path: Path) -> Vectors:
+    try:
+        vectors = np.load(path, allow_pickle=False)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is no .npy file: {error}") from error
+    if vectors.ndim != 2:
+        raise InputError(f"{path} holds an array of shape {vectors.shape}, not vectors (rows, dim)")
+    return vectors  # type: ignore[no-any-return]
+
+
+def _only_vectors(rows: pa.Table, path: Path) -> str:
+    types = arrow().types
+    names = [f.name for f in rows.schema if types.is_fixed_size_list(f.type)]
+    if len(names) != 1:
+        raise InputError(f"{path} has {len(names)} columns of vectors ({', '.join(names)}): say which, column='…'")
+    return str(names[0])
+
+
+def _matrix(column: pa.ChunkedArray, name: str, path: Path) -> Vectors:
+    """A column of vectors as (rows, dim)."""
+    if not arrow().types.is_fixed_size_list(column.type) or column.null_count:
+        what = "rows without a vector" if column.null_count else f"{column.type}"
+        raise InputError(f"{path}: the column {name!r} holds {what}, not one vector in each row")
+    flat = column.combine_chunks().flatten()
+    array = flat.to_numpy(zero_copy_only=False)
+    return np.asarray(array).reshape(len(column), column.type.list_size)
+
+
+def _unit(vectors: npt.NDArray[Any]) -> Vectors:
+    block = vectors.astype(np.float32)
+    lengths = np.linalg.norm(block, axis=1, keepdims=True)
+    unit: Vectors = (block / np.where(lengths == 0, 1, lengths)).astype(np.float32, copy=False)
+    return unit
