@@ -20,14 +20,12 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from junco import Pipeline, pipeline
+from junco import Pipeline, VectorSet, pipeline, read_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,8 +42,6 @@ PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 NUM_NEIGHBOURS = 4
 MOST_IN_TABLE, MOST_ON_PAGE = 40, 400
 THUMB_PX = 220
-
-Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +64,11 @@ def main() -> None:
         embed_all(embed, paths, target / "vectors.parquet", console)
     took_s = time.perf_counter() - began
 
-    names, stored = load(target / "vectors.parquet")
+    stored = read_vectors(target / "vectors.parquet")
+    names = [Path(name) for name in stored.keys]
     neighbours = nearest(stored, NUM_NEIGHBOURS)
     console.print(table(names, neighbours))
-    write_page(target, names, neighbours, f"{len(names)} photos · {arguments.pipeline} · {stored.shape[1]} dimensions")
+    write_page(target, names, neighbours, f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions")
     console.print(f"{len(names)} photos, loading included, in {took_s:.1f} s")
     console.print(f"vectors: {target / 'vectors.parquet'}\npage:    {(target / 'index.html').resolve().as_uri()}")
 
@@ -101,30 +98,17 @@ def embed_all(embed: Pipeline, paths: list[Path], target: Path, console: Console
             console.print(f"[yellow]left out[/] {escape(reject['input'])}: {escape(reject['reason'])}")
 
 
-def load(source: Path) -> tuple[list[Path], Vectors]:
-    """The pictures and their vectors, one a row."""
-    found = _read(source)
-    column = found.column("vector").combine_chunks()
-    vectors = column.values.to_numpy().reshape(len(found), -1)
-    return [Path(name) for name in found.column("input").to_pylist()], vectors
-
-
 def _read(path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     return pq.read_table(path)
 
 
-def nearest(vectors: Vectors, most: int) -> list[list[Neighbour]]:
+def nearest(stored: VectorSet, most: int) -> list[list[Neighbour]]:
     """For each vector the others nearest to it by cosine, best first."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = []
-    for row, vector in enumerate(unit):
-        scores = unit @ vector
-        scores[row] = -np.inf
-        best = np.argsort(-scores)[: min(most, len(unit) - 1)]
-        found.append([Neighbour(int(index), float(scores[index])) for index in best])
-    return found
+    found = stored.nearest(stored.vectors, stored.space, most + 1)
+    lines = (zip(rows.tolist(), scores.tolist(), strict=True) for rows, scores in zip(*found, strict=True))
+    return [[Neighbour(*pair) for pair in line if pair[0] != row][:most] for row, line in enumerate(lines)]
 
 
 def table(paths: list[Path], neighbours: list[list[Neighbour]]) -> Table:

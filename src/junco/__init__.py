@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from junco.operator.namespace import ops
     from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
+    from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
 
@@ -42,7 +43,9 @@ _WHERE = {
     "ops": "junco.operator.namespace",
     "pipe": "junco.api",
     "pipeline": "junco.api",
+    "read_vectors": "junco.store.vectors",
     "Reject": "junco.engine.rows",
+    "VectorSet": "junco.store.vectors",
 }
 _RENAMED = {"cache": "residents"}
 
@@ -59,12 +62,14 @@ __all__ = [
     "OperatorSpec",
     "Pipeline",
     "Reject",
+    "VectorSet",
     "__version__",
     "cache",
     "op",
     "ops",
     "pipe",
     "pipeline",
+    "read_vectors",
 ]
 
 

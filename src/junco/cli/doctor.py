@@ -72,7 +72,7 @@ def _pipeline(ref: str, source: str | None, most: int, device: str, params: dict
         tried = try_out(p, source, most) if source is not None else None
         if as_json:
             shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
-            print_json({"pipeline": p.graph.name, "plan": str(p.plan).splitlines(), **shown})
+            print_json({"pipeline": p.graph.name, "space": p.space, "plan": str(p.plan).splitlines(), **shown})
         else:
             typer.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from junco.cli import doctor, draw, embed, families, ops, pipelines, run, show
+from junco.cli import doctor, draw, embed, families, ops, pipelines, run, show, space
 from junco.errors import JuncoError
 
 USER_ERROR, INTERRUPTED, NO_READER = 2, 130, 141
@@ -69,6 +69,7 @@ app.command("run")(run.run)
 app.command("embed")(embed.embed)
 app.command("draw")(draw.draw)
 app.command("doctor")(doctor.doctor)
+app.command("space")(space.space)
 
 
 @app.callback(invoke_without_command=True)

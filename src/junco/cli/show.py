@@ -52,7 +52,9 @@ def _shown(name: str) -> list[dict[str, Any]]:
 def _pipeline(ref: str) -> dict[str, Any]:
     from junco.catalog.find import definition
     from junco.graph.levels import check
+    from junco.graph.params import bind
     from junco.graph.ports import pipeline_ports
+    from junco.plan.spaces import space_line
 
     found = definition(ref)
     flow = check(found.graph)
@@ -64,6 +66,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
         "description": found.graph.description,
         "parameters": [{"name": name, "default": value} for name, value in found.graph.params.items()],
         "steps": _steps(flow),
+        "space": space_line(check(bind(found.graph, {}))),
         "license": found.graph.license,
         "source": found.source,
         "path": str(found.path),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from junco.errors import JuncoError
+from junco.errors import JuncoError, UnavailableError
 from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import GROUPING, Graph, fn_name
 from junco.operator.base import Operator
@@ -58,8 +58,10 @@ def space_line(flow: Flow) -> str:
     try:
         with only_looking():
             return str(output_space(flow))
+    except UnavailableError:
+        return "known once the weights are on this machine"
     except JuncoError as error:
-        return f"not known before the pipeline has run here: {error}"
+        return f"not known here: {error}"
 
 
 def _spaces_of(flow: Flow, given: Spaces = ()) -> Spaces:

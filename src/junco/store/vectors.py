@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID, _COLUMN, _DESCRIPTION = "junco.space", "junco.space.column", "junco.space.description"
+_QUERY_ROWS = 64  # of scores against a whole set, which may have millions of rows
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
@@ -52,13 +53,19 @@ class VectorSet(NamedTuple):
         Raises:
             SpaceError: they live in another space than this set, or nobody knows.
         """
-        check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
+        if vectors is not self.vectors:  # a set may always be searched by its own
+            check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
         wanted, stored = _unit(np.atleast_2d(np.asarray(vectors))), _unit(self.vectors)
         if wanted.shape[1] != stored.shape[1] and len(stored):
             raise InputError(f"vectors of {wanted.shape[1]} numbers cannot be looked for among {stored.shape[1]}")
-        scores = wanted @ stored.T if len(stored) else np.zeros((len(wanted), 0), np.float32)
-        rows = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-        return Nearest(rows, np.take_along_axis(scores, rows, axis=1))
+        count = min(count, len(stored))
+        found = Nearest(np.zeros((len(wanted), count), np.intp), np.zeros((len(wanted), count), np.float32))
+        for start in range(0, len(wanted) if count else 0, _QUERY_ROWS):
+            block = slice(start, start + _QUERY_ROWS)
+            scores = wanted[block] @ stored.T
+            found.rows[block] = rows = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+            found.scores[block] = np.take_along_axis(scores, rows, axis=1)
+        return found
 
 
 class Nearest(NamedTuple):

@@ -33,7 +33,7 @@ class Space:
 
     def __post_init__(self) -> None:
         # as JSON gives them back, so that a space that was stored is equal to the one that was not
-        object.__setattr__(self, "parts", json.loads(_canonical(self.parts)))
+        object.__setattr__(self, "parts", json.loads(json.dumps(dict(self.parts))))
 
     @property
     def id(self) -> str:

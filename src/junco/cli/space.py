@@ -1,0 +1,103 @@
+"""``junco space``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from junco.cli.parameters import Device, Params, parse_params
+from junco.cli.printing import AsJson, print_fields, print_json
+
+if TYPE_CHECKING:
+    from junco.types import Space
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the things compared: its name, its space, and why that is unknown."""
+
+    name: str
+    space: Space | None
+    unknown: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        if self.space is None:
+            return {"name": self.name, "space": None, "unknown": self.unknown}
+        return {
+            "name": self.name,
+            "space": self.space.id,
+            "description": self.space.description,
+            "parts": self.space.parts,
+        }
+
+
+def space(
+    one: Annotated[str, typer.Argument(metavar="A", help="A pipeline, or a file or folder of vectors.")],
+    other: Annotated[str | None, typer.Argument(metavar="[B]", help="Another: what differs?")] = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    param: Params = None,
+) -> None:
+    """The space that vectors live in, or what differs between two.
+
+    Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files. Parameters (-p) are those
+    of A where it is a pipeline.
+    """
+    sides = [_side(one, device, parse_params(param))]
+    if other is not None:
+        sides.append(_side(other, device, {}))
+    if as_json:
+        print_json(sides[0].to_json() if other is None else _compared(*sides))
+        return
+    for side in sides:
+        typer.echo(f"{side.name}: {side.space if side.space is not None else f'an unknown space{side.unknown}'}")
+    if other is not None:
+        typer.echo(_verdict(*sides))
+    elif sides[0].space is not None:
+        print_fields({name: str(value) for name, value in sides[0].space.parts.items()})
+
+
+def _side(ref: str, device: str, params: dict[str, Any]) -> _Side:
+    from junco.store.vectors import space_of
+
+    if _is_target(ref):
+        found = space_of(ref)
+        return _Side(ref, found, "" if found is not None else ": the file does not say")
+    from junco.api import pipeline
+
+    with pipeline(ref, device=device, **params) as p:
+        output = p.plan.output_space
+        return _Side(ref, output.space, f" after {output.unknown}" if output.unknown else "")
+
+
+def _is_target(ref: str) -> bool:
+    """Whether it is written as a target is: by its ending, or as a folder that is there."""
+    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or Path(ref).expanduser().is_dir()
+
+
+def _differences(one: _Side, other: _Side) -> list[str]:
+    return one.space.explain(other.space) if one.space is not None and other.space is not None else []
+
+
+def _is_same(one: _Side, other: _Side) -> bool:
+    return one.space is not None and one.space == other.space
+
+
+def _compared(one: _Side, other: _Side) -> dict[str, Any]:
+    return {
+        "a": one.to_json(),
+        "b": other.to_json(),
+        "same": _is_same(one, other),
+        "differences": _differences(one, other),
+    }
+
+
+def _verdict(one: _Side, other: _Side) -> str:
+    if _is_same(one, other):
+        return "the same space: their vectors can be compared"
+    if one.space is None or other.space is None:
+        return "not known to be the same space: name it, space: NAME in the file or .output(…, space='…')"
+    return "\n".join(["different spaces:", *(f"  {line}" for line in _differences(one, other))])
