@@ -15,14 +15,14 @@ MODEL = Space({"weights": "sha256 aa", "mean": (0.5, 0.4), "dim": 384, "normaliz
 
 def test_the_order_of_parts_and_the_label_are_no_part_of_the_identity():
     other = Space({"normalize": False, "dim": 384, "mean": [0.5, 0.4], "weights": "sha256 aa"}, "another label")
-    assert MODEL == other
+    assert other == MODEL
     assert MODEL.id == other.id
     assert len(MODEL.id) == 12
 
 
 def test_another_value_of_any_part_is_another_space_and_is_explained():
     other = MODEL.but(weights="sha256 bb", prompt="query: ")
-    assert MODEL != other
+    assert other != MODEL
     assert MODEL.id != other.id
     assert MODEL.explain(other) == ['weights: "sha256 aa" ≠ "sha256 bb"', 'prompt: nothing ≠ "query: "']
     assert MODEL.explain(MODEL) == []

@@ -89,6 +89,8 @@ def type_name(kind: Any) -> str:
     """A type as a person would write it."""
     if _is_any(kind):
         return "any"
+    if kind is type(None):
+        return "None"
     if (array := _array_type(kind)) is not None:
         return str(array)
     if _is_union(kind):
