@@ -39,7 +39,8 @@ def yaml_page() -> str:
     parts = [
         "# YAML",
         f"A pipeline file begins with `junco: {yaml_file.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
-        f"one. Its keys: {_listing(yaml_file._KEYS)}.",
+        f"one. Its keys: {_listing(yaml_file._KEYS)}. `space` names the "
+        "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them.",
         "A step names one verb with its operator, `in` and `out` (a column or a list of columns), and what the verb "
         "asks for besides. Any step may also have `with` (the operator's parameters; `${name}` stands for a parameter "
         "of the file), `name`, `after` (the step that it follows, if not the one before), `workers` and `backend`.",
