@@ -30,6 +30,10 @@ FORBIDDEN_CALLS = {
 }
 
 
+# what a run sends to the worker processes that it started itself, and what they send back
+BETWEEN_OWN_PROCESSES = {"engine/processes.py", "engine/shared_arrays.py"}
+
+
 def test_there_is_something_to_check():
     assert SRC / "errors.py" in FILES
 
@@ -69,7 +73,8 @@ def test_only_settings_reads_the_environment(path):
 @EVERY_FILE
 def test_nothing_executes_data_or_a_shell(path):
     calls = [node for node in ast.walk(TREES[path]) if isinstance(node, ast.Call)]
-    assert not {_dotted(call.func) for call in calls} & FORBIDDEN_CALLS
+    between_processes = {"pickle.loads"} if path.relative_to(SRC).as_posix() in BETWEEN_OWN_PROCESSES else set()
+    assert not {_dotted(call.func) for call in calls} & (FORBIDDEN_CALLS - between_processes)
     assert not [k for call in calls for k in call.keywords if k.arg == "shell" and getattr(k.value, "value", True)]
     loads = [call for call in calls if _dotted(call.func) == "torch.load"]
     assert all(_keyword(call, "weights_only") is True for call in loads), "torch.load(..., weights_only=True)"

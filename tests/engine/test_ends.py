@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from junco import Operator, pipe
-from junco.errors import JuncoError, OperatorError
+from junco.errors import ClosedError, JuncoError, OperatorError
 
 MOST_S = 60
 """A test that takes longer hangs: the process then shows where all threads stand, and dies."""
@@ -371,3 +371,19 @@ def test_nothing_depends_on_python_o():
     assert plain[0] == 0, plain
     assert "ZeroDivisionError" in plain[1]
     assert optimised == plain
+
+
+def test_a_stream_keeps_a_pipeline_that_nobody_named():
+    def made():
+        return pipe.input("x").map("x", "y", lambda x: x + 1).output("y").stream(range(3000))
+
+    assert sum(1 for _ in made()) == 3000
+
+
+def test_a_stream_whose_pipeline_is_closed_says_so_instead_of_ending():
+    p = pipe.input("x").map("x", "y", lambda x: x + 1).output("y")
+    stream = p.stream(range(100_000))
+    next(stream)
+    p.close()
+    with pytest.raises(ClosedError):
+        list(stream)

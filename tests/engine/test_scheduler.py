@@ -16,6 +16,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from junco.engine.apply import OperatorApplier
+from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
 from junco.engine.results import Collector
 from junco.engine.rows import Block, Reject
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*which nothing uses")
 
 pipe = PipeStart(lambda graph: graph)
 MOST_STEPS = 100_000
+LARGEST_BATCH = 3
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -87,6 +90,9 @@ class Game:
 
     def play(self, items: Sequence[Any]) -> list[Any]:
         engine = Engine(make_plan(self.graph))
+        for crew in engine._crews:
+            if isinstance(crew.applier, OperatorApplier):
+                crew.applier._size = BatchSize(max_rows=self.chance.randint(1, LARGEST_BATCH))
         try:
             stages = engine._stages(self.on_error)
             splitting = [stage for stage in stages if stage.may_split]
@@ -147,8 +153,8 @@ class Game:
             self.results.extend(results.values)
 
     def _look(self) -> None:
-        """Beyond the limits there is only the head, a piece of it for each splitting step, and what was being made."""
-        most = self.limits.max_blocks + self.num_splitting + self.num_workers
+        """Beyond the limit there is only the head, cut at each splitting step, and what is being made."""
+        most = self.scheduler.max_blocks + self.num_splitting + self.num_workers
         assert self.scheduler.num_blocks <= most
         self.most_blocks = max(self.most_blocks, self.scheduler.num_blocks)
 

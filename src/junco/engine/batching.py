@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 START = 8
+GROWTH = 4
 LARGEST = 512
-GAIN = 1.05
-"""A larger batch must be this much faster by the row to be kept."""
+GAIN = 0.95
+"""A larger batch must take at most this part of the time by the row to be worth its memory."""
 
+NUM_LOOKS = 2
+"""Full batches that are looked at for each size; the fastest counts, since others disturb."""
 
 WORTH_KEEPING_S = 0.0002
 """Operators that are quicker by the row find their size again before anyone notices."""
@@ -18,7 +21,7 @@ WORTH_KEEPING_S = 0.0002
 class BatchSize:
     """Finds the batch size at which an operator is fastest by the row.
 
-    It doubles the size as long as that makes rows cheaper, goes back one step when it does not, and stays there.
+    It tries 8, 32, 128, 512 rows as long as that makes rows cheaper, and stays with the last size that did.
     ``lower`` takes a bound from an out-of-memory error; ``max_rows`` and ``max_cost`` come from the operator's hints.
     ``known`` is a size that was found before, ``found`` is told when one is.
     """
@@ -36,8 +39,8 @@ class BatchSize:
         self.rows = min(known or start, self.max_rows)
         self.is_settled = known is not None or self.rows == self.max_rows
         self._found = found
-        self._best_s: float | None = None
-        self._observed = 0
+        self._looks: list[float] = []
+        self._before: tuple[int, float] | None = None
 
     def take(self, cost: Callable[..., float], columns: Sequence[Sequence[Any]], start: int, stop: int) -> int:
         """How many rows from ``start`` the next batch takes: at least one."""
@@ -53,26 +56,24 @@ class BatchSize:
         return taken
 
     def observe(self, num_rows: int, seconds: float) -> None:
-        """Learn from a batch that ran; only full batches count, and of each size the second (the first warms up)."""
+        """Learn from a batch that ran; only full batches count, and the very first warms up."""
         if self.is_settled or num_rows < self.rows:
             return
-        self._observed += 1
-        if self._observed < 2:
+        self._looks.append(seconds / num_rows)
+        if len(self._looks) < NUM_LOOKS + (self._before is None):
             return
-        self._observed = 0
-        per_row_s = seconds / num_rows
-        self.is_settled = self._step(per_row_s)
-        if self.is_settled and self._found is not None and per_row_s > WORTH_KEEPING_S:
+        looks, self._looks = self._looks, []
+        row_s = min(looks)
+        if self._before is not None and row_s > self._before[1] * GAIN:
+            self.rows, row_s = self._before
+            self.is_settled = True
+        elif self.rows == self.max_rows:
+            self.is_settled = True
+        else:
+            self._before = self.rows, row_s
+            self.rows = min(self.rows * GROWTH, self.max_rows)
+        if self.is_settled and self._found is not None and row_s > WORTH_KEEPING_S:
             self._found(self.rows)
-
-    def _step(self, per_row_s: float) -> bool:
-        """Go to the next size; whether the search is over."""
-        if self._best_s is not None and per_row_s * GAIN > self._best_s:
-            self.rows = max(1, self.rows // 2)
-            return True
-        self._best_s = per_row_s
-        self.rows = min(self.rows * 2, self.max_rows)
-        return self.rows == self.max_rows
 
     def lower(self, num_rows: int) -> None:
         """A batch of ``num_rows`` did not fit into memory: never try as many again."""

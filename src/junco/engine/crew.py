@@ -16,7 +16,6 @@ from junco.engine.batching import BatchSize
 from junco.engine.expand import FlatMapStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
-from junco.engine.processes import ProcessApplier
 from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
 from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
@@ -71,8 +70,14 @@ def crew_for(work: Work, devices: Sequence[str]) -> Crew:
 
 def _in_processes(work: Work, fn: Callable[..., Any] | OperatorSpec, num_workers: int) -> Crew:
     hints = fn.load().hints if isinstance(fn, OperatorSpec) else Hints()
-    applier = ProcessApplier(fn, num_workers, BatchSize(hints.max_batch, start=1))
+    applier = _process_applier(fn, num_workers, BatchSize(hints.max_batch, start=1))
     return Crew(work, applier, applier.one, _options(work.step.node, num_workers, is_ordered=False, gains=True))
+
+
+def _process_applier(fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> Applier:
+    from junco.engine.processes import ProcessApplier  # an extra of its own
+
+    return ProcessApplier(fn, num_workers, size)
 
 
 def _of_operators(work: Work, held: list[Resident], own: Resident | None = None) -> Crew:
@@ -86,7 +91,7 @@ def _of_operators(work: Work, held: list[Resident], own: Resident | None = None)
         return Crew(work, applier, one, _options(node, 1, is_ordered=True), held)
     if hints.processes and isinstance(node.fn, OperatorSpec) and not node.workers and node.backend is None:
         size = BatchSize(hints.max_batch, start=1)
-        applier = MovingApplier(crew[0], partial(ProcessApplier, node.fn, num_cores(), size))
+        applier = MovingApplier(crew[0], partial(_process_applier, node.fn, num_cores(), size))
         return Crew(work, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))

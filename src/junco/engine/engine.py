@@ -81,6 +81,7 @@ class Engine:
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         trace = Trace.to(options.trace) if options.trace is not None else None
+        source.size.start(max(stage.item_s for stage in self._totals.stages))
         run = Run(scheduler, source, collector, pool(), self._totals, deadline_s, trace)
         self._runs.add(run)
         return run
@@ -100,7 +101,7 @@ class Engine:
         if not self.is_closed:
             self.is_closed = True
             for run in list(self._runs):
-                run.close(wait=False)
+                run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
             for crew in self._crews:
                 for resident in crew.held:
                     residents.release(resident)
@@ -126,8 +127,9 @@ class Engine:
 class Stream:
     """Results one by one, in bounded memory. Closing or dropping it ends the run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, owner: object = None) -> None:
         self._run = run
+        self._owner = owner  # a pipeline without a name of its own lives as long as its streams
         self._values: Iterator[Any] = iter(())
 
     def __iter__(self) -> Iterator[Any]:

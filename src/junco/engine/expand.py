@@ -18,9 +18,9 @@ from junco.plan.program import Work
 class PieceSize:
     """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
 
-    SMALLEST, START, LARGEST = 1, 64, 4096
+    SMALLEST, START, LARGEST = 1, 64, 1024
     QUICK_S, SLOW_S = 0.005, 0.050
-    MAX_BYTES = 32_000_000
+    MAX_BYTES = 8_000_000
 
     def __init__(self) -> None:
         self.rows = self.START

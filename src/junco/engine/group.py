@@ -125,14 +125,18 @@ class WindowStage(GroupStage):
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
             parent, windows, broken = self._windows(block)
-            arguments = [[list(column) for column in zip(*rows, strict=True)] for rows in windows]
+            places = [place for place, rows in enumerate(windows) if rows is not None]
+            arguments = [[list(column) for column in zip(*rows, strict=True)] for rows in windows if rows is not None]
             columns = [[argument[i] for argument in arguments] for i in range(len(self.step.reads))]
-            results, failures = self.apply(columns, len(windows), stop=self.stops) if windows else ([], [])
-            results += [None] * (len(windows) - len(results))
-            self.checked(results, failures)
+            given, failures = self.apply(columns, len(places), stop=self.stops) if places else ([], [])
+            given += [None] * (len(places) - len(given))
+            self.checked(given, failures)
+            results: list[Any] = [None] * len(windows)
+            for place, result in zip(places, given, strict=True):
+                results[place] = result
             block.tables[self.step.out_level] = Table(len(parent), parent)
             self.written(block, self.step.writes, self.step.out_level, results)
-            failed = [(f.row, f.error, values_picture(arguments[f.row])) for f in failures]
+            failed = [(places[f.row], f.error, values_picture(arguments[f.row])) for f in failures]
             self._fail(block, failed, broken)
             yield block
 
@@ -144,17 +148,24 @@ class WindowStage(GroupStage):
         else:
             self.fail(block, self.step.out_level, failed)
 
-    def _windows(self, block: Block) -> tuple[list[int], list[list[Row]], list[Failure]]:
-        """For each window its scope row and its rows; and the scopes whose timestamps make no sense."""
+    def _windows(self, block: Block) -> tuple[list[int], list[list[Row] | None], list[Failure]]:
+        """For each window its scope row and its rows (``None``: the place of a scope that failed).
+
+        Also the scopes whose timestamps make no sense.
+        """
         slices, columns, sees = self.scopes(block), self.columns(block), self.takes_part(block)
+        fine = block.fine(self.scope, [mask for mask in self.faults if mask.level.is_above(self.scope)])
         rows = list(zip(*columns, strict=True))
         times = self._times(block)
         parent: list[int] = []
-        windows: list[list[Row]] = []
+        windows: list[list[Row] | None] = []
         broken: list[Failure] = []
         for scope_row, own in enumerate(slices):
             if not self.is_continued(block, scope_row):
                 self.pending = self.new()
+            if fine is not None and not fine[scope_row] and self.is_complete(block, scope_row):
+                parent.append(scope_row)
+                windows.append(None)
             if self.pending is None or not sees[scope_row]:
                 continue
             try:

@@ -16,8 +16,6 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-import cloudpickle
-
 from junco.engine.apply import Columns, Failure
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
@@ -125,6 +123,10 @@ def _executor(num_workers: int) -> Any:
 
 def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
     """A callable, or an operator's class and parameters, as bytes from which every worker builds its own."""
+    try:
+        import cloudpickle
+    except ImportError:
+        raise MissingExtraError("cloudpickle", "processes", "backend='process'") from None
     made = (fn.load(), fn.params) if isinstance(fn, OperatorSpec) else (None, fn)
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
     if (
@@ -182,7 +184,7 @@ def _batch(operator: Operator, columns: Columns, num_rows: int) -> tuple[list[An
 def _portable(error: BaseException) -> BaseException:
     """The exception, if it survives the way; else one that says the same."""
     try:
-        pickle.loads(cloudpickle.dumps(error))  # noqa: S301  # our own
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

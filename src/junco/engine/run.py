@@ -80,12 +80,17 @@ class Run:
             self.close()
             raise
 
-    def close(self, wait: bool = True) -> None:
-        """End the run. Waits for its tasks under way unless told not to, or called from within one of them."""
+    def close(self, wait: bool = True, because: BaseException | None = None) -> None:
+        """End the run. Waits for its tasks under way unless told not to, or called from within one of them.
+
+        With ``because`` whoever still reads the results gets that error in place of an end.
+        """
         self.pool.forget(self)
         with self.pool.lock:
             if not self.is_cancelled:
                 self.is_cancelled = True
+                self._error = self._error or because
+                self._changed.notify_all()
                 self.totals.wall_s += time.monotonic() - self.started_s
             while wait and self.scheduler.num_running and not getattr(self._mine, "is_running", False):
                 self._changed.wait(0.1)
@@ -103,7 +108,7 @@ class Run:
         """Take results, or run a task, or wait for another thread's; false when the run is over."""
         with self.pool.lock:
             if self.is_cancelled:
-                return False
+                return self._error is not None
             blocks = self.scheduler.deliver()
             task = None if blocks or self.deadline_s is not None else self.scheduler.next_task()
             if not blocks and task is None:
@@ -183,7 +188,11 @@ class Run:
             self.scheduler.is_source_slow = seconds > 4 * self.source.MAX_WAIT_S
             return
         stats = self.totals.stages[task.stage]
-        stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
+        if task.is_resumed:  # its rows were counted with its first step
+            stats.observe(0, 0, seconds)
+        else:
+            stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
+        task.is_resumed = True
         stats.num_bytes += sum(block.num_bytes for block in blocks)
         self.source.size.observe(max(stage.item_s for stage in self.totals.stages))
         if self.trace is not None:

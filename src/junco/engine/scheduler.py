@@ -34,7 +34,7 @@ class Limits:
     """
 
     max_blocks: int = 16
-    max_bytes: int = 512_000_000
+    max_bytes: int = 256_000_000
     max_ready: int = 4
 
 
@@ -50,6 +50,7 @@ class Task:
     num_bytes: int = 0
     since_s: float = 0.0
     is_stepwise: bool = False
+    is_resumed: bool = False
 
     @property
     def is_source(self) -> bool:
@@ -83,6 +84,7 @@ class Scheduler:
         self.num_bytes = 0
         self.cut: Key | None = None
         self._is_pulling = False
+        self._rows_per_block = 1
         self._under_way: set[Key] = set()
 
     @property
@@ -114,6 +116,7 @@ class Scheduler:
             self._measure(block, is_new=task.is_stepwise)
             self._forward(block, task.stage + 1)
         if task.is_source:
+            self._rows_per_block = max(1, *(block.num_items for block in blocks), 1)
             self._is_pulling = False
             self.is_exhausted = self.is_exhausted or is_finished
             return
@@ -155,9 +158,17 @@ class Scheduler:
             return False
         return not self._under_way or self._has_room()
 
+    @property
+    def max_blocks(self) -> int:
+        """Blocks under way: enough to fill the largest batch twice, however small they are."""
+        return max(self.limits.max_blocks, 2 * self._largest_batch() // self._rows_per_block)
+
+    def _largest_batch(self) -> int:
+        return max((state.stage.batch_rows for state in self.states), default=1)
+
     def _has_room(self) -> bool:
         return (
-            self.num_blocks < self.limits.max_blocks
+            self.num_blocks < self.max_blocks
             and self.num_bytes < self.limits.max_bytes
             and len(self.ready) < self.limits.max_ready
         )

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker, shared_memory
 from typing import Any
 
-import cloudpickle
 import numpy as np
 
 MIN_BYTES = 100_000
 """Smaller arrays are pickled: a segment of their own costs more than the copy."""
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
+class _Pickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self.segments: list[shared_memory.SharedMemory] = []
@@ -29,7 +28,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not
     def reducer_override(self, value: Any) -> Any:
         if type(value) is np.ndarray and value.nbytes >= MIN_BYTES and not value.dtype.hasobject:
             return _attached, (self._sent(value), value.shape, value.dtype)
-        return super().reducer_override(value)
+        return NotImplemented
 
     def _sent(self, array: np.ndarray[Any, Any]) -> str:
         segment = shared_memory.SharedMemory(create=True, size=array.nbytes)

@@ -23,6 +23,12 @@ class SourceSize:
         self.rows = 1
         self._wanted = 1
 
+    def start(self, slowest_s: float) -> None:
+        """Begin with what earlier runs have shown an item to take, if they have."""
+        if slowest_s:
+            self.observe(slowest_s)
+            self.rows = max(1, min(self._wanted, self.LARGEST))
+
     def observe(self, slowest_s: float) -> None:
         """Learn what an item takes in the slowest stage."""
         self._wanted = int(self.TASK_S / max(slowest_s, 1e-9))

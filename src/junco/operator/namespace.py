@@ -112,12 +112,12 @@ def _found(name: str, known: list[str]) -> str:
     matches = [k for k in known if _hyphens(k) == name]
     if not matches:
         # AttributeError too, so that hasattr() and completion behave
-        raise _UnknownAttribute("operator", name, known, "'junco ops' lists them all.")
+        raise UnknownOperatorError("operator", name, known, "'junco ops' lists them all.")
     return matches[0]
 
 
-class _UnknownAttribute(UnknownNameError, AttributeError):  # type: ignore[misc]  # both say what `name` was
-    pass
+class UnknownOperatorError(UnknownNameError, AttributeError):  # type: ignore[misc]  # both say what `name` was
+    """``ops`` has no such operator; an ``AttributeError`` too, as for every attribute that is not there."""
 
 
 def _hyphens(name: str) -> str:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar, Protocol
 
-import psutil
-
 from junco.operator.hints import Hints
 
 BUDGET_SHARE = 0.5
@@ -171,6 +169,8 @@ class Residents:
         """Close idle operators, least recently used first, until the rest takes at most ``share`` of the budget."""
         budget = self.budget_bytes
         if budget is None:
+            import psutil
+
             budget = int(psutil.virtual_memory().total * BUDGET_SHARE)
         num_closed = 0
         for resident in sorted(self, key=lambda resident: resident.last_used_s):
@@ -189,4 +189,6 @@ residents = Residents()
 
 
 def _process_bytes() -> int:
+    import psutil
+
     return int(psutil.Process().memory_info().rss)

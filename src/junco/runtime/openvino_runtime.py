@@ -151,11 +151,26 @@ class _Lane:
         return rows
 
 
-@cache
-def _core() -> openvino.Core:
-    import openvino
+_core_lock = threading.Lock()
 
-    return openvino.Core()
+
+def _core() -> openvino.Core:
+    with _core_lock:
+        return _warm_core()
+
+
+@cache
+def _warm_core() -> openvino.Core:
+    """The process's core, after one inference: its bindings' first, in two threads at once, can wait for itself."""
+    import openvino
+    from openvino import opset13
+
+    core = openvino.Core()
+    number = opset13.parameter([1], np.float32)
+    request = core.compile_model(openvino.Model([opset13.relu(number)], [number]), "CPU").create_infer_request()
+    request.start_async([np.zeros(1, np.float32)])
+    request.wait()
+    return core
 
 
 def _example(source: Source) -> tuple[torch.Tensor, ...]:
