@@ -1,0 +1,90 @@
+"""The plan: devices, what is refused before the first row, and its print-out."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from junco import Hints, Operator, op
+from junco.errors import ContractError, ParameterError
+from junco.graph.pipe import PipeStart
+from junco.plan.plan import make_plan
+from strategies import OPERATORS
+
+pipe = PipeStart(lambda graph: graph)
+
+
+class Placed(Operator, family="plan-test", name="placed"):
+    fetched: list[str] = []
+    hints = Hints(thread_safe=True)
+
+    def __init__(self, device: str = "auto", model: str = "small"):
+        self.device, self.model = device, model
+
+    def fetch(self):
+        self.fetched.append(self.model)
+        if self.model == "missing":
+            raise FileNotFoundError("no weights")
+
+    def batch(self, numbers):
+        return list(numbers)
+
+
+def graph(*specs):
+    written = pipe.input("x")
+    for spec in specs:
+        written = written.map("x", "x", spec)
+    return written.output("x")
+
+
+def devices(plan):
+    return [node.fn.params.get("device", "auto") for node in plan.graph.nodes]
+
+
+def test_a_device_is_handed_to_each_operator_that_takes_one_and_has_none_of_its_own():
+    plan = make_plan(graph(Placed().spec, Placed("cpu").spec, OPERATORS["mix"]), "cuda:1")
+    assert devices(plan) == ["cuda:1", "cpu", "auto"]
+    assert devices(make_plan(graph(Placed().spec))) == ["auto"]
+    assert make_plan(graph(Placed().spec), ["cpu", "cpu"]).devices == ("cpu", "cpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", [], ["cpu", "tpu"], [0]], ids=repr)
+def test_a_device_that_cannot_be_is_refused(device):
+    with pytest.raises(ParameterError, match="device"):
+        make_plan(graph(Placed().spec), device)
+
+
+def test_weights_are_fetched_when_the_plan_is_made():
+    Placed.fetched.clear()
+    make_plan(graph(Placed(model="large").spec))
+    assert Placed.fetched == ["large"]
+    with pytest.raises(FileNotFoundError):
+        make_plan(graph(Placed(model="missing").spec))
+
+
+def test_neighbours_whose_ports_do_not_fit_are_refused_with_both():
+    @op("plan-test.count")
+    def count(text: str) -> int: ...
+
+    @op("plan-test.upper")
+    def upper(text: str) -> str: ...
+
+    make_plan(graph(upper, count))
+    with pytest.raises(ContractError, match=r"takes text: str.*'x'.*holds int"):
+        make_plan(graph(count, upper))
+
+
+def test_a_plan_is_pickled_and_made_anew():
+    plan = make_plan(graph(Placed().spec, OPERATORS["mix"]), "cpu")
+    back = pickle.loads(pickle.dumps(plan))
+    assert (back.graph, back.devices, str(back)) == (plan.graph, plan.devices, str(plan))
+    assert len(back.works) == 2
+
+
+def test_a_plan_prints_one_line_for_each_step():
+    lines = str(make_plan(graph(Placed(model="large").spec, abs))).splitlines()
+    assert len(lines) >= 3
+    assert "plan-test.placed (model=large)" in lines[1]
+    assert "in batches, on all cores" in lines[1]
+    assert "row by row, in order" in lines[2]
