@@ -69,8 +69,9 @@ class TimeWindows:
                 raise ValueError(f"the timestamp {time!r} comes after {self._latest!r}: sort the rows by time")
             self._latest = time
             windows += self._before(time)
-            self._rows.append(row)
-            self._times.append(time)
+            if time >= self._first_with(time) * self._step:  # else it falls between two windows
+                self._rows.append(row)
+                self._times.append(time)
         return windows
 
     def end(self) -> list[list[Row]]:
