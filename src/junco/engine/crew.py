@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
-from junco.engine.batching import BatchSize
+from junco.engine.batching import START, BatchSize
 from junco.engine.expand import FlatMapStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
@@ -102,7 +102,8 @@ def _of_operators(work: Work, held: list[Resident], own: Resident | None = None)
 def _batch_size(resident: Resident) -> BatchSize:
     spec, hints = resident.spec, resident.operator.hints
     known = None if hints.max_batch == 1 else learned_rows(spec)
-    return BatchSize(hints.max_batch, hints.max_cost, known=known, found=lambda rows: remember_rows(spec, rows))
+    start = hints.first_batch or START
+    return BatchSize(hints.max_batch, hints.max_cost, start, known, lambda rows: remember_rows(spec, rows))
 
 
 def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:

@@ -11,6 +11,7 @@ class Hints:
 
     Attributes:
         max_batch: most rows in one batch; 1 says that batching gains nothing, ``None`` lets the engine find out.
+        first_batch: rows of its first batches, where few rows say little of many (texts that it sorts by length).
         max_cost: most cost units (what ``Operator.cost`` counts: tokens, pixels) in one batch.
         releases_gil: ``batch`` spends its time outside the interpreter lock, so threads run it in parallel.
         thread_safe: one instance may run several batches at once.
@@ -20,6 +21,7 @@ class Hints:
     """
 
     max_batch: int | None = None
+    first_batch: int | None = None
     max_cost: float | None = None
     releases_gil: bool = False
     thread_safe: bool = False

@@ -45,7 +45,7 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
     """
 
-    hints = Hints(releases_gil=True, thread_safe=True)
+    hints = Hints(first_batch=128, releases_gil=True, thread_safe=True)
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
     """
 
-    hints = Hints(releases_gil=True)
+    hints = Hints(first_batch=128, releases_gil=True)
 
     def __init__(
         self,
