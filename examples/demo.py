@@ -68,7 +68,9 @@ def main() -> None:
     names = [Path(name) for name in stored.keys]
     neighbours = nearest(stored, NUM_NEIGHBOURS)
     console.print(table(names, neighbours))
-    write_page(target, names, neighbours, f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions")
+    write_page(
+        target, names, neighbours, f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions"
+    )
     console.print(f"{len(names)} photos, loading included, in {took_s:.1f} s")
     console.print(f"vectors: {target / 'vectors.parquet'}\npage:    {(target / 'index.html').resolve().as_uri()}")
 
