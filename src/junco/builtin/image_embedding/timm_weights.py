@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,8 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
         folder = Path(found.model.partition(":")[2])
         told, file = read_json(folder / _CONFIG), folder / _WEIGHTS
         architecture, config = told.get("architecture", ""), told.get("pretrained_cfg") or told
+        if architecture and (arguments := told.get("model_args")):
+            architecture = f"{architecture} with {json.dumps(arguments, sort_keys=True)}"
     else:
         known: Any = timm.get_pretrained_cfg(found.model) if "hf-hub:" not in found.model else None
         architecture, config = found.model.partition(".")[0], known.to_dict() if known else {}
