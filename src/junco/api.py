@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from junco.catalog.find import find
 from junco.engine.engine import Engine, RunOptions, Stream
 from junco.engine.rows import Reject
-from junco.engine.stats import PipelineStats
+from junco.engine.stats import PipelineStats, Trace
 from junco.errors import InputError
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
@@ -102,7 +102,7 @@ class Pipeline:
             raise InputError(
                 f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
             ) from None
-        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, trace)), self)
+        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, Trace.to(trace))), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -115,6 +115,7 @@ class Pipeline:
         column: str | None = None,
         progress: bool | None = None,
         shard_rows: int = SHARD_ROWS,
+        trace: str | Path | None = None,
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -134,6 +135,7 @@ class Pipeline:
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
             shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
+            trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
 
         Raises:
             JobError: the source cannot be read, or the target holds another pipeline's work.
@@ -142,7 +144,7 @@ class Pipeline:
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
-        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows)
+        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace))
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:

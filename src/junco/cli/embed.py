@@ -24,6 +24,7 @@ def embed(
         bool, typer.Option("--retry-rejects", help="Work once more on what was put aside.")
     ] = False,
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
+    trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
     as_json: AsJson = False,
     device: Device = "auto",
     param: Params = None,
@@ -37,7 +38,13 @@ def embed(
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         try:
             report = p.run(
-                source, to, on_error=on_error, resume=not no_resume, retry_rejects=retry_rejects, column=column
+                source,
+                to,
+                on_error=on_error,
+                resume=not no_resume,
+                retry_rejects=retry_rejects,
+                column=column,
+                trace=trace,
             )
         except KeyboardInterrupt:
             typer.echo("stopped; what is done is kept: the same command goes on from here", err=True)

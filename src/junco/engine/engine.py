@@ -6,7 +6,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from junco.engine.crew import crew_for
@@ -36,14 +35,14 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
-        trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
+        trace: where to note what ran when; written when the run ends.
     """
 
     on_error: OnError = "raise"
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
-    trace: str | Path | None = None
+    trace: Trace | None = None
 
 
 class Engine:
@@ -80,9 +79,8 @@ class Engine:
         rejected = options.rejected or (lambda reject: None)
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-        trace = Trace.to(options.trace) if options.trace is not None else None
         source.size.start(max(stage.item_s for stage in self._totals.stages))
-        run = Run(scheduler, source, collector, pool(), self._totals, deadline_s, trace)
+        run = Run(scheduler, source, collector, pool(), self._totals, deadline_s, options.trace)
         self._runs.add(run)
         return run
 

@@ -38,6 +38,9 @@ class SettleStage(Stage):
         return block
 
     def _with_children(self, block: Block) -> Block:
+        table = block.tables[self.level]
+        if table.is_open and not table.num_rows:  # emptied by a deeper Settle: the row that is held goes on
+            return block
         if self._is_middle(block):
             self.held.append(block)
             return _emptied(block)
@@ -67,11 +70,14 @@ def _copied(block: Block) -> Block:
 
 
 def _emptied(block: Block) -> Block:
-    """A block without rows in this one's place."""
+    """A block in this one's place that has no rows yet: its tables are open. It takes the rejects with it."""
     empty = _copied(block)
     root = next(level for level in empty.tables if level.parent is None)
     empty.keep(root, [False] * empty.rows(root))
-    return replace(empty, rejects=block.rejects)
+    for table in empty.tables.values():
+        table.is_open = True
+    empty.rejects, block.rejects = block.rejects, []
+    return empty
 
 
 def _last_row(block: Block, level: Level) -> Block:

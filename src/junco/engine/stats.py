@@ -11,6 +11,10 @@ WARM_UP_TASKS = 1
 """The first task of a stage loads and compiles: it says nothing of the next ones."""
 
 
+MOST_EVENTS = 200_000
+"""More than this no viewer shows, and a job of days would fill the disk."""
+
+
 @dataclass(slots=True)
 class StageStats:
     """Totals of one stage over all runs of a pipeline.
@@ -156,12 +160,14 @@ class Trace:
     events: list[dict[str, Any]]
 
     @classmethod
-    def to(cls, path: str | Path) -> Trace:
-        """A trace that will be written to ``path``."""
-        return cls(Path(path), [])
+    def to(cls, path: str | Path | None) -> Trace | None:
+        """A trace that will be written to ``path``; none without one."""
+        return cls(Path(path), []) if path is not None else None
 
     def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
-        """Note a task; times in seconds on one clock."""
+        """Note a task; times in seconds on one clock. A trace that is too long to look at ends."""
+        if len(self.events) >= MOST_EVENTS:
+            return
         self.events.append(
             {
                 "name": name,

@@ -16,6 +16,7 @@ from typing import Any
 
 from junco.engine.engine import Engine
 from junco.engine.stage import OnError
+from junco.engine.stats import Trace
 from junco.errors import InputError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed
@@ -46,6 +47,7 @@ class JobOptions:
     column: str | None = None
     progress: bool | None = None
     shard_rows: int = SHARD_ROWS
+    trace: Trace | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
@@ -128,7 +130,7 @@ class Job:
     def _shard(self, feed: Feed, state: JobState | None) -> None:
         """Work on the next shard and seal it."""
         work = ShardWork(self.engine, feed, self.options.shard_rows)
-        work.run(self.options.on_error)
+        work.run(self.options.on_error, self.options.trace)
         if not work.todo:
             return
         batch = work.batch(state.next_shard if state else 1)
@@ -167,4 +169,5 @@ class Job:
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and order.rejects else None,
             deleted=deleted,
+            advice=self.engine.stats().advice if feed.num_new else "",
         )

@@ -24,6 +24,7 @@ class JobReport:
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
         deleted: the names of the deleted inputs.
+        advice: which stage bound, and what would help; empty where nothing was to do.
     """
 
     target: str
@@ -38,6 +39,7 @@ class JobReport:
     seconds: float
     rejects: str | None = None
     deleted: tuple[str, ...] = field(default=(), repr=False)
+    advice: str = ""
 
     @property
     def is_unchanged(self) -> bool:
@@ -53,6 +55,8 @@ class JobReport:
             more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
             names = ", ".join(self.deleted[:_SHOWN])
             lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+        if self.advice:
+            lines.append(f"  {self.advice}")
         return "\n".join(lines)
 
     def _work(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
 from junco.engine.stage import OnError
+from junco.engine.stats import Trace
 from junco.errors import InputError, OperatorError
 from junco.job.feed import Feed, Todo
 from junco.job.ledger import MOST_OF_A_KEY, Batch
@@ -41,7 +42,7 @@ class ShardWork:
         self._started_s = clock()
         self._stops = False
 
-    def run(self, on_error: OnError) -> None:
+    def run(self, on_error: OnError, trace: Trace | None = None) -> None:
         """Work on as many inputs as the shard takes.
 
         Raises:
@@ -49,7 +50,7 @@ class ShardWork:
             InputError: the same for an input that could not be read.
         """
         self._stops = on_error == "raise"
-        run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject))
+        run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject, trace=trace))
         try:
             for results in run:
                 for position, value in zip(results.positions, results.values, strict=True):
