@@ -42,8 +42,14 @@ class Applier(Protocol):
 
     def one(self, *item: Any) -> Any:
         """The result for one row; its exception is raised."""
+        results, failures = self([[value] for value in item], 1, stop=True)
+        if failures:
+            raise failures[0].error
+        return results[0]
 
-    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]: ...
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        """Results and failures for rows; ``columns`` hold one sequence for each argument."""
+        ...
 
 
 class PlainApplier:
@@ -90,7 +96,7 @@ def _extend(results: list[Any], fn: Callable[..., Any], columns: Columns, num_ro
     return None
 
 
-class OperatorApplier:
+class OperatorApplier(Applier):
     """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned."""
 
     def __init__(self, resident: Resident, size: BatchSize) -> None:
@@ -107,13 +113,6 @@ class OperatorApplier:
     def gains_from_batches(self) -> bool:
         """Whether rows of several callers should share a batch."""
         return self.hints.max_batch != 1 and not self.hints.stateful
-
-    def one(self, *item: Any) -> Any:
-        """The result for one row; its exception is raised."""
-        results, failures = self([[value] for value in item], 1, stop=True)
-        if failures:
-            raise failures[0].error
-        return results[0]
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []

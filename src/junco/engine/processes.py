@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from junco.engine.apply import Columns, Failure
+from junco.engine.apply import Applier, Columns, Failure
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
 from junco.errors import ContractError, JuncoError, MissingExtraError
@@ -28,7 +28,7 @@ _alone = threading.RLock()
 """Held while a batch that lost its worker is tried again: so that nobody else's batch can be the one that kills."""
 
 
-class ProcessApplier:
+class ProcessApplier(Applier):
     """Runs a callable or an operator in ``num_workers`` processes."""
 
     def __init__(self, fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> None:
@@ -41,13 +41,6 @@ class ProcessApplier:
     def batch_rows(self) -> int:
         """Rows that make a full batch."""
         return self._size.rows
-
-    def one(self, *item: Any) -> Any:
-        """The result for one row; its exception is raised."""
-        results, failures = self([[value] for value in item], 1, stop=True)
-        if failures:
-            raise failures[0].error
-        return results[0]
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []

@@ -116,7 +116,7 @@ class Scheduler:
             self._measure(block, is_new=task.is_stepwise)
             self._forward(block, task.stage + 1)
         if task.is_source:
-            self._rows_per_block = max(1, *(block.num_items for block in blocks), 1)
+            self._rows_per_block = max((block.num_items for block in blocks), default=0) or self._rows_per_block
             self._is_pulling = False
             self.is_exhausted = self.is_exhausted or is_finished
             return
