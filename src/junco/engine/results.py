@@ -122,9 +122,7 @@ class Collector:
             source.next_item = block.first
         root = self.flow.levels[0]
         stop = block.first + block.num_items
-        if (
-            not all(block.ends[1:]) and block.error is None
-        ):  # an error ends its source block: what is before it is whole
+        if not all(block.ends[1:]) and block.error is None:  # what comes before an error is whole
             is_known = bool(block.positions) and block.tables[root].is_open
             stop = block.positions[-1] if is_known else source.next_item
         items = [item for position in range(source.next_item, stop) for item in self._item(source, position)]
