@@ -154,7 +154,7 @@ class Game:
 
     def _look(self) -> None:
         """Beyond the limit there is only the head, cut at each splitting step, and what is being made."""
-        most = self.scheduler.max_blocks + self.num_splitting + self.num_workers
+        most = max(self.limits.max_blocks, 2 * LARGEST_BATCH) + self.num_splitting + self.num_workers
         assert self.scheduler.num_blocks <= most
         self.most_blocks = max(self.most_blocks, self.scheduler.num_blocks)
 
