@@ -192,13 +192,13 @@ def test_a_trace_is_a_file_that_trace_viewers_read(tmp_path):
 
 
 def traced(p, items, path, **options):
-    list(p._engine.run(items, RunOptions(trace=path, **options)))
+    list(p._engine.run(items, RunOptions(trace=Trace.to(path), **options)))
     return json.loads(path.read_text())["traceEvents"]
 
 
 def test_a_run_writes_each_task_to_its_trace(tmp_path):
     with spread() as p:
-        run = p._engine.run([10] * 20, RunOptions(trace=tmp_path / "trace.json"))
+        run = p._engine.run([10] * 20, RunOptions(trace=Trace.to(tmp_path / "trace.json")))
         list(run)
         run.close()
         events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
@@ -213,7 +213,7 @@ def test_a_run_that_fails_writes_its_trace_too(tmp_path):
     path = tmp_path / "trace.json"
     with pipe.input("x").map("x", "y", lambda x: 1 // x, name="divide").output("y") as p:
         with pytest.raises(Exception, match="division"):
-            list(p._engine.run([1, 2, 0], RunOptions(trace=path)))
+            list(p._engine.run([1, 2, 0], RunOptions(trace=Trace.to(path))))
         assert {event["name"] for event in json.loads(path.read_text())["traceEvents"]} == {"divide"}
 
 
