@@ -19,6 +19,7 @@ from junco.errors import ContractError, OperatorError
 from junco.operator.residents import Resident
 
 pytest.importorskip("loky", reason="junco[processes]")
+pytestmark = pytest.mark.xdist_group("shared memory")  # what is left there is seen by all
 SHARED = Path("/dev/shm")
 LARGE = (200, 200, 4)
 """The shape of an array of floats that is large enough to cross in shared memory."""

@@ -24,6 +24,7 @@ import pyarrow.parquet  # noqa: F401
 import junco.api  # noqa: F401
 from junco.cli.main import app
 from junco.operator.function import op
+from junco.operator.hints import Hints
 from junco.types import Vector
 
 STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "job-test.work"}
@@ -31,7 +32,7 @@ log = open(sys.argv[1], "a", buffering=1)  # noqa: PTH123, SIM115
 num_steps = 0
 
 
-@op("job-test.letters")
+@op("job-test.letters", Hints(max_batch=1))  # a batch with a bad row in it is worked on again, in halves
 def letters(text: str) -> Vector:
     """How often each of a few letters stands in a text; texts on poison fail."""
     sys.audit("job-test.work")
