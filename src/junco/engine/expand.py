@@ -18,19 +18,25 @@ from junco.plan.program import Work
 class PieceSize:
     """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
 
-    SMALLEST, START, LARGEST = 1, 64, 1024
+    SMALLEST, START, LARGEST = 1, 8, 1024
     QUICK_S, SLOW_S = 0.005, 0.050
     MAX_BYTES = 8_000_000
 
     def __init__(self) -> None:
         self.rows = self.START
+        self._most = self.LARGEST
+
+    def bound(self, row_bytes: float) -> None:
+        """Take no more rows than their largest form in a later stage allows."""
+        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_BYTES * 4 / max(1.0, row_bytes))))
+        self.rows = min(self.rows, self._most)
 
     def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
         """Learn from a piece that was made."""
         if seconds > self.SLOW_S:
             self.rows = max(self.SMALLEST, min(self.rows, num_rows) // 2)
         elif seconds < self.QUICK_S:
-            self.rows = min(self.LARGEST, self.rows * 4)
+            self.rows = min(self._most, self.rows * 4)
         self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
 
 
@@ -67,6 +73,13 @@ class FlatMapStage(WorkStage):
         self.splits = work.may_split
         self.size = PieceSize()
         self.clock = clock
+
+    def num_made(self, block: Block) -> int:
+        table = block.tables.get(self.step.out_level)
+        return table.num_rows if table is not None else 0
+
+    def bound(self, row_bytes: float) -> None:
+        self.size.bound(row_bytes)
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:

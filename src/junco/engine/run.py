@@ -27,6 +27,9 @@ WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
 
 
+LARGE_BYTES = 1_000_000
+"""Blocks smaller than this are not worth cutting finer."""
+
 SLOW_ROW_S = 0.001
 """A Python callable that takes so long for a row most likely waits, or computes outside the interpreter lock."""
 
@@ -193,12 +196,24 @@ class Run:
         else:
             stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
         task.is_resumed = True
-        stats.num_bytes += sum(block.num_bytes for block in blocks)
+        num_bytes = sum(block.num_bytes for block in blocks)
+        stats.num_bytes += num_bytes
+        if num_bytes > LARGE_BYTES:
+            self._bound(task.stage, blocks, num_bytes)
         self.source.size.observe(max(stage.item_s for stage in self.totals.stages))
         if self.trace is not None:
             self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
         if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, seconds):
             self.ask_for_help()
+
+    def _bound(self, stage: int, blocks: Sequence[Block], num_bytes: int) -> None:
+        """Tell whoever cuts the blocks of a stage how large its rows become."""
+        for state in reversed(self.scheduler.states[:stage]):
+            if state.stage.may_split:
+                num_rows = sum(state.stage.num_made(block) for block in blocks)
+                state.stage.bound(num_bytes / max(1, num_rows))
+                return
+        self.source.size.bound(num_bytes / max(1, sum(len(block.positions) for block in blocks)))
 
     def _gains_from_threads(self, task: Task, seconds: float) -> bool:
         options = self.scheduler.states[task.stage].stage.options

@@ -16,26 +16,33 @@ class SourceSize:
     """How many items a block takes: enough for a task to outweigh its overhead, few enough all cores to have some."""
 
     LARGEST = 1024
+    MAX_BYTES = 32_000_000
     TASK_S = 0.010
     """What the work on a block should take in one stage."""
 
     def __init__(self) -> None:
         self.rows = 1
         self._wanted = 1
+        self._most = self.LARGEST
 
     def start(self, slowest_s: float) -> None:
         """Begin with what earlier runs have shown an item to take, if they have."""
         if slowest_s:
             self.observe(slowest_s)
-            self.rows = max(1, min(self._wanted, self.LARGEST))
+            self.rows = max(1, min(self._wanted, self._most))
 
     def observe(self, slowest_s: float) -> None:
         """Learn what an item takes in the slowest stage."""
         self._wanted = int(self.TASK_S / max(slowest_s, 1e-9))
 
+    def bound(self, item_bytes: float) -> None:
+        """Take no more items than their largest form in a stage allows."""
+        self._most = max(1, min(self._most, int(self.MAX_BYTES / max(1.0, item_bytes))))
+
     def next_rows(self) -> int:
         """How many items the next block takes; it grows by steps, since the first items may mislead."""
-        rows, self.rows = self.rows, max(1, min(self._wanted, self.rows * 4, self.LARGEST))
+        rows = min(self.rows, self._most)
+        self.rows = max(1, min(self._wanted, self.rows * 4, self._most))
         return rows
 
 

@@ -78,6 +78,13 @@ class Stage:
                 block.key, block.ends = (*block.key, 0), (*block.ends, True)
             yield block
 
+    def num_made(self, block: Block) -> int:
+        """How many of a block's rows this stage has made."""
+        return 0
+
+    def bound(self, row_bytes: float) -> None:
+        """Learn how large a row of its blocks becomes in a later stage."""
+
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         """The stage's own work."""
         yield from blocks

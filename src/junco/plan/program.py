@@ -97,7 +97,9 @@ class _Compiler:
         return self.program
 
     def _is_ready(self, step: Step) -> bool:
-        """Whether its columns are made, and the steps that thin out its rows have run."""
+        """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
+        if not self.has_branches:
+            return step is self.remaining[0]
         if not all(slot.index in self.made for slot in step.looks_at):
             return False
         waiting = {id(other) for other in self.remaining}
