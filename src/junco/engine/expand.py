@@ -132,16 +132,19 @@ class FlatMapStage(WorkStage):
         while True:
             room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
             values, error = _taken(iterator, room)
-            wrong = next((i for i, value in enumerate(values) if not self._fits(value)), None)
+            wrong = self._first_wrong(values)
             if wrong is not None:
                 values, error = values[:wrong], self.wrong_count(values[wrong])
             yield values, error
             if error is not None or len(values) < room:
                 return
 
-    def _fits(self, value: object) -> bool:
+    def _first_wrong(self, values: Sequence[Any]) -> int | None:
+        """Which value has not one part for each output column."""
         count = len(self.step.writes)
-        return count < 2 or (isinstance(value, (tuple, list)) and len(value) == count)
+        if count < 2:
+            return None
+        return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
 
     def _note(self, children: _Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))

@@ -5,6 +5,7 @@ Blocks come in order, so only the scope that the last block left open has a stat
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -31,9 +32,7 @@ class GroupStage(WorkStage):
         owners = lineage if len(self.chosen) == len(lineage) else [lineage[i] for i in self.chosen]
         slices, start = [], 0
         for scope_row in range(block.rows(self.scope)):
-            stop = start
-            while stop < len(owners) and owners[stop] == scope_row:
-                stop += 1
+            stop = bisect_right(owners, scope_row, start)
             slices.append(slice(start, stop))
             start = stop
         return slices

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import accumulate, compress
 from typing import Any
 
 from junco.errors import OperatorError
@@ -152,8 +152,9 @@ class Block:
         self.tables[level] = _compressed(table, kept)
         if level.parent is None:
             self.positions = list(compress(self.positions, kept))
-        moved = _new_places(kept)
-        for child in [other for other in self.tables if other.parent is level]:
+        children = [other for other in self.tables if other.parent is level]
+        moved = list(accumulate(kept, initial=0)) if children else []
+        for child in children:
             below = self.tables[child]
             self.keep(child, [kept[i] for i in below.parent])
             below = self.tables[child]
@@ -278,14 +279,6 @@ def _compressed(table: Table, kept: Sequence[bool]) -> Table:
     part.continues = table.continues and kept[0]
     part.is_open = table.is_open and kept[-1]
     return part
-
-
-def _new_places(kept: Sequence[bool]) -> list[int]:
-    places, count = [], 0
-    for keep in kept:
-        places.append(count)
-        count += keep
-    return places
 
 
 def both(one: list[bool] | None, other: list[bool] | None) -> list[bool] | None:

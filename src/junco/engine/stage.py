@@ -221,7 +221,8 @@ class FilterStage(MapStage):
 
     def put(self, block: Block, results: list[Any]) -> None:
         table = block.tables[self.step.level]
-        table.masks[self.name] = [result is not False for result in results]  # a failed row's None keeps its place
+        # a failed row's None keeps its place
+        table.masks[self.name] = [r is not False for r in results] if None in results else results
         for source, target in zip(self.step.reads, self.step.writes, strict=True):
             if target.index != source.index:
                 table.columns[target.index] = block.column(source, self.step.level)
@@ -243,6 +244,11 @@ class _Truth:
         self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
     ) -> tuple[list[Any], list[Failure]]:
         results, failures = self._applier(columns, num_rows, stop=stop)
+        if not failures:
+            try:
+                return list(map(bool, results)), failures
+            except Exception:  # which row it was is found below
+                failures = []
         failed = {failure.row for failure in failures}
         for row, result in enumerate(results):
             if row in failed:
