@@ -26,9 +26,10 @@ def test_embed_writes_the_inputs_with_their_vectors_and_puts_bad_ones_aside(junc
     assert pq.read_table(f"{target}.rejects.parquet").to_pylist() == [
         {"input": "bad", "stage": "embed", "reason": "ValueError: cannot count this"}
     ]
-    first, second = done.stdout.splitlines()
+    first, second, third = done.stdout.splitlines()
     assert first.startswith(f"{target}: 3 inputs in ")
     assert second == f"  1 input put aside: see {target}.rejects.parquet"
+    assert third.startswith("  'embed' binds: ")
     assert done.stderr == ""
 
 
