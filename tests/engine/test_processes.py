@@ -19,14 +19,13 @@ from junco.errors import ContractError, OperatorError
 from junco.operator.residents import Resident
 
 pytest.importorskip("loky", reason="junco[processes]")
-pytestmark = pytest.mark.xdist_group("shared memory")  # what is left there is seen by all
 SHARED = Path("/dev/shm")
 LARGE = (200, 200, 4)
 """The shape of an array of floats that is large enough to cross in shared memory."""
 
 
 def segments() -> set[str]:
-    return {path.name for path in SHARED.glob("psm_*")} if SHARED.is_dir() else set()
+    return {path.name for path in SHARED.glob(f"psm_{os.getpid()}_*")} if SHARED.is_dir() else set()
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +133,7 @@ def test_arrays_of_objects_and_small_ones_come_back_equal():
 @pytest.mark.skipif(not SHARED.is_dir(), reason="looks at Linux's folder of shared memory")
 def test_a_packet_that_nobody_took_is_freed():
     before = segments()
-    packet = pack([np.zeros(LARGE), "and text"])
+    packet = pack([np.zeros(LARGE), "and text"], os.getpid())
     assert len(segments() - before) == len(packet.segments) == 1
     packet.discard()
     assert segments() == before
@@ -145,12 +144,12 @@ def test_a_packet_that_nobody_took_is_freed():
 def test_a_packet_that_cannot_be_packed_leaves_nothing():
     before = segments()
     with pytest.raises(TypeError):
-        pack([np.zeros(LARGE), threading.Lock()])
+        pack([np.zeros(LARGE), threading.Lock()], os.getpid())
     assert segments() == before
 
 
 def test_a_part_of_an_array_outlives_it():
-    array = pack(np.arange(100_000)).unpack()
+    array = pack(np.arange(100_000), os.getpid()).unpack()
     part = array[10:20]
     del array
     assert list(part) == list(range(10, 20))

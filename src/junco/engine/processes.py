@@ -8,6 +8,7 @@ found; the rest goes on.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import sys
 import threading
@@ -90,7 +91,7 @@ class ProcessApplier(Applier):
         results.extend([] if stop and failed else given)
 
     def _submit(self, columns: Columns, num_rows: int) -> tuple[list[Any], list[tuple[int, BaseException]]]:
-        packet = pack([list(column) for column in columns])
+        packet = pack([list(column) for column in columns], os.getpid())
         try:
             future: Future[Packet] = _executor(self.num_workers).submit(
                 _work, self._key, self._payload, packet, num_rows
@@ -142,7 +143,7 @@ def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
         _workers[key] = made if operator is None else _opened(operator, made)
     worker, columns = _workers[key], packet.unpack()
     if isinstance(worker, Operator):
-        return pack(_batch(worker, columns, num_rows))
+        return pack(_batch(worker, columns, num_rows), packet.owner)
     results: list[Any] = []
     failures: list[tuple[int, BaseException]] = []
     for row, item in enumerate(zip(*columns, strict=True)):
@@ -152,7 +153,7 @@ def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
         except (Exception, SystemExit) as error:
             results.append(None)
             failures.append((row, _portable(error)))
-    return pack((results, failures))
+    return pack((results, failures), packet.owner)
 
 
 def _opened(operator: type[Operator], params: dict[str, Any]) -> Operator:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import pickle
+import secrets
 import weakref
 from dataclasses import dataclass
 from multiprocessing import resource_tracker, shared_memory
@@ -21,8 +22,9 @@ MIN_BYTES = 100_000
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO) -> None:
+    def __init__(self, file: io.BytesIO, owner: int) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.owner = owner
         self.segments: list[shared_memory.SharedMemory] = []
 
     def reducer_override(self, value: Any) -> Any:
@@ -31,7 +33,8 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
     def _sent(self, array: np.ndarray[Any, Any]) -> str:
-        segment = shared_memory.SharedMemory(create=True, size=array.nbytes)
+        name = f"psm_{self.owner}_{secrets.token_hex(4)}"  # says whose run it belongs to
+        segment = shared_memory.SharedMemory(name, create=True, size=array.nbytes)
         self.segments.append(segment)
         np.ndarray(array.shape, array.dtype, buffer=segment.buf)[...] = array
         return segment.name
@@ -43,6 +46,8 @@ class Packet:
 
     data: bytes
     segments: tuple[str, ...]
+    owner: int
+    """The process that the run belongs to."""
 
     def unpack(self) -> Any:
         """The value; once, by the receiver."""
@@ -57,10 +62,10 @@ class Packet:
                 segment.close()
 
 
-def pack(value: Any) -> Packet:
-    """Make a value ready to be sent."""
+def pack(value: Any, owner: int) -> Packet:
+    """Make a value of the run of process ``owner`` ready to be sent."""
     file = io.BytesIO()
-    pickler = _Pickler(file)
+    pickler = _Pickler(file, owner)
     try:
         pickler.dump(value)
     except BaseException:
@@ -71,7 +76,7 @@ def pack(value: Any) -> Packet:
     for segment in pickler.segments:
         segment.close()
         resource_tracker.unregister(segment._name, "shared_memory")  # type: ignore[attr-defined]  # the receiver's now
-    return Packet(file.getvalue(), tuple(segment.name for segment in pickler.segments))
+    return Packet(file.getvalue(), tuple(segment.name for segment in pickler.segments), owner)
 
 
 def _attached(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
