@@ -60,7 +60,6 @@ class PlainApplier:
     def __init__(self, fn: Callable[..., Any], turn: threading.RLock | None) -> None:
         self._fn = fn
         self._turn = turn or nullcontext()
-
         self.one = fn if turn is None else self._alone
 
     def _alone(self, *item: Any) -> Any:
@@ -102,6 +101,7 @@ class OperatorApplier(Applier):
     def __init__(self, resident: Resident, size: BatchSize) -> None:
         self._resident = resident
         self._size = size
+        self._learning = threading.Lock()
         self.hints: Hints = resident.operator.hints
 
     @property
@@ -139,13 +139,16 @@ class OperatorApplier(Applier):
             return
         started = time.perf_counter()
         try:
-            results.extend(self._tried(run, columns, num_rows))
-            self._size.observe(num_rows, time.perf_counter() - started)
-            return
+            given = self._tried(run, columns, num_rows)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             failed = error
+        else:
+            results.extend(given)
+            with self._learning:  # several threads may run batches of one operator
+                self._size.observe(num_rows, time.perf_counter() - started)
+            return
         if is_out_of_memory(failed):
             self._size.lower(num_rows)
             residents.make_room(share=0.5)
