@@ -21,6 +21,7 @@
         ├── TargetBusyError       another run writes the same target
         └── TargetError           the target cannot be written
 
+A `FidelityWarning` is no error: what was asked for makes other vectors than the model's own.
 An error in junco itself is an ``AssertionError`` or whatever Python raised, never a ``JuncoError``.
 """
 
@@ -156,6 +157,10 @@ class TargetBusyError(JobError):
 
 class TargetError(JobError):
     """The target of a bulk job cannot be written."""
+
+
+class FidelityWarning(UserWarning):
+    """What was asked for costs agreement with the model's own vectors: int8 arithmetic, fewer numbers than it gives."""
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
