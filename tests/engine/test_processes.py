@@ -168,6 +168,16 @@ def test_iterators_cross_as_what_they_give():
         assert p.batch([3, 0]) == [[0.0, 0.5, 1.0], []]
 
 
+def test_an_iterator_that_fails_on_the_way_fails_its_row():
+    def halves(x):
+        yield 6 / x
+
+    rejects = []
+    p = pipe.input("x").map("x", "halves", halves).map("halves", "n", sum, backend="process", name="sum").output("n")
+    assert p.batch([1, 0, 3], on_error="skip", rejects=rejects.append) == [6.0, 2.0]
+    assert [(r.node, r.position, type(r.error.__cause__)) for r in rejects] == [("sum", 1, ZeroDivisionError)]
+
+
 def test_a_reduce_whose_rows_come_in_pieces_gets_them_all():
     rows = pipe.input("x").flat_map("x", "n", range)
     with rows.reduce("n", "total", sum, backend="process", workers=2).output("total") as p:
@@ -355,6 +365,14 @@ def test_an_operator_gets_its_rows_in_batches_and_a_poisoned_one_fails_alone():
     assert [result and result[0] for result in results] == [0, 2, 4, 6, 8, None, 12, 14]
     assert [(failure.row, str(failure.error)) for failure in failures] == [(5, "five")]
     assert [result[3] for result in results[:4]] == [4] * 4
+
+
+def test_batches_grow_where_the_way_is_what_costs():
+    size = BatchSize(start=1)
+    applier = ProcessApplier(abs, 1, size)
+    for _ in range(100):
+        applier([range(size.rows)], size.rows, stop=False)
+    assert size.rows > 8
 
 
 def test_an_operator_that_returns_too_few_is_refused_by_name_from_another_process_too():

@@ -153,7 +153,8 @@ class OperatorApplier(Applier):
                 self._size.observe(num_rows, time.perf_counter() - started)
             return
         if is_out_of_memory(failed):
-            self._size.lower(num_rows)
+            with self._learning:
+                self._size.lower(num_rows)
             residents.make_room(share=0.5)
         if num_rows == 1 or self.hints.stateful or isinstance(failed, ContractError):
             for _ in range(num_rows):

@@ -15,6 +15,7 @@ import os
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -42,6 +43,7 @@ class ProcessApplier(Applier):
         global _num_workers
         _num_workers = max(_num_workers, num_workers)
         self._size = size
+        self._learning = threading.Lock()
         self._payload = _portable_callable(fn)
         self._key = hashlib.sha256(self._payload).hexdigest()
 
@@ -53,7 +55,7 @@ class ProcessApplier(Applier):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
         failures: list[Failure] = []
-        columns = [[iter(_gathered(v)) if isinstance(v, Iterator) else v for v in column] for column in columns]
+        columns = [[_sendable(v) if isinstance(v, Iterator) else v for v in column] for column in columns]
         while len(results) < num_rows and not (stop and failures):
             start = len(results)
             count = min(self._size.rows, num_rows - start)
@@ -63,12 +65,15 @@ class ProcessApplier(Applier):
     def _extend(self, results: list[Any], failures: list[Failure], columns: Columns, num_rows: int, stop: bool) -> None:
         if stop and failures:
             return
+        started = time.perf_counter()
         try:
             given, failed = self._submit(columns, num_rows)
         except Exception as error:  # a worker died, or a row does not pickle
             with _alone:
                 self._again(results, failures, columns, num_rows, stop, error)
             return
+        with self._learning:  # several threads wait for batches of one step
+            self._size.observe(num_rows, time.perf_counter() - started)
         start = len(results)
         failures.extend(Failure(start + row, error) for row, error in failed)
         results.extend(given[: failed[0][0]] if stop and failed else given)
@@ -210,6 +215,22 @@ def _batch(operator: Operator, columns: Columns, num_rows: int) -> Given:
 def _gathered(result: Any) -> Any:
     """What an iterator or a dictionary's keys give, as a list; any other value as it is."""
     return list(result) if isinstance(result, (Iterator, KeysView, ItemsView, ValuesView)) else result
+
+
+def _sendable(values: Iterator[Any]) -> Any:
+    """An iterator that can be sent, more than once where a worker dies; one that fails does so when it is sent."""
+    try:
+        return iter(list(values))
+    except Exception as error:
+        return _Broken(error)
+
+
+class _Broken:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise self._error
 
 
 def _portable(error: BaseException) -> BaseException | _Carried:
