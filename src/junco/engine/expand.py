@@ -18,9 +18,11 @@ from junco.plan.program import Work
 class PieceSize:
     """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
 
-    SMALLEST, START, LARGEST = 1, 8, 1024
+    SMALLEST, START, LARGEST = 1, 8, 2048
     QUICK_S, SLOW_S = 0.005, 0.050
-    MAX_BYTES = 8_000_000
+    MAX_BYTES = 5_000_000
+    MAX_LATER_BYTES = 32_000_000
+    """What its rows may become in a later stage."""
 
     def __init__(self) -> None:
         self.rows = self.START
@@ -28,7 +30,7 @@ class PieceSize:
 
     def bound(self, row_bytes: float) -> None:
         """Take no more rows than their largest form in a later stage allows."""
-        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_BYTES * 4 / max(1.0, row_bytes))))
+        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
         self.rows = min(self.rows, self._most)
 
     def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
@@ -49,6 +51,13 @@ class _Children:
     values: list[Any] = field(default_factory=list)
     parent: list[int] = field(default_factory=list)
     failures: list[tuple[int, BaseException, str]] = field(default_factory=list)
+    before: list[Any] = field(default_factory=list)
+    """The piece before. It goes only when this one is made: memory that is freed at once returns to the system, and
+    to get it back for the next frames takes longer than to make them."""
+
+    def next(self, row: int) -> _Children:
+        """The piece that follows and begins within ``row``."""
+        return _Children(row, self.number + 1, before=self.values)
 
     def add(self, row: int, values: Sequence[Any]) -> None:
         self.values.extend(values)
@@ -98,10 +107,11 @@ class FlatMapStage(WorkStage):
                 children.add(row, [None])  # its place
                 continue
             item = [column[row] for column in columns]
-            had = 0
-            for values, error in self._children(item, children):
-                had += len(values)
-                children.add(row, values)
+            iterator, error = self._opened(item)
+            had, is_over = 0, False
+            while not is_over:
+                count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
+                had += count
                 if error is not None:
                     self._note(children, row, error, values_picture(item))
                     had += 1
@@ -112,32 +122,31 @@ class FlatMapStage(WorkStage):
                     row_bytes = num_bytes_of(children.values[-1]) if children.values else 0
                     self.size.observe(len(children.parent), self.clock() - started, row_bytes)
                     yield self._piece(block, children, row, is_last=False)
-                    children = _Children(row, children.number + 1)
+                    children = children.next(row)
                     started = self.clock()
             if not had and node.keep_empty:
                 children.add(row, [None])
         yield self._piece(block, children, block.rows(level) - 1, is_last=True)
 
-    def _children(self, item: Sequence[Any], children: _Children) -> Iterator[tuple[list[Any], BaseException | None]]:
-        """A row's children, as many at a time as the piece has room for, and the error that ended them."""
+    def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
+        """What a row's callable gives, or why it gives nothing."""
         results, failures = self.apply([[value] for value in item], 1, stop=True)
         if failures:
-            yield [], failures[0].error
-            return
+            return iter(()), failures[0].error
         try:
-            iterator = iter(results[0])
+            return iter(results[0]), None
         except Exception as no_iterable:
-            yield [], no_iterable
-            return
-        while True:
-            room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
-            values, error = _taken(iterator, room)
-            wrong = self._first_wrong(values)
-            if wrong is not None:
-                values, error = values[:wrong], self.wrong_count(values[wrong])
-            yield values, error
-            if error is not None or len(values) < room:
-                return
+            return iter(()), no_iterable
+
+    def _more(self, children: _Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
+        """Take as many children of a row as there is room for: how many there were, whether all, and what failed."""
+        room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
+        values, error = _taken(iterator, room)
+        wrong = self._first_wrong(values)
+        if wrong is not None:
+            values, error = values[:wrong], self.wrong_count(values[wrong])
+        children.add(row, values)
+        return len(values), error is not None or len(values) < room, error
 
     def _first_wrong(self, values: Sequence[Any]) -> int | None:
         """Which value has not one part for each output column."""

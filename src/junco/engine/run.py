@@ -203,7 +203,7 @@ class Run:
         self.source.size.observe(max(stage.item_s for stage in self.totals.stages))
         if self.trace is not None:
             self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
-        if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, seconds):
+        if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, blocks, seconds):
             self.ask_for_help()
 
     def _bound(self, stage: int, blocks: Sequence[Block], num_bytes: int) -> None:
@@ -215,9 +215,10 @@ class Run:
                 return
         self.source.size.bound(num_bytes / max(1, sum(len(block.positions) for block in blocks)))
 
-    def _gains_from_threads(self, task: Task, seconds: float) -> bool:
-        options = self.scheduler.states[task.stage].stage.options
-        return options.gains_from_threads or seconds > SLOW_ROW_S * task.num_rows
+    def _gains_from_threads(self, task: Task, blocks: Sequence[Block], seconds: float) -> bool:
+        stage = self.scheduler.states[task.stage].stage
+        num_rows = max(task.num_rows, sum(map(stage.num_made, blocks)))
+        return stage.options.gains_from_threads or seconds > SLOW_ROW_S * num_rows
 
     def ask_for_help(self) -> None:
         """Let the pool's threads take tasks of this run."""
