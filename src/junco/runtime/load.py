@@ -62,20 +62,42 @@ def check_dtype(dtype: str, owner: str) -> str:
     return _checked("dtype", dtype, DTYPES, owner)
 
 
-def load(source: Source, runtime: str = "auto", dtype: str = "auto", device: str = "cpu") -> Compiled:
+def check_least_cosine(value: float | None, owner: str) -> float | None:
+    """The parameter's value, if it can be one: ``None`` or a number above 0 and up to 1.
+
+    Raises:
+        ParameterError: it is neither.
+    """
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= 1:
+        raise ParameterError(f"{owner!r}: least_cosine={value!r} is no cosine above 0 and up to 1")
+    return float(value)
+
+
+def load(
+    source: Source,
+    runtime: str = "auto",
+    dtype: str = "auto",
+    device: str = "cpu",
+    least_cosine: float | None = None,
+) -> Compiled:
     """The model, ready to run.
 
     Args:
         source: the model.
         runtime: one of `RUNTIMES`; ``auto`` takes the fastest faithful one.
-        dtype: one of `DTYPES`, the arithmetic; ``auto`` is float32 on a CPU, and on a GPU the fastest faithful one.
+        dtype: one of `DTYPES`, the arithmetic; ``auto`` takes the fastest faithful one.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        least_cosine: how near to the float32 vectors is faithful; ``None`` is 0.9999, and 0.99999 for ``float32``.
 
     Raises:
         ParameterError: what was asked for does not run here, or does not give the reference's vectors.
         MissingExtraError: the runtime that was asked for is not installed.
     """
-    work = _Work(source, device, dtype)
+    least_cosine = check_least_cosine(least_cosine, source.name)
+    work = _Work(source, device, least_cosine or certificate.least_cosine(dtype))
     choices = candidates(runtime, dtype, device, source.name)
     if runtime == "auto" and device == "cpu":
         choices = work.affordable(choices)
@@ -92,7 +114,7 @@ def load(source: Source, runtime: str = "auto", dtype: str = "auto", device: str
 
 def certify(source: Source, device: str = "cpu") -> list[Certificate]:
     """A certificate for every runtime and dtype that is installed here, the reference first; measured anew."""
-    work = _Work(source, device, "auto")
+    work = _Work(source, device, certificate.least_cosine("auto"))
     runtimes = ["torch", *(name for name in _CONVERTED if device == "cpu" and _is_installed(name))]
     dtypes = ("float32", "bfloat16", "float16") if device != "mps" else ("float32",)
     choices = [(r, d) for r in runtimes for d in dtypes if r != "onnxruntime" or d == "float32"]
@@ -115,13 +137,20 @@ def candidates(runtime: str, dtype: str, device: str, owner: str) -> list[tuple[
             raise MissingExtraError(runtime, _CONVERTED[runtime][2], repr(owner))
         if runtime == "onnxruntime" and dtype not in ("auto", "float32"):
             raise ParameterError(f"{owner!r}: runtime='onnxruntime' computes in float32 only, not dtype={dtype!r}")
-    on_gpu = device.startswith("cuda")
-    dtypes = (("float16", "bfloat16", "float32") if on_gpu else ("float32",)) if dtype == "auto" else (dtype,)
     converted = [runtime] if runtime in _CONVERTED else []
     if runtime == "auto" and device == "cpu" and _is_installed("openvino"):
         converted = ["openvino"]
     torch = ["torch"] if runtime in ("auto", "torch") else []
-    return [(name, d) for name in (*converted, *torch) for d in dtypes]
+    return [(name, d) for name in (*converted, *torch) for d in _dtypes(name, dtype, device)]
+
+
+def _dtypes(runtime: str, dtype: str, device: str) -> tuple[str, ...]:
+    """What ``dtype`` stands for in that runtime; whether the processor has it is seen when it is tried."""
+    if dtype != "auto":
+        return (dtype,)
+    if device.startswith("cuda"):
+        return ("float16", "bfloat16", "float32")
+    return ("float32", "bfloat16") if runtime == "openvino" else ("float32",)
 
 
 @dataclass
@@ -130,7 +159,7 @@ class _Work:
 
     source: Source
     device: str
-    requested: str
+    least_cosine: float
     cache: Cache = field(default_factory=Cache)
     _compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
 
@@ -158,7 +187,7 @@ class _Work:
         return {
             **self._model(),
             "choices": [list(choice) for choice in choices],
-            "requested": self.requested,
+            "least cosine": self.least_cosine,
             "device": self.device,
             "machine": machine(),
             "versions": versions(packages),
@@ -190,8 +219,7 @@ class _Work:
                 self.reference,
                 lambda items: _computed(compiled, items),
                 rows,
-                certificate.least_cosine(self.requested if self.requested == "float32" else "auto"),
-                certificate.MOST_DIFFERENCE_ON_CPU if self._is_strict() else float("inf"),
+                self.least_cosine,
             )
             speed = _rows_per_s(compiled, rows)
         except Exception as error:  # another library's converter may fail in any way: then it is not used
@@ -261,9 +289,6 @@ class _Work:
     def _model(self) -> dict[str, Any]:
         shapes = [[each.name, each.dtype, list(each.shape)] for each in self.source.inputs]
         return {"weights": self.source.weights_sha256, "recipe": self.source.recipe, "inputs": shapes}
-
-    def _is_strict(self) -> bool:
-        return self.device == "cpu" and self.requested == "auto"
 
 
 def _best(certificates: Sequence[Certificate]) -> Certificate | None:
