@@ -1,4 +1,4 @@
-"""What every embedding operator can be asked for besides its model: how that is computed, what becomes of its numbers."""
+"""What every embedding operator can be asked for besides its model: how it is computed, what becomes of its numbers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from junco.builtin.devices import check_device, device_name
 from junco.builtin.vectors import unit_rows
 from junco.errors import FidelityWarning, ParameterError
+from junco.runtime.certificate import least_cosine
 from junco.runtime.load import check_dtype, check_least_cosine, check_runtime, load
 from junco.runtime.source import Compiled, Source
 from junco.types import Space, Vector, Vectors
@@ -43,6 +44,11 @@ class Compute:
         check_runtime(self.runtime, self.owner)
         check_dtype(self.dtype, self.owner)
         check_least_cosine(self.least_cosine, self.owner)
+
+    @property
+    def accepted_cosine(self) -> float:
+        """The cosine with the reference's vectors that is near enough."""
+        return self.least_cosine or least_cosine(self.dtype)
 
     @property
     def device_name(self) -> str:
@@ -100,9 +106,7 @@ class Finish:
         """
         dim = self.truncate_dim
         if dim is not None and dim > block.shape[1]:
-            raise ParameterError(
-                f"{self.owner!r}: truncate_dim={dim}, but its vectors have {block.shape[1]} numbers"
-            )
+            raise ParameterError(f"{self.owner!r}: truncate_dim={dim}, but its vectors have {block.shape[1]} numbers")
         block = block[:, :dim]
         stored = _stored(unit_rows(block) if self.normalize else block, self.precision)
         # Each row gets memory of its own: one vector that somebody keeps must not keep its whole batch.

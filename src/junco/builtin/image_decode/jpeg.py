@@ -26,7 +26,7 @@ _TURNS: dict[int, Callable[[Image], Image]] = {
     5: lambda pixels: pixels.swapaxes(0, 1),
     6: lambda pixels: np.rot90(pixels, 3),
     7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: lambda pixels: np.rot90(pixels),
+    8: np.rot90,
 }
 
 

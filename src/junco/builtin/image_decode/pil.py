@@ -55,9 +55,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
 
-    def __init__(
-        self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS, least_side: int | None = None
-    ) -> None:
+    def __init__(self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS, least_side: int | None = None) -> None:
         for name, value in (("max_pixels", max_pixels), ("least_side", 1 if least_side is None else least_side)):
             if not isinstance(value, int) or value < 1:
                 raise ParameterError(f"{self.name!r}: {name}={value!r} must be a positive whole number")

@@ -73,7 +73,7 @@ class ImageModel(Operator):
             return None
         return self.finish.in_space(self.compute.in_space(space.on(inputs[0] if inputs else None)))
 
-    def least_side(self) -> int | None:
+    def needed_side(self) -> int | None:
         num_bytes = self.weights_bytes()
         if self.exact or num_bytes is None or num_bytes > MOST_BYTES:
             return None

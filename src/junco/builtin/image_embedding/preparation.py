@@ -50,9 +50,7 @@ class MiddleCrop:
 
         width, height = self._size(pixels)
         # Not resize(box=…) of the middle alone, which would be faster: it rounds some levels differently.
-        resized = PilImage.fromarray(pixels).resize(
-            (width, height), PilImage.Resampling[self.resampling.upper()]
-        )
+        resized = PilImage.fromarray(pixels).resize((width, height), PilImage.Resampling[self.resampling.upper()])
         left, top = round((width - self.side) / 2), round((height - self.side) / 2)
         return np.array(resized.crop((left, top, left + self.side, top + self.side)))
 
@@ -66,7 +64,8 @@ class MiddleCrop:
         if (height, width) == pixels.shape[:2]:
             resized = pixels
         else:
-            channels = torch.from_numpy(pixels).permute(2, 0, 1)[None]  # a view: torch calls it channels-last
+            writable = pixels if pixels.flags.writeable else pixels.copy()  # torch has no other arrays
+            channels = torch.from_numpy(writable).permute(2, 0, 1)[None]  # a view: torch calls it channels-last
             scaled = torch.nn.functional.interpolate(channels, (height, width), mode=self.resampling, antialias=True)
             resized = scaled[0].permute(1, 2, 0).numpy()
         left, top = round((width - self.side) / 2), round((height - self.side) / 2)

@@ -18,12 +18,12 @@ from junco.builtin.image_embedding.golden import golden_images, golden_jpeg
 from junco.builtin.image_embedding.preparation import Preparation, Prepared
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import cosines
-from junco.runtime.load import MOST_BYTES, reference
+from junco.runtime.load import MOST_BYTES, load
 from junco.runtime.machine import machine, versions
 from junco.runtime.source import Compiled, Source
 from junco.types import Image, Space, Vectors
 
-MARGINS = (1.0, 1.5, 2.0, 3.0)
+MARGINS = (1.0, 1.5, 2.0)
 """How much more than the model's own resize needs a JPEG decoded at a reduced scale may have to keep."""
 _SCALES = (2, 4)
 _PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino")
@@ -49,11 +49,9 @@ def remembered(space: Space, compute: Compute) -> Shortcuts | None:
     return Shortcuts(**plain) if plain is not None else None
 
 
-def measured(
-    space: Space, compute: Compute, source: Source, preparation: Preparation, compiled: Compiled
-) -> Shortcuts:
-    """Try them, and remember."""
-    expected = reference(source)
+def measured(space: Space, compute: Compute, source: Source, preparation: Preparation, compiled: Compiled) -> Shortcuts:
+    """Try them, and remember. Int8 arithmetic is no near copy of the reference: there its own exact way counts."""
+    expected = compiled if compute.dtype == "int8" else load(source, "torch", "float32")
 
     def agrees(exact: Sequence[Image], short: Sequence[Image], prepare: Callable[[Image], Prepared]) -> bool:
         wanted = _vectors(expected, [preparation.exact(pixels) for pixels in exact])
@@ -67,7 +65,8 @@ def measured(
             sides = []
         least_side = next((side for side in sides if agrees(*_decoded(side), prepare)), None)
     finally:
-        expected.close()
+        if expected is not compiled:
+            expected.close()
     found = Shortcuts(fast, least_side)
     Cache().remember(*_entry(space, compute), asdict(found))
     return found
