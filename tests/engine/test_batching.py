@@ -300,6 +300,42 @@ def test_an_operator_that_breaks_its_contract_is_not_asked_again():
     assert len(operator.batches) == 1
 
 
+def taught_by(size, breaks=None):
+    """The batches that an operator got for eight rows while ``size`` learned from them."""
+    operator = Recorder(breaks)
+    applier = OperatorApplier(Resident(operator.spec, operator), size)
+    size.is_guarded = applier._learning.locked
+    results, failures = applier([range(8)], 8, stop=False)
+    assert (results, failures) == ([2 * n for n in range(8)], [])
+    return operator.batches
+
+
+def test_rows_are_not_given_again_where_learning_from_their_batch_fails():
+    class Confused(BatchSize):
+        def observe(self, num_rows, seconds):
+            self.num_rows_seen = num_rows
+            raise IndexError("two threads at once")
+
+    size = Confused(start=8)
+    with pytest.raises(IndexError, match="two threads at once"):
+        taught_by(size)
+    assert size.num_rows_seen == 8, "the whole batch, not a half of it that was tried again"
+
+
+def test_threads_that_run_batches_of_one_operator_teach_its_size_one_after_the_other():
+    class Watched(BatchSize):
+        def observe(self, num_rows, seconds):
+            assert self.is_guarded()
+            super().observe(num_rows, seconds)
+
+        def lower(self, num_rows):
+            assert self.is_guarded()
+            super().lower(num_rows)
+
+    batches = taught_by(Watched(start=8), lambda batch: MemoryError() if len(batch) > 4 else None)
+    assert [len(batch) for batch in batches] == [8, 4, 4]
+
+
 def test_sys_exit_in_an_operator_fails_a_row_and_not_the_process():
     _, failures, _ = worked(Recorder(lambda batch: SystemExit(3) if 1 in batch else None), range(4))
     assert [(failure.row, type(failure.error)) for failure in failures] == [(1, SystemExit)]

@@ -127,6 +127,63 @@ def test_arrays_of_objects_and_small_ones_come_back_equal():
         assert np.array_equal(p(np.arange(3)), np.arange(3))
 
 
+class Point:
+    """A class that no worker can import: it is sent along."""
+
+    def __init__(self, x):
+        self.x = x
+
+
+class PointError(Exception):
+    def __init__(self, point, text):
+        super().__init__(f"{text} at {point.x}")
+        self.point = point
+
+
+def test_objects_of_the_callers_own_classes_cross_in_both_directions():
+    def moved(point):
+        return Point(point.x + 1), lambda: point.x
+
+    with in_processes(moved) as p:
+        ((point, get),) = p.batch([Point(1)])
+    assert (type(point), point.x, get()) == (Point, 2, 1)
+
+
+def test_an_exception_of_the_callers_own_class_comes_back_as_what_it_is():
+    def fails(point):
+        raise PointError(point, "lost")
+
+    with in_processes(fails) as p, pytest.raises(OperatorError, match="PointError: lost at 3") as caught:
+        p(Point(3))
+    assert type(caught.value.__cause__) is PointError
+    assert type(caught.value.__cause__.point) is Point
+
+
+def test_iterators_cross_as_what_they_give():
+    def halves(numbers):
+        return dict.fromkeys(n / 2 for n in numbers).keys()
+
+    p = pipe.input("x").map("x", "n", lambda x: iter(range(x))).flat_map("n", "h", halves, backend="process")
+    with p.output("h") as p:
+        assert p.batch([3, 0]) == [[0.0, 0.5, 1.0], []]
+
+
+def test_an_iterator_that_fails_on_the_way_fails_its_row():
+    def halves(x):
+        yield 6 / x
+
+    rejects = []
+    p = pipe.input("x").map("x", "halves", halves).map("halves", "n", sum, backend="process", name="sum").output("n")
+    assert p.batch([1, 0, 3], on_error="skip", rejects=rejects.append) == [6.0, 2.0]
+    assert [(r.node, r.position, type(r.error.__cause__)) for r in rejects] == [("sum", 1, ZeroDivisionError)]
+
+
+def test_a_reduce_whose_rows_come_in_pieces_gets_them_all():
+    rows = pipe.input("x").flat_map("x", "n", range)
+    with rows.reduce("n", "total", sum, backend="process", workers=2).output("total") as p:
+        assert p.batch([10_000, 3]) == [sum(range(10_000)), 3]
+
+
 # ---- shared memory
 
 
@@ -214,6 +271,38 @@ def test_a_result_that_cannot_come_back_is_an_error_of_its_row():
         assert p.batch([1, 2, 3], on_error="skip") == [1, 3]
 
 
+class Aborted(BaseException):
+    """Is no `Exception`, and fails a row like one."""
+
+
+@pytest.mark.parametrize("options", [{}, {"backend": "process", "workers": 2}], ids=["here", "in processes"])
+@pytest.mark.parametrize("kind", [Aborted, StopIteration, SystemExit, MemoryError, ValueError])
+def test_whatever_a_callable_raises_fails_its_row_here_and_in_other_processes_alike(kind, options):
+    def fails_on_two(n):
+        if n == 2:
+            raise kind("two")
+        return n
+
+    rejects = []
+    with pipe.input("x").map("x", "y", fails_on_two, **options).output("y") as p:
+        assert p.batch([1, 2, 3], on_error="skip", rejects=rejects.append) == [1, 3]
+    says = "the callable raised StopIteration" if kind is StopIteration else "two"
+    assert [reject.reason for reject in rejects] == [f"{kind.__name__}: {says}"]
+    assert [(type(reject.error.__cause__), reject.error.value) for reject in rejects] == [(kind, "2")]
+
+
+def test_a_worker_that_is_interrupted_gets_its_rows_again(tmp_path):
+    def interrupted_once(n):
+        if n == 2 and not (tmp_path / "was here").exists():
+            (tmp_path / "was here").touch()
+            raise KeyboardInterrupt
+        return n
+
+    with in_processes(interrupted_once) as p:
+        assert p.batch([1, 2, 3]) == [1, 2, 3]
+    assert (tmp_path / "was here").exists()
+
+
 # ---- operators
 
 
@@ -231,6 +320,26 @@ class Loaded(Operator, family="processes-test", name="loaded"):
         if 5 in numbers:
             raise ValueError("five")
         return [(self.factor * n, self.pid, os.getpid(), len(numbers)) for n in numbers]
+
+
+class Patient(Operator, family="processes-test", name="patient"):
+    hints = Hints(retry=(ConnectionError,))
+
+    def __init__(self):
+        self.num_tries = 0
+
+    def batch(self, numbers):
+        self.num_tries += 1
+        if self.num_tries == 1:
+            raise ConnectionError
+        return [(n, self.num_tries) for n in numbers]
+
+
+class Counter(Operator, family="processes-test", name="counter"):
+    hints = Hints(stateful=True)
+
+    def batch(self, numbers):
+        return numbers
 
 
 class Misfit(Operator, family="processes-test", name="misfit"):
@@ -258,6 +367,14 @@ def test_an_operator_gets_its_rows_in_batches_and_a_poisoned_one_fails_alone():
     assert [result[3] for result in results[:4]] == [4] * 4
 
 
+def test_batches_grow_where_the_way_is_what_costs():
+    size = BatchSize(start=1)
+    applier = ProcessApplier(abs, 1, size)
+    for _ in range(100):
+        applier([range(size.rows)], size.rows, stop=False)
+    assert size.rows > 8
+
+
 def test_an_operator_that_returns_too_few_is_refused_by_name_from_another_process_too():
     _, failures = worked(Misfit().spec, range(4), stop=True)
     assert isinstance(failures[0].error, ContractError)
@@ -268,6 +385,33 @@ def test_nothing_is_given_after_the_first_failure_when_a_run_is_to_stop():
     results, failures = worked(Loaded().spec, range(100), stop=True)
     assert [result[0] for result in results] == [0, 2, 4, 6, 8]
     assert [failure.row for failure in failures] == [5]
+
+
+def test_an_error_that_an_operator_calls_transient_is_tried_again_by_the_worker():
+    with in_processes(Patient().spec) as p:
+        assert p.batch([1]) == [(1, 2)]
+
+
+def test_a_stateful_operator_is_not_spread_over_processes():
+    with pytest.raises(ContractError, match=r"step 'work' .*processes-test.counter.* is stateful"):
+        in_processes(Counter())
+
+
+def test_an_operator_without_a_name_cannot_be_built_by_a_worker():
+    class Nameless(Operator):
+        def batch(self, numbers):
+            return numbers
+
+    with pytest.raises(ContractError, match=r"step 'work' .*Nameless has no name"):
+        in_processes(Nameless())
+
+
+def test_steps_that_want_different_numbers_of_workers_share_them():
+    start = pipe.input("x").map("x", "y", lambda x: (x, os.getpid()), backend="process", workers=1)
+    with start.map("y", "z", lambda y: (*y, os.getpid()), backend="process", workers=3).output("z") as p:
+        results = p.batch(range(20))
+    assert [n for n, *_ in results] == list(range(20))
+    assert {one for _, one, _ in results} & {other for *_, other in results}
 
 
 # ---- an operator that moves

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from junco.errors import MissingExtraError, ParameterError
-from junco.runtime import load as loading
-from junco.runtime import openvino_runtime
+from junco.runtime import conversion, openvino_runtime, work
 from junco.runtime.certificate import cosines
 from junco.runtime.load import certify, check_dtype, check_runtime, load
 from junco.runtime.source import rows_of
+from junco.runtime.work import Work
 
 RUNTIMES = ["torch", "openvino", "onnxruntime"]
 
@@ -109,7 +109,7 @@ def test_a_conversion_of_other_weights_is_another_one(workshop, pixels):
 @pytest.fixture
 def drifting(monkeypatch):
     """OpenVINO's conversion with weights of 4 bits."""
-    convert, *rest = loading._CONVERTED["openvino"]
+    convert = conversion.EXPORTERS["openvino"]
 
     def drifting(source, module, folder):
         with torch.no_grad():
@@ -118,7 +118,7 @@ def drifting(monkeypatch):
             drifted.weight.copy_((module.weight / scale).round() * scale)
         convert(source, drifted, folder)
 
-    monkeypatch.setitem(loading._CONVERTED, "openvino", (drifting, *rest))
+    monkeypatch.setitem(conversion.EXPORTERS, "openvino", drifting)
 
 
 def test_a_conversion_that_drifts_is_refused_with_its_cosine(workshop, drifting):
@@ -131,7 +131,7 @@ def test_a_converter_that_fails_leaves_auto_with_torch_and_the_reason_known(work
     def failing(source, module, folder):
         raise RuntimeError("no such operation\nand more")
 
-    monkeypatch.setitem(loading._CONVERTED, "openvino", (failing, *loading._CONVERTED["openvino"][1:]))
+    monkeypatch.setitem(conversion.EXPORTERS, "openvino", failing)
     assert load(workshop.source()).runtime == "torch"
     reasons = {(row.runtime, row.dtype): row.reason for row in certify(workshop.source())}
     assert reasons["openvino", "float32"] == "RuntimeError: no such operation"
@@ -146,12 +146,10 @@ def test_random_weights_stay_with_torch_and_leave_nothing_behind(workshop, runti
 
 
 def test_large_weights_stay_with_torch_until_a_conversion_was_asked_for(workshop):
-    source = workshop.source(num_bytes=loading.MOST_BYTES + 1)
+    source = workshop.source(num_bytes=work.MOST_BYTES + 1)
     assert load(source).runtime == "torch"
     load(source, "openvino")
-    assert [name for name, _ in loading._Work(source, "cpu", 0.9999).affordable([("openvino", "float32")])] == [
-        "openvino"
-    ]
+    assert [name for name, _ in Work(source, "cpu").affordable([("openvino", "float32")])] == ["openvino"]
 
 
 def test_the_certificate_table_has_a_row_for_each_runtime_and_dtype(workshop):
@@ -171,7 +169,10 @@ def test_a_runtime_that_is_not_installed_is_refused_with_what_to_install(worksho
 
 @pytest.mark.parametrize(
     ("runtime", "dtype", "device", "says"),
-    [("openvino", "auto", "cuda", "runs on the CPU only"), ("onnxruntime", "bfloat16", "cpu", "float32 only")],
+    [
+        ("openvino", "auto", "cuda", "runs on the CPU only"),
+        ("onnxruntime", "bfloat16", "cpu", "in float32 or int8, not"),
+    ],
 )
 def test_what_a_runtime_cannot_do_is_refused(workshop, runtime, dtype, device, says):
     with pytest.raises(ParameterError, match=says):
@@ -204,7 +205,7 @@ def test_a_lower_least_cosine_admits_what_the_usual_one_refuses_and_is_remembere
 def busy_torch(monkeypatch):
     """Measurements in which whatever is no torch, and bfloat16 above all, is fast."""
     speed = {"float32": 2.0, "bfloat16": 3.0}
-    monkeypatch.setattr(loading, "_rows_per_s", lambda c, _: 1.0 if c.runtime == "torch" else speed[c.dtype])
+    monkeypatch.setattr(work, "_rows_per_s", lambda c, _: 1.0 if c.runtime == "torch" else speed[c.dtype])
 
 
 @pytest.mark.skipif(not openvino_runtime.has_dtype("bfloat16"), reason="this processor has no bfloat16 arithmetic")

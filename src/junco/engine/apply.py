@@ -90,9 +90,12 @@ def _extend(results: list[Any], fn: Callable[..., Any], columns: Columns, num_ro
         raise
     except BaseException as error:  # sys.exit() in an operator fails a row, not a thread
         return error
-    if len(results) < num_rows:
-        return StopIteration("the callable raised StopIteration")
-    return None
+    return stopped() if len(results) < num_rows else None
+
+
+def stopped() -> StopIteration:
+    """The failure of a row whose callable raised StopIteration, which says nothing by itself."""
+    return StopIteration("the callable raised StopIteration")
 
 
 class OperatorApplier(Applier):
@@ -122,14 +125,14 @@ class OperatorApplier(Applier):
                 start = len(results)
                 count = self._size.take(operator.cost, columns, start, num_rows)
                 batch = [column[start : start + count] for column in columns]
-                self._extend(results, failures, operator.batch, batch, count, stop)
+                self._extend(results, failures, operator, batch, count, stop)
         return results, failures
 
     def _extend(
         self,
         results: list[Any],
         failures: list[Failure],
-        run: Callable[..., Sequence[Any]],
+        operator: Any,
         columns: Columns,
         num_rows: int,
         stop: bool,
@@ -139,7 +142,7 @@ class OperatorApplier(Applier):
             return
         started = time.perf_counter()
         try:
-            given = self._tried(run, columns, num_rows)
+            given = tried(operator, columns, num_rows)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -150,7 +153,8 @@ class OperatorApplier(Applier):
                 self._size.observe(num_rows, time.perf_counter() - started)
             return
         if is_out_of_memory(failed):
-            self._size.lower(num_rows)
+            with self._learning:
+                self._size.lower(num_rows)
             residents.make_room(share=0.5)
         if num_rows == 1 or self.hints.stateful or isinstance(failed, ContractError):
             for _ in range(num_rows):
@@ -160,17 +164,19 @@ class OperatorApplier(Applier):
                 results.append(None)
             return
         half = num_rows // 2
-        self._extend(results, failures, run, [c[:half] for c in columns], half, stop)
-        self._extend(results, failures, run, [c[half:] for c in columns], num_rows - half, stop)
+        self._extend(results, failures, operator, [c[:half] for c in columns], half, stop)
+        self._extend(results, failures, operator, [c[half:] for c in columns], num_rows - half, stop)
 
-    def _tried(self, run: Callable[..., Sequence[Any]], columns: Columns, num_rows: int) -> Sequence[Any]:
-        """The batch's results; errors that the operator calls transient are tried again."""
-        for attempt in range(NUM_RETRIES if self.hints.retry else 0):
-            try:
-                return checked_results(self._resident.spec.name, run(*columns), num_rows)
-            except self.hints.retry:
-                time.sleep(RETRY_WAIT_S * 2**attempt)
-        return checked_results(self._resident.spec.name, run(*columns), num_rows)
+
+def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
+    """An operator's results for a batch; errors that it calls transient are tried again."""
+    name, retry = operator.spec.name, operator.hints.retry
+    for attempt in range(NUM_RETRIES if retry else 0):
+        try:
+            return checked_results(name, operator.batch(*columns), num_rows)
+        except retry:
+            time.sleep(RETRY_WAIT_S * 2**attempt)
+    return checked_results(name, operator.batch(*columns), num_rows)
 
 
 class Replicas:

@@ -19,6 +19,7 @@ from junco.engine.learned import learned_rows, remember_rows
 from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
 from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Graph, Node
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -58,7 +59,7 @@ def crew_for(work: Work, devices: Sequence[str]) -> Crew:
     node, fn = work.step.node, work.step.node.fn
     assert fn is not None
     if node.backend == "process":
-        return _in_processes(work, fn.spec if isinstance(fn, Operator) else fn, node.workers or num_cores())
+        return _in_processes(work, node.workers or num_cores())
     if isinstance(fn, OperatorSpec):
         return _of_operators(work, [residents.hold(spec, i) for i, spec in _replicas(fn, node, devices)])
     if isinstance(fn, Operator):
@@ -68,10 +69,23 @@ def crew_for(work: Work, devices: Sequence[str]) -> Crew:
     return Crew(work, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
-def _in_processes(work: Work, fn: Callable[..., Any] | OperatorSpec, num_workers: int) -> Crew:
+def _in_processes(work: Work, num_workers: int) -> Crew:
+    node = work.step.node
+    fn: Any = node.fn.spec if isinstance(node.fn, Operator) else node.fn
+    if isinstance(node.fn, Operator) and not node.fn.name:
+        kind = type(node.fn).__name__
+        raise ContractError(
+            f"{node}: {kind} has no name, so other processes cannot build their own: "
+            f"write class {kind}(Operator, family=…, name=…)"
+        )
     hints = fn.load().hints if isinstance(fn, OperatorSpec) else Hints()
+    if hints.stateful:
+        raise ContractError(
+            f"{node}: {fn.name} is stateful, its rows must reach one instance in their order: "
+            "leave out backend='process'"
+        )
     applier = _process_applier(fn, num_workers, BatchSize(hints.max_batch, start=1))
-    return Crew(work, applier, applier.one, _options(work.step.node, num_workers, is_ordered=False, gains=True))
+    return Crew(work, applier, applier.one, _options(node, num_workers, is_ordered=False, gains=True))
 
 
 def _process_applier(fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> Applier:

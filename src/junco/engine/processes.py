@@ -1,28 +1,35 @@
 """Appliers whose rows are worked on in other processes: for callables that hold the interpreter lock.
 
 The pool is loky's. A worker builds its own operator from the class and its parameters, or gets the pickled callable,
-once. A worker that dies takes its batch with it: the batch is tried again by itself, halved until the row that kills is
+once. Iterators cannot travel: they cross as lists of what they give.
+
+A worker that dies takes its batch with it: the batch is tried again by itself, halved until the row that kills is
 found; the rest goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.apply import Applier, Columns, Failure, stopped, tried
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
 from junco.errors import ContractError, JuncoError, MissingExtraError
-from junco.operator.base import Operator, checked_results
+from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
+
+Given = tuple[list[Any], list[tuple[int, BaseException]]]
+"""Results of a batch, and which of its rows failed."""
 
 IDLE_S = 60.0
 _alone = threading.RLock()
@@ -33,8 +40,10 @@ class ProcessApplier(Applier):
     """Runs a callable or an operator in ``num_workers`` processes."""
 
     def __init__(self, fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> None:
-        self.num_workers = num_workers
+        global _num_workers
+        _num_workers = max(_num_workers, num_workers)
         self._size = size
+        self._learning = threading.Lock()
         self._payload = _portable_callable(fn)
         self._key = hashlib.sha256(self._payload).hexdigest()
 
@@ -46,6 +55,7 @@ class ProcessApplier(Applier):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
         failures: list[Failure] = []
+        columns = [[_sendable(v) if isinstance(v, Iterator) else v for v in column] for column in columns]
         while len(results) < num_rows and not (stop and failures):
             start = len(results)
             count = min(self._size.rows, num_rows - start)
@@ -55,12 +65,15 @@ class ProcessApplier(Applier):
     def _extend(self, results: list[Any], failures: list[Failure], columns: Columns, num_rows: int, stop: bool) -> None:
         if stop and failures:
             return
+        started = time.perf_counter()
         try:
             given, failed = self._submit(columns, num_rows)
         except Exception as error:  # a worker died, or a row does not pickle
             with _alone:
                 self._again(results, failures, columns, num_rows, stop, error)
             return
+        with self._learning:  # several threads wait for batches of one step
+            self._size.observe(num_rows, time.perf_counter() - started)
         start = len(results)
         failures.extend(Failure(start + row, error) for row, error in failed)
         results.extend(given[: failed[0][0]] if stop and failed else given)
@@ -90,29 +103,43 @@ class ProcessApplier(Applier):
         failures.extend(Failure(len(results) + row, failure) for row, failure in failed)
         results.extend([] if stop and failed else given)
 
-    def _submit(self, columns: Columns, num_rows: int) -> tuple[list[Any], list[tuple[int, BaseException]]]:
+    def _submit(self, columns: Columns, num_rows: int) -> Given:
         packet = pack([list(column) for column in columns], os.getpid())
         try:
-            future: Future[Packet] = _executor(self.num_workers).submit(
-                _work, self._key, self._payload, packet, num_rows
-            )
+            future: Future[Packet] = _executor().submit(_work, self._key, self._payload, packet, num_rows)
+        except BaseException:
+            packet.discard()
+            raise
+        try:
             results, failures = future.result().unpack()
         except BrokenProcessPool:
             packet.discard()
             raise
+        except KeyboardInterrupt:  # the caller goes: what the worker still gives is nobody's
+            future.add_done_callback(_discard)
+            raise
         return results, failures
+
+
+def _discard(future: Future[Packet]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        future.result().discard()
 
 
 class WorkerDied(JuncoError):
     """A worker process ended while it worked on a row: native code crashed, or the system killed it."""
 
 
-def _executor(num_workers: int) -> Any:
+_num_workers = 1
+"""The most workers that a step has asked for. All share them: to change their number means to wait for all of them."""
+
+
+def _executor() -> Any:
     try:
         import loky
     except ImportError:
         raise MissingExtraError("loky", "processes", "backend='process'") from None
-    return loky.get_reusable_executor(max_workers=num_workers, timeout=IDLE_S, reuse=True)
+    return loky.get_reusable_executor(max_workers=_num_workers, timeout=IDLE_S, reuse=True)
 
 
 def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
@@ -138,22 +165,16 @@ _workers: dict[str, Any] = {}
 
 def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
     """In the worker: the results of a batch, and which rows failed."""
-    if key not in _workers:
-        operator, made = pickle.loads(payload)  # noqa: S301  # from `_portable_callable` in the process that began us
-        _workers[key] = made if operator is None else _opened(operator, made)
-    worker, columns = _workers[key], packet.unpack()
-    if isinstance(worker, Operator):
-        return pack(_batch(worker, columns, num_rows), packet.owner)
-    results: list[Any] = []
-    failures: list[tuple[int, BaseException]] = []
-    for row, item in enumerate(zip(*columns, strict=True)):
-        try:
-            result = worker(*item)
-            results.append(list(result) if isinstance(result, Iterator) else result)
-        except (Exception, SystemExit) as error:
-            results.append(None)
-            failures.append((row, _portable(error)))
-    return pack((results, failures), packet.owner)
+    try:
+        if key not in _workers:
+            operator, made = pickle.loads(payload)  # noqa: S301  # from `_portable_callable` in the process that began us
+            _workers[key] = made if operator is None else _opened(operator, made)
+        worker, columns = _workers[key], packet.unpack()
+        apply = _batch if isinstance(worker, Operator) else _one_by_one
+        results, failures = apply(worker, columns, num_rows)
+        return pack((results, [(row, _portable(error)) for row, error in failures]), packet.owner)
+    except KeyboardInterrupt:  # it would interrupt whoever waits for the result
+        raise WorkerDied("the worker process was interrupted") from None
 
 
 def _opened(operator: type[Operator], params: dict[str, Any]) -> Operator:
@@ -162,23 +183,79 @@ def _opened(operator: type[Operator], params: dict[str, Any]) -> Operator:
     return made
 
 
-def _batch(operator: Operator, columns: Columns, num_rows: int) -> tuple[list[Any], list[tuple[int, BaseException]]]:
+def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Given:
+    results: list[Any] = [None] * num_rows
+    failures: list[tuple[int, BaseException]] = []
+    for row, item in enumerate(zip(*columns, strict=True)):
+        try:
+            results[row] = _gathered(fn(*item))
+        except KeyboardInterrupt:
+            raise
+        except StopIteration:
+            failures.append((row, stopped()))
+        except BaseException as error:
+            failures.append((row, error))
+    return results, failures
+
+
+def _batch(operator: Operator, columns: Columns, num_rows: int) -> Given:
     try:
-        results = checked_results(operator.spec.name, operator.batch(*columns), num_rows)
-        return [list(result) if isinstance(result, Iterator) else result for result in results], []
-    except (Exception, SystemExit) as error:
+        return [_gathered(result) for result in tried(operator, columns, num_rows)], []
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if num_rows == 1 or isinstance(error, ContractError):
-            return [None] * num_rows, [(row, _portable(error)) for row in range(num_rows)]
+            return [None] * num_rows, [(row, error) for row in range(num_rows)]
     half = num_rows // 2
     first, lost = _batch(operator, [c[:half] for c in columns], half)
     second, more = _batch(operator, [c[half:] for c in columns], num_rows - half)
     return first + second, lost + [(half + row, error) for row, error in more]
 
 
-def _portable(error: BaseException) -> BaseException:
-    """The exception, if it survives the way; else one that says the same."""
+def _gathered(result: Any) -> Any:
+    """What an iterator or a dictionary's keys give, as a list; any other value as it is."""
+    return list(result) if isinstance(result, (Iterator, KeysView, ItemsView, ValuesView)) else result
+
+
+def _sendable(values: Iterator[Any]) -> Any:
+    """An iterator that can be sent, more than once where a worker dies; one that fails does so when it is sent."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+        return iter(list(values))
+    except Exception as error:
+        return _Broken(error)
+
+
+class _Broken:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise self._error
+
+
+def _portable(error: BaseException) -> BaseException | _Carried:
+    """The exception as far as it survives the way: itself, its parts, or else one that says the same."""
+    import cloudpickle
+
+    for candidate in (error, _Carried(error)):
+        with contextlib.suppress(Exception):
+            if str(pickle.loads(cloudpickle.dumps(candidate))) == str(error):  # noqa: S301  # our own
+                return candidate
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+class _Carried:
+    """An exception whose constructor does not take its ``args``, so that it cannot be pickled: it arrives as itself."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._parts = type(error), error.args, error.__dict__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, self._parts
+
+
+def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
     return error

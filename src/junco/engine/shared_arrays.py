@@ -11,7 +11,9 @@ import io
 import pickle
 import secrets
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import resource_tracker, shared_memory
 from typing import Any
 
@@ -21,23 +23,22 @@ MIN_BYTES = 100_000
 """Smaller arrays are pickled: a segment of their own costs more than the copy."""
 
 
-class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, owner: int) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self.owner = owner
-        self.segments: list[shared_memory.SharedMemory] = []
+@cache
+def _pickler() -> Any:
+    """The class of picklers that take large arrays out; what the receiver cannot import, cloudpickle sends along."""
+    import cloudpickle
 
-    def reducer_override(self, value: Any) -> Any:
-        if type(value) is np.ndarray and value.nbytes >= MIN_BYTES and not value.dtype.hasobject:
-            return _attached, (self._sent(value), value.shape, value.dtype)
-        return NotImplemented
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
+        def __init__(self, file: io.BytesIO, sent: Callable[[np.ndarray[Any, Any]], str]) -> None:
+            super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+            self.sent = sent
 
-    def _sent(self, array: np.ndarray[Any, Any]) -> str:
-        name = f"psm_{self.owner}_{secrets.token_hex(4)}"  # says whose run it belongs to
-        segment = shared_memory.SharedMemory(name, create=True, size=array.nbytes)
-        self.segments.append(segment)
-        np.ndarray(array.shape, array.dtype, buffer=segment.buf)[...] = array
-        return segment.name
+        def reducer_override(self, value: Any) -> Any:
+            if type(value) is np.ndarray and value.nbytes >= MIN_BYTES and not value.dtype.hasobject:
+                return _attached, (self.sent(value), value.shape, value.dtype)
+            return super().reducer_override(value)
+
+    return Pickler
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,26 @@ class Packet:
 def pack(value: Any, owner: int) -> Packet:
     """Make a value of the run of process ``owner`` ready to be sent."""
     file = io.BytesIO()
-    pickler = _Pickler(file, owner)
+    segments: list[shared_memory.SharedMemory] = []
+
+    def sent(array: np.ndarray[Any, Any]) -> str:
+        name = f"psm_{owner}_{secrets.token_hex(4)}"  # says whose run it belongs to
+        segment = shared_memory.SharedMemory(name, create=True, size=array.nbytes)
+        segments.append(segment)
+        np.ndarray(array.shape, array.dtype, buffer=segment.buf)[...] = array
+        return segment.name
+
     try:
-        pickler.dump(value)
+        _pickler()(file, sent).dump(value)
     except BaseException:
-        for segment in pickler.segments:
+        for segment in segments:
             segment.close()
             segment.unlink()
         raise
-    for segment in pickler.segments:
+    for segment in segments:
         segment.close()
         resource_tracker.unregister(segment._name, "shared_memory")  # type: ignore[attr-defined]  # the receiver's now
-    return Packet(file.getvalue(), tuple(segment.name for segment in pickler.segments), owner)
+    return Packet(file.getvalue(), tuple(segment.name for segment in segments), owner)
 
 
 def _attached(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

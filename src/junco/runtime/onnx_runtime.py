@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.runtime.certificate import Certificate
 from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
 from junco.settings import num_cores
@@ -42,14 +43,15 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
 
 
 class OnnxCompiled:
-    """An exported model on the CPU."""
+    """A model in an ONNX file, on the CPU."""
 
     runtime = "onnxruntime"
     device = "cpu"
 
-    def __init__(self, folder: Path, dtype: str) -> None:
+    def __init__(self, path: Path, dtype: str) -> None:
         self.dtype = dtype
-        self._path = folder / FILE
+        self.certificate: Certificate | None = None
+        self._path = path
         self._sessions: dict[int, Any] = {}
         self._lock = threading.Lock()
         self._num_running = 0

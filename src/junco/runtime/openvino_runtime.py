@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.runtime.certificate import Certificate
 from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
 from junco.settings import num_cores
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 FILE = "model.xml"
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
-_CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
+_CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "int8": "INT8"}
 
 
 def has_dtype(dtype: str) -> bool:
@@ -51,19 +52,23 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
     openvino.save_model(model, folder / FILE, compress_to_fp16=False)
 
 
-class OpenVinoCompiled:
-    """A converted model.
+def _hint(dtype: str) -> str:
+    """OpenVINO's name of the arithmetic; with int8, of what the file left as numbers with a fraction."""
+    if dtype == "int8":
+        dtype = "bfloat16" if has_dtype("bfloat16") else "float32"
+    return _HINTS[dtype]
 
-    Attributes:
-        runtime, dtype, device: ``openvino``, the arithmetic, ``cpu``.
-    """
+
+class OpenVinoCompiled:
+    """A model in a file of OpenVINO's own format or ONNX, on the CPU."""
 
     runtime = "openvino"
     device = "cpu"
 
-    def __init__(self, folder: Path, dtype: str) -> None:
+    def __init__(self, path: Path, dtype: str) -> None:
         self.dtype = dtype
-        self._model: openvino.Model | None = _core().read_model(folder / FILE)
+        self.certificate: Certificate | None = None
+        self._model: openvino.Model | None = _core().read_model(path)
         self._lanes: dict[int, _Lane] = {}
         self._lock = threading.Lock()
         self._num_running = 0
@@ -106,7 +111,7 @@ class _Lane:
 
     def __init__(self, model: openvino.Model, dtype: str, num_streams: int) -> None:
         config = {
-            "INFERENCE_PRECISION_HINT": _HINTS[dtype],
+            "INFERENCE_PRECISION_HINT": _hint(dtype),
             "NUM_STREAMS": num_streams,
             "INFERENCE_NUM_THREADS": num_cores(),
             "ENABLE_CPU_PINNING": False,  # the cores also decode, tokenise and serve

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from junco.errors import ContractError
 from junco.types import Vectors
 
 if TYPE_CHECKING:
     import torch
+
+    from junco.runtime.certificate import Certificate
 
 Arrays = tuple[npt.NDArray[Any], ...]
 """The inputs of one pass through a model: arrays whose first axis counts the rows."""
@@ -29,36 +34,57 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A model, not yet loaded.
+    """A model, not yet loaded: a torch module that can be built, or an ONNX file.
 
     Attributes:
         name: for messages and folders: ``text-embedding.minilm``.
         weights_sha256: of the weights, byte for byte; ``None`` for random ones, of which nothing is kept.
         num_bytes: of the weights.
-        recipe: all else that decides the vectors and is part of the module: scaling of levels, pooling, layer.
+        recipe: all else that decides the vectors and is part of the model: scaling of levels, pooling, layer.
         build: loads the float32 module in eval mode on the CPU: tensors of ``inputs`` → (n, dim). Called only when
-            torch runs the model or a conversion has to be made.
-        inputs: what the module takes.
+            torch runs the model or a conversion has to be made. ``None`` for an ONNX file.
+        inputs: what the model takes. A first axis of 1 says that it takes one row a pass.
         golden: one pass of a few rows, on which runtimes are compared with the reference.
         packages: distributions whose code the module is; another version makes another conversion.
+        onnx: a file in float32 whose first output is (n, dim), instead of ``build``.
     """
 
     name: str
     weights_sha256: str | None
     num_bytes: int
     recipe: str
-    build: Callable[[], torch.nn.Module]
+    build: Callable[[], torch.nn.Module] | None
     inputs: tuple[Input, ...]
     golden: Arrays
     packages: tuple[str, ...] = ()
+    onnx: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.build is None) == (self.onnx is None):
+            raise ContractError(f"{self.name!r}: a Source has either build or onnx, and only one of them")
+
+    def identity(self) -> dict[str, Any]:
+        """What tells it from other models, as plain values."""
+        shapes = [[each.name, each.dtype, list(each.shape)] for each in self.inputs]
+        return {"weights": self.weights_sha256, "recipe": self.recipe, "inputs": shapes}
+
+    def golden_sha256(self) -> str:
+        """Of the golden rows."""
+        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in self.golden)).hexdigest()
 
 
 class Compiled(Protocol):
-    """A model that is ready to run. Any number of threads may use it at once."""
+    """A model that is ready to run. Any number of threads may use it at once.
+
+    Attributes:
+        runtime, dtype, device: where and in which arithmetic it runs.
+        certificate: how near its vectors are to the reference's; ``None`` for the reference itself.
+    """
 
     runtime: str
     dtype: str
     device: str
+    certificate: Certificate | None
 
     def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
         """One pass: float32 (n, dim). Takes all cores when nothing else is running."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from junco.runtime.certificate import Certificate
 from junco.runtime.source import Arrays
 from junco.settings import num_cores
 from junco.types import Vectors
@@ -42,10 +45,12 @@ class TorchCompiled:
         import torch
 
         self.dtype, self.device = dtype, device
+        self.certificate: Certificate | None = None
         self._device = torch.device(device)
         self._most_threads = most_threads or _allowed_threads()
         self._module: Any = module.eval().to(self._device)
         self._module = self._module.to(memory_format=torch.channels_last)
+        self._eager = self._module if compile_graph else None
         if compile_graph:
             self._module = torch.compile(self._module, dynamic=True)
 
@@ -65,13 +70,22 @@ class TorchCompiled:
             yield _fetched(before)
 
     def close(self) -> None:
-        self._module = None
+        self._module = self._eager = None
 
     def _launch(self, arrays: Arrays) -> torch.Tensor:
         import torch
 
+        inputs = [self._moved(array) for array in arrays]
         with torch.inference_mode(), self._arithmetic():
-            result: torch.Tensor = self._module(*(self._moved(array) for array in arrays))
+            try:
+                result: torch.Tensor = self._module(*inputs)
+            except torch.OutOfMemoryError:
+                raise
+            except Exception:
+                if self._eager is None:
+                    raise
+                self._module, self._eager = self._eager, None  # the compiler is gone or fails: without it from now on
+                result = self._module(*inputs)
         return result
 
     def _moved(self, array: npt.NDArray[Any]) -> torch.Tensor:
@@ -91,6 +105,11 @@ class TorchCompiled:
 
     def _share_of_cores(self) -> AbstractContextManager[None]:
         return _share_of_cores(self._most_threads) if self._device.type == "cpu" else nullcontext()
+
+
+def has_graph_compiler() -> bool:
+    """Whether ``torch.compile`` can make code for a GPU here: it needs Triton and a C compiler."""
+    return importlib.util.find_spec("triton") is not None and any(shutil.which(name) for name in ("cc", "gcc", "clang"))
 
 
 @cache

@@ -1,0 +1,207 @@
+"""`Work`: what loading one model needs: the reference, what was compiled so far, and what was measured before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
+from junco.runtime.cache import Cache
+from junco.runtime.certificate import Certificate
+from junco.runtime.conversion import Conversions
+from junco.runtime.machine import machine, versions
+from junco.runtime.onnx_runtime import OnnxCompiled
+from junco.runtime.source import Arrays, Compiled, Source, rows_of, streamed
+from junco.runtime.torch_runtime import TorchCompiled
+from junco.settings import num_cores
+from junco.types import Vectors
+
+Choice = tuple[str, str]
+"""A runtime and a dtype."""
+COMPILED_TORCH = "torch.compile"
+"""In a `Certificate`, torch with its graph compiled."""
+MOST_BYTES = 200_000_000
+"""Weights of more are not converted by ``runtime="auto"``: that would hold up the first vector for long. Once they
+have been, by another choice of ``runtime`` or by `certify`, ``auto`` takes the conversion that lies there."""
+_MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
+"""How much faster these must be to be taken instead of others: torch than a conversion, as readings on a busy machine
+are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
+_MEASURE_S = 0.3
+_GPU_ROWS = 32
+"""Rows of a pass that is measured on a GPU, which a single one would not fill."""
+
+
+@dataclass
+class Work:
+    """Loading one model: the torch module is built at most once.
+
+    Attributes:
+        source: the model.
+        device: where it is to run.
+        requested: the ``dtype`` that was asked for.
+        given: the cosine that was asked for.
+        cache: of conversions and measurements.
+    """
+
+    source: Source
+    device: str
+    requested: str = "auto"
+    given: float | None = None
+    cache: Cache = field(default_factory=Cache)
+    _compiled: dict[Choice, Compiled] = field(default_factory=dict)
+
+    @cached_property
+    def module(self) -> Any:
+        assert self.source.build is not None, "an ONNX file has no torch module"
+        return self.source.build()
+
+    @property
+    def reference_choice(self) -> Choice:
+        """What every other choice is compared with, on the CPU."""
+        return ("torch" if self.source.onnx is None else "onnxruntime"), "float32"
+
+    def affordable(self, choices: Sequence[Choice]) -> list[Choice]:
+        """The choices that need no long conversion, nor one that could not be kept."""
+        return [choice for choice in choices if choice[0] not in conversion.RUNTIMES or self._is_cheap(*choice)]
+
+    def _is_cheap(self, runtime: str, dtype: str) -> bool:
+        if self.source.weights_sha256 is None:
+            return False
+        return self.source.num_bytes <= MOST_BYTES or self._conversions.lies_there(runtime, dtype)
+
+    def least_cosine(self, dtype: str) -> float:
+        """The cosine that a choice of that dtype has to reach."""
+        return self.given or certificate.least_cosine(dtype if dtype == "int8" else self.requested)
+
+    def identity(self, choices: Sequence[Choice]) -> dict[str, Any]:
+        """Under what the measurement of some choices is remembered."""
+        packages = {p for r, d in choices if r in conversion.RUNTIMES for p in conversion.needed(self.source, r, d)}
+        return {
+            **self.source.identity(),
+            "golden": self.source.golden_sha256(),
+            "choices": [list(choice) for choice in choices],
+            "least cosine": [self.least_cosine(dtype) for _, dtype in choices],
+            "device": self.device,
+            "machine": machine(),
+            "versions": versions(("junco", "torch", *self.source.packages, *sorted(packages))),
+        }
+
+    def certificates(self, choices: Sequence[Choice]) -> list[Certificate]:
+        """One for each choice: remembered, or found now and remembered."""
+        name, identity = f"certificate-{self.source.name}", self.identity(choices)
+        is_kept = self.source.weights_sha256 is not None
+        if is_kept and (plain := self.cache.read(name, identity)) is not None:
+            return [Certificate.from_json(each) for each in plain]
+        found = [self.certificate(*choice) for choice in choices]
+        if is_kept:
+            found += self._compiled_graph(found)
+            self.cache.remember(name, identity, [each.to_json() for each in found])
+        return found
+
+    def _compiled_graph(self, found: Sequence[Certificate]) -> list[Certificate]:
+        """Torch's best dtype once more with its graph compiled, which takes long: only on a GPU, with a compiler."""
+        eager = best([each for each in found if each.runtime == "torch"])
+        if eager is None or not self.device.startswith("cuda") or not torch_runtime.has_graph_compiler():
+            return []
+        return [self.certificate(COMPILED_TORCH, eager.dtype)]
+
+    def certificate(self, runtime: str, dtype: str) -> Certificate:
+        """Compare and measure one choice; whatever goes wrong in it becomes its reason."""
+        blank = Certificate(runtime, dtype, self.device)
+        rows = rows_of(self.source.golden)
+        if (runtime, dtype) == self.reference_choice and self.device == "cpu":
+            speed = _rows_per_s(self._reference, rows)
+            return replace(blank, worst_cosine=1.0, max_difference=0.0, rows_per_s=speed)
+        if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
+            return replace(blank, reason=f"this processor has no {dtype} arithmetic")
+        try:
+            compiled = self.compiled(runtime, dtype)
+            found = certificate.agreement(
+                self.reference, lambda items: self._computed(compiled, items), rows, self.least_cosine(dtype)
+            )
+            speed = _rows_per_s(compiled, rows if compiled.device == "cpu" else _large_passes(self.source.golden))
+        except Exception as error:  # another library's converter may fail in any way: then it is not used
+            return replace(blank, reason=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
+        return Certificate(runtime, dtype, self.device, found.worst_cosine, found.max_difference, speed, found.reason)
+
+    def reference(self, items: Sequence[Arrays]) -> Vectors:
+        """The vectors in float32 on the CPU."""
+        return np.concatenate([self._reference(*item) for item in items])
+
+    @cached_property
+    def _reference(self) -> Compiled:
+        if self.source.onnx is not None:
+            return OnnxCompiled(self.source.onnx, "float32")
+        # one thread: as many as cores crawl where other processes keep these busy
+        return TorchCompiled(self.module, "float32", "cpu", most_threads=1)
+
+    def _computed(self, compiled: Compiled, items: Sequence[Arrays]) -> Vectors:
+        if len(items) == 1:
+            return compiled(*items[0])
+        if self.source.inputs[0].shape[0] == 1:
+            return streamed(compiled, items)
+        batch = tuple(np.concatenate(columns) for columns in zip(*items, strict=True))
+        return streamed(compiled, [batch])
+
+    def compiled(self, runtime: str, dtype: str) -> Compiled:
+        """The model in that runtime, converted unless the cache has it."""
+        if (runtime, dtype) not in self._compiled:
+            self._compiled[runtime, dtype] = self._make(runtime, dtype)
+        return self._compiled[runtime, dtype]
+
+    def keep(self, chosen: Certificate) -> Compiled:
+        """The model as that certificate has it; the others are let go."""
+        kept = self.compiled(chosen.runtime, chosen.dtype)
+        kept.certificate = chosen
+        del self._compiled[chosen.runtime, chosen.dtype]
+        self.close()
+        return kept
+
+    def close(self) -> None:
+        for compiled in self._compiled.values():
+            compiled.close()
+
+    @property
+    def _conversions(self) -> Conversions:
+        return Conversions(self.source, lambda: self.module, self.cache)
+
+    def _make(self, runtime: str, dtype: str) -> Compiled:
+        if runtime in conversion.RUNTIMES:
+            return self._conversions.compiled(runtime, dtype)
+        module = self.module
+        if self.device != "cpu" and "_reference" in self.__dict__:  # moving the module would take that along
+            assert self.source.build is not None
+            module = self.source.build()
+        return TorchCompiled(module, dtype, self.device, compile_graph=runtime == COMPILED_TORCH)
+
+
+def best(certificates: Sequence[Certificate]) -> Certificate | None:
+    """The fastest faithful one; some must be much faster than the others to be it."""
+    faithful = [c for c in certificates if c.is_faithful]
+    return max(faithful, key=lambda c: c.rows_per_s / _MUCH_FASTER.get(c.runtime, 1.0), default=None)
+
+
+def _large_passes(golden: Arrays) -> list[Arrays]:
+    times = -(-_GPU_ROWS // len(golden[0]))
+    return [tuple(np.concatenate([array] * times) for array in golden)] * 4
+
+
+def _rows_per_s(compiled: Compiled, passes: Sequence[Arrays]) -> float:
+    """As many passes as fit into a moment; the golden passes before have warmed it up.
+
+    On a CPU it is what all cores would do in the time that this process was given on them: a clock on the wall would
+    also measure what else the machine is doing.
+    """
+    on_cpu = compiled.device == "cpu"
+    clock, scale = (time.process_time, num_cores()) if on_cpu else (time.perf_counter, 1)
+    fastest, end = 0.0, time.perf_counter() + _MEASURE_S
+    while not fastest or time.perf_counter() < end:
+        start = clock()
+        num_rows = sum(len(block) for block in compiled.stream(passes))
+        fastest = max(fastest, scale * num_rows / max(clock() - start, 1e-9))
+    return round(fastest, 2)
