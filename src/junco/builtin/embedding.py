@@ -47,8 +47,8 @@ class Compute:
 
     @property
     def accepted_cosine(self) -> float:
-        """The cosine with the reference's vectors that is near enough."""
-        return self.least_cosine or least_cosine(self.dtype)
+        """The cosine with the vectors of the same arithmetic on the usual way that is near enough."""
+        return self.least_cosine or least_cosine("auto" if self.dtype == "int8" else self.dtype)
 
     @property
     def device_name(self) -> str:

@@ -15,8 +15,8 @@ from junco.builtin.pixels import checked_pixels
 from junco.errors import InputError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.runtime.load import MOST_BYTES
 from junco.runtime.source import Arrays, Compiled, Source, streamed
+from junco.runtime.work import MOST_BYTES
 from junco.types import Image, Space, Vector, Vectors
 
 # In torch on a CPU a chunk whose activations stay in the caches is fastest: 4 to 8 pictures of 224×224.

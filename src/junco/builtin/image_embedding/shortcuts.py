@@ -18,9 +18,10 @@ from junco.builtin.image_embedding.golden import golden_images, golden_jpeg
 from junco.builtin.image_embedding.preparation import Preparation, Prepared
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import cosines
-from junco.runtime.load import MOST_BYTES, load
+from junco.runtime.load import load
 from junco.runtime.machine import machine, versions
 from junco.runtime.source import Compiled, Source
+from junco.runtime.work import MOST_BYTES
 from junco.types import Image, Space, Vectors
 
 MARGINS = (1.0, 1.5, 2.0)
@@ -51,7 +52,9 @@ def remembered(space: Space, compute: Compute) -> Shortcuts | None:
 
 def measured(space: Space, compute: Compute, source: Source, preparation: Preparation, compiled: Compiled) -> Shortcuts:
     """Try them, and remember. Int8 arithmetic is no near copy of the reference: there its own exact way counts."""
-    expected = compiled if compute.dtype == "int8" else load(source, "torch", "float32")
+    expected = (
+        compiled if compute.dtype == "int8" else load(source, "onnxruntime" if source.onnx else "torch", "float32")
+    )
 
     def agrees(exact: Sequence[Image], short: Sequence[Image], prepare: Callable[[Image], Prepared]) -> bool:
         wanted = _vectors(expected, [preparation.exact(pixels) for pixels in exact])
