@@ -60,7 +60,7 @@ def loaded() -> Iterator[Callable[..., Operator]]:
 
 @pytest.fixture(scope="session")
 def assert_agree() -> Callable[..., None]:
-    """``assert_agree(found, expected)``: each vector's cosine with the reference's is what ``dtype="auto"`` promises."""
+    """``assert_agree(found, expected)``: their cosines are what ``dtype="auto"`` promises."""
 
     def check(found: Any, expected: Any, least: float = 0.9999) -> None:
         found, expected = np.atleast_2d(np.asarray(found, float)), np.atleast_2d(np.asarray(expected, float))
