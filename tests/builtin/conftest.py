@@ -56,3 +56,16 @@ def loaded() -> Iterator[Callable[..., Operator]]:
     yield load
     for operator in operators.values():
         operator.ensure_closed()
+
+
+@pytest.fixture(scope="session")
+def assert_agree() -> Callable[..., None]:
+    """``assert_agree(found, expected)``: their cosines are what ``dtype="auto"`` promises."""
+
+    def check(found: Any, expected: Any, least: float = 0.9999) -> None:
+        found, expected = np.atleast_2d(np.asarray(found, float)), np.atleast_2d(np.asarray(expected, float))
+        lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+        assert found.shape == expected.shape
+        assert ((found * expected).sum(axis=1) / lengths).min() >= least
+
+    return check

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from junco.builtin.image_decode.pil import PilDecode
 from junco.types import VideoFrame
@@ -227,3 +228,39 @@ def test_a_view_is_made_contiguous(pixels):
     decoded = PilDecode()(pixels[:, ::-1])
     assert decoded.flags.c_contiguous
     np.testing.assert_array_equal(decoded, pixels[:, ::-1])
+
+
+def jpegs():
+    """Ordinary JPEGs, and such as only Pillow reads, at sizes that fill no whole blocks."""
+    rng = np.random.default_rng(1)
+    for width, height in ((400, 300), (333, 217), (17, 9), (1, 1)):
+        small = Image.fromarray(rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), np.uint8))
+        smooth = small.resize((width, height))
+        for mode in ("RGB", "L", "CMYK"):
+            for options in ({}, {"subsampling": 0, "quality": 95}, {"progressive": True}, {"restart_marker_rows": 1}):
+                for orientation in range(1, 9):
+                    exif, file = Image.Exif(), io.BytesIO()
+                    exif[0x0112] = orientation
+                    smooth.convert(mode).save(file, "JPEG", exif=exif, **options)
+                    yield file
+
+
+@pytest.mark.parametrize("least_side", [None, 30, 100])
+def test_jpegs_are_decoded_to_the_very_pixels_that_pillow_gives(least_side):
+    decode = PilDecode(least_side=least_side)
+    for file in jpegs():
+        picture = Image.open(file)
+        scale = max((s for s in (1, 2, 4, 8) if least_side and min(picture.size) >= s * least_side), default=1)
+        picture.draft(None, (picture.width // scale, picture.height // scale))
+        found = decode(file.getvalue())
+        np.testing.assert_array_equal(found, np.array(ImageOps.exif_transpose(picture).convert("RGB")))
+        assert found.flags.c_contiguous
+        assert found.flags.writeable
+
+
+def test_without_its_fast_decoder_jpegs_are_the_same(monkeypatch):
+    files = [file.getvalue() for file in list(jpegs())[::7]]
+    expected = PilDecode(least_side=50).batch(files)
+    monkeypatch.setitem(sys.modules, "simplejpeg", None)
+    for found, pixels in zip(PilDecode(least_side=50).batch(files), expected, strict=True):
+        np.testing.assert_array_equal(found, pixels)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from junco.builtin.image_embedding.efficientnet_lite import VARIANTS, EfficientNetLite
 from junco.builtin.image_embedding.timm import TimmEmbedding
-from junco.errors import InputError, IntegrityError, MissingExtraError, ParameterError
+from junco.errors import FidelityWarning, InputError, IntegrityError, MissingExtraError, ParameterError
 from junco.runtime import openvino_runtime
 from junco.types import VideoFrame
 
@@ -60,10 +60,19 @@ def reference_timm(network: torch.nn.Module, pixels: np.ndarray) -> np.ndarray:
     ],
 )
 def test_efficientnet_lite_gives_the_references_vectors(loaded, photos, model, side, resized_side, runtime):
-    vectors = loaded("image-embedding.efficientnet-lite", model=model, runtime=runtime).batch(photos[:3])
+    given = {"model": model, "runtime": runtime, "dtype": "float32", "exact": True}
+    vectors = loaded("image-embedding.efficientnet-lite", **given).batch(photos[:3])
     for vector, pixels in zip(vectors, photos, strict=False):
         assert vector.shape == (1280,)
         np.testing.assert_allclose(vector, reference_lite(model, side, resized_side, pixels), atol=1e-4)
+
+
+@pytest.mark.parametrize("model", ["lite0", "lite1"])
+def test_by_default_vectors_stay_as_near_as_they_promise(loaded, photos, assert_agree, model):
+    vectors = loaded("image-embedding.efficientnet-lite", model=model).batch(photos)
+    variant = VARIANTS[model]
+    expected = [reference_lite(model, variant.side, variant.resized_side, pixels) for pixels in photos]
+    assert_agree(vectors, expected)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +83,8 @@ def test_timm_gives_the_vectors_of_its_own_transform_and_pooling(loaded, photos,
     with torch.random.fork_rng():
         torch.manual_seed(5)
         network = timm.create_model(model, pretrained=False, num_classes=0).eval()
-    operator = loaded("image-embedding.timm", model=model, pretrained=False, seed=5, runtime=runtime)
+    given = {"pretrained": False, "seed": 5, "runtime": runtime, "dtype": "float32"}
+    operator = loaded("image-embedding.timm", model=model, **given)
     for vector, pixels in zip(operator.batch(photos), photos, strict=True):
         np.testing.assert_allclose(vector, reference_timm(network, pixels), atol=1e-4)
 
@@ -107,13 +117,23 @@ def test_bfloat16_is_refused_where_its_vectors_are_not_the_references(photo):
 
 def test_truncation_comes_before_the_length_of_one(loaded, photo):
     full = loaded("image-embedding.efficientnet-lite", model="lite0")(photo)
-    short = EfficientNetLite(normalize=True, truncate_dim=64)(photo)
+    with pytest.warns(FidelityWarning, match="its first 64 numbers are no summary"):
+        short = EfficientNetLite(normalize=True, truncate_dim=64)(photo)
     np.testing.assert_allclose(short, full[:64] / np.linalg.norm(full[:64]), atol=1e-6)
 
 
 def test_truncating_to_more_than_the_model_gives_is_refused(photo):
-    with pytest.raises(ParameterError, match="truncate_dim=1281, but its vectors have 1280 numbers"):
+    refused = pytest.raises(ParameterError, match="truncate_dim=1281, but its vectors have 1280 numbers")
+    with pytest.warns(FidelityWarning), refused:
         EfficientNetLite(truncate_dim=1281)(photo)
+
+
+@pytest.mark.parametrize("runtime", ["auto", "torch"])
+def test_deterministic_vectors_are_the_same_bits_whatever_is_beside_them(loaded, photos, runtime):
+    operator = loaded("image-embedding.efficientnet-lite", model="lite0", runtime=runtime, deterministic=True)
+    alone = [operator(pixels) for pixels in photos]
+    for row, vector in enumerate(operator.batch((photos * 3)[::-1])):
+        np.testing.assert_array_equal(vector, alone[4 - row % 5])
 
 
 def test_a_video_frame_gives_the_vector_of_its_pixels(loaded, photo):

@@ -52,9 +52,8 @@ def test_members_of_a_family_take_the_same_parameters_and_name_the_same_columns(
     image = graph.family == "image-embedding"
     assert graph.inputs == (("path",) if image else ("text",))
     assert graph.outputs == ("vector",)
-    shared = {"normalize", "truncate_dim", "runtime", "dtype"} | (
-        {"pretrained", "seed"} if image else {"role", "prompt"}
-    )
+    shared = {"normalize", "truncate_dim", "precision", "runtime", "dtype", "least_cosine", "deterministic"}
+    shared |= {"pretrained", "seed", "exact"} if image else {"role", "prompt"}
     assert shared <= set(graph.params)
     assert [node.name for node in graph.nodes] == (["decode", "embed"] if image else ["embed"])
 
@@ -70,8 +69,8 @@ def test_a_model_exists_in_timm_and_has_weights(path):
 def test_parameters_of_the_pipeline_reach_the_operator():
     changed = {"normalize": True, "truncate_dim": 9, "seed": 4, "runtime": "torch", "dtype": "float32"}
     spec = embed_spec(FOLDER / "image-embedding-efficientnet-lite1.yaml", **changed)
-    given = {"model": "lite1", "pretrained": True, **changed}
-    assert spec.params == given
+    usual = {"precision": "float32", "least_cosine": None, "exact": False, "deterministic": False}
+    assert spec.params == {"model": "lite1", "pretrained": True, **usual, **changed}
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
-from junco.errors import InputError, IntegrityError, ParameterError, UnavailableError
+from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterError, UnavailableError
 from junco.runtime import openvino_runtime
 
 TEXTS = [
@@ -39,16 +39,21 @@ def minilm(loaded):
 
 @pytest.mark.parametrize("runtime", ["auto", "torch", "openvino"])
 def test_minilm_gives_the_vectors_of_sentence_transformers_in_order(loaded, reference, runtime):
-    vectors = np.stack(loaded("text-embedding.minilm", runtime=runtime).batch(TEXTS))
+    vectors = np.stack(loaded("text-embedding.minilm", runtime=runtime, dtype="float32").batch(TEXTS))
     assert vectors.shape == (len(TEXTS), 384)
-    np.testing.assert_allclose(vectors, reference.encode(TEXTS, normalize_embeddings=True), atol=1e-4)
+    np.testing.assert_allclose(vectors, reference.encode(TEXTS, normalize_embeddings=True), atol=1e-5)
 
 
-def test_many_texts_of_all_lengths_take_several_passes_and_keep_their_order(minilm):
+def test_minilm_by_default_stays_as_near_as_it_promises(minilm, reference, assert_agree):
+    assert_agree(minilm.batch(TEXTS), reference.encode(TEXTS, normalize_embeddings=True))
+
+
+def test_many_texts_of_all_lengths_take_several_passes_and_keep_their_order(loaded):
+    minilm = loaded("text-embedding.minilm", dtype="float32")
     texts = [f"{i} " + "cat " * (i * 37 % 250) for i in range(60)]
     together = minilm.batch(texts)
     for i in (0, 1, 17, 42, 59):
-        np.testing.assert_allclose(together[i], minilm(texts[i]), atol=1e-4)
+        np.testing.assert_allclose(together[i], minilm(texts[i]), atol=1e-5)
 
 
 def test_only_the_first_256_tokens_count(minilm):
@@ -59,7 +64,8 @@ def test_only_the_first_256_tokens_count(minilm):
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
 def test_truncation_comes_before_the_length_of_one(loaded, minilm_folder, reference, name):
     model = {} if name == "minilm" else {"model": str(minilm_folder)}
-    vector = loaded(f"text-embedding.{name}", truncate_dim=64, **model)("a cat")
+    with pytest.warns(FidelityWarning, match="its first 64 numbers are no summary"):
+        vector = loaded(f"text-embedding.{name}", truncate_dim=64, dtype="float32", **model)("a cat")
     expected = reference.encode("a cat", truncate_dim=64, normalize_embeddings=True)
     assert vector.shape == (64,)
     np.testing.assert_allclose(vector, expected, atol=1e-5)
@@ -82,7 +88,7 @@ def test_without_normalize_the_mean_of_the_tokens_is_left_as_it_is(minilm):
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
 def test_a_prompt_is_put_before_the_text(loaded, minilm_folder, reference, name):
     model = {} if name == "minilm" else {"model": str(minilm_folder)}
-    vector = loaded(f"text-embedding.{name}", prompt="query: ", **model)("a cat")
+    vector = loaded(f"text-embedding.{name}", prompt="query: ", dtype="float32", **model)("a cat")
     np.testing.assert_allclose(vector, reference.encode("query: a cat"), atol=1e-5)
 
 
@@ -90,19 +96,26 @@ def test_a_role_brings_the_models_own_prompt(minilm_folder, tmp_path, reference)
     reference.save(str(tmp_path))
     config = tmp_path / "config_sentence_transformers.json"
     config.write_text(config.read_text().replace('"query": ""', '"query": "search: "'))
-    vectors = {role: SentenceTransformersEmbedding(tmp_path, role=role)("a cat") for role in ("query", "document")}
+    made = {role: SentenceTransformersEmbedding(tmp_path, role=role, dtype="float32") for role in ("query", "document")}
+    vectors = {role: operator("a cat") for role, operator in made.items()}
     np.testing.assert_allclose(vectors["query"], reference.encode("search: a cat"), atol=1e-5)
     np.testing.assert_allclose(vectors["document"], reference.encode("a cat"), atol=1e-5)
 
 
 @pytest.mark.parametrize("runtime", ["auto", "torch", "openvino"])
 def test_sentence_transformers_gives_its_own_vectors(loaded, minilm_folder, reference, runtime):
-    operator = loaded("text-embedding.sentence-transformers", model=str(minilm_folder), runtime=runtime)
-    vectors = operator.batch(TEXTS[:6])
+    given = {"model": str(minilm_folder), "runtime": runtime, "dtype": "float32"}
+    vectors = loaded("text-embedding.sentence-transformers", **given).batch(TEXTS[:6])
     np.testing.assert_allclose(np.stack(vectors), reference.encode(TEXTS[:6]), atol=1e-5)
 
 
-def test_one_operator_serves_many_threads(minilm):
+def test_sentence_transformers_by_default_stays_as_near_as_it_promises(loaded, minilm_folder, reference, assert_agree):
+    operator = loaded("text-embedding.sentence-transformers", model=str(minilm_folder))
+    assert_agree(operator.batch(TEXTS), reference.encode(TEXTS))
+
+
+def test_one_operator_serves_many_threads(loaded):
+    minilm = loaded("text-embedding.minilm", dtype="float32")
     expected = minilm.batch(TEXTS[:10])
     found: dict[int, np.ndarray] = {}
     threads = [threading.Thread(target=lambda i=i: found.update({i: minilm(TEXTS[i])})) for i in range(10)]
@@ -129,8 +142,23 @@ def test_a_role_that_does_not_exist_is_refused(make):
 
 
 def test_truncating_to_more_than_the_model_gives_is_refused():
-    with pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384"):
+    refused = pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384")
+    with pytest.warns(FidelityWarning), refused:
         MiniLM(truncate_dim=500)("a cat")
+
+
+@pytest.mark.parametrize("params", [{}, {"runtime": "torch"}, {"dtype": "float32"}])
+def test_deterministic_vectors_are_the_same_bits_whatever_is_beside_them(params):
+    operator = MiniLM(deterministic=True, **params)
+    alone = [operator(text) for text in TEXTS]
+    order = np.random.default_rng(0).permutation(len(TEXTS) * 3) % len(TEXTS)
+    for row, vector in zip(order, operator.batch([TEXTS[row] for row in order]), strict=True):
+        np.testing.assert_array_equal(vector, alone[row])
+
+
+def test_deterministic_vectors_are_those_of_the_model(loaded, reference, assert_agree):
+    vectors = loaded("text-embedding.minilm", deterministic=True).batch(TEXTS)
+    assert_agree(vectors, reference.encode(TEXTS, normalize_embeddings=True))
 
 
 def test_weights_that_are_not_the_pinned_ones_are_refused(minilm_folder, tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ import pytest
 from junco import Hints, Operator, OperatorSpec, op, ops
 from junco.errors import ContractError, ParameterError, UnknownNameError
 from junco.operator import registry
+from junco.operator.family import Family
+from junco.operator.ports import Ports
 from junco.types import Box, Image, Vector
 
 
@@ -180,13 +182,20 @@ def test_an_operator_that_breaks_its_familys_contract_is_refused_with_both_signa
     assert message.count("->") == 2
 
 
-def test_an_operator_that_lacks_a_parameter_of_its_family_is_refused():
-    def batch(self, images: Sequence[Image]) -> list[Vector]: ...
+def test_a_member_that_lacks_a_parameter_of_its_family_is_refused():
+    family = Family("test", "operator", Ports((), ()), "test.first", "for tests", parameters=("device", "normalize"))
+    with pytest.raises(ContractError, match="lacks the parameter 'normalize'; the family asks for"):
+        family.check("test.mine", Ports((), ()), ["device"])
 
-    def init(self, device: str = "auto"): ...
 
-    with pytest.raises(ContractError, match="lacks the parameter 'normalize', 'truncate_dim'"):
-        joined(batch, __init__=init)
+def test_an_embedding_needs_no_parameters_of_its_own():
+    class Mine(Operator, family="image-embedding", name="contract-test-mine"):
+        def __init__(self, model: str = "small", device: str = "auto"): ...
+
+        def batch(self, images):
+            return [np.zeros(4, np.float32) for _ in images]
+
+    assert ops.image_embedding.contract_test_mine("large")(np.zeros((2, 2, 3), np.uint8)).shape == (4,)
 
 
 # ---- specs

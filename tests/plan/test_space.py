@@ -90,8 +90,11 @@ def test_the_device_changes_no_space():
     assert pipeline(TEXT, device="cpu").space == pipeline(TEXT).space
 
 
+@pytest.mark.filterwarnings("ignore::junco.errors.FidelityWarning")
 def test_each_decision_that_changes_vectors_makes_a_space_of_its_own():
     choices = [{}, {"truncate_dim": 64}, {"normalize": False}, {"prompt": "query: "}, {"prompt": "passage: "}]
+    choices += [{"precision": precision} for precision in ("float16", "int8", "ubinary")]
+    choices += [{"least_cosine": 0.99}, {"dtype": "int8"}]
     assert len({pipeline(TEXT, **params).space for params in choices}) == len(choices)
 
 
@@ -142,6 +145,13 @@ def test_bookkeeping_in_a_model_folder_decides_nothing(model, tmp_path):
     assert text_space(changed(model, tmp_path, "config.json", noted)) == text_space(model)
 
 
+def test_a_step_that_cannot_tell_bits_from_numbers_leaves_the_space_unknown():
+    bits = pipe.input("text").map("text", "vector", ops.text_embedding.minilm(precision="ubinary"))
+    for step in (ops.vector.truncate(8), ops.vector.normalize()):
+        assert bits.map("vector", "vector", step).output("vector").space is None
+
+
+@pytest.mark.filterwarnings("ignore::junco.errors.FidelityWarning")
 def test_normalising_and_truncating_by_steps_is_what_parameters_do():
     steps = (
         pipe.input("text")

@@ -22,7 +22,6 @@ FAMILIES = (
         Ports((Port("image", Image),), (Port("vector", Vector),)),
         default="image-embedding.efficientnet-lite",
         description="pixels → one vector",
-        parameters=("device", "normalize", "truncate_dim"),
     ),
     Family(
         "text-embedding",
@@ -30,7 +29,6 @@ FAMILIES = (
         Ports((Port("text", str),), (Port("vector", Vector),)),
         default="text-embedding.minilm",
         description="a text → one vector",
-        parameters=("device", "normalize", "truncate_dim"),
     ),
     Family(
         "vector",

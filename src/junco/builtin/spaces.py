@@ -1,4 +1,4 @@
-"""What the spaces of embedding operators are made of: weights by their bytes, and the last steps of every embedding."""
+"""What the spaces of embedding operators are made of: weights by their bytes or their seed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from junco.types import Space
-
-
-def finished(space: Space, *, normalize: bool, truncate_dim: int | None) -> Space:
-    """The space after `finished_rows`: truncated first, then scaled."""
-    if truncate_dim is not None:
-        space = space.truncated(truncate_dim, renormalize=False)
-    return space.normalized() if normalize else space
 
 
 def random_weights(seed: int, packages: Sequence[str]) -> str:

@@ -84,6 +84,13 @@ class Operator:
         """
         return None
 
+    def needed_side(self) -> int | None:
+        """Pixels of the shorter side that pictures given to it need, so that a decoder may make them smaller.
+
+        ``None`` says: all that there are.
+        """
+        return None
+
     @classmethod
     def ports(cls) -> Ports:
         """What goes in and comes out: the annotations of `batch`, or the family's where it has none."""

@@ -17,6 +17,7 @@ from junco.graph.ports import check_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Instruction, Work, compile_flow
+from junco.plan.scale import scaling, with_scaled_decoding
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.types import Space
 
@@ -86,6 +87,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     for node in plan.graph.nodes:
         if isinstance(node.fn, OperatorSpec):
             node.fn.create().fetch()
+    plan = replace(plan, graph=with_scaled_decoding(plan.flow))
     _ = plan.program
     return plan
 
@@ -118,18 +120,22 @@ def _on_device(graph: Graph, device: str) -> Graph:
 def _line(work: Work) -> str:
     step, node = work.step, work.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
-    what = f"{node.name}: {node.verb} {fn_name(node.fn)}"
-    params = (
-        f" ({', '.join(f'{k}={v}' for k, v in node.fn.items)})"
-        if isinstance(node.fn, OperatorSpec) and node.fn.items
-        else ""
-    )
+    what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node.fn)}"
     level = (
         f"level {step.level.index}"
         if step.level is step.out_level
         else f"level {step.level.index} → {step.out_level.index}"
     )
-    return f"{what}{params}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
+    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
+
+
+def _params(fn: Any) -> str:
+    """The parameters that are not as the operator has them by itself."""
+    if not isinstance(fn, OperatorSpec):
+        return ""
+    usual = {name: parameter.default for name, parameter in fn.load().parameters().items()}
+    given = [f"{name}={value}" for name, value in fn.items if name not in usual or value != usual[name]]
+    return f" ({', '.join(given)})" if given else ""
 
 
 def how(node: Node) -> str:
@@ -140,4 +146,5 @@ def how(node: Node) -> str:
         return "row by row, in order"
     hints = (node.fn.load() if isinstance(node.fn, OperatorSpec) else type(node.fn)).hints
     rows = "row by row" if hints.max_batch == 1 else "in batches"
+    rows += scaling(node.fn)
     return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows

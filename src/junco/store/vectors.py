@@ -55,7 +55,7 @@ class VectorSet(NamedTuple):
         """
         if vectors is not self.vectors:  # a set may always be searched by its own
             check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
-        wanted, stored = _unit(np.atleast_2d(np.asarray(vectors))), _unit(self.vectors)
+        wanted, stored = self._unit(np.atleast_2d(np.asarray(vectors))), self._unit(self.vectors)
         if wanted.shape[1] != stored.shape[1] and len(stored):
             raise InputError(f"vectors of {wanted.shape[1]} numbers cannot be looked for among {stored.shape[1]}")
         count = min(count, len(stored))
@@ -66,6 +66,12 @@ class VectorSet(NamedTuple):
             found.rows[block] = rows = np.argsort(-scores, axis=1, kind="stable")[:, :count]
             found.scores[block] = np.take_along_axis(scores, rows, axis=1)
         return found
+
+    def _unit(self, vectors: npt.NDArray[Any]) -> Vectors:
+        """Rows of length 1; of packed bits each is a number, one or minus one."""
+        if self.space is not None and self.space.is_packed:
+            vectors = np.unpackbits(vectors, axis=1).astype(np.float32) * 2 - 1
+        return _unit(vectors)
 
 
 class Nearest(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 
 from junco.errors import SpaceError
 
-NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH = "name", "dim", "normalize", "1 before truncation"
+NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH, PRECISION = "name", "dim", "normalize", "1 before truncation", "precision"
 """Parts that more than one operator writes; ``normalize`` is true, false, or says that it was done before the last
 truncation."""
 
@@ -48,6 +48,11 @@ class Space:
         return not self.unknown
 
     @property
+    def is_packed(self) -> bool:
+        """Whether its vectors are bits, eight to a byte."""
+        return self.parts.get(PRECISION) == "ubinary"
+
+    @property
     def description(self) -> str:
         """One line for people."""
         parts = self.parts
@@ -55,6 +60,8 @@ class Space:
         if isinstance(parts.get(DIM), int):
             said.append(f"{parts[DIM]:,} numbers")
         said += {True: ["length 1"], TRUNCATED_AT_LENGTH: [f"length {TRUNCATED_AT_LENGTH}"]}.get(parts.get(LENGTH), [])
+        if PRECISION in parts:
+            said.append(str(parts[PRECISION]))
         if isinstance(prompt := parts.get("prompt"), str) and prompt:
             said.append(f"prompt {prompt!r}")
         if NAME in parts:

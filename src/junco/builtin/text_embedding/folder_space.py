@@ -16,6 +16,7 @@ _NO_MATTER = re.compile(
 )
 """Keys of a network's configuration that training or bookkeeping reads, and no forward pass."""
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model")
+_CARD_CHARACTERS = 100_000
 _SETTINGS = ("sentence_bert_config.json", "sentence_roberta_config.json", "sentence_xlm-roberta_config.json")
 
 
@@ -47,6 +48,12 @@ def convention_of(folder: Path) -> dict[str, str]:
     said = {name: prompt for name, prompt in prompts.items() if prompt}
     default = said.get(config.get("default_prompt_name") or "")
     return {**said, "by default": default} if default else said
+
+
+def is_matryoshka(folder: Path) -> bool:
+    """Whether the model's card says that it was trained to have its vectors truncated."""
+    card = folder / "README.md"
+    return card.exists() and "matryoshka" in card.read_text("utf-8", "replace")[:_CARD_CHARACTERS].lower()
 
 
 def _modules(folder: Path) -> list[dict[str, Any]]:

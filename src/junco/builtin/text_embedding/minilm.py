@@ -7,24 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from junco.builtin.devices import check_device, device_name
+from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed, importing
-from junco.builtin.spaces import finished
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
 from junco.builtin.text_embedding.folder_space import folder_space
 from junco.builtin.text_embedding.texts import check_role, checked_texts
-from junco.builtin.vectors import check_truncate_dim, finished_rows
 from junco.builtin.weights import check_sha256, package_file
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.runtime.load import check_dtype, check_runtime, load
 from junco.runtime.source import Input, Source
 from junco.types import Space, Vector
-
-if TYPE_CHECKING:
-    pass
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256
@@ -39,10 +33,13 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         normalize: scale vectors to length 1, after truncation.
         truncate_dim: keep this many leading numbers.
+        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         role: accepted as every text embedding accepts it; this model treats queries and documents alike.
         prompt: put before each text.
         runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
+        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
+        deterministic: the same bits whatever else is in a batch.
     """
 
     hints = Hints(first_batch=128, releases_gil=True, thread_safe=True)
@@ -52,32 +49,33 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         device: str = "auto",
         normalize: bool = True,
         truncate_dim: int | None = None,
+        precision: str = "float32",
         role: str | None = None,
         prompt: str | None = None,
         runtime: str = "auto",
         dtype: str = "auto",
+        least_cosine: float | None = None,
+        deterministic: bool = False,
     ) -> None:
-        self.device = check_device(device, self.name)
-        self.normalize = normalize
-        self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
+        self.compute = Compute(self.name, device, runtime, dtype, least_cosine, deterministic)
+        self.finish = Finish(self.name, normalize, truncate_dim, precision)
         self.role = check_role(role, self.name)
         self.prompt = prompt or ""
-        self.runtime = check_runtime(runtime, self.name)
-        self.dtype = check_dtype(dtype, self.name)
         self._encoder: TextEncoder | None = None
 
     def fetch(self) -> None:
         for package in ("safetensors", "torch", "transformers"):
             check_installed(package, "text", self.name)
         self._weights()
+        self.finish.warn_of_truncation("all-MiniLM-L6-v2")
 
     def open(self) -> None:
         self.fetch()
         weights = self._weights()
         check_sha256(weights, WEIGHTS_SHA256)
         tokenizer = self._tokenizer(weights)
-        compiled = load(_source(weights, tokenizer), self.runtime, self.dtype, device_name(self.device, self.name))
-        self._encoder = TextEncoder(compiled, tokenizer, self.prompt)
+        compiled = self.compute.load(_source(weights, tokenizer))
+        self._encoder = TextEncoder(compiled, tokenizer, self.prompt, self.compute.deterministic)
 
     def source(self) -> Source:
         """The model with its golden texts, for `junco.runtime`."""
@@ -90,15 +88,14 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
             return None
         # The model's own scaling to length 1 is left to `normalize`.
         space = space.but(prompt=self.prompt, normalize=False).on(inputs[0] if inputs else None)
-        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
+        return self.finish.in_space(self.compute.in_space(space))
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
         if not texts:
             return []
         assert self._encoder is not None, "open() comes before batch()"
-        block = self._encoder.embed(texts)
-        return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
+        return self.finish.rows(self._encoder.embed(texts))
 
     def close(self) -> None:
         if self._encoder is not None:

@@ -9,22 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.devices import check_device, device_name
+from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
-from junco.builtin.spaces import finished
 from junco.builtin.text_embedding import plain_transformer
 from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
-from junco.builtin.text_embedding.folder_space import convention_of, folder_space
+from junco.builtin.text_embedding.folder_space import convention_of, folder_space, is_matryoshka
 from junco.builtin.text_embedding.texts import check_role, checked_texts
-from junco.builtin.vectors import check_truncate_dim, finished_rows, unit_rows
+from junco.builtin.vectors import unit_rows
 from junco.errors import ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.runtime.certificate import agreement
-from junco.runtime.load import check_dtype, check_runtime, load
 from junco.types import Space, Vector, Vectors
 
+_GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
 _INSTEAD = "give the path of a folder that holds a model"
 
 
@@ -36,11 +35,14 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         normalize: scale vectors to length 1, after truncation.
         truncate_dim: keep this many leading numbers.
+        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         role: ``query`` or ``document``, for models that treat them differently.
         prompt: put before each text, instead of the role's own prompt.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
             these two for models that are a BERT with a pooling; ``auto`` takes the library where a model is not.
-        dtype: of the arithmetic: ``auto`` (float32 on a CPU), ``float32``, ``bfloat16`` or ``float16``.
+        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
+        deterministic: the same bits whatever else is in a batch; for models that are a BERT with a pooling.
     """
 
     hints = Hints(first_batch=128, releases_gil=True)
@@ -51,21 +53,21 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         device: str = "auto",
         normalize: bool = True,
         truncate_dim: int | None = None,
+        precision: str = "float32",
         role: str | None = None,
         prompt: str | None = None,
         runtime: str = "auto",
         dtype: str = "auto",
+        least_cosine: float | None = None,
+        deterministic: bool = False,
     ) -> None:
         if not isinstance(model, (str, Path)) or not str(model):
             raise ParameterError(f"{self.name!r}: model={model!r} must be a model's name or a folder")
         self.model = str(model)
-        self.device = check_device(device, self.name)
-        self.normalize = normalize
-        self.truncate_dim = check_truncate_dim(truncate_dim, self.name)
+        self.compute = Compute(self.name, device, runtime, dtype, least_cosine, deterministic)
+        self.finish = Finish(self.name, normalize, truncate_dim, precision)
         self.role = check_role(role, self.name)
         self.prompt = prompt
-        self.runtime = check_runtime(runtime, self.name)
-        self.dtype = check_dtype(dtype, self.name)
         self._model: Any = None
         self._encoder: TextEncoder | None = None
 
@@ -73,18 +75,18 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         check_installed("sentence_transformers", "text", self.name)
         if not (Path(self.model).is_dir() or _is_cached(self.model)):
             _fetched(self.model, self.name)
+        folder = _folder(self.model)
+        if folder is None or not is_matryoshka(folder):
+            self.finish.warn_of_truncation(self.model)
 
     def open(self) -> None:
         self.fetch()
-        device = device_name(self.device, self.name)
         with _quietly():
-            self._model = _loaded(self.model, device, self.name)
-        if self.runtime != "torch":
-            self._encoder = self._certified_encoder(device)
-        if self._encoder is None and self.dtype not in ("auto", "float32"):
-            import torch
-
-            self._model.to(getattr(torch, self.dtype))
+            self._model = _loaded(self.model, self.compute.device_name, self.name)
+        if self.compute.runtime != "torch" or self.compute.deterministic:
+            self._encoder = self._certified_encoder()
+        if self._encoder is None and self.compute.dtype not in ("auto", "float32"):
+            self._cast()
 
     def space(self, *inputs: Space | None) -> Space | None:
         """The model's prompts for roles are one convention, so that queries and documents share a space."""
@@ -96,7 +98,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         convention = convention_of(folder)
         is_own = self.prompt is not None and self.prompt not in convention.values()
         space = space.but(prompt=self.prompt if is_own else convention or "").on(inputs[0] if inputs else None)
-        return finished(space, normalize=self.normalize, truncate_dim=self.truncate_dim)
+        return self.finish.in_space(self.compute.in_space(space))
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
@@ -106,7 +108,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         block = self._encoded(texts) if self._encoder is None else self._encoder.embed(texts)
         is_scaled = self._encoder is not None and plain_transformer.has_normalize(self._model)
         block = unit_rows(block) if is_scaled else block
-        return finished_rows(block, normalize=self.normalize, truncate_dim=self.truncate_dim, owner=self.name)
+        return self.finish.rows(block)
 
     def close(self) -> None:
         if self._encoder is not None:
@@ -120,28 +122,48 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
         return block.astype(np.float32, copy=False)
 
-    def _certified_encoder(self, device: str) -> TextEncoder | None:
+    def _certified_encoder(self) -> TextEncoder | None:
         """The model in another runtime, if its vectors are those of the library; else ``None`` under ``auto``."""
         plain = plain_transformer.source_of(self._model, self.name)
         if plain is None:
             self._refuse_unless_auto("it is more than a BERT with a pooling")
             return None
         source, tokenizer = plain
-        compiled = load(source, self.runtime, self.dtype, device)
-        if compiled.runtime == "torch" and compiled.dtype == "float32":
+        compiled = self.compute.load(source)
+        if (compiled.runtime, compiled.dtype) == ("torch", "float32") and not self.compute.deterministic:
             compiled.close()
             return None
-        encoder = TextEncoder(compiled, tokenizer, plain_transformer.prompt_of(self._model, self.role, self.prompt))
-        found = agreement(self._encoded, encoder.embed, [*GOLDEN_TEXTS, "", "  spaces around  "])
+        prompt = plain_transformer.prompt_of(self._model, self.role, self.prompt)
+        encoder = TextEncoder(compiled, tokenizer, prompt, self.compute.deterministic)
+        found = agreement(self._encoded, encoder.embed, _GOLDEN, self.compute.accepted_cosine)
         if found.reason is None:
             return encoder
         compiled.close()
         self._refuse_unless_auto(found.reason)
         return None
 
+    def _cast(self) -> None:
+        """The library's own model in a smaller arithmetic, if its vectors stay near."""
+        if self.compute.dtype == "int8":
+            raise ParameterError(f"{self.name!r}: dtype='int8' needs a BERT with a pooling; {self.model!r} is more")
+        import torch
+
+        expected = [self._encoded([text])[0] for text in _GOLDEN]
+        self._model.to(getattr(torch, self.compute.dtype))
+        found = agreement(
+            lambda items: [expected[item] for item in items],
+            lambda items: self._encoded([_GOLDEN[item] for item in items]),
+            range(len(_GOLDEN)),
+            self.compute.accepted_cosine,
+        )
+        if found.reason is not None:
+            raise ParameterError(f"{self.name!r}: dtype={self.compute.dtype!r}: {self.model!r}: {found.reason}")
+
     def _refuse_unless_auto(self, reason: str) -> None:
-        if self.runtime != "auto":
-            raise ParameterError(f"{self.name!r}: runtime={self.runtime!r} cannot run {self.model!r}: {reason}")
+        for name, usual in (("runtime", "auto"), ("deterministic", False)):
+            asked = getattr(self.compute, name)
+            if asked != usual:
+                raise ParameterError(f"{self.name!r}: {name}={asked!r} cannot run {self.model!r}: {reason}")
 
     def cost(self, *item: Any) -> float:
         """About the tokens of the text."""

@@ -33,7 +33,9 @@ class Truncate(Operator, family="vector", name="truncate"):
         self.renormalize = renormalize
 
     def space(self, *inputs: Space | None) -> Space | None:
-        return inputs[0].truncated(self.dim, renormalize=self.renormalize) if inputs[0] is not None else None
+        if inputs[0] is None or inputs[0].is_packed:
+            return None
+        return inputs[0].truncated(self.dim, renormalize=self.renormalize)
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [self._truncated(vector) for vector in vectors]

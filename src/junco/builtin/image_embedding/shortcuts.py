@@ -1,0 +1,91 @@
+"""Shortcuts on a picture's way into a model, taken only where the model's vectors stay the reference's.
+
+They are measured once for a model on a machine, on the golden pictures, end to end: the reference on the exact way
+against the runtime in use on the short one. What was found is kept with the runtimes' certificates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from junco.builtin.embedding import Compute
+from junco.builtin.image_decode.pil import PilDecode
+from junco.builtin.image_embedding.golden import golden_images, golden_jpeg
+from junco.builtin.image_embedding.preparation import Preparation, Prepared
+from junco.runtime.cache import Cache
+from junco.runtime.certificate import cosines
+from junco.runtime.load import load
+from junco.runtime.machine import machine, versions
+from junco.runtime.source import Compiled, Source
+from junco.runtime.work import MOST_BYTES
+from junco.types import Image, Space, Vectors
+
+MARGINS = (1.0, 1.5, 2.0)
+"""How much more than the model's own resize needs a JPEG decoded at a reduced scale may have to keep."""
+_SCALES = (2, 4)
+_PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino")
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """What may be skipped.
+
+    Attributes:
+        fast: pictures may be prepared the fast way.
+        least_side: JPEGs may be decoded at a reduced scale that keeps this many pixels of the shorter side; ``None``:
+            they may not.
+    """
+
+    fast: bool = False
+    least_side: int | None = None
+
+
+def remembered(space: Space, compute: Compute) -> Shortcuts | None:
+    """What was found on this machine before."""
+    plain = Cache().read(*_entry(space, compute))
+    return Shortcuts(**plain) if plain is not None else None
+
+
+def measured(space: Space, compute: Compute, source: Source, preparation: Preparation, compiled: Compiled) -> Shortcuts:
+    """Try them, and remember. Int8 arithmetic is no near copy of the reference: there its own exact way counts."""
+    expected = (
+        compiled if compute.dtype == "int8" else load(source, "onnxruntime" if source.onnx else "torch", "float32")
+    )
+
+    def agrees(exact: Sequence[Image], short: Sequence[Image], prepare: Callable[[Image], Prepared]) -> bool:
+        wanted = _vectors(expected, [preparation.exact(pixels) for pixels in exact])
+        return bool(cosines(_vectors(compiled, [prepare(p) for p in short]), wanted).min() >= compute.accepted_cosine)
+
+    try:
+        fast = agrees(golden_images(), golden_images(), preparation.fast)
+        prepare = preparation.fast if fast else preparation.exact
+        sides = [round(margin * preparation.resized_side) for margin in MARGINS]
+        if source.num_bytes > MOST_BYTES:
+            sides = []
+        least_side = next((side for side in sides if agrees(*_decoded(side), prepare)), None)
+    finally:
+        if expected is not compiled:
+            expected.close()
+    found = Shortcuts(fast, least_side)
+    Cache().remember(*_entry(space, compute), asdict(found))
+    return found
+
+
+def _decoded(least_side: int) -> tuple[list[Image], list[Image]]:
+    """Golden JPEGs in full, and at the scales that leave just ``least_side``."""
+    files = [golden_jpeg(seed, least_side * scale) for seed, scale in enumerate(_SCALES)]
+    return list(PilDecode().batch(files)), list(PilDecode(least_side=least_side).batch(files))
+
+
+def _vectors(compiled: Compiled, prepared: Sequence[Prepared]) -> Vectors:
+    return np.concatenate([compiled(each[None]) for each in prepared])
+
+
+def _entry(space: Space, compute: Compute) -> tuple[str, dict[str, Any]]:
+    asked = {name: getattr(compute, name) for name in ("runtime", "dtype", "device_name", "least_cosine")}
+    identity = {"model": dict(space.parts), **asked, "machine": machine(), "versions": versions(_PACKAGES)}
+    return f"shortcuts-{compute.owner}", identity
