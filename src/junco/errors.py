@@ -180,6 +180,11 @@ def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> No
             )
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception, anybody's, says that memory ran out, here or on a device."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
 def picture(value: object, most: int = 80) -> str:
     """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)

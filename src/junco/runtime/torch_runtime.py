@@ -49,6 +49,8 @@ class TorchCompiled:
         self._device = torch.device(device)
         self._most_threads = most_threads or _allowed_threads()
         self._module: Any = module.eval().to(self._device)
+        if self._device.type == "cuda" and dtype != "float32":
+            _cast_weights(self._module, getattr(torch, dtype))
         self._module = self._module.to(memory_format=torch.channels_last)
         self._eager = self._module if compile_graph else None
         if compile_graph:
@@ -105,6 +107,16 @@ class TorchCompiled:
 
     def _share_of_cores(self) -> AbstractContextManager[None]:
         return _share_of_cores(self._most_threads) if self._device.type == "cpu" else nullcontext()
+
+
+def _cast_weights(module: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Halve the memory of the layers that autocast runs in ``dtype`` anyway, so that no pass has to cast them."""
+    import torch
+
+    kinds = (torch.nn.Linear, torch.nn.Embedding, torch.nn.modules.conv._ConvNd)
+    for layer in module.modules():
+        if isinstance(layer, kinds):
+            layer.to(dtype)
 
 
 def has_graph_compiler() -> bool:

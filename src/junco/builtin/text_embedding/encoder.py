@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.errors import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vectors
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 
-_PASS_TOKENS = {"cpu": 512, "gpu": 32768}
+_CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 512, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _STEP_TOKENS = 8
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
@@ -30,7 +31,7 @@ GOLDEN_TEXTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class TextEncoder:
     """A loaded text model.
 
@@ -39,17 +40,34 @@ class TextEncoder:
         tokenizer: of the package tokenizers; it truncates and does not pad.
         prompt: put before each text.
         deterministic: each length has passes of one shape, whatever is beside a text.
+        pass_tokens: padded tokens that a pass has at most, unless one text alone has more; halved when memory runs out.
     """
 
     compiled: Compiled
     tokenizer: Any
     prompt: str = ""
     deterministic: bool = False
+    pass_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        self.pass_tokens = self.pass_tokens or (
+            _CPU_PASS_TOKENS if self.compiled.device == "cpu" else _GPU_PASS_TOKENS
+        )
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, in order: float32 (n, dim), n > 0."""
         ids = token_ids(self.tokenizer, [self.prompt + text for text in texts])
-        limit = _PASS_TOKENS["cpu" if self.compiled.device == "cpu" else "gpu"]
+        longest = _padded_length(max(map(len, ids)))
+        while True:
+            limit = self.pass_tokens
+            try:
+                return self._embedded(ids, limit)
+            except Exception as error:
+                if not is_out_of_memory(error) or limit <= longest:
+                    raise
+                self.pass_tokens = min(self.pass_tokens, max(longest, limit // 2))
+
+    def _embedded(self, ids: Sequence[Ids], limit: int) -> Vectors:
         passes = list(passes_by_length([len(row) for row in ids], limit, in_buckets=self.deterministic))
         blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
         sorted_rows = np.concatenate([block[: len(rows)] for block, rows in zip(blocks, passes, strict=True)])

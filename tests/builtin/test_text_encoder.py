@@ -1,0 +1,73 @@
+"""Passes of texts: of like length, within the memory that there is, and of fixed shapes where that is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from junco.builtin.text_embedding.encoder import TextEncoder
+
+
+class Narrow:
+    """A model that counts tokens, in a memory of so many tokens a pass."""
+
+    runtime, dtype, device = "torch", "float32", "cpu"
+
+    def __init__(self, most_tokens):
+        self.most_tokens = most_tokens
+        self.shapes = []
+
+    def __call__(self, ids, mask):
+        self.shapes.append(ids.shape)
+        if ids.size > self.most_tokens:
+            raise MemoryError("no more room")
+        return mask.sum(axis=1, keepdims=True).astype(np.float32)
+
+    def stream(self, passes):
+        return (self(*arrays) for arrays in passes)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    words = Tokenizer(WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
+    words.pre_tokenizer = Whitespace()
+    return words
+
+
+LENGTHS = [3, 300, 1, 64, 8, 500, 9, 2, 130, 7] * 5
+TEXTS = [" ".join("a" * length) for length in LENGTHS]
+
+
+@pytest.mark.parametrize("most_tokens", [504, 600, 5000])
+def test_a_pass_that_memory_does_not_hold_is_made_smaller_and_nothing_is_lost(tokenizer, most_tokens):
+    model = Narrow(most_tokens)
+    encoder = TextEncoder(model, tokenizer, pass_tokens=16_384)
+    assert encoder.embed(TEXTS).ravel().tolist() == LENGTHS
+    model.shapes.clear()
+    encoder.embed(TEXTS)
+    assert max(rows * length for rows, length in model.shapes) <= most_tokens
+
+
+def test_a_text_that_memory_does_not_hold_alone_is_an_error(tokenizer):
+    with pytest.raises(MemoryError):
+        TextEncoder(Narrow(400), tokenizer).embed(TEXTS)
+
+
+def test_texts_are_not_padded_to_the_longest_of_all(tokenizer):
+    model = Narrow(100_000)
+    TextEncoder(model, tokenizer).embed(TEXTS)
+    assert sum(rows * length for rows, length in model.shapes) < 1.3 * sum(LENGTHS)
+
+
+def test_fixed_shapes_are_few_and_depend_on_a_texts_length_alone(tokenizer):
+    model = Narrow(100_000)
+    encoder = TextEncoder(model, tokenizer, deterministic=True)
+    assert encoder.embed(TEXTS).ravel().tolist() == LENGTHS
+    of_all = set(model.shapes)
+    model.shapes.clear()
+    for text in TEXTS:
+        encoder.embed([text])
+    assert set(model.shapes) == of_all == {(64, 8), (32, 16), (8, 64), (2, 256), (1, 512)}
