@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from junco import Hints, Operator, pipe
+from junco.engine import processes
 from junco.engine.apply import MovingApplier, OperatorApplier
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
@@ -205,6 +207,28 @@ def test_a_packet_that_cannot_be_packed_leaves_nothing():
     assert segments() == before
 
 
+@pytest.mark.skipif(not SHARED.is_dir(), reason="looks at Linux's folder of shared memory")
+def test_a_result_that_comes_after_ctrl_c_is_freed(monkeypatch):
+    class Interrupted(Future):
+        def result(self, timeout=None):
+            if not self.done():
+                raise KeyboardInterrupt
+            return super().result(timeout)
+
+    class Executor:
+        def submit(self, *task):
+            return future
+
+    before, future = segments(), Interrupted()
+    monkeypatch.setattr(processes, "_executor", Executor)
+    with pytest.raises(KeyboardInterrupt):
+        worked(abs, [1])
+    packet = pack(([np.zeros(LARGE)], []), os.getpid())
+    assert segments() > before
+    future.set_result(packet)
+    assert segments() == before
+
+
 def test_a_part_of_an_array_outlives_it():
     array = pack(np.arange(100_000), os.getpid()).unpack()
     part = array[10:20]
@@ -342,6 +366,16 @@ class Counter(Operator, family="processes-test", name="counter"):
         return numbers
 
 
+class Costly(Operator, family="processes-test", name="costly"):
+    hints = Hints(max_cost=10)
+
+    def cost(self, number):
+        return number
+
+    def batch(self, numbers):
+        return [sum(numbers)] * len(numbers)
+
+
 class Misfit(Operator, family="processes-test", name="misfit"):
     def batch(self, numbers):
         return list(numbers)[:-1]
@@ -373,6 +407,11 @@ def test_batches_grow_where_the_way_is_what_costs():
     for _ in range(100):
         applier([range(size.rows)], size.rows, stop=False)
     assert size.rows > 8
+
+
+def test_batches_keep_to_the_cost_that_the_operator_says_in_other_processes_too():
+    results, failures = worked(Costly().spec, [4, 4, 4, 50, 1, 9], num_rows_at_once=6)
+    assert (results, failures) == ([8, 8, 4, 50, 10, 10], [])
 
 
 def test_an_operator_that_returns_too_few_is_refused_by_name_from_another_process_too():

@@ -170,7 +170,7 @@ def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
             operator, made = pickle.loads(payload)  # noqa: S301  # from `_portable_callable` in the process that began us
             _workers[key] = made if operator is None else _opened(operator, made)
         worker, columns = _workers[key], packet.unpack()
-        apply = _batch if isinstance(worker, Operator) else _one_by_one
+        apply = _in_batches if isinstance(worker, Operator) else _one_by_one
         results, failures = apply(worker, columns, num_rows)
         return pack((results, [(row, _portable(error)) for row, error in failures]), packet.owner)
     except KeyboardInterrupt:  # it would interrupt whoever waits for the result
@@ -195,6 +195,19 @@ def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Give
             failures.append((row, stopped()))
         except BaseException as error:
             failures.append((row, error))
+    return results, failures
+
+
+def _in_batches(operator: Operator, columns: Columns, num_rows: int) -> Given:
+    """As many rows at a time as the operator bears: only here it is open and knows what they cost."""
+    size = BatchSize(num_rows, operator.hints.max_cost, start=num_rows)
+    results: list[Any] = []
+    failures: list[tuple[int, BaseException]] = []
+    while (start := len(results)) < num_rows:
+        count = size.take(operator.cost, columns, start, num_rows)
+        given, failed = _batch(operator, [c[start : start + count] for c in columns], count)
+        results += given
+        failures += [(start + row, error) for row, error in failed]
     return results, failures
 
 
