@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from junco.engine.batching import BatchSize
-from junco.errors import ContractError
+from junco.errors import ContractError, is_out_of_memory
 from junco.operator.base import checked_results
 from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents
@@ -245,8 +245,3 @@ class MovingApplier:
         if self._num_rows >= self.MIN_ROWS and self._seconds > max(self.MIN_S, self.SLOW_ROW_S * self._num_rows):
             self._moved = self._elsewhere()
         return given
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out, here or on a device."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -14,11 +14,12 @@ from typing import Any
 from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
 from junco.engine.batching import START, BatchSize
 from junco.engine.expand import FlatMapStage
+from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
 from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
-from junco.engine.stage import FilterStage, MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.engine.stage import MapStage, OnError, Stage, StageOptions, WorkStage
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Graph, Node
 from junco.operator.base import Operator

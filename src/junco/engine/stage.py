@@ -1,7 +1,7 @@
 """Stages: one step of the program each. A stage takes blocks and gives blocks, and knows no thread and no queue.
 
-`MapStage` and `FilterStage` add a column; `flat_map` is in ``expand``, the grouping steps in ``group``, `Settle` in
-``settle``. Whatever the program does with levels and slots after a step (`Drop`, `Forget`) is done by its stage.
+`MapStage` adds a column; ``filter`` is in ``filters``, ``flat_map`` in ``expand``, the grouping steps in ``group``,
+`Settle` in ``settle``. Whatever the program does with levels and slots after a step (`Drop`, `Forget`) is done by its stage.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class MapStage(WorkStage):
         return self.apply.batch_rows
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
-        parts = [_Part.of(block, self.step.level, self.step.reads, self) for block in blocks]
+        parts = [Part.of(block, self.step.level, self.step.reads, self) for block in blocks]
         columns = (
             parts[0].columns
             if len(parts) == 1
@@ -194,7 +194,7 @@ class MapStage(WorkStage):
             error = error or (part.block.error if own else None)
             yield part.block
 
-    def _finish(self, part: _Part, results: list[Any], failures: list[Failure]) -> None:
+    def _finish(self, part: Part, results: list[Any], failures: list[Failure]) -> None:
         results += [None] * (part.num_rows - len(results))
         failed = [(part.place(f.row), f.error, part.picture(f.row)) for f in failures]
         self.put(part.block, part.spread(results))
@@ -205,65 +205,8 @@ class MapStage(WorkStage):
         self.written(block, self.step.writes, self.step.level, results)
 
 
-class FilterStage(MapStage):
-    """Decides for each row; the rows are dropped by the `Drop` that follows, maybe much later."""
-
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, _Truth(applier), options)
-
-    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
-        step = self.step
-        for block in blocks:
-            part = _Part.of(block, step.level, step.on, self)
-            results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
-            self._finish(part, results, failures)
-            yield block
-
-    def put(self, block: Block, results: list[Any]) -> None:
-        table = block.tables[self.step.level]
-        # a failed row's None keeps its place
-        table.masks[self.name] = [r is not False for r in results] if None in results else results
-        for source, target in zip(self.step.reads, self.step.writes, strict=True):
-            if target.index != source.index:
-                table.columns[target.index] = block.column(source, self.step.level)
-
-
-class _Truth:
-    """An applier whose results are made booleans, where the result's own truth may fail too."""
-
-    def __init__(self, applier: Applier) -> None:
-        self._applier = applier
-        self.one = applier.one
-
-    @property
-    def batch_rows(self) -> int:
-        """Rows that make a full batch."""
-        return self._applier.batch_rows
-
-    def __call__(
-        self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
-    ) -> tuple[list[Any], list[Failure]]:
-        results, failures = self._applier(columns, num_rows, stop=stop)
-        if not failures:
-            try:
-                return list(map(bool, results)), failures
-            except Exception:  # which row it was is found below
-                failures = []
-        failed = {failure.row for failure in failures}
-        for row, result in enumerate(results):
-            if row in failed:
-                continue
-            try:
-                results[row] = bool(result)
-            except Exception as error:  # an array, say, has no single truth
-                failures.append(Failure(row, error))
-                results[row] = None
-        failures.sort(key=lambda failure: failure.row)
-        return results, failures
-
-
 @dataclass(slots=True)
-class _Part:
+class Part:
     """The rows of one block that a stage works on, as columns."""
 
     block: Block
@@ -274,7 +217,7 @@ class _Part:
     all_rows: int
 
     @classmethod
-    def of(cls, block: Block, level: Level, reads: Sequence[Slot], stage: WorkStage) -> _Part:
+    def of(cls, block: Block, level: Level, reads: Sequence[Slot], stage: WorkStage) -> Part:
         all_rows = block.rows(level)
         columns = [block.column(slot, level) for slot in reads]
         chosen = both(block.kept(level, stage.masks), block.fine(level, stage.faults))

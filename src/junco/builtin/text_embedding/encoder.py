@@ -50,9 +50,7 @@ class TextEncoder:
     pass_tokens: int = 0
 
     def __post_init__(self) -> None:
-        self.pass_tokens = self.pass_tokens or (
-            _CPU_PASS_TOKENS if self.compiled.device == "cpu" else _GPU_PASS_TOKENS
-        )
+        self.pass_tokens = self.pass_tokens or (_CPU_PASS_TOKENS if self.compiled.device == "cpu" else _GPU_PASS_TOKENS)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, in order: float32 (n, dim), n > 0."""

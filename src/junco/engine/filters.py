@@ -1,0 +1,68 @@
+"""``filter``: a mask for the rows of a level, which later steps look through or which drops them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from junco.engine.apply import Applier, Failure
+from junco.engine.rows import Block
+from junco.engine.stage import MapStage, Part, StageOptions
+from junco.plan.program import Work
+
+
+class FilterStage(MapStage):
+    """Decides for each row; the rows are dropped by the `Drop` that follows, maybe much later."""
+
+    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
+        super().__init__(work, _Truth(applier), options)
+
+    def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        step = self.step
+        for block in blocks:
+            part = Part.of(block, step.level, step.on, self)
+            results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
+            self._finish(part, results, failures)
+            yield block
+
+    def put(self, block: Block, results: list[Any]) -> None:
+        table = block.tables[self.step.level]
+        # a failed row's None keeps its place
+        table.masks[self.name] = [r is not False for r in results] if None in results else results
+        for source, target in zip(self.step.reads, self.step.writes, strict=True):
+            if target.index != source.index:
+                table.columns[target.index] = block.column(source, self.step.level)
+
+
+class _Truth:
+    """An applier whose results are made booleans, where the result's own truth may fail too."""
+
+    def __init__(self, applier: Applier) -> None:
+        self._applier = applier
+        self.one = applier.one
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._applier.batch_rows
+
+    def __call__(
+        self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
+    ) -> tuple[list[Any], list[Failure]]:
+        results, failures = self._applier(columns, num_rows, stop=stop)
+        if not failures:
+            try:
+                return list(map(bool, results)), failures
+            except Exception:  # which row it was is found below
+                failures = []
+        failed = {failure.row for failure in failures}
+        for row, result in enumerate(results):
+            if row in failed:
+                continue
+            try:
+                results[row] = bool(result)
+            except Exception as error:  # an array, say, has no single truth
+                failures.append(Failure(row, error))
+                results[row] = None
+        failures.sort(key=lambda failure: failure.row)
+        return results, failures
