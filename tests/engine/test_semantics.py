@@ -387,6 +387,18 @@ def test_an_item_that_fails_beside_one_with_many_rows_is_left_out(on_error, plac
     assert results[20:] == [*place, list(range(1_000))]
 
 
+def test_none_keeps_the_place_of_a_deeper_row_that_has_nothing_beneath_it():
+    p = (
+        pipe.input("list")
+        .flat_map("list", "number", lambda numbers: numbers)
+        .flat_map("number", "part", range)
+        .flat_map("part", "piece", lambda part: [part])
+        .map("number", (), lambda number: 1 / number)
+        .output("number", "piece")
+    )
+    assert p.batch([[2, 0, 1, 0]], on_error="none") == [[(2, 0), (2, 1), None, (1, 0), None]]
+
+
 def test_none_keeps_the_place_of_a_deeper_row_once():
     p = failing_deeper().flat_map("y", "z", lambda y: [y, y]).output("n", "z")
     assert p.batch([4], on_error="none") == [[(0, 0), (0, 0), (1, 10), (1, 10), (2, 20), (2, 20), None]]

@@ -143,6 +143,23 @@ class Block:
         table.failed = table.failed or [False] * table.num_rows
         for row in rows:
             table.failed[row] = True
+        self._give_places(level, rows)
+
+    def _give_places(self, level: Level, rows: Sequence[int]) -> None:
+        """Give failed rows that have nothing beneath them a row there, where their ``None`` can stand."""
+        for child in [other for other in self.tables if other.parent is level]:
+            below = self.tables[child]
+            bare = sorted(set(rows) - set(below.parent))
+            if not bare:
+                continue
+            known = [(parent, index) for index, parent in enumerate(below.parent)]
+            order = sorted([*known, *((row, -1) for row in bare)], key=lambda pair: pair[0])
+            self.tables[child] = _rearranged(below, order)
+            moved = {index: place for place, (_, index) in enumerate(order)}
+            for deeper in [other for other in self.tables if other.parent is child]:
+                table = self.tables[deeper]
+                self.tables[deeper] = replace(table, parent=[moved[i] for i in table.parent])
+            self._give_places(child, [place for place, (_, index) in enumerate(order) if index < 0])
 
     def keep(self, level: Level, kept: Sequence[bool]) -> None:
         """Drop the rows of ``level`` that are not kept, with everything beneath them."""
@@ -270,6 +287,15 @@ def _merged_tables(tables: Sequence[Table], parent_starts: list[int] | None) -> 
         whole.num_rows = start + table.num_rows
     whole.is_open = tables[-1].is_open
     return whole, starts
+
+
+def _rearranged(table: Table, order: Sequence[tuple[int, int]]) -> Table:
+    """A table's rows in another order, each with its parent; -1 makes a row that holds nothing."""
+    rows = [index for _, index in order]
+    made = table.map_lists(lambda values: [values[i] if i >= 0 else None for i in rows])
+    made.masks = {name: [keep is not False for keep in mask] for name, mask in made.masks.items()}
+    made.parent, made.num_rows = [parent for parent, _ in order], len(order)
+    return made
 
 
 def _compressed(table: Table, kept: Sequence[bool]) -> Table:

@@ -1,7 +1,8 @@
 """Stages: one step of the program each. A stage takes blocks and gives blocks, and knows no thread and no queue.
 
 `MapStage` adds a column; ``filter`` is in ``filters``, ``flat_map`` in ``expand``, the grouping steps in ``group``,
-`Settle` in ``settle``. Whatever the program does with levels and slots after a step (`Drop`, `Forget`) is done by its stage.
+`Settle` in ``settle``. Whatever the program does with levels and slots after a step (`Drop`, `Forget`) is done by its
+stage.
 """
 
 from __future__ import annotations
