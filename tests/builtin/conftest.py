@@ -69,3 +69,33 @@ def assert_agree() -> Callable[..., None]:
         assert ((found * expected).sum(axis=1) / lengths).min() >= least
 
     return check
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., Any]:
+    """``small(shape, kind)``: an ONNX model of one convolution and the mean over space, made by hand."""
+    return small_onnx
+
+
+def small_onnx(shape: list[int | str], kind: int = 1, dim: int = 16) -> Any:
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(0)
+    weight = numpy_helper.from_array(rng.normal(size=(dim, 3, 4, 4)).astype(np.float32), "weight")
+    last = shape[-1] == 3
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["float"], ["first"], perm=[0, 3, 1, 2] if last else [0, 1, 2, 3]),
+        helper.make_node("Conv", ["first", "weight"], ["conv"], strides=[4, 4]),
+        helper.make_node("Relu", ["conv"], ["relu"]),
+        helper.make_node("GlobalAveragePool", ["relu"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["vector"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("pixels", kind, shape)],
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [shape[0], dim])],
+        [weight],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

@@ -35,9 +35,22 @@ HEAVY = {
 }
 
 
+@pytest.fixture(scope="session")
+def onnx_file(small, tmp_path_factory):
+    import onnx
+
+    path = tmp_path_factory.mktemp("onnx") / "small.onnx"
+    onnx.save(small(["n", 3, 64, 64]), path)
+    return path
+
+
 @pytest.fixture
-def parameters(minilm_folder):
-    return {**PARAMETERS, "text-embedding.sentence-transformers": {"model": str(minilm_folder)}}
+def parameters(minilm_folder, onnx_file):
+    return {
+        **PARAMETERS,
+        "image-embedding.onnx": {"model": str(onnx_file)},
+        "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
+    }
 
 
 @pytest.fixture

@@ -3,6 +3,11 @@ from __future__ import annotations
 import json
 from importlib import metadata
 
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
 from junco.cli import doctor as module
 
 
@@ -50,3 +55,45 @@ def test_a_certificate_needs_a_pipeline(junco):
 
 def test_a_pipeline_without_a_network_has_an_empty_certificate(junco):
     assert json.loads(junco("doctor", "count", "--certify", "--json").stdout) == []
+
+
+ONNX = """\
+junco: 1
+params: {model: ""}
+inputs: [image]
+steps:
+  - {map: image-embedding.onnx, in: image, out: vector, name: embed, with: {model: "${model}"}}
+outputs: [vector]
+"""
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A pipeline with a small network, and the file that its parameter names."""
+    weight = np.random.default_rng(0).normal(size=(16, 3, 8, 8)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["pixels", "weight"], ["features"], strides=[8, 8]),
+        helper.make_node("GlobalMaxPool", ["features"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["vector"]),
+    ]
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 32, 32])
+    vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["n", 16])
+    graph = helper.make_graph(nodes, "small", [pixels], [vector], [numpy_helper.from_array(weight, "weight")])
+    opsets = [helper.make_opsetid("", 20)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), tmp_path / "small.onnx")
+    (tmp_path / "small.yaml").write_text(ONNX)
+    return str(tmp_path / "small.yaml"), f"model={tmp_path / 'small.onnx'}"
+
+
+def test_a_certificate_compares_runtimes_and_dtypes_and_says_what_int8_is_for(junco, network):
+    pipeline, model = network
+    rows = json.loads(junco("doctor", pipeline, "--certify", "--param", model, "--json", "--device", "cpu").stdout)
+    by_choice = {(row["runtime"], row["dtype"]): row for row in rows}
+    assert {row["step"] for row in rows} == {"embed"}
+    assert by_choice["onnxruntime", "float32"]["worst_cosine"] == 1.0
+    assert by_choice["openvino", "float32"]["reason"] is None
+    assert 0.9 < by_choice["onnxruntime", "int8"]["worst_cosine"] < 0.999999
+    text = junco("doctor", pipeline, "--certify", "--param", model, "--device", "cpu").stdout
+    verdicts = {tuple(line.split()[1:3]): line for line in text.splitlines() if line.startswith("embed")}
+    assert "faithful" in verdicts["openvino", "float32"]
+    assert "only where asked for" in verdicts["onnxruntime", "int8"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from junco.runtime import onnx_runtime
 from junco.runtime.source import Input, Source
 
 
@@ -64,6 +65,14 @@ class Workshop:
 @pytest.fixture
 def workshop() -> Workshop:
     return Workshop()
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(tmp_path_factory) -> Path:
+    """The tiny network in an ONNX file."""
+    folder = tmp_path_factory.mktemp("exported")
+    onnx_runtime.convert(Workshop().source(), Tiny().eval(), folder)
+    return folder / onnx_runtime.FILE
 
 
 @pytest.fixture(autouse=True)

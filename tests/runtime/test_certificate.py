@@ -9,7 +9,9 @@ import torch
 from junco.builtin.image_embedding.golden import golden_images
 from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, pooled, token_ids
 from junco.builtin.text_embedding.minilm import MiniLM
+from junco.errors import ParameterError
 from junco.operator import registry
+from junco.runtime import conversion
 from junco.runtime.certificate import Certificate, agreement, cosines
 from junco.runtime.load import load
 
@@ -108,6 +110,54 @@ def test_a_vector_that_depends_on_its_batch_mates_is_refused(minilm):
 
     found = agreement(minilm.batch, without_mask, list(GOLDEN_TEXTS))
     assert "a vector depends on its batch mates" in found.reason
+
+
+class Faulty(torch.nn.Module):
+    """The tiny network with a fault of its own."""
+
+    def __init__(self, right: torch.nn.Module, fault: str) -> None:
+        super().__init__()
+        self.weight, self.fault = right.weight, fault
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        levels = pixels.permute(0, 3, 1, 2).float()
+        levels = levels.flip(1) if self.fault == "BGR for RGB" else levels
+        levels = levels / 255 if self.fault == "missing normalisation" else (levels - 127) / 128
+        scale = self.weight.abs().max() / 15
+        weight = (self.weight / scale).round() * scale if self.fault == "drift of few bits" else self.weight
+        features = torch.relu(torch.nn.functional.conv2d(levels, weight))
+        if self.fault == "wrong pooling":
+            return features.amax(dim=(2, 3))
+        vectors = features.mean(dim=(2, 3))
+        return vectors + 0.1 * vectors.mean(0) - 0.1 * vectors if self.fault == "batch mates" else vectors
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize(
+    "fault", ["BGR for RGB", "missing normalisation", "wrong pooling", "drift of few bits", "batch mates"]
+)
+def test_a_conversion_with_a_fault_is_never_used(workshop, pixels, monkeypatch, runtime, fault):
+    convert = conversion.EXPORTERS[runtime]
+    monkeypatch.setitem(
+        conversion.EXPORTERS, runtime, lambda source, module, folder: convert(source, Faulty(module, fault), folder)
+    )
+    says = "depends on its batch mates" if fault == "batch mates" else "worst cosine with the float32 reference"
+    for dtype in ("auto", "float32"):
+        with pytest.raises(ParameterError, match=says):
+            load(workshop.source(), runtime, dtype)
+        np.testing.assert_allclose(
+            load(workshop.source(), dtype="float32")(pixels), workshop.expected(pixels), atol=1e-5
+        )
+
+
+def test_a_conversion_without_a_fault_is_used(workshop, pixels, monkeypatch):
+    convert = conversion.EXPORTERS["openvino"]
+    monkeypatch.setitem(
+        conversion.EXPORTERS, "openvino", lambda source, module, folder: convert(source, Faulty(module, "none"), folder)
+    )
+    np.testing.assert_allclose(
+        load(workshop.source(), "openvino", "float32")(pixels), workshop.expected(pixels), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("bad", [lambda block: block * np.nan, lambda block: block[:, :-1]])

@@ -80,12 +80,13 @@ def _pipeline(ref: str, source: str | None, most: int, device: str, params: dict
 def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
     """A row for each step with a network, each runtime and each dtype that is here: speed, agreement, verdict."""
     from junco.api import pipeline as open_pipeline
+    from junco.graph.params import bind
     from junco.operator.spec import OperatorSpec
     from junco.runtime.load import certify
 
     where = _devices()[0].partition(" ")[0] if device == "auto" else device
     with open_pipeline(ref, device=device, **params) as p:
-        specs = {node.name: node.fn for node in p.graph.nodes if isinstance(node.fn, OperatorSpec)}
+        specs = {node.name: node.fn for node in bind(p.graph, {}).nodes if isinstance(node.fn, OperatorSpec)}
     operators: dict[str, Any] = {name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "source")}
     rows = [(name, row) for name, operator in operators.items() for row in certify(operator.source(), where)]
     if as_json:
@@ -98,7 +99,8 @@ def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> No
 def _certificate_line(step: str, row: Certificate) -> tuple[str, ...]:
     numbers = (f"{row.rows_per_s:.0f}", f"{row.worst_cosine:.7f}", f"{row.max_difference:.1e}")
     shown = numbers if row.rows_per_s else ("", "", "")
-    return step, row.runtime, row.dtype, *shown, row.reason or "faithful"
+    verdict = "only where asked for" if row.dtype == "int8" else "faithful"
+    return step, row.runtime, row.dtype, *shown, row.reason or verdict
 
 
 def _versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from junco.errors import ParameterError
 from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import Certificate
@@ -136,7 +137,7 @@ class Work:
     @cached_property
     def _reference(self) -> Compiled:
         if self.source.onnx is not None:
-            return OnnxCompiled(self.source.onnx, "float32")
+            return self._own_file()
         # one thread: as many as cores crawl where other processes keep these busy
         return TorchCompiled(self.module, "float32", "cpu", most_threads=1)
 
@@ -170,7 +171,21 @@ class Work:
     def _conversions(self) -> Conversions:
         return Conversions(self.source, lambda: self.module, self.cache)
 
+    def _own_file(self) -> Compiled:
+        """The source's ONNX file in the reference's runtime, seen to run."""
+        path = self.source.onnx
+        assert path is not None
+        try:
+            compiled = OnnxCompiled(path, "float32")
+            compiled(*rows_of(self.source.golden)[0])
+        except Exception as error:  # what a file from elsewhere holds is not known before
+            reason = str(error).strip().partition(chr(10))[0][:200]
+            raise ParameterError(f"{self.source.name!r}: ONNX Runtime cannot run {str(path)!r}: {reason}") from error
+        return compiled
+
     def _make(self, runtime: str, dtype: str) -> Compiled:
+        if self.source.onnx is not None and (runtime, dtype) == self.reference_choice:
+            return self._own_file()
         if runtime in conversion.RUNTIMES:
             return self._conversions.compiled(runtime, dtype)
         module = self.module
