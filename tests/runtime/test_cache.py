@@ -255,6 +255,6 @@ def test_a_measurement_by_another_version_is_not_used(workshop, monkeypatch):
     num_built = workshop.num_built
     load(workshop.source(), "openvino")
     assert workshop.num_built == num_built
-    monkeypatch.setattr(work, "versions", lambda names: {name: "2020.1" for name in names})
+    monkeypatch.setattr(work, "versions", lambda names: dict.fromkeys(names, "2020.1"))
     load(workshop.source(), "openvino")
     assert workshop.num_built == num_built + 1

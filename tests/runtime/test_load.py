@@ -12,9 +12,10 @@ import torch
 
 from junco.errors import MissingExtraError, ParameterError
 from junco.runtime import conversion, openvino_runtime, work
-from junco.runtime.certificate import cosines
+from junco.runtime.certificate import Certificate, cosines
 from junco.runtime.load import certify, check_dtype, check_runtime, load
 from junco.runtime.source import rows_of
+from junco.runtime.torch_runtime import TorchCompiled, has_graph_compiler
 from junco.runtime.work import Work
 
 RUNTIMES = ["torch", "openvino", "onnxruntime"]
@@ -226,3 +227,54 @@ def test_a_gpu_gives_the_references_vectors(workshop, pixels, dtype):
     np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=2e-2)
     blocks = list(compiled.stream(rows_of((pixels,)) * 50))
     np.testing.assert_allclose(np.concatenate(blocks[:7]), workshop.expected(pixels), atol=2e-2)
+
+
+def test_a_graph_compiler_that_fails_leaves_torch_without_it(workshop, pixels, monkeypatch):
+    num_tried = 0
+
+    def compiled(module, dynamic):
+        def failing(*inputs):
+            nonlocal num_tried
+            num_tried += 1
+            raise RuntimeError("no compiler")
+
+        assert dynamic
+        return failing
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    model = TorchCompiled(workshop.source().build(), "float32", "cpu", compile_graph=True)
+    for _ in range(3):
+        np.testing.assert_allclose(model(pixels), workshop.expected(pixels), atol=1e-5)
+    assert num_tried == 1
+
+
+def test_a_compiled_graph_is_taken_only_where_it_is_much_faster():
+    eager = Certificate("torch", "float16", "cuda", 1.0, 0.0, rows_per_s=1000)
+    for speed, taken in ((1100, "torch"), (1400, "torch.compile")):
+        assert work.best([eager, Certificate("torch.compile", "float16", "cuda", 1.0, 0.0, speed)]).runtime == taken
+    failed = Certificate("torch.compile", "float16", "cuda", rows_per_s=9000, reason="RuntimeError: no compiler")
+    assert work.best([eager, failed]).runtime == "torch"
+
+
+def test_a_module_that_goes_to_another_device_leaves_the_reference_where_it_is(workshop, pixels):
+    module = workshop.source().build()  # the same at each build, as an operator may have it
+    task = Work(workshop.source(lambda: module), "meta")  # the one other device that every machine has
+    assert task.certificate("torch", "float32").reason is not None  # it computes nothing
+    np.testing.assert_allclose(task.reference(rows_of((pixels,))), workshop.expected(pixels), atol=1e-5)
+
+
+def test_no_graph_is_compiled_on_a_cpu(workshop):
+    found = Work(workshop.source(), "cpu").certificates([("torch", "float32")])
+    assert [row.runtime for row in found] == ["torch"]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or not has_graph_compiler(), reason="no CUDA device and compiler here"
+)
+def test_a_compiled_graph_on_a_gpu_gives_the_references_vectors_for_every_size(workshop, pixels):
+    task = Work(workshop.source(), "cuda")
+    assert task.certificate("torch.compile", "float16").reason is None
+    compiled = task.compiled("torch.compile", "float16")
+    for n in (4, 1, 7, 2, 3):
+        np.testing.assert_allclose(compiled(pixels[:n]), workshop.expected(pixels[:n]), atol=2e-2)

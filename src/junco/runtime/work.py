@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -120,6 +121,7 @@ class Work:
             return replace(blank, worst_cosine=1.0, max_difference=0.0, rows_per_s=speed)
         if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
             return replace(blank, reason=f"this processor has no {dtype} arithmetic")
+        _ = self._reference  # before its module could go to a GPU
         try:
             compiled = self.compiled(runtime, dtype)
             found = certificate.agreement(
@@ -188,10 +190,9 @@ class Work:
             return self._own_file()
         if runtime in conversion.RUNTIMES:
             return self._conversions.compiled(runtime, dtype)
-        module = self.module
-        if self.device != "cpu" and "_reference" in self.__dict__:  # moving the module would take that along
-            assert self.source.build is not None
-            module = self.source.build()
+        # a copy, where the reference has the module itself: both cannot move it; a build may give the same one again
+        is_shared = self.device != "cpu" and "_reference" in self.__dict__
+        module = copy.deepcopy(self.module) if is_shared else self.module
         return TorchCompiled(module, dtype, self.device, compile_graph=runtime == COMPILED_TORCH)
 
 
