@@ -107,53 +107,82 @@ class OpenVinoCompiled:
 
 
 class _Lane:
-    """A compiled model with its free inference requests: each is used by one pass at a time."""
+    """A model for so many passes at once; one for passes of one row, whose shapes are then all known, beside it."""
 
     def __init__(self, model: openvino.Model, dtype: str, num_streams: int) -> None:
-        config = {
+        self._model = model
+        self._config = {
             "INFERENCE_PRECISION_HINT": _hint(dtype),
             "NUM_STREAMS": num_streams,
             "INFERENCE_NUM_THREADS": num_cores(),
             "ENABLE_CPU_PINNING": False,  # the cores also decode, tokenise and serve
         }
-        self._compiled = _core().compile_model(model, "CPU", config)
-        self._free: deque[openvino.InferRequest] = deque()
         self._depth = num_streams
+        self._is_free_in_rows_alone = all(
+            shape[0].is_dynamic and not any(size.is_dynamic for size in list(shape)[1:])
+            for shape in (parameter.get_partial_shape() for parameter in model.get_parameters())
+        )
+        self._making = threading.Lock()
+        self._requests: dict[bool, _Requests] = {}
 
     def run(self, arrays: Arrays) -> Vectors:
-        request = self._take()
+        requests = self._for(arrays)
+        request = requests.take()
         request.infer(arrays)
-        return self._give_back(request)
+        return requests.result(request)
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
-        running: deque[openvino.InferRequest] = deque()
+        running: deque[tuple[_Requests, openvino.InferRequest]] = deque()
         try:
             for arrays in passes:
                 if len(running) == self._depth:
-                    yield self._finish(running.popleft())
-                request = self._take()
+                    yield _waited(*running.popleft())
+                requests = self._for(arrays)
+                request = requests.take()
                 request.start_async(arrays)
-                running.append(request)
+                running.append((requests, request))
             while running:
-                yield self._finish(running.popleft())
+                yield _waited(*running.popleft())
         finally:
-            for request in running:  # the caller stopped listening: no pass may go on alone
+            for _, request in running:  # the caller stopped listening: no pass may go on alone
                 request.wait()
 
-    def _finish(self, request: openvino.InferRequest) -> Vectors:
-        request.wait()
-        return self._give_back(request)
+    def _for(self, arrays: Arrays) -> _Requests:
+        """Compiled at the first pass of its kind."""
+        is_one_row = self._is_free_in_rows_alone and len(arrays[0]) == 1
+        with self._making:
+            if is_one_row not in self._requests:
+                model = self._model
+                if is_one_row:
+                    model = model.clone()
+                    model.reshape({index: [1, *array.shape[1:]] for index, array in enumerate(arrays)})
+                self._requests[is_one_row] = _Requests(_core().compile_model(model, "CPU", self._config))
+            return self._requests[is_one_row]
 
-    def _take(self) -> openvino.InferRequest:
+
+class _Requests:
+    """The free inference requests of a compiled model: each is used by one pass at a time."""
+
+    def __init__(self, compiled: openvino.CompiledModel) -> None:
+        self._compiled = compiled
+        self._free: deque[openvino.InferRequest] = deque()
+
+    def take(self) -> openvino.InferRequest:
         try:
             return self._free.pop()
         except IndexError:
             return self._compiled.create_infer_request()
 
-    def _give_back(self, request: openvino.InferRequest) -> Vectors:
+    def result(self, request: openvino.InferRequest) -> Vectors:
+        """The rows of a request that is done, which is free again."""
         rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
         self._free.append(request)
         return rows
+
+
+def _waited(requests: _Requests, request: openvino.InferRequest) -> Vectors:
+    request.wait()
+    return requests.result(request)
 
 
 _core_lock = threading.Lock()

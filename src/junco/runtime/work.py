@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import ParameterError
+from junco.errors import ParameterError, is_out_of_memory
 from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import Certificate
@@ -55,6 +55,8 @@ class Work:
     requested: str = "auto"
     given: float | None = None
     cache: Cache = field(default_factory=Cache)
+    _is_passing: bool = False
+    """Whether something went wrong that need not go wrong the next time."""
     _compiled: dict[Choice, Compiled] = field(default_factory=dict)
 
     @cached_property
@@ -102,6 +104,7 @@ class Work:
         found = [self.certificate(*choice) for choice in choices]
         if is_kept:
             found += self._compiled_graph(found)
+        if is_kept and not self._is_passing:
             self.cache.remember(name, identity, [each.to_json() for each in found])
         return found
 
@@ -129,6 +132,7 @@ class Work:
             )
             speed = _rows_per_s(compiled, rows if compiled.device == "cpu" else _large_passes(self.source.golden))
         except Exception as error:  # another library's converter may fail in any way: then it is not used
+            self._is_passing |= isinstance(error, OSError) or is_out_of_memory(error)
             return replace(blank, reason=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
         return Certificate(runtime, dtype, self.device, found.worst_cosine, found.max_difference, speed, found.reason)
 
