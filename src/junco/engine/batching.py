@@ -36,7 +36,7 @@ class BatchSize:
     ) -> None:
         self.max_rows = max_rows or LARGEST
         self.max_cost = max_cost
-        self.rows = min(known or start, self.max_rows)
+        self.rows = min(max(known or 0, start), self.max_rows)
         self.is_settled = known is not None or self.rows == self.max_rows
         self._found = found
         self._looks: list[float] = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 
-_CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 512, 32768
+_CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _STEP_TOKENS = 8
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""

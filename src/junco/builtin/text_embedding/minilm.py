@@ -42,7 +42,7 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         deterministic: the same bits whatever else is in a batch.
     """
 
-    hints = Hints(first_batch=128, releases_gil=True, thread_safe=True)
+    hints = Hints(first_batch=512, releases_gil=True, thread_safe=True)
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         deterministic: the same bits whatever else is in a batch; for models that are a BERT with a pooling.
     """
 
-    hints = Hints(first_batch=128, releases_gil=True)
+    hints = Hints(first_batch=512, releases_gil=True)
 
     def __init__(
         self,
