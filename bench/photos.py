@@ -10,9 +10,11 @@ import numpy as np
 from measure import DATA, Contestant, Race, main, median, ratio_of_rounds, spread
 from results import Chart, Report, number
 
+NEARBY = "junco, least_cosine=0.99"
 CONTESTANTS = [
     Contestant("plain loop", "photos"),
     Contestant("junco", "photos"),
+    Contestant(NEARBY, "photos"),
     Contestant("towhee batch", "photos", peer="towhee"),
     Contestant("towhee windowed", "photos", peer="towhee"),
     Contestant("torch DataLoader", "photos"),
@@ -25,7 +27,7 @@ YARDSTICKS = [
     Contestant("by hand, float32", "photo_stages"),
     Contestant("by hand, bfloat16", "photo_stages"),
 ]
-FULL = 3, 400, 32
+FULL = 3, 200, 32
 """Rounds, photos, and how many of them warm up."""
 QUICK = 1, 8, 2
 NUM_CORES_OF_ROOFLINE = 2

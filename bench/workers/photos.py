@@ -29,11 +29,11 @@ def plain() -> Work:
     return _work(run)
 
 
-def junco() -> Work:
-    """The family's default member with default settings."""
+def junco(**params: Any) -> Work:
+    """The family's default member."""
     from junco import pipeline
 
-    p = pipeline("image-embedding")
+    p = pipeline("image-embedding", **params)
     work = _work(p.batch)
     return lambda plan=False, **request: {"plan": str(p.plan)} if plan else work(**request)
 
@@ -190,6 +190,7 @@ if __name__ == "__main__":
         {
             "plain loop": plain,
             "junco": junco,
+            "junco, least_cosine=0.99": lambda: junco(least_cosine=0.99),
             "towhee batch": towhee_batch,
             "towhee windowed": towhee_windowed,
             "torch DataLoader": data_loader,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 
@@ -135,3 +136,14 @@ def test_int8_without_its_packages_is_refused_with_what_to_install(workshop, mon
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'junco\[onnx\]'"):
         load(workshop.source(), runtime, "int8")
+
+
+def test_quantising_says_nothing_and_leaves_the_processs_logging_alone():
+    code = (
+        "import logging, warnings; warnings.simplefilter('ignore')\n"
+        "from junco import ops\n"
+        "ops.text_embedding.minilm(dtype='int8').create().ensure_open()\n"
+        "assert not logging.getLogger().handlers and logging.getLogger().level == logging.WARNING\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

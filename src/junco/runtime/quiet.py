@@ -8,13 +8,15 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-_TALKATIVE = ("torch", "torch.onnx", "transformers", "onnxscript", "onnx_ir")
+_TALKATIVE = ("torch", "torch.onnx", "transformers", "onnxscript", "onnx_ir", "onnxruntime")
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """No warnings, no log lines below errors, nothing on stdout."""
-    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    """No warnings, no log lines below errors, nothing on stdout; the process's own logging stays as it was set up."""
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    loggers = [root, *(logging.getLogger(name) for name in _TALKATIVE)]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
@@ -25,3 +27,4 @@ def quietly() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+        root.handlers[:] = handlers  # a library may have called logging.basicConfig
