@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import statistics
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import DATA, Contestant, Race, main, median, ratio_of_rounds, spread
+from measure import DATA, Contestant, Race, Worker, main, median, ratio_of_rounds, spread
 from results import Chart, Report, number
 
 NEARBY = "junco, least_cosine=0.99"
@@ -27,6 +29,7 @@ YARDSTICKS = [
     Contestant("by hand, float32", "photo_stages"),
     Contestant("by hand, bfloat16", "photo_stages"),
 ]
+SECOND_CORE = Contestant("junco's operators, second core", "photo_stages")
 FULL = 3, 200, 32
 """Rounds, photos, and how many of them warm up."""
 QUICK = 1, 8, 2
@@ -44,13 +47,20 @@ def measure(report: Report) -> None:
     for num, listing in listings.items():
         listing.write_text(json.dumps([str(path) for path in paths[:num]]))
     save_to = str(DATA / "vectors")
-    with Race(report).add([*CONTESTANTS, *yardsticks]) as race:
+    with Race(report).add([*CONTESTANTS, *yardsticks, SECOND_CORE]) as race:
         race.run(1, warm_up=False, listing=str(listings[num_first]), save_to=save_to)
         answers = race.run(rounds, warm_up=False, listing=str(listings[count]), save_to=save_to)
+        pair = [race.workers[c.name] for c in (YARDSTICKS[0], SECOND_CORE)]
+        both = [together(pair, listing=str(listings[count]), save_to=save_to) for _ in range(rounds)]
         shown = race.workers["junco"].ask(listing="", plan=True).get("plan", "")
     report.notes.append(f"{count} JPEGs of {SIZE[0]}×{SIZE[1]}, quality 90; EfficientNet-Lite0, 1,280 numbers a vector")
     report.notes.extend(line.strip() for line in shown.splitlines())
     rates = table(report, answers, count)
+    attainable = 2 * count / statistics.median(both)
+    report.notes.append(
+        f"junco's operators in two processes, a core each, without any engine: {number(attainable)} images/s at once; "
+        f"junco reaches {100 * rates['junco'] / attainable:.0f} % of that"
+    )
     roofline(report, answers, count, rates)
 
 
@@ -70,6 +80,13 @@ def table(report: Report, answers: dict[str, list[dict[str, Any]]], count: int) 
         Chart("Photos → vectors", "bars", "", "images/s", {name: [(0, rate)] for name, rate in rates.items()})
     )
     return rates
+
+
+def together(workers: list[Worker], **request: Any) -> float:
+    """Seconds of the slower of two workers that do the same work at the same time."""
+    with ThreadPoolExecutor(len(workers)) as threads:
+        answers = threads.map(lambda worker: worker.ask(**request), workers)
+        return max(float(answer["seconds"]) for answer in answers)
 
 
 def roofline(report: Report, answers: dict[str, list[dict[str, Any]]], count: int, rates: dict[str, float]) -> None:

@@ -96,7 +96,7 @@ def errors_page() -> str:
     """The tree of errors and what each says."""
     from junco import errors
 
-    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.JuncoError)]
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, (errors.JuncoError, Warning))]
     parts = ["# Errors", _markdown(inspect.getdoc(errors) or "")]
     parts += [f"## `{c.__name__}`\n\n{_markdown(inspect.getdoc(c) or '')}" for c in classes]
     return "\n\n".join(parts)

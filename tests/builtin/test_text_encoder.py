@@ -62,9 +62,17 @@ def test_texts_are_not_padded_to_the_longest_of_all(tokenizer):
     assert sum(rows * length for rows, length in model.shapes) < 1.3 * sum(LENGTHS)
 
 
+def test_a_few_texts_of_many_lengths_waste_little_and_share_the_cores(tokenizer):
+    model = Narrow(100_000)
+    lengths = [250, 60, 40, 20, 15, 12, 10, 8]
+    TextEncoder(model, tokenizer).embed([" ".join("a" * length) for length in lengths])
+    assert sum(rows * length for rows, length in model.shapes) < 1.25 * sum(lengths)
+    assert max(rows * length for rows, length in model.shapes) == 256
+
+
 def test_fixed_shapes_are_few_and_depend_on_a_texts_length_alone(tokenizer):
     model = Narrow(100_000)
-    encoder = TextEncoder(model, tokenizer, deterministic=True)
+    encoder = TextEncoder(model, tokenizer, deterministic=True, pass_tokens=512)
     assert encoder.embed(TEXTS).ravel().tolist() == LENGTHS
     of_all = set(model.shapes)
     model.shapes.clear()

@@ -123,3 +123,12 @@ def test_looking_around_imports_no_heavy_library(args):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+def test_a_warning_of_ours_is_one_line_for_people():
+    done = process("doctor", "text-embedding", "-p", "truncate_dim=64")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "warning: 'text-embedding.minilm': all-MiniLM-L6-v2 was not trained for truncate_dim (Matryoshka): "
+        "its first 64 numbers are no summary of the rest"
+    ]

@@ -7,7 +7,8 @@ says how; ``--debug`` shows where it happened), 130 after Ctrl-C and 141 when th
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, NoReturn
+import warnings
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -90,6 +91,9 @@ def junco(
 
 def main() -> None:
     """The entry point of the ``junco`` command."""
+    warnings.showwarning = _warn
+    if sys.stderr.isatty():
+        _show_progress()
     try:
         app(prog_name="junco")
     except KeyboardInterrupt:
@@ -100,6 +104,29 @@ def main() -> None:
 def _complain(message: str) -> None:
     """One line on stderr, however many lines the message has."""
     typer.secho(" ".join(message.split("\n")), err=True, fg="red" if _has_colour() else None)
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Ours are a line for people; those of libraries are for whoever writes code with them."""
+    if category.__module__.startswith("junco") or category is UserWarning:
+        typer.secho(f"warning: {' '.join(str(message).split())}", err=True, fg="yellow" if _has_colour() else None)
+
+
+def _show_progress() -> None:
+    """What junco says of long work, as lines on the terminal."""
+    import logging
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("junco").addHandler(handler)
+    logging.getLogger("junco").setLevel(logging.INFO)
 
 
 def _has_colour() -> bool:

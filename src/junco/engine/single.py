@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
@@ -71,9 +72,9 @@ class SingleCall:
 
 
 class _Call:
-    """A caller's row, waiting for its result or for its turn to lead."""
+    """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("error", "is_done", "item", "result", "woken")
+    __slots__ = ("batch", "error", "is_done", "item", "result", "woken")
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
@@ -81,66 +82,79 @@ class _Call:
         self.error: BaseException | None = None
         self.is_done = False
         self.woken: threading.Event | None = None
+        self.batch: list[_Call] = []
+        """What it is to lead, itself first."""
 
 
 class SharedBatches:
-    """Rows of callers that come while a batch is running form the next batch.
+    """Rows of callers that come while batches are running form the next batch.
 
-    Nobody waits for company: a lone caller's row is run at once, and the wait of the others is never longer than the
-    batch under way and their own.
+    Nobody waits for company: a lone caller's row is run at once, and the wait of the others is never longer than a
+    batch under way and their own. Where an operator bears it, two batches are under way, so that one is at work while
+    the callers of the other are being answered.
     """
 
     def __init__(self, applier: OperatorApplier) -> None:
         self._applier = applier
         self._lock = threading.Lock()
-        self._waiting: list[_Call] = []
-        self._is_led = False
+        self._waiting: deque[_Call] = deque()
+        self._most_leaders = 2 if applier.hints.thread_safe and applier.hints.releases_gil else 1
+        self._num_leaders = 0
 
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)
         with self._lock:
-            self._waiting.append(call)
-            leads = not self._is_led
-            self._is_led = True
-            if not leads:
+            if self._num_leaders < self._most_leaders:
+                self._num_leaders += 1
+                call.batch = self._gathered(call)
+            else:
                 call.woken = threading.Event()
-        if call.woken is not None:
-            call.woken.wait()
-        if not call.is_done:
-            self._lead(call)
+                self._waiting.append(call)
+        try:
+            if call.woken is not None:
+                call.woken.wait()
+            if call.batch:
+                self._run(call.batch)
+        except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
+            self._leave(call)
+            raise
+        finally:
+            if call.batch:
+                self._hand_over()
         if call.error is not None:
             raise call.error
         return call.result
 
-    def _lead(self, call: _Call) -> None:
-        """Run batches until the own row is done, then hand over."""
-        try:
-            while not call.is_done:
-                with self._lock:
-                    count = max(1, self._applier.batch_rows)
-                    batch, self._waiting = self._waiting[:count], self._waiting[count:]
-                self._run(batch)
-        finally:
-            with self._lock:
-                if not call.is_done and call in self._waiting:
-                    self._waiting.remove(call)
-                heir = self._waiting[0] if self._waiting else None
-                self._is_led = heir is not None
-            if heir is not None and heir.woken is not None:
-                heir.woken.set()
+    def _gathered(self, leader: _Call) -> list[_Call]:
+        """The leader's row and as many of those that wait as make a batch (with the lock held)."""
+        count = min(len(self._waiting), max(1, self._applier.batch_rows) - 1)
+        return [leader, *(self._waiting.popleft() for _ in range(count))]
+
+    def _leave(self, call: _Call) -> None:
+        """Take a caller who has gone out of the queue, and put those back whose rows it was working on."""
+        with self._lock:
+            if call in self._waiting:
+                self._waiting.remove(call)
+            self._waiting.extendleft(other for other in reversed(call.batch[1:]) if not other.is_done)
+
+    def _hand_over(self) -> None:
+        """Let the one who has waited longest lead the next batch."""
+        with self._lock:
+            if not self._waiting:
+                self._num_leaders -= 1
+                return
+            heir = self._waiting.popleft()
+            heir.batch = self._gathered(heir)
+        assert heir.woken is not None
+        heir.woken.set()
 
     def _run(self, batch: list[_Call]) -> None:
         columns = list(zip(*(call.item for call in batch), strict=True))
-        try:
-            results, failures = self._applier(columns, len(batch), stop=False)
-        except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
-            with self._lock:
-                self._waiting = [*batch, *self._waiting]
-            raise
+        results, failures = self._applier(columns, len(batch), stop=False)
         for failure in failures:
             batch[failure.row].error = failure.error
         for call, result in zip(batch, results, strict=True):
             call.result = result
             call.is_done = True
-            if call.woken is not None:
+            if call.woken is not None and call is not batch[0]:
                 call.woken.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from junco.runtime.torch_runtime import TorchCompiled
 from junco.settings import num_cores
 from junco.types import Vectors
 
+_log = logging.getLogger("junco")
 Choice = tuple[str, str]
 """A runtime and a dtype."""
 COMPILED_TORCH = "torch.compile"
@@ -101,6 +103,8 @@ class Work:
         is_kept = self.source.weights_sha256 is not None
         if is_kept and (plain := self.cache.read(name, identity)) is not None:
             return [Certificate.from_json(each) for each in plain]
+        if is_kept:
+            _log.info("%s: finding the fastest faithful way to run it on this machine, once", self.source.name)
         found = [self.certificate(*choice) for choice in choices]
         if is_kept:
             found += self._compiled_graph(found)

@@ -6,6 +6,7 @@ against the runtime in use on the short one. What was found is kept with the run
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from junco.types import Image, Space, Vectors
 MARGINS = (1.0, 1.5, 2.0)
 """How much more than the model's own resize needs a JPEG decoded at a reduced scale may have to keep."""
 _SCALES = (2, 4)
+_log = logging.getLogger("junco")
 _PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from junco.errors import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
+from junco.settings import num_cores
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ Ids = npt.NDArray[np.int64]
 
 _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
+_LEAST_PASS_TOKENS = 128
+"""A pass is not made smaller than this for the sake of another core."""
+_WASTE = 1 / 16
+"""Padding that a pass may have, as a part of the tokens that it may have: more costs more than another pass."""
 _STEP_TOKENS = 8
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
 GOLDEN_TEXTS = (
@@ -66,12 +72,23 @@ class TextEncoder:
                 self.pass_tokens = min(self.pass_tokens, max(longest, limit // 2))
 
     def _embedded(self, ids: Sequence[Ids], limit: int) -> Vectors:
-        passes = list(passes_by_length([len(row) for row in ids], limit, in_buckets=self.deterministic))
+        lengths = [len(row) for row in ids]
+        if self.deterministic:
+            passes = list(passes_in_buckets(lengths, limit))
+        else:
+            passes = list(passes_by_length(lengths, self._shared(lengths, limit), int(limit * _WASTE)))
         blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
         sorted_rows = np.concatenate([block[: len(rows)] for block, rows in zip(blocks, passes, strict=True)])
         vectors = np.empty_like(sorted_rows)
         vectors[[row for rows in passes for row in rows]] = sorted_rows
         return vectors
+
+    def _shared(self, lengths: Sequence[int], limit: int) -> int:
+        """Tokens of a pass so that a few texts, too, keep all cores busy to the end."""
+        if self.compiled.device != "cpu":
+            return limit
+        share = sum(map(_padded_length, lengths)) // (2 * num_cores())
+        return min(limit, max(_LEAST_PASS_TOKENS, share))
 
     def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
         if self.deterministic:  # always as one of a stream: a pass on all cores may add up in another order
@@ -86,23 +103,40 @@ def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
     return [np.asarray(encoding.ids, np.int64) for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
-def passes_by_length(lengths: Sequence[int], most_tokens: int, *, in_buckets: bool = False) -> Iterator[list[int]]:
-    """Rows for each pass through the model: of like length, no more than ``most_tokens`` with their padding.
+def passes_by_length(lengths: Sequence[int], most_tokens: int, most_waste: int) -> Iterator[list[int]]:
+    """Rows for each pass through the model: of like length, the longest first.
 
-    ``in_buckets`` keeps texts whose lengths are padded to different powers of two apart.
+    Args:
+        lengths: tokens of each row.
+        most_tokens: of a pass, its padding included; a row that alone has more is a pass of its own.
+        most_waste: padding that a pass has at most.
     """
-    if in_buckets:
-        lengths = [_bucket(length) for length in lengths]
     rows: list[int] = []
-    for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        # Sorted from the longest, so the first row's length is what the whole pass is padded to.
-        is_full = rows and (len(rows) + 1) * _padded_length(lengths[rows[0]]) > most_tokens
-        if is_full or (rows and in_buckets and lengths[row] != lengths[rows[0]]):
+    longest = waste = 0
+    for row in _by_length(lengths):
+        more = longest - _padded_length(lengths[row])
+        if rows and ((len(rows) + 1) * longest > most_tokens or waste + more > most_waste):
             yield rows
             rows = []
+        if not rows:
+            longest, waste, more = _padded_length(lengths[row]), 0, 0
         rows.append(row)
+        waste += more
     if rows:
         yield rows
+
+
+def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
+    """The same with texts apart whose lengths are padded to different powers of two."""
+    buckets = groupby(_by_length(lengths), lambda row: _bucket(lengths[row]))
+    for length, rows in buckets:
+        together = list(rows)
+        count = max(1, most_tokens // length)
+        yield from (together[start : start + count] for start in range(0, len(together), count))
+
+
+def _by_length(lengths: Sequence[int]) -> list[int]:
+    return sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
 
 
 def padded(ids: Sequence[Ids], length: int | None = None) -> Arrays:
