@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ YARDSTICKS = [
     Contestant("by hand, bfloat16", "photo_stages"),
 ]
 SECOND_CORE = Contestant("junco's operators, second core", "photo_stages")
-FULL = 3, 200, 32
+FULL = 2, 200, 32
 """Rounds, photos, and how many of them warm up."""
 QUICK = 1, 8, 2
 NUM_CORES_OF_ROOFLINE = 2
@@ -133,8 +134,10 @@ def photos(count: int) -> list[Path]:
         left, top = (int(random.integers(0, most + 1)) for most in (photo.width - width, photo.height - height))
         crop = photo.crop((left, top, left + width, top + height)).resize(SIZE, Image.Resampling.LANCZOS)
         levels = np.asarray(crop, np.float32) + random.normal(0, 4, (SIZE[1], SIZE[0], 1))
-        if not path.exists():
-            Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(path, quality=90)
+        if not path.exists():  # whole or not at all: another script may be reading or making it
+            made = path.with_suffix(f".{os.getpid()}")
+            Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(made, "JPEG", quality=90)
+            made.replace(path)
     return paths
 
 
