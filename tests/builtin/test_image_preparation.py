@@ -9,7 +9,7 @@ from PIL import Image
 
 from junco.builtin.image_embedding.efficientnet_lite import EfficientNetLite
 from junco.builtin.image_embedding.preparation import MiddleCrop, Transform
-from junco.builtin.image_embedding.timm import TimmEmbedding, _preparation
+from junco.builtin.image_embedding.timm import TimmEmbedding, preparation_of
 
 USUAL = [
     "resnet50",
@@ -35,7 +35,7 @@ def sizes():
 @pytest.mark.parametrize("name", USUAL)
 def test_the_usual_transform_of_timm_is_kept_bit_for_bit(name):
     config = config_of(name)
-    preparation = _preparation(timm.data, config)
+    preparation = preparation_of(timm.data, config)
     assert isinstance(preparation, MiddleCrop)
     transform = timm.data.create_transform(**config, is_training=False, use_prefetcher=True)
     for pixels in sizes():
@@ -48,7 +48,7 @@ def test_the_usual_transform_of_timm_is_kept_bit_for_bit(name):
 )
 def test_an_unusual_transform_is_timms_own(change):
     config = {**config_of("resnet50"), **change}
-    preparation = _preparation(timm.data, config)
+    preparation = preparation_of(timm.data, config)
     assert isinstance(preparation, Transform)
     transform = timm.data.create_transform(**config, is_training=False, use_prefetcher=True)
     pixels = next(sizes())

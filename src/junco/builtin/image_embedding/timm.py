@@ -83,7 +83,7 @@ class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
             module = recipe.build(self.name)
         data: Any = timm.data  # its types leave out what it exports
         config = data.resolve_model_data_config(module)
-        preparation = _preparation(data, config)
+        preparation = preparation_of(data, config)
         channels, height, width = config["input_size"]
         source = Source(
             name=self.name,
@@ -122,7 +122,7 @@ class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
             return timm_weights.identity(self.timm_name, self.pretrained, self.name)
 
 
-def _preparation(data: Any, config: Mapping[str, Any]) -> Preparation:
+def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:
     """Timm's own evaluation transform; the usual one, a middle crop, in our own words for it, which have a fast way."""
     channels, height, width = config["input_size"]
     resized_side = math.floor(height / config["crop_pct"])

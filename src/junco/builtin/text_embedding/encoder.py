@@ -24,7 +24,7 @@ _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _LEAST_PASS_TOKENS = 128
 """A pass is not made smaller than this for the sake of another core."""
-_WASTE = 1 / 16
+_WASTE = 1 / 4
 """Padding that a pass may have, as a part of the tokens that it may have: more costs more than another pass."""
 _STEP_TOKENS = 8
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
