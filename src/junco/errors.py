@@ -52,7 +52,7 @@ class UnknownNameError(JuncoError):
         super().__init__(f"no {kind} named {name!r}.{did_you_mean(self.suggestions)}{_after(hint)}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
+        return rebuilt, (type(self), self.args, self.__dict__)
 
 
 class ContractError(JuncoError):
@@ -211,7 +211,8 @@ def _after(hint: str) -> str:
     return f" {hint}" if hint else ""
 
 
-def _rebuild(cls: type[JuncoError], args: tuple[Any, ...], state: dict[str, Any]) -> JuncoError:
+def rebuilt(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    """An exception from its parts, without its constructor, which need not take its ``args``."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)

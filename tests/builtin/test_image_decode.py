@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -264,3 +265,17 @@ def test_without_its_fast_decoder_jpegs_are_the_same(monkeypatch):
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
     for found, pixels in zip(PilDecode(least_side=50).batch(files), expected, strict=True):
         np.testing.assert_array_equal(found, pixels)
+
+
+def test_a_jpeg_with_more_behind_it_than_a_picture_can_hold_is_not_read_whole(pixels, tmp_path):
+    path = tmp_path / "long.jpg"
+    Image.fromarray(pixels).save(path)
+    expected = PilDecode()(path)
+    with path.open("r+b") as file:
+        file.truncate(200_000_000)
+    tracemalloc.start()
+    try:
+        np.testing.assert_array_equal(PilDecode()(path), expected)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

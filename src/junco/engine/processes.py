@@ -24,7 +24,7 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, stopped, tried
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
-from junco.errors import ContractError, JuncoError, MissingExtraError
+from junco.errors import ContractError, JuncoError, MissingExtraError, rebuilt
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 
@@ -264,11 +264,4 @@ class _Carried:
         self._parts = type(error), error.args, error.__dict__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, self._parts
-
-
-def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+        return rebuilt, self._parts

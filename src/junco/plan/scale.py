@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from junco.graph.levels import Flow, Step
-from junco.graph.nodes import Graph, Node
+from junco.graph.nodes import Graph
 from junco.operator.spec import OperatorSpec
 
 PARAMETER = "least_side"
@@ -23,7 +23,7 @@ def with_scaled_decoding(flow: Flow) -> Graph:
         spec = step.node.fn
         if isinstance(spec, OperatorSpec) and _can_scale(spec) and (side := _needed_side(flow, step)) is not None:
             scaled = spec.with_params({**spec.params, PARAMETER: side})
-            graph = replace(graph, nodes=tuple(_with(node, step.node, scaled) for node in graph.nodes))
+            graph = graph.with_node(replace(step.node, fn=scaled))
     return graph
 
 
@@ -45,7 +45,3 @@ def _needed_side(flow: Flow, decoder: Step) -> int | None:
     readers = [step.node for step in flow.steps if made & {slot.index for slot in step.looks_at}]
     sides = [node.fn.create().needed_side() if isinstance(node.fn, OperatorSpec) else None for node in readers]
     return max((side or 0 for side in sides), default=None) if all(sides) else None
-
-
-def _with(node: Node, wanted: Node, spec: OperatorSpec) -> Node:
-    return replace(node, fn=spec) if node.name == wanted.name else node

@@ -6,10 +6,7 @@ also finds the words for what is broken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import IO, TYPE_CHECKING
 
 from junco.types import Image
 
@@ -19,24 +16,16 @@ if TYPE_CHECKING:
 SCALES = (8, 4, 2)
 """By how much a JPEG can be made smaller while it is decoded, and all scales are exact in Pillow too."""
 _MODES = ("L", "RGB")
-_TURNS: dict[int, Callable[[Image], Image]] = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, 3),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: np.rot90,
-}
+_MOST_BYTES_A_PIXEL, _MOST_BYTES_BESIDES = 4, 4_000_000
+"""What a file may hold to be read at once: its pixels as good as not compressed, and what cameras put beside them."""
 
 
-def decoded(data: bytes, picture: Picture, orientation: int, least_side: int | None) -> Image | None:
-    """Pixels of a JPEG whose header is ``picture``; ``None`` where Pillow has to look at it.
+def decoded(file: IO[bytes], picture: Picture, least_side: int | None) -> Image | None:
+    """Pixels of a JPEG whose header is ``picture``, not turned; ``None`` where Pillow has to look at it.
 
     Args:
-        data: the whole file.
+        file: at its beginning.
         picture: what Pillow has read of it.
-        orientation: as EXIF counts them: 1 is upright.
         least_side: pixels that the shorter side keeps at least; ``None`` keeps all.
     """
     try:
@@ -47,13 +36,17 @@ def decoded(data: bytes, picture: Picture, orientation: int, least_side: int | N
         return None
     width, height = picture.size
     scale = scale_for(picture.size, least_side)
+    most = width * height * _MOST_BYTES_A_PIXEL + _MOST_BYTES_BESIDES
+    data = file.read(most + 1)
+    if len(data) > most:  # whatever that is, it is not to fill the memory; Pillow reads it piece by piece
+        return None
     try:
         pixels: Image = simplejpeg.decode_jpeg(
             data, "RGB", min_height=-(-height // scale), min_width=-(-width // scale), min_factor=scale
         )
     except ValueError:  # strict: also what the library would only warn of
         return None
-    return np.ascontiguousarray(_TURNS[orientation](pixels)) if orientation in _TURNS else pixels
+    return pixels
 
 
 def scale_for(size: tuple[int, int], least_side: int | None) -> int:

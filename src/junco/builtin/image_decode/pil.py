@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from junco.builtin.extras import importing
 from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
+from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
 from junco.builtin.pixels import as_array
 from junco.errors import InputError, ParameterError
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 178_956_970  # where Pillow itself takes a picture for an attack
 
-_ORIENTATION_TAG = 0x0112
-_TURNS = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
 # PostScript is a program: Pillow would hand it to an interpreter.
 _REFUSED_FORMATS = frozenset({"EPS"})
 
@@ -78,25 +69,26 @@ class PilDecode(Operator, family="image-decode", name="pil"):
         if isinstance(source, PilImage.Image):
             name = f"the PIL image {source.size[0]}×{source.size[1]} {source.mode}"
             self._check_size(source, name)
-            return rgb_of_picture(_upright(_loaded(source, name)), name)
+            return _pixels(source, name)
         if hasattr(source, "__array__"):
             return rgb_of_array(as_array(source))
         with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
             self._check_size(picture, name)
             if picture.format == "JPEG" and (pixels := self._of_jpeg(file, picture)) is not None:
                 return pixels
-            return rgb_of_picture(_upright(_loaded(picture, name)), name)
+            return _pixels(picture, name)
 
     def _of_jpeg(self, file: IO[bytes], picture: Picture) -> Image | None:
         """The pixels, if that is an ordinary JPEG; else the picture is left as it was, at the scale to decode it."""
         start = file.tell()
         file.seek(0)
-        pixels = jpeg.decoded(file.read(), picture, _orientation(picture), self.least_side)
-        if pixels is None:
-            file.seek(start)
-            scale = jpeg.scale_for(picture.size, self.least_side)
-            picture.draft(None, (picture.width // scale, picture.height // scale))
-        return pixels
+        pixels = jpeg.decoded(file, picture, self.least_side)
+        if pixels is not None:
+            return upright(pixels, picture)
+        file.seek(start)
+        scale = jpeg.scale_for(picture.size, self.least_side)
+        picture.draft(None, (picture.width // scale, picture.height // scale))
+        return None
 
     def _check_size(self, picture: Picture, name: str) -> None:
         width, height = picture.size
@@ -133,8 +125,8 @@ def _identified(file: IO[bytes], name: str) -> Picture:
     raise InputError(f"{name}: not a picture in a format that Pillow reads")
 
 
-def _loaded(picture: Picture, name: str) -> Picture:
-    """The picture, decoded; a file has just been opened and stands at its first frame."""
+def _pixels(picture: Picture, name: str) -> Image:
+    """The picture decoded by Pillow; a file has just been opened and stands at its first frame."""
     try:
         picture.load()
     except MemoryError:
@@ -142,20 +134,4 @@ def _loaded(picture: Picture, name: str) -> Picture:
     except Exception as error:  # what a decoder raises on broken data is not limited to any kind
         kind = getattr(picture, "format", None) or "picture"
         raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
-    return picture
-
-
-def _upright(picture: Picture) -> Picture:
-    """The picture turned as its EXIF orientation asks."""
-    from PIL.Image import Transpose
-
-    turn = _TURNS.get(_orientation(picture))
-    return picture if turn is None else picture.transpose(Transpose[turn])
-
-
-def _orientation(picture: Picture) -> int:
-    """The EXIF orientation, 1 is upright; a broken EXIF block says nothing."""
-    try:
-        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:
-        return 1
+    return upright(rgb_of_picture(picture, name), picture)

@@ -116,9 +116,9 @@ class ImageModel(Operator):
             if len(chunk) >= _chunk_rows(compiled, chunk[0]):
                 yield (np.stack(chunk),)
                 chunk = []
-        if chunk and self.compute.deterministic:
-            chunk += [chunk[0]] * (_chunk_rows(compiled, chunk[0]) - len(chunk))
         if chunk:
+            if self.compute.deterministic:
+                chunk += [chunk[0]] * (_chunk_rows(compiled, chunk[0]) - len(chunk))
             yield (np.stack(chunk),)
 
     def _checked(self, image: Any) -> Image:
