@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from junco.settings import num_cores, settings
+from junco.settings import settings
 
 VARIABLES = ("JUNCO_HOME", "JUNCO_HUB", "JUNCO_TOKEN", "JUNCO_OFFLINE", "HF_HUB_OFFLINE")
 
@@ -61,14 +59,3 @@ def test_a_token_is_not_shown(monkeypatch):
 def test_settings_do_not_change_once_read():
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings().offline = True
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="cores can be taken away on Linux only")
-def test_cores_that_were_taken_away_do_not_count():
-    allowed = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(allowed)})
-        assert num_cores() == 1
-    finally:
-        os.sched_setaffinity(0, allowed)
-    assert num_cores() == len(allowed)

@@ -56,11 +56,6 @@ def only_looking() -> Iterator[None]:
         _looking.reset(token)
 
 
-def num_cores() -> int:
-    """Cores that this process may use (not the machine's: containers and ``taskset`` count)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _home() -> Path:
     if given := os.environ.get("JUNCO_HOME"):
         return Path(given).expanduser()

@@ -22,12 +22,12 @@ LADDER = [8, 32, 128, 512]
 # ---- the policy: plain numbers, no clock
 
 
-def grown(size: BatchSize, row_s, num_batches: int = 40) -> list[int]:
-    """The sizes that it goes through when a row in a batch of n takes ``row_s(n)`` seconds."""
+def grown(size: BatchSize, row_ms, num_batches: int = 40) -> list[int]:
+    """The sizes that it goes through when a row in a batch of n takes ``row_ms(n)`` milliseconds."""
     sizes = []
     for _ in range(num_batches):
         sizes.append(size.rows)
-        size.observe(size.rows, size.rows * row_s(size.rows))
+        size.observe(size.rows, size.rows * row_ms(size.rows) / 1e3)
     return list(dict.fromkeys(sizes))
 
 
@@ -59,6 +59,11 @@ def test_a_small_gain_is_none():
     assert size.rows == START
 
 
+def test_a_batch_that_takes_long_enough_does_not_grow_however_much_rows_gain():
+    assert grown(BatchSize(), lambda n: 300 / n) == LADDER[:1], "a batch of any size takes 0.3 s"
+    assert grown(BatchSize(), lambda n: 10 if n < 32 else 9) == LADDER[:2], "one of 32 rows takes 0.29 s"
+
+
 def test_a_settled_size_is_not_moved_by_what_comes_later():
     size = BatchSize()
     grown(size, lambda n: 1.0)
@@ -68,8 +73,8 @@ def test_a_settled_size_is_not_moved_by_what_comes_later():
 def test_a_batch_that_was_disturbed_once_does_not_decide():
     size = BatchSize()
     for _ in range(40):
-        size.observe(size.rows, 100.0)
-        size.observe(size.rows, 1.0)
+        size.observe(size.rows, 10.0)
+        size.observe(size.rows, 0.1)
     assert size.rows == LARGEST
 
 
@@ -96,13 +101,13 @@ def test_a_size_that_was_found_before_does_not_exceed_what_the_operator_says_now
 
 def test_a_size_that_is_worth_keeping_is_told_once():
     told = []
-    grown(BatchSize(found=told.append), lambda n: 1 / n if n <= LADDER[1] else 1.0)
+    grown(BatchSize(found=told.append), lambda n: 10 / n if n <= LADDER[1] else 10)
     assert told == [LADDER[1]]
 
 
 def test_a_size_for_rows_that_cost_nearly_nothing_is_not_worth_keeping():
     told = []
-    grown(BatchSize(found=told.append), lambda n: 1e-6)
+    grown(BatchSize(found=told.append), lambda n: 1e-3)
     assert told == []
 
 

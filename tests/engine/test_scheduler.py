@@ -26,6 +26,8 @@ from junco.engine.source import Source, SourceSize
 from junco.errors import OperatorError
 from junco.graph.nodes import Graph
 from junco.graph.pipe import PipeStart
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.plan.plan import make_plan
 from reference import Unsettled, batch, outcomes_of
 from strategies import graphs_with_items
@@ -259,6 +261,25 @@ def test_nothing_new_is_read_while_the_blocks_under_way_hold_too_many_bytes():
     items = [bytes(1_000)] * 10
     scheduler = scheduler_for(graph, items, Limits(max_blocks=8, max_ready=8, max_bytes=2_500))
     assert [name for name, _ in drained(scheduler)].count("source") == 3
+
+
+class Batches(Operator, family="test", name="test-batches-of-eight"):
+    hints = Hints(max_batch=8, first_batch=8)
+
+    def batch(self, rows):
+        return list(rows)
+
+
+def test_a_batch_ends_before_the_block_that_would_hold_too_many_bytes():
+    graph = pipe.input("x").map("x", "x", Batches()).output("x")
+    limits = Limits(max_blocks=16, max_ready=16, max_bytes=48_000)
+    scheduler = scheduler_for(graph, [bytes(3_000)] * 7 + [bytes(20_000)], limits)
+    sizes = []
+    for _ in range(4):
+        worker = taken(scheduler)
+        sizes.append(worker.task.num_rows)
+        report(scheduler, worker)
+    assert sizes == [3, 3, 1, 1], "three are within 12 kB, as they hold a little more; one larger row goes alone"
 
 
 def test_an_ordered_stage_waits_for_the_block_whose_turn_it_is():

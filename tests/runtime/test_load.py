@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -51,6 +53,23 @@ def test_a_stream_that_nobody_reads_to_its_end_leaves_the_model_usable(compiled,
     next(stream)
     stream.close()
     np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=1e-5)
+
+
+def test_streams_of_more_threads_than_cores_come_to_their_end_in_order(compiled, workshop, pixels):
+    starts = threading.Barrier(4)
+    expected = workshop.expected(pixels)
+
+    def read_slowly() -> np.ndarray:
+        blocks = []
+        starts.wait()
+        for block in compiled.stream((pixels[i : i + 1],) for i in range(len(pixels))):
+            blocks.append(block)
+            time.sleep(0.001)
+        return np.concatenate(blocks)
+
+    with ThreadPoolExecutor(4) as threads:
+        for found in [threads.submit(read_slowly) for _ in range(4)]:
+            assert np.allclose(found.result(timeout=60), expected, atol=1e-4)
 
 
 def test_many_threads_may_run_it_at_once(compiled, workshop, pixels):

@@ -109,7 +109,7 @@ def _versions() -> dict[str, str]:
 
 
 def _num_cores() -> int:
-    from junco.settings import num_cores
+    from junco.cores import num_cores
 
     return num_cores()
 

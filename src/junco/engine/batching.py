@@ -14,6 +14,9 @@ GAIN = 0.95
 NUM_LOOKS = 2
 """Full batches that are looked at for each size; the fastest counts, since others disturb."""
 
+LONG_S = 0.25
+"""A batch that takes so long has nothing to gain from more rows, and whoever reads the results waits for it."""
+
 WORTH_KEEPING_S = 0.0002
 """Operators that are quicker by the row find their size again before anyone notices."""
 
@@ -21,7 +24,8 @@ WORTH_KEEPING_S = 0.0002
 class BatchSize:
     """Finds the batch size at which an operator is fastest by the row.
 
-    It tries 8, 32, 128, 512 rows as long as that makes rows cheaper, and stays with the last size that did.
+    It tries 8, 32, 128, 512 rows as long as that makes rows cheaper and a batch is not slow, and stays with the last
+    size that did.
     ``lower`` takes a bound from an out-of-memory error; ``max_rows`` and ``max_cost`` come from the operator's hints.
     ``known`` is a size that was found before, ``found`` is told when one is.
     """
@@ -67,7 +71,7 @@ class BatchSize:
         if self._before is not None and row_s > self._before[1] * GAIN:
             self.rows, row_s = self._before
             self.is_settled = True
-        elif self.rows == self.max_rows:
+        elif self.rows == self.max_rows or row_s * self.rows > LONG_S:
             self.is_settled = True
         else:
             self._before = self.rows, row_s

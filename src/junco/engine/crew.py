@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from junco.cores import num_cores
 from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
 from junco.engine.batching import START, BatchSize
 from junco.engine.expand import FlatMapStage
@@ -27,7 +28,6 @@ from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Work
-from junco.settings import num_cores
 
 _STAGES: dict[str, type[WorkStage]] = {
     "map": MapStage,

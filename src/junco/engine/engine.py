@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from junco.cores import num_cores
 from junco.engine.crew import crew_for
 from junco.engine.pool import pool
 from junco.engine.results import Collector
@@ -23,7 +24,6 @@ from junco.errors import ClosedError
 from junco.operator.residents import residents
 from junco.plan.plan import Plan
 from junco.plan.program import Drop, Forget, Settle
-from junco.settings import num_cores
 
 
 @dataclass(frozen=True, slots=True)

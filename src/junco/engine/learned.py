@@ -11,8 +11,9 @@ import platform
 import tempfile
 from pathlib import Path
 
+from junco.cores import num_cores
 from junco.operator.residents import Recipe
-from junco.settings import num_cores, settings
+from junco.settings import settings
 
 FILE = "batch-sizes.json"
 

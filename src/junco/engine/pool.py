@@ -11,7 +11,7 @@ import os
 import threading
 from typing import Protocol
 
-from junco.settings import num_cores
+from junco.cores import num_cores
 
 IDLE_S = 2.0
 """A worker with nothing to do for so long ends; it is started again when there is work."""

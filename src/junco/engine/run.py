@@ -14,7 +14,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
+from junco.cores import at_work
 from junco.engine.pool import Pool
 from junco.engine.results import Collector, Results
 from junco.engine.rows import Block
@@ -175,10 +177,11 @@ class Run:
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        if not task.is_stepwise:
-            blocks.extend(task.work)
-            return True
-        block = next(task.work, None)
+        with nullcontext() if task.is_source else at_work():
+            if not task.is_stepwise:
+                blocks.extend(task.work)
+                return True
+            block = next(task.work, None)
         if block is None:
             return True
         blocks.append(block)

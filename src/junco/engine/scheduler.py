@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from junco.cores import num_cores
 from junco.engine.order import Key, Order
 from junco.engine.rows import Block
 from junco.engine.sizes import column_bytes
@@ -29,13 +30,18 @@ class Limits:
 
     Attributes:
         max_blocks: blocks between the source and the caller.
-        max_bytes: bytes that they may hold together.
+        max_bytes: bytes that they may hold together: more on a machine with more cores to feed.
         max_ready: blocks of finished results that wait for the caller.
     """
 
     max_blocks: int = 16
-    max_bytes: int = 256_000_000
+    max_bytes: int = field(default_factory=lambda: 128_000_000 + 64_000_000 * num_cores())
     max_ready: int = 4
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """Of one batch, so that the next one is made ready meanwhile."""
+        return self.max_bytes // 4
 
 
 @dataclass(slots=True, eq=False)
@@ -216,12 +222,13 @@ class Scheduler:
         state.queue.sort(key=lambda block: block.key)
         if state.stage.may_split:
             return [state.queue.pop(0)] if self._may_go_on(state.queue[0].key) else []
-        wanted, count, num_rows = state.stage.batch_rows, 0, 0
+        wanted, count, num_rows, num_bytes = state.stage.batch_rows, 0, 0, 0
         for block in state.queue:
-            if count and num_rows + state.stage.rows_of(block) > wanted:
+            num_rows += state.stage.rows_of(block)
+            num_bytes += block.num_bytes
+            if count and (num_rows > wanted or num_bytes > self.limits.max_batch_bytes):
                 break
             count += 1
-            num_rows += state.stage.rows_of(block)
         is_full = num_rows >= wanted or count < len(state.queue)
         if patient and not is_full:
             return []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
+from junco.cores import at_work
 from junco.engine.apply import OperatorApplier
 from junco.engine.results import row_maker
 from junco.engine.stage import operator_error, values_picture
@@ -150,7 +151,8 @@ class SharedBatches:
 
     def _run(self, batch: list[_Call]) -> None:
         columns = list(zip(*(call.item for call in batch), strict=True))
-        results, failures = self._applier(columns, len(batch), stop=False)
+        with at_work():
+            results, failures = self._applier(columns, len(batch), stop=False)
         for failure in failures:
             batch[failure.row].error = failure.error
         for call, result in zip(batch, results, strict=True):

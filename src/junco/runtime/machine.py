@@ -8,7 +8,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from junco.settings import num_cores
+from junco.cores import num_cores
 
 
 @cache

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.cores import at_work, num_cores, num_free
 from junco.runtime.certificate import Certificate
 from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
-from junco.settings import num_cores
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -54,20 +54,13 @@ class OnnxCompiled:
         self._path = path
         self._sessions: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self._num_running = 0
         self._session(num_cores())
 
     def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
-        with self._lock:
-            self._num_running += 1
-            num_threads = num_cores() if self._num_running == 1 else 1
-        try:
-            session = self._session(num_threads)
+        with at_work():
+            session = self._session(num_cores() if num_free() == num_cores() else 1)
             names = [each.name for each in session.get_inputs()]
             return np.asarray(session.run(None, dict(zip(names, arrays, strict=True)))[0], np.float32)
-        finally:
-            with self._lock:
-                self._num_running -= 1
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
         for arrays in passes:

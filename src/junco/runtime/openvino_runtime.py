@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from junco.cores import at_work, num_cores, num_free
 from junco.runtime.certificate import Certificate
 from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
-from junco.settings import num_cores
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import torch
 
 FILE = "model.xml"
+_MOST_BYTES = 4_000_000_000
+"""Of all copies of a model that are compiled for a core each; larger models have fewer, with several cores each."""
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "int8": "INT8"}
 
@@ -60,7 +63,11 @@ def _hint(dtype: str) -> str:
 
 
 class OpenVinoCompiled:
-    """A model in a file of OpenVINO's own format or ONNX, on the CPU."""
+    """A model in a file of OpenVINO's own format or ONNX, on the CPU.
+
+    It is compiled several times over: for one pass on all cores, and for a core each. A pass runs in the thread that
+    asks for it, so that as many threads as cores disturb each other nowhere; where cores idle, passes go to them.
+    """
 
     runtime = "openvino"
     device = "cpu"
@@ -68,122 +75,158 @@ class OpenVinoCompiled:
     def __init__(self, path: Path, dtype: str) -> None:
         self.dtype = dtype
         self.certificate: Certificate | None = None
-        self._model: openvino.Model | None = _core().read_model(path)
-        self._lanes: dict[int, _Lane] = {}
-        self._lock = threading.Lock()
-        self._num_running = 0
+        model = _core().read_model(path)
+        num_lanes = max(1, min(num_cores(), _MOST_BYTES // _num_bytes(path)))
+        self._own = _Lanes(model, dtype, num_lanes, num_cores() // num_lanes)
+        self._whole = _Lanes(model, dtype, 1, num_cores()) if num_lanes > 1 else self._own
 
     def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
-        with self._lock:
-            self._num_running += 1
-            is_alone = self._num_running == 1
-        try:
-            return self._lane(1 if is_alone else num_cores()).run(arrays)
-        finally:
-            with self._lock:
-                self._num_running -= 1
+        with at_work():
+            lanes = self._whole if num_free() == num_cores() else self._own
+            with lanes.one() as lane:
+                return lane.run(arrays)
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
-        with self._lock:
-            self._num_running += 1
-        try:
-            yield from self._lane(num_cores()).stream(passes)
-        finally:
-            with self._lock:
-                self._num_running -= 1
+        running: deque[_Lane] = deque()
+        with at_work():
+            try:
+                for arrays in passes:
+                    most = num_free()
+                    while len(running) >= most:
+                        yield self._collected(running)
+                    if most == 1:
+                        with self._own.one() as lane:
+                            rows = lane.run(arrays)
+                        yield rows
+                        continue
+                    # who holds a lane must not wait for another one: its holder might be waiting for this one
+                    while (next_lane := self._own.take(wait=not running)) is None:
+                        yield self._collected(running)
+                    running.append(next_lane)
+                    next_lane.start(arrays)
+                while running:
+                    yield self._collected(running)
+            finally:
+                for lane in running:  # the caller stopped listening: no pass may go on alone
+                    lane.wait()
+                    self._own.give(lane)
 
     def close(self) -> None:
-        with self._lock:
-            self._model = None
-            self._lanes.clear()
+        self._whole.close()
+        self._own.close()
 
-    def _lane(self, num_streams: int) -> _Lane:
-        """The model compiled for that many passes at once; compiled at the first use, which many never make."""
-        with self._lock:
-            if num_streams not in self._lanes:
-                assert self._model is not None, "used after close()"
-                self._lanes[num_streams] = _Lane(self._model, self.dtype, num_streams)
-            return self._lanes[num_streams]
+    def _collected(self, running: deque[_Lane]) -> Vectors:
+        rows = running[0].result()
+        self._own.give(running.popleft())
+        return rows
+
+
+class _Lanes:
+    """A model compiled up to ``count`` times, each time when all others are in use; a lane runs one pass at a time."""
+
+    def __init__(self, model: openvino.Model, dtype: str, count: int, num_threads: int) -> None:
+        self._make = partial(_Lane, model, dtype, num_threads)
+        self._num_unmade = count
+        self._free: list[_Lane] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[_Lane]:
+        """A lane for as long as this lasts."""
+        lane = self.take()
+        assert lane is not None
+        try:
+            yield lane
+        finally:
+            self.give(lane)
+
+    def take(self, *, wait: bool = True) -> _Lane | None:
+        """A free lane; where there is none it is waited for, or ``None`` is given."""
+        with self._changed:
+            while not self._free and not self._num_unmade:
+                if not wait:
+                    return None
+                self._changed.wait()
+            if self._free:
+                return self._free.pop()
+            self._num_unmade -= 1
+        return self._make()
+
+    def give(self, lane: _Lane) -> None:
+        """Let others use the lane."""
+        with self._changed:
+            self._free.append(lane)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Let go of what is not in use."""
+        with self._changed:
+            self._free.clear()
 
 
 class _Lane:
-    """A model for so many passes at once; one for passes of one row, whose shapes are then all known, beside it."""
+    """A compiled model; one for passes of one row, whose shapes are then all known, beside it."""
 
-    def __init__(self, model: openvino.Model, dtype: str, num_streams: int) -> None:
+    def __init__(self, model: openvino.Model, dtype: str, num_threads: int) -> None:
         self._model = model
         self._config = {
             "INFERENCE_PRECISION_HINT": _hint(dtype),
-            "NUM_STREAMS": num_streams,
-            "INFERENCE_NUM_THREADS": num_cores(),
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": num_threads,
             "ENABLE_CPU_PINNING": False,  # the cores also decode, tokenise and serve
         }
-        self._depth = num_streams
         # Not with int8: with its shapes known, a quantised model lost its fast arithmetic (19 rows a second, not 600).
         self._is_free_in_rows_alone = dtype != "int8" and all(
             shape[0].is_dynamic and not any(size.is_dynamic for size in list(shape)[1:])
             for shape in (parameter.get_partial_shape() for parameter in model.get_parameters())
         )
-        self._making = threading.Lock()
-        self._requests: dict[bool, _Requests] = {}
+        self._requests: dict[bool, openvino.InferRequest] = {}
+        self._running: openvino.InferRequest | None = None
 
     def run(self, arrays: Arrays) -> Vectors:
-        requests = self._for(arrays)
-        request = requests.take()
+        """A pass in the caller's thread."""
+        request = self._request(arrays)
         request.infer(arrays)
-        return requests.result(request)
+        return _rows(request)
 
-    def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
-        running: deque[tuple[_Requests, openvino.InferRequest]] = deque()
-        try:
-            for arrays in passes:
-                if len(running) == self._depth:
-                    yield _waited(*running.popleft())
-                requests = self._for(arrays)
-                request = requests.take()
-                request.start_async(arrays)
-                running.append((requests, request))
-            while running:
-                yield _waited(*running.popleft())
-        finally:
-            for _, request in running:  # the caller stopped listening: no pass may go on alone
-                request.wait()
+    def start(self, arrays: Arrays) -> None:
+        """A pass in a thread of the lane's own."""
+        request = self._request(arrays)
+        request.start_async(arrays)
+        self._running = request
 
-    def _for(self, arrays: Arrays) -> _Requests:
+    def wait(self) -> None:
+        """Until the pass that was started, if one was, is done."""
+        if self._running is not None:
+            self._running.wait()
+
+    def result(self) -> Vectors:
+        """Of the pass that was started."""
+        assert self._running is not None, "start() comes before result()"
+        self.wait()
+        return _rows(self._running)
+
+    def _request(self, arrays: Arrays) -> openvino.InferRequest:
         """Compiled at the first pass of its kind."""
         is_one_row = self._is_free_in_rows_alone and len(arrays[0]) == 1
-        with self._making:
-            if is_one_row not in self._requests:
-                model = self._model
-                if is_one_row:
-                    model = model.clone()
-                    model.reshape({index: [1, *array.shape[1:]] for index, array in enumerate(arrays)})
-                self._requests[is_one_row] = _Requests(_core().compile_model(model, "CPU", self._config))
-            return self._requests[is_one_row]
+        if is_one_row not in self._requests:
+            model = self._model
+            if is_one_row:
+                model = model.clone()
+                model.reshape({index: [1, *array.shape[1:]] for index, array in enumerate(arrays)})
+            compiled = _core().compile_model(model, "CPU", self._config)
+            self._requests[is_one_row] = compiled.create_infer_request()
+        return self._requests[is_one_row]
 
 
-class _Requests:
-    """The free inference requests of a compiled model: each is used by one pass at a time."""
-
-    def __init__(self, compiled: openvino.CompiledModel) -> None:
-        self._compiled = compiled
-        self._free: deque[openvino.InferRequest] = deque()
-
-    def take(self) -> openvino.InferRequest:
-        try:
-            return self._free.pop()
-        except IndexError:
-            return self._compiled.create_infer_request()
-
-    def result(self, request: openvino.InferRequest) -> Vectors:
-        """The rows of a request that is done, which is free again."""
-        rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
-        self._free.append(request)
-        return rows
+def _rows(request: openvino.InferRequest) -> Vectors:
+    rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
+    return rows
 
 
-def _waited(requests: _Requests, request: openvino.InferRequest) -> Vectors:
-    request.wait()
-    return requests.result(request)
+def _num_bytes(path: Path) -> int:
+    """Of the model's numbers: beside its own format, or in the ONNX file and beside it."""
+    return max(1, sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.*") if file.is_file()))
 
 
 _core_lock = threading.Lock()

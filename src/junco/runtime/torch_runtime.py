@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
@@ -12,23 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from junco.cores import at_work, num_free
 from junco.runtime.certificate import Certificate
 from junco.runtime.source import Arrays
-from junco.settings import num_cores
 from junco.types import Vectors
 
 if TYPE_CHECKING:
     import torch
 
-_running = threading.Lock()
-_num_running = 0
-
 
 class TorchCompiled:
     """A torch module on a device.
 
-    On a CPU each pass takes the cores that the other passes leave: all of them when it runs alone, one when there
-    are as many as cores. On a GPU the inputs travel from pinned memory while the pass before is still running.
+    On a CPU each pass takes the cores that other threads leave: all of them when it runs alone, one when all are
+    busy. On a GPU the inputs travel from pinned memory while the pass before is still running.
     """
 
     runtime = "torch"
@@ -134,22 +130,18 @@ def _allowed_threads() -> int:
 
 @contextmanager
 def _share_of_cores(most_threads: int) -> Iterator[None]:
-    """Let this thread's pass use the cores that other passes leave."""
+    """Let this thread's pass use the cores that other threads leave."""
     import torch
 
-    global _num_running
-    with _running:
-        _num_running += 1
-        share = max(1, min(most_threads, num_cores() // _num_running))
-    if share != torch.get_num_threads():
-        torch.set_num_threads(share)
-    try:
-        yield
-    finally:
-        with _running:
-            _num_running -= 1
-        if torch.get_num_threads() != _allowed_threads():
-            torch.set_num_threads(_allowed_threads())
+    with at_work():
+        share = min(most_threads, num_free())
+        if share != torch.get_num_threads():
+            torch.set_num_threads(share)
+        try:
+            yield
+        finally:
+            if torch.get_num_threads() != _allowed_threads():
+                torch.set_num_threads(_allowed_threads())
 
 
 def _fetched(rows: torch.Tensor) -> Vectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from junco.cores import num_cores
 from junco.errors import ParameterError, is_out_of_memory
 from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
 from junco.runtime.cache import Cache
@@ -21,7 +23,6 @@ from junco.runtime.machine import machine, versions
 from junco.runtime.onnx_runtime import OnnxCompiled
 from junco.runtime.source import Arrays, Compiled, Source, rows_of, streamed
 from junco.runtime.torch_runtime import TorchCompiled
-from junco.settings import num_cores
 from junco.types import Vectors
 
 _log = logging.getLogger("junco")
@@ -216,13 +217,14 @@ def _large_passes(golden: Arrays) -> list[Arrays]:
 
 
 def _rows_per_s(compiled: Compiled, passes: Sequence[Arrays]) -> float:
-    """As many passes as fit into a moment; the golden passes before have warmed it up.
+    """As many passes as fit into a moment, after one that warms up.
 
     On a CPU it is what all cores would do in the time that this process was given on them: a clock on the wall would
     also measure what else the machine is doing.
     """
     on_cpu = compiled.device == "cpu"
     clock, scale = (time.process_time, num_cores()) if on_cpu else (time.perf_counter, 1)
+    deque(compiled.stream(passes), maxlen=0)
     fastest, end = 0.0, time.perf_counter() + _MEASURE_S
     while not fastest or time.perf_counter() < end:
         start = clock()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.cores import num_cores
 from junco.errors import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
-from junco.settings import num_cores
 from junco.types import Vectors
 
 if TYPE_CHECKING:
