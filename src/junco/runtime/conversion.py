@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from junco.runtime import int8, onnx_runtime, openvino_runtime
+from junco.runtime import int8, mixed, onnx_runtime, openvino_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.machine import versions
 from junco.runtime.onnx_runtime import OnnxCompiled
@@ -24,7 +24,14 @@ EXPORTERS: dict[str, Callable[[Source, Any, Path], None]] = {
     "onnxruntime": onnx_runtime.convert,
 }
 """What writes a torch module in float32 for each."""
-_FILES = {"openvino": openvino_runtime.FILE, "onnxruntime": onnx_runtime.FILE, "int8": int8.FILE}
+_FILES = {
+    "openvino": openvino_runtime.FILE,
+    "onnxruntime": onnx_runtime.FILE,
+    "mixed": openvino_runtime.FILE,
+    "int8": int8.FILE,
+}
+_MADE_OF = {"mixed": "openvino", "int8": "onnxruntime"}
+"""Forms that are made of another runtime's exact one, with the golden rows."""
 
 
 def needed(source: Source, runtime: str, dtype: str) -> tuple[str, ...]:
@@ -45,11 +52,13 @@ class Conversions:
         source: the model.
         module: gives its torch module; called where there is something to convert.
         cache: where they are kept.
+        least_cosine: what a file with some layers in bfloat16 has to reach.
     """
 
     source: Source
     module: Callable[[], Any]
     cache: Cache
+    least_cosine: float
 
     def compiled(self, runtime: str, dtype: str) -> Compiled:
         """The model in that runtime, converted unless it lies there."""
@@ -65,9 +74,9 @@ class Conversions:
         return form is None or self.cache.path(*self._entry(form)).exists()
 
     def _format(self, runtime: str, dtype: str) -> str | None:
-        """What the runtime reads: ``openvino``, ``onnxruntime``, ``int8``, or ``None`` for the source's own file."""
-        if dtype == "int8":
-            return "int8"
+        """What the runtime reads: a runtime's name, a dtype of `_MADE_OF`, or ``None`` for the source's own file."""
+        if dtype in _MADE_OF:
+            return dtype
         return runtime if self.source.onnx is None else None
 
     def _file(self, form: str | None) -> tuple[Path, Path | None]:
@@ -91,19 +100,22 @@ class Conversions:
         return leftover / _FILES[form], leftover
 
     def _write(self, form: str, folder: Path) -> None:
-        if form != "int8":
+        if form not in _MADE_OF:
             EXPORTERS[form](self.source, self.module(), folder)
             return
-        exact, leftover = self._file(self._format("onnxruntime", "float32"))
+        exact, leftover = self._file(self._format(_MADE_OF[form], "float32"))
         try:
-            int8.quantise(exact, self.source, folder)
+            if form == "int8":
+                int8.quantise(exact, self.source, folder)
+            else:
+                mixed.mix(exact, self.source, folder, self.least_cosine)
         finally:
             if leftover is not None:
                 shutil.rmtree(leftover, ignore_errors=True)
 
     def _entry(self, form: str) -> tuple[str, dict[str, Any]]:
         """Name and identity of a converted model in the cache."""
-        runtime, dtype = ("onnxruntime", "int8") if form == "int8" else (form, "float32")
+        runtime, dtype = (_MADE_OF[form], form) if form in _MADE_OF else (form, "float32")
         identity = {
             **self.source.identity(),
             "runtime": runtime,
@@ -111,6 +123,8 @@ class Conversions:
             "device": "cpu",
             "versions": versions((*needed(self.source, runtime, dtype), *self.source.packages)),
         }
-        if form == "int8":
+        if form in _MADE_OF:
             identity["golden"] = self.source.golden_sha256()
+        if form == "mixed":
+            identity["least cosine"] = self.least_cosine
         return f"{form}-{self.source.name}", identity

@@ -18,7 +18,14 @@ from junco.runtime.source import Compiled, Source
 from junco.runtime.work import Choice, Work, best
 
 RUNTIMES = ("auto", "torch", *conversion.RUNTIMES)
-DTYPES = ("auto", "float32", "bfloat16", "float16", "int8")
+DTYPES = ("auto", "float32", "bfloat16", "float16", "mixed", "int8")
+_DTYPES = {
+    "torch": ("float32", "bfloat16", "float16"),
+    "onnxruntime": ("float32", "int8"),
+    "openvino": ("float32", "bfloat16", "float16", "mixed", "int8"),
+}
+"""What each runtime computes in; whether the processor has it is seen when it is tried."""
+_ON_CPU_ALONE = (*conversion.RUNTIMES, "mixed", "int8")
 _EXTRA = {"openvino": "openvino", "onnxruntime": "onnx"}
 """What brings the packages of each runtime."""
 
@@ -67,8 +74,9 @@ def load(
     Args:
         source: the model.
         runtime: one of `RUNTIMES`; ``auto`` takes the fastest faithful one.
-        dtype: one of `DTYPES`, the arithmetic; ``auto`` takes the fastest faithful one, never int8. The vectors of
-            ``int8`` differ from the model's: a `FidelityWarning` says how much.
+        dtype: one of `DTYPES`, the arithmetic; ``auto`` takes the fastest faithful one, never int8. ``mixed`` is
+            bfloat16 with those layers in float32 that need it. The vectors of ``int8`` differ from the model's: a
+            `FidelityWarning` says how much.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         least_cosine: how near to the float32 vectors is faithful; ``None`` is 0.9999, 0.99999 for ``float32`` and 0.9
             for ``int8``.
@@ -104,9 +112,9 @@ def certify(source: Source, device: str = "cpu") -> list[Certificate]:
     floats = ("float32", "bfloat16", "float16") if device != "mps" else ("float32",)
     choices = [("torch", d) for d in floats] if source.onnx is None else []
     if device == "cpu":
-        choices += [(r, d) for r in conversion.RUNTIMES for d in (*floats, "int8") if _runs(source, r, d)]
+        choices += [(r, d) for r in conversion.RUNTIMES for d in _DTYPES[r] if _runs(source, r, d)]
     choices.sort(key=lambda choice: choice != work.reference_choice)
-    rows = [work.certificate(*choice) for choice in choices]
+    rows = work.measured(choices)
     work.close()
     return rows
 
@@ -124,9 +132,9 @@ def candidates(source: Source, runtime: str, dtype: str, device: str) -> list[Ch
     runtimes = ["openvino"] if device == "cpu" else []
     if dtype == "int8" or source.onnx is not None:
         runtimes += ["onnxruntime"]
+    if source.onnx is None:
+        runtimes += ["torch"]
     choices = [(r, d) for r in runtimes for d in _dtypes(r, dtype, device) if _runs(source, r, d)]
-    if dtype != "int8" and source.onnx is None:
-        choices += [("torch", d) for d in _dtypes("torch", dtype, device)]
     if not choices:  # what is there cannot do it; with openvino it can be done
         _check_installed(source, "onnxruntime", dtype)
         _check_installed(source, "openvino", dtype)
@@ -137,12 +145,11 @@ def _check_possible(source: Source, runtime: str, dtype: str, device: str) -> No
     owner = source.name
     if runtime == "torch" and source.onnx is not None:
         raise ParameterError(f"{owner!r}: runtime='torch' cannot run an ONNX file; 'onnxruntime' and 'openvino' can")
-    if runtime == "torch" and dtype == "int8":
-        raise ParameterError(f"{owner!r}: runtime='torch' has no dtype='int8' here; 'onnxruntime' and 'openvino' have")
-    if runtime == "onnxruntime" and dtype not in ("auto", "float32", "int8"):
-        raise ParameterError(f"{owner!r}: runtime='onnxruntime' computes in float32 or int8, not dtype={dtype!r}")
+    if runtime != "auto" and dtype not in ("auto", *_DTYPES[runtime]):
+        known = " or ".join(_DTYPES[runtime])
+        raise ParameterError(f"{owner!r}: runtime={runtime!r} computes in {known}, not dtype={dtype!r}")
     for name, value in (("runtime", runtime), ("dtype", dtype)):
-        if device != "cpu" and (value in conversion.RUNTIMES or value == "int8"):
+        if device != "cpu" and value in _ON_CPU_ALONE:
             raise ParameterError(f"{owner!r}: {name}={value!r} runs on the CPU only: device='cpu', not {device!r}")
     if device != "cpu" and source.onnx is not None:
         raise ParameterError(f"{owner!r}: an ONNX file runs on the CPU only: device='cpu', not {device!r}")
@@ -151,19 +158,17 @@ def _check_possible(source: Source, runtime: str, dtype: str, device: str) -> No
 
 
 def _dtypes(runtime: str, dtype: str, device: str) -> tuple[str, ...]:
-    """What ``dtype`` stands for in that runtime; whether the processor has it is seen when it is tried."""
+    """What ``dtype`` stands for in that runtime."""
     if dtype != "auto":
         return (dtype,)
     if device.startswith("cuda"):
         return ("float16", "bfloat16", "float32")
-    return ("float32", "bfloat16") if runtime == "openvino" else ("float32",)
+    return ("float32", "bfloat16", "mixed") if runtime == "openvino" else ("float32",)
 
 
 def _runs(source: Source, runtime: str, dtype: str) -> bool:
     """Whether that runtime is installed and knows that dtype."""
-    if runtime == "onnxruntime" and dtype not in ("float32", "int8"):
-        return False
-    return not _missing(source, runtime, dtype)
+    return dtype in _DTYPES[runtime] and not _missing(source, runtime, dtype)
 
 
 def _check_installed(source: Source, runtime: str, dtype: str) -> None:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 FILE = "model.xml"
 _MOST_BYTES = 4_000_000_000
 """Of all copies of a model that are compiled for a core each; larger models have fewer, with several cores each."""
-_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
-_CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "int8": "INT8"}
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "mixed": "bf16"}
+_CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "mixed": "BF16", "int8": "INT8"}
 
 
 def has_dtype(dtype: str) -> bool:
     """Whether this processor has instructions for arithmetic in ``dtype``."""
-    return _CAPABILITIES.get(dtype) in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return _CAPABILITIES.get(dtype) in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
@@ -75,7 +75,7 @@ class OpenVinoCompiled:
     def __init__(self, path: Path, dtype: str) -> None:
         self.dtype = dtype
         self.certificate: Certificate | None = None
-        model = _core().read_model(path)
+        model = core().read_model(path)
         num_lanes = max(1, min(num_cores(), _MOST_BYTES // _num_bytes(path)))
         self._own = _Lanes(model, dtype, num_lanes, num_cores() // num_lanes)
         self._whole = _Lanes(model, dtype, 1, num_cores()) if num_lanes > 1 else self._own
@@ -87,7 +87,7 @@ class OpenVinoCompiled:
                 return lane.run(arrays)
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
-        running: deque[_Lane] = deque()
+        running: deque[Lane] = deque()
         with at_work():
             try:
                 for arrays in passes:
@@ -115,7 +115,7 @@ class OpenVinoCompiled:
         self._whole.close()
         self._own.close()
 
-    def _collected(self, running: deque[_Lane]) -> Vectors:
+    def _collected(self, running: deque[Lane]) -> Vectors:
         rows = running[0].result()
         self._own.give(running.popleft())
         return rows
@@ -125,13 +125,13 @@ class _Lanes:
     """A model compiled up to ``count`` times, each time when all others are in use; a lane runs one pass at a time."""
 
     def __init__(self, model: openvino.Model, dtype: str, count: int, num_threads: int) -> None:
-        self._make = partial(_Lane, model, dtype, num_threads)
+        self._make = partial(Lane, model, dtype, num_threads)
         self._num_unmade = count
-        self._free: list[_Lane] = []
+        self._free: list[Lane] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def one(self) -> Iterator[_Lane]:
+    def one(self) -> Iterator[Lane]:
         """A lane for as long as this lasts."""
         lane = self.take()
         assert lane is not None
@@ -140,7 +140,7 @@ class _Lanes:
         finally:
             self.give(lane)
 
-    def take(self, *, wait: bool = True) -> _Lane | None:
+    def take(self, *, wait: bool = True) -> Lane | None:
         """A free lane; where there is none it is waited for, or ``None`` is given."""
         with self._changed:
             while not self._free and not self._num_unmade:
@@ -152,7 +152,7 @@ class _Lanes:
             self._num_unmade -= 1
         return self._make()
 
-    def give(self, lane: _Lane) -> None:
+    def give(self, lane: Lane) -> None:
         """Let others use the lane."""
         with self._changed:
             self._free.append(lane)
@@ -164,7 +164,7 @@ class _Lanes:
             self._free.clear()
 
 
-class _Lane:
+class Lane:
     """A compiled model; one for passes of one row, whose shapes are then all known, beside it."""
 
     def __init__(self, model: openvino.Model, dtype: str, num_threads: int) -> None:
@@ -214,7 +214,7 @@ class _Lane:
             if is_one_row:
                 model = model.clone()
                 model.reshape({index: [1, *array.shape[1:]] for index, array in enumerate(arrays)})
-            compiled = _core().compile_model(model, "CPU", self._config)
+            compiled = core().compile_model(model, "CPU", self._config)
             self._requests[is_one_row] = compiled.create_infer_request()
         return self._requests[is_one_row]
 
@@ -232,7 +232,8 @@ def _num_bytes(path: Path) -> int:
 _core_lock = threading.Lock()
 
 
-def _core() -> openvino.Core:
+def core() -> openvino.Core:
+    """The process's one."""
     with _core_lock:
         return _warm_core()
 
@@ -243,12 +244,12 @@ def _warm_core() -> openvino.Core:
     import openvino
     from openvino import opset13
 
-    core = openvino.Core()
+    made = openvino.Core()
     number = opset13.parameter([1], np.float32)
-    request = core.compile_model(openvino.Model([opset13.relu(number)], [number]), "CPU").create_infer_request()
+    request = made.compile_model(openvino.Model([opset13.relu(number)], [number]), "CPU").create_infer_request()
     request.start_async([np.zeros(1, np.float32)])
     request.wait()
-    return core
+    return made
 
 
 def _example(source: Source) -> tuple[torch.Tensor, ...]:

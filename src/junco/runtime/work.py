@@ -36,6 +36,8 @@ have been, by another choice of ``runtime`` or by `certify`, ``auto`` takes the 
 _MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
 """How much faster these must be to be taken instead of others: torch than a conversion, as readings on a busy machine
 are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
+_WORTH_MIXING = 1.3
+"""How much faster than float32 bfloat16 must be in all layers, so that it is tried in some."""
 _MEASURE_S = 0.3
 _GPU_ROWS = 32
 """Rows of a pass that is measured on a GPU, which a single one would not fill."""
@@ -106,11 +108,20 @@ class Work:
             return [Certificate.from_json(each) for each in plain]
         if is_kept:
             _log.info("%s: finding the fastest faithful way to run it on this machine, once", self.source.name)
-        found = [self.certificate(*choice) for choice in choices]
+        found = self.measured(choices)
         if is_kept:
             found += self._compiled_graph(found)
         if is_kept and not self._is_passing:
             self.cache.remember(name, identity, [each.to_json() for each in found])
+        return found
+
+    def measured(self, choices: Sequence[Choice]) -> list[Certificate]:
+        """A certificate for each choice; those of mixed dtypes, which take long to make, only where they may pay."""
+        found: list[Certificate] = []
+        for runtime, dtype in choices:
+            needless = _needless_mixing(found) if dtype == "mixed" else None
+            blank = Certificate(runtime, dtype, self.device, reason=needless)
+            found.append(blank if needless else self.certificate(runtime, dtype))
         return found
 
     def _compiled_graph(self, found: Sequence[Certificate]) -> list[Certificate]:
@@ -180,7 +191,7 @@ class Work:
 
     @property
     def _conversions(self) -> Conversions:
-        return Conversions(self.source, lambda: self.module, self.cache)
+        return Conversions(self.source, lambda: self.module, self.cache, self.least_cosine("mixed"))
 
     def _own_file(self) -> Compiled:
         """The source's ONNX file in the reference's runtime, seen to run."""
@@ -209,6 +220,17 @@ def best(certificates: Sequence[Certificate]) -> Certificate | None:
     """The fastest faithful one; some must be much faster than the others to be it."""
     faithful = [c for c in certificates if c.is_faithful]
     return max(faithful, key=lambda c: c.rows_per_s / _MUCH_FASTER.get(c.runtime, 1.0), default=None)
+
+
+def _needless_mixing(found: Sequence[Certificate]) -> str | None:
+    """Why it is not worth finding the layers that need float32, if that is known by now."""
+    measured = {each.dtype: each for each in found if each.runtime == "openvino"}
+    if not {"float32", "bfloat16"} <= measured.keys():
+        return None
+    whole, exact = measured["bfloat16"], measured["float32"]
+    if whole.is_faithful:
+        return "bfloat16 is faithful in all layers"
+    return None if whole.rows_per_s > _WORTH_MIXING * exact.rows_per_s else "bfloat16 is hardly faster than float32"
 
 
 def _large_passes(golden: Arrays) -> list[Arrays]:
