@@ -42,7 +42,7 @@ def test_its_certificate_table_begins_with_the_reference_and_has_no_torch(source
     assert (first.runtime, first.dtype, first.worst_cosine) == ("onnxruntime", "float32", 1.0)
     assert {(row.runtime, row.dtype) for row in others} == {
         ("onnxruntime", "int8"),
-        *(("openvino", dtype) for dtype in ("float32", "bfloat16", "float16", "int8")),
+        *(("openvino", dtype) for dtype in ("float32", "bfloat16", "float16", "mixed", "int8")),
     }
 
 
@@ -56,7 +56,7 @@ def test_a_file_that_takes_one_row_a_pass_is_run_row_by_row(workshop, tiny_onnx,
     inputs = (Input("pixels", "uint8", (1, 8, 8, 3)),)
     source = workshop.source(build=None, onnx=tmp_path / "one.onnx", inputs=inputs, weights_sha256="8" * 64)
     for row in certify(source):
-        assert row.reason is None or row.dtype in ("bfloat16", "float16")
+        assert row.reason is None or row.dtype in ("bfloat16", "float16", "mixed")
     compiled = load(source)
     found = np.concatenate(list(compiled.stream(rows_of((pixels,)))))
     assert cosines(found, workshop.expected(pixels)).min() >= 0.9999

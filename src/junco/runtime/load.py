@@ -25,7 +25,8 @@ _DTYPES = {
     "openvino": ("float32", "bfloat16", "float16", "mixed", "int8"),
 }
 """What each runtime computes in; whether the processor has it is seen when it is tried."""
-_ON_CPU_ALONE = (*conversion.RUNTIMES, "mixed", "int8")
+_MADE = ("mixed", "int8")
+"""What is made of a conversion by measuring it: slow to come by, however small the model, and only on the CPU."""
 _EXTRA = {"openvino": "openvino", "onnxruntime": "onnx"}
 """What brings the packages of each runtime."""
 
@@ -87,7 +88,7 @@ def load(
     """
     work = Work(source, device, dtype, check_least_cosine(least_cosine, source.name))
     choices = candidates(source, runtime, dtype, device)
-    if runtime == "auto" and device == "cpu" and dtype != "int8" and source.onnx is None:
+    if (runtime, device) == ("auto", "cpu") and dtype not in _MADE and source.onnx is None:
         choices = work.affordable(choices)
     if choices == [work.reference_choice] and device == "cpu":
         return work.compiled(*work.reference_choice)
@@ -149,7 +150,7 @@ def _check_possible(source: Source, runtime: str, dtype: str, device: str) -> No
         known = " or ".join(_DTYPES[runtime])
         raise ParameterError(f"{owner!r}: runtime={runtime!r} computes in {known}, not dtype={dtype!r}")
     for name, value in (("runtime", runtime), ("dtype", dtype)):
-        if device != "cpu" and value in _ON_CPU_ALONE:
+        if device != "cpu" and value in (*conversion.RUNTIMES, *_MADE):
             raise ParameterError(f"{owner!r}: {name}={value!r} runs on the CPU only: device='cpu', not {device!r}")
     if device != "cpu" and source.onnx is not None:
         raise ParameterError(f"{owner!r}: an ONNX file runs on the CPU only: device='cpu', not {device!r}")

@@ -139,7 +139,8 @@ class Work:
             speed = _rows_per_s(self._reference, rows)
             return replace(blank, worst_cosine=1.0, max_difference=0.0, rows_per_s=speed)
         if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
-            return replace(blank, reason=f"this processor has no {dtype} arithmetic")
+            lacking = "bfloat16" if dtype == "mixed" else dtype
+            return replace(blank, reason=f"this processor has no {lacking} arithmetic")
         _ = self._reference  # before its module could go to a GPU
         try:
             compiled = self.compiled(runtime, dtype)

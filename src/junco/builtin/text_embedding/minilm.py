@@ -37,7 +37,7 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         role: accepted as every text embedding accepts it; this model treats queries and documents alike.
         prompt: put before each text.
         runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
         least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         deterministic: the same bits whatever else is in a batch.
     """

@@ -40,7 +40,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         prompt: put before each text, instead of the role's own prompt.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
             these two for models that are a BERT with a pooling; ``auto`` takes the library where a model is not.
-        dtype: of the arithmetic: ``auto`` (the fastest faithful one), ``float32``, ``bfloat16``, ``float16``, ``int8``.
+        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
         least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         deterministic: the same bits whatever else is in a batch; for models that are a BERT with a pooling.
     """
