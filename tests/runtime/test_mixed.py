@@ -29,7 +29,7 @@ class Deep(torch.nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(2)
         half = torch.randn(8, 3, 3, 3, generator=generator)
-        self.first = torch.nn.Parameter(torch.cat([half + 20, half * 1.01 + 20]))
+        self.first = torch.nn.Parameter(torch.cat([half + 8, half * 1.5 + 8]))
         self.others = torch.nn.ParameterList(
             torch.nn.Parameter(torch.randn(16, 16, 3, 3, generator=generator) / 40) for _ in range(9)
         )
