@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -24,6 +25,7 @@ BENCH = Path(__file__).resolve().parent
 DATA = BENCH / ".data"
 PEERS = BENCH / ".peers"
 _peers = PEERS
+SETTLE_S = 0.3
 QUIET = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -143,12 +145,21 @@ class Race:
             self.report.conditions["versions"] |= worker.versions
         return self
 
-    def run(self, rounds: int, warm_up: bool = True, **request: Any) -> dict[str, list[dict[str, Any]]]:
-        """The answers of every contestant to ``rounds`` equal requests, after one that does not count."""
+    def run(
+        self, rounds: int, warm_up: bool = True, first: dict[str, Any] | None = None, **request: Any
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The answers of every contestant to ``rounds`` equal requests, after one that does not count.
+
+        With ``first`` each turn begins with a small request that does not count: a process that has waited for its
+        turn finds its memory cold, and other processes' threads spin for a while after theirs.
+        """
         answers: dict[str, list[dict[str, Any]]] = {name: [] for name in self.workers}
         for number in range(-1 if warm_up else 0, rounds):
             for name, worker in list(self.workers.items()):
                 try:
+                    if first is not None:
+                        worker.ask(**request | first)
+                        time.sleep(SETTLE_S)
                     answer = worker.ask(**request)
                 except WorkerError as error:
                     self.report.miss(name, error)

@@ -49,9 +49,11 @@ def measure(report: Report) -> None:
         listing.write_text(json.dumps([str(path) for path in paths[:num]]))
     save_to = str(DATA / "vectors")
     with Race(report).add([*CONTESTANTS, *yardsticks, SECOND_CORE]) as race:
-        race.run(1, warm_up=False, listing=str(listings[num_first]), save_to=save_to)
-        answers = race.run(rounds, warm_up=False, listing=str(listings[count]), save_to=save_to)
+        few = {"listing": str(listings[num_first]), "save_to": str(DATA / "vectors-of-few")}
+        race.run(1, warm_up=False, **few)
+        answers = race.run(rounds, warm_up=False, first=few, listing=str(listings[count]), save_to=save_to)
         pair = [race.workers[c.name] for c in (YARDSTICKS[0], SECOND_CORE)]
+        together(pair, **few)
         both = [together(pair, listing=str(listings[count]), save_to=save_to) for _ in range(rounds)]
         shown = race.workers["junco"].ask(listing="", plan=True).get("plan", "")
     report.notes.append(f"{count} JPEGs of {SIZE[0]}×{SIZE[1]}, quality 90; EfficientNet-Lite0, 1,280 numbers a vector")

@@ -45,8 +45,9 @@ def measure(report: Report) -> None:
     )
     save_to = str(DATA / "vectors")
     with Race(report).add([*CONTESTANTS, ONE_CORE]) as race:
-        race.run(1, warm_up=False, listing=str(first), save_to=save_to)
-        answers = race.run(rounds, warm_up=False, listing=str(listing), save_to=save_to)
+        few = {"listing": str(first), "save_to": str(DATA / "vectors-of-few")}
+        race.run(1, warm_up=False, **few)
+        answers = race.run(rounds, warm_up=False, first=few, listing=str(listing), save_to=save_to)
     table(report, answers, count)
 
 
