@@ -60,8 +60,8 @@ def test_a_small_gain_is_none():
 
 
 def test_a_batch_that_takes_long_enough_does_not_grow_however_much_rows_gain():
-    assert grown(BatchSize(), lambda n: 300 / n) == LADDER[:1], "a batch of any size takes 0.3 s"
-    assert grown(BatchSize(), lambda n: 10 if n < 32 else 9) == LADDER[:2], "one of 32 rows takes 0.29 s"
+    assert grown(BatchSize(), lambda n: 50 / n) == LADDER[:1], "a batch of any size takes 50 ms"
+    assert grown(BatchSize(), lambda n: 2 if n < 32 else 1) == LADDER[:2], "one of 32 rows takes 32 ms"
 
 
 def test_a_settled_size_is_not_moved_by_what_comes_later():
@@ -74,7 +74,7 @@ def test_a_batch_that_was_disturbed_once_does_not_decide():
     size = BatchSize()
     for _ in range(40):
         size.observe(size.rows, 10.0)
-        size.observe(size.rows, 0.1)
+        size.observe(size.rows, 0.01)
     assert size.rows == LARGEST
 
 

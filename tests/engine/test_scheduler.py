@@ -16,6 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from junco.cores import num_cores
 from junco.engine.apply import OperatorApplier
 from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
@@ -156,7 +157,7 @@ class Game:
 
     def _look(self) -> None:
         """Beyond the limit there is only the head, cut at each splitting step, and what is being made."""
-        most = max(self.limits.max_blocks, 2 * LARGEST_BATCH) + self.num_splitting + self.num_workers
+        most = max(self.limits.max_blocks, (num_cores() + 2) * LARGEST_BATCH) + self.num_splitting + self.num_workers
         assert self.scheduler.num_blocks <= most
         self.most_blocks = max(self.most_blocks, self.scheduler.num_blocks)
 
@@ -264,7 +265,7 @@ def test_nothing_new_is_read_while_the_blocks_under_way_hold_too_many_bytes():
 
 
 class Batches(Operator, family="test", name="test-batches-of-eight"):
-    hints = Hints(max_batch=8, first_batch=8)
+    hints = Hints(max_batch=8, first_batch=8, thread_safe=True, releases_gil=True)
 
     def batch(self, rows):
         return list(rows)
@@ -280,6 +281,16 @@ def test_a_batch_ends_before_the_block_that_would_hold_too_many_bytes():
         sizes.append(worker.task.num_rows)
         report(scheduler, worker)
     assert sizes == [3, 3, 1, 1], "three are within 12 kB, as they hold a little more; one larger row goes alone"
+
+
+def test_results_that_wait_for_the_caller_stop_nobody_while_he_is_at_work_on_a_batch_himself():
+    graph = pipe.input("x").map("x", "x", Batches(), workers=2).output("x")
+    scheduler = scheduler_for(graph, iter(int, 1), Limits())
+    callers, others = taken(scheduler), taken(scheduler)
+    report(scheduler, others)
+    assert len(scheduler.ready) == 8
+    assert taken(scheduler).task.num_rows == 8
+    assert not callers.is_finished
 
 
 def test_an_ordered_stage_waits_for_the_block_whose_turn_it_is():

@@ -14,7 +14,7 @@ GAIN = 0.95
 NUM_LOOKS = 2
 """Full batches that are looked at for each size; the fastest counts, since others disturb."""
 
-LONG_S = 0.25
+LONG_S = 0.03
 """A batch that takes so long has nothing to gain from more rows, and whoever reads the results waits for it."""
 
 WORTH_KEEPING_S = 0.0002

@@ -166,21 +166,27 @@ class Scheduler:
 
     @property
     def max_blocks(self) -> int:
-        """Blocks under way: enough to fill the largest batch twice, however small they are."""
-        return max(self.limits.max_blocks, 2 * self._largest_batch() // self._rows_per_block)
+        """Blocks under way: a largest batch for each core, one that waits and one that fills."""
+        return max(self.limits.max_blocks, (num_cores() + 2) * self._largest_batch())
+
+    @property
+    def max_ready(self) -> int:
+        """Blocks that wait for the caller, who may be at work on a batch as large as those that become ready."""
+        return max(self.limits.max_ready, 2 * self._largest_batch())
 
     def _largest_batch(self) -> int:
-        return max((state.stage.batch_rows for state in self.states), default=1)
+        """In blocks."""
+        return max((state.stage.batch_rows for state in self.states), default=1) // self._rows_per_block
 
     def _has_room(self) -> bool:
         return (
             self.num_blocks < self.max_blocks
             and self.num_bytes < self.limits.max_bytes
-            and len(self.ready) < self.limits.max_ready
+            and len(self.ready) < self.max_ready
         )
 
     def _may_go_on(self, key: Key) -> bool:
-        return self._has_room() or (len(self.ready) < self.limits.max_ready and self._is_head(key))
+        return self._has_room() or (len(self.ready) < self.max_ready and self._is_head(key))
 
     def _is_head(self, key: Key) -> bool:
         """Whether nothing under way comes before what ``key`` will give next, its own earlier pieces included."""
