@@ -137,8 +137,9 @@ def candidates(source: Source, runtime: str, dtype: str, device: str) -> list[Ch
         runtimes += ["torch"]
     choices = [(r, d) for r in runtimes for d in _dtypes(r, dtype, device) if _runs(source, r, d)]
     if not choices:  # what is there cannot do it; with openvino it can be done
-        _check_installed(source, "onnxruntime", dtype)
-        _check_installed(source, "openvino", dtype)
+        for able in ("onnxruntime", "openvino"):
+            if dtype in ("auto", *_DTYPES[able]):
+                _check_installed(source, able, dtype)
     return choices
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 FILE = "model.xml"
-_MOST_BYTES = 4_000_000_000
+_MOST_LANES_BYTES = 4_000_000_000
 """Of all copies of a model that are compiled for a core each; larger models have fewer, with several cores each."""
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "mixed": "bf16"}
 _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "mixed": "BF16", "int8": "INT8"}
@@ -76,7 +77,7 @@ class OpenVinoCompiled:
         self.dtype = dtype
         self.certificate: Certificate | None = None
         model = core().read_model(path)
-        num_lanes = max(1, min(num_cores(), _MOST_BYTES // _num_bytes(path)))
+        num_lanes = max(1, min(num_cores(), _MOST_LANES_BYTES // _num_bytes(path)))
         self._own = _Lanes(model, dtype, num_lanes, num_cores() // num_lanes)
         self._whole = _Lanes(model, dtype, 1, num_cores()) if num_lanes > 1 else self._own
 
@@ -149,8 +150,9 @@ class _Lanes:
                 self._changed.wait()
             if self._free:
                 return self._free.pop()
+            lane = self._make()
             self._num_unmade -= 1
-        return self._make()
+            return lane
 
     def give(self, lane: Lane) -> None:
         """Let others use the lane."""
@@ -226,7 +228,7 @@ def _rows(request: openvino.InferRequest) -> Vectors:
 
 def _num_bytes(path: Path) -> int:
     """Of the model's numbers: beside its own format, or in the ONNX file and beside it."""
-    return max(1, sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.*") if file.is_file()))
+    return max(1, sum(file.stat().st_size for file in path.parent.glob(f"{escape(path.stem)}.*") if file.is_file()))
 
 
 _core_lock = threading.Lock()
