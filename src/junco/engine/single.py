@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -87,34 +88,47 @@ class _Call:
         """What it is to lead, itself first."""
 
 
+MOST_PATIENCE_S, PATIENCE = 0.002, 0.05
+"""How long a batch waits for callers who were answered a moment ago, and as a part of the time that theirs took."""
+
+
 class SharedBatches:
     """Rows of callers that come while batches are running form the next batch.
 
-    Nobody waits for company: a lone caller's row is run at once, and the wait of the others is never longer than a
-    batch under way and their own. Where an operator bears it, two batches are under way, so that one is at work while
-    the callers of the other are being answered.
+    A lone caller's row is run at once. Where many call again and again, a batch waits a moment for those who have just
+    been answered: so the wait of each is a batch under way, that moment and its own batch. Where an operator bears it,
+    two batches are under way, of half the callers each, so that one is at work while the callers of the other are being
+    answered.
     """
 
     def __init__(self, applier: OperatorApplier) -> None:
         self._applier = applier
         self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
         self._most_leaders = 2 if applier.hints.thread_safe and applier.hints.releases_gil else 1
         self._num_leaders = 0
+        self._num_running = 0
+        self._num_callers = 1
+        """As many as there were when the last batch was done."""
+        self._patience_s = 0.0
 
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)
         with self._lock:
             if self._num_leaders < self._most_leaders:
                 self._num_leaders += 1
-                call.batch = self._gathered(call)
+                call.batch = [call]
             else:
                 call.woken = threading.Event()
                 self._waiting.append(call)
+                if len(self._waiting) >= self._share():
+                    self._came.notify_all()
         try:
             if call.woken is not None:
                 call.woken.wait()
             if call.batch:
+                self._gather(call)
                 self._run(call.batch)
         except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
             self._leave(call)
@@ -126,10 +140,17 @@ class SharedBatches:
             raise call.error
         return call.result
 
-    def _gathered(self, leader: _Call) -> list[_Call]:
-        """The leader's row and as many of those that wait as make a batch (with the lock held)."""
-        count = min(len(self._waiting), max(1, self._applier.batch_rows) - 1)
-        return [leader, *(self._waiting.popleft() for _ in range(count))]
+    def _share(self) -> int:
+        """Rows beside a leader's own that are its part of all callers' and fit into a batch (with the lock held)."""
+        num_callers = max(self._num_callers, self._num_running + len(self._waiting) + 1)
+        return min(-(-num_callers // self._most_leaders), max(1, self._applier.batch_rows)) - 1
+
+    def _gather(self, leader: _Call) -> None:
+        """Give the leader its share of those that wait and of those that come in a moment."""
+        with self._lock:
+            self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
+            count = min(len(self._waiting), self._share())
+            leader.batch += [self._waiting.popleft() for _ in range(count)]
 
     def _leave(self, call: _Call) -> None:
         """Take a caller who has gone out of the queue, and put those back whose rows it was working on."""
@@ -145,13 +166,13 @@ class SharedBatches:
                 self._num_leaders -= 1
                 return
             heir = self._waiting.popleft()
-            heir.batch = self._gathered(heir)
+            heir.batch = [heir]
         assert heir.woken is not None
         heir.woken.set()
 
     def _run(self, batch: list[_Call]) -> None:
         columns = list(zip(*(call.item for call in batch), strict=True))
-        with at_work():
+        with self._counted(len(batch)), at_work():
             results, failures = self._applier(columns, len(batch), stop=False)
         for failure in failures:
             batch[failure.row].error = failure.error
@@ -160,3 +181,17 @@ class SharedBatches:
             call.is_done = True
             if call.woken is not None and call is not batch[0]:
                 call.woken.set()
+
+    @contextmanager
+    def _counted(self, num_rows: int) -> Iterator[None]:
+        """Rows that are running, and at the end what that says of the next batch."""
+        with self._lock:
+            self._num_running += num_rows
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._num_callers = self._num_running + len(self._waiting)
+                self._num_running -= num_rows
+                self._patience_s = min(MOST_PATIENCE_S, PATIENCE * (perf_counter() - started))
