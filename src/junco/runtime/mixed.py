@@ -28,7 +28,7 @@ from junco.types import Vectors
 _LEAST_GROUPS = 16
 """And twice as many at most: finer groups find a little more to lower, and take longer to measure."""
 _MARGIN = 0.35
-"""Part of the allowed difference that the groups' own ones may add up to on a golden row; some photos moved three times as far."""
+"""Part of the allowed difference that the groups' own ones may add up to on a golden row: photos moved further."""
 _LAYERS = ("Convolution", "GroupConvolution", "MatMul")
 _MARK = {"name": "DisablePrecisionConversion", "version": "0", "value": "dynamic:f16,bf16"}
 """OpenVINO's attribute of a layer that is not to be computed in less than float32."""
