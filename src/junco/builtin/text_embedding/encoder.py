@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +26,8 @@ _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _LEAST_PASS_TOKENS = 128
 """A pass is not made smaller than this for the sake of another core."""
-_WASTE = 1 / 4
-"""Padding that a pass may have, as a part of the tokens that it may have: more costs more than another pass."""
+_CPU_PASS_COST, _GPU_PASS_COST = 48, 1024
+"""What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
 _STEP_TOKENS = 8
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
 GOLDEN_TEXTS = (
@@ -76,12 +78,16 @@ class TextEncoder:
         if self.deterministic:
             passes = list(passes_in_buckets(lengths, limit))
         else:
-            passes = list(passes_by_length(lengths, self._shared(lengths, limit), int(limit * _WASTE)))
+            passes = passes_by_length(lengths, self._shared(lengths, limit), self._pass_cost)
         blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
         sorted_rows = np.concatenate([block[: len(rows)] for block, rows in zip(blocks, passes, strict=True)])
         vectors = np.empty_like(sorted_rows)
         vectors[[row for rows in passes for row in rows]] = sorted_rows
         return vectors
+
+    @property
+    def _pass_cost(self) -> int:
+        return _CPU_PASS_COST if self.compiled.device == "cpu" else _GPU_PASS_COST
 
     def _shared(self, lengths: Sequence[int], limit: int) -> int:
         """Tokens of a pass so that a few texts, too, keep all cores busy to the end."""
@@ -103,27 +109,32 @@ def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
     return [np.asarray(encoding.ids, np.int64) for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
-def passes_by_length(lengths: Sequence[int], most_tokens: int, most_waste: int) -> Iterator[list[int]]:
-    """Rows for each pass through the model: of like length, the longest first.
+def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -> list[list[int]]:
+    """Rows for each pass through the model: of like length, the longest first, so that all cost as little as can be.
 
     Args:
         lengths: tokens of each row.
         most_tokens: of a pass, its padding included; a row that alone has more is a pass of its own.
-        most_waste: padding that a pass has at most.
+        pass_cost: tokens that a pass costs besides its own.
     """
-    rows: list[int] = []
-    longest = waste = 0
-    for row in _by_length(lengths):
-        more = longest - _padded_length(lengths[row])
-        if rows and ((len(rows) + 1) * longest > most_tokens or waste + more > most_waste):
-            yield rows
-            rows = []
-        if not rows:
-            longest, waste, more = _padded_length(lengths[row]), 0, 0
-        rows.append(row)
-        waste += more
-    if rows:
-        yield rows
+    rows = _by_length(lengths)
+    sizes = [_padded_length(lengths[row]) for row in rows]
+    alike = list(accumulate(len(list(same)) for _, same in groupby(sizes)))  # where rows of one size end
+    least, starts = [0.0] + [inf] * len(rows), [0] * len(rows)
+    for start, size in enumerate(sizes):
+        if least[start] == inf:  # no pass ends here
+            continue
+        full = min(len(rows), start + max(1, most_tokens // size))
+        for end in (*takewhile(full.__gt__, alike[bisect(alike, start) :]), full):
+            cost = least[start] + pass_cost + (end - start) * size
+            if cost < least[end]:
+                least[end], starts[end - 1] = cost, start
+    passes = []
+    end = len(rows)
+    while end:
+        passes.append(rows[starts[end - 1] : end])
+        end = starts[end - 1]
+    return passes[::-1]
 
 
 def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
