@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, combinations, pairwise
+from math import inf
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from junco.builtin.text_embedding.encoder import TextEncoder
+from junco.builtin.text_embedding.encoder import TextEncoder, passes_by_length
 
 
 class Narrow:
@@ -68,6 +73,25 @@ def test_a_few_texts_of_many_lengths_waste_little_and_share_the_cores(tokenizer)
     TextEncoder(model, tokenizer).embed([" ".join("a" * length) for length in lengths])
     assert sum(rows * length for rows, length in model.shapes) < 1.25 * sum(lengths)
     assert max(rows * length for rows, length in model.shapes) == 256
+
+
+@given(
+    lengths=st.lists(st.integers(1, 100), min_size=1, max_size=9),
+    most_tokens=st.sampled_from([8, 64, 200, 400]),
+    pass_cost=st.sampled_from([0, 10, 100]),
+)
+def test_no_other_way_to_put_texts_of_like_length_together_is_cheaper(lengths, most_tokens, pass_cost):
+    passes = passes_by_length(lengths, most_tokens, pass_cost)
+    assert sorted(row for rows in passes for row in rows) == list(range(len(lengths)))
+    sizes = sorted((-(-length // 8) * 8 for length in lengths), reverse=True)
+
+    def cost(ends):
+        parts = [(end - start, sizes[start]) for start, end in pairwise((0, *ends, len(sizes)))]
+        fits = all(rows == 1 or rows * size <= most_tokens for rows, size in parts)
+        return sum(rows * size + pass_cost for rows, size in parts) if fits else inf
+
+    every_way = (ends for count in range(len(sizes)) for ends in combinations(range(1, len(sizes)), count))
+    assert cost(list(accumulate(map(len, passes)))[:-1]) == min(map(cost, every_way))
 
 
 def test_fixed_shapes_are_few_and_depend_on_a_texts_length_alone(tokenizer):

@@ -90,7 +90,7 @@ class _Call:
 
 MOST_PATIENCE_S, PATIENCE = 0.002, 0.05
 """How long a batch waits for callers who were answered a moment ago, and as a part of the time that theirs took."""
-MEMORY = 0.02
+MEMORY = 0.05
 """How much one caller's return counts against those before it."""
 
 
@@ -149,7 +149,8 @@ class SharedBatches:
 
     @property
     def _most_leaders(self) -> int:
-        return 2 if self._takes_two and not self._is_prompt else 1
+        is_shared = self._is_prompt and self._num_callers > 2  # two callers alone disturb each other least apart
+        return 1 if is_shared or not self._takes_two else 2
 
     @property
     def _is_prompt(self) -> bool:

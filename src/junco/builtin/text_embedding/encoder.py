@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, takewhile
+from itertools import accumulate, groupby, pairwise, takewhile
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,8 @@ Ids = npt.NDArray[np.int64]
 
 _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
-_LEAST_PASS_TOKENS = 128
-"""A pass is not made smaller than this for the sake of another core."""
+_PASSES_A_CORE, _LEAST_PASS_TOKENS = 4, 192
+"""Of a few texts, too, there are so many passes that all cores are busy to the end; smaller than this they are not."""
 _CPU_PASS_COST, _GPU_PASS_COST = 48, 1024
 """What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
 _STEP_TOKENS = 8
@@ -90,10 +90,10 @@ class TextEncoder:
         return _CPU_PASS_COST if self.compiled.device == "cpu" else _GPU_PASS_COST
 
     def _shared(self, lengths: Sequence[int], limit: int) -> int:
-        """Tokens of a pass so that a few texts, too, keep all cores busy to the end."""
+        """Tokens that a pass has at most where all texts together are few."""
         if self.compiled.device != "cpu":
             return limit
-        share = sum(map(_padded_length, lengths)) // (2 * num_cores())
+        share = sum(map(_padded_length, lengths)) // (_PASSES_A_CORE * num_cores())
         return min(limit, max(_LEAST_PASS_TOKENS, share))
 
     def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
@@ -129,12 +129,10 @@ def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -
             cost = least[start] + pass_cost + (end - start) * size
             if cost < least[end]:
                 least[end], starts[end - 1] = cost, start
-    passes = []
-    end = len(rows)
-    while end:
-        passes.append(rows[starts[end - 1] : end])
-        end = starts[end - 1]
-    return passes[::-1]
+    ends = [len(rows)]
+    while ends[-1]:
+        ends.append(starts[ends[-1] - 1])
+    return [rows[start:end] for end, start in reversed(list(pairwise(ends)))]
 
 
 def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
