@@ -90,17 +90,15 @@ class _Call:
 
 MOST_PATIENCE_S, PATIENCE = 0.002, 0.05
 """How long a batch waits for callers who were answered a moment ago, and as a part of the time that theirs took."""
-MEMORY = 0.05
-"""How much one caller's return counts against those before it."""
 
 
 class SharedBatches:
-    """Rows of callers that come while a batch is running form the next one.
+    """Rows of callers that come while batches are running form the next batch.
 
-    A lone caller's row is run at once. Callers who call again as soon as they are answered are waited for a moment and
-    share one batch: one who comes too late waits for all of it. Callers who have other work to do between two calls (a
-    stage before this one) are not; where the operator bears it two batches take turns, of half the callers each, so
-    that one is at work while the callers of the other are at theirs.
+    A lone caller's row is run at once. Where many call again and again, a batch waits a moment for those who have just
+    been answered: so the wait of each is a batch under way, that moment and its own batch. Where an operator bears it,
+    two batches are under way, of half the callers each, so that one is at work while the callers of the other are being
+    answered.
     """
 
     def __init__(self, applier: OperatorApplier) -> None:
@@ -108,20 +106,16 @@ class SharedBatches:
         self._lock = threading.Lock()
         self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
-        self._takes_two = applier.hints.thread_safe and applier.hints.releases_gil
+        self._most_leaders = 2 if applier.hints.thread_safe and applier.hints.releases_gil else 1
         self._num_leaders = 0
         self._num_running = 0
         self._num_callers = 1
         """As many as there were when the last batch was done."""
         self._patience_s = 0.0
-        self._answered = threading.local()
-        self._prompt = 1.0
-        """The part of the callers, of late, who called again within the patience."""
 
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)
         with self._lock:
-            self._note_return()
             if self._num_leaders < self._most_leaders:
                 self._num_leaders += 1
                 call.batch = [call]
@@ -142,27 +136,9 @@ class SharedBatches:
         finally:
             if call.batch:
                 self._hand_over()
-            self._answered.at_s = perf_counter()
         if call.error is not None:
             raise call.error
         return call.result
-
-    @property
-    def _most_leaders(self) -> int:
-        is_shared = self._is_prompt and self._num_callers > 2  # two callers alone disturb each other least apart
-        return 1 if is_shared or not self._takes_two else 2
-
-    @property
-    def _is_prompt(self) -> bool:
-        """Whether most callers call again at once."""
-        return self._prompt > 0.5
-
-    def _note_return(self) -> None:
-        """Learn whether the calling thread is back at once (with the lock held)."""
-        answered_s = getattr(self._answered, "at_s", None)
-        if answered_s is not None and self._patience_s:
-            is_prompt = perf_counter() - answered_s <= self._patience_s
-            self._prompt += MEMORY * (is_prompt - self._prompt)
 
     def _share(self) -> int:
         """Rows beside a leader's own that are its part of all callers' and fit into a batch (with the lock held)."""
@@ -170,10 +146,9 @@ class SharedBatches:
         return min(-(-num_callers // self._most_leaders), max(1, self._applier.batch_rows)) - 1
 
     def _gather(self, leader: _Call) -> None:
-        """Give the leader its share of those that wait and, where these are prompt, of those that come in a moment."""
+        """Give the leader its share of those that wait and of those that come in a moment."""
         with self._lock:
-            if self._is_prompt:
-                self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
+            self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
             count = min(len(self._waiting), self._share())
             leader.batch += [self._waiting.popleft() for _ in range(count)]
 
@@ -187,7 +162,7 @@ class SharedBatches:
     def _hand_over(self) -> None:
         """Let the one who has waited longest lead the next batch."""
         with self._lock:
-            if not self._waiting or self._num_leaders > self._most_leaders:
+            if not self._waiting:
                 self._num_leaders -= 1
                 return
             heir = self._waiting.popleft()
