@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from junco.cores import at_work, num_cores, num_free
+from junco.cores import at_work, num_cores, num_free, turn
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores can be taken away on Linux only")
@@ -84,3 +86,32 @@ def test_a_forked_child_does_not_count_its_parents_other_threads():
     end.set()
     other.join()
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_no_more_threads_have_a_turn_at_a_time_than_there_are_cores():
+    running: list[int] = []
+    together: list[int] = []
+
+    def work(number: int) -> None:
+        with turn():
+            running.append(number)
+            together.append(len(running))
+            time.sleep(0.001)
+            running.remove(number)
+
+    with ThreadPoolExecutor(8 * num_cores()) as threads:
+        list(threads.map(work, range(16 * num_cores())))
+    assert len(together) == 16 * num_cores()
+    assert max(together) <= num_cores()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_turns_that_threads_of_its_parent_have():
+    with ExitStack() as taken:
+        for _ in range(num_cores()):
+            taken.enter_context(turn())
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if turn().acquire(timeout=10) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

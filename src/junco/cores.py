@@ -16,11 +16,23 @@ def num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_turns = threading.BoundedSemaphore(num_cores())
+
+
 def num_free() -> int:
     """Cores that no other thread is at work on: the caller's own, and those that idle."""
     with _lock:
         num_others = _num_busy - _is_busy()[0]
     return max(1, num_cores() - num_others)
+
+
+def turn() -> threading.BoundedSemaphore:
+    """Hold it to be one of as many threads as there are cores; a thread must not take a second one inside.
+
+    For work of some milliseconds in the threads of callers, who may be many: all at once they would take the caches
+    from each other, and the time from the stage that comes after.
+    """
+    return _turns
 
 
 class at_work:  # noqa: N801  (used as a function would be)
@@ -55,8 +67,9 @@ def _is_busy() -> list[bool]:
 
 def _renew() -> None:
     """A forked child has none of its parent's threads, and must not wait for locks that they held."""
-    global _lock, _num_busy
+    global _lock, _num_busy, _turns
     _lock, _num_busy = threading.Lock(), int(_is_busy()[0])
+    _turns = threading.BoundedSemaphore(num_cores())
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,6 +12,7 @@ from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
 from junco.builtin.pixels import as_array
+from junco.cores import turn
 from junco.errors import InputError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -74,9 +75,10 @@ class PilDecode(Operator, family="image-decode", name="pil"):
             return rgb_of_array(as_array(source))
         with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
             self._check_size(picture, name)
-            if picture.format == "JPEG" and (pixels := self._of_jpeg(file, picture)) is not None:
-                return pixels
-            return _pixels(picture, name)
+            with turn():
+                if picture.format == "JPEG" and (pixels := self._of_jpeg(file, picture)) is not None:
+                    return pixels
+                return _pixels(picture, name)
 
     def _of_jpeg(self, file: IO[bytes], picture: Picture) -> Image | None:
         """The pixels, if that is an ordinary JPEG; else the picture is left as it was, at the scale to decode it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.cores import num_cores
+from junco.cores import num_free
 from junco.errors import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vectors
@@ -25,7 +25,7 @@ Ids = npt.NDArray[np.int64]
 _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _PASSES_A_CORE, _LEAST_PASS_TOKENS = 4, 192
-"""Of a few texts, too, there are so many passes that all cores are busy to the end; smaller than this they are not."""
+"""Of a few texts, too, there are so many passes that all free cores are busy to the end; none is smaller than this."""
 _CPU_PASS_COST, _GPU_PASS_COST = 48, 1024
 """What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
 _STEP_TOKENS = 8
@@ -90,10 +90,10 @@ class TextEncoder:
         return _CPU_PASS_COST if self.compiled.device == "cpu" else _GPU_PASS_COST
 
     def _shared(self, lengths: Sequence[int], limit: int) -> int:
-        """Tokens that a pass has at most where all texts together are few."""
-        if self.compiled.device != "cpu":
+        """Tokens that a pass has at most where several cores are free and all texts together are few."""
+        if self.compiled.device != "cpu" or num_free() == 1:
             return limit
-        share = sum(map(_padded_length, lengths)) // (_PASSES_A_CORE * num_cores())
+        share = sum(map(_padded_length, lengths)) // (_PASSES_A_CORE * num_free())
         return min(limit, max(_LEAST_PASS_TOKENS, share))
 
     def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
