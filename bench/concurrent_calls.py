@@ -16,7 +16,7 @@ NUM_THREADS = (1, 2, 4, 8, 16, 32, 64)
 
 def measure(report: Report) -> None:
     """Batch and threads in turns, for texts and for photos."""
-    rounds, num_texts, num_photos = (1, 16, 8) if report.quick else (2, 1280, 512)
+    rounds, num_texts, num_photos = (1, 16, 8) if report.quick else (3, 1280, 512)
     threads = (1, 8) if report.quick else NUM_THREADS
     inputs = {"texts": docstrings(num_texts), "photos": [str(path) for path in photos(num_photos)]}
     (DATA / "concurrent.json").write_text(json.dumps(inputs))
