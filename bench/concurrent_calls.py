@@ -15,7 +15,7 @@ NUM_THREADS = (1, 2, 4, 8, 16, 32, 64)
 
 
 def measure(report: Report) -> None:
-    """Batch and threads in turns, for texts and for photos."""
+    """Batch and threads in turns, for texts and photos; each number of threads after a turn that does not count."""
     rounds, num_texts, num_photos = (1, 16, 8) if report.quick else (3, 1280, 512)
     threads = (1, 8) if report.quick else NUM_THREADS
     inputs = {"texts": docstrings(num_texts), "photos": [str(path) for path in photos(num_photos)]}
@@ -24,9 +24,7 @@ def measure(report: Report) -> None:
     series: dict[str, list[tuple[float, float]]] = {}
     with Race(report).add(CONTESTANTS) as race:
         for num_threads in threads:
-            answers = race.run(
-                rounds, warm_up=num_threads == 1, listing=str(DATA / "concurrent.json"), num_threads=num_threads
-            )
+            answers = race.run(rounds, listing=str(DATA / "concurrent.json"), num_threads=num_threads)
             for name, got in answers.items():
                 rows.append(_row(report, name, num_threads, got))
                 series.setdefault(name, []).append((num_threads, median(got, "share")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache, partial
 from glob import escape
@@ -78,6 +79,7 @@ class OpenVinoCompiled:
         self.certificate: Certificate | None = None
         model = core().read_model(path)
         num_lanes = max(1, min(num_cores(), _MOST_LANES_BYTES // _num_bytes(path)))
+        self._num_lanes = num_lanes
         self._own = _Lanes(model, dtype, num_lanes, num_cores() // num_lanes)
         self._whole = _Lanes(model, dtype, 1, num_cores()) if num_lanes > 1 else self._own
 
@@ -88,38 +90,29 @@ class OpenVinoCompiled:
                 return lane.run(arrays)
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
-        running: deque[Lane] = deque()
-        with at_work():
-            try:
-                for arrays in passes:
-                    most = num_free()
-                    while len(running) >= most:
-                        yield self._collected(running)
-                    if most == 1:
-                        with self._own.one() as lane:
-                            rows = lane.run(arrays)
-                        yield rows
-                        continue
-                    # who holds a lane must not wait for another one: its holder might be waiting for this one
-                    while (next_lane := self._own.take(wait=not running)) is None:
-                        yield self._collected(running)
-                    running.append(next_lane)
-                    next_lane.start(arrays)
-                while running:
-                    yield self._collected(running)
-            finally:
-                for lane in running:  # the caller stopped listening: no pass may go on alone
-                    lane.wait()
-                    self._own.give(lane)
+        """A pass begins when any other one ends; one who stops listening waits for those that have begun."""
+        begun: deque[Future[Vectors]] = deque()
+        with at_work(), ThreadPoolExecutor(self._num_lanes, "junco-pass") as others:
+            for arrays in passes:
+                most = min(num_free(), self._num_lanes)
+                while len(running := [one for one in begun if not one.done()]) >= most:
+                    wait(running, return_when=FIRST_COMPLETED)
+                while begun and begun[0].done():
+                    yield begun.popleft().result()
+                if most == 1:
+                    yield self._run(arrays)
+                else:
+                    begun.append(others.submit(self._run, arrays))
+            while begun:
+                yield begun.popleft().result()
+
+    def _run(self, arrays: Arrays) -> Vectors:
+        with self._own.one() as lane:
+            return lane.run(arrays)
 
     def close(self) -> None:
         self._whole.close()
         self._own.close()
-
-    def _collected(self, running: deque[Lane]) -> Vectors:
-        rows = running[0].result()
-        self._own.give(running.popleft())
-        return rows
 
 
 class _Lanes:
@@ -133,37 +126,29 @@ class _Lanes:
 
     @contextmanager
     def one(self) -> Iterator[Lane]:
-        """A lane for as long as this lasts."""
-        lane = self.take()
-        assert lane is not None
+        """A lane for as long as this lasts; where there is none it is waited for."""
+        lane = self._take()
         try:
             yield lane
         finally:
-            self.give(lane)
+            with self._changed:
+                self._free.append(lane)
+                self._changed.notify()
 
-    def take(self, *, wait: bool = True) -> Lane | None:
-        """A free lane; where there is none it is waited for, or ``None`` is given."""
+    def close(self) -> None:
+        """Let go of what is not in use."""
+        with self._changed:
+            self._free.clear()
+
+    def _take(self) -> Lane:
         with self._changed:
             while not self._free and not self._num_unmade:
-                if not wait:
-                    return None
                 self._changed.wait()
             if self._free:
                 return self._free.pop()
             lane = self._make()
             self._num_unmade -= 1
             return lane
-
-    def give(self, lane: Lane) -> None:
-        """Let others use the lane."""
-        with self._changed:
-            self._free.append(lane)
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Let go of what is not in use."""
-        with self._changed:
-            self._free.clear()
 
 
 class Lane:
@@ -185,30 +170,13 @@ class Lane:
             for parameter in model.get_parameters()
         )
         self._requests: dict[bool, openvino.InferRequest] = {}
-        self._running: openvino.InferRequest | None = None
 
     def run(self, arrays: Arrays) -> Vectors:
         """A pass in the caller's thread."""
         request = self._request(arrays)
         request.infer(arrays)
-        return _rows(request)
-
-    def start(self, arrays: Arrays) -> None:
-        """A pass in a thread of the lane's own."""
-        request = self._request(arrays)
-        request.start_async(arrays)
-        self._running = request
-
-    def wait(self) -> None:
-        """Until the pass that was started, if one was, is done."""
-        if self._running is not None:
-            self._running.wait()
-
-    def result(self) -> Vectors:
-        """Of the pass that was started."""
-        assert self._running is not None, "start() comes before result()"
-        self.wait()
-        return _rows(self._running)
+        rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
+        return rows
 
     def _request(self, arrays: Arrays) -> openvino.InferRequest:
         """Compiled at the first pass of its kind."""
@@ -242,11 +210,6 @@ def _no_subgraphs() -> dict[str, str]:
     except RuntimeError:
         return {}
     return option
-
-
-def _rows(request: openvino.InferRequest) -> Vectors:
-    rows: Vectors = np.array(request.get_output_tensor(0).data, np.float32)
-    return rows
 
 
 def _num_bytes(path: Path) -> int:

@@ -28,8 +28,10 @@ _PASSES_A_CORE, _LEAST_PASS_TOKENS = 4, 192
 """Of a few texts, too, there are so many passes that all free cores are busy to the end; none is smaller than this."""
 _CPU_PASS_COST, _GPU_PASS_COST = 48, 1024
 """What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
-_STEP_TOKENS = 8
+_STEP_TOKENS = 4
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
+_LEAST_BUCKET = 8
+"""The shortest of the powers of two to which texts are padded for fixed shapes."""
 GOLDEN_TEXTS = (
     "A photo of a cat.",
     "Two dogs run along the beach while the sun goes down behind the harbour and the last boats come in.",
@@ -164,7 +166,7 @@ def _in_bucket(ids: list[Ids], most_tokens: int) -> Arrays:
 
 
 def _bucket(num_tokens: int) -> int:
-    return max(_STEP_TOKENS, 1 << (num_tokens - 1).bit_length())
+    return max(_LEAST_BUCKET, 1 << (num_tokens - 1).bit_length())
 
 
 def _padded_length(num_tokens: int) -> int:
