@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -214,6 +215,10 @@ class Pipeline:
     def __del__(self) -> None:
         if hasattr(self, "_engine"):
             self._engine.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, here or in another process, is built anew from the graph."""
+        return partial(type(self), device=self.plan.devices), (self.graph,)
 
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""

@@ -80,6 +80,15 @@ def test_rows_are_worked_on_in_other_processes_and_come_back_in_order():
     assert os.getpid() not in {pid for _, pid in results}
 
 
+def test_a_nested_pipeline_goes_to_other_processes():
+    inner = pipe.input("n").map("n", "m", lambda n: 1 // (n - 3)).output("m")
+    with in_processes(inner) as p:
+        assert p.batch([1, 2, 4]) == [-1, -1, 1]
+        with pytest.raises(OperatorError, match="ZeroDivisionError") as caught:
+            p.batch([4, 3])
+        assert caught.value.position == 1
+
+
 def test_closures_and_lambdas_go_to_other_processes():
     offset = 100
     with in_processes(lambda n: n + offset) as p:
