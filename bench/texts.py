@@ -24,6 +24,7 @@ CONTESTANTS = [
     Contestant("sentence-transformers, OpenVINO", "texts", peer="texts"),
 ]
 ONE_CORE = Contestant("junco on one core", "texts")
+ROOFLINES = [Contestant(f"{dtype} multiplications", "texts") for dtype in ("float32", "bfloat16")]
 FULL = 3, 2_000
 """Rounds and texts."""
 QUICK = 1, 20
@@ -31,7 +32,7 @@ TARGETS = {"junco": 5.5, "junco, dtype=float32": 3.3}
 
 
 def measure(report: Report) -> None:
-    """All contestants in turns."""
+    """All contestants in turns, after one that does not count: lengths of texts that are new cost some a moment."""
     rounds, count = QUICK if report.quick else FULL
     texts = docstrings(count)
     listing = DATA / f"texts-{count}.json"
@@ -44,11 +45,17 @@ def measure(report: Report) -> None:
         "all-MiniLM-L6-v2, at most 256 tokens, 384 numbers a vector"
     )
     save_to = str(DATA / "vectors")
-    with Race(report).add([*CONTESTANTS, ONE_CORE]) as race:
+    with Race(report).add([*CONTESTANTS, ONE_CORE, *ROOFLINES]) as race:
         few = {"listing": str(first), "save_to": str(DATA / "vectors-of-few")}
-        race.run(1, warm_up=False, **few)
-        answers = race.run(rounds, warm_up=False, first=few, listing=str(listing), save_to=save_to)
+        answers = race.run(rounds, first=few, listing=str(listing), save_to=save_to)
+    bounds = {roofline.name: answers.pop(roofline.name) for roofline in ROOFLINES if roofline.name in answers}
     table(report, answers, count)
+    for name, got in bounds.items():
+        times = ratio_of_rounds(got, answers[DEFAULT])
+        report.notes.append(
+            f"the {name} by the weights alone (each token times the weights of all layers, no padding, no attention, "
+            f"no tokens to be found) would give {number(count / median(got))} texts/s, {times:.2f}× the default's rate"
+        )
 
 
 def table(report: Report, answers: dict[str, list[dict[str, Any]]], count: int) -> None:

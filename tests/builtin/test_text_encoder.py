@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
 
-from junco.builtin.text_embedding.encoder import TextEncoder, passes_by_length
+from junco.builtin.text_embedding.encoder import TextEncoder, passes_by_length, token_ids
 
 
 class Narrow:
@@ -103,3 +103,35 @@ def test_fixed_shapes_are_few_and_depend_on_a_texts_length_alone(tokenizer):
     for text in TEXTS:
         encoder.embed([text])
     assert set(model.shapes) == of_all == {(64, 8), (32, 16), (8, 64), (2, 256), (1, 512)}
+
+
+class Reader:
+    """A tokenizer of words that cuts after 8 tokens and counts the characters that it is given."""
+
+    def __init__(self, direction):
+        self._words = Tokenizer(WordLevel({"[UNK]": 0, "a": 1, "bc": 2}, unk_token="[UNK]"))
+        self._words.pre_tokenizer = BertPreTokenizer()
+        self._words.enable_truncation(8, direction=direction)
+        self.pre_tokenizer, self.truncation = self._words.pre_tokenizer, self._words.truncation
+        self.num_chars = 0
+
+    def encode_batch_fast(self, texts):
+        self.num_chars += sum(map(len, texts))
+        return self._words.encode_batch_fast(texts)
+
+
+@given(
+    words=st.lists(st.sampled_from(["a", "bc", "a" * 100, " ", "\n", "\x1c", ",", "bc\u0301", "天"]), min_size=1),
+    between=st.sampled_from(["", " ", "  "]),
+    repeats=st.sampled_from([1, 40, 600]),
+    direction=st.sampled_from(["left", "right"]),
+)
+def test_a_text_of_any_length_has_the_tokens_that_it_has_when_read_whole(words, between, repeats, direction):
+    text, tokenizer = between.join(words * repeats), Reader(direction)
+    assert token_ids(tokenizer, [text])[0].tolist() == tokenizer.encode_batch_fast([text])[0].ids
+
+
+def test_of_a_book_only_the_beginning_is_read():
+    tokenizer = Reader("right")
+    assert token_ids(tokenizer, ["a bc " * 100_000, "bc"])[0].tolist() == [1, 2] * 4
+    assert tokenizer.num_chars < 1000

@@ -26,12 +26,14 @@ _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
 _PASSES_A_CORE, _LEAST_PASS_TOKENS = 4, 192
 """Of a few texts, too, there are so many passes that all free cores are busy to the end; none is smaller than this."""
-_CPU_PASS_COST, _GPU_PASS_COST = 48, 1024
+_CPU_PASS_COST, _GPU_PASS_COST = 64, 1024
 """What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
 _STEP_TOKENS = 4
 """Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
 _LEAST_BUCKET = 8
 """The shortest of the powers of two to which texts are padded for fixed shapes."""
+_WORD_CHARS = 64
+"""So many characters for each token are read of a text that is longer than a model reads."""
 GOLDEN_TEXTS = (
     "A photo of a cat.",
     "Two dogs run along the beach while the sun goes down behind the harbour and the last boats come in.",
@@ -107,8 +109,26 @@ class TextEncoder:
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
-    """The ids of each text's tokens."""
-    return [np.asarray(encoding.ids, np.int64) for encoding in tokenizer.encode_batch_fast(list(texts))]
+    """The ids of each text's tokens; of a book only the beginning is read where the rest would be cut off anyway."""
+    most = _most_tokens_of_words(tokenizer)
+    beginnings = [_beginning(text, most * _WORD_CHARS) for text in texts] if most else list(texts)
+    found = tokenizer.encode_batch_fast(beginnings)
+    for row, (text, beginning) in enumerate(zip(texts, beginnings, strict=True)):
+        if len(beginning) < len(text) and len(found[row].ids) < most:  # its words were longer than words are
+            found[row] = tokenizer.encode_batch_fast([text])[0]
+    return [np.asarray(encoding.ids, np.int64) for encoding in found]
+
+
+def _most_tokens_of_words(tokenizer: Any) -> int:
+    """After how many tokens the tokenizer cuts, if it finds each word's tokens apart from its neighbours; else 0."""
+    cut = tokenizer.truncation
+    is_by_word = type(tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
+    return int(cut["max_length"]) if is_by_word and cut and cut["direction"] == "right" else 0
+
+
+def _beginning(text: str, num_chars: int) -> str:
+    """The text up to the last space among so many characters."""
+    return text if len(text) <= num_chars else text[: text.rfind(" ", 0, num_chars) + 1] or text
 
 
 def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -> list[list[int]]:
