@@ -64,6 +64,19 @@ class Costly(Operator, family="processes-test", name="costly"):
         return [sum(numbers)] * len(numbers)
 
 
+class Tight(Operator, family="processes-test", name="tight"):
+    """Has memory for two rows at a time."""
+
+    def __init__(self):
+        self.asked = []
+
+    def batch(self, numbers):
+        self.asked.append(len(numbers))
+        if len(numbers) > 2:
+            raise MemoryError("no more room")
+        return [(os.getpid(), tuple(self.asked))] * len(numbers)
+
+
 class Misfit(Operator, family="processes-test", name="misfit"):
     def batch(self, numbers):
         return list(numbers)[:-1]
@@ -100,6 +113,13 @@ def test_batches_grow_where_the_way_is_what_costs():
 def test_batches_keep_to_the_cost_that_the_operator_says_in_other_processes_too():
     results, failures = worked(Costly().spec, [4, 4, 4, 50, 1, 9], num_rows_at_once=6)
     assert (results, failures) == ([8, 8, 4, 50, 10, 10], [])
+
+
+def test_a_worker_that_ran_out_of_memory_does_not_try_as_many_rows_again():
+    answers = [worked(Tight().spec, range(8), num_rows_at_once=8) for _ in range(3)]  # of two workers
+    assert not any(failures for _, failures in answers)
+    asked = dict(results[-1] for results, _ in answers)
+    assert {(sizes.count(8), sizes.count(4)) for sizes in asked.values()} == {(1, 2)}
 
 
 def test_an_operator_that_returns_too_few_is_refused_by_name_from_another_process_too():

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, stopped, tried
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
-from junco.errors import ContractError, JuncoError, MissingExtraError, rebuilt
+from junco.errors import ContractError, JuncoError, MissingExtraError, is_out_of_memory, rebuilt
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 
@@ -160,27 +161,28 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
         raise ContractError(f"{fn!r} cannot go to another process: {error}") from error
 
 
-_workers: dict[str, Any] = {}
+_appliers: dict[str, Callable[[Columns, int], Given]] = {}
 
 
 def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
     """In the worker: the results of a batch, and which rows failed."""
     try:
-        if key not in _workers:
-            operator, made = pickle.loads(payload)  # noqa: S301  # from `_portable_callable` in the process that began us
-            _workers[key] = made if operator is None else _opened(operator, made)
-        worker, columns = _workers[key], packet.unpack()
-        apply = _in_batches if isinstance(worker, Operator) else _one_by_one
-        results, failures = apply(worker, columns, num_rows)
+        if key not in _appliers:
+            _appliers[key] = _applier(*pickle.loads(payload))  # noqa: S301  # `_portable_callable` of our own parent
+        results, failures = _appliers[key](packet.unpack(), num_rows)
         return pack((results, [(row, _portable(error)) for row, error in failures]), packet.owner)
     except KeyboardInterrupt:  # it would interrupt whoever waits for the result
         raise WorkerDied("the worker process was interrupted") from None
 
 
-def _opened(operator: type[Operator], params: dict[str, Any]) -> Operator:
-    made = operator(**params)
-    made.ensure_open()
-    return made
+def _applier(operator: type[Operator] | None, made: Any) -> Callable[[Columns, int], Given]:
+    """From what `_portable_callable` packed: ``made`` are an operator's parameters, or a callable."""
+    if operator is None:
+        return partial(_one_by_one, made)
+    opened = operator(**made)
+    opened.ensure_open()
+    # Whoever sends rows says how many; until memory runs out here.
+    return partial(_in_batches, opened, BatchSize(sys.maxsize, opened.hints.max_cost, start=sys.maxsize))
 
 
 def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Given:
@@ -198,30 +200,31 @@ def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Give
     return results, failures
 
 
-def _in_batches(operator: Operator, columns: Columns, num_rows: int) -> Given:
+def _in_batches(operator: Operator, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     """As many rows at a time as the operator bears: only here it is open and knows what they cost."""
-    size = BatchSize(num_rows, operator.hints.max_cost, start=num_rows)
     results: list[Any] = []
     failures: list[tuple[int, BaseException]] = []
     while (start := len(results)) < num_rows:
         count = size.take(operator.cost, columns, start, num_rows)
-        given, failed = _batch(operator, [c[start : start + count] for c in columns], count)
+        given, failed = _batch(operator, size, [c[start : start + count] for c in columns], count)
         results += given
         failures += [(start + row, error) for row, error in failed]
     return results, failures
 
 
-def _batch(operator: Operator, columns: Columns, num_rows: int) -> Given:
+def _batch(operator: Operator, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     try:
         return [_gathered(result) for result in tried(operator, columns, num_rows)], []
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if is_out_of_memory(error):
+            size.lower(num_rows)
         if num_rows == 1 or isinstance(error, ContractError):
             return [None] * num_rows, [(row, error) for row in range(num_rows)]
     half = num_rows // 2
-    first, lost = _batch(operator, [c[:half] for c in columns], half)
-    second, more = _batch(operator, [c[half:] for c in columns], num_rows - half)
+    first, lost = _batch(operator, size, [c[:half] for c in columns], half)
+    second, more = _batch(operator, size, [c[half:] for c in columns], num_rows - half)
     return first + second, lost + [(half + row, error) for row, error in more]
 
 

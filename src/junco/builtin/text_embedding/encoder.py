@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise, takewhile
+from functools import cache
+from itertools import groupby, pairwise, takewhile
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,11 @@ _PASSES_A_CORE, _LEAST_PASS_TOKENS = 4, 192
 """Of a few texts, too, there are so many passes that all free cores are busy to the end; none is smaller than this."""
 _CPU_PASS_COST, _GPU_PASS_COST = 64, 1024
 """What a pass costs besides its tokens, in tokens: so much padding is cheaper than another pass."""
-_STEP_TOKENS = 4
-"""Lengths are padded to a multiple, so that a runtime that prepares itself for each shape meets few of them."""
+_STEP_TOKENS, _LENGTHS_AN_OCTAVE = 4, 8
+"""Lengths are padded to a multiple, the longer ones to so many that lie between a power of two and the next."""
+_ROWS_AN_OCTAVE = 4
+"""Passes have certain numbers of rows, too: a runtime that prepares itself for each shape meets some hundreds of them,
+whatever the texts (OpenVINO takes 5 ms and 1.5 MB for one)."""
 _LEAST_BUCKET = 8
 """The shortest of the powers of two to which texts are padded for fixed shapes."""
 _WORD_CHARS = 64
@@ -141,20 +144,23 @@ def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -
     """
     rows = _by_length(lengths)
     sizes = [_padded_length(lengths[row]) for row in rows]
-    alike = list(accumulate(len(list(same)) for _, same in groupby(sizes)))  # where rows of one size end
     least, starts = [0.0] + [inf] * len(rows), [0] * len(rows)
     for start, size in enumerate(sizes):
-        if least[start] == inf:  # no pass ends here
-            continue
-        full = min(len(rows), start + max(1, most_tokens // size))
-        for end in (*takewhile(full.__gt__, alike[bisect(alike, start) :]), full):
-            cost = least[start] + pass_cost + (end - start) * size
-            if cost < least[end]:
-                least[end], starts[end - 1] = cost, start
+        full = min(len(rows) - start, max(1, most_tokens // size))
+        for count in takewhile(full.__ge__, _row_counts()):
+            cost = least[start] + pass_cost + count * size
+            if cost < least[start + count]:
+                least[start + count], starts[start + count - 1] = cost, start
     ends = [len(rows)]
     while ends[-1]:
         ends.append(starts[ends[-1] - 1])
     return [rows[start:end] for end, start in reversed(list(pairwise(ends)))]
+
+
+@cache
+def _row_counts() -> list[int]:
+    """The numbers of rows that a pass may have."""
+    return [count for count in range(1, _GPU_PASS_TOKENS) if count == _rounded_up(count, _ROWS_AN_OCTAVE)]
 
 
 def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
@@ -190,7 +196,13 @@ def _bucket(num_tokens: int) -> int:
 
 
 def _padded_length(num_tokens: int) -> int:
-    return -(-num_tokens // _STEP_TOKENS) * _STEP_TOKENS
+    return _rounded_up(-(-num_tokens // _STEP_TOKENS) * _STEP_TOKENS, _LENGTHS_AN_OCTAVE)
+
+
+def _rounded_up(number: int, num_an_octave: int) -> int:
+    """To the next of so many numbers, evenly apart, between a power of two and the next."""
+    step = max(1, (1 << (number - 1).bit_length()) // (2 * num_an_octave))
+    return -(-number // step) * step
 
 
 def golden_pass(tokenizer: Any) -> Arrays:
