@@ -260,8 +260,9 @@ def run_script(script, *options, interrupt_after=None):
 
 
 INTERRUPTED = """
-    import itertools
+    import itertools, signal
     from junco import pipe
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background would hand on its deafness
     def work(n):
         if n == 1000:
             print("ready", flush=True)
