@@ -47,6 +47,29 @@ def test_doctor_of_a_pipeline_prints_its_plan(junco):
     assert any("cli-test.count" in line for line in found["plan"])
 
 
+def test_with_a_source_doctor_tries_the_first_inputs_and_foretells_what_all_would_take(junco, tmp_path):
+    lines = ["text,title", *(f"a few words {n},t{n}" for n in range(300)), "bad,worse"]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    tried = json.loads(junco("doctor", "count", tmp_path / "t.csv", "--inputs", "301", "--json").stdout)
+    assert (tried["num_tried"], tried["num_rejects"], tried["num_inputs"]) == (301, 1, 301)
+    assert tried["total_bytes"] == 300 * 3 * 4
+    assert tried["total_s"] > 0
+    text = junco("doctor", "count", tmp_path / "t.csv", "--inputs", "100").stdout
+    assert "'embed' binds: " in text
+    assert "all 301 would take " in text
+    named = json.loads(junco("doctor", "count", tmp_path / "t.csv", "--column", "title", "--json").stdout)
+    assert named["num_tried"] == 200
+
+
+def test_an_input_that_cannot_be_read_does_not_end_a_trial(junco, tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("fine")
+    (tmp_path / "texts" / "b.txt").write_bytes(b"caf\xe9")
+    tried = json.loads(junco("doctor", "count", tmp_path / "texts", "--json").stdout)
+    assert (tried["num_tried"], tried["num_rejects"]) == (2, 1)
+    assert "does not exist" in junco("doctor", "count", tmp_path / "nowhere").stderr
+
+
 def test_a_certificate_needs_a_pipeline(junco):
     refused = junco("doctor", "--certify")
     assert refused.exit_code == 2

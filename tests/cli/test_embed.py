@@ -26,16 +26,20 @@ def test_embed_writes_the_inputs_with_their_vectors_and_puts_bad_ones_aside(junc
     assert pq.read_table(f"{target}.rejects.parquet").to_pylist() == [
         {"input": "bad", "stage": "embed", "reason": "ValueError: cannot count this"}
     ]
-    first, second, third = done.stdout.splitlines()
+    first, second, head, stage, last = done.stdout.splitlines()
     assert first.startswith(f"{target}: 3 inputs in ")
     assert second == f"  1 input put aside: see {target}.rejects.parquet"
-    assert third.startswith("  'embed' binds: ")
+    assert head.split()[:3] == ["stage", "rows", "ms"]
+    assert stage.split()[:2] == ["embed", "3"]
+    assert last.startswith("  'embed' binds: ")
     assert done.stderr == ""
 
 
 def test_embed_as_json_gives_the_report(junco, texts, tmp_path):
     report = json.loads(junco("embed", "count", texts, "--to", tmp_path / "v.npy", "--json").stdout)
     assert (report["num_inputs"], report["num_new"], report["num_rejects"], report["deleted"]) == (3, 3, 1, [])
+    assert report["stats"]["stages"][0]["num_rows"] == 3
+    assert "'embed' binds" in report["advice"]
     assert np.load(tmp_path / "v.npy").shape == (2, 3)
 
 

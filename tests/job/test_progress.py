@@ -15,13 +15,31 @@ def test_a_line_of_json_every_few_seconds_says_how_far_the_job_is(capsys):
     progress.skipped(200)
     now_s[0] += 4
     progress.worked(100)
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == ""  # too early
     now_s[0] += 6
     progress.rejected()
-    progress.worked(100)
-    progress.worked(100)
+    progress.worked(100, 5000)
+    progress.worked(100, 5000)
     (line,) = capsys.readouterr().err.splitlines()
-    assert json.loads(line) == {"done": 400, "total": 1000, "rows_per_s": 20.0, "eta_s": 30.0, "rejects": 1}
+    assert json.loads(line) == {
+        "done": 400,
+        "total": 1000,
+        "rows_per_s": 20.0,
+        "eta_s": 30.0,
+        "total_s": 40.0,
+        "rejects": 1,
+        "output_bytes": 25000,
+    }
+
+
+def test_some_hundreds_of_inputs_foretell_on_a_terminal_what_all_will_take(capsys):
+    with Bar(total=30_000) as bar:
+        bar.worked(299, 299_000)
+        assert "will take" not in capsys.readouterr().err
+        bar.worked(1, 1_000)
+        bar.worked(1, 1_000)
+        assert bar.forecast(3.01) == "all 30,000 inputs will take about 5 min 0 s and 30.0 MB"
+    assert capsys.readouterr().err.count("all 30,000 inputs will take about ") == 1
 
 
 def test_without_a_total_there_is_no_eta(capsys):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from junco.errors import JobError
+from junco.errors import InputError, JobError
 from junco.job.source import Item, Wanted, count_of, items_of
 
 PATHS, TEXTS = Wanted(("path",)), Wanted(("text",))
@@ -39,12 +39,14 @@ def photos(tmp_path):
 
 def test_a_folder_gives_its_files_and_those_beneath_by_name_without_hidden_ones(photos):
     assert keys(photos) == [str(photos / name) for name in ("a/10.jpg", "a/2.jpg", "b.jpg", "c/d/e.png")]
-    assert count_of(photos) == 4
+    assert count_of(photos, PATHS) == 4
 
 
 def test_what_the_job_itself_writes_is_no_input(photos):
-    wanted = Wanted(("path",), skip=frozenset({str(photos / "b.jpg")}))
-    assert str(photos / "b.jpg") not in keys(photos, wanted)
+    wanted = Wanted(("path",), skip=frozenset({str(photos / "b.jpg"), str(photos / "a")}))
+    for source in (photos, f"{photos}/**/*", f"file://{photos}"):
+        assert [key.rpartition("/")[2] for key in keys(source, wanted)] == ["e.png"]
+        assert count_of(source, wanted) == 1
 
 
 def test_a_pattern_gives_what_matches_in_order(photos):
@@ -59,13 +61,15 @@ def test_one_file_is_one_input(photos):
 
 
 def test_for_a_pipeline_of_texts_a_folder_of_files_gives_their_contents(photos):
-    assert values(photos, TEXTS) == ["a/10.jpg", "a/2.jpg", "b.jpg", "c/d/e.png"]
+    (photos / "b.jpg").write_bytes("\ufeffwith a mark".encode())
+    for source in (photos, f"file://{photos}"):
+        assert values(source, TEXTS) == ["a/10.jpg", "a/2.jpg", "with a mark", "c/d/e.png"]
 
 
 def test_a_list_gives_its_lines_without_empty_ones(tmp_path):
     (tmp_path / "list.txt").write_bytes("\ufeffone\r\n\n two, three \nlast".encode())
     assert values(tmp_path / "list.txt", TEXTS) == ["one", " two, three ", "last"]
-    assert count_of(tmp_path / "list.txt") == 3
+    assert count_of(tmp_path / "list.txt", TEXTS) == 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
@@ -76,6 +80,8 @@ def test_a_table_gives_the_column_that_is_asked_for_or_else_the_one_of_the_usual
     assert values(path, Wanted(("path",))) == ["a b", "ç\n,"]
     assert values(path, Wanted(("path",), column="note")) == ["x", "y"]
     assert values(path, Wanted(("text", "note"))) == [("a b", "x"), ("ç\n,", "y")]
+    assert values(f"file://{path}", Wanted(("text", "note"))) == [("a b", "x"), ("ç\n,", "y")]
+    assert count_of(path, TEXTS) == 2
     with pytest.raises(JobError, match=r"no column 'words'; its columns: id, text, note"):
         values(path, Wanted(("text",), column="words"))
     with pytest.raises(JobError, match="the pipeline takes text, image"):
@@ -103,20 +109,63 @@ def write_table(path, columns):
             writer.writerows(rows)
 
 
-def test_json_lines_may_be_plain_texts_and_a_bad_one_is_named_by_its_number(tmp_path):
+def test_json_lines_may_be_plain_texts(tmp_path):
     (tmp_path / "l.jsonl").write_text('"one"\n\n"two"\n')
     assert values(tmp_path / "l.jsonl", TEXTS) == ["one", "two"]
-    (tmp_path / "l.jsonl").write_text('"one"\n{"text": ')
-    with pytest.raises(JobError, match=r"l.jsonl, line 2: no JSON"):
-        values(tmp_path / "l.jsonl", TEXTS)
+
+
+def outcomes(source, wanted=TEXTS):
+    """The values of a source; of what cannot be read the key and the reason."""
+    found = []
+    for item in items_of(source, wanted):
+        try:
+            found.append(item.value if item.read is None else item.read())
+        except InputError as error:
+            found.append(f"{item.key}: {error}")
+    return found
+
+
+def test_a_bad_line_or_row_is_an_input_that_cannot_be_read_and_the_others_go_on(tmp_path):
+    (tmp_path / "l.jsonl").write_bytes(b'{"text": "one"}\n{"text": \n{"id": 1}\n{"text": "caf\xe9"}\n{"text": "two"}\n')
+    one, cut, missing, latin, two = outcomes(tmp_path / "l.jsonl")
+    assert (one, two) == ("one", "two")
+    assert cut.startswith("l.jsonl, line 2: no JSON: ")
+    assert missing == "l.jsonl, row 3: no 'text'"
+    assert latin == "l.jsonl, line 4: not UTF-8 (byte 0xe9)"
+    (tmp_path / "l.jsonl").write_text('{}\n{"text": "one"}\n')
+    assert outcomes(tmp_path / "l.jsonl") == ["l.jsonl, row 1: nothing in it", "one"]
+    (tmp_path / "l.txt").write_bytes(b"one\ncaf\xe9\n")
+    assert outcomes(tmp_path / "l.txt") == ["one", "l.txt, line 2: not UTF-8 (byte 0xe9)"]
+    pq.write_table(pa.table({"text": ["one", None]}), tmp_path / "t.parquet")
+    assert outcomes(tmp_path / "t.parquet") == ["one", "t.parquet, row 2: no 'text'"]
+    (tmp_path / "t.csv").write_text("id,text\n1,one\n2\n")
+    assert outcomes(tmp_path / "t.csv") == ["one", "t.csv, row 2: no 'text'"]
+
+
+def test_a_list_of_file_names_may_hold_any_bytes(tmp_path):
+    (tmp_path / "l.txt").write_bytes(b"caf\xe9.jpg\r\n")
+    assert values(tmp_path / "l.txt") == [os.fsdecode(b"caf\xe9.jpg")]
+
+
+def test_a_cell_of_a_table_may_hold_a_whole_book(tmp_path):
+    write_table(tmp_path / "t.csv", {"text": ["word " * 100_000]})
+    assert values(tmp_path / "t.csv", TEXTS) == ["word " * 100_000]
 
 
 def test_a_list_that_is_no_text_and_a_table_that_is_none_end_clearly(tmp_path):
     (tmp_path / "l.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "t.parquet").write_bytes(b"not parquet")
-    for name in ("l.txt", "t.parquet"):
+    (tmp_path / "t.csv").write_bytes(b"text\ncaf\xe9\n")
+    for name in ("l.txt", "t.parquet", "t.csv"):
         with pytest.raises(JobError, match=rf"{name} cannot be read"):
             values(tmp_path / name, TEXTS)
+    assert count_of(tmp_path / "t.parquet", TEXTS) is count_of(tmp_path / "t.csv", TEXTS) is None
+
+
+def test_files_alone_are_no_inputs_for_a_pipeline_of_several_columns(photos):
+    for source in (photos, f"{photos}/*.jpg", photos / "b.jpg", f"file://{photos}"):
+        with pytest.raises(JobError, match=r"takes image, text, so its inputs come as a table with these columns"):
+            keys(source, Wanted(("image", "text")))
 
 
 def test_a_file_counts_as_changed_when_its_size_or_time_does(photos):
@@ -162,14 +211,18 @@ def test_any_address_of_fsspec_is_a_source_and_its_files_are_read_when_their_tur
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
     memory.pipe({"/album/b.txt": b"bee", "/album/a.txt": b"ay", "/lists/l.txt": b"one\ntwo\n"})
+    memory.pipe({"/album/.work/journal": b"hidden", "/lists/l.jsonl": b'{"n": 1}'})
     try:
         assert keys("memory://album/") == ["memory:///album/a.txt", "memory:///album/b.txt"]
         assert values("memory://album/*.txt") == [b"ay", b"bee"]
         assert values("memory://album", TEXTS) == ["ay", "bee"]
         assert values("memory://lists/l.txt", TEXTS) == ["one", "two"]
-        before = marks("memory://album/a.txt", TEXTS)
-        memory.pipe("/album/a.txt", b"longer")
-        assert len(before) == 1
+        assert values("memory://lists/l.jsonl", Wanted(("n",))) == [1]
+        assert (count_of("memory://album", PATHS), count_of("memory://lists/l.txt", TEXTS)) == (2, None)
+        before = marks("memory://album", PATHS)
+        memory.pipe("/album/b.txt", b"bea")
+        after = marks("memory://album", PATHS)
+        assert (after[0], after[1] != before[1]) == (before[0], True)
         with pytest.raises(JobError, match="nothing is at"):
             keys("memory://elsewhere/")
     finally:

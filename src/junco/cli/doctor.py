@@ -30,6 +30,7 @@ def doctor(
     pipeline: Annotated[str | None, typer.Argument(help="How would this pipeline run here?")] = None,
     source: Annotated[str | None, typer.Argument(help="Try it on the first inputs of this: what binds?")] = None,
     inputs: Annotated[int, typer.Option(min=1, help="How many inputs to try.")] = 200,
+    column: Annotated[str | None, typer.Option(help="The column of a table that holds the inputs.")] = None,
     as_json: AsJson = False,
     device: Device = "auto",
     param: Params = None,
@@ -48,7 +49,7 @@ def doctor(
         _certify(pipeline, device, parse_params(param), as_json)
         return
     if pipeline is not None:
-        _pipeline(pipeline, source, inputs, device, parse_params(param), as_json)
+        _pipeline(pipeline, source, inputs, column, device, parse_params(param), as_json)
         return
     found = {
         "versions": _versions(),
@@ -64,12 +65,14 @@ def doctor(
         print_fields(_for_people(found))
 
 
-def _pipeline(ref: str, source: str | None, most: int, device: str, params: dict[str, Any], as_json: bool) -> None:
+def _pipeline(
+    ref: str, source: str | None, most: int, column: str | None, device: str, params: dict[str, Any], as_json: bool
+) -> None:
     from junco.api import pipeline as open_pipeline
     from junco.cli.trial import try_out
 
     with open_pipeline(ref, device=device, **params) as p:
-        tried = try_out(p, source, most) if source is not None else None
+        tried = try_out(p, source, most, column) if source is not None else None
         if as_json:
             shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
             print_json({"pipeline": p.graph.name, "space": p.space, "plan": str(p.plan).splitlines(), **shown})

@@ -50,6 +50,6 @@ def embed(
             typer.echo("stopped; what is done is kept: the same command goes on from here", err=True)
             raise
     if as_json:
-        print_json(report)
+        print_json(report.to_dict())
     else:
         typer.echo(str(report))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from junco.api import Pipeline
 from junco.cli.printing import size
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stats import PipelineStats
+from junco.job.progress import duration
 from junco.job.source import Item, Wanted, count_of, items_of
 
 
@@ -42,35 +44,30 @@ class Trial:
             f"tried {self.num_tried:,} inputs in {self.seconds:.1f} s, {self.num_rejects:,} failed",
         ]
         if self.num_inputs is not None and self.total_s is not None and self.total_bytes is not None:
-            lines.append(f"all {self.num_inputs:,} would take {_duration(self.total_s)} and {size(self.total_bytes)}")
+            lines.append(f"all {self.num_inputs:,} would take {duration(self.total_s)} and {size(self.total_bytes)}")
         return "\n".join(lines)
 
 
-def try_out(p: Pipeline, source: str, most: int) -> Trial:
+def try_out(p: Pipeline, source: str, most: int, column: str | None = None) -> Trial:
     """Run a pipeline on at most so many inputs."""
     started = time.monotonic()
     rejects: list[Any] = []
-    items = [_value(item) for item in islice(_items(p, source), most)]
-    results = p.batch(items, on_error="skip", rejects=rejects.append)
+    wanted = Wanted(p.graph.inputs, column)
+    items = list(islice(items_of(source, wanted), most))
+    values = list(_values(items))
+    results = p.batch(values, on_error="skip", rejects=rejects.append)
     seconds = time.monotonic() - started
-    num_inputs, stats = count_of(source), p.stats()
-    num_failed = len({reject.position for reject in rejects})
-    known = num_inputs is not None and bool(items)
-    total_s = stats.predicted_s(num_inputs) if known and num_inputs is not None else None
-    num_bytes = sum(num_bytes_of(result) for result in results)
-    total_bytes = num_bytes * num_inputs // len(items) if known and num_inputs is not None else None
+    num_inputs, stats = count_of(source, wanted), p.stats()
+    num_failed = len(items) - len(values) + len({reject.position for reject in rejects})
+    total_s = total_bytes = None
+    if num_inputs is not None and items:
+        total_s = stats.predicted_s(num_inputs)
+        total_bytes = sum(map(num_bytes_of, results)) * num_inputs // len(items)
     return Trial(len(items), num_failed, num_inputs, seconds, total_s, total_bytes, stats)
 
 
-def _items(p: Pipeline, source: str) -> Iterator[Item]:
-    return items_of(source, Wanted(p.graph.inputs))
-
-
-def _value(item: Item) -> Any:
-    return item.read() if item.read is not None else item.value
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+def _values(items: Iterable[Item]) -> Iterator[Any]:
+    """What goes into the pipeline; what cannot be read is left out."""
+    for item in items:
+        with suppress(Exception):  # whatever an address or a file may raise: a job would put it aside
+            yield item.read() if item.read is not None else item.value

@@ -91,6 +91,9 @@ class Job:
             OperatorError: with ``on_error="raise"``, the first failure.
         """
         started_s = time.monotonic()
+        if (trace := self.options.trace) is not None:
+            with writing(str(trace.path)):
+                trace.write()  # now, and not after an hour, it is seen whether it can be
         with ExitStack() as held:
             items = items_of(source, self._wanted())
             if self.sink.work is None:
@@ -108,7 +111,7 @@ class Job:
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
         order = Order(state.scratch() if state else None)
-        with progress_for(self.options.progress, lambda: count_of(source)) as progress:
+        with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
             feed = Feed(items, ledger, order, progress, retry_rejects=self.options.retry_rejects)
             while not feed.is_over:
                 self._shard(feed, state)
@@ -169,5 +172,5 @@ class Job:
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and order.rejects else None,
             deleted=deleted,
-            advice=self.engine.stats().advice if feed.num_new else "",
+            stats=self.engine.stats() if feed.num_new else None,
         )

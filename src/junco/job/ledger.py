@@ -20,6 +20,11 @@ MOST_OF_A_KEY = 200
 """So many characters of an input's name are kept for reports."""
 
 
+def named(key: str) -> str:
+    """What reports call an input: its key, cut to a length."""
+    return key if len(key) <= MOST_OF_A_KEY else f"{key[: MOST_OF_A_KEY - 1]}…"
+
+
 def digest_of(key: str, mark: str | bytes) -> bytes:
     """What identifies an input: 8 bytes from its key, 8 from the mark of its content."""
     content = mark if isinstance(mark, bytes) else mark.encode("utf-8", "surrogatepass")
@@ -33,7 +38,7 @@ class Batch:
 
     Attributes:
         shard: where their rows are; 0 for the published target.
-        keys: their names, cut to a length for reports.
+        keys: what reports call them.
         digests: 16 bytes each.
         counts: how many rows each has; -1 where an input failed.
         rejects: for the number of an input, its full key and what was put aside: stage and reason.
@@ -107,20 +112,20 @@ class Ledger:
         first, stop = (int(np.searchsorted(self._keys, np.bytes_(key), side)) for side in ("left", "right"))
         if first < stop and not self._is_seen[first]:  # once, since a million inputs may be the same
             self._is_seen[first:stop] = True
-        wanted = digest.rstrip(b"\0")
-        for found in range(stop - 1, first - 1, -1):
-            if self._digests[found] == wanted:
-                number = int(self._order[found])
-                if not self._shards[number] and place < self.size and self._in_order[place] == wanted:
-                    number = place
-                return Done(number, int(self._shards[number]), int(self._starts[number]), int(self._counts[number]))
-        return None
+        wanted = digest.rstrip(b"\0")  # as numpy gives its fixed-length bytes
+        latest = int(np.searchsorted(self._digests, np.bytes_(wanted), "right")) - 1
+        if latest < 0 or self._digests[latest] != wanted:
+            return None
+        number = int(self._order[latest])
+        if not self._shards[number] and place < self.size and self._in_order[place] == wanted:
+            number = place
+        return Done(number, int(self._shards[number]), int(self._starts[number]), int(self._counts[number]))
 
     def knows_key(self, digest: bytes) -> bool:
         """Whether an input of that name is known, with whatever content."""
         if not self.size:
             return False
-        key = np.bytes_(digest[:KEY_BYTES].rstrip(b"\0"))  # as numpy gives its fixed-length bytes
+        key = np.bytes_(digest[:KEY_BYTES].rstrip(b"\0"))
         place = int(np.searchsorted(self._keys, key))
         return place < self.size and bool(self._keys[place] == key)
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from junco.job.journal import Journal
-from junco.job.ledger import MOST_OF_A_KEY, Batch, Done
+from junco.job.ledger import Batch, Done, named
 from junco.store.sink import Rejected, Span
 
 CHUNK = 1024
@@ -51,7 +51,7 @@ class Order:
         self._starts.append(done.start if done else 0)
         self._counts.append(done.num_rows if done else FAILED)
         if self.scratch is not None:
-            self._keys.append(key[:MOST_OF_A_KEY])
+            self._keys.append(named(key))
             self._digests.append(digest)
             if len(self._keys) == CHUNK:
                 self._flush()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from junco.engine.stats import PipelineStats
 
 _SHOWN = 5
 
@@ -24,7 +27,7 @@ class JobReport:
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
         deleted: the names of the deleted inputs.
-        advice: which stage bound, and what would help; empty where nothing was to do.
+        stats: time, waiting, batches and bytes of each stage; ``None`` where nothing was to do.
     """
 
     target: str
@@ -39,12 +42,22 @@ class JobReport:
     seconds: float
     rejects: str | None = None
     deleted: tuple[str, ...] = field(default=(), repr=False)
-    advice: str = ""
+    stats: PipelineStats | None = field(default=None, repr=False)
+
+    @property
+    def advice(self) -> str:
+        """Which stage bound, and what would help; empty where nothing was to do."""
+        return self.stats.advice if self.stats is not None else ""
 
     @property
     def is_unchanged(self) -> bool:
         """Whether there was nothing to do."""
         return not self.num_new and not self.num_deleted and self.num_skipped == self.num_inputs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for programs."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
@@ -55,8 +68,8 @@ class JobReport:
             more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
             names = ", ".join(self.deleted[:_SHOWN])
             lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
-        if self.advice:
-            lines.append(f"  {self.advice}")
+        if self.stats is not None:
+            lines += [f"  {line}" for line in str(self.stats).splitlines()]
         return "\n".join(lines)
 
     def _work(self) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from junco.errors import JobError
-from junco.job.lists import LISTS, count_lines, rows_of
-from junco.job.urls import is_url, url_items
+from junco.job.lists import LISTS, BadRow, count_lines, rows_of
+from junco.job.urls import is_list, is_url, url_files, url_rows
 
 _LONGEST_PATH = 4096
 
@@ -49,6 +49,11 @@ class Wanted:
         """Whether the pipeline takes texts: then of a text file its content is meant, not its name."""
         return self.columns == ("text",)
 
+    def skips(self, path: str) -> bool:
+        """Whether a file or folder is, or lies in, what the job itself writes."""
+        full = os.path.abspath(path)  # noqa: PTH100  # no resolving of links
+        return any(full == own or full.startswith(own + os.sep) for own in self.skip)
+
 
 def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     """The inputs of a source, in their order.
@@ -59,39 +64,46 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     if not isinstance(source, (str, os.PathLike)):
         return _of_iterable(source)
     text = os.fspath(source)
+    if not text:
+        raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
-        return (_of_url(row, wanted) for row in url_items(text, wanted.column, wanted.columns))
+        return _of_url(text, wanted)
     path = Path(text).expanduser()
-    if path.is_dir():
-        return _of_files(_walk(str(path), wanted.skip), wanted)
-    if path.is_file():
-        if path.suffix.lower() in LISTS and not (wanted.is_text and path.suffix.lower() == ".md"):
-            return _of_rows(path, wanted)
-        return _of_files(iter([str(path)]), wanted)
-    if any(sign in text for sign in "*?["):
-        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # keeps the path as it was written
-        if not found:
-            raise JobError(f"no file matches {text!r}")
-        return _of_files((name for name in found if os.path.isfile(name)), wanted)  # noqa: PTH113
-    raise JobError(f"the source {text!r} does not exist: give a folder, a pattern, or a file")
+    if path.is_file() and path.suffix.lower() in LISTS:
+        return _of_rows(path, wanted)
+    return _of_files(_paths(text, wanted), wanted)
 
 
-def count_of(source: Any) -> int | None:
+def count_of(source: Any, wanted: Wanted) -> int | None:
     """How many inputs a source has, where that is quickly told."""
     if not isinstance(source, (str, os.PathLike)):
         return len(source) if hasattr(source, "__len__") else None
     text = os.fspath(source)
-    path = Path(text).expanduser()
     if is_url(text):
-        return None
+        return None if is_list(text) else len(url_files(text, wanted.skips))
+    path = Path(text).expanduser()
+    if path.is_file() and path.suffix.lower() in LISTS:
+        return count_lines(path)
+    return sum(1 for _ in _paths(text, wanted))
+
+
+def _paths(text: str, wanted: Wanted) -> Iterator[str]:
+    """The files that a folder, a pattern or a file's name stands for."""
+    path = Path(text).expanduser()
     if path.is_dir():
-        return sum(1 for _ in _walk(str(path)))
-    if path.is_file():
-        return count_lines(path) if path.suffix.lower() in LISTS else 1
-    return len(glob.glob(str(path), recursive=True))  # noqa: PTH207
+        found: Iterable[str] = _walk(str(path), wanted)
+    elif path.is_file():
+        found = [str(path)]
+    elif any(sign in text for sign in "*?["):
+        found = [name for name in sorted(glob.glob(str(path), recursive=True)) if os.path.isfile(name)]  # noqa: PTH113, PTH207  # keeps the path as it was written
+        if not found:
+            raise JobError(f"no file matches {text!r}")
+    else:
+        raise JobError(f"the source {text!r} does not exist: give a folder, a pattern, or a file")
+    return (name for name in found if not wanted.skips(name))
 
 
-def _walk(folder: str, skip: frozenset[str] = frozenset()) -> Iterator[str]:
+def _walk(folder: str, wanted: Wanted) -> Iterator[str]:
     """All files beneath a folder, by name in each folder; hidden ones and folders to skip are passed over."""
     try:
         with os.scandir(folder) as found:
@@ -100,22 +112,21 @@ def _walk(folder: str, skip: frozenset[str] = frozenset()) -> Iterator[str]:
         raise JobError(f"the folder {folder} cannot be read: {error.strerror}") from error
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            if os.path.abspath(entry.path) not in skip:  # noqa: PTH100  # no resolving of links here
-                yield from _walk(entry.path, skip)
+            if not wanted.skips(entry.path):
+                yield from _walk(entry.path, wanted)
         elif entry.is_file():
             yield entry.path
 
 
 def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
+    if len(wanted.columns) > 1:
+        raise JobError(_several(wanted))
     for path in paths:
-        if os.path.abspath(path) in wanted.skip:  # noqa: PTH100  # no resolving of links here
-            continue
-        read = _reader(path) if wanted.is_text else None
-        yield Item(path, _mark_of_file(path) or "", path, read)
+        yield Item(path, _mark_of_file(path) or "", path, _reader(path) if wanted.is_text else None)
 
 
 def _reader(path: str) -> Callable[[], str]:
-    return lambda: Path(path).read_text("utf-8")
+    return lambda: Path(path).read_text("utf-8-sig")
 
 
 def _mark_of_file(path: str) -> str | None:
@@ -130,8 +141,8 @@ def _mark_of_file(path: str) -> str | None:
 def _of_rows(path: Path, wanted: Wanted) -> Iterator[Item]:
     try:
         yield from (_of_value(number, row) for number, row in enumerate(rows_of(path, wanted.column, wanted.columns)))
-    except (OSError, UnicodeDecodeError) as error:
-        raise JobError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise JobError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _of_iterable(source: Any) -> Iterator[Item]:
@@ -143,6 +154,8 @@ def _of_iterable(source: Any) -> Iterator[Item]:
 
 
 def _of_value(number: int, value: Any) -> Item:
+    if isinstance(value, BadRow):
+        return Item(value.place, value.content, None, value.read)
     if isinstance(value, (str, os.PathLike)):
         text = os.fspath(value)
         is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
@@ -182,10 +195,20 @@ def _feed(update: Callable[[Any], None], value: Any) -> None:
         update(repr(value).encode("utf-8", "surrogatepass"))
 
 
-def _of_url(row: tuple[str, str, Callable[[], bytes] | None], wanted: Wanted) -> Item:
-    key, mark, read = row
-    if read is None:
-        return Item(key, mark, key)
-    if wanted.is_text:
-        return Item(key, mark, None, lambda: read().decode("utf-8"))
-    return Item(key, mark, None, read)
+def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
+    if is_list(url):
+        rows = url_rows(url, wanted.column, wanted.columns)
+        yield from (_of_value(number, row) for number, row in enumerate(rows))
+        return
+    if len(wanted.columns) > 1:
+        raise JobError(_several(wanted))
+    for file in url_files(url, wanted.skips):
+        yield Item(file.url, file.mark, None, _decoded(file.read) if wanted.is_text else file.read)
+
+
+def _decoded(read: Callable[[], bytes]) -> Callable[[], str]:
+    return lambda: read().decode("utf-8-sig")
+
+
+def _several(wanted: Wanted) -> str:
+    return f"the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"

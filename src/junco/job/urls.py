@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from junco.errors import JobError, MissingExtraError
 from junco.job.lists import LISTS, rows_in
+
+_CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
+
+
+class RemoteFile(NamedTuple):
+    """A file at an address: its own address, what changes when it does, and what fetches it."""
+
+    url: str
+    mark: str
+    read: Callable[[], bytes]
 
 
 def is_url(text: str) -> bool:
@@ -16,54 +28,87 @@ def is_url(text: str) -> bool:
     return bool(sign) and scheme.replace("+", "").replace("::", "").isalnum()
 
 
-def url_items(
-    url: str, column: str | None, inputs: Sequence[str]
-) -> Iterator[tuple[str, str, Callable[[], bytes] | None]]:
-    """Key, mark and reader of the inputs at an address; a list's inputs have no reader.
+def is_list(url: str) -> bool:
+    """Whether a list of inputs lies at an address, and not an input.
+
+    Raises:
+        JobError: it cannot be read.
+    """
+    with _reading(url):
+        system, path = _opened(url)
+        return PurePosixPath(path).suffix.lower() in LISTS and bool(system.isfile(path))
+
+
+def url_rows(url: str, column: str | None, inputs: Sequence[str]) -> Iterator[Any]:
+    """The inputs that a list at an address gives.
+
+    Raises:
+        JobError: it cannot be read.
+    """
+    with _reading(url):
+        system, path = _opened(url)
+        with system.open(path, "rb") as file:
+            yield from rows_in(file, PurePosixPath(path).name, column, inputs)
+
+
+def url_files(url: str, skip: Callable[[str], bool]) -> list[RemoteFile]:
+    """The files at an address, beneath it or matching it, by name; hidden ones are passed over.
+
+    Args:
+        url: the address.
+        skip: says of a path on this machine whether it is no input.
 
     Raises:
         JobError: nothing is there, or it cannot be read.
     """
+    with _reading(url):
+        system, path = _opened(url)
+        found = sorted(_found(system, path).items())
+    if "file" in system.protocol:
+        found = [(name, info) for name, info in found if not skip(name)]
+    if not found:
+        raise JobError(f"nothing is at {url}")
+    return [RemoteFile(system.unstrip_protocol(name), _mark(info), _reader(system, name)) for name, info in found]
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, ImportError) as error:
+        raise JobError(f"the source {url} cannot be read: {error}") from error
+
+
+def _opened(url: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
         raise MissingExtraError("fsspec", "urls", f"the source {url}") from None
-    try:
-        system, path = fsspec.core.url_to_fs(url)
-        if PurePosixPath(path).suffix.lower() in LISTS and system.isfile(path):
-            with system.open(path, "rb") as file:
-                for row in rows_in(file, PurePosixPath(path).name, column, inputs):
-                    yield str(row), "", None
-            return
-        found = sorted(_found(system, path).items())
-    except (OSError, ValueError, ImportError) as error:
-        raise JobError(f"the source {url} cannot be read: {error}") from error
-    if not found:
-        raise JobError(f"nothing is at {url}")
-    for name, info in found:
-        yield system.unstrip_protocol(name), _mark(info), _reader(system, name)
+    system, path = fsspec.core.url_to_fs(url)
+    return system, path
 
 
 def _found(system: Any, path: str) -> dict[str, Any]:
     """Files at a path, beneath it or matching it, with what is known of them."""
-    if any(sign in path for sign in "*?["):
-        found = system.glob(path, detail=True)
-    else:
-        found = system.find(path, detail=True)
+    parts = PurePosixPath(path).parts
+    fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
+    found = system.glob(path, detail=True) if len(fixed) < len(parts) else system.find(path, detail=True)
     return {
         name: info
-        for name, info in found.items()
-        if info.get("type") == "file" and not PurePosixPath(name).name.startswith(".")
+        for name, info in ((name, info or system.info(name)) for name, info in found.items())
+        if info.get("type") == "file" and not _is_hidden(name, len(fixed))
     }
+
+
+def _is_hidden(name: str, num_fixed: int) -> bool:
+    """Whether a name, or a folder that was not asked for by its name, begins with a dot."""
+    return any(part.startswith(".") for part in PurePosixPath(name).parts[num_fixed:])
 
 
 def _mark(info: dict[str, Any]) -> str:
     """What changes when a remote file does."""
-    known = (
-        info.get(key)
-        for key in ("size", "ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated")
-    )
-    return " ".join(str(value) for value in known if value is not None)
+    changes = [info[key] for key in _CHANGES if info.get(key) is not None] or [info.get("created")]
+    return " ".join(str(value) for value in (info.get("size"), *changes) if value is not None)
 
 
 def _reader(system: Any, name: str) -> Callable[[], bytes]:

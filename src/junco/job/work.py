@@ -8,16 +8,17 @@ from typing import Any
 
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
+from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import OnError
 from junco.engine.stats import Trace
-from junco.errors import InputError, OperatorError
+from junco.errors import InputError, OperatorError, picture
 from junco.job.feed import Feed, Todo
-from junco.job.ledger import MOST_OF_A_KEY, Batch
+from junco.job.ledger import Batch, named
 from junco.job.order import FAILED
 from junco.store.sink import Shard
 
-LONG_S, ENOUGH_INPUTS, ROWS_AN_INPUT = 60.0, 64, 16
-"""A shard is sealed early when it took so long and has so many inputs, or when its inputs gave so many rows."""
+LONG_S, ENOUGH_INPUTS, ROWS_AN_INPUT, MANY_BYTES = 60.0, 64, 16, 256_000_000
+"""A shard is sealed early when it took so long and has so many inputs, or when these gave so many rows or bytes."""
 
 
 class ShardWork:
@@ -33,12 +34,13 @@ class ShardWork:
         flow = engine.plan.flow
         self.engine, self.feed, self.most, self.clock = engine, feed, most, clock
         self.names = [slot.name for slot in flow.outputs]
+        self.inputs = flow.graph.inputs
         self.is_single = flow.is_single
         self.todo: list[Todo] = []
         self.fed: list[int] = []
         self.rows: dict[int, list[Any]] = {}
         self.rejects: dict[int, list[tuple[str, str]]] = {}
-        self.num_rows = 0
+        self.num_rows = self.num_bytes = 0
         self._started_s = clock()
         self._stops = False
 
@@ -51,11 +53,15 @@ class ShardWork:
         """
         self._stops = on_error == "raise"
         run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject, trace=trace))
+        num_told = 0
         try:
             for results in run:
+                before = self.num_bytes
                 for position, value in zip(results.positions, results.values, strict=True):
                     self._take(position, value)
-                self.feed.progress.worked(len(results.values))
+                num_told += len(results.values)
+                self.feed.progress.worked(len(results.values), self.num_bytes - before)
+            self.feed.progress.worked(len(self.todo) - num_told)  # those that gave nothing
         except OperatorError as error:
             at = self.todo[self.fed[error.position]].number
             raise OperatorError(error.node, error.operator, at, error.value, error.reason) from error.__cause__
@@ -76,7 +82,7 @@ class ShardWork:
         """What the journal notes."""
         return Batch(
             number,
-            [todo.key[:MOST_OF_A_KEY] for todo in self.todo],
+            [named(todo.key) for todo in self.todo],
             b"".join(todo.digest for todo in self.todo),
             [len(self.rows[index]) if index in self.rows else FAILED for index in range(len(self.todo))],
             {index: (self.todo[index].key, why) for index, why in self.rejects.items()},
@@ -90,7 +96,7 @@ class ShardWork:
             self.todo.append(todo)
             index = len(self.todo) - 1
             try:
-                value = todo.item.value if todo.item.read is None else todo.item.read()
+                value = self._value(todo)
             except Exception as error:  # whatever an address or a file may raise: this input only
                 if self._stops:
                     raise InputError(f"{todo.key} cannot be read: {type(error).__name__}: {error}") from error
@@ -100,14 +106,23 @@ class ShardWork:
             self.fed.append(index)
             yield value
 
+    def _value(self, todo: Todo) -> Any:
+        """What goes into the pipeline."""
+        value = todo.item.value if todo.item.read is None else todo.item.read()
+        num_columns = len(self.inputs)
+        if num_columns > 1 and not (isinstance(value, (tuple, list)) and len(value) == num_columns):
+            raise InputError(f"the pipeline takes {', '.join(self.inputs)}, not {picture(value)}")
+        return value
+
     def _is_long(self) -> bool:
         is_late = len(self.todo) >= ENOUGH_INPUTS and self.clock() - self._started_s > LONG_S
-        return is_late or self.num_rows >= self.most * ROWS_AN_INPUT
+        return is_late or self.num_rows >= self.most * ROWS_AN_INPUT or self.num_bytes >= MANY_BYTES
 
     def _take(self, position: int, value: Any) -> None:
         rows = [value] if self.is_single else list(value or ())
         self.rows[self.fed[position]] = rows
         self.num_rows += len(rows)
+        self.num_bytes += num_bytes_of(value)
 
     def _cell(self, row: Any, place: int) -> Any:
         return row if len(self.names) == 1 else None if row is None else row[place]
