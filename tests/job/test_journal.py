@@ -51,6 +51,18 @@ def test_a_line_in_which_a_byte_was_changed_ends_the_reading(tmp_path_factory, p
     assert len(read) < 3
 
 
+def test_only_what_no_kill_can_do_counts_as_damage(journal):
+    assert not journal.is_damaged
+    for number in range(3):
+        journal.append({"number": number})
+    whole = journal.path.read_bytes()
+    assert not journal.is_damaged
+    journal.path.write_bytes(whole[:-5])
+    assert not journal.is_damaged
+    journal.path.write_bytes(b"x" + whole[1:])
+    assert journal.is_damaged
+
+
 def batch(shard, texts, counts):
     return Batch(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
 

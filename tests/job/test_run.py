@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from junco import pipe
+from junco import pipe, read_vectors
 from junco.errors import InputError, JobError, OperatorError, TargetBusyError, TargetError
 
 
@@ -32,6 +34,11 @@ def embed():
 
 def rows(target):
     return pq.read_table(target).to_pylist()
+
+
+def written(target):
+    """What a new file in its place would change; not when it was last read."""
+    return target.stat().st_ino, target.stat().st_mtime_ns
 
 
 def rejects(target):
@@ -74,19 +81,19 @@ def test_with_none_a_failed_input_has_an_empty_row_and_a_reject(embed, tmp_path)
 def test_a_finished_job_has_nothing_more_to_do_and_says_so(embed, tmp_path):
     target = tmp_path / "v.parquet"
     embed.run(["a", "b"], target)
-    before = target.stat()
+    before = written(target)
     report = embed.run(["a", "b"], target)
     assert report.is_unchanged
     assert "nothing new" in str(report)
-    assert target.stat() == before
+    assert written(target) == before
 
 
 def test_a_source_with_repetitions_is_known_again(embed, tmp_path):
     target = tmp_path / "v.parquet"
     embed.run(["a", "b", "a", "bad", "a"], target)
-    before = target.stat()
+    before = written(target)
     assert embed.run(["a", "b", "a", "bad", "a"], target).is_unchanged
-    assert target.stat() == before
+    assert written(target) == before
     assert embed.run(["a", "a", "b", "bad", "a"], target).num_new == 0
     assert [row["input"] for row in rows(target)] == ["a", "a", "b", "a"]
 
@@ -391,6 +398,8 @@ def test_what_makes_no_sense_is_refused(embed, tmp_path):
         embed.run(["a"], tmp_path / "v.parquet", shard_rows=0)
     with pytest.raises(JobError, match="does not exist"):
         embed.run(tmp_path / "nowhere", tmp_path / "v.parquet")
+    with pytest.raises(JobError, match="empty text"):
+        embed.run("", tmp_path / "v.parquet")
     with pytest.raises(JobError, match="not int"):
         embed.run(5, tmp_path / "v.parquet")
     with (
@@ -420,3 +429,116 @@ def test_inputs_that_give_many_rows_are_sealed_before_the_shard_has_all_its_inpu
     assert len(shards) > 2
     assert sum(len(shard.inputs) for shard in shards) == 100_000
     assert pq.ParquetFile(tmp_path / "v.parquet").metadata.row_group(0).num_rows == 100
+
+
+def test_an_item_that_has_not_a_value_for_each_column_is_a_reject_and_the_others_go_on(tmp_path):
+    items = [("a", "bc"), "oops", ("alone",), None, ("d", "ef")]
+    with pipe.input("one", "two").map(("one", "two"), "size", lambda one, two: len(one + two)).output("size") as p:
+        report = p.run(items, tmp_path / "v.parquet")
+        with pytest.raises(
+            InputError, match="oops cannot be read: InputError: the pipeline takes one, two, not 'oops'"
+        ):
+            p.run(items, tmp_path / "w.parquet", on_error="raise")
+    assert (report.num_done, report.num_rejects) == (2, 3)
+    assert rows(tmp_path / "v.parquet") == [{"input": "a", "size": 3}, {"input": "d", "size": 3}]
+    assert [reject["stage"] for reject in rejects(tmp_path / "v.parquet")] == ["input"] * 3
+
+
+def test_results_that_are_large_are_sealed_before_the_shard_has_all_its_inputs(monkeypatch):
+    monkeypatch.setattr("junco.job.work.MANY_BYTES", 1_000_000)
+    shards = []
+    with pipe.input("n").map("n", "picture", lambda n: np.zeros(100_000, np.uint8)).output("picture") as p:
+        p.run(range(100), shards.append)
+    assert len(shards) > 1
+    assert sum(len(shard.inputs) for shard in shards) == 100
+
+
+def test_a_source_in_another_order_gives_the_rows_in_that_order_with_nothing_done_again(embed, tmp_path):
+    texts = [f"text {n}" for n in range(400)]
+    for name in ("v.parquet", "v.npy", "v/"):
+        embed.run(texts, f"{tmp_path}/{name}", shard_rows=10)
+        shuffled = random.Random(name).sample(texts, len(texts))
+        assert embed.run(shuffled, f"{tmp_path}/{name}", shard_rows=10).num_new == 0
+        embed.run(shuffled, f"{tmp_path}/fresh/{name}", shard_rows=10)
+        assert read_vectors(f"{tmp_path}/{name}").keys == shuffled
+    for side in ("", "fresh/"):
+        assert np.load(f"{tmp_path}/{side}v.npy").tolist() == np.load(tmp_path / "fresh" / "v.npy").tolist()
+
+
+def flip(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "harm", [Path.unlink, lambda file: os.truncate(file, 700), lambda file: os.truncate(file, 0), flip]
+)
+def test_a_sealed_shard_that_was_lost_cut_or_changed_is_made_again(embed, tmp_path, harm):
+    texts = [f"text {n}" for n in range(40)]
+
+    def cut_off():
+        yield from texts[:35]
+        raise OSError("gone")
+
+    with pytest.raises(JobError):
+        embed.run(cut_off(), tmp_path / "v.parquet", shard_rows=10)
+    harm(sorted((tmp_path / ".v.parquet.junco" / "shards").iterdir())[1])
+    assert embed.run(texts, tmp_path / "v.parquet", shard_rows=10).num_skipped == 25
+    assert [row["input"] for row in rows(tmp_path / "v.parquet")] == texts
+
+
+@pytest.mark.parametrize("line", [0, 1, 2])
+def test_a_journal_that_was_damaged_is_said_to_be_and_the_target_stays(embed, tmp_path, line):
+    embed.run(["a"], tmp_path / "v.parquet")
+    journal = tmp_path / ".v.parquet.junco" / "journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(b"00000000" + text[8:] if i == line else text for i, text in enumerate(lines)))
+    with pytest.raises(JobError, match=r"journal of .*v.parquet, .*, was damaged: .* start over with resume=False"):
+        embed.run(["a", "b"], tmp_path / "v.parquet")
+    assert len(rows(tmp_path / "v.parquet")) == 1
+    assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=False).num_rows == 2
+
+
+@pytest.mark.parametrize("target", ["./", "/", "../"])
+def test_a_folder_without_a_name_of_its_own_is_no_target(embed, target):
+    with pytest.raises(TargetError, match="name a folder in it"):
+        embed.run(["a"], target)
+
+
+def test_an_npy_target_of_which_nothing_succeeded_takes_vectors_later(embed, tmp_path):
+    embed.run(["bad"], tmp_path / "v.npy", on_error="none")
+    assert np.load(tmp_path / "v.npy").shape == (1, 0)
+    embed.run(["bad", "fine"], tmp_path / "v.npy", on_error="none")
+    assert np.isnan(np.load(tmp_path / "v.npy")[0]).all()
+    assert np.load(tmp_path / "v.npy")[1].tolist() == [4, ord("f")]
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_any_work(tmp_path):
+    seen = []
+    with (
+        pipe.input("text").map("text", "size", seen.append).output("size") as p,
+        pytest.raises(TargetError, match=r"trace.json cannot be written"),
+    ):
+        p.run(["a"], tmp_path / "v.parquet", trace=tmp_path / "nowhere" / "trace.json")
+    assert seen == []
+
+
+def test_the_report_tells_what_each_stage_did_and_which_one_binds(embed, tmp_path):
+    report = embed.run(["a", "b"], tmp_path / "v.parquet")
+    assert report.stats.stages[0].num_rows == 2
+    assert report.advice in str(report)
+    assert "ms a row" in str(report)
+    assert report.to_dict()["stats"]["advice"] == report.advice
+    assert embed.run(["a", "b"], tmp_path / "v.parquet").stats is None
+
+
+def test_rejected_inputs_are_through_too(embed, capsys, monkeypatch):
+    monkeypatch.setattr("junco.job.progress.EVERY_S", 0.0)
+    embed.run(["a", "bad", "b", "bad"], print)
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["done"] == 4
+
+
+def test_deleted_names_are_told_as_the_target_has_them(embed, tmp_path):
+    embed.run(["caf\udce9", "b", "x" * 300], tmp_path / "v.parquet")
+    assert embed.run(["b"], tmp_path / "v.parquet").deleted == ("caf\\udce9", "x" * 199 + "…")

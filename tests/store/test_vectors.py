@@ -212,3 +212,17 @@ def test_what_holds_no_vectors_is_said_in_one_line(tmp_path):
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="at least one"):
         read_vectors()
+
+
+@pytest.mark.parametrize("pipeline", [letters, nameless])
+def test_a_target_without_rows_is_read_as_an_empty_set(target, pipeline):
+    pipeline().run([], target, progress=False)
+    assert len(read_vectors(target).keys) == len(read_vectors(target).vectors) == 0
+
+
+def test_an_array_and_the_inputs_of_another_are_not_read_as_one(tmp_path):
+    nameless().run(["one"], tmp_path / "v.npy", progress=False)
+    nameless().run(TEXTS, tmp_path / "w.npy", progress=False)
+    shutil.copy(tmp_path / "w.npy.inputs.parquet", tmp_path / "v.npy.inputs.parquet")
+    with pytest.raises(InputError, match=r"has 1 vectors, and .*v.npy.inputs.parquet beside it 3 rows"):
+        read_vectors(tmp_path / "v.npy")

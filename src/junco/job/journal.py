@@ -35,9 +35,17 @@ class Journal:
 
     def cut(self) -> None:
         """Remove a torn end, so that what is appended next can be read."""
-        end = max((end for _, end in self._good()), default=0)
-        if self.path.exists() and self.path.stat().st_size > end:
+        if self.path.exists() and self.path.stat().st_size > (end := self._end()):
             os.truncate(self.path, end)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether there are good lines after one that is not: no kill leaves such a file."""
+        if not self.path.exists():
+            return False
+        with self.path.open("rb") as file:
+            file.seek(self._end())
+            return any(_text(line) is not None for line in file)
 
     def append(self, record: dict[str, Any], *, durable: bool = True) -> None:
         """Add a record; with ``durable`` it is on the disk when this returns.
@@ -59,8 +67,17 @@ class Journal:
         end = 0
         with self.path.open("rb") as file:
             for line in file:
-                checksum, _, text = line.rstrip(b"\n").partition(b" ")
-                if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+                if (text := _text(line)) is None:
                     return
                 end += len(line)
                 yield json.loads(text), end
+
+    def _end(self) -> int:
+        """The position after the last record that can be read."""
+        return max((end for _, end in self._good()), default=0)
+
+
+def _text(line: bytes) -> bytes | None:
+    """The record on a line, if it is whole."""
+    checksum, _, text = line.removesuffix(b"\n").partition(b" ")
+    return text if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(text) else None

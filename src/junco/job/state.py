@@ -15,6 +15,7 @@ from junco.errors import JobError, TargetError
 from junco.job.journal import VERSION, Journal
 from junco.job.ledger import Batch, Ledger
 from junco.job.order import Order
+from junco.store.columns import storable
 from junco.store.durable import sync_folder, writing
 from junco.store.sink import Layout, Sink
 from junco.types import Space
@@ -52,7 +53,7 @@ class JobState:
             self._finish_publishing()
             header = next(self.journal.records(), None)
             if header is None or not resume:
-                return self._begin(is_known=header is not None or not resume)
+                return self._begin(is_replaced=not resume)
             self._check_header(header)
             self._check_target(header)
             self.sink.check(is_ours=True)
@@ -77,7 +78,7 @@ class JobState:
             self._put_in_place(len(rejects))
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
-        """The names of inputs by their numbers in the ledger."""
+        """The names of inputs by their numbers in the ledger, as the target has them."""
         wanted = iter(numbers)
         number = next(wanted, None)
         found: dict[str, None] = {}
@@ -87,7 +88,7 @@ class JobState:
                 found[batch.keys[number - first]] = None
                 number = next(wanted, None)
             first += len(batch.keys)
-        return tuple(found)
+        return tuple(map(storable, found))
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
@@ -95,10 +96,12 @@ class JobState:
         scratch.path.unlink(missing_ok=True)
         return scratch
 
-    def _begin(self, *, is_known: bool) -> Ledger:
+    def _begin(self, *, is_replaced: bool) -> Ledger:
         """Start over; a target that no job of ours wrote is only replaced when that was asked for."""
         stamp = self.sink.stamp()
-        if stamp and not is_known:
+        if not is_replaced:
+            self._check_journal()
+        if stamp and not is_replaced:
             raise TargetError(
                 f"{self.sink.target} exists, and no bulk job made it: "
                 "give another target, or replace it with resume=False (--no-resume)"
@@ -139,9 +142,20 @@ class JobState:
         published = next((record["published"] for record in self.journal.records() if "published" in record), None)
         self.is_published = stamp is not None and stamp == published
         if stamp is not None and stamp not in (published, header["replaces"]):
+            self._check_journal()
             raise TargetError(
                 f"{self.sink.target} was changed by something else: "
                 "give another target, or replace it with resume=False (--no-resume)"
+            )
+
+    def _check_journal(self) -> None:
+        """Refuse a journal that has lost lines: in its middle, or what it knew of the target last."""
+        records = list(self.journal.records())
+        is_cut = any(record.get("shard") == 0 for record in records) and not any("published" in r for r in records)
+        if is_cut or self.journal.is_damaged:
+            raise JobError(
+                f"the journal of {self.sink.target}, {self.journal.path}, was damaged: "
+                "give another target, or start over with resume=False (--no-resume)"
             )
 
     def _batches(self) -> Iterator[Batch]:

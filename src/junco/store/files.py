@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from junco.errors import TargetError
 from junco.store.columns import arrow, table, wider
 from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
+from junco.store.previous import Previous, Unpacked
 from junco.store.sink import Layout, Rejected, Shard, Sink, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SHARDS_OPEN = 8
+_SHARDS_OPEN, _FEW_JUMPS, _CHECKSUM_BYTES = 8, 8, 8
 
 
 class FileSink(Sink):
@@ -42,20 +46,24 @@ class FileSink(Sink):
         return ()
 
     def seal(self, number: int, shard: Shard) -> None:
-        """Write a shard as an Arrow file."""
+        """Write a shard as an Arrow file, its checksum after it."""
         rows = table(shard.inputs, shard.columns)
         self._schema = rows.schema if self._schema is None else wider(self._schema, rows.schema)
         self.check_schema(self._schema)
-        with (
-            writing(self.target),
-            replacing(self._shard(number)) as file,
-            arrow().ipc.new_file(file, rows.schema) as writer,
-        ):
+        content = arrow().BufferOutputStream()
+        with arrow().ipc.new_file(content, rows.schema) as writer:
             writer.write_table(rows)
+        with writing(self.target), replacing(self._shard(number)) as file:
+            file.write(content.getvalue())
+            file.write(_checksum(content.getvalue()))
 
     def has(self, number: int) -> bool:
-        """Whether the shard's file is there."""
-        return self._shard(number).exists()
+        """Whether the shard's file is there, and whole."""
+        try:
+            content, checksum = self._content(number)
+        except OSError:
+            return False
+        return checksum == _checksum(content)
 
     def check(self, *, is_ours: bool) -> None:
         """Make the folders, and refuse to replace what no job wrote."""
@@ -78,10 +86,10 @@ class FileSink(Sink):
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
         """Write the new target and its rejects into the work folder."""
         spans = list(spans)
-        with writing(self.target):
+        with writing(self.target), self._readable():
             self._empty(self._staged)
             schema = self._whole_schema(spans, layout.columns)
-            groups = _regrouped(self._tables(spans), schema, layout.rows)
+            groups = _regrouped(self._tables(spans, layout.rows), schema, layout.rows)
             self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.num_rows for span in spans))
             if rejects:
                 self._write_rejects(rejects)
@@ -135,13 +143,28 @@ class FileSink(Sink):
     def _shard(self, number: int) -> Path:
         return self._shards / f"{number:08}.arrow"
 
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except arrow().ArrowException as error:
+            raise TargetError(
+                f"{self.target} cannot be put together, since a part of it was damaged: {str(error).splitlines()[0]}. "
+                "Start over with resume=False (--no-resume)."
+            ) from error
+
     def _empty(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
 
     def _opened(self, number: int) -> pa.Table:
-        pa = arrow()
-        return pa.ipc.open_file(pa.memory_map(str(self._shard(number)))).read_all()
+        return arrow().ipc.open_file(self._content(number)[0]).read_all()
+
+    def _content(self, number: int) -> tuple[pa.Buffer, bytes]:
+        """A shard's Arrow file, which stays on the disk until it is read, and the checksum that is after it."""
+        whole = arrow().memory_map(str(self._shard(number))).read_buffer()
+        size = max(0, whole.size - _CHECKSUM_BYTES)
+        return whole.slice(0, size), whole.slice(size).to_pybytes()
 
     def _whole_schema(self, spans: Sequence[Span], columns: Sequence[str]) -> pa.Schema:
         """What holds all rows; without any, the columns have no type."""
@@ -152,15 +175,25 @@ class FileSink(Sink):
         pa = arrow()
         return schema or pa.schema([("input", pa.string()), *((name, pa.null()) for name in columns)])
 
-    def _tables(self, spans: Iterable[Span]) -> Iterator[pa.Table]:
+    def _tables(self, spans: Sequence[Span], rows: int) -> Iterator[pa.Table]:
         opened = lru_cache(_SHARDS_OPEN)(self._opened)
-        previous: Previous | None = None
+        previous = self._previous([span for span in spans if not span.shard], rows)
         for span in spans:
             if span.shard:
                 yield opened(span.shard).slice(span.start, span.num_rows)
             else:
-                previous = previous or self.published()
+                assert previous is not None
                 yield from previous.rows(span.start, span.num_rows)
+
+    def _previous(self, spans: Sequence[Span], rows: int) -> Previous | None:
+        """The target as it was, where anything of it is kept; unpacked where its rows are all over the place."""
+        if not spans:
+            return None
+        previous = self.published()
+        num_jumps = sum(one.start > other.start for one, other in pairwise(spans))
+        if num_jumps <= _FEW_JUMPS + previous.num_rows // rows:
+            return previous
+        return Unpacked(previous, self._staged / "previous.arrow")
 
     def _write_rejects(self, rejects: Sequence[Rejected]) -> None:
         import pyarrow.parquet as pq
@@ -170,14 +203,8 @@ class FileSink(Sink):
             pq.write_table(table([r.input for r in rejects], dict(columns)), file, compression="zstd")
 
 
-class Previous:
-    """The rows of a target that an earlier job published."""
-
-    schema: pa.Schema
-
-    def rows(self, start: int, count: int) -> Iterator[pa.Table]:
-        """Rows ``start`` to ``start + count``, a piece at a time."""
-        raise NotImplementedError
+def _checksum(content: pa.Buffer) -> bytes:
+    return b"%08x" % zlib.crc32(content)
 
 
 def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:

@@ -11,8 +11,9 @@ import numpy as np
 from junco.errors import TargetError
 from junco.store.columns import arrow
 from junco.store.durable import replacing
-from junco.store.files import FileSink, Previous
+from junco.store.files import FileSink
 from junco.store.parquet import _Files, _write
+from junco.store.previous import Previous
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +37,8 @@ class NpyFile(FileSink):
         others = arrow().schema([field for field in schema if field.name != column])
         others = others.with_metadata({**{k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}, **place})
         kind = schema.field(column).type if column else None
+        if kind is not None and arrow().types.is_null(kind):  # not one input gave a vector
+            kind = None
         dtype = np.dtype(kind.value_type.to_pandas_dtype() if kind else np.float32)
         shape = (num_rows, kind.list_size if kind else 0)
         (side,) = self.sides()
@@ -45,7 +48,8 @@ class NpyFile(FileSink):
 
             def without_vectors() -> Iterator[pa.Table]:
                 for group in groups:
-                    file.write(_matrix(group.column(column), dtype).data)
+                    if kind is not None:
+                        file.write(_matrix(group.column(column), dtype).data)
                     yield group.drop_columns([column])
 
             _write(inputs, without_vectors(), others)
@@ -79,8 +83,10 @@ class _Array(Previous):
     def __init__(self, path: Path, side: Path) -> None:
         pa = arrow()
         self._array = np.load(path, mmap_mode="r")
+        self.num_rows = len(self._array)
         self._inputs = _Files([side])
-        kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), self._array.shape[1])
+        dim = self._array.shape[1]
+        kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), dim) if dim else pa.null()
         self._kind = kind
         self._name, self._at = (
             self._inputs.metadata[b"junco.vector"].decode(),
@@ -92,9 +98,13 @@ class _Array(Previous):
 
     def rows(self, start: int, count: int) -> Iterator[pa.Table]:
         """Pieces of both, put together."""
-        pa = arrow()
         for piece in self._inputs.rows(start, count):
             part = np.ascontiguousarray(self._array[start : start + piece.num_rows])
             start += piece.num_rows
-            vectors = pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), type=self._kind)
-            yield piece.add_column(self._at, self._name, vectors)
+            yield piece.add_column(self._at, self._name, self._vectors(part))
+
+    def _vectors(self, part: np.ndarray[Any, Any]) -> Any:
+        pa = arrow()
+        if pa.types.is_null(self._kind):
+            return pa.nulls(len(part))
+        return pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), type=self._kind)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from junco.errors import TargetError
 from junco.store.columns import arrow
 from junco.store.durable import replacing, sync_folder
-from junco.store.files import FileSink, Previous
+from junco.store.files import FileSink
+from junco.store.previous import Previous
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +40,8 @@ class ParquetFolder(FileSink):
         """Only a folder that holds nothing but such files may be replaced."""
         if not self.path.is_dir():
             raise TargetError(f"{self.path} is a file: give the folder another name")
+        if self.path.is_mount():
+            raise TargetError(f"{self.target} is a mount point, which cannot be replaced: name a folder in it")
         other = next((file for file in self.path.iterdir() if not file.match("part-*.parquet")), None)
         if other is not None:
             raise TargetError(f"the folder {self.target} holds other things ({other.name}): give another target")
@@ -85,7 +88,7 @@ class _Files(Previous):
             for number in range(file.num_row_groups):
                 self._groups.append((first, file, number))
                 first += file.metadata.row_group(number).num_rows
-        self._num_rows = first
+        self.num_rows = first
         self._held: tuple[int, pa.Table | None] = (-1, None)
 
     def rows(self, start: int, count: int) -> Iterator[pa.Table]:

@@ -30,7 +30,10 @@ def sink_of(target: Target) -> Sink:
     if "://" in text:
         raise TargetError(f"{text}: targets are local files; copy the finished file from there")
     if text.endswith(("/", os.sep)):
-        return ParquetFolder(Path(text).expanduser())
+        folder = Path(text).expanduser()
+        if folder.name in ("", ".."):
+            raise TargetError(f"{text!r} has no name of its own, and a target is made anew: name a folder in it")
+        return ParquetFolder(folder)
     kinds: dict[str, Callable[[Path], Sink]] = {".parquet": ParquetFile, ".npy": NpyFile}
     path = Path(text).expanduser()
     kind = kinds.get(path.suffix.lower())

@@ -119,6 +119,11 @@ def _read(path: Path, column: str | None) -> VectorSet:
     if path.suffix.lower() == ".npy":
         vectors = _array(path)
         keys = rows.column("input").to_pylist() if rows is not None else [str(i) for i in range(len(vectors))]
+        if len(keys) != len(vectors):
+            raise InputError(
+                f"{path} has {len(vectors):,} vectors, and {files[0]} beside it {len(keys):,} rows: "
+                "run the job that writes them again"
+            )
         return VectorSet(keys, vectors, space)
     assert rows is not None
     name = column or told or _only_vectors(rows, path)
@@ -177,6 +182,8 @@ def _array(path: Path) -> Vectors:
 def _only_vectors(rows: pa.Table, path: Path) -> str:
     types = arrow().types
     names = [f.name for f in rows.schema if types.is_fixed_size_list(f.type)]
+    if not len(rows):  # nobody knows what the columns would hold
+        names = names or [f.name for f in rows.schema if types.is_null(f.type)]
     if len(names) != 1:
         raise InputError(f"{path} has {len(names)} columns of vectors ({', '.join(names)}): say which, column='…'")
     return str(names[0])
@@ -184,6 +191,8 @@ def _only_vectors(rows: pa.Table, path: Path) -> str:
 
 def _matrix(column: pa.ChunkedArray, name: str, path: Path) -> Vectors:
     """A column of vectors as (rows, dim)."""
+    if not len(column) and arrow().types.is_null(column.type):  # a job without inputs: nobody knows the dimension
+        return np.zeros((0, 0), np.float32)
     if not arrow().types.is_fixed_size_list(column.type) or column.null_count:
         what = "rows without a vector" if column.null_count else f"{column.type}"
         raise InputError(f"{path}: the column {name!r} holds {what}, not one vector in each row")
