@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import threading
 import numpy as np
 import pytest
 
+from junco.errors import ParameterError
 from junco.runtime import cache as caching
 from junco.runtime import work
 from junco.runtime.cache import Cache
@@ -169,6 +171,27 @@ def test_a_folder_that_may_only_be_read_is_read_and_what_is_not_there_runs_unkep
         pytest.skip("this system lets root write to every folder")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in runtimes.iterdir()) == before
+
+
+@pytest.fixture
+def full_disk():
+    """Called, it lets no file grow beyond some bytes; with ``None``, as before."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most_bytes: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (soft if most_bytes is None else most_bytes, hard)
+    )
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_a_disk_that_was_full_is_not_held_against_a_runtime(workshop, pixels, full_disk, runtime):
+    full_disk(1500)  # enough for what is measured, not for what is converted
+    with pytest.raises(ParameterError, match=f"{runtime} in float32: OSError"):
+        load(workshop.source(), runtime, "float32")
+    full_disk(None)
+    np.testing.assert_allclose(
+        load(workshop.source(), runtime, "float32")(pixels), workshop.expected(pixels), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("keep_bytes", [0, 100])

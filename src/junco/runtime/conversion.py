@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ _FILES = {
 }
 _MADE_OF = {"mixed": "openvino", "int8": "onnxruntime"}
 """Forms that are made of another runtime's exact one, with the golden rows."""
+
+_PROBE_BYTES = 1 << 20
 
 
 def needed(source: Source, runtime: str, dtype: str) -> tuple[str, ...]:
@@ -88,16 +91,25 @@ class Conversions:
         if self.source.weights_sha256 is not None:
             with self.cache.locked(name, identity):
                 folder = self.cache.find(name, identity)
-                folder = folder or self.cache.store(name, identity, lambda made: self._write(form, made))
+                folder = folder or self.cache.store(name, identity, lambda made: self._written(form, made))
             if folder is not None:
                 return folder / _FILES[form], None
         leftover = Path(tempfile.mkdtemp(prefix="junco-"))
         try:
-            self._write(form, leftover)
+            self._written(form, leftover)
         except BaseException:
             shutil.rmtree(leftover, ignore_errors=True)
             raise
         return leftover / _FILES[form], leftover
+
+    def _written(self, form: str, folder: Path) -> None:
+        """Write the file.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        with _errors_of_a_full_disk(folder, self.source.num_bytes):
+            self._write(form, folder)
 
     def _write(self, form: str, folder: Path) -> None:
         if form not in _MADE_OF:
@@ -128,3 +140,17 @@ class Conversions:
         if form == "mixed":
             identity["least cosine"] = self.least_cosine
         return f"{form}-{self.source.name}", identity
+
+
+@contextmanager
+def _errors_of_a_full_disk(folder: Path, num_bytes: int) -> Iterator[None]:
+    """Let them be OSErrors, whatever a converter made of them: that the disk was full is nothing to remember."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception:
+        with (folder / "probe").open("wb") as probe:
+            for _ in range(0, num_bytes, _PROBE_BYTES):
+                probe.write(bytes(_PROBE_BYTES))
+        raise

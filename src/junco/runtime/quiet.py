@@ -5,15 +5,26 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 
+_one_at_a_time = threading.RLock()
 _TALKATIVE = ("torch", "torch.onnx", "transformers", "onnxscript", "onnx_ir", "onnxruntime")
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """No warnings, no log lines below errors, nothing on stdout; the process's own logging stays as it was set up."""
+    """No warnings, no log lines below errors, nothing on stdout; all three are the process's, and as before afterwards.
+
+    One thread at a time, for two would each put back what the other had changed.
+    """
+    with _one_at_a_time, _silence():
+        yield
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
     root = logging.getLogger()
     handlers = list(root.handlers)
     loggers = [root, *(logging.getLogger(name) for name in _TALKATIVE)]
