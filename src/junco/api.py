@@ -56,9 +56,9 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
-        import asyncio
+        from junco.engine.async_calls import in_thread  # asyncio takes a while to import
 
-        return await asyncio.to_thread(self, *inputs, timeout_s=timeout_s)
+        return await in_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -153,6 +154,32 @@ def test_concurrent_async_calls_share_batches():
     with pipe.input("x").map("x", "y", operator).output("y") as p:
         assert asyncio.run(call_all(p)) == [0, 2, 4, 6]
     assert [len(batch) for batch in operator.batches] == [1, 3]
+
+
+def test_a_hundred_async_calls_are_under_way_at_once():
+    num_calls = 100
+    all_are_there = threading.Barrier(num_calls)
+
+    def meet(number):
+        all_are_there.wait(LONG_S)  # breaks where some of them wait for a thread
+        return number
+
+    async def call_all(p):
+        return await asyncio.gather(*(p.acall(number) for number in range(num_calls)))
+
+    with pipe.input("x").map("x", "y", meet, workers=num_calls).output("y") as p:
+        assert asyncio.run(call_all(p)) == list(range(num_calls))
+
+
+def test_an_async_call_sees_its_callers_context_variables():
+    asked_by = contextvars.ContextVar("asked_by")
+
+    async def call(p):
+        asked_by.set("ada")
+        return await p.acall(1)
+
+    with pipe.input("x").map("x", "y", lambda x: asked_by.get()).output("y") as p:
+        assert asyncio.run(call(p)) == "ada"
 
 
 def test_an_async_call_raises_its_own_error():
