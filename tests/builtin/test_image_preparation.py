@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import timm
+import torch
 from PIL import Image
 
 from junco.builtin.image_embedding.efficientnet_lite import EfficientNetLite
 from junco.builtin.image_embedding.preparation import MiddleCrop, Transform
 from junco.builtin.image_embedding.timm import TimmEmbedding, preparation_of
+from junco.cores import at_work, num_cores
 
 USUAL = [
     "resnet50",
@@ -104,3 +108,35 @@ def test_random_weights_and_exact_pictures_take_no_shortcut(monkeypatch, photo):
     EfficientNetLite(pretrained=False)(photo)
     EfficientNetLite(exact=True)(photo)
     TimmEmbedding("test_resnet", pretrained=False)(photo)
+
+
+def test_the_fast_resize_leaves_the_cores_that_others_are_at_work_on(monkeypatch):
+    seen = []
+    resize = torch.nn.functional.interpolate
+    monkeypatch.setattr(
+        torch.nn.functional,
+        "interpolate",
+        lambda *args, **options: seen.append(torch.get_num_threads()) or resize(*args, **options),
+    )
+    pixels = np.zeros((300, 400, 3), np.uint8)
+    let_go, at_work_now = threading.Event(), threading.Barrier(num_cores())
+
+    def work():
+        with at_work():
+            at_work_now.wait()
+            let_go.wait()
+
+    others = [threading.Thread(target=work) for _ in range(num_cores() - 1)]
+    for other in others:
+        other.start()
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)  # as torch would by itself
+    try:
+        at_work_now.wait()
+        MiddleCrop(224, 256).fast(pixels)
+    finally:
+        torch.set_num_threads(before)
+        let_go.set()
+        for other in others:
+            other.join()
+    assert seen == [1]

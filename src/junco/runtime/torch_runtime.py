@@ -43,7 +43,7 @@ class TorchCompiled:
         self.dtype, self.device = dtype, device
         self.certificate: Certificate | None = None
         self._device = torch.device(device)
-        self._most_threads = most_threads or _allowed_threads()
+        self._most_threads = most_threads
         self._module: Any = module.eval().to(self._device)
         if self._device.type == "cuda" and dtype != "float32":
             _cast_weights(self._module, getattr(torch, dtype))
@@ -102,7 +102,7 @@ class TorchCompiled:
         return torch.autocast(self._device.type, getattr(torch, self.dtype))
 
     def _share_of_cores(self) -> AbstractContextManager[None]:
-        return _share_of_cores(self._most_threads) if self._device.type == "cpu" else nullcontext()
+        return share_of_cores(self._most_threads) if self._device.type == "cpu" else nullcontext()
 
 
 def _cast_weights(module: torch.nn.Module, dtype: torch.dtype) -> None:
@@ -129,12 +129,12 @@ def _allowed_threads() -> int:
 
 
 @contextmanager
-def _share_of_cores(most_threads: int) -> Iterator[None]:
-    """Let this thread's pass use the cores that other threads leave."""
+def share_of_cores(most_threads: int | None = None) -> Iterator[None]:
+    """Let what this thread does in torch use the cores that other threads leave, not all of them as torch would."""
     import torch
 
     with at_work():
-        share = min(most_threads, num_free())
+        share = min(most_threads or _allowed_threads(), num_free())
         if share != torch.get_num_threads():
             torch.set_num_threads(share)
         try:

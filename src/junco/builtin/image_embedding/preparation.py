@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from junco.runtime.torch_runtime import share_of_cores
 from junco.types import Image
 
 Prepared = npt.NDArray[np.uint8]
@@ -66,7 +67,10 @@ class MiddleCrop:
         else:
             writable = pixels if pixels.flags.writeable else pixels.copy()  # torch has no other arrays
             channels = torch.from_numpy(writable).permute(2, 0, 1)[None]  # a view: torch calls it channels-last
-            scaled = torch.nn.functional.interpolate(channels, (height, width), mode=self.resampling, antialias=True)
+            with share_of_cores():
+                scaled = torch.nn.functional.interpolate(
+                    channels, (height, width), mode=self.resampling, antialias=True
+                )
             resized = scaled[0].permute(1, 2, 0).numpy()
         left, top = round((width - self.side) / 2), round((height - self.side) / 2)
         return np.ascontiguousarray(resized[top : top + self.side, left : left + self.side])
