@@ -16,7 +16,7 @@ def test_a_line_of_json_every_few_seconds_says_how_far_the_job_is(capsys):
     now_s[0] += 4
     progress.worked(100)
     assert capsys.readouterr().err == ""  # too early
-    now_s[0] += 6
+    now_s[0] += 5
     progress.rejected()
     progress.worked(100, 5000)
     progress.worked(100, 5000)
@@ -24,26 +24,26 @@ def test_a_line_of_json_every_few_seconds_says_how_far_the_job_is(capsys):
     assert json.loads(line) == {
         "done": 400,
         "total": 1000,
-        "rows_per_s": 20.0,
+        "rows_per_s": 20.0,  # since the first hundred, which waited for the loading
         "eta_s": 30.0,
-        "total_s": 40.0,
+        "total_s": 39.0,
         "rejects": 1,
         "output_bytes": 25000,
     }
 
 
 def test_some_hundreds_of_inputs_foretell_on_a_terminal_what_all_will_take(capsys):
-    with Bar(total=30_000) as bar:
-        bar.worked(299, 299_000)
+    with Bar(total=30_000, clock=iter([0.0, 4.0, 4.0, 5.0, 6.0, 7.0]).__next__) as bar:
+        bar.worked(200, 200_000)
         assert "will take" not in capsys.readouterr().err
+        bar.worked(100, 100_000)
         bar.worked(1, 1_000)
-        bar.worked(1, 1_000)
-        assert bar.forecast(3.01) == "all 30,000 inputs will take about 5 min 0 s and 30.0 MB"
-    assert capsys.readouterr().err.count("all 30,000 inputs will take about ") == 1
+    said = capsys.readouterr().err
+    assert said.count("all 30,000 inputs will take about 5 min 2 s and 30.0 MB") == said.count("will take") == 1
 
 
 def test_without_a_total_there_is_no_eta(capsys):
-    progress = JsonLines(clock=iter([0.0, 10.0]).__next__)
+    progress = JsonLines(clock=iter([0.0, 8.0, 10.0]).__next__)
     progress.worked(5)
     assert json.loads(capsys.readouterr().err)["eta_s"] is None
 
@@ -56,8 +56,8 @@ def test_a_terminal_has_a_bar_and_nobody_else_has(monkeypatch):
         bar.worked(3)
         bar.rejected()
         bar.skipped(1)
-        assert bar._rich.tasks[0].completed == 4
-        assert bar._rich.tasks[0].fields["rejects"] == "1 rejects"
+    assert bar._rich.tasks[0].completed == 4
+    assert bar._rich.tasks[0].fields["rejects"] == "1 rejects"
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     assert isinstance(progress_for(None, lambda: None), JsonLines)
 

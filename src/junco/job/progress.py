@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-EVERY_S = 5.0
+EVERY_S, DRAW_S = 5.0, 0.1
 ENOUGH = 300
 """So many inputs say what the others will take."""
 
@@ -21,9 +21,11 @@ class Progress:
         total: how many inputs there are, if that is known.
     """
 
-    def __init__(self, total: int | None = None) -> None:
-        self.total = total
+    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total, self.clock = total, clock
         self.num_done = self.num_new = self.num_rejects = self.num_bytes = 0
+        self.started_s = clock()
+        self._first: tuple[float, int] | None = None
 
     def skipped(self, count: int) -> None:
         """Inputs that were done before."""
@@ -35,6 +37,7 @@ class Progress:
         self.num_done += count
         self.num_new += count
         self.num_bytes += num_bytes
+        self._first = self._first or (self.clock(), self.num_new)
         self.show()
 
     def rejected(self) -> None:
@@ -44,11 +47,15 @@ class Progress:
     def show(self) -> None:
         """Bring what is shown up to date."""
 
-    def left_s(self, going_s: float) -> float | None:
-        """Seconds that the rest will take, after so many seconds of work."""
-        if self.total is None or not self.num_new:
-            return None
-        return max(0, self.total - self.num_done) * going_s / self.num_new
+    def rate(self, now_s: float) -> float:
+        """Inputs a second since the first ones were through, which also waited for the loading; before that, none."""
+        since_s, num_before = self._first or (now_s, 0)
+        return (self.num_new - num_before) / (now_s - since_s) if now_s > since_s else 0.0
+
+    def left_s(self, now_s: float) -> float | None:
+        """Seconds that the rest will take, if that can be told."""
+        rate = self.rate(now_s)
+        return None if self.total is None or not rate else max(0, self.total - self.num_done) / rate
 
     @property
     def output_bytes(self) -> int | None:
@@ -68,9 +75,8 @@ class JsonLines(Progress):
     """A line of JSON every few seconds; `line` says what is in it."""
 
     def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(total)
-        self.clock = clock
-        self.started_s = self.shown_s = clock()
+        super().__init__(total, clock)
+        self.shown_s = self.started_s
 
     def show(self) -> None:
         """Print a line if the last one is old."""
@@ -81,14 +87,13 @@ class JsonLines(Progress):
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
-        going_s = now_s - self.started_s
-        left_s = self.left_s(going_s)
+        left_s = self.left_s(now_s)
         return {
             "done": self.num_done,
             "total": self.total,
-            "rows_per_s": round(self.num_new / max(going_s, 1e-9), 1),
+            "rows_per_s": round(self.rate(now_s), 1),
             "eta_s": None if left_s is None else round(left_s, 1),
-            "total_s": None if left_s is None else round(going_s + left_s, 1),
+            "total_s": None if left_s is None else round(now_s - self.started_s + left_s, 1),
             "rejects": self.num_rejects,
             "output_bytes": self.output_bytes,
         }
@@ -97,37 +102,44 @@ class JsonLines(Progress):
 class Bar(Progress):
     """A bar with the rate, the time left and the rejects; after some hundreds of inputs, what all will take."""
 
-    def __init__(self, total: int | None = None) -> None:
-        super().__init__(total)
+    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(total, clock)
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Rich
 
         columns = (
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
+            TextColumn("[cyan]{task.fields[left]}"),
             TextColumn("[yellow]{task.fields[rejects]}"),
         )
         self._rich = Rich(*columns, console=Console(stderr=True))
-        self._task = self._rich.add_task("embedding", total=total, rate="", rejects="")
-        self._started_s = time.monotonic()
-        self._is_foretold = False
+        self._task = self._rich.add_task("embedding", total=total, rate="", left="", rejects="")
+        self._drawn_s, self._is_foretold = 0.0, False
 
     def show(self) -> None:
-        """Move the bar."""
-        going_s = time.monotonic() - self._started_s
-        rate = self.num_new / max(going_s, 1e-9)
+        """Move the bar, unless it was just moved."""
+        now_s = self.clock()
+        if now_s - self._drawn_s >= DRAW_S:
+            self._draw(now_s)
+
+    def _draw(self, now_s: float) -> None:
+        self._drawn_s = now_s
+        left_s = self.left_s(now_s)
+        left = "" if left_s is None else f"{duration(left_s)} left"
         rejects = f"{self.num_rejects:,} rejects" if self.num_rejects else ""
-        self._rich.update(self._task, completed=self.num_done, rate=f"{rate:,.1f} inputs/s", rejects=rejects)
+        self._rich.update(
+            self._task, completed=self.num_done, rate=f"{self.rate(now_s):,.1f} inputs/s", left=left, rejects=rejects
+        )
         if not self._is_foretold and ENOUGH <= self.num_new < (self.total or 0):
             self._is_foretold = True
-            self._rich.console.print(self.forecast(going_s), highlight=False)
+            self._rich.console.print(self.forecast(now_s), highlight=False)
 
-    def forecast(self, going_s: float) -> str:
+    def forecast(self, now_s: float) -> str:
         """One line on what all inputs will take."""
-        total_s, total_mb = going_s + (self.left_s(going_s) or 0.0), (self.output_bytes or 0) / 1e6
+        total_s, total_mb = now_s - self.started_s + (self.left_s(now_s) or 0.0), (self.output_bytes or 0) / 1e6
         return f"all {self.total:,} inputs will take about {duration(total_s)} and {total_mb:,.1f} MB"
 
     def __enter__(self) -> Self:
@@ -137,6 +149,7 @@ class Bar(Progress):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._draw(self.clock())
         self._rich.stop()
 
 
