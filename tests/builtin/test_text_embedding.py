@@ -7,11 +7,13 @@ import threading
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Dense
 
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterError, UnavailableError
 from junco.runtime import openvino_runtime
+from junco.runtime.load import load
 
 TEXTS = [
     "A photo of a cat.",
@@ -107,6 +109,45 @@ def test_sentence_transformers_gives_its_own_vectors(loaded, minilm_folder, refe
     given = {"model": str(minilm_folder), "runtime": runtime, "dtype": "float32"}
     vectors = loaded("text-embedding.sentence-transformers", **given).batch(TEXTS[:6])
     np.testing.assert_allclose(np.stack(vectors), reference.encode(TEXTS[:6]), atol=1e-5)
+
+
+def test_sentence_transformers_in_int8_says_how_far_its_vectors_are(minilm_folder, reference):
+    operator = SentenceTransformersEmbedding(minilm_folder, dtype="int8")
+    with pytest.warns(FidelityWarning, match="int8 vectors agree"):
+        operator.ensure_open()
+    cosines = (np.stack(operator.batch(TEXTS[:6])) * reference.encode(TEXTS[:6])).sum(axis=1)
+    assert 0.99 < cosines.min() < 0.99999
+
+
+@pytest.mark.parametrize("dtype", ["int8", "mixed"])
+def test_an_arithmetic_that_the_library_has_not_is_refused_with_those_that_it_has(minilm_folder, dtype):
+    refused = pytest.raises(ParameterError, match=f"dtype='{dtype}' cannot run .*: the library computes in float32, ")
+    with refused:
+        SentenceTransformersEmbedding(minilm_folder, runtime="torch", dtype=dtype).ensure_open()
+
+
+@pytest.fixture
+def more_than_a_bert(tmp_path, reference):
+    """A model with a layer after its pooling."""
+    layer = Dense(384, 8)
+    SentenceTransformer(modules=[*list(reference)[:2], layer], device="cpu").save(str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("asked", [{"runtime": "openvino"}, {"deterministic": True}, {"dtype": "int8"}])
+def test_what_only_a_plain_model_can_do_is_refused_for_another_one_with_the_reason(more_than_a_bert, asked):
+    ((name, value),) = asked.items()
+    with pytest.raises(ParameterError, match=f"{name}={value!r} cannot run .*: it is more than a BERT with a pooling"):
+        SentenceTransformersEmbedding(more_than_a_bert, **asked).ensure_open()
+    with pytest.raises(ParameterError, match="no runtime but the library can run .*: it is more than a BERT"):
+        SentenceTransformersEmbedding(more_than_a_bert).source()
+
+
+def test_a_plain_model_can_be_certified_as_the_same_weights_in_another_operator_can(minilm_folder):
+    theirs, ours = SentenceTransformersEmbedding(minilm_folder).source(), MiniLM().source()
+    for one, other in zip(theirs.golden, ours.golden, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(load(theirs, "torch")(*theirs.golden), load(ours, "torch")(*ours.golden), atol=1e-5)
 
 
 def test_sentence_transformers_by_default_stays_as_near_as_it_promises(loaded, minilm_folder, reference, assert_agree):

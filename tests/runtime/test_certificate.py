@@ -182,6 +182,21 @@ def test_a_lower_cosine_is_accepted_where_it_was_asked_for_but_no_dependence_on_
     assert "a vector depends on its batch mates" in agreement(minilm.batch, mixed, golden, least=0.9).reason
 
 
+@pytest.mark.parametrize("length", [0.97, 1.03, 20])
+def test_vectors_of_another_length_are_refused_though_their_direction_is_right(lite, length):
+    stretched = lambda images: np.stack(lite.batch(images)) * np.float32(length)  # noqa: E731
+    found = agreement(lite.batch, stretched, golden_images())
+    assert found.worst_cosine > 0.999999
+    assert found.reason == f"a vector is {length:.4f} times as long as the float32 reference's"
+    assert agreement(lite.batch, stretched, golden_images(), least=0.7).reason is None or length == 20
+
+
+def test_a_missing_scaling_to_length_one_is_refused(minilm):
+    raw = MiniLM(normalize=False, runtime="torch", dtype="float32")
+    raw.ensure_open()
+    assert "times as long" in agreement(minilm.batch, raw.batch, list(GOLDEN_TEXTS)).reason
+
+
 def test_a_cosine_near_one_keeps_its_digits():
     one = np.array([[1, 0]], np.float32)
     other = np.array([[1, 1e-5]], np.float32)

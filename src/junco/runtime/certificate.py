@@ -1,7 +1,8 @@
 """The same-vector certificate: another way to compute vectors is used only if it gives the reference's vectors.
 
 The reference is torch in float32 on the CPU. Both compute the golden rows, in one batch and each row alone; the
-worst cosine of all of them decides. A row that comes out differently beside others than alone is refused as well.
+worst cosine of all of them decides. A row that comes out longer or shorter than the reference's, or differently beside
+others than alone, is refused as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from junco.types import Vectors
 LEAST_COSINE = {"auto": 0.9999, "float32": 0.99999, "int8": 0.9}
 """By the ``dtype`` that was asked for; any other one is held to that of ``auto``. Who asks for int8 knows that its
 vectors differ: only what is broken is refused."""
+
+_ROUNDING = 1e-6
+"""Part of a vector's length that float32 gains or loses where sums are added up in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,16 @@ def agreement(
     together = np.asarray(candidate(golden), np.float32)
     turned = np.asarray(candidate(golden[::-1]), np.float32)[::-1]
     alone = np.concatenate([np.asarray(candidate([item]), np.float32) for item in golden])
-    for found in (together, turned, alone):
+    ways = (together, turned, alone)
+    for found in ways:
         if found.shape != expected.shape:
             return Agreement(0.0, float("inf"), f"its vectors have shape {found.shape[1:]}, not {expected.shape[1:]}")
         if not np.isfinite(found).all():
             return Agreement(0.0, float("inf"), "its vectors hold numbers that are not finite")
-    worst = min(cosines(found, expected).min() for found in (together, turned, alone))
-    difference = max(np.abs(unit(found) - unit(expected)).max() for found in (together, turned, alone))
+    worst = min(cosines(found, expected).min() for found in ways)
+    difference = max(np.abs(unit(found) - unit(expected)).max() for found in ways)
     mates = min(cosines(together, alone).min(), cosines(turned, alone).min())
+    stretch = _stretch(np.concatenate(ways), np.concatenate([expected] * len(ways)))
     reason, least_mates = None, max(least, LEAST_COSINE["auto"])
     if mates < least_mates:
         reason = (
@@ -106,6 +112,8 @@ def agreement(
         )
     elif worst < least:
         reason = f"worst cosine with the float32 reference {worst:.7f}, below {least}"
+    elif abs(stretch - 1) > _most_stretch(least):
+        reason = f"a vector is {stretch:.4f} times as long as the float32 reference's"
     return Agreement(float(worst), float(difference), reason)
 
 
@@ -115,6 +123,18 @@ def cosines(one: Vectors, other: Vectors) -> npt.NDArray[np.float64]:
     gaps: npt.NDArray[np.float64] = unit(one) - unit(other)
     found: npt.NDArray[np.float64] = 1 - (gaps**2).sum(axis=1) / 2
     return found
+
+
+def _stretch(found: Vectors, expected: Vectors) -> float:
+    """How many times as long as expected a row of (n, dim) is, where that is farthest from 1."""
+    there, wanted = (np.linalg.norm(block.astype(np.float64), axis=1) for block in (found, expected))
+    factors = there[wanted > 0] / wanted[wanted > 0]
+    return float(max(factors, key=lambda factor: abs(factor - 1), default=1.0))
+
+
+def _most_stretch(least: float) -> float:
+    """How far from 1 that may be: as far as that cosine lets a vector go to the side, a 70th for 0.9999."""
+    return float(np.sqrt(2 * (1 - least))) + _ROUNDING
 
 
 def unit(block: Vectors) -> npt.NDArray[np.float64]:

@@ -20,10 +20,17 @@ from junco.builtin.vectors import unit_rows
 from junco.errors import ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.runtime.certificate import agreement
+from junco.runtime.certificate import agreement, least_cosine
+from junco.runtime.source import Source
 from junco.types import Space, Vector, Vectors
 
 _GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
+_LIBRARY_HAS = {
+    "runtime": ("auto", "torch"),
+    "deterministic": (False,),
+    "dtype": ("auto", "float32", "bfloat16", "float16"),
+}
+_IS_MORE = "it is more than a BERT with a pooling"
 _INSTEAD = "give the path of a folder that holds a model"
 
 
@@ -100,15 +107,25 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         space = space.but(prompt=self.prompt if is_own else convention or "").on(inputs[0] if inputs else None)
         return self.finish.in_space(self.compute.in_space(space))
 
+    def source(self) -> Source:
+        """The model with its golden texts, for `junco.runtime`.
+
+        Raises:
+            ParameterError: only the library itself can run it.
+        """
+        self.fetch()
+        with _quietly():
+            plain = plain_transformer.source_of(_loaded(self.model, "cpu", self.name), self.name)
+        if plain is None:
+            raise ParameterError(f"{self.name!r}: no runtime but the library can run {self.model!r}: {_IS_MORE}")
+        return plain[0]
+
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
         if not texts:
             return []
         assert self._model is not None, "open() comes before batch()"
-        block = self._encoded(texts) if self._encoder is None else self._encoder.embed(texts)
-        is_scaled = self._encoder is not None and plain_transformer.has_normalize(self._model)
-        block = unit_rows(block) if is_scaled else block
-        return self.finish.rows(block)
+        return self.finish.rows(self._encoded(texts) if self._encoder is None else self._embedded(texts, self._encoder))
 
     def close(self) -> None:
         if self._encoder is not None:
@@ -122,11 +139,16 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
         return block.astype(np.float32, copy=False)
 
+    def _embedded(self, texts: Sequence[str], encoder: TextEncoder) -> Vectors:
+        """The same by another runtime."""
+        block = encoder.embed(texts)
+        return unit_rows(block) if plain_transformer.has_normalize(self._model) else block
+
     def _certified_encoder(self) -> TextEncoder | None:
         """The model in another runtime, if its vectors are those of the library; else ``None`` under ``auto``."""
         plain = plain_transformer.source_of(self._model, self.name)
         if plain is None:
-            self._refuse_unless_auto("it is more than a BERT with a pooling")
+            self._refuse_unless_usual(_IS_MORE)
             return None
         source, tokenizer = plain
         compiled = self.compute.load(source)
@@ -135,17 +157,17 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
             return None
         prompt = plain_transformer.prompt_of(self._model, self.role, self.prompt)
         encoder = TextEncoder(compiled, tokenizer, prompt, self.compute.deterministic)
-        found = agreement(self._encoded, encoder.embed, _GOLDEN, self.compute.accepted_cosine)
+        least = self.compute.least_cosine or least_cosine(self.compute.dtype)
+        found = agreement(self._encoded, lambda texts: self._embedded(texts, encoder), _GOLDEN, least)
         if found.reason is None:
             return encoder
         compiled.close()
-        self._refuse_unless_auto(found.reason)
+        self._refuse_unless_usual(found.reason)
         return None
 
     def _cast(self) -> None:
         """The library's own model in a smaller arithmetic, if its vectors stay near."""
-        if self.compute.dtype == "int8":
-            raise ParameterError(f"{self.name!r}: dtype='int8' needs a BERT with a pooling; {self.model!r} is more")
+        self._refuse_unless_usual("the library computes in float32, bfloat16 or float16")
         import torch
 
         expected = [self._encoded([text])[0] for text in _GOLDEN]
@@ -159,10 +181,11 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         if found.reason is not None:
             raise ParameterError(f"{self.name!r}: dtype={self.compute.dtype!r}: {self.model!r}: {found.reason}")
 
-    def _refuse_unless_auto(self, reason: str) -> None:
-        for name, usual in (("runtime", "auto"), ("deterministic", False)):
+    def _refuse_unless_usual(self, reason: str) -> None:
+        """Say why it cannot be done, where something was asked for that the library itself does not do."""
+        for name, usual in _LIBRARY_HAS.items():
             asked = getattr(self.compute, name)
-            if asked != usual:
+            if asked not in usual:
                 raise ParameterError(f"{self.name!r}: {name}={asked!r} cannot run {self.model!r}: {reason}")
 
     def cost(self, *item: Any) -> float:
