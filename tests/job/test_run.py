@@ -500,6 +500,17 @@ def test_a_journal_that_was_damaged_is_said_to_be_and_the_target_stays(embed, tm
     assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=False).num_rows == 2
 
 
+def test_an_empty_folder_may_become_a_target_and_a_folder_is_no_file(embed, tmp_path):
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v.parquet").mkdir()
+    assert embed.run(["a"], f"{tmp_path}/v/").num_rows == 1
+    for resume in (True, False):
+        with pytest.raises(
+            TargetError, match=r"v.parquet is a folder: for a folder of Parquet files write .*v.parquet/$"
+        ):
+            embed.run(["a"], tmp_path / "v.parquet", resume=resume)
+
+
 @pytest.mark.parametrize("target", ["./", "/", "../"])
 def test_a_folder_without_a_name_of_its_own_is_no_target(embed, target):
     with pytest.raises(TargetError, match="name a folder in it"):

@@ -73,13 +73,12 @@ def moved(source: Path, target: Path) -> None:
 
 
 def stamp_of(path: Path) -> str | None:
-    """What identifies a file's or a folder's content: names, sizes and a hash of both ends; ``None`` without one."""
-    if not path.exists():
+    """What identifies a file's or a folder's content: names, sizes and a hash of both ends; ``None`` without any."""
+    files = [file for file in sorted(path.rglob("*")) if file.is_file()] if path.is_dir() else [path]
+    if not path.exists() or not files:
         return None
     digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if not file.is_file():
-            continue
+    for file in files:
         size = file.stat().st_size
         digest.update(f"{file.relative_to(path)} {size}\n".encode())
         with file.open("rb") as opened:
