@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -160,6 +162,18 @@ def test_a_list_that_is_no_text_and_a_table_that_is_none_end_clearly(tmp_path):
         with pytest.raises(JobError, match=rf"{name} cannot be read"):
             values(tmp_path / name, TEXTS)
     assert count_of(tmp_path / "t.parquet", TEXTS) is count_of(tmp_path / "t.csv", TEXTS) is None
+
+
+def test_a_list_that_may_not_be_read_ends_clearly(tmp_path, monkeypatch):
+    (tmp_path / "l.txt").write_text("one")
+
+    def refused(*args, **kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", refused)  # root may read anything
+    assert count_of(tmp_path / "l.txt", TEXTS) is None
+    with pytest.raises(JobError, match=r"l.txt cannot be read: Permission denied"):
+        keys(tmp_path / "l.txt", TEXTS)
 
 
 def test_files_alone_are_no_inputs_for_a_pipeline_of_several_columns(photos):
