@@ -36,6 +36,23 @@ def test_every_text_embedding_takes_a_role_and_a_prompt():
         assert name.startswith("image") or {"role", "prompt"} <= set(registry.load(name).parameters())
 
 
+@pytest.mark.parametrize("name", EMBEDDINGS)
+@pytest.mark.parametrize("flag", ["normalize", "deterministic", "exact", "pretrained"])
+def test_a_text_is_not_taken_for_true(name, flag):
+    parameters = registry.load(name).parameters()
+    given = {"model": "a.onnx"} if name.endswith("onnx") else {}
+    if flag in parameters:
+        with pytest.raises(ParameterError, match=f"{flag}='false' must be True or False"):
+            registry.load(name)(**given, **{flag: "false"})
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "1", True])
+def test_a_seed_is_a_whole_number(seed):
+    for name in ("efficientnet-lite", "timm"):
+        with pytest.raises(ParameterError, match=r"seed=.* must be a whole number, 0 or more"):
+            registry.load(f"image-embedding.{name}")(seed=seed)
+
+
 @pytest.mark.parametrize(("precision", "dtype"), [("float32", "f4"), ("float16", "f2"), ("int8", "i1")])
 def test_a_smaller_type_keeps_the_direction(precision, dtype):
     rows = np.stack(Finish("test", normalize=True, precision=precision).rows(BLOCK))

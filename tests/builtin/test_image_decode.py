@@ -94,6 +94,11 @@ def test_a_stream_that_cannot_seek_is_read(png, pixels):
     np.testing.assert_array_equal(PilDecode()(Stream(png.read_bytes())), pixels)
 
 
+def test_bytes_that_are_not_next_to_each_other_are_read(png, pixels):
+    spread = memoryview(bytes(byte for each in png.read_bytes() for byte in (each, 0)))[::2]
+    np.testing.assert_array_equal(PilDecode()(spread), pixels)
+
+
 def test_an_array_that_is_pixels_already_is_not_copied(pixels):
     assert PilDecode()(pixels) is pixels
 

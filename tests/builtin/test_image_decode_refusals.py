@@ -146,10 +146,19 @@ def test_arrays_that_are_no_pictures_are_refused(array):
     refused(array)
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1.5, None])
+@pytest.mark.parametrize("limit", [0, -1, 1.5, True, None])
 def test_a_limit_that_cannot_be_is_refused(limit):
     with pytest.raises(ParameterError, match="max_pixels"):
         PilDecode(max_pixels=limit)
+
+
+def test_a_permission_that_is_a_text_is_refused():
+    with pytest.raises(ParameterError, match="allow_urls='no' must be True or False"):
+        PilDecode(allow_urls="no")
+
+
+def test_an_empty_path_is_called_so():
+    refused("", "an empty path")
 
 
 @pytest.fixture

@@ -123,9 +123,11 @@ def test_truncation_comes_before_the_length_of_one(loaded, photo):
 
 
 def test_truncating_to_more_than_the_model_gives_is_refused(photo):
-    refused = pytest.raises(ParameterError, match="truncate_dim=1281, but its vectors have 1280 numbers")
-    with pytest.warns(FidelityWarning), refused:
-        EfficientNetLite(truncate_dim=1281)(photo)
+    with pytest.raises(ParameterError, match="truncate_dim=1281, but its vectors have 1280 numbers"):
+        EfficientNetLite(truncate_dim=1281).fetch()
+    small = TimmEmbedding("test_resnet", pretrained=False, truncate_dim=5000)  # known when it is loaded
+    with pytest.warns(FidelityWarning), pytest.raises(ParameterError, match="truncate_dim=5000, but its vectors have"):
+        small(photo)
 
 
 @pytest.mark.parametrize("runtime", ["auto", "torch"])

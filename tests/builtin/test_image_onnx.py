@@ -198,7 +198,7 @@ def test_a_model_that_gives_something_else_is_refused_with_what_it_gives(saved, 
     [
         ({"size": 32}, "size=32, but .* takes 64 pixels"),
         ({"resize": 32}, "resize=32 is less than the 64 pixels that are taken"),
-        ({"size": 0}, "size=0 must be a positive number of pixels"),
+        ({"size": 0}, "size=0 must be a positive whole number"),
         ({"interpolation": "cubic"}, "interpolation='cubic' is none of bicubic"),
         ({"mean": 0.5}, "mean=0.5 must be three numbers"),
         ({"std": (1, 0, 1)}, r"std=\(1, 0, 1\) must be three numbers above 0"),

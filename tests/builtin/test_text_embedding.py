@@ -139,7 +139,7 @@ def test_what_only_a_plain_model_can_do_is_refused_for_another_one_with_the_reas
     ((name, value),) = asked.items()
     with pytest.raises(ParameterError, match=f"{name}={value!r} cannot run .*: it is more than a BERT with a pooling"):
         SentenceTransformersEmbedding(more_than_a_bert, **asked).ensure_open()
-    with pytest.raises(ParameterError, match="no runtime but the library can run .*: it is more than a BERT"):
+    with pytest.raises(ParameterError, match=r"no runtime but the library can run .*: it is more than a BERT"):
         SentenceTransformersEmbedding(more_than_a_bert).source()
 
 
@@ -182,10 +182,22 @@ def test_a_role_that_does_not_exist_is_refused(make):
         make(role="passage")
 
 
-def test_truncating_to_more_than_the_model_gives_is_refused():
-    refused = pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384")
-    with pytest.warns(FidelityWarning), refused:
-        MiniLM(truncate_dim=500)("a cat")
+def test_truncating_to_more_than_the_model_gives_is_refused_before_it_is_loaded(minilm_folder):
+    for operator in (MiniLM(truncate_dim=500), SentenceTransformersEmbedding(minilm_folder, truncate_dim=500)):
+        with pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384"):
+            operator.fetch()
+
+
+def test_truncating_to_all_that_the_model_gives_warns_of_nothing(minilm_folder):
+    MiniLM(truncate_dim=384).fetch()
+    SentenceTransformersEmbedding(minilm_folder, truncate_dim=384).fetch()
+
+
+@pytest.mark.parametrize("prompt", [3, b"query: ", ["query: "], "half of a pair \ud83d"])
+@pytest.mark.parametrize("make", [MiniLM, SentenceTransformersEmbedding])
+def test_a_prompt_that_is_no_text_is_refused(make, prompt):
+    with pytest.raises(ParameterError, match=r"prompt=.* must be a text or None"):
+        make(prompt=prompt)
 
 
 @pytest.mark.parametrize("params", [{}, {"runtime": "torch"}, {"dtype": "float32"}])

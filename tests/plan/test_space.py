@@ -81,7 +81,17 @@ def text_space(folder, **params):
     return ops.text_embedding.sentence_transformers(str(folder), **params).create().space(None)
 
 
-@pytest.mark.parametrize("same", [{"runtime": "torch"}, {"dtype": "float32"}, {"role": "query"}, {"role": "document"}])
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"runtime": "torch"},
+        {"dtype": "float32"},
+        {"role": "query"},
+        {"role": "document"},
+        {"least_cosine": 0.99999},
+        {"truncate_dim": 384},
+    ],
+)
 def test_what_only_computes_and_the_role_change_no_space(same):
     assert pipeline(TEXT, **same).space == pipeline(TEXT).space
 
@@ -149,6 +159,15 @@ def test_a_step_that_cannot_tell_bits_from_numbers_leaves_the_space_unknown():
     bits = pipe.input("text").map("text", "vector", ops.text_embedding.minilm(precision="ubinary"))
     for step in (ops.vector.truncate(8), ops.vector.normalize()):
         assert bits.map("vector", "vector", step).output("vector").space is None
+
+
+@pytest.mark.parametrize("precision", ["int8", "float16"])
+def test_smaller_numbers_that_became_floats_again_are_no_longer_in_their_space(precision):
+    small = pipe.input("text").map("text", "vector", ops.text_embedding.minilm(precision=precision))
+    longer = small.map("vector", "vector", ops.vector.normalize())
+    assert longer.output("vector").space not in (None, small.output("vector").space, pipeline(TEXT).space)
+    again = longer.map("vector", "vector", ops.vector.normalize())
+    assert again.output("vector").space == longer.output("vector").space
 
 
 @pytest.mark.filterwarnings("ignore::junco.errors.FidelityWarning")

@@ -91,5 +91,11 @@ def test_an_unknown_space_is_the_same_as_none(spaces):
         check_same(*spaces, "these", "those", "")
 
 
+def test_the_id_of_a_space_is_not_taken_for_it():
+    one = Space({"model": "a"})
+    with pytest.raises(SpaceError, match=f"a: '{one.id}' is the id of a space; give the space itself, pipeline.plan"):
+        check_same(one.id, one, "a", "b", "")
+
+
 def test_one_space_may_be_mixed():
     check_same(MODEL, Space(dict(MODEL.parts)), "these", "those", "")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.builtin.devices import check_device, device_name
+from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.vectors import unit_rows
 from junco.errors import FidelityWarning, ParameterError
 from junco.runtime.certificate import least_cosine
@@ -44,6 +45,7 @@ class Compute:
         check_runtime(self.runtime, self.owner)
         check_dtype(self.dtype, self.owner)
         check_least_cosine(self.least_cosine, self.owner)
+        check_flag("deterministic", self.deterministic, self.owner)
 
     @property
     def accepted_cosine(self) -> float:
@@ -67,7 +69,7 @@ class Compute:
         """The space of what it computes: the model's own, unless less agreement than usual was asked for."""
         if self.dtype == "int8":
             return space.but(arithmetic="int8")
-        if self.least_cosine is not None:
+        if self.least_cosine is not None and self.least_cosine < least_cosine("auto"):
             return space.but(arithmetic=f"cosine with float32 from {self.least_cosine}")
         return space
 
@@ -91,9 +93,9 @@ class Finish:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        dim = self.truncate_dim
-        if dim is not None and (not isinstance(dim, int) or isinstance(dim, bool) or dim < 1):
-            raise ParameterError(f"{self.owner!r}: truncate_dim={dim!r} must be a positive whole number or None")
+        check_flag("normalize", self.normalize, self.owner)
+        if self.truncate_dim is not None:
+            check_whole("truncate_dim", self.truncate_dim, self.owner)
         if self.precision not in PRECISIONS:
             known = ", ".join(map(repr, PRECISIONS))
             raise ParameterError(f"{self.owner!r}: precision={self.precision!r} is none of {known}")
@@ -104,10 +106,8 @@ class Finish:
         Raises:
             ParameterError: ``truncate_dim`` is more than the model gives.
         """
-        dim = self.truncate_dim
-        if dim is not None and dim > block.shape[1]:
-            raise ParameterError(f"{self.owner!r}: truncate_dim={dim}, but its vectors have {block.shape[1]} numbers")
-        block = block[:, :dim]
+        self._check_room(block.shape[1])
+        block = block[:, : self.truncate_dim]
         stored = _stored(unit_rows(block) if self.normalize else block, self.precision)
         # Each row gets memory of its own: one vector that somebody keeps must not keep its whole batch.
         return [np.array(row) for row in stored]
@@ -120,14 +120,31 @@ class Finish:
             space = space.normalized()
         return space if self.precision == "float32" else space.but(precision=self.precision)
 
-    def warn_of_truncation(self, model: str) -> None:
-        """Say that ``truncate_dim`` cuts what the model was not trained to have cut."""
-        if self.truncate_dim is not None:
+    def check_truncation(self, model: str, dim: int | None = None, *, is_trained: bool = False) -> None:
+        """Refuse a ``truncate_dim`` that the model cannot give; warn where it was not trained to have vectors cut.
+
+        Args:
+            model: its name, for the warning.
+            dim: how many numbers its vectors have, as far as that is known before it is loaded.
+            is_trained: whether their leading numbers are a summary of the rest.
+
+        Raises:
+            ParameterError: ``truncate_dim`` is more than ``dim``.
+        """
+        if dim is not None:
+            self._check_room(dim)
+        if self.truncate_dim not in (None, dim) and not is_trained:
             warnings.warn(
                 f"{self.owner!r}: {model} was not trained for truncate_dim (Matryoshka): its first {self.truncate_dim} "
                 "numbers are no summary of the rest",
                 FidelityWarning,
                 stacklevel=2,
+            )
+
+    def _check_room(self, dim: int) -> None:
+        if self.truncate_dim is not None and self.truncate_dim > dim:
+            raise ParameterError(
+                f"{self.owner!r}: truncate_dim={self.truncate_dim}, but its vectors have {dim} numbers"
             )
 
 

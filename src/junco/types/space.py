@@ -14,6 +14,8 @@ NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH, PRECISION = "name", "dim", "normalize", 
 """Parts that more than one operator writes; ``normalize`` is true, false, or says that it was done before the last
 truncation."""
 
+_FLOATS = "float32"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
@@ -93,6 +95,11 @@ class Space:
         """The space of its vectors scaled to length 1."""
         return self.but(**{LENGTH: True})
 
+    def as_floats(self) -> Space:
+        """The space of its vectors read as float32 numbers, whatever smaller type they were stored in."""
+        stored = str(self.parts.get(PRECISION, _FLOATS))
+        return self if stored.startswith(_FLOATS) else self.but(**{PRECISION: f"{_FLOATS} of {stored}"})
+
     def on(self, before: Space | None) -> Space:
         """The space of a model whose inputs were themselves made by something that says what it is."""
         return self if before is None else self.but(input=dict(before.parts))
@@ -153,8 +160,11 @@ def check_same(one: Space | None, other: Space | None, what: str, against: str, 
         cure: what to do instead, a sentence.
 
     Raises:
-        SpaceError: the spaces differ, or one is unknown.
+        SpaceError: the spaces differ, or one is unknown or only its id.
     """
+    for space, name in ((one, what), (other, against)):
+        if isinstance(space, str):
+            raise SpaceError(f"{name}: {space!r} is the id of a space; give the space itself, pipeline.plan.space")
     if one is not None and one == other and one.is_known:
         return
     why = f"They differ in {'; '.join(one.explain(other))}." if one is not None and other is not None else ""

@@ -11,9 +11,10 @@ from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
+from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.pixels import as_array
 from junco.cores import turn
-from junco.errors import InputError, ParameterError
+from junco.errors import InputError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Image
@@ -48,12 +49,9 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
 
     def __init__(self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS, least_side: int | None = None) -> None:
-        for name, value in (("max_pixels", max_pixels), ("least_side", 1 if least_side is None else least_side)):
-            if not isinstance(value, int) or value < 1:
-                raise ParameterError(f"{self.name!r}: {name}={value!r} must be a positive whole number")
-        self.allow_urls = allow_urls
-        self.max_pixels = max_pixels
-        self.least_side = least_side
+        self.allow_urls = check_flag("allow_urls", allow_urls, self.name)
+        self.max_pixels = check_whole("max_pixels", max_pixels, self.name)
+        self.least_side = None if least_side is None else check_whole("least_side", least_side, self.name)
 
     def open(self) -> None:
         with importing("vision", self.name):

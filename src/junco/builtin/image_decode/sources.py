@@ -31,9 +31,9 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield _in_memory(source, picture(source)), picture(source)
     elif isinstance(source, (str, os.PathLike)):
-        name = os.fspath(source)
-        if isinstance(name, bytes):
-            name = os.fsdecode(name)
+        name = os.fsdecode(source)
+        if not name:
+            raise InputError("'': an empty path, no picture")
         with _opened_place(name, allow_urls) as file:
             yield file, repr(name)
     elif callable(getattr(source, "read", None)):
@@ -48,7 +48,7 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
 def _in_memory(content: bytes | bytearray | memoryview, name: str) -> IO[bytes]:
     if not len(content):
         raise InputError(f"{name}: empty, no picture in it")
-    return io.BytesIO(content)
+    return io.BytesIO(bytes(content))  # a view may skip bytes, which BytesIO does not take
 
 
 def _content(file: Any, name: str) -> bytes:

@@ -14,6 +14,7 @@ from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
 from junco.builtin.image_embedding.model import ImageModel, golden_pass
 from junco.builtin.image_embedding.preparation import MiddleCrop
+from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.spaces import random_weights
 from junco.builtin.weights import check_sha256, package_file, seeded
 from junco.errors import ParameterError, nearest
@@ -38,6 +39,7 @@ class Variant:
         return round(self.side * 256 / 224)
 
 
+DIM = 1280
 VARIANTS = {
     "lite0": Variant(
         224, "efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -99,15 +101,15 @@ class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-
         )
         self.variant = VARIANTS[model]
         self.architecture = f"efficientnet-{model}"
-        self.pretrained = pretrained
-        self.seed = seed
+        self.pretrained = check_flag("pretrained", pretrained, self.name)
+        self.seed = check_whole("seed", seed, self.name, least=0)
 
     def fetch(self) -> None:
         for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
             check_installed(package, "vision", self.name)
         if self.pretrained:
             self._weights()
-        self.finish.warn_of_truncation(self.architecture)
+        self.finish.check_truncation(self.architecture, DIM)
 
     def model(self) -> tuple[Source, MiddleCrop]:
         """The weights are checked, not loaded."""
@@ -139,7 +141,7 @@ class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-
             "weights": weights,
             "preprocessing": f"shorter side to {variant.resized_side}, bicubic, middle {variant.side}, (x - 127) / 128",
             "pooling": "mean over space",
-            "dim": 1280,
+            "dim": DIM,
             "normalize": False,
         }
         size = self.architecture.partition("-")[2].capitalize()

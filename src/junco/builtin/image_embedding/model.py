@@ -11,6 +11,7 @@ from junco.builtin.embedding import Compute, Finish
 from junco.builtin.image_embedding.golden import golden_images
 from junco.builtin.image_embedding.preparation import Preparation, Prepared
 from junco.builtin.image_embedding.shortcuts import Shortcuts, measured, remembered
+from junco.builtin.parameters import check_flag
 from junco.builtin.pixels import checked_pixels
 from junco.errors import InputError
 from junco.operator.base import Operator
@@ -38,7 +39,8 @@ class ImageModel(Operator):
     hints = Hints(releases_gil=True, thread_safe=True)
 
     def __init__(self, compute: Compute, finish: Finish, exact: bool) -> None:
-        self.compute, self.finish, self.exact = compute, finish, exact
+        self.compute, self.finish = compute, finish
+        self.exact = check_flag("exact", exact, self.name)
         self._compiled: Compiled | None = None
         self._prepare: Callable[[Image], Prepared] = _unprepared
         self._resized_side = 0

@@ -18,6 +18,7 @@ from junco.builtin.image_embedding import onnx_file
 from junco.builtin.image_embedding.model import ImageModel, golden_pass
 from junco.builtin.image_embedding.onnx_file import OnnxFile
 from junco.builtin.image_embedding.preparation import MiddleCrop, Preparation
+from junco.builtin.parameters import check_whole
 from junco.errors import ParameterError
 from junco.runtime.source import Input, Source
 from junco.types import Image, Space
@@ -93,7 +94,7 @@ class OnnxEmbedding(ImageModel, family="image-embedding", name="onnx"):
         for package, extra in (("onnx", "onnx"), ("onnxruntime", "onnx"), ("PIL", "vision")):
             check_installed(package, extra, self.name)
         self._file()
-        self.finish.warn_of_truncation(self.path.name)
+        self.finish.check_truncation(self.path.name)
 
     def model(self) -> tuple[Source, Preparation]:
         """The file, not yet loaded."""
@@ -187,9 +188,7 @@ class ForFile:
 
 
 def _checked_side(name: str, value: int | None, owner: str) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
-        return value
-    raise ParameterError(f"{owner!r}: {name}={value!r} must be a positive number of pixels or None")
+    return None if value is None else check_whole(name, value, owner)
 
 
 def _checked_levels(name: str, value: Sequence[float] | None, owner: str) -> Levels | None:

@@ -11,6 +11,7 @@ from junco.builtin.extras import importing
 from junco.builtin.image_embedding import timm_weights
 from junco.builtin.image_embedding.model import ImageModel, golden_pass
 from junco.builtin.image_embedding.preparation import MiddleCrop, Preparation, Transform
+from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.spaces import random_weights
 from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
@@ -65,13 +66,13 @@ class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
             exact,
         )
         self.timm_name = model
-        self.pretrained = pretrained
-        self.seed = seed
+        self.pretrained = check_flag("pretrained", pretrained, self.name)
+        self.seed = check_whole("seed", seed, self.name, least=0)
 
     def fetch(self) -> None:
         with importing("vision", self.name):
             timm_weights.recipe(self.timm_name, self.pretrained, self.name)
-        self.finish.warn_of_truncation(self.timm_name)
+        self.finish.check_truncation(self.timm_name)
 
     def model(self) -> tuple[Source, Preparation]:
         """Timm's model, built with its weights."""

@@ -13,7 +13,7 @@ from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed, importing
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
 from junco.builtin.text_embedding.folder_space import folder_space
-from junco.builtin.text_embedding.texts import check_role, checked_texts
+from junco.builtin.text_embedding.texts import check_prompt, check_role, checked_texts
 from junco.builtin.weights import check_sha256, package_file
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -22,6 +22,7 @@ from junco.types import Space, Vector
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256
+DIM = 384
 
 
 class MiniLM(Operator, family="text-embedding", name="minilm"):
@@ -61,14 +62,14 @@ class MiniLM(Operator, family="text-embedding", name="minilm"):
         self.compute = Compute(self.name, device, runtime, dtype, least_cosine, deterministic)
         self.finish = Finish(self.name, normalize, truncate_dim, precision)
         self.role = check_role(role, self.name)
-        self.prompt = prompt or ""
+        self.prompt = check_prompt(prompt, self.name) or ""
         self._encoder: TextEncoder | None = None
 
     def fetch(self) -> None:
         for package in ("safetensors", "torch", "transformers"):
             check_installed(package, "text", self.name)
         self._weights()
-        self.finish.warn_of_truncation("all-MiniLM-L6-v2")
+        self.finish.check_truncation("all-MiniLM-L6-v2", DIM)
 
     def open(self) -> None:
         self.fetch()

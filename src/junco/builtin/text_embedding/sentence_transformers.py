@@ -15,7 +15,7 @@ from junco.builtin.hugging_face import cached_file, check_reachable, is_settled,
 from junco.builtin.text_embedding import plain_transformer
 from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space, is_matryoshka
-from junco.builtin.text_embedding.texts import check_role, checked_texts
+from junco.builtin.text_embedding.texts import check_prompt, check_role, checked_texts
 from junco.builtin.vectors import unit_rows
 from junco.errors import ParameterError
 from junco.operator.base import Operator
@@ -74,7 +74,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         self.compute = Compute(self.name, device, runtime, dtype, least_cosine, deterministic)
         self.finish = Finish(self.name, normalize, truncate_dim, precision)
         self.role = check_role(role, self.name)
-        self.prompt = prompt
+        self.prompt = check_prompt(prompt, self.name)
         self._model: Any = None
         self._encoder: TextEncoder | None = None
 
@@ -82,9 +82,13 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         check_installed("sentence_transformers", "text", self.name)
         if not (Path(self.model).is_dir() or _is_cached(self.model)):
             _fetched(self.model, self.name)
-        folder = _folder(self.model)
-        if folder is None or not is_matryoshka(folder):
-            self.finish.warn_of_truncation(self.model)
+        if self.finish.truncate_dim is not None:
+            self._check_truncation(_folder(self.model))
+
+    def _check_truncation(self, folder: Path | None) -> None:
+        space = folder_space(folder, "") if folder is not None else None
+        dim = space.parts.get("dim") if space is not None else None
+        self.finish.check_truncation(self.model, dim, is_trained=folder is not None and is_matryoshka(folder))
 
     def open(self) -> None:
         self.fetch()

@@ -19,10 +19,8 @@ def checked_texts(values: Sequence[Any], owner: str) -> list[str]:
     for value in values:
         if not isinstance(value, str):
             raise InputError(f"{owner!r} takes a text (str), not {picture(value)}")
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(f"{owner!r}: the text {picture(value)} is not valid Unicode: {error.reason}") from error
+        if not _is_unicode(value):
+            raise InputError(f"{owner!r}: the text {picture(value)} is not valid Unicode: surrogates not allowed")
     return list(values)
 
 
@@ -35,3 +33,23 @@ def check_role(role: str | None, owner: str) -> str | None:
     if role is not None and role not in ROLES:
         raise ParameterError(f"{owner!r}: role={role!r} is none of 'query', 'document' and None")
     return role
+
+
+def check_prompt(prompt: str | None, owner: str) -> str | None:
+    """The parameter's value, if it can be one.
+
+    Raises:
+        ParameterError: it is no text, or one that no tokenizer can read.
+    """
+    if prompt is not None and not (isinstance(prompt, str) and _is_unicode(prompt)):
+        raise ParameterError(f"{owner!r}: prompt={prompt!r} must be a text or None")
+    return prompt
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it holds no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -17,7 +17,7 @@ class Normalize(Operator, family="vector", name="normalize"):
     hints = Hints(thread_safe=True)
 
     def space(self, *inputs: Space | None) -> Space | None:
-        return inputs[0].normalized() if inputs[0] is not None and not inputs[0].is_packed else None
+        return inputs[0].as_floats().normalized() if inputs[0] is not None and not inputs[0].is_packed else None
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [unit_rows(checked_vector(vector, self.name)[None])[0] for vector in vectors]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.vector.floats import checked_vector
 from junco.builtin.vectors import unit_rows
-from junco.errors import InputError, ParameterError
+from junco.errors import InputError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Space, Vector
@@ -27,15 +28,13 @@ class Truncate(Operator, family="vector", name="truncate"):
     hints = Hints(thread_safe=True)
 
     def __init__(self, dim: int, renormalize: bool = True) -> None:
-        if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
-            raise ParameterError(f"{self.name!r}: dim={dim!r} must be a positive whole number")
-        self.dim = dim
-        self.renormalize = renormalize
+        self.dim = check_whole("dim", dim, self.name)
+        self.renormalize = check_flag("renormalize", renormalize, self.name)
 
     def space(self, *inputs: Space | None) -> Space | None:
         if inputs[0] is None or inputs[0].is_packed:
             return None
-        return inputs[0].truncated(self.dim, renormalize=self.renormalize)
+        return inputs[0].as_floats().truncated(self.dim, renormalize=self.renormalize)
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [self._truncated(vector) for vector in vectors]
