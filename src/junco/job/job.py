@@ -16,7 +16,7 @@ from typing import Any
 
 from junco.engine.engine import Engine
 from junco.engine.stage import OnError
-from junco.engine.stats import Trace
+from junco.engine.stats import PipelineStats, Trace
 from junco.errors import InputError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed
@@ -25,7 +25,7 @@ from junco.job.ledger import Ledger
 from junco.job.lock import only_job
 from junco.job.order import Order
 from junco.job.progress import progress_for
-from junco.job.report import JobReport
+from junco.job.report import JobReport, stats_since
 from junco.job.source import Item, Wanted, count_of, items_of
 from junco.job.state import JobState
 from junco.job.work import ShardWork
@@ -110,7 +110,7 @@ class Job:
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
-        order = Order(state.scratch() if state else None)
+        order, before = Order(state.scratch() if state else None), self.engine.stats()
         with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
             feed = Feed(items, ledger, order, progress, retry_rejects=self.options.retry_rejects)
             while not feed.is_over:
@@ -128,7 +128,8 @@ class Job:
             state.publish(order, Layout(self.options.shard_rows, self.graph.outputs, self.metadata))
         elif state is not None:
             state.scratch()
-        return self._report(feed, deleted, time.monotonic() - started_s)
+        stats = stats_since(before, self.engine.stats()) if feed.num_new else None
+        return self._report(feed, deleted, time.monotonic() - started_s, stats)
 
     def _shard(self, feed: Feed, state: JobState | None) -> None:
         """Work on the next shard and seal it."""
@@ -156,7 +157,7 @@ class Job:
             "What is done is kept: run the same again to go on."
         ) from error
 
-    def _report(self, feed: Feed, deleted: tuple[str, ...], seconds: float) -> JobReport:
+    def _report(self, feed: Feed, deleted: tuple[str, ...], seconds: float, stats: PipelineStats | None) -> JobReport:
         order = feed.order
         rejects = getattr(self.sink, "rejects", None)
         return JobReport(
@@ -172,5 +173,5 @@ class Job:
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and order.rejects else None,
             deleted=deleted,
-            stats=self.engine.stats() if feed.num_new else None,
+            stats=stats,
         )

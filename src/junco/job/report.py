@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from junco.engine.stats import PipelineStats
+from junco.engine.stats import PipelineStats, StageStats
 
 _SHOWN = 5
 
@@ -27,7 +27,7 @@ class JobReport:
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
         deleted: the names of the deleted inputs.
-        stats: time, waiting, batches and bytes of each stage; ``None`` where nothing was to do.
+        stats: time, waiting, batches and bytes of each stage in this run; ``None`` where nothing was to do.
     """
 
     target: str
@@ -78,6 +78,22 @@ class JobReport:
         rate = f", {self.num_new / self.seconds:,.1f} a second" if self.num_new and self.seconds > 0 else ""
         before = f", {self.num_skipped:,} done before" if self.num_skipped else ""
         return f"{_counted(self.num_new, 'input')} in {self.seconds:.1f} s{rate}{before}"
+
+
+def stats_since(before: PipelineStats, now: PipelineStats) -> PipelineStats:
+    """What the stages have done between two looks at them."""
+    return replace(
+        now,
+        stages=tuple(_stage_since(*pair) for pair in zip(before.stages, now.stages, strict=True)),
+        wall_s=now.wall_s - before.wall_s,
+        num_items=now.num_items - before.num_items,
+    )
+
+
+def _stage_since(before: StageStats, now: StageStats) -> StageStats:
+    names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
+    names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
+    return replace(now, **{name: getattr(now, name) - getattr(before, name) for name in names})
 
 
 def _counted(number: int, noun: str) -> str:

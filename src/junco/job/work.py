@@ -119,7 +119,7 @@ class ShardWork:
         return is_late or self.num_rows >= self.most * ROWS_AN_INPUT or self.num_bytes >= MANY_BYTES
 
     def _take(self, position: int, value: Any) -> None:
-        rows = [value] if self.is_single else list(value or ())
+        rows = [value] if self.is_single or value is None else list(value)
         self.rows[self.fed[position]] = rows
         self.num_rows += len(rows)
         self.num_bytes += num_bytes_of(value)

@@ -1,0 +1,129 @@
+"""Bad inputs: what becomes of them and of the others."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from junco import pipe
+from junco.errors import InputError, OperatorError
+
+
+def rows(target):
+    return pq.read_table(target).to_pylist()
+
+
+def rejects(target):
+    return pq.read_table(f"{target}.rejects.parquet").to_pylist()
+
+
+def test_of_a_hundred_inputs_with_one_bad_99_are_delivered_and_one_is_explained(embed, tmp_path):
+    target = tmp_path / "v.parquet"
+    texts = [f"bad {n}" if n % 100 == 7 else f"text {n}" for n in range(2000)]
+    report = embed.run(texts, target)
+    assert [row["input"] for row in rows(target)] == [text for text in texts if "bad" not in text]
+    assert [reject["input"] for reject in rejects(target)] == [text for text in texts if "bad" in text]
+    assert rejects(target)[0] == {"input": "bad 7", "stage": "lengths", "reason": "ValueError: cannot measure bad 7"}
+    assert (report.num_done, report.num_rejects) == (1980, 20)
+    assert "20 inputs put aside" in str(report)
+
+
+def test_with_raise_the_first_failure_ends_the_job_and_names_its_place_in_the_source(embed, tmp_path):
+    with pytest.raises(OperatorError) as failure:
+        embed.run([*["fine"] * 30, "bad"], tmp_path / "v.parquet", on_error="raise", shard_rows=8)
+    assert failure.value.position == 30
+    assert not (tmp_path / "v.parquet").exists()
+
+
+def test_with_none_a_failed_input_has_an_empty_row_and_a_reject(embed, tmp_path):
+    embed.run(["a", "bad"], tmp_path / "v.parquet", on_error="none")
+    assert rows(tmp_path / "v.parquet")[1] == {"input": "bad", "vector": None}
+    assert len(rejects(tmp_path / "v.parquet")) == 1
+
+
+def test_with_none_an_input_that_would_have_given_rows_leaves_one_empty_row(tmp_path):
+    def letters(text):
+        assert "bad" not in text
+        return list(text)
+
+    with pipe.input("text").flat_map("text", "letter", letters).output("letter") as p:
+        p.run(["ab", "bad"], tmp_path / "v.parquet", on_error="none")
+    found = [(row["input"], row["letter"]) for row in rows(tmp_path / "v.parquet")]
+    assert found == [("ab", "a"), ("ab", "b"), ("bad", None)]
+
+
+def test_rejects_are_left_alone_until_they_are_to_be_retried(tmp_path):
+    is_mended = threading.Event()
+
+    def fragile(text):
+        if text == "b" and not is_mended.is_set():
+            raise OSError("not today")
+        return len(text)
+
+    target = tmp_path / "v.parquet"
+    with pipe.input("text").map("text", "size", fragile).output("size") as p:
+        p.run(["a", "b"], target)
+        is_mended.set()
+        assert p.run(["a", "b"], target).num_new == 0
+        assert len(rejects(target)) == 1
+        report = p.run(["a", "b"], target, retry_rejects=True)
+    assert (report.num_new, report.num_rejects) == (1, 0)
+    assert [row["input"] for row in rows(target)] == ["a", "b"]
+    assert not Path(f"{target}.rejects.parquet").exists()
+
+
+def test_several_rows_of_an_input_are_rows_with_that_input_and_a_failed_one_is_a_reject(tmp_path):
+    def word_size(word):
+        if word == "bad":
+            raise ValueError("bad word")
+        return len(word)
+
+    flow = pipe.input("text").flat_map("text", "word", str.split).map("word", "size", word_size, name="measure")
+    with flow.output("word", "size") as p:
+        report = p.run(["a bcd", "", "x bad yz"], tmp_path / "v.parquet")
+        again = p.run(["a bcd", "", "x bad yz"], tmp_path / "v.parquet")
+    assert rows(tmp_path / "v.parquet") == [
+        {"input": "a bcd", "word": "a", "size": 1},
+        {"input": "a bcd", "word": "bcd", "size": 3},
+        {"input": "x bad yz", "word": "x", "size": 1},
+        {"input": "x bad yz", "word": "yz", "size": 2},
+    ]
+    assert rejects(tmp_path / "v.parquet") == [
+        {"input": "x bad yz", "stage": "measure", "reason": "ValueError: bad word"}
+    ]
+    assert (report.num_done, report.num_rejects, again.num_new) == (3, 1, 0)
+
+
+def test_a_text_that_cannot_be_read_is_a_reject_or_with_raise_the_end(embed, tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("fine")
+    (tmp_path / "texts" / "b.txt").write_bytes(b"\xff\xfe")
+    embed.run(tmp_path / "texts", tmp_path / "v.parquet")
+    assert [row["vector"] for row in rows(tmp_path / "v.parquet")] == [[4, ord("f")]]
+    (reject,) = rejects(tmp_path / "v.parquet")
+    assert (reject["input"], reject["stage"]) == (str(tmp_path / "texts" / "b.txt"), "input")
+    with pytest.raises(InputError, match=r"b.txt cannot be read: UnicodeDecodeError"):
+        embed.run(tmp_path / "texts", tmp_path / "w.parquet", on_error="raise")
+
+
+def test_an_item_that_has_not_a_value_for_each_column_is_a_reject_and_the_others_go_on(tmp_path):
+    items = [("a", "bc"), "oops", ("alone",), None, ("d", "ef")]
+    with pipe.input("one", "two").map(("one", "two"), "size", lambda one, two: len(one + two)).output("size") as p:
+        report = p.run(items, tmp_path / "v.parquet")
+        with pytest.raises(
+            InputError, match="oops cannot be read: InputError: the pipeline takes one, two, not 'oops'"
+        ):
+            p.run(items, tmp_path / "w.parquet", on_error="raise")
+    assert (report.num_done, report.num_rejects) == (2, 3)
+    assert rows(tmp_path / "v.parquet") == [{"input": "a", "size": 3}, {"input": "d", "size": 3}]
+    assert [reject["stage"] for reject in rejects(tmp_path / "v.parquet")] == ["input"] * 3
+
+
+def test_rejected_inputs_are_through_too(embed, capsys, monkeypatch):
+    monkeypatch.setattr("junco.job.progress.EVERY_S", 0.0)
+    embed.run(["a", "bad", "b", "bad"], print)
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["done"] == 4
