@@ -108,6 +108,14 @@ def network(tmp_path):
     return str(tmp_path / "small.yaml"), f"model={tmp_path / 'small.onnx'}"
 
 
+def test_a_certificate_of_a_device_that_is_not_here_is_refused_with_those_that_are(junco, network, monkeypatch):
+    pipeline, model = network
+    monkeypatch.setattr(module, "_devices", lambda: ["cuda:0 (a GPU)", "cpu"])
+    done = junco("doctor", pipeline, "--certify", "--param", model, "--device", "cuda:7")
+    assert done.exit_code == 2
+    assert done.stderr.strip() == "error: device='cuda:7' is not on this machine, which has cpu, cuda:0"
+
+
 def test_a_certificate_compares_runtimes_and_dtypes_and_says_what_int8_is_for(junco, network):
     pipeline, model = network
     rows = json.loads(junco("doctor", pipeline, "--certify", "--param", model, "--json", "--device", "cpu").stdout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from junco import Operator
@@ -83,6 +84,13 @@ def test_an_unknown_space_is_called_so(junco):
     assert "an unknown space" in junco("space", "count").stdout
     assert "not known to be the same" in junco("space", "count", "count").stdout
     assert json.loads(junco("space", "count", "--json").stdout)["space"] is None
+
+
+def test_a_file_that_says_nothing_is_called_so_to_people_and_programs(junco, tmp_path):
+    np.save(tmp_path / "plain.npy", np.zeros((2, 3), np.float32))
+    assert "plain.npy: an unknown space, the file does not say" in junco("space", tmp_path / "plain.npy").stdout
+    found = json.loads(junco("space", tmp_path / "plain.npy", "--json").stdout)
+    assert (found["space"], found["unknown"]) == (None, "the file does not say")
 
 
 def test_what_is_not_there_is_one_line(junco, tmp_path):

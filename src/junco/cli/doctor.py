@@ -87,7 +87,7 @@ def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> No
     from junco.operator.spec import OperatorSpec
     from junco.runtime.load import certify
 
-    where = _devices()[0].partition(" ")[0] if device == "auto" else device
+    where = _device_here(device)
     with open_pipeline(ref, device=device, **params) as p:
         specs = {node.name: node.fn for node in bind(p.graph, {}).nodes if isinstance(node.fn, OperatorSpec)}
     operators: dict[str, Any] = {name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "source")}
@@ -97,6 +97,16 @@ def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> No
         return
     head = ("step", "runtime", "dtype", "items/s", "worst cosine", "max difference", "verdict")
     print_table(head, [_certificate_line(name, row) for name, row in rows])
+
+
+def _device_here(device: str) -> str:
+    """The device of that name, or the best one."""
+    names = [each.partition(" ")[0] for each in _devices()]
+    if device == "auto":
+        return names[0]
+    if (device if device != "cuda" else "cuda:0") not in names:
+        raise ParameterError(f"device={device!r} is not on this machine, which has {', '.join(reversed(names))}")
+    return device
 
 
 def _certificate_line(step: str, row: Certificate) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def space(
         print_json(sides[0].to_json() if other is None else _compared(*sides))
         return
     for side in sides:
-        typer.echo(f"{side.name}: {side.space if side.space is not None else f'an unknown space{side.unknown}'}")
+        typer.echo(f"{side.name}: {side.space if side.space is not None else _called_unknown(side)}")
     if other is not None:
         typer.echo(_verdict(*sides))
     elif sides[0].space is not None:
@@ -65,12 +65,16 @@ def _side(ref: str, device: str, params: dict[str, Any]) -> _Side:
 
     if _is_target(ref):
         found = space_of(ref)
-        return _Side(ref, found, "" if found is not None else ": the file does not say")
+        return _Side(ref, found, "" if found is not None else "the file does not say")
     from junco.api import pipeline
 
     with pipeline(ref, device=device, **params) as p:
         output = p.plan.output_space
-        return _Side(ref, output.space, f" after {output.unknown}" if output.unknown else "")
+        return _Side(ref, output.space, f"after {output.unknown}" if output.unknown else "")
+
+
+def _called_unknown(side: _Side) -> str:
+    return f"an unknown space, {side.unknown}" if side.unknown else "an unknown space"
 
 
 def _is_target(ref: str) -> bool:
