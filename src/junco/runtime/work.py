@@ -30,9 +30,11 @@ Choice = tuple[str, str]
 """A runtime and a dtype."""
 COMPILED_TORCH = "torch.compile"
 """In a `Certificate`, torch with its graph compiled."""
-MOST_BYTES = 200_000_000
-"""Weights of more are not converted by ``runtime="auto"``: that would hold up the first vector for long. Once they
+MOST_BYTES = 1_000_000_000
+"""Weights of more are not converted by ``runtime="auto"``: that would hold up the first vector for minutes. Once they
 have been, by another choice of ``runtime`` or by `certify`, ``auto`` takes the conversion that lies there."""
+_MOST_MIXED_BYTES = 200_000_000
+"""The same for mixed arithmetic, for which a model is compiled some twenty times."""
 _MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
 """How much faster these must be to be taken instead of others: torch than a conversion, as readings on a busy machine
 are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
@@ -81,7 +83,8 @@ class Work:
     def _is_cheap(self, runtime: str, dtype: str) -> bool:
         if self.source.weights_sha256 is None:
             return False
-        return self.source.num_bytes <= MOST_BYTES or self._conversions.lies_there(runtime, dtype)
+        most = _MOST_MIXED_BYTES if dtype == "mixed" else MOST_BYTES
+        return self.source.num_bytes <= most or self._conversions.lies_there(runtime, dtype)
 
     def least_cosine(self, dtype: str) -> float:
         """The cosine that a choice of that dtype has to reach."""

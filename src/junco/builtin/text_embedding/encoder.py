@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.builtin.vectors import unit_rows
 from junco.cores import num_free
 from junco.errors import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
@@ -54,6 +55,8 @@ class TextEncoder:
         compiled: token ids and mask (n, length) → (n, dim).
         tokenizer: of the package tokenizers; it truncates and does not pad.
         prompt: put before each text.
+        pad_id: the token that fills up shorter texts; the mask says which these are.
+        is_scaled: vectors have length 1.
         deterministic: each length has passes of one shape, whatever is beside a text.
         pass_tokens: padded tokens that a pass has at most, unless one text alone has more; halved when memory runs out.
     """
@@ -63,6 +66,8 @@ class TextEncoder:
     prompt: str = ""
     deterministic: bool = False
     pass_tokens: int = 0
+    pad_id: int = 0
+    is_scaled: bool = False
 
     def __post_init__(self) -> None:
         self.pass_tokens = self.pass_tokens or (_CPU_PASS_TOKENS if self.compiled.device == "cpu" else _GPU_PASS_TOKENS)
@@ -74,7 +79,8 @@ class TextEncoder:
         while True:
             limit = self.pass_tokens
             try:
-                return self._embedded(ids, limit)
+                rows = self._embedded(ids, limit)
+                return unit_rows(rows) if self.is_scaled else rows
             except Exception as error:
                 if not is_out_of_memory(error) or limit <= longest:
                     raise
@@ -105,10 +111,10 @@ class TextEncoder:
 
     def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
         if self.deterministic:  # always as one of a stream: a pass on all cores may add up in another order
-            return self.compiled.stream(_in_bucket(rows, limit) for rows in passes)
+            return self.compiled.stream(_in_bucket(rows, limit, self.pad_id) for rows in passes)
         if len(passes) == 1:
-            return [self.compiled(*padded(passes[0]))]
-        return self.compiled.stream(map(padded, passes))
+            return [self.compiled(*padded(passes[0], self.pad_id))]
+        return self.compiled.stream(padded(rows, self.pad_id) for rows in passes)
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
@@ -176,19 +182,19 @@ def _by_length(lengths: Sequence[int]) -> list[int]:
     return sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
 
 
-def padded(ids: Sequence[Ids], length: int | None = None) -> Arrays:
+def padded(ids: Sequence[Ids], pad_id: int = 0, length: int | None = None) -> Arrays:
     """Ids and mask of one pass: two int64 arrays (n, length)."""
-    block = np.zeros((len(ids), length or _padded_length(max(map(len, ids)))), np.int64)
+    block = np.full((len(ids), length or _padded_length(max(map(len, ids)))), pad_id, np.int64)
     mask = np.zeros_like(block)
     for row, tokens in enumerate(ids):
         block[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
     return block, mask
 
 
-def _in_bucket(ids: list[Ids], most_tokens: int) -> Arrays:
+def _in_bucket(ids: list[Ids], most_tokens: int, pad_id: int) -> Arrays:
     """A pass of its bucket's one shape: padded to a power of two, the first text again in rows that are left."""
     length = _bucket(max(map(len, ids)))
-    return padded(ids + ids[:1] * (max(1, most_tokens // length) - len(ids)), length)
+    return padded(ids + ids[:1] * (max(1, most_tokens // length) - len(ids)), pad_id, length)
 
 
 def _bucket(num_tokens: int) -> int:
@@ -205,9 +211,9 @@ def _rounded_up(number: int, num_an_octave: int) -> int:
     return -(-number // step) * step
 
 
-def golden_pass(tokenizer: Any) -> Arrays:
+def golden_pass(tokenizer: Any, pad_id: int = 0) -> Arrays:
     """The golden texts as one pass."""
-    return padded(token_ids(tokenizer, GOLDEN_TEXTS))
+    return padded(token_ids(tokenizer, GOLDEN_TEXTS), pad_id)
 
 
 def pooled(network: Any, pooling: str) -> torch.nn.Module:

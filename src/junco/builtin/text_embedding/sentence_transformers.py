@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
-from junco.builtin.text_embedding import plain_transformer
-from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, TextEncoder
-from junco.builtin.text_embedding.folder_space import convention_of, folder_space, is_matryoshka
+from junco.builtin.text_embedding.encoder import TextEncoder
+from junco.builtin.text_embedding.folder_space import convention_of, folder_space
+from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
+from junco.builtin.text_embedding.model_folder import is_matryoshka
+from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.builtin.text_embedding.texts import check_prompt, check_role, checked_texts
-from junco.builtin.vectors import unit_rows
 from junco.errors import ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
+from junco.runtime.machine import machine, versions
 from junco.runtime.source import Source
-from junco.types import Space, Vector, Vectors
+from junco.types import Space, Vector
 
-_GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
+_REFERENCE = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _LIBRARY_HAS = {
     "runtime": ("auto", "torch"),
     "deterministic": (False,),
     "dtype": ("auto", "float32", "bfloat16", "float16"),
 }
-_IS_MORE = "it is more than a BERT with a pooling"
-_INSTEAD = "give the path of a folder that holds a model"
+_IS_MORE = "it is more than an encoder with a pooling"
 
 
 class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sentence-transformers"):
@@ -46,13 +46,13 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         role: ``query`` or ``document``, for models that treat them differently.
         prompt: put before each text, instead of the role's own prompt.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
-            these two for models that are a BERT with a pooling; ``auto`` takes the library where a model is not.
+            these two for encoders (BERT, RoBERTa, MPNet …) with a pooling; ``auto`` takes the library for the others.
         dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
         least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
-        deterministic: the same bits whatever else is in a batch; for models that are a BERT with a pooling.
+        deterministic: the same bits whatever else is in a batch; for encoders with a pooling.
     """
 
-    hints = Hints(first_batch=512, releases_gil=True)
+    hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True)
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         self.finish = Finish(self.name, normalize, truncate_dim, precision)
         self.role = check_role(role, self.name)
         self.prompt = check_prompt(prompt, self.name)
-        self._model: Any = None
+        self._library: Library | None = None
         self._encoder: TextEncoder | None = None
 
     def fetch(self) -> None:
@@ -92,12 +92,13 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
 
     def open(self) -> None:
         self.fetch()
-        with _quietly():
-            self._model = _loaded(self.model, self.compute.device_name, self.name)
         if self.compute.runtime != "torch" or self.compute.deterministic:
             self._encoder = self._certified_encoder()
-        if self._encoder is None and self.compute.dtype not in ("auto", "float32"):
-            self._cast()
+        if self._encoder is None:
+            self._library = self._loaded()
+            if self.compute.dtype not in ("auto", "float32"):
+                self._refuse_unless_usual("the library computes in float32, bfloat16 or float16")
+                self._library.cast(self.compute.dtype, self.compute.accepted_cosine)
 
     def space(self, *inputs: Space | None) -> Space | None:
         """The model's prompts for roles are one convention, so that queries and documents share a space."""
@@ -118,72 +119,74 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
             ParameterError: only the library itself can run it.
         """
         self.fetch()
-        with _quietly():
-            plain = plain_transformer.source_of(_loaded(self.model, "cpu", self.name), self.name)
+        plain = self._plain()
         if plain is None:
             raise ParameterError(f"{self.name!r}: no runtime but the library can run {self.model!r}: {_IS_MORE}")
-        return plain[0]
+        return plain.source(self.name, plain.tokenizer())
 
     def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
         texts = checked_texts(texts, self.name)
         if not texts:
             return []
-        assert self._model is not None, "open() comes before batch()"
-        return self.finish.rows(self._encoded(texts) if self._encoder is None else self._embedded(texts, self._encoder))
+        if self._encoder is not None:
+            return self.finish.rows(self._encoder.embed(texts))
+        assert self._library is not None, "open() comes before batch()"
+        return self.finish.rows(self._library.encode(texts, self.role, self.prompt))
 
     def close(self) -> None:
         if self._encoder is not None:
             self._encoder.compiled.close()
-        self._model = self._encoder = None
+        self._library = self._encoder = None
 
-    def _encoded(self, texts: Sequence[str]) -> Vectors:
-        """What the library itself gives."""
-        encode = getattr(self._model, f"encode_{self.role}", self._model.encode) if self.role else self._model.encode
-        given = {} if self.prompt is None else {"prompt": self.prompt}
-        block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
-        return block.astype(np.float32, copy=False)
+    def _loaded(self) -> Library:
+        local_only = Path(self.model).is_dir() or _is_cached(self.model)
+        return Library(self.model, self.compute.device_name, self.name, local_only=local_only)
 
-    def _embedded(self, texts: Sequence[str], encoder: TextEncoder) -> Vectors:
-        """The same by another runtime."""
-        block = encoder.embed(texts)
-        return unit_rows(block) if plain_transformer.has_normalize(self._model) else block
+    def _plain(self) -> PlainFolder | None:
+        folder = _folder(self.model)
+        return PlainFolder.of(folder) if folder is not None else None
 
     def _certified_encoder(self) -> TextEncoder | None:
         """The model in another runtime, if its vectors are those of the library; else ``None`` under ``auto``."""
-        plain = plain_transformer.source_of(self._model, self.name)
+        plain = self._plain()
         if plain is None:
             self._refuse_unless_usual(_IS_MORE)
             return None
-        source, tokenizer = plain
+        tokenizer = plain.tokenizer()
+        source = plain.source(self.name, tokenizer)
         compiled = self.compute.load(source)
         if (compiled.runtime, compiled.dtype) == ("torch", "float32") and not self.compute.deterministic:
             compiled.close()
             return None
-        prompt = plain_transformer.prompt_of(self._model, self.role, self.prompt)
-        encoder = TextEncoder(compiled, tokenizer, prompt, self.compute.deterministic)
-        least = self.compute.least_cosine or least_cosine(self.compute.dtype)
-        found = agreement(self._encoded, lambda texts: self._embedded(texts, encoder), _GOLDEN, least)
-        if found.reason is None:
+        encoder = plain.encoder(compiled, tokenizer, self.role, self.prompt, self.compute.deterministic)
+        reason = self._difference(source, encoder)
+        if reason is None:
             return encoder
         compiled.close()
-        self._refuse_unless_usual(found.reason)
+        self._refuse_unless_usual(reason)
         return None
 
-    def _cast(self) -> None:
-        """The library's own model in a smaller arithmetic, if its vectors stay near."""
-        self._refuse_unless_usual("the library computes in float32, bfloat16 or float16")
-        import torch
-
-        expected = [self._encoded([text])[0] for text in _GOLDEN]
-        self._model.to(getattr(torch, self.compute.dtype))
-        found = agreement(
-            lambda items: [expected[item] for item in items],
-            lambda items: self._encoded([_GOLDEN[item] for item in items]),
-            range(len(_GOLDEN)),
-            self.compute.accepted_cosine,
-        )
-        if found.reason is not None:
-            raise ParameterError(f"{self.name!r}: dtype={self.compute.dtype!r}: {self.model!r}: {found.reason}")
+    def _difference(self, source: Source, encoder: TextEncoder) -> str | None:
+        """Why an encoder's vectors must not stand for the library's; ``None``: they may. Found once on a machine."""
+        least = self.compute.least_cosine or least_cosine(self.compute.dtype)
+        compiled = encoder.compiled
+        identity = {
+            **source.identity(),
+            "tokenizer": encoder.tokenizer.to_str(),
+            "prompts": [self.role, self.prompt, encoder.prompt],
+            "computed": [compiled.runtime, compiled.dtype, compiled.device, self.compute.deterministic, least],
+            "machine": machine(),
+            "versions": versions(("junco", compiled.runtime, *_REFERENCE)),
+        }
+        cache, name = Cache(), f"library-{self.name}"
+        found = cache.read(name, identity)
+        if found is None:
+            library = self._loaded()
+            reference = partial(library.encode, role=self.role, prompt=self.prompt)
+            found = {"reason": agreement(reference, encoder.embed, GOLDEN, least).reason}
+            cache.remember(name, identity, found)
+        reason: str | None = found["reason"]
+        return reason
 
     def _refuse_unless_usual(self, reason: str) -> None:
         """Say why it cannot be done, where something was asked for that the library itself does not do."""
@@ -197,25 +200,15 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         return 2.0 + len(item[0]) // 4 if isinstance(item[0], str) else 1.0
 
 
-def _loaded(model: str, device: str, owner: str) -> Any:
-    from sentence_transformers import SentenceTransformer
-
-    local_only = Path(model).is_dir() or _is_cached(model)
-    try:
-        return SentenceTransformer(model, device=device, local_files_only=local_only, trust_remote_code=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise unavailable(model, owner, error, _INSTEAD) from error
-
-
 def _fetched(model: str, owner: str) -> None:
     """Bring a model into the cache, without the forms of its weights that are not read."""
-    check_reachable(model, owner, _INSTEAD)
+    check_reachable(model, owner, INSTEAD)
     from huggingface_hub import snapshot_download
 
     try:
         snapshot_download(_repository(model), ignore_patterns=["onnx/*", "openvino/*", "*.bin", "*.h5", "*.ot"])
     except (OSError, ValueError) as error:
-        raise unavailable(model, owner, error, _INSTEAD) from error
+        raise unavailable(model, owner, error, INSTEAD) from error
 
 
 def _repository(model: str) -> str:
@@ -243,17 +236,3 @@ def _is_cached(model: str) -> bool:
     """
     repository = _repository(model)
     return is_settled(repository, "modules.json") and cached_file(repository, "config.json") is not None
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without the progress bar that transformers shows for reading weights, also where no terminal is."""
-    from transformers.utils import logging
-
-    was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if was_shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,129 @@
+"""A folder of sentence-transformers whose model is an encoder with a pooling: all of it is read without that library.
+
+So such a model starts as fast as its conversion loads. Whether what is read here gives the library's vectors is seen
+by its owner, once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from junco.builtin.spaces import read_json, weights_by_sha256
+from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
+from junco.builtin.text_embedding.library import without_progress_bars
+from junco.builtin.text_embedding.model_folder import (
+    max_tokens_of,
+    modules_of,
+    pooling_of,
+    prompts_of,
+    settings_of,
+    weights_of,
+)
+from junco.runtime.source import Compiled, Input, Source
+
+_NETWORKS = {"bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta"}
+"""Model types whose vectors depend on ids and mask alone."""
+_POOLINGS = ("mean", "cls")
+_MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+_ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFolder:
+    """What the files say.
+
+    Attributes:
+        network: the folder of the encoder: configuration, weights, tokenizer.
+        config: the encoder's configuration.
+        pooling: ``mean`` or ``cls``.
+        max_tokens: of a text; the rest is cut off.
+        is_scaled: whether the model itself scales its vectors to length 1.
+        prompts: by name; ``default_prompt`` is the name of one, or none.
+    """
+
+    network: Path
+    config: Mapping[str, Any]
+    pooling: str
+    max_tokens: int
+    is_scaled: bool
+    prompts: Mapping[str, str]
+    default_prompt: str | None
+
+    @classmethod
+    def of(cls, folder: Path) -> Self | None:
+        """The folder's model; ``None`` where it is more than an encoder with a pooling, or of another kind."""
+        modules = modules_of(folder)
+        if [kind for kind, _ in modules] not in _MODULES:
+            return None
+        network, pooling = modules[0][1], pooling_of(modules[1][1])
+        config, max_tokens = read_json(network / "config.json"), max_tokens_of(network)
+        if config.get("model_type") not in _NETWORKS or pooling not in _POOLINGS:
+            return None
+        if settings_of(network).get("do_lower_case"):
+            return None
+        if max_tokens is None or weights_of(network) is None or not (network / "tokenizer.json").exists():
+            return None
+        prompts, default = prompts_of(folder)
+        return cls(network, config, pooling, max_tokens, len(modules) == 3, prompts, default)
+
+    @property
+    def pad_id(self) -> int:
+        """The token that fills up shorter texts: some networks count positions by it."""
+        return int(self.config.get("pad_token_id") or 0)
+
+    def tokenizer(self) -> Any:
+        """It truncates as the model does, and does not pad."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.network / "tokenizer.json"))
+        tokenizer.enable_truncation(self.max_tokens)
+        tokenizer.no_padding()
+        return tokenizer
+
+    def source(self, owner: str, tokenizer: Any) -> Source:
+        """The encoder with its pooling, not yet loaded."""
+        files = weights_of(self.network) or []
+        return Source(
+            name=owner,
+            weights_sha256=weights_by_sha256(*files),
+            num_bytes=sum(file.stat().st_size for file in files),
+            recipe=f"{json.dumps(self.config, sort_keys=True)}, {self.pooling}",
+            build=self._module,
+            inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
+            golden=golden_pass(tokenizer, self.pad_id),
+            packages=("transformers",),
+        )
+
+    def encoder(
+        self, compiled: Compiled, tokenizer: Any, role: str | None, prompt: str | None, deterministic: bool
+    ) -> TextEncoder:
+        """The whole model around its compiled network."""
+        return TextEncoder(
+            compiled,
+            tokenizer,
+            self.prompt(role, prompt),
+            deterministic,
+            pad_id=self.pad_id,
+            is_scaled=self.is_scaled,
+        )
+
+    def prompt(self, role: str | None, prompt: str | None) -> str:
+        """What the library's ``encode``, ``encode_query`` and ``encode_document`` put before a text."""
+        if prompt is not None:
+            return prompt
+        names = [name for name in _ROLE_PROMPTS.get(role or "", ()) if name in self.prompts]
+        return self.prompts.get(names[0] if names else self.default_prompt or "", "")
+
+    def _module(self) -> Any:
+        import torch
+        from transformers import AutoModel
+
+        with without_progress_bars():
+            network = AutoModel.from_pretrained(
+                self.network, local_files_only=True, trust_remote_code=False, dtype=torch.float32
+            )
+        return pooled(network, self.pooling)
