@@ -30,8 +30,6 @@ class Toy(Operator, family="cli-space", name="toy"):
         return Space({"seed": self.seed, "dim": 2}, "toy")
 
     def batch(self, texts: list[str]) -> list[Vector]:
-        import numpy as np
-
         return [np.array([len(text), self.seed], np.float32) for text in texts]
 
 
