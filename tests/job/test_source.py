@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -241,3 +244,25 @@ def test_any_address_of_fsspec_is_a_source_and_its_files_are_read_when_their_tur
             keys("memory://elsewhere/")
     finally:
         memory.store.clear()
+
+
+def test_a_web_server_is_a_source(tmp_path):
+    (tmp_path / "a.txt").write_text("ay")
+    (tmp_path / "list.csv").write_text("text\na cat\na dog\n")
+    handler = functools.partial(SilentHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        try:
+            assert values(f"{base}/list.csv", TEXTS) == ["a cat", "a dog"]
+            assert values(f"{base}/a.txt", PATHS) == ["ay"]
+            assert keys(f"{base}/*.txt") == [f"{base}/a.txt"]
+            with pytest.raises(JobError, match="nothing is at"):
+                keys(f"{base}/elsewhere.jpg")
+        finally:
+            server.shutdown()
+
+
+class SilentHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Nobody asked."""
