@@ -264,6 +264,15 @@ def test_jpegs_are_decoded_to_the_very_pixels_that_pillow_gives(least_side):
         assert found.flags.writeable
 
 
+def test_of_several_jpegs_in_a_phones_file_the_first_is_the_picture(pixels, tmp_path):
+    photo, preview = Image.fromarray(pixels), Image.fromarray(pixels[::-1])
+    photo.save(tmp_path / "phone.jpg", "MPO", save_all=True, append_images=[preview], quality=90)
+    photo.save(tmp_path / "plain.jpg", quality=90)
+    with Image.open(tmp_path / "phone.jpg") as picture:
+        assert picture.format == "MPO"
+    np.testing.assert_array_equal(PilDecode()(tmp_path / "phone.jpg"), PilDecode()(tmp_path / "plain.jpg"))
+
+
 def test_without_its_fast_decoder_jpegs_are_the_same(monkeypatch):
     files = [file.getvalue() for file in list(jpegs())[::7]]
     expected = PilDecode(least_side=50).batch(files)

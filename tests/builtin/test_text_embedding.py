@@ -137,7 +137,9 @@ def more_than_a_bert(tmp_path, reference):
 @pytest.mark.parametrize("asked", [{"runtime": "openvino"}, {"deterministic": True}, {"dtype": "int8"}])
 def test_what_only_a_plain_model_can_do_is_refused_for_another_one_with_the_reason(more_than_a_bert, asked):
     ((name, value),) = asked.items()
-    with pytest.raises(ParameterError, match=f"{name}={value!r} cannot run .*: it is more than an encoder with a pooling"):
+    with pytest.raises(
+        ParameterError, match=f"{name}={value!r} cannot run .*: it is more than an encoder with a pooling"
+    ):
         SentenceTransformersEmbedding(more_than_a_bert, **asked).ensure_open()
     with pytest.raises(ParameterError, match=r"no runtime but the library can run .*: it is more than an encoder"):
         SentenceTransformersEmbedding(more_than_a_bert).source()

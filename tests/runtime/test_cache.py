@@ -41,6 +41,16 @@ def test_what_was_stored_is_found_by_its_identity(cache, entry):
     assert cache.find("a", {**IDENTITY, "versions": {"torch": "2"}}) is None
 
 
+def test_what_nobody_has_used_for_long_goes_and_what_a_killed_process_had_begun(cache, entry):
+    unused, begun = cache.store("b", IDENTITY, write), cache.folder / ".making-x1"
+    begun.mkdir()
+    for folder in (entry, unused, begun):
+        os.utime(folder, (0, 0))
+    assert cache.find("a", IDENTITY) == entry  # used now
+    cache.store("c", IDENTITY, write)
+    assert (entry.exists(), unused.exists(), begun.exists()) == (True, False, False)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

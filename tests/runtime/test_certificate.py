@@ -209,3 +209,9 @@ def test_a_certificate_can_be_kept_as_json():
         Certificate("x", "y", "cpu", reason="no"),
     ):
         assert Certificate.from_json(certificate.to_json()) == certificate
+
+
+def test_a_model_whose_own_rows_depend_on_each_other_is_refused_in_every_runtime(workshop):
+    faulty = Faulty(workshop.source().build(), "batch mates")
+    with pytest.raises(ParameterError, match="torch in float32: a vector depends on its batch mates"):
+        load(workshop.source(lambda: faulty))

@@ -226,3 +226,12 @@ def test_an_array_and_the_inputs_of_another_are_not_read_as_one(tmp_path):
     shutil.copy(tmp_path / "w.npy.inputs.parquet", tmp_path / "v.npy.inputs.parquet")
     with pytest.raises(InputError, match=r"has 1 vectors, and .*v.npy.inputs.parquet beside it 3 rows"):
         read_vectors(tmp_path / "v.npy")
+
+
+def test_bits_that_only_fill_up_a_byte_are_no_part_of_a_vector():
+    space = Space({"dim": 4, "precision": "ubinary"}, "four signs")
+    signs = np.array([[1, 1, 0, 0], [1, 0, 1, 1]], np.uint8)
+    packed = VectorSet(["a", "b"], np.packbits(signs, axis=1), space)
+    found = packed.nearest(packed.vectors[:1], space)
+    assert found.rows.tolist() == [[0, 1]]
+    np.testing.assert_allclose(found.scores, [[1.0, -0.5]])

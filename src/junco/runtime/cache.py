@@ -1,8 +1,8 @@
 """What was converted and measured on this machine, kept under ``JUNCO_HOME/runtimes``.
 
 An entry is a folder whose manifest names what it is and the sha256 of each file. It appears whole, by a rename. One
-that is damaged, of another format or of something else counts as absent and is replaced. Where nothing can be
-written, nothing is kept, and nobody fails for it.
+that is damaged, of another format or of something else counts as absent and is replaced. One that nobody has used for
+long goes. Where nothing can be written, nothing is kept, and nobody fails for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ from junco.settings import settings
 FORMAT = 1
 """Counts up when conversions that older versions of junco have made must not be used any more."""
 LOCK_WAIT_S = 300.0
+UNUSED_S, UNFINISHED_S = 90 * 86_400.0, 86_400.0
+"""After so long without use an entry goes; and what a process that was killed had begun."""
 _MANIFEST = "manifest.json"
 
 
@@ -46,6 +49,8 @@ class Cache:
                 return None
         except (OSError, ValueError):
             return None
+        with suppress(OSError):
+            os.utime(folder)  # it is in use
         return folder
 
     def store(self, name: str, identity: Mapping[str, Any], write: Callable[[Path], None]) -> Path | None:
@@ -64,6 +69,7 @@ class Cache:
             return None
         finally:
             shutil.rmtree(made, ignore_errors=True)
+        self._tidy()
         return self.find(name, identity)
 
     def read(self, name: str, identity: Mapping[str, Any]) -> Any:
@@ -86,6 +92,14 @@ class Cache:
         finally:
             if lock is not None:
                 lock.release()
+
+    def _tidy(self) -> None:
+        now = time.time()
+        for folder in (entry for entry in self.folder.iterdir() if entry.is_dir()):
+            with suppress(OSError):  # another process may be tidying too
+                kept_s = UNFINISHED_S if folder.name.startswith(".") else UNUSED_S
+                if now - folder.stat().st_mtime > kept_s:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _put_in_place(self, made: Path, final: Path, name: str, identity: Mapping[str, Any]) -> None:
         """Rename the new folder to its place, unless a whole one lies there that was made at the same time."""

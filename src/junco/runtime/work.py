@@ -139,22 +139,31 @@ class Work:
         blank = Certificate(runtime, dtype, self.device)
         rows = rows_of(self.source.golden)
         if (runtime, dtype) == self.reference_choice and self.device == "cpu":
-            speed = _rows_per_s(self._reference, rows)
-            return replace(blank, worst_cosine=1.0, max_difference=0.0, rows_per_s=speed)
+            return replace(
+                blank,
+                worst_cosine=1.0,
+                max_difference=0.0,
+                rows_per_s=_rows_per_s(self._reference, rows),
+                reason=self._agreement(self._reference, dtype).reason,  # with itself: rows may depend on each other
+            )
         if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
             lacking = "bfloat16" if dtype == "mixed" else dtype
             return replace(blank, reason=f"this processor has no {lacking} arithmetic")
         _ = self._reference  # before its module could go to a GPU
         try:
             compiled = self.compiled(runtime, dtype)
-            found = certificate.agreement(
-                self.reference, lambda items: self._computed(compiled, items), rows, self.least_cosine(dtype)
-            )
+            found = self._agreement(compiled, dtype)
             speed = _rows_per_s(compiled, rows if compiled.device == "cpu" else _large_passes(self.source.golden))
         except Exception as error:  # another library's converter may fail in any way: then it is not used
             self._is_passing |= isinstance(error, OSError) or is_out_of_memory(error)
             return replace(blank, reason=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
         return Certificate(runtime, dtype, self.device, found.worst_cosine, found.max_difference, speed, found.reason)
+
+    def _agreement(self, compiled: Compiled, dtype: str) -> certificate.Agreement:
+        rows = rows_of(self.source.golden)
+        return certificate.agreement(
+            self.reference, lambda items: self._computed(compiled, items), rows, self.least_cosine(dtype)
+        )
 
     def reference(self, items: Sequence[Arrays]) -> Vectors:
         """The vectors in float32 on the CPU."""
@@ -232,6 +241,8 @@ def _needless_mixing(found: Sequence[Certificate]) -> str | None:
     if not {"float32", "bfloat16"} <= measured.keys():
         return None
     whole, exact = measured["bfloat16"], measured["float32"]
+    if not (whole.rows_per_s and exact.rows_per_s):
+        return "bfloat16 or float32 does not run"
     if whole.is_faithful:
         return "bfloat16 is faithful in all layers"
     return None if whole.rows_per_s > _WORTH_MIXING * exact.rows_per_s else "bfloat16 is hardly faster than float32"

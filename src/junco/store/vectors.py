@@ -70,7 +70,8 @@ class VectorSet(NamedTuple):
     def _unit(self, vectors: npt.NDArray[Any]) -> Vectors:
         """Rows of length 1; of packed bits each is a number, one or minus one."""
         if self.space is not None and self.space.is_packed:
-            vectors = np.unpackbits(vectors, axis=1).astype(np.float32) * 2 - 1
+            dim = self.space.parts.get("dim")  # the last byte may hold fewer than eight
+            vectors = np.unpackbits(vectors, axis=1, count=dim).astype(np.float32) * 2 - 1
         return _unit(vectors)
 
 

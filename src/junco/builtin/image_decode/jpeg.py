@@ -13,6 +13,8 @@ from junco.types import Image
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+FORMATS = ("JPEG", "MPO")
+"""Pillow's names: the second is how phones put several JPEGs into one file, of which the first is the picture."""
 SCALES = (8, 4, 2)
 """By how much a JPEG can be made smaller while it is decoded, and all scales are exact in Pillow too."""
 _MODES = ("L", "RGB")
@@ -32,7 +34,7 @@ def decoded(file: IO[bytes], picture: Picture, least_side: int | None) -> Image 
         import simplejpeg
     except ModuleNotFoundError:
         return None
-    if picture.format != "JPEG" or picture.mode not in _MODES:
+    if picture.mode not in _MODES:
         return None
     width, height = picture.size
     scale = scale_for(picture.size, least_side)

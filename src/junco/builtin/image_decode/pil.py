@@ -74,7 +74,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
         with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
             self._check_size(picture, name)
             with turn():
-                if picture.format == "JPEG" and (pixels := self._of_jpeg(file, picture)) is not None:
+                if picture.format in jpeg.FORMATS and (pixels := self._of_jpeg(file, picture)) is not None:
                     return pixels
                 return _pixels(picture, name)
 
