@@ -17,7 +17,7 @@ from junco.cores import num_cores
 from junco.errors import ParameterError, is_out_of_memory
 from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
 from junco.runtime.cache import Cache
-from junco.runtime.certificate import Certificate
+from junco.runtime.certificate import Agreement, Certificate
 from junco.runtime.conversion import Conversions
 from junco.runtime.machine import machine, versions
 from junco.runtime.onnx_runtime import OnnxCompiled
@@ -159,7 +159,7 @@ class Work:
             return replace(blank, reason=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
         return Certificate(runtime, dtype, self.device, found.worst_cosine, found.max_difference, speed, found.reason)
 
-    def _agreement(self, compiled: Compiled, dtype: str) -> certificate.Agreement:
+    def _agreement(self, compiled: Compiled, dtype: str) -> Agreement:
         rows = rows_of(self.source.golden)
         return certificate.agreement(
             self.reference, lambda items: self._computed(compiled, items), rows, self.least_cosine(dtype)
