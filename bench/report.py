@@ -2,17 +2,20 @@
 
 python bench/report.py           the page from what is there
 python bench/report.py --run     run every script first (about half an hour, on a machine with nothing else to do)
+
+Each kind of processor has its folder: what one can do another cannot.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from charts import svg
-from measure import BENCH
+from measure import BENCH, conditions
 from results import Ratio, Report, Table, conditions_line, number
 
 RESULTS = BENCH / "results"
@@ -32,17 +35,18 @@ one command, `python bench/NAME.py`; `python bench/peers.py install` brings the 
 """
 
 
-def page(reports: list[Report]) -> str:
-    """The whole page."""
-    ratios = [ratio for report in reports for ratio in report.ratios]
-    met = sum(ratio.is_met for ratio in ratios)
-    summary = f"## Targets\n\n{met} of {len(ratios)} are reached.\n\n{_targets(ratios)}"
-    return "\n".join([HEAD, summary, *(section(report) for report in reports)]).rstrip() + "\n"
+def page(machines: list[list[Report]]) -> str:
+    """The whole page: the targets on every machine, then each machine's results."""
+    parts = [HEAD, f"## Targets\n\n{_targets(machines)}"]
+    for reports in machines:
+        parts.append(f"## {processor(reports[0].conditions['cpu'])}\n")
+        parts.extend(section(report) for report in reports)
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def section(report: Report) -> str:
     """One question: charts, tables, notes, conditions."""
-    parts = [f"## {report.title}\n", f"`python bench/{report.name}.py`\n"]
+    parts = [f"### {report.title}\n", f"`python bench/{report.name}.py`\n"]
     parts += [f"**{chart.title}**\n\n{svg(chart)}\n" for chart in report.charts]
     parts += [f"**{table.title}**\n\n{_markdown(table)}" for table in report.tables]
     parts += ["".join(f"- {note}\n" for note in report.notes)] if report.notes else []
@@ -57,26 +61,47 @@ def busy(report: Report) -> bool:
     return bool(report.conditions["load_before"] > report.conditions["cores"] / 4)
 
 
-def kept() -> list[Report]:
-    """The kept results, in the page's order."""
-    files = [RESULTS / f"{name}.json" for name in QUESTIONS]
-    reports = [Report.read(file) for file in files if file.exists()]
-    if quick := [report.name for report in reports if report.quick]:
+def kept() -> list[list[Report]]:
+    """The kept results of each machine, in the page's order."""
+    files = [[folder / f"{name}.json" for name in QUESTIONS] for folder in sorted(RESULTS.iterdir()) if folder.is_dir()]
+    machines = [[Report.read(file) for file in each if file.exists()] for each in files]
+    if quick := [report.name for reports in machines for report in reports if report.quick]:
         raise SystemExit(f"results of --quick are no measurement: run {', '.join(quick)} again without it")
-    return reports
+    return [reports for reports in machines if reports]
 
 
 def run_all() -> None:
-    """Every script, its results kept."""
+    """Every script, its results kept in this machine's folder."""
+    folder = RESULTS / re.sub(r"\W+", "-", processor(conditions()["cpu"]).lower())
+    folder.mkdir(parents=True, exist_ok=True)
     for name in QUESTIONS:
         script = BENCH / f"{name}.py"
         if script.exists():
-            subprocess.run([sys.executable, script, "--json", RESULTS / f"{name}.json"], check=True)
+            subprocess.run([sys.executable, script, "--json", folder / f"{name}.json"], check=True)
 
 
-def _targets(ratios: list[Ratio]) -> str:
-    rows = [[r.what, number(r.value), r.target, "yes" if r.is_met else "**no**"] for r in ratios]
-    return _markdown(Table("", ["what", "reading", "target", "reached"], rows))
+def processor(cpu: str) -> str:
+    """Its name without trademarks and instructions: ``Intel Xeon Processor``."""
+    return re.sub(r"\([^)]*\)", "", cpu).strip()
+
+
+def _targets(machines: list[list[Report]]) -> str:
+    """A row for each target, a column for each machine."""
+    found = [{ratio.what: ratio for report in reports for ratio in report.ratios} for reports in machines]
+    names = [processor(reports[0].conditions["cpu"]) for reports in machines]
+    met = [
+        f"{sum(r.is_met for r in ratios.values())} of {len(ratios)} on {n}"
+        for n, ratios in zip(names, found, strict=True)
+    ]
+    targets = {ratio.what: ratio.target for ratios in found for ratio in ratios.values()}
+    rows = [[what, target, *(_reading(ratios.get(what)) for ratios in found)] for what, target in targets.items()]
+    return f"Reached: {', '.join(met)}.\n\n{_markdown(Table('', ['what', 'target', *names], rows))}"
+
+
+def _reading(ratio: Ratio | None) -> str:
+    if ratio is None:
+        return ""
+    return number(ratio.value) if ratio.is_met else f"**{number(ratio.value)}**, missed"
 
 
 def _markdown(table: Table) -> str:
@@ -92,4 +117,4 @@ if __name__ == "__main__":
     if options.run:
         run_all()
     options.to.write_text(page(kept()), "utf-8")
-    print(f"{options.to.name}: {len(kept())} results")
+    print(f"{options.to.name}: {sum(map(len, kept()))} results")

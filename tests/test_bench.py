@@ -41,7 +41,8 @@ def test_quick_results_do_not_become_a_page(tmp_path, monkeypatch):
     from results import Report
 
     monkeypatch.setattr(report, "RESULTS", tmp_path)
-    Report("memory", "Memory", quick=True, conditions={}).write(tmp_path / "memory.json")
+    (tmp_path / "some-processor").mkdir()
+    Report("memory", "Memory", quick=True, conditions={}).write(tmp_path / "some-processor" / "memory.json")
     with pytest.raises(SystemExit, match="memory"):
         report.kept()
 
