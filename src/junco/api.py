@@ -97,12 +97,6 @@ class Pipeline:
         """
         if on_error not in ("raise", "skip", "none"):
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {on_error!r}")
-        try:
-            iter(items)
-        except TypeError:
-            raise InputError(
-                f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
-            ) from None
         return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, Trace.to(trace))), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import itertools
-import signal
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,7 @@ import pytest
 
 from junco import Operator, pipe
 from junco.errors import ClosedError, JuncoError, OperatorError
+from scripts import run_script
 
 MOST_S = 60
 """A test that takes longer hangs: the process then shows where all threads stand, and dies."""
@@ -242,21 +240,6 @@ def test_the_same_pipeline_serves_32_threads():
 
 
 # ---- the process ends
-
-
-def run_script(script, *options, interrupt_after=None):
-    """Exit status and output of a Python process that runs ``script``; one that hangs fails the test."""
-    command = [sys.executable, *options, "-c", textwrap.dedent(script)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        if interrupt_after is not None:
-            assert process.stdout.readline().strip() == interrupt_after
-            process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-        process.communicate()
-    return process.returncode, out, err
 
 
 INTERRUPTED = """

@@ -10,6 +10,7 @@ import pytest
 from junco import Operator, pipe
 from junco.engine.engine import RunOptions
 from junco.engine.stats import PipelineStats, StageStats, Trace
+from junco.errors import TargetError
 
 
 def stage(name, item_s, *, limit=1, num_items=10, rows_an_item=1):
@@ -189,6 +190,16 @@ def test_a_trace_is_a_file_that_trace_viewers_read(tmp_path):
             {"name": "embed", "ph": "X", "ts": 1.5e6, "dur": 0.25e6, "pid": 1, "tid": 7, "args": {"rows": 64}}
         ]
     }
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_anything_runs(tmp_path):
+    ran = []
+    with (
+        pipe.input("x").map("x", (), ran.append).output("x") as p,
+        pytest.raises(TargetError, match="cannot be written"),
+    ):
+        p.batch([1], trace=tmp_path / "missing" / "trace.json")
+    assert not ran
 
 
 def traced(p, items, path, **options):

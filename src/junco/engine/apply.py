@@ -10,11 +10,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from junco.engine.batching import BatchSize
+from junco.engine.turns import Turn
 from junco.errors import ContractError, is_out_of_memory
 from junco.operator.base import checked_results
 from junco.operator.hints import Hints
@@ -57,28 +57,39 @@ class PlainApplier:
 
     batch_rows = 1
 
-    def __init__(self, fn: Callable[..., Any], turn: threading.RLock | None) -> None:
+    def __init__(self, fn: Callable[..., Any], turn: Turn | None) -> None:
         self._fn = fn
-        self._turn = turn or nullcontext()
+        self._turn = turn
         self.one = fn if turn is None else self._alone
 
     def _alone(self, *item: Any) -> Any:
-        with self._turn:
+        assert self._turn is not None
+        turn = self._turn.take()
+        try:
             return self._fn(*item)
+        finally:
+            turn.release()
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        turn = self._turn.take() if self._turn is not None else None
+        try:
+            return self._in_order(columns, num_rows, stop)
+        finally:
+            if turn is not None:
+                turn.release()
+
+    def _in_order(self, columns: Columns, num_rows: int, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
         failures: list[Failure] = []
-        with self._turn:
-            while len(results) < num_rows:
-                rest = [column[len(results) :] for column in columns] if results else columns
-                error = _extend(results, self._fn, rest, num_rows)
-                if error is None:
-                    break
-                failures.append(Failure(len(results), error))
-                if stop:
-                    break
-                results.append(None)
+        while len(results) < num_rows:
+            rest = [column[len(results) :] for column in columns] if results else columns
+            error = _extend(results, self._fn, rest, num_rows)
+            if error is None:
+                break
+            failures.append(Failure(len(results), error))
+            if stop:
+                break
+            results.append(None)
         return results, failures
 
 

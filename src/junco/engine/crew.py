@@ -5,7 +5,6 @@ Thread, process, replicas and batch size follow from what the operator hints, wh
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +20,7 @@ from junco.engine.learned import learned_rows, remember_rows
 from junco.engine.reduce import ReduceStage
 from junco.engine.single import SharedBatches
 from junco.engine.stage import MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.engine.turns import Turn
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Graph, Node
 from junco.operator.base import Operator
@@ -66,7 +66,7 @@ def crew_for(work: Work, devices: Sequence[str]) -> Crew:
     if isinstance(fn, Operator):
         return _of_operators(work, [], Resident(fn.spec, fn))
     is_shared = node.workers or node.verb == "reduce" or isinstance(getattr(fn, "graph", None), Graph)
-    applier = PlainApplier(fn, None if is_shared else threading.RLock())
+    applier = PlainApplier(fn, None if is_shared else Turn())
     return Crew(work, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 

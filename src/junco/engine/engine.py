@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from junco.cores import num_cores
-from junco.engine.crew import crew_for
+from junco.engine.crew import Crew, crew_for
 from junco.engine.pool import pool
 from junco.engine.results import Collector
 from junco.engine.rows import Reject
@@ -58,8 +59,8 @@ class Engine:
         self._work_stats = [
             s for stage, s in zip(stages, self._totals.stages, strict=True) if isinstance(stage, WorkStage)
         ]
-        ones = [crew.one for crew in self._crews]
-        self._single = SingleCall(plan, ones, self._work_stats) if is_single_row(plan) else None
+        self._single = self._single_call()
+        _engines.add(self)
 
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
@@ -94,15 +95,27 @@ class Engine:
             going_s = sum(time.monotonic() - run.started_s for run in self._runs if not run.is_cancelled)
             return PipelineStats(stages, self._totals.wall_s + going_s, self._totals.num_items, num_cores())
 
+    def renew(self) -> None:
+        """In a forked child: go on without the parent's threads, and without the locks that they may hold for ever."""
+        for run in list(self._runs):
+            run.abandon()
+        if not self.is_closed:
+            old, self._crews = self._crews, [crew_for(work, self.plan.devices) for work in self.plan.works]
+            self._single = self._single_call()
+            _release(old)
+
     def close(self) -> None:
         """End the runs that are still going, and release the operators."""
         if not self.is_closed:
             self.is_closed = True
             for run in list(self._runs):
                 run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
-            for crew in self._crews:
-                for resident in crew.held:
-                    residents.release(resident)
+            _release(self._crews)
+
+    def _single_call(self) -> SingleCall | None:
+        if not is_single_row(self.plan):
+            return None
+        return SingleCall(self.plan, [crew.one for crew in self._crews], self._work_stats)
 
     def _check_open(self) -> None:
         if self.is_closed:
@@ -120,6 +133,24 @@ class Engine:
             else:
                 stages.append(next(crews).stage(on_error))
         return stages if stages[0].after else stages[1:] or stages
+
+
+def _release(crews: Sequence[Crew]) -> None:
+    for crew in crews:
+        for resident in crew.held:
+            residents.release(resident)
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def _renew() -> None:
+    for engine in list(_engines):
+        engine.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 class Stream:

@@ -1,4 +1,4 @@
-"""The workers: one pool of threads for all runs of the process, at most one a core.
+"""The workers: one pool of threads for all runs of the process, at most one a core, and what runs need beyond.
 
 A run is driven by the thread that reads its results; the pool helps runs whose tasks are long enough to be worth it.
 One lock guards all schedulers; tasks run outside it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from typing import Protocol
 
 from junco.cores import num_cores
@@ -16,49 +17,60 @@ from junco.cores import num_cores
 IDLE_S = 2.0
 """A worker with nothing to do for so long ends; it is started again when there is work."""
 
-EXIT_S = 30.0
-"""How long the interpreter's exit waits for a task under way."""
+EXIT_S = 10.0
+"""How long the interpreter's exit waits for tasks under way."""
 
 
 class Helped(Protocol):
     """A run, as the pool sees it."""
 
-    def step(self) -> bool: ...
+    @property
+    def num_extra_threads(self) -> int:
+        """Threads that it needs beyond one a core."""
+
+    def step(self) -> bool:
+        """Run one task, if there is one; false otherwise."""
+        ...
 
 
 class Pool:
-    """Threads that help runs."""
+    """Threads that help runs. Whoever finds work wakes the next, so that no more are awake than there is work for."""
 
     def __init__(self, num_workers: int | None = None) -> None:
         self.lock = threading.RLock()
-        self.work = threading.Condition(self.lock)
         self.num_workers = num_workers if num_workers is not None else max(1, num_cores() - 1)
+        self._work = threading.Condition(self.lock)
         self._runs: list[Helped] = []
-        self._threads: set[threading.Thread] = set()
+        self._threads: dict[threading.Thread, Helped | None] = {}
+        """Each with the run that it is at work for."""
+        self._num_idle = 0
+        self._num_calls = 0
         self._is_over = False
 
     def help(self, run: Helped) -> None:
         """Let the pool's threads take tasks of a run (call with the lock held)."""
         if run not in self._runs:
             self._runs.append(run)
-        if len(self._threads) < self.num_workers and not self._is_over:
+        self.wake()
+
+    def wake(self) -> None:
+        """Let one more thread look for work (call with the lock held)."""
+        self._num_calls += 1
+        if self._num_idle:
+            self._work.notify()
+        elif self._has_room() and not self._is_over:
             thread = threading.Thread(target=self._loop, name="junco-worker", daemon=True)
-            self._threads.add(thread)
-            thread.start()
-        self.work.notify_all()
+            self._threads[thread] = None
+            try:
+                thread.start()
+            except BaseException:  # Ctrl-C, or there may be no more threads
+                self._threads.pop(thread, None)
+                raise
 
     def forget(self, run: Helped) -> None:
         """Take no more tasks of a run."""
         with self.lock:
             self._runs = [other for other in self._runs if other is not run]
-
-    def _loop(self) -> None:
-        try:
-            while self._step() or self._wait():
-                pass
-        finally:
-            with self.lock:
-                self._threads.discard(threading.current_thread())
 
     def end(self) -> None:
         """End the threads and wait until what they are running is done: none may be inside a model at exit."""
@@ -66,19 +78,49 @@ class Pool:
             self._is_over = True
             self._runs = []
             threads = list(self._threads)
-            self.work.notify_all()
+            self._work.notify_all()
+        until_s = time.monotonic() + EXIT_S
         for thread in threads:
-            thread.join(EXIT_S)
+            thread.join(max(0.0, until_s - time.monotonic()))
 
-    def _step(self) -> bool:
+    def _has_room(self) -> bool:
+        """Whether one more thread may start; those that a run has left behind in a long task do not count."""
+        num_present = sum(run is None or run in self._runs for run in self._threads.values())
+        return num_present < self.num_workers + sum(run.num_extra_threads for run in self._runs)
+
+    def _loop(self) -> None:
+        num_seen = -1
+        while self._wait(num_seen):
+            num_seen = self._num_calls
+            if self._round():
+                num_seen = -1
+
+    def _round(self) -> bool:
+        """Run a task of each run that has one, so that none waits for another; whether there was any."""
         with self.lock:
             runs = list(self._runs)
-        return any(run.step() for run in runs)
+        num_found = sum(self._step(run) for run in runs)
+        return num_found > 0
 
-    def _wait(self) -> bool:
-        """Wait for work; false when there was none for a while."""
+    def _step(self, run: Helped) -> bool:
+        this = threading.current_thread()
+        self._threads[this] = run
+        try:
+            return run.step()
+        finally:
+            self._threads[this] = None
+
+    def _wait(self, num_seen: int) -> bool:
+        """Wait until there may be work that was not seen yet; where there is none the thread is no longer one of us."""
         with self.lock:
-            return not self._is_over and self.work.wait(IDLE_S)
+            if self._num_calls == num_seen and not self._is_over:
+                self._num_idle += 1
+                self._work.wait(IDLE_S)
+                self._num_idle -= 1
+            if self._num_calls != num_seen and not self._is_over:
+                return True
+            self._threads.pop(threading.current_thread(), None)
+            return False
 
 
 def pool() -> Pool:
@@ -91,12 +133,21 @@ def _end() -> None:
     _pool.end()
 
 
+def _before_fork() -> None:
+    _pool.lock.acquire()
+
+
+def _after_fork() -> None:
+    _pool.lock.release()
+
+
 def _renew() -> None:
-    """A forked child has none of its parent's threads, and must not wait for locks that they held."""
+    """A forked child has none of its parent's threads; the runs that they were at work for can still be closed."""
     global _pool
-    _pool = Pool()
+    parents, _pool = _pool, Pool()
+    parents.lock.release()
 
 
 _pool = Pool()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_renew)

@@ -6,6 +6,7 @@ thread of its own, which is fed block by block.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +79,8 @@ class Feed:
     """A consumer of an iterator in a thread of its own, given its values list by list."""
 
     def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:
-        self._lists: queue.Queue[Sequence[Any] | _Cancelled | None] = queue.Queue(maxsize=2)
+        self._lists: queue.Queue[Sequence[Any] | None] = queue.Queue(maxsize=2)
+        self._is_cancelled = False
         self._done = threading.Event()
         self._result: Result = [], []
         self._thread = threading.Thread(target=self._run, args=(consume,), name="junco-reduce", daemon=True)
@@ -95,14 +97,15 @@ class Feed:
         return self._result
 
     def cancel(self) -> None:
-        """End the consumer without a result."""
-        self._send(_Cancelled())
-        self._thread.join()
+        """Let the consumer end when it asks for its next value; does not wait, since it may be at work for long."""
+        self._is_cancelled = True
+        with contextlib.suppress(queue.Full):  # then it is not waiting for a list
+            self._lists.put_nowait(None)
 
-    def _send(self, message: Sequence[Any] | _Cancelled | None) -> None:
+    def _send(self, values: Sequence[Any] | None) -> None:
         while not self._done.is_set():
             try:
-                self._lists.put(message, timeout=0.05)
+                self._lists.put(values, timeout=0.05)
                 return
             except queue.Full:
                 continue
@@ -116,7 +119,7 @@ class Feed:
             self._done.set()
 
     def _values(self) -> Iterator[Any]:
-        while (values := self._lists.get()) is not None:
-            if isinstance(values, _Cancelled):
-                raise values
+        while (values := self._lists.get()) is not None and not self._is_cancelled:
             yield from values
+        if self._is_cancelled:
+            raise _Cancelled

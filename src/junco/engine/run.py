@@ -5,6 +5,7 @@ The four ends, and what holds in each:
 1. The input ends: all results have been given, the stages are closed.
 2. An operator fails: all results before the failing item are given, then its error is raised.
 3. The reader stops (closes the stream, Ctrl-C, deadline): no new task starts; tasks under way end by themselves.
+   Nobody waits for an input that does not come.
 4. A worker dies: its task's place carries the error, and the run ends as in 2.
 """
 
@@ -16,14 +17,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
-from junco.cores import at_work
+from junco.cores import at_work, num_cores
+from junco.engine.live import SourceThread
 from junco.engine.pool import Pool
 from junco.engine.results import Collector, Results
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.source import Source
 from junco.engine.stats import Totals, Trace
-from junco.errors import DeadlineError
+from junco.engine.turns import waiting_for_me, working_for
+from junco.errors import ClosedError, DeadlineError
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
@@ -34,6 +37,9 @@ LARGE_BYTES = 1_000_000
 
 SLOW_ROW_S = 0.001
 """A Python callable that takes so long for a row most likely waits, or computes outside the interpreter lock."""
+
+LAST_ITEM_S = 0.1
+"""How long a run that ends waits for its source, which may be waiting itself."""
 
 
 class Run:
@@ -58,12 +64,15 @@ class Run:
         self.trace = trace
         self.started_s = time.monotonic()
         self.is_cancelled = False
+        self._has_ended = False
         self._changed = threading.Condition(pool.lock)
         self._ready: deque[Results] = deque()
         self._error: BaseException | None = None
         self._is_helped = False
         self._mine = threading.local()
-        if deadline_s is not None:  # the reader must stay free to leave: others work for it
+        self._waiting = waiting_for_me()
+        self._live = SourceThread(self._execute) if source.may_wait else None
+        if self.num_extra_threads:
             self.ask_for_help()
 
     def __iter__(self) -> Iterator[Results]:
@@ -85,6 +94,12 @@ class Run:
             self.close()
             raise
 
+    @property
+    def num_extra_threads(self) -> int:
+        """Threads that it needs beyond one a core: for more workers, and for a reader who must stay free to leave."""
+        most = max((state.stage.options.limit for state in self.scheduler.states), default=1)
+        return max(0, most - num_cores()) + (self.deadline_s is not None)
+
     def close(self, wait: bool = True, because: BaseException | None = None) -> None:
         """End the run. Waits for its tasks under way unless told not to, or called from within one of them.
 
@@ -92,19 +107,25 @@ class Run:
         """
         self.pool.forget(self)
         with self.pool.lock:
+            wait = wait and not self.is_cancelled and not getattr(self._mine, "is_running", False)
             if not self.is_cancelled:
                 self.is_cancelled = True
                 self._error = self._error or because
                 self._changed.notify_all()
                 self.totals.wall_s += time.monotonic() - self.started_s
-            while wait and self.scheduler.num_running and not getattr(self._mine, "is_running", False):
-                self._changed.wait(0.1)
-            self._end()
+                if self._live is not None:
+                    self._live.end()
+            if wait:
+                self._changed.wait_for(lambda: not self.scheduler.num_at_work)
+                self._changed.wait_for(lambda: not self.scheduler.num_running, LAST_ITEM_S)
+        self._end()
 
     def step(self) -> bool:
         """Run one task, if there is one; false otherwise. This is what the pool's threads call."""
         with self.pool.lock:
-            task = None if self.is_cancelled else self.scheduler.next_task()
+            task = None if self.is_cancelled else self._next_task()
+            if task is not None:
+                self.pool.wake()
         if task is not None:
             self._execute(task)
         return task is not None
@@ -115,33 +136,58 @@ class Run:
             if self.is_cancelled:
                 return self._error is not None
             blocks = self.scheduler.deliver()
-            task = None if blocks or self.deadline_s is not None else self.scheduler.next_task()
+            task = None if blocks or self.deadline_s is not None else self._next_task()
             if not blocks and task is None:
                 if self.scheduler.is_finished:
                     return False
                 self._wait()
                 return True
-            if blocks and self._is_helped:
-                self.pool.work.notify_all()
+            if blocks:
+                self._wake()
         if task is not None:
             self._execute(task)
         else:
             self._collect(blocks)
         return True
 
+    def _next_task(self) -> Task | None:
+        """A task for the calling thread (with the lock held); what a live source may wait for, another waits for."""
+        task = self.scheduler.next_task()
+        if task is None or not task.is_source or self._live is None:
+            return task
+        self._live.run(task, time.monotonic() + self.source.MAX_WAIT_S)
+        self._changed.notify_all()  # whoever waits for results has to look at the clock
+        return None
+
     def _end(self) -> None:
-        """Let go of everything once the last task is over (with the lock held)."""
-        if self.is_cancelled and not self.scheduler.num_running:
-            self.scheduler.close()
-            if self.trace is not None:
-                trace, self.trace = self.trace, None
-                trace.write()
+        """Let go of everything once the last task is over; not under the lock, since generators may clean up."""
+        with self.pool.lock:
+            if self._has_ended or not self.is_cancelled or self.scheduler.num_at_work:
+                return
+            self._has_ended = True
+        self.scheduler.close()
+        if self.trace is not None:
+            self.trace.write()
 
     def _wait(self) -> None:
-        left_s = None if self.deadline_s is None else self.deadline_s - time.monotonic()
-        if left_s is not None and left_s <= 0:
+        """Wait until something changes, or until it is time to go on with a part of the source's block."""
+        now = time.monotonic()
+        late_s = self._live.late_s if self._live is not None else None
+        if self.deadline_s is not None and now >= self.deadline_s:
             raise DeadlineError("the call did not end within its timeout_s")
-        self._changed.wait(left_s)
+        if late_s is not None and now >= late_s:
+            self._take_early()
+            return
+        ends = [at for at in (self.deadline_s, late_s) if at is not None]
+        self._changed.wait(min(ends) - now if ends else None)
+
+    def _take_early(self) -> None:
+        assert self._live is not None
+        self._live.late_s = None
+        self.scheduler.is_source_slow = True
+        if (block := self.source.early()) is not None:
+            self.scheduler.come(block)
+            self._wake()
 
     def _collect(self, blocks: list[Block]) -> None:
         try:
@@ -159,7 +205,7 @@ class Run:
             is_finished = self._work(task, blocks)
         except KeyboardInterrupt:
             with self.pool.lock:
-                self.scheduler.num_running -= 1
+                self.scheduler.done(task, [], is_finished=True)
                 self._changed.notify_all()
             raise
         except BaseException as error:
@@ -168,16 +214,17 @@ class Run:
             self._mine.is_running = False
         seconds = time.perf_counter() - started
         with self.pool.lock:
-            self.scheduler.done(task, blocks, is_finished=is_finished)
+            if task.is_source and self._live is not None:
+                self._live.late_s = None
+            self.scheduler.done(task, [] if self.is_cancelled else blocks, is_finished=is_finished)
             self._learn(task, blocks, started, seconds)
-            self._end()
             self._changed.notify_all()
-            if self._is_helped:
-                self.pool.work.notify_all()
+            self._wake()
+        self._end()
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        with nullcontext() if task.is_source else at_work():
+        with working_for(self._waiting), nullcontext() if task.is_source else at_work():
             if not task.is_stepwise:
                 blocks.extend(task.work)
                 return True
@@ -228,3 +275,12 @@ class Run:
         with self.pool.lock:
             self._is_helped = True
             self.pool.help(self)
+
+    def _wake(self) -> None:
+        if self._is_helped:
+            self.pool.wake()
+
+    def abandon(self) -> None:
+        """In a forked child: what is under way is in the parent's threads, and what it holds is the parent's."""
+        self.is_cancelled = self._has_ended = True
+        self._error = ClosedError("this stream was opened by the parent process")

@@ -83,13 +83,14 @@ class Scheduler:
         self.source = source
         self.states = [StageState(s, Order() if s.options.is_ordered else None) for s in stages]
         self.ready: list[Block] = []
+        self._most_workers = max((stage.options.limit for stage in stages), default=1)
         self.is_exhausted = False
         self.is_source_slow = False
         self.num_running = 0
         self.num_blocks = 0
         self.num_bytes = 0
         self.cut: Key | None = None
-        self._is_pulling = False
+        self.is_pulling = False
         self._rows_per_block = 1
         self._under_way: set[Key] = set()
 
@@ -97,6 +98,11 @@ class Scheduler:
     def is_finished(self) -> bool:
         """Whether nothing is under way and nothing will come."""
         return self.is_exhausted and not self._under_way and not self.num_running
+
+    @property
+    def num_at_work(self) -> int:
+        """Tasks under way, without that of the source, who may wait for long."""
+        return self.num_running - self.is_pulling
 
     def next_task(self) -> Task | None:
         """The task to run now, if there is one. Full batches are preferred while others have work."""
@@ -108,7 +114,7 @@ class Scheduler:
                     self.states[index].num_running += 1
                     return task
             if self._may_pull():
-                self._is_pulling = True
+                self.is_pulling = True
                 self.num_running += 1
                 return Task(SOURCE, self.source, is_stepwise=True)
             if self.num_running and patient:
@@ -123,7 +129,7 @@ class Scheduler:
             self._forward(block, task.stage + 1)
         if task.is_source:
             self._rows_per_block = max((block.num_items for block in blocks), default=0) or self._rows_per_block
-            self._is_pulling = False
+            self.is_pulling = False
             self.is_exhausted = self.is_exhausted or is_finished
             return
         state = self.states[task.stage]
@@ -134,6 +140,11 @@ class Scheduler:
         state.is_busy_in_order = False
         if task.is_stepwise:
             self._leave(task.key, task.num_bytes)
+
+    def come(self, block: Block) -> None:
+        """A block has come from the source while its task goes on."""
+        self._measure(block, is_new=True)
+        self._forward(block, 0)
 
     def failed(self, task: Task, error: BaseException) -> Block:
         """An error block in the place of a task that broke outside any operator."""
@@ -160,19 +171,19 @@ class Scheduler:
         self.is_exhausted = True
 
     def _may_pull(self) -> bool:
-        if self.is_exhausted or self._is_pulling or self.cut is not None:
+        if self.is_exhausted or self.is_pulling or self.cut is not None:
             return False
         return not self._under_way or self._has_room()
 
     @property
     def max_blocks(self) -> int:
-        """Blocks under way: a largest batch for each core, one that waits and one that fills."""
-        return max(self.limits.max_blocks, (num_cores() + 2) * self._largest_batch())
+        """Blocks under way: a largest batch for each core or worker, one that waits and one that fills."""
+        return max(self.limits.max_blocks, (max(num_cores(), self._most_workers) + 2) * max(1, self._largest_batch()))
 
     @property
     def max_ready(self) -> int:
-        """Blocks that wait for the caller, who may be at work on a batch as large as those that become ready."""
-        return max(self.limits.max_ready, 2 * self._largest_batch())
+        """Blocks that wait for the caller, who may be at work himself while each worker makes one ready."""
+        return max(self.limits.max_ready, max(2, self._most_workers) * self._largest_batch(), self._most_workers)
 
     def _largest_batch(self) -> int:
         """In blocks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -47,73 +48,108 @@ class SourceSize:
 
 
 class Source:
-    """Cuts an iterable into blocks. A block that fills slowly is sent as it is: a live source is not kept waiting."""
+    """Cuts an iterable into blocks. A block that fills slowly is sent as it is: a live source is not kept waiting.
+
+    Attributes:
+        may_wait: whether an item may be long in coming. Such an iterable is read in a thread of its own, so that
+            another one can take `early` what has come of a block.
+    """
 
     MAX_WAIT_S = 0.005
 
     def __init__(
         self, items: Iterable[Any], flow: Flow, size: SourceSize, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self.items = items
+        try:
+            self._items = iter(items)
+        except TypeError:
+            raise InputError(
+                f"items must be iterable, not {type(items).__name__}; for one item call the pipeline"
+            ) from None
+        self.may_wait = not hasattr(items, "__len__")
         self.flow = flow
         self.size = size
         self.clock = clock
+        self._taken: list[Any] = []
+        self._number = self._position = 0
+        self._cutting = threading.Lock()
 
     def blocks(self) -> Iterator[Block]:
         """The blocks, numbered; an error of the iterable itself travels as the last block."""
-        number = position = 0
-        iterator = iter(self.items)
-        while True:
-            taken, error, is_over = self._taken(iterator, position)
-            if taken or error:
-                yield self._block(number, position, taken, error)
-                # Blocks are waited for by number: a look that brought nothing (this thread was put aside) has none.
-                number, position = number + 1, position + len(taken)
-            if is_over:
-                return
+        is_over = False
+        while not is_over:
+            error, is_over = self._take()
+            # Blocks are waited for by number: a look that brought nothing (this thread was put aside) has none.
+            if (block := self._cut(error)) is not None:
+                yield block
+                is_over = is_over or block.error is not None
 
-    def _taken(self, iterator: Iterator[Any], position: int) -> tuple[list[Any], BaseException | None, bool]:
-        """Some items, the error that ended them, and whether they are the last."""
-        taken: list[Any] = []
-        started, num_rows, step = self.clock(), self.size.next_rows(), 1
-        while len(taken) < num_rows and self.clock() - started <= self.MAX_WAIT_S:
-            wanted = min(len(taken) + step, num_rows)
-            error = _extended(taken, islice(iterator, wanted - len(taken)))
-            if (wrong := self._wrong(taken, position)) is not None:
-                return taken, wrong, True
-            if error is not None or len(taken) < wanted:
-                return taken, error, True
+    def early(self) -> Block | None:
+        """What has come of the block that is being filled; ``None`` where nothing has."""
+        return self._cut(None)
+
+    def _take(self) -> tuple[BaseException | None, bool]:
+        """Take some items: the error that ended them, and whether they are the last."""
+        started, left, step = self.clock(), self.size.next_rows(), 1
+        while left and self.clock() - started <= self.MAX_WAIT_S:
+            wanted = min(step, left)
+            num_taken, error = self._extend(islice(self._items, wanted))
+            if error is not None or num_taken < wanted:
+                return error, True
+            left -= wanted
             step *= 2
-        return taken, None, False
+        return None, False
 
-    def _wrong(self, taken: list[Any], position: int) -> InputError | None:
+    def _extend(self, items: Iterator[Any]) -> tuple[int, BaseException | None]:
+        """Append items: how many, and the error that ended them; what came before it stays."""
+        if not self.may_wait:
+            return _extended(self._taken, items)
+        num_taken = 0
+        try:
+            for item in items:  # one by one, since `early` may take them meanwhile
+                self._taken.append(item)
+                num_taken += 1
+        except BaseException as error:
+            return num_taken, error
+        return num_taken, None
+
+    def _cut(self, error: BaseException | None) -> Block | None:
+        """A block of what was taken, and of what ends it."""
+        with self._cutting:
+            items = self._taken[:]
+            del self._taken[: len(items)]
+            error = self._wrong(items) or error
+            if not items and error is None:
+                return None
+            num_columns = len(self.flow.inputs)
+            columns = [items] if num_columns == 1 else [[item[i] for item in items] for i in range(num_columns)]
+            block = source_block(self._number, self._position, columns, self.flow.inputs, self.flow.levels[0])
+            block.error = error
+            self._number += 1
+            self._position += len(items)
+            return block
+
+    def _wrong(self, items: list[Any]) -> InputError | None:
         """The error for the first item that has not a value for each input column; what follows it is dropped."""
         columns = self.flow.graph.inputs
         if len(columns) == 1:
             return None
-        for i, item in enumerate(taken):
+        for i, item in enumerate(items):
             if not isinstance(item, (tuple, list)) or len(item) != len(columns):
-                del taken[i:]
+                del items[i:]
                 return InputError(
-                    f"item {position + i}: the pipeline takes {len(columns)} inputs ({', '.join(columns)}), "
+                    f"item {self._position + i}: the pipeline takes {len(columns)} inputs ({', '.join(columns)}), "
                     f"so an item is a tuple of them, not {picture(item)}"
                 )
         return None
 
-    def _block(self, number: int, position: int, taken: list[Any], error: BaseException | None) -> Block:
-        num_columns = len(self.flow.inputs)
-        columns = [taken] if num_columns == 1 else [[item[i] for item in taken] for i in range(num_columns)]
-        block = source_block(number, position, columns, self.flow.inputs, self.flow.levels[0])
-        block.error = error
-        return block
 
-
-def _extended(taken: list[Any], items: Iterator[Any]) -> BaseException | None:
-    """Append items; what came before an error stays."""
+def _extended(taken: list[Any], items: Iterator[Any]) -> tuple[int, BaseException | None]:
+    before = len(taken)
     try:
         taken.extend(items)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return error
-    return None
+        return len(taken) - before, error
+    return len(taken) - before, None

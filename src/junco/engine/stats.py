@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from junco.errors import TargetError
+
 WARM_UP_TASKS = 1
 """The first task of a stage loads and compiles: it says nothing of the next ones."""
 
@@ -161,8 +163,18 @@ class Trace:
 
     @classmethod
     def to(cls, path: str | Path | None) -> Trace | None:
-        """A trace that will be written to ``path``; none without one."""
-        return cls(Path(path), []) if path is not None else None
+        """A trace that will be written to ``path``; none without one.
+
+        Raises:
+            TargetError: the file cannot be written: better known before the run than after it.
+        """
+        if path is None:
+            return None
+        try:
+            Path(path).open("a").close()
+        except OSError as error:
+            raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error
+        return cls(Path(path), [])
 
     def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
         """Note a task; times in seconds on one clock. A trace that is too long to look at ends."""

@@ -6,6 +6,7 @@ first, least recently used first; whoever needs one again loads it again. ``junc
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -180,12 +181,22 @@ class Residents:
                 num_closed += resident.close_if_idle()
         return num_closed
 
+    def renew(self) -> None:
+        """In a forked child: nobody runs an operator, and the locks that the parent's threads held are free."""
+        self._lock = threading.Lock()
+        for resident in self._residents:
+            resident.num_running = 0
+            resident._turn, resident._count = threading.RLock(), threading.Lock()
+
     def _find(self, spec: Recipe, replica: int) -> Resident | None:
         return next((r for r in self._residents if r.replica == replica and r.spec == spec), None)
 
 
 residents = Residents()
 """The one of this process: ``junco.cache``."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=residents.renew)
 
 
 def _process_bytes() -> int:

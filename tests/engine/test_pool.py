@@ -1,0 +1,144 @@
+"""The pool: as many threads as there is work for, up to one a core and what runs need beyond."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from junco import Hints, Operator, pipe
+from junco.engine.pool import Pool
+from junco.errors import DeadlineError
+
+LONG_S = 30
+"""Nothing here takes so long unless it hangs."""
+
+
+class Tasks:
+    """A run of ``num`` tasks, each of which does ``work``."""
+
+    def __init__(self, pool, num, work, num_extra_threads=0):
+        self.pool, self.left, self.work, self.num_extra_threads = pool, num, work, num_extra_threads
+        self.over = threading.Semaphore(0)
+
+    def step(self):
+        with self.pool.lock:
+            if not self.left:
+                return False
+            self.left -= 1
+            self.pool.wake()
+        self.work()
+        self.over.release()
+        return True
+
+    def help(self):
+        with self.pool.lock:
+            self.pool.help(self)
+
+    def wait(self, num=1):
+        assert all(self.over.acquire(timeout=LONG_S) for _ in range(num))
+
+
+@pytest.fixture
+def pool():
+    pool = Pool(num_workers=1)
+    yield pool
+    pool.end()
+    assert not pool._threads
+
+
+def test_all_threads_help_where_there_is_work_for_all():
+    pool = Pool(num_workers=4)
+    together = threading.Barrier(4, timeout=LONG_S)
+    tasks = Tasks(pool, 8, together.wait)
+    tasks.help()
+    tasks.wait(8)
+    pool.end()
+
+
+def test_a_run_that_needs_more_threads_than_there_are_cores_gets_them(pool):
+    together = threading.Barrier(4, timeout=LONG_S)
+    tasks = Tasks(pool, 4, together.wait, num_extra_threads=3)
+    tasks.help()
+    tasks.wait(4)
+
+
+def test_a_thread_that_a_run_has_left_behind_does_not_keep_others_from_being_helped(pool):
+    stuck, go_on = threading.Event(), threading.Event()
+
+    def hang():
+        stuck.set()
+        go_on.wait(LONG_S)
+
+    hanging, other = Tasks(pool, 1, hang), Tasks(pool, 1, lambda: None)
+    hanging.help()
+    assert stuck.wait(LONG_S)
+    pool.forget(hanging)
+    other.help()
+    other.wait()
+    assert not go_on.is_set()
+    go_on.set()
+
+
+def test_no_run_waits_until_another_one_is_over(pool):
+    """The first run has a new task whenever it has done one, until the second one has been helped."""
+    endless = Tasks(pool, 1, lambda: None)
+
+    def one_more():
+        endless.left += not other_is_over.is_set()
+
+    other_is_over = threading.Event()
+    endless.work = one_more
+    endless.help()
+    endless.wait()
+    other = Tasks(pool, 1, other_is_over.set)
+    other.help()
+    other.wait()
+
+
+# ---- what users see of it
+
+
+def test_as_many_rows_are_worked_on_at_once_as_a_step_has_workers():
+    num_workers = 12
+    together = threading.Barrier(num_workers, timeout=LONG_S)
+
+    def meet(number):
+        together.wait()
+        return number
+
+    with pipe.input("x").map("x", "y", meet, workers=num_workers).output("y") as p:
+        assert p.batch(range(num_workers)) == list(range(num_workers))
+
+
+def test_a_call_that_hangs_does_not_keep_others_from_meeting_their_deadline():
+    go_on = threading.Event()
+    with pipe.input("x").map("x", "y", lambda x: x and go_on.wait(LONG_S)).output("y") as p:
+        for _ in range(3):
+            with pytest.raises(DeadlineError):
+                p(1, timeout_s=0.01)
+        with pipe.input("x").map("x", "y", abs).output("y") as other:
+            assert other(-1, timeout_s=LONG_S) == 1
+        assert not go_on.is_set()
+        go_on.set()
+
+
+class Meeting(Operator, family="pool-test", name="meeting"):
+    """Goes on when five batches are there."""
+
+    hints = Hints(thread_safe=True, releases_gil=True, max_batch=1)
+    together = threading.Barrier(5, timeout=LONG_S)
+
+    def batch(self, numbers):
+        self.together.wait()
+        return list(numbers)
+
+
+def test_calls_with_deadlines_are_under_way_at_once():
+    with pipe.input("x").map("x", "y", Meeting(), workers=5).output("y") as p:
+        callers = [threading.Thread(target=p, args=(i,), kwargs={"timeout_s": LONG_S}) for i in range(5)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(LONG_S)
+        assert not Meeting.together.broken

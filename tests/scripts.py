@@ -1,0 +1,23 @@
+"""Python processes of their own, for what would harm the process of the tests."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+
+def run_script(script, *options, interrupt_after=None):
+    """Exit status and output of a Python process that runs ``script``; one that hangs fails the test."""
+    command = [sys.executable, *options, "-c", textwrap.dedent(script)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        if interrupt_after is not None:
+            assert process.stdout.readline().strip() == interrupt_after
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    return process.returncode, out, err
