@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import threading
@@ -82,6 +83,17 @@ def test_closures_and_lambdas_go_to_other_processes():
     with in_processes(lambda n: n + offset) as p:
         assert p.batch([1, 2]) == [101, 102]
         assert p(3) == 103
+
+
+def test_functions_of_a_file_that_is_on_no_path_go_to_other_processes(tmp_path, monkeypatch):
+    file = tmp_path / "loaded_from_its_file.py"
+    file.write_text("def half(number):\n    return other(number) / 2\n\ndef other(number):\n    return number\n")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, file.stem, module)
+    spec.loader.exec_module(module)
+    with in_processes(module.half) as p:
+        assert p.batch([2, 4]) == [1, 2]
 
 
 def test_a_generator_gives_its_rows_from_another_process():

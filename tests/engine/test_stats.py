@@ -141,8 +141,8 @@ def test_runs_and_single_calls_add_up():
         p.batch(range(10))
         p.batch(range(10))
         p(1)
-        (seen,) = p.stats().stages
-    assert seen.num_rows == 21
+        seen = p.stats()
+    assert (seen.num_items, seen.stages[0].num_rows) == (21, 21)
 
 
 def test_a_pipeline_that_has_not_run_says_so():

@@ -93,7 +93,9 @@ class Engine:
                 for crew, stage in zip(self._crews, self._work_stats, strict=True)
             )
             going_s = sum(time.monotonic() - run.started_s for run in self._runs if not run.is_cancelled)
-            return PipelineStats(stages, self._totals.wall_s + going_s, self._totals.num_items, num_cores())
+            # single calls note nothing but what their steps took
+            num_items = stages[-1].num_items if self._single is not None and stages else self._totals.num_items
+            return PipelineStats(stages, self._totals.wall_s + going_s, num_items, num_cores())
 
     def renew(self) -> None:
         """In a forked child: go on without the parent's threads, and without the locks that they may hold for ever."""

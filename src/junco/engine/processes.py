@@ -151,14 +151,19 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
         raise MissingExtraError("cloudpickle", "processes", "backend='process'") from None
     made = (fn.load(), fn.params) if isinstance(fn, OperatorSpec) else (None, fn)
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
-    if (
-        module is not None and module.__spec__ is None and module.__name__ != "__main__"
-    ):  # made on the fly: a worker cannot import it
+    if module is not None and not _can_be_imported(module.__name__):
         cloudpickle.register_pickle_by_value(module)
     try:
         return cloudpickle.dumps(made)  # type: ignore[no-any-return]  # cloudpickle is not typed
     except Exception as error:
         raise ContractError(f"{fn!r} cannot go to another process: {error}") from error
+
+
+def _can_be_imported(module: str) -> bool:
+    """Whether a worker finds it too: not if it was made on the fly, or loaded from a file that is on no path."""
+    package = module.partition(".")[0]
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    return package == "__main__" or any(finder.find_spec(package, None) for finder in finders)
 
 
 _appliers: dict[str, Callable[[Columns, int], Given]] = {}
