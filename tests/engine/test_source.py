@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -87,6 +88,20 @@ def test_results_of_what_has_come_are_there_while_a_live_source_waits(num_first,
             if len(got) == num_first:
                 all_are_there.set()
     assert got == list(range(num_first + 1))
+
+
+def test_what_came_early_of_a_live_source_waited_no_longer_than_the_run_took():
+    is_there = threading.Event()
+
+    def live():
+        yield 1
+        assert is_there.wait(LONG_S)
+
+    started = time.perf_counter()
+    with pipe.input("x").map("x", "y", abs).output("y") as p:
+        for _ in p.stream(live()):
+            is_there.set()
+        assert p.stats().stages[0].wait_s <= time.perf_counter() - started
 
 
 def test_a_generator_is_read_by_one_thread_whoever_works():

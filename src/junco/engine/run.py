@@ -186,6 +186,7 @@ class Run:
         self._live.late_s = None
         self.scheduler.is_source_slow = True
         if (block := self.source.early()) is not None:
+            block.since_s = time.perf_counter()
             self.scheduler.come(block)
             self._wake()
 
