@@ -322,3 +322,32 @@ def test_two_devices_are_two_replicas_that_share_the_rows(log):
         assert sorted(resident.replica for resident in on_cpu) == [0, 1]
         assert p.batch(range(100)) == [("small", number) for number in range(100)]
     assert not [resident for resident in cache if resident.spec == Model("small", "cpu").spec]
+
+
+def test_a_pipeline_that_the_garbage_collector_drops_while_another_is_made_is_released_afterwards():
+    residents = Residents()
+
+    class Dropping:
+        """A spec; while the cache compares it with others, the collector comes by."""
+
+        name = "dropping"
+        to_drop: list = []
+
+        def create(self):
+            return Operator()
+
+        def __eq__(self, other):
+            while self.to_drop:
+                residents.release(self.to_drop.pop())
+            return False
+
+        __hash__ = object.__hash__
+
+    first = residents.hold(Dropping())
+    Dropping.to_drop.append(first)
+    making = threading.Thread(target=residents.hold, args=(Dropping(),), daemon=True)
+    making.start()
+    making.join(10)
+    assert not making.is_alive()
+    assert first not in list(residents)
+    assert len(residents) == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -116,10 +117,13 @@ class Residents:
         self.budget_bytes = budget_bytes
         self._lock = threading.Lock()
         self._residents: list[Resident] = []
+        self._let_go: deque[Resident] = deque()
 
     def __iter__(self) -> Iterator[Resident]:
         with self._lock:
-            return iter(list(self._residents))
+            found = list(self._residents)
+        self._settle()
+        return iter(found)
 
     def __len__(self) -> int:
         return len(self._residents)
@@ -144,21 +148,43 @@ class Residents:
                 resident = Resident(spec, spec.create(), self, replica)
                 self._residents.append(resident)
             resident.num_holders += 1
-            return resident
+        self._settle()
+        return resident
 
     def release(self, resident: Resident) -> None:
-        """Count one holder less; the last one closes the operator."""
-        with self._lock:
-            resident.num_holders -= 1
-            if resident.num_holders > 0:
-                return
-            self._residents = [other for other in self._residents if other is not resident]
-        resident.operator.ensure_closed()
+        """Count one holder less; the last one closes the operator. Never waits for the lock.
+
+        A pipeline that nobody has any more releases its operators when the garbage collector comes by, in whatever
+        thread and inside whatever lock, this one's own among them. Then whoever has the lock counts, once he is done.
+        """
+        self._let_go.append(resident)
+        self._settle()
+
+    def _settle(self) -> None:
+        while self._let_go and self._lock.acquire(blocking=False):
+            try:
+                last = self._counted_off()
+            finally:
+                self._lock.release()
+            if last is not None:
+                last.operator.ensure_closed()
+
+    def _counted_off(self) -> Resident | None:
+        """Count off one that was let go (with the lock held); itself if that was its last holder."""
+        if not self._let_go:
+            return None
+        resident = self._let_go.popleft()
+        resident.num_holders -= 1
+        if resident.num_holders > 0:
+            return None
+        self._residents = [other for other in self._residents if other is not resident]
+        return resident
 
     def call(self, spec: Recipe, item: tuple[Any, ...]) -> Any:
         """Work on one item; the operator stays for the next call, until `clear` or the budget."""
         with self._lock:
             resident = self._find(spec, 0)
+        self._settle()
         with resident or self.hold(spec) as operator:
             return operator(*item)
 
