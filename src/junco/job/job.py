@@ -91,9 +91,6 @@ class Job:
             OperatorError: with ``on_error="raise"``, the first failure.
         """
         started_s = time.monotonic()
-        if (trace := self.options.trace) is not None:
-            with writing(str(trace.path)):
-                trace.write()  # now, and not after an hour, it is seen whether it can be
         with ExitStack() as held:
             items = items_of(source, self._wanted())
             if self.sink.work is None:
