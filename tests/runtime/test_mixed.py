@@ -68,6 +68,37 @@ def test_the_nearer_its_vectors_must_be_the_more_layers_keep_float32(deep, pixel
     assert near[2] > 1 - 1e-7, "nearly all of them"
 
 
+def weights_of_convolutions(folder) -> list[np.ndarray]:
+    """In the file that was made, in the order of computation."""
+    model = openvino_runtime.core().read_model(folder / openvino_runtime.FILE)
+    layers = [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
+    return [layer.input_value(1).get_node().data for layer in layers]
+
+
+def is_bfloat16(weights: np.ndarray) -> bool:
+    return bool((weights.view(np.uint32) & 0xFFFF == 0).all())
+
+
+def test_only_weights_of_lowered_layers_are_rounded(deep, workshop, tmp_path):
+    openvino_runtime.convert(deep, Deep().eval(), tmp_path)
+    mixed.mix(tmp_path / openvino_runtime.FILE, deep, tmp_path, 0.9999)
+    first, *others = weights_of_convolutions(tmp_path)
+    assert not is_bfloat16(first), "the delicate one"
+    assert any(map(is_bfloat16, others))
+
+
+def test_weights_that_layers_share_stay_where_one_of_them_may_need_them(workshop, tmp_path):
+    class Shared(Deep):
+        def __init__(self) -> None:
+            super().__init__()
+            self.others = torch.nn.ParameterList(torch.nn.Parameter(self.others[0].clone()) for _ in range(9))
+
+    source = workshop.source(Shared)
+    openvino_runtime.convert(source, Shared().eval(), tmp_path)
+    mixed.mix(tmp_path / openvino_runtime.FILE, source, tmp_path, 0.9)
+    assert not any(map(is_bfloat16, weights_of_convolutions(tmp_path)[1:]))
+
+
 def test_a_single_pass_and_each_batch_give_the_same_vectors(deep, pixels):
     compiled = load(deep, dtype="mixed")
     alone = np.concatenate([compiled(pixels[i : i + 1]) for i in range(len(pixels))])

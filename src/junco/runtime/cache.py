@@ -21,7 +21,7 @@ from typing import Any
 
 from junco.settings import settings
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when conversions that older versions of junco have made must not be used any more."""
 LOCK_WAIT_S = 300.0
 UNUSED_S, UNFINISHED_S = 90 * 86_400.0, 86_400.0

@@ -9,12 +9,14 @@ import numpy as np
 from junco.types import Image
 
 _SIZES = ((300, 400), (420, 280), (256, 256), (90, 200))
+_PLAIN_SIZE = 64, 64
 _GRAIN = 4.0
 
 
 def golden_images() -> list[Image]:
-    """Four pictures of coloured waves, edges and grain, alike on every machine: uint8 (height, width, 3)."""
-    return [_picture(seed, height, width) for seed, (height, width) in enumerate(_SIZES)]
+    """Four of coloured waves, edges and grain, a black and a white one, alike anywhere: uint8 (height, width, 3)."""
+    plain = [np.full((*_PLAIN_SIZE, 3), level, np.uint8) for level in (0, 255)]
+    return [_picture(seed, height, width) for seed, (height, width) in enumerate(_SIZES)] + plain
 
 
 def golden_jpeg(seed: int, shorter_side: int) -> bytes:
