@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -40,6 +41,7 @@ class Pipeline:
         self.graph = graph
         self.plan: Plan = make_plan(graph, device)
         self._engine = Engine(self.plan)
+        weakref.finalize(self, self._engine.close)
 
     def __call__(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The result for one item: one argument for each input column.
@@ -205,10 +207,6 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_engine"):
-            self._engine.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, here or in another process, is built anew from the graph."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -371,3 +372,26 @@ def test_a_stream_whose_pipeline_is_closed_says_so_instead_of_ending():
     p.close()
     with pytest.raises(ClosedError):
         list(stream)
+
+
+AT_EXIT = """
+    import sys
+
+    from junco import Operator, pipe
+
+    class Held(Operator, family="ends-test", name="held"):
+        def batch(self, values):
+            return values
+
+        def close(self):
+            print("closed")
+
+    sys.kept = pipe.input("x").map("x", "y", Held().spec).output("y")  # where it outlives nearly all of junco
+"""
+USES = {"a call": "sys.kept(1)", "a stream": "sys.stream = sys.kept.stream(range(10)); sys.stream.rest()"}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_pipeline_that_is_there_when_the_interpreter_ends_is_closed_quietly(use):
+    status, out, err = run_script(textwrap.dedent(AT_EXIT) + use)
+    assert (status, out.split(), err) == (0, ["closed"], "")

@@ -162,6 +162,7 @@ class Stream:
         self._run = run
         self._owner = owner  # a pipeline without a name of its own lives as long as its streams
         self._values: Iterator[Any] = iter(())
+        weakref.finalize(self, run.close, wait=False)
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -191,6 +192,3 @@ class Stream:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        self._run.close(wait=False)
