@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from junco.errors import MissingExtraError, ParameterError
-from junco.runtime import conversion, openvino_runtime, work
+from junco.runtime import conversion, openvino_runtime, speed, work
 from junco.runtime.certificate import Certificate, cosines
 from junco.runtime.load import certify, check_dtype, check_runtime, load
 from junco.runtime.source import rows_of
@@ -224,8 +224,12 @@ def test_a_lower_least_cosine_admits_what_the_usual_one_refuses_and_is_remembere
 @pytest.fixture
 def busy_torch(monkeypatch):
     """Measurements in which whatever is no torch, and bfloat16 above all, is fast."""
-    speed = {"float32": 2.0, "bfloat16": 3.0}
-    monkeypatch.setattr(work, "_rows_per_s", lambda c, _: 1.0 if c.runtime == "torch" else speed[c.dtype])
+    rates = {"float32": 2.0, "bfloat16": 3.0}
+    monkeypatch.setattr(
+        speed,
+        "rows_per_s",
+        lambda ways, _: [1.0 if way.runtime == "torch" else rates.get(way.dtype, 2.0) for way in ways],
+    )
 
 
 @pytest.mark.skipif(not openvino_runtime.has_dtype("bfloat16"), reason="this processor has no bfloat16 arithmetic")
@@ -269,8 +273,8 @@ def test_a_graph_compiler_that_fails_leaves_torch_without_it(workshop, pixels, m
 
 def test_a_compiled_graph_is_taken_only_where_it_is_much_faster():
     eager = Certificate("torch", "float16", "cuda", 1.0, 0.0, rows_per_s=1000)
-    for speed, taken in ((1100, "torch"), (1400, "torch.compile")):
-        assert work.best([eager, Certificate("torch.compile", "float16", "cuda", 1.0, 0.0, speed)]).runtime == taken
+    for rate, taken in ((1100, "torch"), (1400, "torch.compile")):
+        assert work.best([eager, Certificate("torch.compile", "float16", "cuda", 1.0, 0.0, rate)]).runtime == taken
     failed = Certificate("torch.compile", "float16", "cuda", rows_per_s=9000, reason="RuntimeError: no compiler")
     assert work.best([eager, failed]).runtime == "torch"
 

@@ -49,6 +49,11 @@ class Certificate:
         """Whether its vectors may stand for the reference's."""
         return self.reason is None
 
+    @property
+    def has_run(self) -> bool:
+        """Whether there were vectors to compare."""
+        return not np.isinf(self.max_difference)
+
     def to_json(self) -> dict[str, Any]:
         """As plain values; infinity, which JSON has not, is ``None``."""
         plain = asdict(self)

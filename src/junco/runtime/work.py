@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import copy
 import logging
-import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from junco.cores import num_cores
 from junco.errors import ParameterError, is_out_of_memory
-from junco.runtime import certificate, conversion, openvino_runtime, torch_runtime
+from junco.runtime import certificate, conversion, openvino_runtime, speed, torch_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import Agreement, Certificate
 from junco.runtime.conversion import Conversions
@@ -40,9 +37,6 @@ _MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
 are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
 _WORTH_MIXING = 1.3
 """How much faster than float32 bfloat16 must be in all layers, so that it is tried in some."""
-_MEASURE_S = 0.3
-_GPU_ROWS = 32
-"""Rows of a pass that is measured on a GPU, which a single one would not fill."""
 
 
 @dataclass
@@ -122,42 +116,70 @@ class Work:
         """A certificate for each choice; those of mixed dtypes, which take long to make, only where they may pay."""
         found: list[Certificate] = []
         for runtime, dtype in choices:
-            needless = _needless_mixing(found) if dtype == "mixed" else None
+            needless = self._needless_mixing(found) if dtype == "mixed" else None
             blank = Certificate(runtime, dtype, self.device, reason=needless)
             found.append(blank if needless else self.certificate(runtime, dtype))
-        return found
+        return self._timed(found)
+
+    def _timed(self, certificates: Sequence[Certificate]) -> list[Certificate]:
+        """The same with the speeds of those that run, measured in turns."""
+        ways = {each: way for each in certificates if (way := self._running(each)) is not None}
+        rates = dict(zip(ways, speed.rows_per_s(list(ways.values()), self.source.golden), strict=True))
+        return [self._with_rate(each, rates[each]) if each in rates else each for each in certificates]
+
+    def _running(self, certificate: Certificate) -> Compiled | None:
+        """What was compared with the reference, if it could be."""
+        if not certificate.has_run:
+            return None
+        choice = (certificate.runtime, certificate.dtype)
+        return self._reference if self._is_reference(choice) else self.compiled(*choice)
+
+    def _with_rate(self, certificate: Certificate, rate: float | Exception) -> Certificate:
+        if isinstance(rate, Exception):
+            return replace(certificate, reason=self._reason(rate))
+        return replace(certificate, rows_per_s=rate)
+
+    def _needless_mixing(self, found: Sequence[Certificate]) -> str | None:
+        """Why it is not worth finding the layers that need float32, if that is known by now."""
+        compared = {each.dtype: each for each in found if each.runtime == "openvino"}
+        if not {"float32", "bfloat16"} <= compared.keys():
+            return None
+        exact, whole = self._timed([compared["float32"], compared["bfloat16"]])
+        if not (whole.rows_per_s and exact.rows_per_s):
+            return "bfloat16 or float32 does not run"
+        if whole.is_faithful:
+            return "bfloat16 is faithful in all layers"
+        return None if whole.rows_per_s > _WORTH_MIXING * exact.rows_per_s else "bfloat16 is hardly faster than float32"
 
     def _compiled_graph(self, found: Sequence[Certificate]) -> list[Certificate]:
         """Torch's best dtype once more with its graph compiled, which takes long: only on a GPU, with a compiler."""
         eager = best([each for each in found if each.runtime == "torch"])
         if eager is None or not self.device.startswith("cuda") or not torch_runtime.has_graph_compiler():
             return []
-        return [self.certificate(COMPILED_TORCH, eager.dtype)]
+        return self._timed([self.certificate(COMPILED_TORCH, eager.dtype)])
 
     def certificate(self, runtime: str, dtype: str) -> Certificate:
-        """Compare and measure one choice; whatever goes wrong in it becomes its reason."""
+        """Compare one choice with the reference; whatever goes wrong in it becomes its reason."""
         blank = Certificate(runtime, dtype, self.device)
-        rows = rows_of(self.source.golden)
-        if (runtime, dtype) == self.reference_choice and self.device == "cpu":
-            return replace(
-                blank,
-                worst_cosine=1.0,
-                max_difference=0.0,
-                rows_per_s=_rows_per_s(self._reference, rows),
-                reason=self._agreement(self._reference, dtype).reason,  # with itself: rows may depend on each other
-            )
+        if self._is_reference((runtime, dtype)):  # with itself: rows may depend on each other
+            reason = self._agreement(self._reference, dtype).reason
+            return replace(blank, worst_cosine=1.0, max_difference=0.0, reason=reason)
         if runtime == "openvino" and not openvino_runtime.has_dtype(dtype):
             lacking = "bfloat16" if dtype == "mixed" else dtype
             return replace(blank, reason=f"this processor has no {lacking} arithmetic")
         _ = self._reference  # before its module could go to a GPU
         try:
-            compiled = self.compiled(runtime, dtype)
-            found = self._agreement(compiled, dtype)
-            speed = _rows_per_s(compiled, rows if compiled.device == "cpu" else _large_passes(self.source.golden))
+            found = self._agreement(self.compiled(runtime, dtype), dtype)
         except Exception as error:  # another library's converter may fail in any way: then it is not used
-            self._is_passing |= isinstance(error, OSError) or is_out_of_memory(error)
-            return replace(blank, reason=f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
-        return Certificate(runtime, dtype, self.device, found.worst_cosine, found.max_difference, speed, found.reason)
+            return replace(blank, reason=self._reason(error))
+        return replace(blank, **asdict(found))
+
+    def _is_reference(self, choice: Choice) -> bool:
+        return choice == self.reference_choice and self.device == "cpu"
+
+    def _reason(self, error: Exception) -> str:
+        self._is_passing |= isinstance(error, OSError) or is_out_of_memory(error)
+        return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
     def _agreement(self, compiled: Compiled, dtype: str) -> Agreement:
         rows = rows_of(self.source.golden)
@@ -233,38 +255,3 @@ def best(certificates: Sequence[Certificate]) -> Certificate | None:
     """The fastest faithful one; some must be much faster than the others to be it."""
     faithful = [c for c in certificates if c.is_faithful]
     return max(faithful, key=lambda c: c.rows_per_s / _MUCH_FASTER.get(c.runtime, 1.0), default=None)
-
-
-def _needless_mixing(found: Sequence[Certificate]) -> str | None:
-    """Why it is not worth finding the layers that need float32, if that is known by now."""
-    measured = {each.dtype: each for each in found if each.runtime == "openvino"}
-    if not {"float32", "bfloat16"} <= measured.keys():
-        return None
-    whole, exact = measured["bfloat16"], measured["float32"]
-    if not (whole.rows_per_s and exact.rows_per_s):
-        return "bfloat16 or float32 does not run"
-    if whole.is_faithful:
-        return "bfloat16 is faithful in all layers"
-    return None if whole.rows_per_s > _WORTH_MIXING * exact.rows_per_s else "bfloat16 is hardly faster than float32"
-
-
-def _large_passes(golden: Arrays) -> list[Arrays]:
-    times = -(-_GPU_ROWS // len(golden[0]))
-    return [tuple(np.concatenate([array] * times) for array in golden)] * 4
-
-
-def _rows_per_s(compiled: Compiled, passes: Sequence[Arrays]) -> float:
-    """As many passes as fit into a moment, after one that warms up.
-
-    On a CPU it is what all cores would do in the time that this process was given on them: a clock on the wall would
-    also measure what else the machine is doing.
-    """
-    on_cpu = compiled.device == "cpu"
-    clock, scale = (time.process_time, num_cores()) if on_cpu else (time.perf_counter, 1)
-    deque(compiled.stream(passes), maxlen=0)
-    fastest, end = 0.0, time.perf_counter() + _MEASURE_S
-    while not fastest or time.perf_counter() < end:
-        start = clock()
-        num_rows = sum(len(block) for block in compiled.stream(passes))
-        fastest = max(fastest, scale * num_rows / max(clock() - start, 1e-9))
-    return round(fastest, 2)
