@@ -14,7 +14,7 @@ from junco.catalog.find import find
 from junco.engine.engine import Engine, RunOptions, Stream
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError
+from junco.errors import InputError, picture
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
@@ -99,6 +99,8 @@ class Pipeline:
         """
         if on_error not in ("raise", "skip", "none"):
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {on_error!r}")
+        if isinstance(items, (str, bytes)):  # of which each character would be an item
+            raise InputError(f"batch and stream take many items, and {picture(items)} is one: put it in a list")
         return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, Trace.to(trace))), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name

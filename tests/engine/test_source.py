@@ -66,6 +66,15 @@ def test_an_iterable_is_asked_for_its_iterator_once():
     assert items.num_asked == 1
 
 
+@pytest.mark.parametrize("one", ["cat.jpg", b"cat"])
+def test_one_text_is_not_taken_for_many_items(one):
+    with pipe.input("x").map("x", "y", len).output("y") as p:
+        for many in (p.batch, p.stream):
+            with pytest.raises(InputError, match=r"put it in a list"):
+                many(one)
+        assert p.batch([one]) == [len(one)]
+
+
 def test_what_is_not_iterable_is_refused_before_anything_runs():
     with pipe.input("x").map("x", "y", abs).output("y") as p, pytest.raises(InputError, match="must be iterable"):
         p.stream(3)

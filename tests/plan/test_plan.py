@@ -49,7 +49,7 @@ def test_a_device_is_handed_to_each_operator_that_takes_one_and_has_none_of_its_
     assert make_plan(graph(Placed().spec), ["cpu", "cpu"]).devices == ("cpu", "cpu")
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", [], ["cpu", "tpu"], [0]], ids=repr)
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", [], ["cpu", "tpu"], [0], None, 3], ids=repr)
 def test_a_device_that_cannot_be_is_refused(device):
     with pytest.raises(ParameterError, match="device"):
         make_plan(graph(Placed().spec), device)

@@ -22,12 +22,16 @@ _LONGEST_PATH = 4096
 
 
 class Item(NamedTuple):
-    """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be fetched first."""
+    """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be read first.
+
+    ``num_bytes`` says how much that fetches from afar: 0 is nothing, and what is not known counts as a few megabytes.
+    """
 
     key: str
     mark: str | bytes
     value: Any = None
     read: Callable[[], Any] | None = None
+    num_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
     if len(wanted.columns) > 1:
         raise JobError(_several(wanted))
     for file in url_files(url, wanted.skips):
-        yield Item(file.url, file.mark, None, _decoded(file.read) if wanted.is_text else file.read)
+        read = _decoded(file.read) if wanted.is_text else file.read
+        yield Item(file.url, file.mark, None, read, file.num_bytes)
 
 
 def _decoded(read: Callable[[], bytes]) -> Callable[[], str]:

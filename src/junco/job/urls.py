@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import PurePosixPath
@@ -14,12 +15,18 @@ from junco.job.lists import LISTS, rows_in
 _CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
 
 
+_MOST_QUESTIONS = 16
+_UNKNOWN_BYTES = 4_000_000
+"""What a file is taken to hold whose server does not say."""
+
+
 class RemoteFile(NamedTuple):
-    """A file at an address: its own address, what changes when it does, and what fetches it."""
+    """A file at an address: its own address, what changes when it does, what fetches it, and how much that is."""
 
     url: str
     mark: str
     read: Callable[[], bytes]
+    num_bytes: int
 
 
 def is_url(text: str) -> bool:
@@ -68,7 +75,12 @@ def url_files(url: str, skip: Callable[[str], bool]) -> list[RemoteFile]:
         found = [(name, info) for name, info in found if not skip(name)]
     if not found:
         raise JobError(f"nothing is at {url}")
-    return [RemoteFile(system.unstrip_protocol(name), _mark(info), _reader(system, name)) for name, info in found]
+    return [
+        RemoteFile(
+            system.unstrip_protocol(name), _mark(info), _reader(system, name), info.get("size") or _UNKNOWN_BYTES
+        )
+        for name, info in found
+    ]
 
 
 @contextmanager
@@ -93,11 +105,18 @@ def _found(system: Any, path: str) -> dict[str, Any]:
     parts = PurePosixPath(path).parts
     fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
     found = system.glob(path, detail=True) if len(fixed) < len(parts) else system.find(path, detail=True)
-    return {
-        name: info
-        for name, info in ((name, info or system.info(name)) for name, info in found.items())
-        if info.get("type") == "file" and not _is_hidden(name, len(fixed))
-    }
+    shown = {name: info for name, info in found.items() if not _is_hidden(name, len(fixed))}
+    known = _known(system, [name for name, info in shown.items() if not info]) | {n: i for n, i in shown.items() if i}
+    return {name: info for name, info in known.items() if info.get("type") == "file"}
+
+
+def _known(system: Any, names: Sequence[str]) -> dict[str, Any]:
+    """What a server says of files that it only listed the names of; it is asked for several at once."""
+    threads = ThreadPoolExecutor(_MOST_QUESTIONS, "junco-list")
+    try:
+        return dict(zip(names, threads.map(system.info, names), strict=True))
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_hidden(name: str, num_fixed: int) -> bool:

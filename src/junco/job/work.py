@@ -12,6 +12,7 @@ from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import OnError
 from junco.engine.stats import Trace
 from junco.errors import InputError, OperatorError, picture
+from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.ledger import Batch, named
 from junco.job.order import FAILED
@@ -89,14 +90,11 @@ class ShardWork:
         )
 
     def _values(self) -> Iterator[Any]:
-        while len(self.todo) < self.most and not self._is_long():
-            todo = self.feed.next_todo()
-            if todo is None:
-                return
+        for todo, read in read_ahead(self._todos()):
             self.todo.append(todo)
             index = len(self.todo) - 1
             try:
-                value = self._value(todo)
+                value = self._checked(read())
             except Exception as error:  # whatever an address or a file may raise: this input only
                 if self._stops:
                     raise InputError(f"{todo.key} cannot be read: {type(error).__name__}: {error}") from error
@@ -106,9 +104,15 @@ class ShardWork:
             self.fed.append(index)
             yield value
 
-    def _value(self, todo: Todo) -> Any:
-        """What goes into the pipeline."""
-        value = todo.item.value if todo.item.read is None else todo.item.read()
+    def _todos(self) -> Iterator[Todo]:
+        """The inputs of this shard."""
+        for _ in range(self.most):
+            if self._is_long() or (todo := self.feed.next_todo()) is None:
+                return
+            yield todo
+
+    def _checked(self, value: Any) -> Any:
+        """What goes into the pipeline, if it can."""
         num_columns = len(self.inputs)
         if num_columns > 1 and not (isinstance(value, (tuple, list)) and len(value) == num_columns):
             raise InputError(f"the pipeline takes {', '.join(self.inputs)}, not {picture(value)}")

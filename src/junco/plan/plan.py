@@ -93,7 +93,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
 
 
 def _devices(device: str | Sequence[str]) -> tuple[str, ...]:
-    devices = (device,) if isinstance(device, str) else tuple(device)
+    devices: tuple[Any, ...] = tuple(device) if isinstance(device, (list, tuple)) else (device,)
     for name in devices:
         if not isinstance(name, str) or not _DEVICE.fullmatch(name):
             raise ParameterError(f"device={name!r} is none of 'auto', 'cpu', 'cuda', 'cuda:N' and 'mps'")
