@@ -16,6 +16,7 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -23,6 +24,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import numpy.typing as npt
 
+from junco.cores import num_cores
 from junco.runtime import bfloat16, openvino_runtime
 from junco.runtime.certificate import cosines
 from junco.runtime.openvino_runtime import Lane
@@ -46,7 +48,9 @@ def mix(model: Path, source: Source, folder: Path, least_cosine: float) -> None:
     size = max(1, len(graph.layers) // _LEAST_GROUPS)
     groups = [graph.layers[start : start + size] for start in range(0, len(graph.layers), size)]
     expected = graph.vectors(source, [])
-    moved = [1 - cosines(graph.vectors(source, group), expected) for group in groups]
+    with ThreadPoolExecutor(num_cores(), "junco-mix") as threads:
+        found = threads.map(lambda group: graph.vectors(source, group), groups)
+        moved = [1 - cosines(vectors, expected) for vectors in found]
     chosen = _within(moved, _MARGIN * (1 - least_cosine))
     graph.write(folder, [layer for group in chosen for layer in groups[group]])
 

@@ -31,7 +31,7 @@ MOST_BYTES = 1_000_000_000
 """Weights of more are not converted by ``runtime="auto"``: that would hold up the first vector for minutes. Once they
 have been, by another choice of ``runtime`` or by `certify`, ``auto`` takes the conversion that lies there."""
 _MOST_MIXED_BYTES = 200_000_000
-"""The same for mixed arithmetic, for which a model is compiled some twenty times."""
+"""The same for mixed arithmetic, for which a model is compiled some fifty times."""
 _MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
 """How much faster these must be to be taken instead of others: torch than a conversion, as readings on a busy machine
 are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
