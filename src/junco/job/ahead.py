@@ -72,8 +72,12 @@ class _Fetchers:
 
     def _work(self) -> None:
         while (job := self._wanted.get()) is not None:
-            todo, fetched = job
-            try:
-                fetched.set_result(_read(todo))
-            except BaseException as error:  # to whoever asks for the value
-                fetched.set_exception(error)
+            _fetch(*job)
+            del job  # and its value, which may be large, while the next one is waited for
+
+
+def _fetch(todo: Todo, fetched: Future[Any]) -> None:
+    try:
+        fetched.set_result(_read(todo))
+    except BaseException as error:  # to whoever asks for the value
+        fetched.set_exception(error)
