@@ -117,22 +117,32 @@ def test_a_source_that_has_nothing_to_fetch_is_read_no_sooner_than_it_is_wanted(
 
 
 HANGING = """
-    import socket
     import tempfile
     import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
     from junco import pipe
 
-    silent = socket.create_server(("127.0.0.1", 0))
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/a.text":
+                print("asked", flush=True)
+                threading.Event().wait()
+            self.do_HEAD()
+            self.wfile.write(b'<a href="a.text">')
 
-    def listen():
-        connections = [silent.accept()[0]]
-        print("asked", flush=True)
-        while True:
-            connections.append(silent.accept()[0])
+        def do_HEAD(self):
+            self.send_response(200 if self.path in ("/", "/a.text") else 404)
+            self.send_header("Content-Length", "17")
+            self.end_headers()
 
-    threading.Thread(target=listen, daemon=True).start()
-    source, target = f"http://127.0.0.1:{silent.getsockname()[1]}/a.txt", tempfile.mkdtemp() + "/a.parquet"
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    source, target = f"http://127.0.0.1:{server.server_port}/*.text", tempfile.mkdtemp() + "/a.parquet"
     try:
         with pipe.input("text").map("text", "size", len).output("size") as p:
             p.run(source, target, progress=False)
