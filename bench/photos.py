@@ -31,7 +31,7 @@ YARDSTICKS = [
     Contestant("by hand, bfloat16", "photo_stages"),
 ]
 SECOND_CORE = Contestant("junco's operators, second core", "photo_stages")
-FULL = 2, 200, 32
+FULL = 3, 200, 32
 """Rounds, photos, and how many of them warm up."""
 QUICK = 1, 8, 2
 NUM_CORES_OF_ROOFLINE = 2
