@@ -144,11 +144,11 @@ class Work:
         compared = {each.dtype: each for each in found if each.runtime == "openvino"}
         if not {"float32", "bfloat16"} <= compared.keys():
             return None
+        if compared["bfloat16"].is_faithful:
+            return "bfloat16 is faithful in all layers"
         exact, whole = self._timed([compared["float32"], compared["bfloat16"]])
         if not (whole.rows_per_s and exact.rows_per_s):
             return "bfloat16 or float32 does not run"
-        if whole.is_faithful:
-            return "bfloat16 is faithful in all layers"
         return None if whole.rows_per_s > _WORTH_MIXING * exact.rows_per_s else "bfloat16 is hardly faster than float32"
 
     def _compiled_graph(self, found: Sequence[Certificate]) -> list[Certificate]:
