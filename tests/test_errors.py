@@ -18,11 +18,9 @@ from junco.errors import (
     ParameterError,
     UnknownNameError,
     YamlError,
-    check_keywords,
-    did_you_mean,
-    nearest,
-    picture,
 )
+from junco.operator.parameters import check_keywords
+from junco.wording import did_you_mean, nearest, picture
 
 MADE = [
     UnknownNameError("operator", "image-embedding.tim", ["image-embedding.timm"], "'junco ops' lists them all."),

@@ -14,7 +14,7 @@ from junco.catalog.find import find
 from junco.engine.engine import Engine, RunOptions, Stream
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError, picture
+from junco.errors import InputError
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
@@ -24,6 +24,7 @@ from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.report import JobReport
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
+from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
 

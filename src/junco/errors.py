@@ -27,9 +27,10 @@ An error in junco itself is an ``AssertionError`` or whatever Python raised, nev
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
+
+from junco.wording import did_you_mean, nearest
 
 
 class JuncoError(Exception):
@@ -161,50 +162,6 @@ class TargetError(JobError):
 
 class FidelityWarning(UserWarning):
     """What was asked for costs agreement with the model's own vectors: int8 arithmetic, fewer numbers than it gives."""
-
-
-def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The known names most like ``name``, best first."""
-    folded = {k.casefold(): k for k in known}
-    return tuple(folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6))
-
-
-def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> None:
-    """Raise ``ParameterError`` for the first given name that ``owner`` does not know."""
-    known = list(known)
-    for name in given:
-        if name not in known:
-            listing = ", ".join(known) or "none"
-            raise ParameterError(
-                f"{owner} has no parameter {name!r}.{did_you_mean(nearest(name, known))} Its parameters: {listing}."
-            )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception, anybody's, says that memory ran out, here or on a device."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-
-
-def picture(value: object, most: int = 80) -> str:
-    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest."""
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape is not None and dtype is not None:
-        return f"{type(value).__name__}{tuple(shape)} {dtype}"
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{type(value).__name__} of {len(value)} bytes"
-    if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > 8:
-        return f"{type(value).__name__} of {len(value)} items"
-    try:
-        text = repr(value)
-    except Exception as error:  # a user's __repr__ must not hide the error we are describing
-        text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def did_you_mean(suggestions: Iterable[str]) -> str:
-    """A sentence that names suggestions, with a space before it; nothing where there are none."""
-    listed = " or ".join(repr(s) for s in suggestions)
-    return f" Did you mean {listed}?" if listed else ""
 
 
 def _after(hint: str) -> str:

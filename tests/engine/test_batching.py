@@ -12,7 +12,8 @@ from junco import Hints, Operator
 from junco.engine import apply
 from junco.engine.apply import OperatorApplier, PlainApplier
 from junco.engine.batching import LARGEST, START, BatchSize
-from junco.errors import ContractError, is_out_of_memory
+from junco.errors import ContractError
+from junco.memory import is_out_of_memory
 from junco.operator.residents import Resident
 
 LADDER = [8, 32, 128, 512]

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import InputError, picture
+from junco.errors import InputError
 from junco.types import Image
+from junco.wording import picture
 
 
 def as_array(value: Any) -> npt.NDArray[Any]:

@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from junco.errors import ParameterError, UnknownNameError, picture
+from junco.errors import ParameterError, UnknownNameError
+from junco.wording import picture
 
 _SUFFIXES = (".yaml", ".yml")
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"

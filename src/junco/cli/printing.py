@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from junco.errors import picture
+from junco.wording import picture
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

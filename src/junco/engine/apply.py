@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from junco.engine.batching import BatchSize
 from junco.engine.turns import Turn
-from junco.errors import ContractError, is_out_of_memory
+from junco.errors import ContractError
+from junco.memory import is_out_of_memory
 from junco.operator.base import checked_results
 from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents

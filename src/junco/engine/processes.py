@@ -25,7 +25,8 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, stopped, tried
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
-from junco.errors import ContractError, JuncoError, MissingExtraError, is_out_of_memory, rebuilt
+from junco.errors import ContractError, JuncoError, MissingExtraError, rebuilt
+from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 

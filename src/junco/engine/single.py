@@ -14,10 +14,11 @@ from junco.engine.apply import OperatorApplier
 from junco.engine.results import row_maker
 from junco.engine.stage import operator_error, values_picture
 from junco.engine.stats import StageStats
-from junco.errors import ContractError, picture
+from junco.errors import ContractError
 from junco.graph.levels import Step
 from junco.graph.nodes import fn_name
 from junco.plan.plan import Plan
+from junco.wording import picture
 
 
 def is_single_row(plan: Plan) -> bool:

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Any
 
 from junco.engine.rows import Block, source_block
-from junco.errors import InputError, picture
+from junco.errors import InputError
 from junco.graph.levels import Flow
+from junco.wording import picture
 
 
 class SourceSize:

@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Literal
 
 from junco.engine.apply import Applier, Failure
 from junco.engine.rows import Block, Reject, both
-from junco.errors import ContractError, OperatorError, picture
+from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
 from junco.graph.nodes import fn_name
 from junco.plan.program import Drop, Forget, Work
+from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
 

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from junco.errors import GraphError, did_you_mean, nearest
+from junco.errors import GraphError
 from junco.graph.nodes import GROUPING, SOURCE, Graph, Node
+from junco.wording import did_you_mean, nearest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

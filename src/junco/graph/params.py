@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from junco.errors import ParameterError, check_keywords
+from junco.errors import ParameterError
 from junco.graph.nodes import Graph
+from junco.operator.parameters import check_keywords
 from junco.operator.spec import OperatorSpec
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

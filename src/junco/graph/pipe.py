@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from junco.errors import GraphError, ParameterError, check_keywords, picture
+from junco.errors import GraphError, ParameterError
 from junco.graph.nodes import SOURCE, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily
+from junco.operator.parameters import check_keywords
 from junco.operator.spec import OperatorSpec
+from junco.wording import picture
 
 Made = TypeVar("Made")
 Columns = str | tuple[str, ...]

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from junco.errors import GraphError, JuncoError, ParameterError, UnknownNameError, YamlError, did_you_mean, nearest
+from junco.errors import GraphError, JuncoError, ParameterError, UnknownNameError, YamlError
 from junco.graph.nodes import SOURCE, VERBS, Graph, Node, fn_name, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.yaml_text import MAX_BYTES, Place, dump, parse, plain, read_text
@@ -19,6 +19,7 @@ from junco.operator.base import Operator
 from junco.operator.namespace import resolve
 from junco.operator.registry import load
 from junco.operator.spec import OperatorSpec
+from junco.wording import did_you_mean, nearest
 
 VERSION = 1
 

@@ -11,12 +11,13 @@ from junco.engine.rows import Reject
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import OnError
 from junco.engine.stats import Trace
-from junco.errors import InputError, OperatorError, picture
+from junco.errors import InputError, OperatorError
 from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.ledger import Batch, named
 from junco.job.order import FAILED
 from junco.store.sink import Shard
+from junco.wording import picture
 
 LONG_S, ENOUGH_INPUTS, ROWS_AN_INPUT, MANY_BYTES = 60.0, 64, 16, 256_000_000
 """A shard is sealed early when it took so long and has so many inputs, or when these gave so many rows or bytes."""

@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from junco.errors import ContractError, ParameterError, check_keywords
+from junco.errors import ContractError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.operator.parameters import check_keywords
 from junco.operator.ports import Ports, ports_of_function
 from junco.operator.spec import OperatorSpec
 

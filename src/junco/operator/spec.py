@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from junco.errors import ParameterError, check_keywords
+from junco.errors import ParameterError
 from junco.operator import registry
+from junco.operator.parameters import check_keywords
 from junco.operator.residents import residents
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import ParameterError, is_out_of_memory
+from junco.errors import ParameterError
+from junco.memory import is_out_of_memory
 from junco.runtime import certificate, conversion, openvino_runtime, speed, torch_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import Agreement, Certificate

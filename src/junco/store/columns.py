@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.errors import MissingExtraError, TargetError, picture
+from junco.errors import MissingExtraError, TargetError
 from junco.types import AudioClip, VideoFrame
+from junco.wording import picture
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from junco.builtin.pixels import checked_pixels
-from junco.errors import InputError, ParameterError, picture
+from junco.errors import InputError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Box, Image
+from junco.wording import picture
 
 
 class BoxCrop(Operator, family="image-crop", name="box"):

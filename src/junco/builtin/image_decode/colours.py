@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import InputError, picture
+from junco.errors import InputError
 from junco.types import Image
+from junco.wording import picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

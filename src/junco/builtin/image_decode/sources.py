@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from junco.errors import InputError, UnavailableError, picture
+from junco.errors import InputError, UnavailableError
 from junco.settings import settings
+from junco.wording import picture
 
 URL_TIMEOUT_S = 20.0
 URL_MAX_BYTES = 100 * 2**20

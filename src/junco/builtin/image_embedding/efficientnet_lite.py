@@ -17,9 +17,10 @@ from junco.builtin.image_embedding.preparation import MiddleCrop
 from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.spaces import random_weights
 from junco.builtin.weights import check_sha256, package_file, seeded
-from junco.errors import ParameterError, nearest
+from junco.errors import ParameterError
 from junco.runtime.source import Input, Source
 from junco.types import Space
+from junco.wording import nearest
 
 if TYPE_CHECKING:
     import torch

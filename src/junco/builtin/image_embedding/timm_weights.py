@@ -9,7 +9,8 @@ from typing import Any
 
 from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
 from junco.builtin.spaces import read_json, weights_by_sha256
-from junco.errors import ParameterError, nearest
+from junco.errors import ParameterError
+from junco.wording import nearest
 
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _INSTEAD = "build the model with random weights: pretrained=False"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from junco.builtin.vectors import unit_rows
 from junco.cores import num_free
-from junco.errors import is_out_of_memory
+from junco.memory import is_out_of_memory
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vectors
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.errors import InputError, ParameterError, picture
+from junco.errors import InputError, ParameterError
+from junco.wording import picture
 
 ROLES = ("query", "document")
 

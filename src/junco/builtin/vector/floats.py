@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import InputError, picture
+from junco.errors import InputError
 from junco.types import Vector
+from junco.wording import picture
 
 
 def checked_vector(value: Any, owner: str) -> Vector:
