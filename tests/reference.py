@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from junco.graph.nodes import SOURCE, Graph, Node
+from junco.graph.nodes import INPUT, Graph, Node
 
 Level = tuple[str, ...]
 
@@ -106,7 +106,7 @@ class _Interpreter:
         columns = {name: Column(name, ()) for name in self.graph.inputs}
         for column, value in zip(columns.values(), values, strict=True):
             self.root.cells[column] = value
-        scenes = {SOURCE: Scene(columns)}
+        scenes = {INPUT: Scene(columns)}
         for node in self.graph.nodes:
             before = [scenes[name] for name in node.after]
             scenes[node.name] = self.meet(before) if node.verb == "concat" else self.step(node, before[0].copy())

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from junco.cores import at_work, num_cores, num_free, turn
+from junco.cores import at_work, core_share, num_cores, num_free
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores can be taken away on Linux only")
@@ -93,7 +93,7 @@ def test_no_more_threads_have_a_turn_at_a_time_than_there_are_cores():
     together: list[int] = []
 
     def work(number: int) -> None:
-        with turn():
+        with core_share():
             running.append(number)
             together.append(len(running))
             time.sleep(0.001)
@@ -110,8 +110,8 @@ def test_no_more_threads_have_a_turn_at_a_time_than_there_are_cores():
 def test_a_forked_child_does_not_wait_for_turns_that_threads_of_its_parent_have():
     with ExitStack() as taken:
         for _ in range(num_cores()):
-            taken.enter_context(turn())
+            taken.enter_context(core_share())
         child = os.fork()
         if child == 0:
-            os._exit(0 if turn().acquire(timeout=10) else 1)
+            os._exit(0 if core_share().acquire(timeout=10) else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -26,7 +26,7 @@ def num_free() -> int:
     return max(1, num_cores() - num_others)
 
 
-def turn() -> threading.BoundedSemaphore:
+def core_share() -> threading.BoundedSemaphore:
     """Hold it to be one of as many threads as there are cores; a thread must not take a second one inside.
 
     For work of some milliseconds in the threads of callers, who may be many: all at once they would take the caches

@@ -11,9 +11,9 @@ import pytest
 
 from junco import pipe
 from junco.engine.expand import PieceSize
+from junco.engine.intake import IntakeSize
 from junco.engine.rows import source_block
 from junco.engine.scheduler import Limits
-from junco.engine.source import SourceSize
 
 ALLOWED_BYTES = 20_000_000
 """What more rows may cost: a few blocks of a larger size. All rows together would take 100 MB and more."""
@@ -137,7 +137,7 @@ def test_a_consumer_that_stops_reading_stops_the_reading_of_the_input():
             next(stream)
         quiet(p)
         num_read = len(read)
-        assert num_read - 20_000 <= 4 * Limits().max_blocks * SourceSize.LARGEST
+        assert num_read - 20_000 <= 4 * Limits().max_blocks * IntakeSize.LARGEST
         stream.close()
         assert len(read) == num_read
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from junco.engine.order import Order, next_key
+from junco.engine.order import BlockOrder, next_key
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_after_a_key_comes_its_sibling_or_that_of_the_nearest_ancestor_that_has_
 
 
 def test_nothing_is_given_before_its_turn():
-    order = Order()
+    order = BlockOrder()
     order.push((1,), "b")
     assert order.peek() is None
     order.push((0,), "a")
@@ -41,7 +41,7 @@ def test_blocks_come_out_in_order_in_whatever_order_they_come_in(sources, seed):
         for j, count in enumerate(pieces)
         for k in range(count)
     ]
-    order, given_out = Order(), []
+    order, given_out = BlockOrder(), []
     for key, ends in random.Random(seed).sample(blocks, len(blocks)):
         order.push(key, (key, ends))
         while (held := order.peek()) is not None:

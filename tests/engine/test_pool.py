@@ -21,7 +21,7 @@ class Tasks:
         self.pool, self.left, self.work, self.num_extra_threads = pool, num, work, num_extra_threads
         self.over = threading.Semaphore(0)
 
-    def step(self):
+    def run_task(self):
         with self.pool.lock:
             if not self.left:
                 return False

@@ -20,10 +20,10 @@ from junco.cores import num_cores
 from junco.engine.apply import OperatorApplier
 from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
+from junco.engine.intake import Intake, IntakeSize
 from junco.engine.results import Collector
 from junco.engine.rows import Block, Reject
 from junco.engine.scheduler import Limits, Scheduler, Task
-from junco.engine.source import Source, SourceSize
 from junco.errors import OperatorError
 from junco.graph.nodes import Graph
 from junco.graph.pipe import PipeStart
@@ -42,7 +42,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 class AnySize:
-    """Source blocks and pieces of one to three rows, whatever the time says."""
+    """Intake blocks and pieces of one to three rows, whatever the time says."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -52,7 +52,7 @@ class AnySize:
         self.rows = self.chance.randint(1, 3)
 
 
-class AnySourceSize(SourceSize):
+class AnyIntakeSize(IntakeSize):
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
         self.chance = chance
@@ -75,7 +75,7 @@ class Worker:
             return
         block = next(self.task.work, None)
         self.blocks = [] if block is None else [block]
-        self.is_finished = block is None or (not self.task.is_source and block.ends[-1])
+        self.is_finished = block is None or (not self.task.is_intake and block.ends[-1])
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Game:
                 if "late" not in str(stage.step.node.fn):
                     stage.size = AnySize(self.chance)
             flow = engine.plan.flow
-            source = Source(items, flow, AnySourceSize(self.chance), clock=lambda: 0.0)
+            source = Intake(items, flow, AnyIntakeSize(self.chance), clock=lambda: 0.0)
             self.limits = Limits(max_blocks=self.chance.randint(1, 4), max_ready=self.chance.randint(1, 2))
             self.num_workers = self.chance.randint(1, 6)
             self.scheduler = Scheduler(stages, source.blocks(), self.limits)
@@ -232,14 +232,14 @@ def drained(scheduler: Scheduler) -> Iterator[tuple[str, tuple[int, ...]]]:
         worker = Worker(task)
         worker.work()
         scheduler.done(task, worker.blocks, is_finished=worker.is_finished)
-        yield "source" if task.is_source else scheduler.states[task.stage].stage.name, task.key
+        yield "source" if task.is_intake else scheduler.states[task.stage].stage.name, task.key
 
 
 def scheduler_for(graph: Graph, items: Sequence[Any], limits: Limits, num_rows: int = 1) -> Scheduler:
     engine = Engine(make_plan(graph))
-    size = SourceSize()
+    size = IntakeSize()
     size.next_rows = lambda: num_rows  # type: ignore[method-assign]
-    return Scheduler(engine._stages("raise"), Source(items, engine.plan.flow, size, lambda: 0.0).blocks(), limits)
+    return Scheduler(engine._stages("raise"), Intake(items, engine.plan.flow, size, lambda: 0.0).blocks(), limits)
 
 
 def test_the_most_downstream_stage_goes_first():
@@ -302,14 +302,14 @@ def test_an_ordered_stage_waits_for_the_block_whose_turn_it_is():
     assert (first.task.key, second.task.key) == ((0,), (1,))
     report(scheduler, second)
     tasks = [scheduler.next_task() for _ in range(2)]
-    assert [task.is_source for task in tasks if task] == [True], "the second block waits before 'in order'"
+    assert [task.is_intake for task in tasks if task] == [True], "the second block waits before 'in order'"
     report(scheduler, first)
     assert taken(scheduler).task.key == (0,)
 
 
 def taken(scheduler: Scheduler) -> Worker:
     """The next task that is not the source's; blocks are pulled until there is one."""
-    while (task := scheduler.next_task()) is not None and task.is_source:
+    while (task := scheduler.next_task()) is not None and task.is_intake:
         report(scheduler, Worker(task))
     assert task is not None
     return Worker(task)

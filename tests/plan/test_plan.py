@@ -79,7 +79,7 @@ def test_a_plan_is_pickled_and_made_anew():
     plan = make_plan(graph(Placed().spec, OPERATORS["mix"]), "cpu")
     back = pickle.loads(pickle.dumps(plan))
     assert (back.graph, back.devices, str(back)) == (plan.graph, plan.devices, str(plan))
-    assert len(back.works) == 2
+    assert len(back.operations) == 2
 
 
 def test_a_plan_prints_one_line_for_each_step():

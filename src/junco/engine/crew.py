@@ -27,7 +27,7 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.residents import Resident, residents
 from junco.operator.spec import OperatorSpec
-from junco.plan.program import Work
+from junco.plan.program import Operation
 
 _STAGES: dict[str, type[WorkStage]] = {
     "map": MapStage,
@@ -44,7 +44,7 @@ _STAGES: dict[str, type[WorkStage]] = {
 class Crew:
     """A step with the applier that all runs share, and the operators that it holds."""
 
-    work: Work
+    operation: Operation
     applier: Applier
     one: Callable[..., Any]
     options: StageOptions
@@ -52,26 +52,28 @@ class Crew:
 
     def stage(self, on_error: OnError) -> Stage:
         """The step's stage for one run."""
-        return _STAGES[self.work.step.node.verb](self.work, self.applier, replace(self.options, on_error=on_error))
+        return _STAGES[self.operation.step.node.verb](
+            self.operation, self.applier, replace(self.options, on_error=on_error)
+        )
 
 
-def crew_for(work: Work, devices: Sequence[str]) -> Crew:
+def crew_for(operation: Operation, devices: Sequence[str]) -> Crew:
     """Put together who works on a step; operators are held but not opened."""
-    node, fn = work.step.node, work.step.node.fn
+    node, fn = operation.step.node, operation.step.node.fn
     assert fn is not None
     if node.backend == "process":
-        return _in_processes(work, node.workers or num_cores())
+        return _in_processes(operation, node.workers or num_cores())
     if isinstance(fn, OperatorSpec):
-        return _of_operators(work, [residents.hold(spec, i) for i, spec in _replicas(fn, node, devices)])
+        return _of_operators(operation, [residents.hold(spec, i) for i, spec in _replicas(fn, node, devices)])
     if isinstance(fn, Operator):
-        return _of_operators(work, [], Resident(fn.spec, fn))
+        return _of_operators(operation, [], Resident(fn.spec, fn))
     is_shared = node.workers or node.verb == "reduce" or isinstance(getattr(fn, "graph", None), Graph)
     applier = PlainApplier(fn, None if is_shared else Turn())
-    return Crew(work, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+    return Crew(operation, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
-def _in_processes(work: Work, num_workers: int) -> Crew:
-    node = work.step.node
+def _in_processes(operation: Operation, num_workers: int) -> Crew:
+    node = operation.step.node
     fn: Any = node.fn.spec if isinstance(node.fn, Operator) else node.fn
     if isinstance(node.fn, Operator) and not node.fn.name:
         kind = type(node.fn).__name__
@@ -86,7 +88,7 @@ def _in_processes(work: Work, num_workers: int) -> Crew:
             "leave out backend='process'"
         )
     applier = _process_applier(fn, num_workers, BatchSize(hints.max_batch, start=1))
-    return Crew(work, applier, applier.one, _options(node, num_workers, is_ordered=False, gains=True))
+    return Crew(operation, applier, applier.one, _options(node, num_workers, is_ordered=False, gains=True))
 
 
 def _process_applier(fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> Applier:
@@ -95,23 +97,23 @@ def _process_applier(fn: Callable[..., Any] | OperatorSpec, num_workers: int, si
     return ProcessApplier(fn, num_workers, size)
 
 
-def _of_operators(work: Work, held: list[Resident], own: Resident | None = None) -> Crew:
+def _of_operators(operation: Operation, held: list[Resident], own: Resident | None = None) -> Crew:
     """A crew of one or several replicas of an operator; ``own`` is the caller's own object, which nobody counts."""
-    node = work.step.node
+    node = operation.step.node
     crew = [OperatorApplier(resident, _batch_size(resident)) for resident in ([own] if own else held)]
     hints = crew[0].hints
     applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
     one = SharedBatches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
     if hints.stateful:
-        return Crew(work, applier, one, _options(node, 1, is_ordered=True), held)
+        return Crew(operation, applier, one, _options(node, 1, is_ordered=True), held)
     if hints.processes and isinstance(node.fn, OperatorSpec) and not node.workers and node.backend is None:
         size = BatchSize(hints.max_batch, start=1)
         applier = MovingApplier(crew[0], partial(_process_applier, node.fn, num_cores(), size))
-        return Crew(work, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
+        return Crew(operation, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))
     gains = hints.releases_gil or limit > 1
-    return Crew(work, applier, one, _options(node, limit, is_ordered=False, gains=gains), held)
+    return Crew(operation, applier, one, _options(node, limit, is_ordered=False, gains=gains), held)
 
 
 def _batch_size(resident: Resident) -> BatchSize:

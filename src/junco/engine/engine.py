@@ -11,6 +11,7 @@ from typing import Any
 
 from junco.cores import num_cores
 from junco.engine.crew import Crew, crew_for
+from junco.engine.intake import Intake, IntakeSize
 from junco.engine.pool import pool
 from junco.engine.results import Collector
 from junco.engine.rows import Reject
@@ -18,7 +19,6 @@ from junco.engine.run import Run
 from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.settle import SettleStage
 from junco.engine.single import SingleCall, is_single_row
-from junco.engine.source import Source, SourceSize
 from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.errors import ClosedError
@@ -52,7 +52,7 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.is_closed = False
-        self._crews = [crew_for(work, plan.devices) for work in plan.works]
+        self._crews = [crew_for(operation, plan.devices) for operation in plan.operations]
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
         stages = self._stages("raise")
         self._totals = Totals([StageStats(stage.name, stage.options.limit) for stage in stages])
@@ -74,14 +74,14 @@ class Engine:
         """A run over many items; iterate over it for `Results`."""
         self._check_open()
         flow = self.plan.flow
-        source = Source(items, flow, SourceSize())
+        intake = Intake(items, flow, IntakeSize())
         stages = self._stages(options.on_error)
-        scheduler = Scheduler(stages, source.blocks(), Limits())
+        scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-        source.size.start(max(stage.item_s for stage in self._totals.stages))
-        run = Run(scheduler, source, collector, pool(), self._totals, deadline_s, options.trace)
+        intake.size.start(max(stage.item_s for stage in self._totals.stages))
+        run = Run(scheduler, intake, collector, pool(), self._totals, deadline_s, options.trace)
         self._runs.add(run)
         return run
 
@@ -102,7 +102,10 @@ class Engine:
         for run in list(self._runs):
             run.abandon()
         if not self.is_closed:
-            old, self._crews = self._crews, [crew_for(work, self.plan.devices) for work in self.plan.works]
+            old, self._crews = (
+                self._crews,
+                [crew_for(operation, self.plan.devices) for operation in self.plan.operations],
+            )
             self._single = self._single_call()
             _release(old)
 

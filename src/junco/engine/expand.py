@@ -12,7 +12,7 @@ from junco.engine.apply import Applier
 from junco.engine.rows import Block, Table, piece
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import StageOptions, WorkStage, values_picture
-from junco.plan.program import Work
+from junco.plan.program import Operation
 
 
 class PieceSize:
@@ -76,10 +76,14 @@ class FlatMapStage(WorkStage):
     may_split: ClassVar[bool] = True
 
     def __init__(
-        self, work: Work, applier: Applier, options: StageOptions, clock: Callable[[], float] = time.perf_counter
+        self,
+        operation: Operation,
+        applier: Applier,
+        options: StageOptions,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(work, applier, options)
-        self.splits = work.may_split
+        super().__init__(operation, applier, options)
+        self.splits = operation.may_split
         self.size = PieceSize()
         self.clock = clock
 

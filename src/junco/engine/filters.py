@@ -8,14 +8,14 @@ from typing import Any
 from junco.engine.apply import Applier, Failure
 from junco.engine.rows import Block
 from junco.engine.stage import MapStage, Part, StageOptions
-from junco.plan.program import Work
+from junco.plan.program import Operation
 
 
 class FilterStage(MapStage):
     """Decides for each row; the rows are dropped by the `Drop` that follows, maybe much later."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, _Truth(applier), options)
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, _Truth(applier), options)
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         step = self.step

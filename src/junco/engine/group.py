@@ -14,16 +14,16 @@ from junco.engine.rows import Block, Table, both
 from junco.engine.stage import StageOptions, WorkStage, values_picture
 from junco.engine.windows import Row, RowWindows, TimeWindows, Windows
 from junco.graph.levels import Level
-from junco.plan.program import Work
+from junco.plan.program import Operation
 
 
 class GroupStage(WorkStage):
     """Base: finds each scope row's rows in a block."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, applier, options)
-        assert work.step.scope is not None
-        self.scope: Level = work.step.scope
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, applier, options)
+        assert operation.step.scope is not None
+        self.scope: Level = operation.step.scope
 
     def scopes(self, block: Block) -> list[slice]:
         """For each scope row, the slice of `chosen` rows that are its own."""
@@ -71,9 +71,9 @@ class GroupStage(WorkStage):
 class WindowAllStage(GroupStage):
     """All rows of a scope row become one value, on the scope's level."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, applier, options)
-        self.pending: list[list[Any]] = [[] for _ in work.step.reads]
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, applier, options)
+        self.pending: list[list[Any]] = [[] for _ in operation.step.reads]
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
@@ -114,9 +114,9 @@ class WindowAllStage(GroupStage):
 class WindowStage(GroupStage):
     """Windows over the rows of a scope row: each is a row of a new level beneath the scope."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, applier, options)
-        node = work.step.node
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, applier, options)
+        node = operation.step.node
         kind: Callable[[Any, Any], Windows] = RowWindows if node.verb == "window" else TimeWindows
         self.new: Callable[[], Windows] = lambda: kind(node.size, node.step)
         self.pending: Windows | None = None

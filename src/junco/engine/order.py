@@ -19,7 +19,7 @@ def next_key(key: Key, ends: tuple[bool, ...]) -> Key:
     return (*key[:at], key[at] + 1, *(0 for _ in key[at + 1 :]))
 
 
-class Order(Generic[Held]):
+class BlockOrder(Generic[Held]):
     """Holds what came early and gives it out in order. Keys all have one length."""
 
     def __init__(self) -> None:

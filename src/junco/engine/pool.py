@@ -28,7 +28,7 @@ class Helped(Protocol):
     def num_extra_threads(self) -> int:
         """Threads that it needs beyond one a core."""
 
-    def step(self) -> bool:
+    def run_task(self) -> bool:
         """Run one task, if there is one; false otherwise."""
         ...
 
@@ -106,7 +106,7 @@ class Pool:
         this = threading.current_thread()
         self._threads[this] = run
         try:
-            return run.step()
+            return run.run_task()
         finally:
             self._threads[this] = None
 

@@ -16,7 +16,7 @@ from junco.engine.apply import Applier, Failure
 from junco.engine.group import GroupStage
 from junco.engine.rows import Block
 from junco.engine.stage import StageOptions
-from junco.plan.program import Work
+from junco.plan.program import Operation
 
 Result = tuple[list[Any], list[Failure]]
 
@@ -24,9 +24,9 @@ Result = tuple[list[Any], list[Failure]]
 class ReduceStage(GroupStage):
     """All rows of a scope row become one value, through an iterator."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work, applier, options)
-        self.feed: Feed | None = None
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, applier, options)
+        self.feed: Reduction | None = None
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
@@ -58,7 +58,7 @@ class ReduceStage(GroupStage):
         if not is_continued and is_complete:
             return self.apply([[iter(values)]], 1, stop=True)
         if not is_continued or self.feed is None:
-            self.feed = Feed(lambda iterator: self.apply([[iterator]], 1, stop=True))
+            self.feed = Reduction(lambda iterator: self.apply([[iterator]], 1, stop=True))
         self.feed.put(values)
         if not is_complete:
             return None
@@ -75,7 +75,7 @@ class _Cancelled(BaseException):
     """The run ended before the rows did; only the callable's own clean-up sees it."""
 
 
-class Feed:
+class Reduction:
     """A consumer of an iterator in a thread of its own, given its values list by list."""
 
     def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from junco.engine.order import Order
+from junco.engine.order import BlockOrder
 from junco.engine.rows import Block, Reject
 from junco.engine.stage import OnError
 from junco.graph.levels import Flow
@@ -56,7 +56,7 @@ def row_maker(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
 class _Source:
     """What has come of one source block."""
 
-    order: Order[Block] = field(default_factory=Order)
+    order: BlockOrder[Block] = field(default_factory=BlockOrder)
     values: dict[int, list[Any]] = field(default_factory=dict)
     failed: set[int] = field(default_factory=set)
     next_item: int = -1

@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 from junco.cores import at_work, num_cores
+from junco.engine.intake import Intake
 from junco.engine.live import SourceThread
 from junco.engine.pool import Pool
 from junco.engine.results import Collector, Results
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
-from junco.engine.source import Source
 from junco.engine.stats import Totals, Trace
 from junco.engine.turns import waiting_for_me, working_for
 from junco.errors import ClosedError, DeadlineError
@@ -48,7 +48,7 @@ class Run:
     def __init__(
         self,
         scheduler: Scheduler,
-        source: Source,
+        intake: Intake,
         collector: Collector,
         pool: Pool,
         totals: Totals,
@@ -56,7 +56,7 @@ class Run:
         trace: Trace | None = None,
     ) -> None:
         self.scheduler = scheduler
-        self.source = source
+        self.intake = intake
         self.collector = collector
         self.pool = pool
         self.totals = totals
@@ -71,7 +71,7 @@ class Run:
         self._is_helped = False
         self._mine = threading.local()
         self._waiting = waiting_for_me()
-        self._live = SourceThread(self._execute) if source.may_wait else None
+        self._live = SourceThread(self._execute) if intake.may_wait else None
         if self.num_extra_threads:
             self.ask_for_help()
 
@@ -120,7 +120,7 @@ class Run:
                 self._changed.wait_for(lambda: not self.scheduler.num_running, LAST_ITEM_S)
         self._end()
 
-    def step(self) -> bool:
+    def run_task(self) -> bool:
         """Run one task, if there is one; false otherwise. This is what the pool's threads call."""
         with self.pool.lock:
             task = None if self.is_cancelled else self._next_task()
@@ -153,9 +153,9 @@ class Run:
     def _next_task(self) -> Task | None:
         """A task for the calling thread (with the lock held); what a live source may wait for, another waits for."""
         task = self.scheduler.next_task()
-        if task is None or not task.is_source or self._live is None:
+        if task is None or not task.is_intake or self._live is None:
             return task
-        self._live.run(task, time.monotonic() + self.source.MAX_WAIT_S)
+        self._live.run(task, time.monotonic() + self.intake.MAX_WAIT_S)
         self._changed.notify_all()  # whoever waits for results has to look at the clock
         return None
 
@@ -185,7 +185,7 @@ class Run:
         assert self._live is not None
         self._live.late_s = None
         self.scheduler.is_source_slow = True
-        if (block := self.source.early()) is not None:
+        if (block := self.intake.early()) is not None:
             block.since_s = time.perf_counter()
             self.scheduler.come(block)
             self._wake()
@@ -215,7 +215,7 @@ class Run:
             self._mine.is_running = False
         seconds = time.perf_counter() - started
         with self.pool.lock:
-            if task.is_source and self._live is not None:
+            if task.is_intake and self._live is not None:
                 self._live.late_s = None
             self.scheduler.done(task, [] if self.is_cancelled else blocks, is_finished=is_finished)
             self._learn(task, blocks, started, seconds)
@@ -225,7 +225,7 @@ class Run:
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        with working_for(self._waiting), nullcontext() if task.is_source else at_work():
+        with working_for(self._waiting), nullcontext() if task.is_intake else at_work():
             if not task.is_stepwise:
                 blocks.extend(task.work)
                 return True
@@ -233,13 +233,13 @@ class Run:
         if block is None:
             return True
         blocks.append(block)
-        return not task.is_source and block.ends[-1]
+        return not task.is_intake and block.ends[-1]
 
     def _learn(self, task: Task, blocks: Sequence[Block], started: float, seconds: float) -> None:
         for block in blocks:
             block.since_s = started + seconds
-        if task.is_source:
-            self.scheduler.is_source_slow = seconds > 4 * self.source.MAX_WAIT_S
+        if task.is_intake:
+            self.scheduler.is_source_slow = seconds > 4 * self.intake.MAX_WAIT_S
             return
         stats = self.totals.stages[task.stage]
         if task.is_resumed:  # its rows were counted with its first step
@@ -251,7 +251,7 @@ class Run:
         stats.num_bytes += num_bytes
         if num_bytes > LARGE_BYTES:
             self._bound(task.stage, blocks, num_bytes)
-        self.source.size.observe(max(stage.item_s for stage in self.totals.stages))
+        self.intake.size.observe(max(stage.item_s for stage in self.totals.stages))
         if self.trace is not None:
             self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
         if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, blocks, seconds):
@@ -264,7 +264,7 @@ class Run:
                 num_rows = sum(state.stage.num_made(block) for block in blocks)
                 state.stage.bound(num_bytes / max(1, num_rows))
                 return
-        self.source.size.bound(num_bytes / max(1, sum(len(block.positions) for block in blocks)))
+        self.intake.size.bound(num_bytes / max(1, sum(len(block.positions) for block in blocks)))
 
     def _gains_from_threads(self, task: Task, blocks: Sequence[Block], seconds: float) -> bool:
         stage = self.scheduler.states[task.stage].stage

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from junco.cores import num_cores
-from junco.engine.order import Key, Order
+from junco.engine.order import BlockOrder, Key
 from junco.engine.rows import Block
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import Stage
 
-SOURCE = -1
+INTAKE = -1
 """The place of the source among the stages."""
 
 
@@ -59,8 +59,8 @@ class Task:
     is_resumed: bool = False
 
     @property
-    def is_source(self) -> bool:
-        return self.stage == SOURCE
+    def is_intake(self) -> bool:
+        return self.stage == INTAKE
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class StageState:
     """A stage's queue and what it has under way."""
 
     stage: Stage
-    waiting: Order[Block] | None
+    waiting: BlockOrder[Block] | None
     queue: list[Block] = field(default_factory=list)
     num_running: int = 0
     suspended: list[Task] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Scheduler:
     def __init__(self, stages: Sequence[Stage], source: Iterator[Block], limits: Limits) -> None:
         self.limits = limits
         self.source = source
-        self.states = [StageState(s, Order() if s.options.is_ordered else None) for s in stages]
+        self.states = [StageState(s, BlockOrder() if s.options.is_ordered else None) for s in stages]
         self.ready: list[Block] = []
         self._most_workers = max((stage.options.limit for stage in stages), default=1)
         self.is_exhausted = False
@@ -116,7 +116,7 @@ class Scheduler:
             if self._may_pull():
                 self.is_pulling = True
                 self.num_running += 1
-                return Task(SOURCE, self.source, is_stepwise=True)
+                return Task(INTAKE, self.source, is_stepwise=True)
             if self.num_running and patient:
                 return None  # what is running will bring more rows for the batches that wait
         return None
@@ -127,7 +127,7 @@ class Scheduler:
         for block in blocks:
             self._measure(block, is_new=task.is_stepwise)
             self._forward(block, task.stage + 1)
-        if task.is_source:
+        if task.is_intake:
             self._rows_per_block = max((block.num_items for block in blocks), default=0) or self._rows_per_block
             self.is_pulling = False
             self.is_exhausted = self.is_exhausted or is_finished
@@ -164,7 +164,7 @@ class Scheduler:
                 task.work.close()  # type: ignore[attr-defined]  # stages give generators
             state.suspended = []
             state.queue = []
-            state.waiting = Order() if state.waiting is not None else None
+            state.waiting = BlockOrder() if state.waiting is not None else None
             state.stage.close()
         self.ready = []
         self._under_way = set()

@@ -33,10 +33,10 @@ class SingleCall:
         flow = plan.flow
         self._num_inputs = len(flow.inputs)
         self._blank = [None] * (len(flow.slots) - self._num_inputs)
-        self._works = [work.step for work in plan.works]
+        self._operations = [operation.step for operation in plan.operations]
         self._steps = [
             (one, [slot.index for slot in step.reads], [slot.index for slot in step.writes], stage)
-            for one, step, stage in zip(ones, self._works, stats, strict=True)
+            for one, step, stage in zip(ones, self._operations, stats, strict=True)
         ]
         self._outputs = [slot.index for slot in flow.outputs]
         self._make = row_maker([slot.name for slot in flow.outputs])
@@ -51,7 +51,7 @@ class SingleCall:
                 if len(writes) == 1:
                     values[writes[0]] = result
                 elif writes:
-                    self._put(values, self._works[at], result)
+                    self._put(values, self._operations[at], result)
                 at += 1
                 now = perf_counter()
                 stats.observe_call(now - before)
@@ -59,7 +59,7 @@ class SingleCall:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            step = self._works[at]
+            step = self._operations[at]
             shown = values_picture([values[slot.index] for slot in step.reads])
             raise operator_error(step.node.name, fn_name(step.node.fn), 0, error, shown) from error
         return self._make([values[i] for i in self._outputs])

@@ -16,7 +16,7 @@ from junco.engine.rows import Block, Reject, both
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
 from junco.graph.nodes import fn_name
-from junco.plan.program import Drop, Forget, Work
+from junco.plan.program import Drop, Forget, Operation
 from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
@@ -61,7 +61,7 @@ class Stage:
         return 1
 
     def run(self, blocks: Sequence[Block]) -> Iterator[Block]:
-        """Work on blocks that follow each other in order, and tidy up after."""
+        """Operation on blocks that follow each other in order, and tidy up after."""
         if not blocks[0].tables:  # a block that only carries an error
             yield from self._passed(blocks)
             return
@@ -98,13 +98,13 @@ class Stage:
 class WorkStage(Stage):
     """A stage that calls a step's callable."""
 
-    def __init__(self, work: Work, applier: Applier, options: StageOptions) -> None:
-        super().__init__(work.step.node.name, options)
-        self.step = work.step
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation.step.node.name, options)
+        self.step = operation.step
         blanks = options.on_error == "none"
-        self.masks = tuple(mask for mask in work.selects if not (mask.is_fault and blanks))
-        self.faults = tuple(mask for mask in work.selects if mask.is_fault and blanks)
-        self.fault = work.fault
+        self.masks = tuple(mask for mask in operation.selects if not (mask.is_fault and blanks))
+        self.faults = tuple(mask for mask in operation.selects if mask.is_fault and blanks)
+        self.fault = operation.fault
         self.apply = applier
         self.stops = options.on_error == "raise"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from junco.graph.levels import Flow, Level
-from junco.graph.nodes import SOURCE, Node
+from junco.graph.nodes import INPUT, Node
 
 
 @dataclass(slots=True, eq=False)
@@ -41,8 +41,8 @@ def layout(flow: Flow) -> list[Cell]:
 
 def _cells(flow: Flow) -> list[Cell]:
     root = flow.levels[0]
-    named = {SOURCE: Cell("input", SOURCE, root, 0)}
-    cells = [named[SOURCE]]
+    named = {INPUT: Cell("input", INPUT, root, 0)}
+    cells = [named[INPUT]]
     levels = {step.node.name: step.out_level for step in flow.steps}
     for node in flow.graph.nodes:
         before = [named[name] for name in node.after]

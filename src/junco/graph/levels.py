@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from junco.errors import GraphError
-from junco.graph.nodes import GROUPING, SOURCE, Graph, Node
+from junco.graph.nodes import GROUPING, INPUT, Graph, Node
 from junco.wording import did_you_mean, nearest
 
 
@@ -21,7 +21,7 @@ class Level:
 
     index: int
     parent: Level | None = None
-    opened_by: str = SOURCE
+    opened_by: str = INPUT
 
     @property
     def path(self) -> tuple[Level, ...]:
@@ -124,8 +124,8 @@ class _Checker:
     def run(self) -> Flow:
         graph = self.graph
         _check_order(graph)
-        inputs = tuple(self._slot(name, self.root, SOURCE) for name in graph.inputs)
-        scenes = {SOURCE: _Scene({slot.name: slot for slot in inputs}, seen=frozenset(slot.index for slot in inputs))}
+        inputs = tuple(self._slot(name, self.root, INPUT) for name in graph.inputs)
+        scenes = {INPUT: _Scene({slot.name: slot for slot in inputs}, seen=frozenset(slot.index for slot in inputs))}
         for node in graph.nodes:
             before = [scenes[name] for name in node.after]
             scenes[node.name] = self._meet(node, before) if node.verb == "concat" else self._step(node, before[0])
@@ -279,8 +279,8 @@ def _not_on_one_path(one: Slot, other: Slot, where: str) -> str:
 
 def _check_order(graph: Graph) -> None:
     """Every step follows steps that exist and come before it; every step but the last is followed."""
-    known = {SOURCE, *(node.name for node in graph.nodes)}
-    seen = {SOURCE}
+    known = {INPUT, *(node.name for node in graph.nodes)}
+    seen = {INPUT}
     for node in graph.nodes:
         for name in node.after:
             if name not in known:

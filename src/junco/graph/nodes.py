@@ -13,7 +13,7 @@ from junco.operator.spec import OperatorSpec
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
 GROUPING = frozenset({"window", "time_window", "window_all", "reduce"})
-SOURCE = "input"
+INPUT = "input"
 """The name that stands for the pipeline's input among the steps."""
 
 
@@ -26,7 +26,7 @@ class Node:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     fn: Callable[..., Any] | None = None
-    after: tuple[str, ...] = (SOURCE,)
+    after: tuple[str, ...] = (INPUT,)
     on: tuple[str, ...] = ()
     size: float | None = None
     step: float | None = None
@@ -73,7 +73,7 @@ class Graph:
     @property
     def last(self) -> str:
         """Name of the step that the outputs are taken after."""
-        return self.nodes[-1].name if self.nodes else SOURCE
+        return self.nodes[-1].name if self.nodes else INPUT
 
     def node(self, name: str) -> Node:
         """The step of that name.
@@ -133,7 +133,7 @@ def fn_name(fn: Callable[..., Any] | None) -> str:
 def name_steps(steps: Iterable[tuple[str | None, Verb, Callable[..., Any] | None]]) -> list[str]:
     """Names for steps in order: the given one, else the operator's family or the function's name, and ``-2`` …"""
     steps = list(steps)
-    taken = {given for given, _, _ in steps if given} | {SOURCE}
+    taken = {given for given, _, _ in steps if given} | {INPUT}
     names = []
     numbers: dict[str, int] = {}
     for given, verb, fn in steps:

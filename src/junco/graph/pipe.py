@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
-from junco.graph.nodes import SOURCE, Graph, Node, Verb, name_steps
+from junco.graph.nodes import INPUT, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily
 from junco.operator.parameters import check_keywords
@@ -205,7 +205,7 @@ def _nodes(ends: tuple[_Link, ...]) -> tuple[Node, ...]:
     links = list(_walk(ends))
     names = name_steps((link.name, link.verb, link.fn) for link in links)
     named = {id(link): name for link, name in zip(links, names, strict=True)}
-    named[id(None)] = SOURCE
+    named[id(None)] = INPUT
     return tuple(
         Node(link.verb, named[id(link)], fn=link.fn, after=tuple(named[id(b)] for b in link.after), **link.fields)
         for link in links

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import GraphError, JuncoError, ParameterError, UnknownNameError, YamlError
-from junco.graph.nodes import SOURCE, VERBS, Graph, Node, fn_name, name_steps, repeated
+from junco.graph.nodes import INPUT, VERBS, Graph, Node, fn_name, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.yaml_text import MAX_BYTES, Place, dump, parse, plain, read_text
 from junco.operator.base import Operator
@@ -82,7 +82,7 @@ def write(graph: Graph) -> str:
         if value := getattr(graph, key):
             head[key] = value
     defaults = name_steps((None, node.verb, node.fn) for node in graph.nodes)
-    before = (SOURCE, *(node.name for node in graph.nodes))
+    before = (INPUT, *(node.name for node in graph.nodes))
     steps = [_step_out(n, name, prior) for n, name, prior in zip(graph.nodes, defaults, before, strict=False)]
     lines = [dump(head, flow=False), f"inputs: {dump(graph.inputs)}", "steps:\n" if steps else "steps: []\n"]
     lines += [f"  - {dump(step)}" for step in steps]
@@ -119,7 +119,7 @@ class _Reader:
             where = [step for step, name in zip(place.value, given, strict=True) if name == twice][1]
             raise self.error(f"two steps are named {twice!r}", where)
         names = name_steps((name, node.verb, node.fn) for name, node in zip(given, read, strict=True))
-        before = [SOURCE, *names]
+        before = [INPUT, *names]
         return tuple(
             replace(node, name=name, after=node.after or (prior,))
             for node, name, prior in zip(read, names, before, strict=False)

@@ -16,7 +16,7 @@ from junco.graph.params import bind
 from junco.graph.ports import check_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
-from junco.plan.program import Instruction, Work, compile_flow
+from junco.plan.program import Instruction, Operation, compile_flow
 from junco.plan.scale import scaling, with_scaled_decoding
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.types import Space
@@ -56,9 +56,9 @@ class Plan:
         return self.output_space.space
 
     @property
-    def works(self) -> list[Work]:
+    def operations(self) -> list[Operation]:
         """The steps in the order in which they run."""
-        return [instruction for instruction in self.program if isinstance(instruction, Work)]
+        return [instruction for instruction in self.program if isinstance(instruction, Operation)]
 
     def __getstate__(self) -> dict[str, Any]:
         return {"graph": self.graph, "devices": self.devices}
@@ -66,7 +66,7 @@ class Plan:
     def __str__(self) -> str:
         graph = self.graph
         title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        lines = [f"  {i}. {_line(work)}" for i, work in enumerate(self.works, 1)]
+        lines = [f"  {i}. {_line(operation)}" for i, operation in enumerate(self.operations, 1)]
         return "\n".join([title, *lines, f"  space: {space_line(self.flow)}"])
 
 
@@ -117,8 +117,8 @@ def _on_device(graph: Graph, device: str) -> Graph:
     return replace(graph, nodes=nodes)
 
 
-def _line(work: Work) -> str:
-    step, node = work.step, work.step.node
+def _line(operation: Operation) -> str:
+    step, node = operation.step, operation.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
     what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node.fn)}"
     level = (

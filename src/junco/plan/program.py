@@ -17,7 +17,7 @@ from junco.graph.levels import Flow, Level, Slot, Step, fault_of
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Operation:
     """Run a step. ``selects`` are the masks whose rows are still in the tables and must be passed over."""
 
     step: Step
@@ -59,7 +59,7 @@ class Settle:
     level: Level
 
 
-Instruction = Work | Drop | Forget | Settle
+Instruction = Operation | Drop | Forget | Settle
 
 
 def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
@@ -126,7 +126,7 @@ class _Compiler:
         selects = tuple(m for m in self.masks if m.name in step.masks and m.level.is_above(step.level))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
-        self.program.append(Work(step, selects, may_split, fault if self._is_seen_without(fault) else None))
+        self.program.append(Operation(step, selects, may_split, fault if self._is_seen_without(fault) else None))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)

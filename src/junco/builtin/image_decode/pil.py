@@ -13,7 +13,7 @@ from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
 from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.pixels import as_array
-from junco.cores import turn
+from junco.cores import core_share
 from junco.errors import InputError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -73,7 +73,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
             return rgb_of_array(as_array(source))
         with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
             self._check_size(picture, name)
-            with turn():
+            with core_share():
                 if picture.format in jpeg.FORMATS and (pixels := self._of_jpeg(file, picture)) is not None:
                     return pixels
                 return _pixels(picture, name)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from junco import pipe
-from junco.engine.source import Source, SourceSize
+from junco.engine.intake import Intake, IntakeSize
 from junco.errors import InputError
 
 LONG_S = 30
@@ -18,7 +18,7 @@ LONG_S = 30
 
 def source_of(items, clock=lambda: 0.0):
     flow = pipe.input("x").map("x", "y", abs).output("y").plan.flow
-    return Source(items, flow, SourceSize(), clock)
+    return Intake(items, flow, IntakeSize(), clock)
 
 
 def test_a_thread_that_is_put_aside_while_it_looks_at_the_clock_leaves_no_gap_in_the_numbers():

@@ -14,7 +14,7 @@ from junco.graph.levels import Flow
 from junco.wording import picture
 
 
-class SourceSize:
+class IntakeSize:
     """How many items a block takes: enough for a task to outweigh its overhead, few enough all cores to have some."""
 
     LARGEST = 1024
@@ -48,7 +48,7 @@ class SourceSize:
         return rows
 
 
-class Source:
+class Intake:
     """Cuts an iterable into blocks. A block that fills slowly is sent as it is: a live source is not kept waiting.
 
     Attributes:
@@ -59,7 +59,7 @@ class Source:
     MAX_WAIT_S = 0.005
 
     def __init__(
-        self, items: Iterable[Any], flow: Flow, size: SourceSize, clock: Callable[[], float] = time.perf_counter
+        self, items: Iterable[Any], flow: Flow, size: IntakeSize, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         try:
             self._items = iter(items)
