@@ -1,4 +1,4 @@
-"""`Node` and `Graph`: what a pipeline is, before anything is resolved or loaded."""
+"""`Node`, `Graph` and `Callee`: what a pipeline is, before anything is resolved or loaded."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class Node:
         """All columns that the node looks at."""
         extra = tuple(c for c in (self.timestamp, self.per) if c is not None)
         return (*self.inputs, *self.on, *extra)
+
+    @property
+    def callee(self) -> Callee | None:
+        """What the step calls, and of which kind it is; ``None`` for ``concat``."""
+        return Callee.of(self.fn) if self.fn is not None else None
 
     def __str__(self) -> str:
         return f"step {self.name!r} ({self.verb})"
@@ -103,6 +108,55 @@ class Graph:
                 yield node.fn
 
 
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """What stands in a step: an operator (its spec, or the caller's own object), a pipeline, or a Python function.
+
+    This is the one place that tells them apart.
+
+    Attributes:
+        fn: the object itself.
+        spec: of an operator.
+        live: the caller's own operator, which is used as it is.
+        graph: of a pipeline.
+    """
+
+    fn: Callable[..., Any]
+    spec: OperatorSpec | None = None
+    live: Operator | None = None
+    graph: Graph | None = None
+
+    @classmethod
+    def of(cls, fn: Callable[..., Any]) -> Callee:
+        """The kind of a callable."""
+        if isinstance(fn, OperatorSpec):
+            return cls(fn, spec=fn)
+        if isinstance(fn, Operator):
+            return cls(fn, spec=fn.spec, live=fn)
+        graph = fn if isinstance(fn, Graph) else getattr(fn, "graph", None)
+        return cls(fn, graph=graph if isinstance(graph, Graph) else None)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is an operator: it has ports and hints, and works in batches."""
+        return self.spec is not None
+
+    @property
+    def operator(self) -> type[Operator]:
+        """The operator's class; imports its module."""
+        assert self.spec is not None
+        return type(self.live) if self.live is not None else self.spec.load()
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        if self.spec is not None:
+            return self.spec.name
+        if self.graph is not None:
+            return f"pipeline {self.graph.name or 'without a name'}"
+        return str(getattr(self.fn, "__qualname__", None) or type(self.fn).__qualname__).replace("<locals>.", "")
+
+
 def _line(node: Node) -> str:
     if node.verb == "concat":
         return f"{node.name}: {', '.join(node.after)} meet"
@@ -121,13 +175,7 @@ def repeated(names: Iterable[str]) -> str | None:
 
 def fn_name(fn: Callable[..., Any] | None) -> str:
     """What to call a step's callable in messages."""
-    if isinstance(fn, OperatorSpec):
-        return fn.name
-    if isinstance(fn, Operator):
-        return fn.spec.name
-    if (graph := getattr(fn, "graph", None)) is not None and isinstance(graph, Graph):
-        return f"pipeline {graph.name or 'without a name'}"
-    return str(getattr(fn, "__qualname__", None) or type(fn).__qualname__).replace("<locals>.", "")
+    return Callee.of(fn).name if fn is not None else "nothing"
 
 
 def name_steps(steps: Iterable[tuple[str | None, Verb, Callable[..., Any] | None]]) -> list[str]:
@@ -147,8 +195,10 @@ def name_steps(steps: Iterable[tuple[str | None, Verb, Callable[..., Any] | None
 
 
 def _default_name(verb: Verb, fn: Callable[..., Any] | None) -> str:
-    if isinstance(fn, (OperatorSpec, Operator)):
-        return fn_name(fn).partition(".")[0]
-    graph = getattr(fn, "graph", None)
-    simple = graph.name if isinstance(graph, Graph) else getattr(fn, "__name__", "")
+    if fn is None:
+        return verb
+    callee = Callee.of(fn)
+    if callee.spec is not None:
+        return callee.spec.name.partition(".")[0]
+    simple = callee.graph.name if callee.graph is not None else getattr(fn, "__name__", "")
     return simple if simple and simple.isidentifier() else verb
