@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from junco.catalog.find import find
 from junco.engine.engine import Engine, RunOptions, Stream
@@ -25,6 +25,9 @@ from junco.job.report import JobReport
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.pages.inspection import Inspection
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -186,6 +189,26 @@ class Pipeline:
         from junco.graph import draw
 
         return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+
+    def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
+        """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
+
+        The steps run one after the other in the caller's thread. A row that fails is shown, and the steps after see
+        what is left; nothing is raised for it.
+
+        Args:
+            inputs: one argument for each input column.
+            rows: of each step, how many rows are kept to be shown.
+            most_rows: rows that a ``flat_map`` may make; it is ended there, and the inspection says so.
+            within_s: seconds after which a ``flat_map`` makes no more rows.
+        """
+        self._check_count(inputs)
+        from junco.engine.inspect import Limits, inspect_item  # pages are needed by few
+
+        looked = inspect_item(
+            self._engine.stages("skip"), self.plan.flow, inputs, Limits(rows, most_rows, within_s)
+        )
+        return replace(looked, drawing=self.draw())
 
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""

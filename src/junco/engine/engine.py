@@ -54,7 +54,7 @@ class Engine:
         self.is_closed = False
         self._crews = [crew_for(operation, plan.devices) for operation in plan.operations]
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
-        stages = self._stages("raise")
+        stages = self.stages("raise")
         self._totals = Totals([StageStats(stage.name, stage.options.limit) for stage in stages])
         self._work_stats = [
             s for stage, s in zip(stages, self._totals.stages, strict=True) if isinstance(stage, WorkStage)
@@ -75,7 +75,7 @@ class Engine:
         self._check_open()
         flow = self.plan.flow
         intake = Intake(items, flow, IntakeSize())
-        stages = self._stages(options.on_error)
+        stages = self.stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
         collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
@@ -126,8 +126,9 @@ class Engine:
         if self.is_closed:
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
 
-    def _stages(self, on_error: OnError) -> list[Stage]:
+    def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run; what the program does between steps is done by the stage before."""
+        self._check_open()
         stages: list[Stage] = [Stage("input", StageOptions(on_error))]
         crews = iter(self._crews)
         for instruction in self.plan.program:

@@ -7,7 +7,7 @@ stage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -96,7 +96,13 @@ class Stage:
 
 
 class WorkStage(Stage):
-    """A stage that calls a step's callable."""
+    """A stage that calls a step's callable.
+
+    Attributes:
+        on_failed: told of failed rows (row, exception, picture of its value) while they are still in the block.
+    """
+
+    on_failed: Callable[[Block, Level, Sequence[tuple[int, BaseException, str]]], None] | None = None
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation.step.node.name, options)
@@ -142,6 +148,8 @@ class WorkStage(Stage):
         """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
         if not rows:
             return
+        if self.on_failed is not None:
+            self.on_failed(block, level, rows)
         root = level.path[0]
         lineage = block.lineage(level, root)
         errors = [

@@ -1,0 +1,367 @@
+"""Look at what a pipeline does: its stages one after the other on one item, in the caller's thread.
+
+A block of the item goes through all stages before the next piece of it is drawn, so that a long item is bounded here as
+it is in a run. Each row carries its number among its siblings, in a hidden column, wherever it goes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.expand import FlatMapStage
+from junco.engine.filters import FilterStage
+from junco.engine.group import GroupStage
+from junco.engine.rows import Block, both, source_block
+from junco.engine.sizes import num_bytes_of
+from junco.engine.stage import Stage, StageOptions, WorkStage, reason_of
+from junco.errors import InputError
+from junco.graph.levels import Flow, Level, Slot, Step
+from junco.graph.nodes import fn_name
+from junco.pages.inspection import Inspection, Place, SeenFailure, SeenRow, SeenStep, SeenValue
+from junco.pages.letters import amount, duration, printable, size
+from junco.pages.snapshot import copied, reduced
+from junco.pages.values import LINE, box_of, is_chunk, line, pixels, shape_of, type_of
+from junco.plan.program import Mask
+
+PLACE = -1
+"""The hidden column of each table: its rows' places, a tuple of numbers. Slots are numbered from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is looked at, and how much of it is kept.
+
+    Attributes:
+        rows: rows of each step whose values are kept.
+        most_rows: rows that a step may make of the item, all together.
+        within_s: seconds after which no more rows are drawn.
+        most_bytes: bytes of rows that a step may make of the item.
+        kept_bytes: bytes of values that are kept.
+        value_bytes: bytes of one value that is kept whole.
+    """
+
+    rows: int = 20
+    most_rows: int = 10_000
+    within_s: float = 60.0
+    most_bytes: int = 1_000_000_000
+    kept_bytes: int = 256_000_000
+    value_bytes: int = 16_000_000
+
+    def __post_init__(self) -> None:
+        for name in ("rows", "most_rows", "within_s"):
+            value, kind = getattr(self, name), (int, float) if name == "within_s" else int
+            if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:
+                raise InputError(f"{name}={value!r} must be a number above 0")
+
+
+def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], limits: Limits) -> Inspection:
+    """What each stage makes of an item; rows that fail are shown, and the stages after see what is left.
+
+    Args:
+        stages: fresh ones that skip what fails.
+        flow: the columns and levels that they work on.
+        item: a value for each input column.
+        limits: how much is looked at.
+    """
+    look = _Look(flow, limits)
+    block = source_block(0, 0, [[value] for value in item], flow.inputs, flow.levels[0])
+    look.number(block)
+    inputs = look.rows(block, flow.inputs, flow.levels[0], range(1))
+    chain = [part for stage in stages for part in _watched(stage, look)]
+    outputs: list[SeenRow] = []
+    num_outputs = 0
+    try:
+        for last in _pushed(chain, block):
+            level = flow.out_level
+            rows = _whole_rows(last, level)
+            num_outputs += len(rows)
+            outputs += look.rows(last, flow.outputs, level, rows[: limits.rows - len(outputs)])
+    finally:
+        for stage in stages:
+            stage.close()
+    depth = flow.out_level.depth
+    by_name = {part.name: part.seen() for part in chain if isinstance(part, _Watched)}
+    return Inspection(
+        title=flow.graph.name,
+        inputs=SeenStep("input", "input", "", 0, 0, 0.0, 1, 1, _names(flow.inputs), tuple(inputs)),
+        steps=tuple(by_name[step.node.name] for step in flow.steps),
+        outputs=SeenStep(
+            "output", "output", "", depth, depth, 0.0, num_outputs, num_outputs, _names(flow.outputs), tuple(outputs)
+        ),
+    )
+
+
+def _pushed(chain: Sequence[Stage | _Watched], block: Block) -> Iterator[Block]:
+    """The blocks that come out at the end; each goes all the way before the next is made."""
+    waiting = [iter([block])]
+    while waiting:
+        made = next(waiting[-1], None)
+        if made is None:
+            waiting.pop()
+        elif len(waiting) > len(chain):
+            yield made
+        else:
+            waiting.append(chain[len(waiting) - 1].run([made]))
+
+
+def _watched(stage: Stage, look: _Look) -> list[Stage | _Watched]:
+    """A stage that is watched, then what tidies up after it: in between, nothing is dropped yet."""
+    tidy = Stage("tidy", StageOptions("skip"))
+    tidy.after, stage.after = stage.after, []
+    return [_Watched(stage, look) if isinstance(stage, WorkStage) else stage, tidy]
+
+
+def _whole_rows(block: Block, level: Level) -> Sequence[int]:
+    """The rows of a level that do not go on in the next block."""
+    table = block.tables[level]
+    return range(table.num_rows - (table.is_open and table.num_rows > 0))
+
+
+def _names(slots: Sequence[Slot]) -> tuple[str, ...]:
+    return tuple(printable(slot.name) for slot in slots)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What is known of the item so far, and room for the values that are kept."""
+
+    flow: Flow
+    limits: Limits
+    started_s: float = field(default_factory=time.monotonic)
+    num_kept: int = 0
+    """Bytes of values that are kept."""
+    last: dict[Level, tuple[tuple[int, ...], int]] = field(default_factory=dict)
+    """For each level, whose child the last row was, and its number."""
+    values: dict[tuple[int, tuple[int, ...]], SeenValue] = field(default_factory=dict)
+    """What is kept, by column and row."""
+    makers: dict[int, Step] = field(default_factory=dict)
+    """For each column, the step that made it; a filter only passes columns on."""
+
+    def __post_init__(self) -> None:
+        self.makers = {
+            slot.index: step
+            for step in self.flow.steps
+            for slot in step.writes
+            if not any(slot.index == read.index for read in step.reads)
+        }
+
+    def number(self, block: Block) -> None:
+        """Give the rows of new tables their places; siblings follow each other, also over several blocks."""
+        for level, table in block.tables.items():
+            if PLACE in table.columns:
+                continue
+            if level.parent is None:
+                table.columns[PLACE] = [()] * table.num_rows
+                continue
+            above = block.tables[level.parent].columns[PLACE]
+            table.columns[PLACE] = [self._next(level, above[parent]) for parent in table.parent]
+
+    def _next(self, level: Level, parent: tuple[int, ...]) -> tuple[int, ...]:
+        known, number = self.last.get(level, ((), -1))
+        number = number + 1 if known == parent else 0
+        self.last[level] = parent, number
+        return (*parent, number)
+
+    def place(self, block: Block, level: Level, row: int) -> Place:
+        """Where a row is, by the names of what opened its levels."""
+        self.number(block)
+        numbers = block.tables[level].columns[PLACE][row]
+        return tuple(zip(map(self._row_name, level.path[1:]), numbers, strict=True))
+
+    def _row_name(self, level: Level) -> str:
+        """What a row of a level is called: by the first column that the step gave which opened it."""
+        node = self.flow.graph.node(level.opened_by)
+        return printable(node.outputs[0] if node.outputs else node.name)
+
+    def rows(self, block: Block, slots: Sequence[Slot], level: Level, rows: Sequence[int]) -> list[SeenRow]:
+        """Rows of a level with what they have in some columns."""
+        return [
+            SeenRow(
+                place=self.place(block, level, row),
+                values=tuple(self._value(block, slot, level, row) for slot in slots),
+                source=next((found for slot in slots if (found := self._source(block, slot, level, row))), None),
+            )
+            for row in rows
+        ]
+
+    def _value(self, block: Block, slot: Slot, level: Level, row: int) -> SeenValue:
+        """What a row has in a column; a value that several rows share is kept once."""
+        table, own = block.tables[slot.level], block.lineage(level, slot.level)[row]
+        key = slot.index, table.columns[PLACE][own]
+        if key not in self.values:
+            self.values[key] = self._kept(table.columns[slot.index][own])
+        return self.values[key]
+
+    def _source(self, block: Block, slot: Slot, level: Level, row: int) -> SeenValue | None:
+        """The picture that a box in this column was found in, or the text that a chunk is of."""
+        is_wanted = _source_of(block.tables[slot.level].columns[slot.index][block.lineage(level, slot.level)[row]])
+        if is_wanted is None:
+            return None
+        for origin in self._origins(slot):
+            if origin.level not in block.tables or not origin.level.is_above(level):
+                continue
+            column = block.tables[origin.level].columns.get(origin.index)
+            if column is not None and is_wanted(column[block.lineage(level, origin.level)[row]]):
+                return self._value(block, origin, level, row)
+        return None
+
+    def _origins(self, slot: Slot) -> Iterator[Slot]:
+        """The columns that a column was made of, then those that these were made of."""
+        waiting = [slot]
+        for made in waiting:
+            maker = self.makers.get(made.index)
+            new = [read for read in maker.reads if read not in waiting] if maker is not None else []
+            yield from new
+            waiting += new
+
+    def _kept(self, value: Any) -> SeenValue:
+        """A value's line, type and shape, and as much of a copy as there is room for."""
+        text, kind, shape = line(value, 4 * LINE), type_of(value), shape_of(value)
+        try:
+            room = min(self.limits.value_bytes, self.limits.kept_bytes - self.num_kept)
+            num_bytes = num_bytes_of(value)
+            if num_bytes <= room:
+                copy, note = copied(value), ""
+            else:
+                copy, note = reduced(value)
+                note = f"of {size(num_bytes)}, {note}"
+                num_bytes = num_bytes_of(copy)
+        except Exception as error:  # somebody else's class that cannot be copied
+            return SeenValue(text, kind, shape, None, f"nothing, {type(error).__name__} while it was copied")
+        self.num_kept += num_bytes
+        return SeenValue(text, kind, shape, copy, note)
+
+
+def _source_of(value: Any) -> Callable[[Any], bool] | None:
+    """What the value that this one is a part of looks like; ``None`` where it stands alone."""
+    if box_of(value) is not None:
+        return lambda other: pixels(other) is not None
+    return (lambda other: isinstance(other, str)) if is_chunk(value) else None
+
+
+class _Watched:
+    """A stage of a step, with what it was given and what it made."""
+
+    def __init__(self, stage: WorkStage, look: _Look) -> None:
+        self.stage, self.look = stage, look
+        self.name = stage.step.node.name
+        self.seconds = 0.0
+        self.num_in = self.num_out = self.num_failed = 0
+        self.rows: list[SeenRow] = []
+        self.failures: list[SeenFailure] = []
+        self.cut = ""
+        self.num_drawn = self.num_bytes = 0
+        stage.on_failed = self._failed
+        if isinstance(stage, FlatMapStage):
+            stage.apply = _Bounded(stage.apply, self._may_draw)
+
+    def run(self, blocks: Sequence[Block]) -> Iterator[Block]:
+        """The stage's own blocks, each looked at before anything else is done with it."""
+        self.num_in += sum(len(_chosen(block, self.stage.step.level, self.stage.masks)) for block in blocks)
+        made = self.stage.run(blocks)
+        while True:
+            started = time.perf_counter()
+            block = next(made, None)
+            self.seconds += time.perf_counter() - started
+            if block is None:
+                return
+            self._see(block)
+            yield block
+
+    def seen(self) -> SeenStep:
+        """What there is to show of the step."""
+        step, stage = self.stage.step, self.stage
+        shown = step.on if isinstance(stage, FilterStage) else step.writes
+        return SeenStep(
+            name=self.name,
+            verb=step.node.verb,
+            operator=fn_name(step.node.fn),
+            level=step.level.depth,
+            out_level=step.out_level.depth,
+            seconds=self.seconds,
+            num_in=self.num_in,
+            num_out=self.num_out,
+            columns=_names(shown),
+            rows=tuple(self.rows),
+            failures=tuple(self.failures),
+            num_failed=self.num_failed,
+            cut=self.cut,
+        )
+
+    def _see(self, block: Block) -> None:
+        """Look at what the stage has just made; the rows that an earlier filter or failure hides are no part of it."""
+        self.look.number(block)
+        stage, step, level = self.stage, self.stage.step, self.stage.step.out_level
+        masks = [*stage.masks, *([stage.fault] if stage.fault is not None else [])]
+        rows = _chosen(block, level, masks)
+        if isinstance(stage, GroupStage) and level is stage.scope:
+            sees = stage.takes_part(block)
+            rows = [row for row in rows if sees[row] and stage.is_complete(block, row)]
+        first = rows[: max(0, self.look.limits.rows - len(self.rows))]
+        if not isinstance(stage, FilterStage):
+            self.num_out += len(rows)
+            self.rows += self.look.rows(block, step.writes, level, first) if step.writes else []
+            return
+        kept = block.tables[level].masks[stage.name]
+        self.num_out += sum(kept[row] for row in rows)
+        seen = self.look.rows(block, step.on, level, first)
+        self.rows += [replace(one, is_kept=kept[row]) for one, row in zip(seen, first, strict=True)]
+
+    def _failed(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
+        self.num_failed += len(rows)
+        for row, error, given in rows[: max(0, self.look.limits.rows - len(self.failures))]:
+            self.failures.append(SeenFailure(self.look.place(block, level, row), reason_of(error), given))
+
+    def _may_draw(self, value: Any) -> bool:
+        """Whether there is room for one more row of a ``flat_map``; says why where there is none."""
+        limits = self.look.limits
+        self.num_drawn += 1
+        self.num_bytes += num_bytes_of(value)
+        if self.num_drawn > limits.most_rows:
+            self.cut = f"ended after {amount(limits.most_rows, 'row')}: there are more (most_rows={limits.most_rows})"
+        elif self.num_bytes > limits.most_bytes:
+            self.cut = f"ended after {amount(self.num_drawn - 1, 'row')}, {size(limits.most_bytes)}: there are more"
+        elif time.monotonic() - self.look.started_s > limits.within_s:
+            self.cut = (
+                f"ended after {amount(self.num_drawn - 1, 'row')}, {duration(limits.within_s)}: there are more "
+                f"(within_s={limits.within_s:g})"
+            )
+        return not self.cut
+
+
+def _chosen(block: Block, level: Level, masks: Sequence[Mask]) -> Sequence[int]:
+    """The rows of a level that masks keep and that have not failed."""
+    chosen = both(block.kept(level, [mask for mask in masks if mask.level.is_above(level)]), block.fine(level))
+    return range(block.rows(level)) if chosen is None else [row for row, choose in enumerate(chosen) if choose]
+
+
+class _Bounded:
+    """The callable of a ``flat_map``, whose rows end where there is no room for more."""
+
+    def __init__(self, applier: Applier, may_draw: Callable[[Any], bool]) -> None:
+        self._applier, self._may_draw = applier, may_draw
+        self.one = applier.one
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._applier.batch_rows
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        results, failures = self._applier(columns, num_rows, stop=stop)
+        failed = {failure.row for failure in failures}
+        return [rows if i in failed else self._some(rows) for i, rows in enumerate(results)], failures
+
+    def _some(self, rows: Any) -> Iterator[Any]:
+        try:
+            for row in rows:
+                if not self._may_draw(row):
+                    return
+                yield row
+        finally:
+            if hasattr(rows, "close"):
+                rows.close()

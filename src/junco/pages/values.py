@@ -1,0 +1,223 @@
+"""Values in a line: what they are, and the little of them that tells people whether they are right.
+
+Values are known by their form, not their class, so that a box of the user's own is a box too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.pages.letters import cut, printable
+from junco.wording import picture
+
+LINE = 88
+"""Places that the line of a value may take."""
+NUM_SHOWN = 3
+LEAST_GRAY_SIDE = 16
+
+
+def line(value: Any, most: int = LINE) -> str:
+    """A value in one line that is safe on a terminal; never raises, whatever the value does."""
+    try:
+        text = _line(value, most)
+    except Exception:  # a value of somebody else's class must not hide the others
+        text = picture(value)
+    return cut(printable(text), most)
+
+
+def type_of(value: Any) -> str:
+    """The type of a value as people call it: that of its elements for an array."""
+    dtype = getattr(value, "dtype", None)
+    return printable(str(dtype)) if dtype is not None else type(value).__name__
+
+
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape of an array, of a frame's pixels, of a clip's samples, the length of a list; else ``None``."""
+    if is_sound(value):
+        return shape_of(value.samples)
+    if not hasattr(value, "shape") and is_frame(value):
+        value = value.image
+    try:
+        shape = getattr(value, "shape", None)
+        if shape is not None:
+            return tuple(int(length) for length in shape)
+        return (len(value),) if isinstance(value, (str, bytes, list, tuple, dict, set)) else None
+    except Exception:
+        return None
+
+
+def pixels(value: Any) -> npt.NDArray[np.uint8] | None:
+    """The pixels of a picture: of an array (height, width, 3), a frame, a picture of Pillow's; else ``None``."""
+    if is_frame(value):
+        value = value.image
+    if hasattr(value, "getbands") and hasattr(value, "convert"):
+        value = np.asarray(value.convert("RGB"))
+    if not isinstance(value, np.ndarray) or value.size == 0:
+        return None
+    if value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] in (3, 4):
+        return value
+    is_gray = value.dtype in (np.uint8, np.bool_) and value.ndim == 2 and min(value.shape) >= LEAST_GRAY_SIDE
+    return value.astype(np.uint8) * (255 if value.dtype == np.bool_ else 1) if is_gray else None
+
+
+def is_frame(value: Any) -> bool:
+    """Whether it is a picture with a time."""
+    return hasattr(value, "image") and hasattr(value, "time_s")
+
+
+def is_sound(value: Any) -> bool:
+    """Whether it has samples and a rate."""
+    return isinstance(getattr(value, "samples", None), np.ndarray) and hasattr(value, "sample_rate_hz")
+
+
+def is_vector(value: Any) -> bool:
+    """Whether it is a row of numbers."""
+    return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiu" and value.size > 1
+
+
+def box_of(value: Any) -> tuple[float, float, float, float] | None:
+    """The corners (x0, y0, x1, y1) of a box, or of what has a ``box``; else ``None``."""
+    value = getattr(value, "box", value)
+    try:
+        corners = tuple(float(getattr(value, name)) for name in ("x0", "y0", "x1", "y1"))
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return corners if all(map(math.isfinite, corners)) else None  # type: ignore[return-value]  # there are four
+
+
+def label_of(value: Any) -> str:
+    """What a box says that it holds, with its score."""
+    box = getattr(value, "box", value)
+    label = str(getattr(box, "label", "") or "")
+    score = getattr(value, "score", getattr(box, "score", None))
+    number = f"{score:.2f}" if isinstance(score, (int, float)) and score != 1 else ""
+    return printable(f"{label} {number}".strip())
+
+
+def is_chunk(value: Any) -> bool:
+    """Whether it is a piece of a text that knows its place."""
+    places = (getattr(value, "start", None), getattr(value, "end", None))
+    return isinstance(getattr(value, "text", None), str) and all(isinstance(place, int) for place in places)
+
+
+def length_of(vector: npt.NDArray[Any]) -> float:
+    """The Euclidean length of a vector."""
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(vector.astype(np.float64)))
+
+
+def _line(value: Any, most: int) -> str:
+    if isinstance(value, str):
+        return quoted(value, most)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"{len(value):,} bytes"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if is_frame(value):
+        key = ", key" if getattr(value, "is_key", False) else ""
+        return f"frame {value.index} at {value.time_s:.2f} s{key}, {_type_and_shape(value.image)}"
+    if is_sound(value):
+        return _sound(value)
+    if (corners := box_of(value)) is not None:
+        return _box(value, corners)
+    if is_chunk(value):
+        return f"{quoted(value.text, most - 16)} {value.start:,}–{value.end:,}"
+    if hasattr(value, "getbands"):
+        return f"{type(value).__name__} {value.mode} {value.size[0]} × {value.size[1]}"
+    return _gathered(value, most)
+
+
+def quoted(text: str, most: int) -> str:
+    """A text in quotes; one that is cut says how long it is."""
+    shown = printable(text[:most])
+    if len(text) <= most and len(shown) <= most and cut(shown, most - 2) == shown:
+        return f"'{shown}'"
+    length = f" ({len(text):,} letters)"
+    return f"'{cut(shown + '…', most - 2 - len(length))}'{length}"
+
+
+def _array(array: npt.NDArray[Any]) -> str:
+    text = _type_and_shape(array)
+    if array.size == 0 or array.dtype.kind not in "fiub":
+        return text
+    if array.ndim == 1:
+        first = ", ".join(_number(number) for number in array[:NUM_SHOWN])
+        text += f" [{first}{', …' if array.size > NUM_SHOWN else ''}]"
+        return f"{text} |v|={length_of(array):.2f}" if array.dtype.kind == "f" else text
+    some = array.reshape(-1)[:: max(1, array.size // 100_000)]
+    with np.errstate(all="ignore"):
+        return f"{text}, {_number(some.min())} to {_number(some.max())}, mean {_number(some.mean())}"
+
+
+def _type_and_shape(array: Any) -> str:
+    shape = tuple(getattr(array, "shape", ()))
+    return f"{type_of(array)} ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def _number(number: Any) -> str:
+    return f"{number:.2g}" if abs(number) < 100 else f"{number:.4g}"
+
+
+def _sound(clip: Any) -> str:
+    samples = clip.samples
+    num_samples, num_channels = samples.shape[-1], samples.shape[0] if samples.ndim > 1 else 1
+    channels = {1: "mono", 2: "stereo"}.get(num_channels, f"{num_channels} channels")
+    peak = f", peak {np.abs(samples).max():.2f}" if samples.size else ""
+    start = f" from {clip.start_s:.2f} s" if getattr(clip, "start_s", 0) else ""
+    return f"sound, {num_samples / clip.sample_rate_hz:.2f} s{start}, {clip.sample_rate_hz:,} Hz {channels}{peak}"
+
+
+def _box(value: Any, corners: tuple[float, float, float, float]) -> str:
+    x0, y0, x1, y1 = corners
+    kind = type(value).__name__.lower()
+    name = label_of(value)
+    return f"{kind}{' ' + name if name else ''} ({x0:g}, {y0:g}) – ({x1:g}, {y1:g}), {x1 - x0:g} × {y1 - y0:g}"
+
+
+def _gathered(value: Any, most: int) -> str:
+    """Lists, dicts, dataclasses and named rows: some of what is in them."""
+    if names := fields_of(value):
+        inner = ", ".join(f"{name}={_part(getattr(value, name), most)}" for name in names)
+        return f"{type(value).__name__}({inner})"
+    if isinstance(value, Mapping):
+        some = list(value.items())[:NUM_SHOWN]
+        inner = ", ".join(f"{_part(key, most)}: {_part(child, most)}" for key, child in some)
+        return f"{{{inner}{', …' if len(value) > NUM_SHOWN else ''}}}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_part(child, most) for child in value[:NUM_SHOWN])
+        return f"{type(value).__name__} of {len(value):,} [{inner}{', …' if len(value) > NUM_SHOWN else ''}]"
+    return picture(value, most)
+
+
+def _part(value: Any, most: int) -> str:
+    """A value within another one."""
+    if isinstance(value, np.ndarray):
+        return _type_and_shape(value)
+    return line(value, max(24, most // 2))
+
+
+def fields_of(value: Any) -> Sequence[str]:
+    """Names of the fields of a dataclass or a named row."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return tuple(field.name for field in dataclasses.fields(value))
+    names = getattr(value, "_fields", ()) if isinstance(value, tuple) else ()
+    return tuple(names)
+
+
+def plain(value: Any) -> Any:
+    """The value itself where JSON has it, or is a short row of numbers; else ``None``."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_vector(value):
+        return [plain(number) for number in value.tolist()]
+    return None
