@@ -22,6 +22,7 @@ from junco.graph.ports import check_swap
 from junco.graph.yaml_file import write
 from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.report import JobReport
+from junco.pages.results import Rows
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
@@ -58,7 +59,8 @@ class Pipeline:
             DeadlineError: ``timeout_s`` seconds were over first.
         """
         self._check_count(inputs)
-        return self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        result = self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        return Rows(result) if result.__class__ is list and not self.plan.flow.is_single else result
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
@@ -84,7 +86,7 @@ class Pipeline:
             timeout_s: raise `DeadlineError` after so many seconds.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
         """
-        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        return Rows(self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest())
 
     def stream(
         self,
@@ -205,9 +207,7 @@ class Pipeline:
         self._check_count(inputs)
         from junco.engine.inspect import Limits, inspect_item  # pages are needed by few
 
-        looked = inspect_item(
-            self._engine.stages("skip"), self.plan.flow, inputs, Limits(rows, most_rows, within_s)
-        )
+        looked = inspect_item(self._engine.stages("skip"), self.plan.flow, inputs, Limits(rows, most_rows, within_s))
         return replace(looked, drawing=self.draw())
 
     def stats(self) -> PipelineStats:

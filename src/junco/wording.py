@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterable
 
@@ -18,7 +17,7 @@ def picture(value: object, most: int = 80) -> str:
         return f"{type(value).__name__} of {len(value)} items"
     params = getattr(type(value), "__dataclass_params__", None)
     if params is not None and params.repr:  # its own repr would print whole arrays
-        fields = [field.name for field in dataclasses.fields(value) if field.repr]
+        fields = [field.name for field in getattr(value, "__dataclass_fields__", {}).values() if field.repr]
         text = ", ".join(f"{name}={picture(getattr(value, name, None))}" for name in fields)
         return _cut(f"{type(value).__name__}({text})", most)
     try:

@@ -37,7 +37,13 @@ def row_type(fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
     def __reduce__(self: Any) -> Any:
         return _rebuilt_row, (fields, tuple(self))
 
+    def _repr_html_(self: Any) -> str:
+        from junco.pages.tables import row_html
+
+        return row_html(fields, self)
+
     body = {"__slots__": (), "__getitem__": __getitem__, "__reduce__": __reduce__, "__doc__": "A row of results."}
+    body["_repr_html_"] = _repr_html_
     return type("Row", (base,), body)
 
 

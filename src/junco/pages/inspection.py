@@ -115,9 +115,7 @@ class SeenStep:
             {
                 "row": row.label,
                 "kept": row.is_kept,
-                "values": {
-                    column: value.plain() for column, value in zip(self.columns, row.values, strict=True)
-                },
+                "values": {column: value.plain() for column, value in zip(self.columns, row.values, strict=True)},
             }
             for row in self.rows
         ]

@@ -8,9 +8,9 @@ from itertools import groupby
 from junco.pages.inspection import Inspection, SeenFailure, SeenRow, SeenStep, SeenValue
 from junco.pages.letters import amount, duration
 from junco.pages.markup import is_tile, marked, markup, picture
-from junco.pages.media import SIDE, SMALL_SIDE, Media
+from junco.pages.media import SIDE, Media
 from junco.pages.style import words
-from junco.pages.values import box_of, is_chunk, pixels
+from junco.pages.values import box_of, is_chunk, is_sound, pixels
 
 
 def body(inspections: Sequence[Inspection]) -> str:
@@ -46,7 +46,8 @@ def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
     if not is_end:
         level = f"level {step.level}" + (f" → {step.out_level}" if step.level != step.out_level else "")
         rows = f"{step.num_in:,} → {amount(step.num_out, 'row')}"
-        head.append(f'<span class="chip">{words(step.verb)}</span> <code>{words(step.operator)}</code>')
+        made = f" → {', '.join(step.columns)}" if step.columns and step.verb != "filter" else ""
+        head.append(f'<span class="chip">{words(step.verb)}</span> <code>{words(step.operator + made)}</code>')
         head.append(f'<span class="faint">{level} · {rows}</span>')
         head.append(f'<span class="time">{duration(step.seconds)}</span>')
     elif step.num_out != 1:
@@ -58,18 +59,29 @@ def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
 
 
 def _groups(step: SeenStep, media: Media) -> Iterator[str]:
-    """The rows, those of one picture or text beneath it."""
-    for source, group in groupby(step.rows, key=lambda row: row.source):
-        rows = list(group)
+    """The rows; those of one picture or text stand beneath it."""
+    groups = [(source, list(rows)) for source, rows in groupby(step.rows, key=lambda row: row.source)]
+    is_many = len(step.rows) > 1
+    is_pictured = len(groups) > 1 and all(source and pixels(source.value) is not None for source, _ in groups)
+    inner = []
+    for source, rows in groups:
+        shown = "\n".join(_row(step, row, media, is_small=is_many, is_own=is_pictured) for row in rows)
+        shown = f'<div class="rows{_tiles(rows) if is_many else ""}">{shown}</div>'
         if source is not None:
-            yield f'<div class="source">{_source(source, rows, media)}</div>'
-        is_tiled = any(is_tile(value.value) for row in rows for value in row.values)
-        is_many = len(step.rows) > 1
-        inner = "\n".join(_row(step, row, media, is_small=is_many) for row in rows)
-        yield f'<div class="rows{" tiles" if is_tiled and is_many else ""}">{inner}</div>'
+            shown = f'<div class="group">{_source(source, rows, media)}{shown}</div>'
+        inner.append(shown)
+    yield f'<div class="groups">{"".join(inner)}</div>' if is_pictured else "".join(inner)
     total = step.num_in if step.verb == "filter" else step.num_out
     if step.columns and total > len(step.rows):
         yield f'<p class="faint">… {amount(total - len(step.rows), "more row")}</p>'
+
+
+def _tiles(rows: Sequence[SeenRow]) -> str:
+    """How rows are laid out: side by side where there is something to see or hear, wider for players."""
+    values = [value.value for row in rows for value in row.values]
+    if any(map(is_sound, values)):
+        return " tiles wide"
+    return " tiles" if any(map(is_tile, values)) else ""
 
 
 def _source(source: SeenValue, rows: Sequence[SeenRow], media: Media) -> str:
@@ -78,15 +90,16 @@ def _source(source: SeenValue, rows: Sequence[SeenRow], media: Media) -> str:
     if pixels(source.value) is None:
         return marked(str(source.value or ""), [value for value in values if is_chunk(value)])
     boxes = [value for value in values if box_of(value) is not None]
-    side = SIDE if len(rows) > 1 else SMALL_SIDE * 3 // 2
-    return picture(source.value, source.text, media, side=side, boxes=boxes, shape=source.shape)
+    return picture(source.value, source.text, media, side=SIDE, boxes=boxes, shape=source.shape)
 
 
-def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool) -> str:
+def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: bool) -> str:
+    """A row: where it is (by its own number alone, beneath the picture that it is of), and its values."""
+    label = row.label.rpartition(" › ")[2] if is_own and not is_tile(row.values[0].value) else row.label
     verdict = "" if step.verb != "filter" else ("✓ " if row.is_kept else "✗ ")
-    place = f'<div class="place">{words(verdict + row.label)}</div>' if row.place or verdict else ""
+    place = f'<div class="place">{words(verdict + label)}</div>' if row.place or verdict else ""
     cells = "".join(
-        _cell(column if len(step.columns) > 1 or step.verb != "map" else "", value, media, is_small)
+        _cell(column if len(step.columns) > 1 or step.verb == "input" else "", value, media, is_small)
         for column, value in zip(step.columns, row.values, strict=True)
     )
     look = "row" + (" placed" if place else "") + ("" if row.is_kept else " dropped")

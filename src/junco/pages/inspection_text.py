@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from junco.pages.inspection import Inspection, SeenStep, SeenValue
 from junco.pages.letters import amount, cut, duration, filled, num_places, printable
+from junco.pages.values import line
 
 BAR = 8
 MOST_FAILURES = 3
@@ -56,15 +57,16 @@ def _values(step: SeenStep, most: int) -> Iterator[str]:
             label = filled(place if index == 0 else "", place_width) + "  " if place_width else ""
             name = f"{filled(column, name_width)}  " if is_named else ""
             label = f"    {verdict if index == 0 else ' ' * len(verdict)}{label}{name}"
-            yield label + _value(value, WIDTH - num_places(label))
+            yield label + _value(value, max(24, WIDTH - num_places(label)))
     left = step.num_out if step.verb != "filter" else step.num_in
     if step.columns and left > len(shown):
         yield f"    … {amount(left - len(shown), 'more row')}"
 
 
 def _value(value: SeenValue, most: int) -> str:
+    text = line(value.value, most) if isinstance(value.value, str) and not value.note else cut(value.text, most)
     note = f"  (too large to keep; kept: {value.note})" if value.note else ""
-    return cut(value.text, max(most, 24)) + note
+    return text + note
 
 
 def _troubles(step: SeenStep) -> Sequence[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from junco.pages.style import lines, words
 from junco.pages.values import box_of, is_chunk, is_sound, is_vector, label_of, length_of, line, pixels
 
 MOST_LETTERS = 1_500
+LONG = 60
+"""Letters of a text that no longer stands in a line."""
 MOST_SOURCE_LETTERS = 6_000
 STRIP_CELLS = 128
 SHADES = 4
@@ -43,19 +45,24 @@ def is_tile(value: Any) -> bool:
 
 
 def _seen(value: Any, text: str, media: Media, is_small: bool) -> str:
-    if isinstance(value, str) and len(value) > 60:
-        return f'<p class="text">{lines(value[:MOST_LETTERS])}{_rest(value, MOST_LETTERS)}</p>'
+    if is_chunk(value) or (isinstance(value, str) and len(value) > LONG):
+        return _text(value)
     if is_vector(value):
         return _vector(value, text)
     if is_sound(value):
         return _sound(value, text, media)
-    if is_chunk(value):
-        return f'<p class="text">{lines(value.text[:MOST_LETTERS])}{_rest(value.text, MOST_LETTERS)}</p>'
     if pixels(value) is not None:
         return picture(value, text, media, side=SMALL_SIDE if is_small else SIDE)
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields") and value and _is_seen(value[0]):
         return _several(value, text, media)
     return _line(text)
+
+
+def _text(value: Any) -> str:
+    """A text, or a chunk with its place."""
+    text = value if isinstance(value, str) else value.text.strip()
+    place = "" if value is text else f' <span class="faint">{value.start:,}–{value.end:,}</span>'
+    return f'<p class="text">{lines(text[:MOST_LETTERS])}{_rest(text, MOST_LETTERS)}{place}</p>'
 
 
 def _is_seen(value: Any) -> bool:
@@ -153,10 +160,9 @@ def _wave(samples: npt.NDArray[Any]) -> str:
 def _vector(vector: npt.NDArray[Any], text: str) -> str:
     numbers = vector.astype(np.float64)
     num_odd = int((~np.isfinite(numbers)).sum())
+    about = f"{vector.dtype} · {vector.size:,} numbers · length {length_of(vector):.3g}"
     odd = f' · <span class="bad">{num_odd:,} not finite</span>' if num_odd else ""
-    length = length_of(vector)
-    about = f"{vector.dtype} · {vector.size:,} numbers · length {length:.3f}{odd}" if math.isfinite(length) else text
-    return f'{strip(numbers)}<span class="about" title="{words(text)}">{about if num_odd == 0 else words(text) + odd}</span>'
+    return f'<div class="vector">{strip(numbers)}<span class="about" title="{words(text)}">{about}{odd}</span></div>'
 
 
 def strip(numbers: npt.NDArray[np.float64]) -> str:
@@ -180,7 +186,7 @@ def marked(text: str, chunks: Sequence[Any]) -> str:
     spans = [(max(0, chunk.start), min(len(shown), chunk.end), index) for index, chunk in enumerate(chunks)]
     places = sorted({0, len(shown), *(place for start, end, _ in spans if start < end for place in (start, end))})
     parts = []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         inside = [index for first, last, index in spans if first <= start and end <= last]
         piece = lines(shown[start:end])
         if inside:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,25 +113,9 @@ def length_of(vector: npt.NDArray[Any]) -> float:
 
 
 def _line(value: Any, most: int) -> str:
-    if isinstance(value, str):
-        return quoted(value, most)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{len(value):,} bytes"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, np.ndarray):
-        return _array(value)
-    if is_frame(value):
-        key = ", key" if getattr(value, "is_key", False) else ""
-        return f"frame {value.index} at {value.time_s:.2f} s{key}, {_type_and_shape(value.image)}"
-    if is_sound(value):
-        return _sound(value)
-    if (corners := box_of(value)) is not None:
-        return _box(value, corners)
-    if is_chunk(value):
-        return f"{quoted(value.text, most - 16)} {value.start:,}–{value.end:,}"
-    if hasattr(value, "getbands"):
-        return f"{type(value).__name__} {value.mode} {value.size[0]} × {value.size[1]}"
+    for is_one, render in _FORMS:
+        if is_one(value):
+            return render(value, most)
     return _gathered(value, most)
 
 
@@ -144,7 +128,12 @@ def quoted(text: str, most: int) -> str:
     return f"'{cut(shown + '…', most - 2 - len(length))}'{length}"
 
 
-def _array(array: npt.NDArray[Any]) -> str:
+def _frame(frame: Any, most: int) -> str:
+    key = ", key" if getattr(frame, "is_key", False) else ""
+    return f"frame {frame.index} at {frame.time_s:.2f} s{key}, {_type_and_shape(frame.image)}"
+
+
+def _array(array: npt.NDArray[Any], most: int) -> str:
     text = _type_and_shape(array)
     if array.size == 0 or array.dtype.kind not in "fiub":
         return text
@@ -166,7 +155,7 @@ def _number(number: Any) -> str:
     return f"{number:.2g}" if abs(number) < 100 else f"{number:.4g}"
 
 
-def _sound(clip: Any) -> str:
+def _sound(clip: Any, most: int) -> str:
     samples = clip.samples
     num_samples, num_channels = samples.shape[-1], samples.shape[0] if samples.ndim > 1 else 1
     channels = {1: "mono", 2: "stereo"}.get(num_channels, f"{num_channels} channels")
@@ -175,11 +164,32 @@ def _sound(clip: Any) -> str:
     return f"sound, {num_samples / clip.sample_rate_hz:.2f} s{start}, {clip.sample_rate_hz:,} Hz {channels}{peak}"
 
 
-def _box(value: Any, corners: tuple[float, float, float, float]) -> str:
-    x0, y0, x1, y1 = corners
+def _box(value: Any, most: int) -> str:
+    x0, y0, x1, y1 = box_of(value) or (0.0, 0.0, 0.0, 0.0)
     kind = type(value).__name__.lower()
-    name = label_of(value)
-    return f"{kind}{' ' + name if name else ''} ({x0:g}, {y0:g}) – ({x1:g}, {y1:g}), {x1 - x0:g} × {y1 - y0:g}"
+    return f"{label_of(value) or kind} ({x0:g}, {y0:g}) – ({x1:g}, {y1:g}), {x1 - x0:g} × {y1 - y0:g}"
+
+
+def _chunk(chunk: Any, most: int) -> str:
+    return f"{quoted(chunk.text, most - 16)} {chunk.start:,}–{chunk.end:,}"
+
+
+def _pillow(value: Any, most: int) -> str:
+    return f"{type(value).__name__} {value.mode} {value.size[0]} × {value.size[1]}"
+
+
+_FORMS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], str]], ...] = (
+    (lambda value: isinstance(value, str), quoted),
+    (lambda value: isinstance(value, (bytes, bytearray)), lambda value, most: f"{len(value):,} bytes"),
+    (lambda value: isinstance(value, float), lambda value, most: f"{value:.6g}"),
+    (lambda value: isinstance(value, np.ndarray), _array),
+    (is_frame, _frame),
+    (is_sound, _sound),
+    (lambda value: box_of(value) is not None, _box),
+    (is_chunk, _chunk),
+    (lambda value: hasattr(value, "getbands"), _pillow),
+)
+"""Which values have a line of their own, and what writes it."""
 
 
 def _gathered(value: Any, most: int) -> str:
