@@ -21,6 +21,7 @@ from junco.engine.stage import Stage, StageOptions, WorkStage, reason_of
 from junco.errors import InputError
 from junco.graph.levels import Flow, Level, Slot, Step
 from junco.graph.nodes import fn_name
+from junco.operator.residents import residents
 from junco.pages.inspection import Inspection, Place, SeenFailure, SeenRow, SeenStep, SeenValue
 from junco.pages.letters import amount, duration, printable, size
 from junco.pages.snapshot import copied, reduced
@@ -83,15 +84,28 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
     finally:
         for stage in stages:
             stage.close()
-    depth = flow.out_level.depth
     by_name = {part.name: part.seen() for part in chain if isinstance(part, _Watched)}
     return Inspection(
         title=flow.graph.name,
-        inputs=SeenStep("input", "input", "", 0, 0, 0.0, 1, 1, _names(flow.inputs), tuple(inputs)),
+        inputs=_end("input", flow.levels[0], 1, flow.inputs, inputs),
         steps=tuple(by_name[step.node.name] for step in flow.steps),
-        outputs=SeenStep(
-            "output", "output", "", depth, depth, 0.0, num_outputs, num_outputs, _names(flow.outputs), tuple(outputs)
-        ),
+        outputs=_end("output", flow.out_level, num_outputs, flow.outputs, outputs),
+    )
+
+
+def _end(verb: str, level: Level, num_rows: int, slots: Sequence[Slot], rows: Sequence[SeenRow]) -> SeenStep:
+    """What goes in or comes out, in the form of a step."""
+    return SeenStep(
+        name=verb,
+        verb=verb,
+        operator="",
+        level=level.depth,
+        out_level=level.depth,
+        seconds=0.0,
+        num_in=num_rows,
+        num_out=num_rows,
+        columns=_names(slots),
+        rows=tuple(rows),
     )
 
 
@@ -201,10 +215,14 @@ class _Look:
         is_wanted = _source_of(block.tables[slot.level].columns[slot.index][block.lineage(level, slot.level)[row]])
         if is_wanted is None:
             return None
+        numbers = block.tables[level].columns[PLACE][row]
         for origin in self._origins(slot):
-            if origin.level not in block.tables or not origin.level.is_above(level):
+            if not origin.level.is_above(level):
                 continue
-            column = block.tables[origin.level].columns.get(origin.index)
+            known = self.values.get((origin.index, numbers[: origin.level.depth]))
+            if known is not None and is_wanted(known.value):  # its column may be gone by now
+                return known
+            column = block.tables[origin.level].columns.get(origin.index) if origin.level in block.tables else None
             if column is not None and is_wanted(column[block.lineage(level, origin.level)[row]]):
                 return self._value(block, origin, level, row)
         return None
@@ -223,17 +241,25 @@ class _Look:
         text, kind, shape = line(value, 4 * LINE), type_of(value), shape_of(value)
         try:
             room = min(self.limits.value_bytes, self.limits.kept_bytes - self.num_kept)
-            num_bytes = num_bytes_of(value)
+            num_bytes = _num_bytes(value)
             if num_bytes <= room:
                 copy, note = copied(value), ""
             else:
                 copy, note = reduced(value)
                 note = f"of {size(num_bytes)}, {note}"
-                num_bytes = num_bytes_of(copy)
+                num_bytes = _num_bytes(copy)
         except Exception as error:  # somebody else's class that cannot be copied
             return SeenValue(text, kind, shape, None, f"nothing, {type(error).__name__} while it was copied")
         self.num_kept += num_bytes
         return SeenValue(text, kind, shape, copy, note)
+
+
+def _num_bytes(value: Any) -> int:
+    """Bytes of a value, as far as its class says."""
+    try:
+        return num_bytes_of(value)
+    except Exception:
+        return 0
 
 
 def _source_of(value: Any) -> Callable[[Any], bool] | None:
@@ -249,7 +275,8 @@ class _Watched:
     def __init__(self, stage: WorkStage, look: _Look) -> None:
         self.stage, self.look = stage, look
         self.name = stage.step.node.name
-        self.seconds = 0.0
+        self.seconds = self.load_seconds = 0.0
+        self.is_loaded = False
         self.num_in = self.num_out = self.num_failed = 0
         self.rows: list[SeenRow] = []
         self.failures: list[SeenFailure] = []
@@ -262,6 +289,8 @@ class _Watched:
     def run(self, blocks: Sequence[Block]) -> Iterator[Block]:
         """The stage's own blocks, each looked at before anything else is done with it."""
         self.num_in += sum(len(_chosen(block, self.stage.step.level, self.stage.masks)) for block in blocks)
+        if self.num_in and not self.is_loaded:
+            self._load()
         made = self.stage.run(blocks)
         while True:
             started = time.perf_counter()
@@ -283,6 +312,7 @@ class _Watched:
             level=step.level.depth,
             out_level=step.out_level.depth,
             seconds=self.seconds,
+            load_seconds=self.load_seconds,
             num_in=self.num_in,
             num_out=self.num_out,
             columns=_names(shown),
@@ -291,6 +321,16 @@ class _Watched:
             num_failed=self.num_failed,
             cut=self.cut,
         )
+
+    def _load(self) -> None:
+        """Open the step's operator, if it is not yet, so that this is no part of the time that its rows take."""
+        callee = self.stage.step.node.callee
+        self.is_loaded = True
+        for resident in residents:
+            if callee is not None and resident.spec == callee.spec and not resident.operator.is_open:
+                started = time.perf_counter()
+                with resident:
+                    self.load_seconds += time.perf_counter() - started
 
     def _see(self, block: Block) -> None:
         """Look at what the stage has just made; the rows that an earlier filter or failure hides are no part of it."""
@@ -320,7 +360,7 @@ class _Watched:
         """Whether there is room for one more row of a ``flat_map``; says why where there is none."""
         limits = self.look.limits
         self.num_drawn += 1
-        self.num_bytes += num_bytes_of(value)
+        self.num_bytes += _num_bytes(value)
         if self.num_drawn > limits.most_rows:
             self.cut = f"ended after {amount(limits.most_rows, 'row')}: there are more (most_rows={limits.most_rows})"
         elif self.num_bytes > limits.most_bytes:

@@ -84,7 +84,8 @@ class SeenStep:
         operator: what it calls.
         level: depth of the rows that it works on.
         out_level: depth of the rows that it makes.
-        seconds: time that it took.
+        seconds: time that its rows took.
+        load_seconds: time that its operator took to open; none where it was open already.
         num_in: rows that it was given.
         num_out: rows that it made or kept.
         columns: those that it made; of a filter those that it decided on.
@@ -107,10 +108,23 @@ class SeenStep:
     failures: tuple[SeenFailure, ...] = ()
     num_failed: int = 0
     cut: str = ""
+    load_seconds: float = 0.0
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        names = ("name", "verb", "operator", "level", "out_level", "seconds", "num_in", "num_out", "num_failed", "cut")
+        names = (
+            "name",
+            "verb",
+            "operator",
+            "level",
+            "out_level",
+            "seconds",
+            "load_seconds",
+            "num_in",
+            "num_out",
+            "num_failed",
+            "cut",
+        )
         rows = [
             {
                 "row": row.label,
@@ -155,8 +169,13 @@ class Inspection:
 
     @property
     def seconds(self) -> float:
-        """The time that all steps took together."""
+        """The time that the rows of all steps took together."""
         return sum(step.seconds for step in self.steps)
+
+    @property
+    def load_seconds(self) -> float:
+        """The time that operators took to open."""
+        return sum(step.load_seconds for step in self.steps)
 
     @property
     def failures(self) -> tuple[SeenFailure, ...]:

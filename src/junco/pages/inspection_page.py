@@ -39,6 +39,10 @@ def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
     return f'{head}\n<div class="columns"><div class="drawing">{one.drawing}</div>\n<div>\n{steps}\n</div></div>'
 
 
+def _loaded(seconds: float) -> str:
+    return f' <span class="faint">+ {duration(seconds)} to load</span>' if seconds else ""
+
+
 def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
     is_end = step.verb in ("input", "output")
     head = [f'<span class="number">{number}</span>'] if number else []
@@ -49,7 +53,7 @@ def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
         made = f" → {', '.join(step.columns)}" if step.columns and step.verb != "filter" else ""
         head.append(f'<span class="chip">{words(step.verb)}</span> <code>{words(step.operator + made)}</code>')
         head.append(f'<span class="faint">{level} · {rows}</span>')
-        head.append(f'<span class="time">{duration(step.seconds)}</span>')
+        head.append(f'<span class="time">{duration(step.seconds)}{_loaded(step.load_seconds)}</span>')
     elif step.num_out != 1:
         head.append(f'<span class="faint">{amount(step.num_out, "row")}</span>')
     share = 100 * step.seconds / slowest if slowest else 0

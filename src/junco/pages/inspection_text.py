@@ -18,6 +18,8 @@ def text(inspection: Inspection, rows: int) -> str:
     steps = inspection.steps
     failed = sum(step.num_failed for step in steps)
     summary = [amount(len(steps), "step"), duration(inspection.seconds)]
+    if inspection.load_seconds:
+        summary[-1] += f" (+ {duration(inspection.load_seconds)} to load)"
     if failed:
         summary.append(f"{amount(failed, 'row')} failed")
     lines = [f"{printable(inspection.title) or 'pipeline'}: {', '.join(summary)}"]
@@ -28,7 +30,8 @@ def text(inspection: Inspection, rows: int) -> str:
     for head, step in zip(heads, steps, strict=True):
         cells = [filled(cell, width) for cell, width in zip(head, widths, strict=True)]
         bar = "▇" * round(BAR * step.seconds / slowest) if slowest else ""
-        lines += ["", f"{'  '.join(cells)}  {duration(step.seconds):>7} {bar}".rstrip()]
+        loaded = f"  (+ {duration(step.load_seconds)} to load)" if step.load_seconds else ""
+        lines += ["", f"{'  '.join(cells)}  {duration(step.seconds):>7} {bar}".rstrip() + loaded]
         lines += [*_values(step, rows), *_troubles(step)]
     out = inspection.outputs
     lines += ["", f"→ {', '.join(map(printable, out.columns))}: {amount(out.num_out, 'row')}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,28 +28,26 @@ def line(value: Any, most: int = LINE) -> str:
     try:
         text = _line(value, most)
     except Exception:  # a value of somebody else's class must not hide the others
-        text = picture(value)
+        text = f"<{type(value).__name__}>"
     return cut(printable(text), most)
 
 
 def type_of(value: Any) -> str:
     """The type of a value as people call it: that of its elements for an array."""
-    dtype = getattr(value, "dtype", None)
-    return printable(str(dtype)) if dtype is not None else type(value).__name__
+    return printable(str(value.dtype)) if have(value, "dtype") else printable(type(value).__name__)
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
     """The shape of an array, of a frame's pixels, of a clip's samples, the length of a list; else ``None``."""
     if is_sound(value):
         return shape_of(value.samples)
-    if not hasattr(value, "shape") and is_frame(value):
-        value = value.image
+    if is_frame(value) and not have(value, "shape"):
+        return shape_of(value.image)
+    if isinstance(value, (str, bytes, list, tuple, dict, set)):
+        return (len(value),)
     try:
-        shape = getattr(value, "shape", None)
-        if shape is not None:
-            return tuple(int(length) for length in shape)
-        return (len(value),) if isinstance(value, (str, bytes, list, tuple, dict, set)) else None
-    except Exception:
+        return tuple(map(int, value.shape)) if have(value, "shape") else None
+    except (TypeError, ValueError):
         return None
 
 
@@ -56,7 +55,7 @@ def pixels(value: Any) -> npt.NDArray[np.uint8] | None:
     """The pixels of a picture: of an array (height, width, 3), a frame, a picture of Pillow's; else ``None``."""
     if is_frame(value):
         value = value.image
-    if hasattr(value, "getbands") and hasattr(value, "convert"):
+    if have(value, "getbands", "convert"):
         value = np.asarray(value.convert("RGB"))
     if not isinstance(value, np.ndarray) or value.size == 0:
         return None
@@ -66,14 +65,22 @@ def pixels(value: Any) -> npt.NDArray[np.uint8] | None:
     return value.astype(np.uint8) * (255 if value.dtype == np.bool_ else 1) if is_gray else None
 
 
+def have(value: Any, *names: str) -> bool:
+    """Whether a value has attributes, whatever its class does when it is asked for one."""
+    try:
+        return all(map(partial(hasattr, value), names))
+    except Exception:
+        return False
+
+
 def is_frame(value: Any) -> bool:
     """Whether it is a picture with a time."""
-    return hasattr(value, "image") and hasattr(value, "time_s")
+    return have(value, "image", "time_s")
 
 
 def is_sound(value: Any) -> bool:
     """Whether it has samples and a rate."""
-    return isinstance(getattr(value, "samples", None), np.ndarray) and hasattr(value, "sample_rate_hz")
+    return have(value, "samples", "sample_rate_hz") and isinstance(value.samples, np.ndarray)
 
 
 def is_vector(value: Any) -> bool:
@@ -83,10 +90,10 @@ def is_vector(value: Any) -> bool:
 
 def box_of(value: Any) -> tuple[float, float, float, float] | None:
     """The corners (x0, y0, x1, y1) of a box, or of what has a ``box``; else ``None``."""
-    value = getattr(value, "box", value)
+    value = value.box if have(value, "box") else value
     try:
         corners = tuple(float(getattr(value, name)) for name in ("x0", "y0", "x1", "y1"))
-    except (AttributeError, TypeError, ValueError):
+    except Exception:
         return None
     return corners if all(map(math.isfinite, corners)) else None  # type: ignore[return-value]  # there are four
 
@@ -102,8 +109,9 @@ def label_of(value: Any) -> str:
 
 def is_chunk(value: Any) -> bool:
     """Whether it is a piece of a text that knows its place."""
-    places = (getattr(value, "start", None), getattr(value, "end", None))
-    return isinstance(getattr(value, "text", None), str) and all(isinstance(place, int) for place in places)
+    if not have(value, "text", "start", "end"):
+        return False
+    return isinstance(value.text, str) and isinstance(value.start, int) and isinstance(value.end, int)
 
 
 def length_of(vector: npt.NDArray[Any]) -> float:
@@ -187,7 +195,7 @@ _FORMS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], str]], ...] = (
     (is_sound, _sound),
     (lambda value: box_of(value) is not None, _box),
     (is_chunk, _chunk),
-    (lambda value: hasattr(value, "getbands"), _pillow),
+    (lambda value: have(value, "getbands", "mode", "size"), _pillow),
 )
 """Which values have a line of their own, and what writes it."""
 
