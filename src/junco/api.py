@@ -205,7 +205,8 @@ class Pipeline:
             within_s: seconds after which a ``flat_map`` makes no more rows.
         """
         self._check_count(inputs)
-        from junco.engine.inspect import Limits, inspect_item  # pages are needed by few
+        from junco.engine.inspect import inspect_item  # pages are needed by few
+        from junco.engine.look import Limits
 
         looked = inspect_item(self._engine.stages("skip"), self.plan.flow, inputs, Limits(rows, most_rows, within_s))
         return replace(looked, drawing=self.draw())
