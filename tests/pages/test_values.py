@@ -21,6 +21,8 @@ PHOTO = np.zeros((300, 451, 3), np.uint8)
         (3.14159265, "3.14159"),
         ("cat.jpg", "'cat.jpg'"),
         (b"abc", "3 bytes"),
+        (np.float32(1.5), "float32 1.5"),
+        (np.array(7), "int64 () 7"),
         (np.array([0.6, -0.8, 0, 0], np.float32), "float32 (4,) [0.6, -0.8, 0, …] |v|=1.00"),
         (np.array([1, 2], np.uint8), "uint8 (2,) [1, 2]"),
         (np.zeros((0, 4), np.float32), "float32 (0, 4)"),
@@ -93,4 +95,4 @@ def test_plain_values_are_what_json_has():
 def test_amounts_durations_and_sizes_are_in_words_that_people_read():
     assert [amount(1, "row"), amount(1234, "row")] == ["1 row", "1,234 rows"]
     assert [duration(s) for s in (2e-5, 0.0123, 1.5, 250)] == ["20 µs", "12.3 ms", "1.5 s", "250 s"]
-    assert [size(n) for n in (1500, 36e6)] == ["1.5 kB", "36 MB"]
+    assert [size(n) for n in (1500, 36e6, 10**9)] == ["1.5 kB", "36 MB", "1 GB"]

@@ -61,4 +61,7 @@ def duration(seconds: float) -> str:
 
 def size(num_bytes: int) -> str:
     """Bytes in the unit that people read."""
-    return f"{num_bytes / 1e6:,.3g} MB" if num_bytes >= 1e6 else f"{num_bytes / 1e3:,.3g} kB"
+    for unit, many in (("GB", 1e9), ("MB", 1e6)):
+        if num_bytes >= many:
+            return f"{num_bytes / many:.3g} {unit}"
+    return f"{num_bytes / 1e3:.3g} kB"

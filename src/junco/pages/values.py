@@ -145,6 +145,8 @@ def _array(array: npt.NDArray[Any], most: int) -> str:
     text = _type_and_shape(array)
     if array.size == 0 or array.dtype.kind not in "fiub":
         return text
+    if array.ndim == 0:
+        return f"{text} {_number(array.item())}"
     if array.ndim == 1:
         first = ", ".join(_number(number) for number in array[:NUM_SHOWN])
         text += f" [{first}{', …' if array.size > NUM_SHOWN else ''}]"
@@ -189,7 +191,8 @@ def _pillow(value: Any, most: int) -> str:
 _FORMS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], str]], ...] = (
     (lambda value: isinstance(value, str), quoted),
     (lambda value: isinstance(value, (bytes, bytearray)), lambda value, most: f"{len(value):,} bytes"),
-    (lambda value: isinstance(value, float), lambda value, most: f"{value:.6g}"),
+    (lambda value: type(value) is float, lambda value, most: f"{value:.6g}"),
+    (lambda value: isinstance(value, np.generic), lambda value, most: f"{value.dtype} {line(value.item(), most)}"),
     (lambda value: isinstance(value, np.ndarray), _array),
     (is_frame, _frame),
     (is_sound, _sound),
@@ -211,7 +214,8 @@ def _gathered(value: Any, most: int) -> str:
         return f"{{{inner}{', …' if len(value) > NUM_SHOWN else ''}}}"
     if isinstance(value, (list, tuple)):
         inner = ", ".join(_part(child, most) for child in value[:NUM_SHOWN])
-        return f"{type(value).__name__} of {len(value):,} [{inner}{', …' if len(value) > NUM_SHOWN else ''}]"
+        kind = "list" if isinstance(value, list) else "tuple"
+        return f"{kind} of {len(value):,} [{inner}{', …' if len(value) > NUM_SHOWN else ''}]"
     return picture(value, most)
 
 
