@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from junco.catalog.find import find
-from junco.engine.engine import Engine, RunOptions, Stream
+from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, Trace
+from junco.engine.stream import Stream
 from junco.errors import InputError
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
