@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from junco import Hints, Operator
-from junco.engine import apply
+from junco.engine import operators
 from junco.engine.apply import PlainApplier
 from junco.engine.batching import LARGEST, START, BatchSize
 from junco.engine.operators import OperatorApplier
@@ -252,7 +252,7 @@ def test_batches_keep_to_the_cost_that_the_operator_says():
 def waits(monkeypatch):
     """The seconds that would have been waited between two tries."""
     waits = []
-    monkeypatch.setattr(apply.time, "sleep", waits.append)
+    monkeypatch.setattr(operators.time, "sleep", waits.append)
     return waits
 
 
@@ -268,7 +268,7 @@ def test_an_error_that_does_not_go_away_is_tried_a_bounded_number_of_times(waits
     operator = Patient(lambda batch: ConnectionError("gone for good"))
     results, failures, _ = worked(operator, [1])
     assert (results, [failure.row for failure in failures]) == ([None], [0])
-    assert len(operator.batches) == 1 + apply.NUM_RETRIES == 1 + len(waits)
+    assert len(operator.batches) == 1 + operators.NUM_RETRIES == 1 + len(waits)
 
 
 def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(waits):

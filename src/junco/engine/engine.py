@@ -7,9 +7,11 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from junco.cores import num_cores
+from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for
 from junco.engine.intake import Intake, IntakeSize
 from junco.engine.pool import Pool, pool
@@ -23,7 +25,7 @@ from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.engine.stream import Stream
 from junco.errors import ClosedError
-from junco.operator.lanes import Lane
+from junco.operator.lanes import Lane, left_s
 from junco.operator.residents import Residents
 from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
@@ -75,10 +77,13 @@ class Engine:
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
         self._check_open()
-        if self._single is not None and options.timeout_s is None:
-            return self._single(item)
+        if self._single is not None:
+            if options.timeout_s is None:
+                return self._single(item)
+            return by_deadline(partial(self._single, item), options.timeout_s)
+        timeout_s = options.timeout_s if options.timeout_s is not None else left_s()
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, options)))
+        return next(Stream(self.run(rows, replace(options, timeout_s=timeout_s, lane=Lane.ONLINE))))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""

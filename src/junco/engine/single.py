@@ -15,9 +15,10 @@ from junco.engine.operators import OperatorApplier
 from junco.engine.results import row_maker
 from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
-from junco.errors import ContractError
+from junco.errors import ContractError, DeadlineError
 from junco.graph.levels import Step
 from junco.graph.nodes import fn_name
+from junco.operator.lanes import left_s
 from junco.plan.plan import Plan
 from junco.wording import picture
 
@@ -59,7 +60,7 @@ class SingleCall:
                 now = perf_counter()
                 stats.observe_call(now - before)
                 before = now
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, DeadlineError):
             raise
         except BaseException as error:
             step = self._operations[at]
@@ -132,11 +133,12 @@ class SharedBatches:
                     self._came.notify_all()
         try:
             if call.woken is not None:
-                call.woken.wait()
+                while not call.woken.wait(left_s()):
+                    pass  # `left_s` raises when nothing is left
             if call.batch:
                 self._gather(call)
                 self._run(call.batch)
-        except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
+        except BaseException:  # Ctrl-C or a deadline hits one caller; the others' rows are still to be worked on
             self._leave(call)
             raise
         finally:
