@@ -139,8 +139,33 @@ def test_a_batch_that_was_disturbed_once_does_not_decide():
 def test_batches_that_are_not_full_say_nothing():
     size = BatchSize()
     for _ in range(10):
-        size.observe(START - 1, 0.001)
+        size.observe(START // 2, 0.001)
     assert size.rows == START
+
+
+def bounded(size: BatchSize, row_ms, most: int, num_batches: int = 40) -> None:
+    """As `grown`, where memory lets no batch have more than ``most`` rows."""
+    for _ in range(num_batches):
+        num_rows = min(size.rows, most)
+        size.observe(num_rows, num_rows * row_ms(num_rows) / 1e3)
+
+
+def test_a_size_that_never_comes_about_is_not_waited_for():
+    for most in (20, 27):
+        size = BatchSize()
+        bounded(size, lambda n: 10.0, most)
+        assert (size.rows, size.is_settled) == (START, True), "photos of which a batch bears few"
+        bounded(gains := BatchSize(), lambda n: 100 / n, most)
+        assert gains.rows >= most
+    size = BatchSize(known=32)
+    bounded(size, lambda n: 10.0, 32, 2 * AGAIN)
+    assert size.rows < 32, "more cannot be tried, so less is"
+
+
+def test_a_size_is_found_once_there_are_rows_for_it():
+    size = BatchSize()
+    bounded(size, lambda n: 10 / n, START)
+    assert grown(size, lambda n: 10 / n)[-1] == LARGEST
 
 
 @pytest.mark.parametrize(("max_rows", "sizes"), [(1, [1]), (5, [5]), (8, [8]), (20, [8, 20])])

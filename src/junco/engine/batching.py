@@ -25,6 +25,12 @@ NUM_LOOKS = 2
 """Full batches that are looked at for each size. Of short ones the fastest counts, since others disturb; a long one
 that does not gain says enough."""
 
+FULL = 0.75
+"""A batch of at least this part of its size tells as much as a full one: memory may keep it from being larger."""
+
+NUM_SHORT = 4
+"""So many batches that are not full, and no other: that is all the rows that there will be at a time."""
+
 ODD = 1.5
 """A batch that costs so much more by the row than the best size was disturbed, or is much too large."""
 
@@ -68,6 +74,7 @@ class BatchSize:
         self._told, self._found = known, found
         self._is_warm = False
         self._looks: list[float] = []
+        self._short: list[int] = []
         self._best: tuple[int, float] | None = None
         self._is_growing, self._is_again, self._is_last = True, False, False
         self._num_again = 0
@@ -87,8 +94,11 @@ class BatchSize:
         return taken
 
     def observe(self, num_rows: int, seconds: float) -> None:
-        """Learn from a batch that ran; only full batches count, and the very first warms up."""
-        if num_rows != self.rows or self._least == self.max_rows:
+        """Learn from a batch that ran; only batches that are nearly full count, and the very first warms up."""
+        if num_rows > self.rows or self._least == self.max_rows:
+            return
+        if num_rows < FULL * self.rows:
+            self._fell_short(num_rows)
             return
         if not self._is_warm:
             self._is_warm = True
@@ -110,6 +120,16 @@ class BatchSize:
         rows = self._best[0] if self._is_again and self._best else self.rows
         self._stay(min(rows, self.max_rows))
 
+    def _fell_short(self, num_rows: int) -> None:
+        """Where the size that is tried never comes about, try what does, if that is more than the best one."""
+        self._short = [*self._short, num_rows][-NUM_SHORT:]
+        if self.is_settled or self._looks or self._best is None or len(self._short) < NUM_SHORT:
+            return
+        if max(self._short) > self._best[0]:
+            self.rows, self._short = max(self._short), []
+        elif self._is_again:
+            self._stay(self._best[0])
+
     def _has_seen_enough(self) -> bool:
         """Whether the size that is tried can be judged: what must win with every look has lost with the first."""
         look = self._looks[-1]
@@ -121,7 +141,7 @@ class BatchSize:
     def _judge(self) -> None:
         """Compare the size that is tried to the best one so far."""
         looks, row_s = self._looks, min(self._looks)
-        self._looks = []
+        self._looks, self._short = [], []
         if self._best is None or self._wins(self._counted(looks)):
             self._best, self._wait = (self.rows, row_s), AGAIN
             rows = self.rows if self._is_last else self._next(GROWTH)
@@ -173,7 +193,7 @@ class BatchSize:
             self._is_growing = self._num_again % 2 == 0
             self._num_again += 1
             if (rows := self._next(2)) != self.rows:
-                self.rows, self.is_settled, self._looks = rows, False, []
+                self.rows, self.is_settled, self._looks, self._short = rows, False, [], []
                 return
         self._stay(self.rows)
 
