@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from junco.engine.results import row_type
+from junco.engine.row import row_type
 from junco.errors import TargetError
 from junco.store.columns import table, wider
 from junco.types import AudioClip, Box, Chunk, VideoFrame

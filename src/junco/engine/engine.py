@@ -13,7 +13,8 @@ from junco.cores import num_cores
 from junco.engine.crew import Crew, crew_for
 from junco.engine.intake import Intake, IntakeSize
 from junco.engine.pool import pool
-from junco.engine.results import Collector
+from junco.engine.results import ItemCollector, Results, RowCollector, Rows
+from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
 from junco.engine.run import Run
 from junco.engine.scheduler import Limits, Scheduler
@@ -36,6 +37,7 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
+        by_rows: give rows as they come, not one result for each item.
         trace: where to note what ran when; written when the run ends.
     """
 
@@ -43,6 +45,7 @@ class RunOptions:
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
+    by_rows: bool = False
     trace: Trace | None = None
 
 
@@ -78,7 +81,8 @@ class Engine:
         stages = self._stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
-        collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
+        kind = RowCollector if options.by_rows else ItemCollector
+        collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
         run = Run(scheduler, intake, collector, pool(), self._totals, deadline_s, options.trace)
@@ -174,7 +178,7 @@ class Stream:
         for value in self._values:
             return value
         for results in self._run:
-            self._values = iter(results.values)
+            self._values = self._given(results)
             for value in self._values:
                 return value
         raise StopIteration
@@ -183,8 +187,11 @@ class Stream:
         """All results that are left."""
         rest = list(self._values)
         for results in self._run:
-            rest.extend(results.values)
+            rest.extend(self._given(results))
         return rest
+
+    def _given(self, results: Results | Rows) -> Iterator[Any]:
+        return map(ItemRow, *results[:2]) if isinstance(results, Rows) else iter(results.values)
 
     def close(self) -> None:
         """End the run and wait for what is under way."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from junco.cores import at_work
 from junco.engine.apply import OperatorApplier
-from junco.engine.results import row_maker
+from junco.engine.row import row_maker
 from junco.engine.stage import operator_error, values_picture
 from junco.engine.stats import StageStats
 from junco.errors import ContractError
