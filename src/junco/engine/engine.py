@@ -15,7 +15,7 @@ from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for
 from junco.engine.intake import Intake, IntakeSize
 from junco.engine.pool import Pool, pool
-from junco.engine.results import Collector
+from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
 from junco.engine.run import Run, Terms
 from junco.engine.scheduler import Limits, Scheduler
@@ -41,6 +41,7 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
+        by_rows: give rows as they come, not one result for each item.
         trace: where to note what ran when; written when the run ends.
         lane: how urgent it is, where others wait for the same operator.
     """
@@ -49,6 +50,7 @@ class RunOptions:
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
+    by_rows: bool = False
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
 
@@ -93,7 +95,8 @@ class Engine:
         stages = self.stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
-        collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
+        kind = RowCollector if options.by_rows else ItemCollector
+        collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
         terms = Terms(deadline_s, options.trace, options.lane)

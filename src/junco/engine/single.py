@@ -12,7 +12,7 @@ from typing import Any
 from junco.cores import at_work
 from junco.engine.apply import is_no_value
 from junco.engine.operators import OperatorApplier
-from junco.engine.results import row_maker
+from junco.engine.row import row_maker
 from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
 from junco.errors import ContractError, DeadlineError

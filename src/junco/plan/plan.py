@@ -13,13 +13,13 @@ from junco.errors import ParameterError
 from junco.graph.levels import Flow, check
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
-from junco.graph.ports import check_ports
+from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Instruction, Operation, compile_flow
 from junco.plan.scale import scaling, with_scaled_decoding
 from junco.plan.spaces import OutputSpace, output_space, space_line
-from junco.types import Space
+from junco.types import Space, Vector
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -54,6 +54,11 @@ class Plan:
     def space(self) -> Space | None:
         """The space of the pipeline's vectors; ``None`` where it is unknown. May fetch weights."""
         return self.output_space.space
+
+    @cached_property
+    def gives_vectors(self) -> bool:
+        """Whether the result for an item is one vector, by the port of the only output column."""
+        return self.flow.is_single and [port.type for port in pipeline_ports(self.flow).outputs] == [Vector]
 
     @property
     def operations(self) -> list[Operation]:
