@@ -37,6 +37,11 @@ def names() -> list[str]:
     return sorted({*_defined, *installed()})
 
 
+def is_defined(name: str) -> bool:
+    """Whether an operator's class is at hand without an import."""
+    return name in _defined
+
+
 def load(name: str, target: str = "") -> Defined:
     """The class of an operator, from this process, an installed package, or ``target`` (``module:Class``).
 

@@ -43,6 +43,20 @@ class OperatorSpec:
             raise ParameterError(f"{operator.name!r}: {error}") from None
         return cls(operator.name, _flat(bound, parameters), f"{operator.__module__}:{operator.__qualname__}")
 
+    @classmethod
+    def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
+        """An operator by its name; nothing is imported, and nobody has checked the parameters yet (`bound` does)."""
+        return cls(name, tuple(params.items()))
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether its class is at hand without an import."""
+        return registry.is_defined(self.name)
+
+    def bound(self) -> OperatorSpec:
+        """The same with its parameters checked, in the constructor's order; imports the operator's module."""
+        return self.with_params(self.params)
+
     @property
     def params(self) -> dict[str, Any]:
         """The given parameters."""
