@@ -20,7 +20,7 @@ class Small(Operator, family="image-embedding", name="scale-test"):
     def __init__(self, side: int | None = None):
         self.side = side
 
-    def needed_side(self):
+    def wants(self):
         return self.side
 
     def batch(self, images: list[Pixels]):
