@@ -85,6 +85,14 @@ class Engine:
         self._runs.add(run)
         return run
 
+    def open(self) -> None:
+        """Load all operators now."""
+        self._check_open()
+        for crew in self._crews:
+            for resident in crew.held:
+                with resident:
+                    pass
+
     def stats(self) -> PipelineStats:
         """What the stages have done so far, in all runs and single calls."""
         with pool().lock:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from junco.errors import ParameterError
-from junco.graph.nesting import with_fn, with_inner
+from junco.graph.nesting import with_fns
 from junco.graph.nodes import Graph, Node
 from junco.operator.spec import OperatorSpec
 
@@ -37,16 +37,20 @@ def on_device(graph: Graph, device: str) -> Graph:
     """
     if device == "auto":
         return graph
-    nodes = tuple(_placed(node, device) for node in graph.nodes)
-    return with_inner(replace(graph, nodes=nodes), lambda inner: on_device(inner, device))
+
+    def placed(node: Node) -> Any:
+        fn: Any = node.fn
+        if isinstance(fn, Graph):
+            return on_device(fn, device)
+        return _placed(fn, device) if isinstance(fn, OperatorSpec) else fn
+
+    return with_fns(graph, placed)
 
 
-def _placed(node: Node, device: str) -> Node:
-    spec = node.fn
-    if not isinstance(spec, OperatorSpec) or spec.params.get("device", "auto") != "auto":
-        return node
-    takes_one = "device" in spec.load().parameters()
-    return with_fn(node, replace(spec, items=(*_others(spec), ("device", device)))) if takes_one else node
+def _placed(spec: OperatorSpec, device: str) -> OperatorSpec:
+    if spec.params.get("device", "auto") != "auto" or "device" not in spec.load().parameters():
+        return spec
+    return replace(spec, items=(*_others(spec), ("device", device)))
 
 
 def _others(spec: OperatorSpec) -> tuple[tuple[str, Any], ...]:

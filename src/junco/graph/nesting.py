@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from junco.errors import GraphError
+from junco.graph.levels import Flow, check
 from junco.graph.nodes import Graph, Node
 
 MOST_LEVELS = 100
@@ -48,20 +51,26 @@ def _num_steps(graph: Graph, levels_left: int, above: tuple[int, ...], known: di
     return total
 
 
-def with_inner(graph: Graph, change: Callable[[Graph], Graph]) -> Graph:
-    """The graph with the graphs that stand in its steps changed; a pipeline that is no plain graph stays as it is."""
-    nodes = tuple(_changed(node, change) for node in graph.nodes)
-    return graph if all(one is other for one, other in zip(nodes, graph.nodes, strict=True)) else replace(graph, nodes=nodes)
-
-
-def _changed(node: Node, change: Callable[[Graph], Graph]) -> Node:
-    inner: Any = node.fn
-    if not isinstance(inner, Graph):
-        return node
-    changed = change(inner)
-    return node if changed is inner else with_fn(node, changed)
+def with_fns(graph: Graph, change: Callable[[Node], Any]) -> Graph:
+    """The graph with what its steps call changed; ``change`` gives ``node.fn`` where that stays as it is."""
+    nodes: list[Node] = []
+    for node in graph.nodes:  # a loop, not a comprehension: pipelines nest deep, and each level is a call
+        fn = change(node)
+        nodes.append(node if fn is node.fn else with_fn(node, fn))
+    return replace(graph, nodes=tuple(nodes))
 
 
 def with_fn(node: Node, fn: Any) -> Node:
     """The step with another callable; a graph stands there as it is."""
     return replace(node, fn=fn)
+
+
+def check_again(graph: Graph) -> Flow:
+    """The flow of a graph whose author has been warned of what is odd about it."""
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return check(graph)
+
+
+_quiet = threading.RLock()
+"""Filters of warnings belong to the whole process: one thread at a time sets them aside."""

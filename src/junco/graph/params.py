@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from junco.errors import ParameterError
-from junco.graph.nesting import inner_graph, with_fn, with_inner
-from junco.graph.nodes import Graph
+from junco.graph.nesting import inner_graph, with_fn, with_fns
+from junco.graph.nodes import Graph, Node
 from junco.operator.base import Operator
 from junco.operator.parameters import check_keywords
 from junco.operator.spec import OperatorSpec
@@ -100,19 +100,14 @@ def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
         ParameterError: a parameter that the pipeline does not have (with suggestions).
     """
     graph = with_params(graph, params)
-    values = graph.params
 
-    def bound_inner(inner: Graph) -> Graph:
-        own = {name: _filled(value, values, f"pipeline {inner.name!r}") for name, value in inner.params.items()}
-        return bind(replace(inner, params=own), {})
+    def bound(node: Node) -> Any:
+        if isinstance(node.fn, OperatorSpec) and PLACEHOLDER.search(repr(node.fn.items)):
+            return _with_items(node.fn, _filled(node.fn.params, graph.params, str(node)))
+        inner: Any = node.fn
+        return bind(inner, _filled(inner.params, graph.params, str(node))) if isinstance(inner, Graph) else inner
 
-    nodes = tuple(
-        with_fn(node, _with_items(node.fn, _filled(node.fn.params, values, str(node))))
-        if isinstance(node.fn, OperatorSpec) and PLACEHOLDER.search(repr(node.fn.items))
-        else node
-        for node in graph.nodes
-    )
-    return with_inner(replace(graph, nodes=nodes), bound_inner)
+    return with_fns(graph, bound)
 
 
 def _with_items(spec: OperatorSpec, params: Mapping[str, Any]) -> OperatorSpec:
