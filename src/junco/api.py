@@ -13,9 +13,10 @@ from typing import Any, Literal, Self
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
 from junco.cores import num_cores
-from junco.engine.engine import Engine, RunOptions, Stream
+from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, StageStats, Trace
+from junco.engine.stream import Stream
 from junco.errors import ClosedError, InputError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.levels import check

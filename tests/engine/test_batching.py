@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from junco import Hints, Operator
 from junco.engine import apply
-from junco.engine.apply import OperatorApplier, PlainApplier
+from junco.engine.apply import PlainApplier
 from junco.engine.batching import LARGEST, START, BatchSize
+from junco.engine.operators import OperatorApplier
 from junco.errors import ContractError
-from junco.memory import is_out_of_memory
 from junco.operator.residents import Resident
 
 LADDER = [8, 32, 128, 512]
@@ -187,10 +187,6 @@ class Patient(Recorder, family="batching-test", name="patient"):
     hints = Hints(retry=(ConnectionError,))
 
 
-class Stateful(Recorder, family="batching-test", name="stateful"):
-    hints = Hints(stateful=True)
-
-
 def worked(operator, numbers, *, start=64, stop=False):
     """Results, rows that failed, and the sizes of the batches."""
     size = BatchSize(operator.hints.max_batch, operator.hints.max_cost, start=start)
@@ -245,11 +241,6 @@ def test_a_row_that_does_not_fit_into_memory_even_alone_fails_alone():
     assert results == [None if n == 5 else 2 * n for n in range(16)]
 
 
-def test_only_an_error_that_says_so_is_out_of_memory():
-    assert is_out_of_memory(MemoryError())
-    assert not is_out_of_memory(RuntimeError("out of memory"))
-
-
 def test_batches_keep_to_the_cost_that_the_operator_says():
     operator = Costly()
     results, _, _ = worked(operator, [4, 4, 4, 50, 1, 1, 9, 2])
@@ -285,14 +276,6 @@ def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(w
     worked(operator, [1])
     assert operator.batches == [[1]]
     assert waits == []
-
-
-def test_a_batch_of_a_stateful_operator_is_never_given_to_it_twice():
-    operator = Stateful(poisoned_at(3))
-    results, failures, _ = worked(operator, range(8))
-    assert operator.batches == [list(range(8))]
-    assert results == [None] * 8
-    assert [failure.row for failure in failures] == list(range(8))
 
 
 def test_an_operator_that_breaks_its_contract_is_not_asked_again():

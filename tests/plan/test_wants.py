@@ -21,7 +21,7 @@ class Small(Operator, family="image-embedding", name="scale-test"):
         self.side = side
 
     def wants(self):
-        return self.side
+        return {} if self.side is None else {"least_side": self.side}
 
     def batch(self, images: list[Pixels]):
         return [np.array(image.shape[:2], np.float32) for image in images]

@@ -10,9 +10,10 @@ from time import perf_counter
 from typing import Any
 
 from junco.cores import at_work
-from junco.engine.apply import OperatorApplier
+from junco.engine.apply import is_no_value
+from junco.engine.operators import OperatorApplier
 from junco.engine.results import row_maker
-from junco.engine.stage import operator_error, values_picture
+from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
 from junco.errors import ContractError
 from junco.graph.levels import Step
@@ -48,6 +49,8 @@ class SingleCall:
             before = perf_counter()
             for one, reads, writes, stats in self._steps:
                 result = one(values[reads[0]]) if len(reads) == 1 else one(*[values[i] for i in reads])
+                if is_no_value(type(result)):
+                    raise no_value(self._operations[at].node, result)
                 if len(writes) == 1:
                     values[writes[0]] = result
                 elif writes:
@@ -71,6 +74,8 @@ class SingleCall:
                 f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
             )
         for slot, value in zip(step.writes, result, strict=True):
+            if is_no_value(type(value)):
+                raise no_value(step.node, value)
             values[slot.index] = value
 
 

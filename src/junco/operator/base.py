@@ -135,6 +135,11 @@ class Operator:
         return cls.stream is not Operator.stream
 
     @classmethod
+    def names_files(cls) -> bool:
+        """Whether it defines `files`."""
+        return cls.files is not Operator.files
+
+    @classmethod
     def gives_states(cls) -> bool:
         """Whether it defines `state`."""
         return cls.state is not Operator.state
