@@ -16,8 +16,8 @@ from junco.engine.batching import START, BatchSize
 from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
-from junco.engine.nested import NestedApplier, Start
 from junco.engine.learned import learned_rows, remember_rows
+from junco.engine.nested import NestedApplier, Start
 from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier

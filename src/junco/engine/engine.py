@@ -105,6 +105,19 @@ class Engine:
         self._runs.add(run)
         return run
 
+    def open(self) -> None:
+        """Load all operators now, those of pipelines in steps too."""
+        self._check_open()
+        for crew in self._crews:
+            callee = crew.operation.step.node.callee
+            if callee is not None and callee.live is not None:
+                callee.live.ensure_open()
+            for resident in crew.held:
+                with resident:
+                    pass
+        for inner in self._inner:
+            inner.open()
+
     def stats(self) -> PipelineStats:
         """What the stages have done so far, in all runs and single calls."""
         with self._pool().lock:
@@ -159,15 +172,6 @@ class Engine:
                 stages += next(crews).stages(on_error)
         return stages if stages[0].after else stages[1:] or stages
 
-    def open(self) -> None:
-        """Load every operator, and those of pipelines in steps, as the first row would."""
-        self._check_open()
-        for resident in (resident for crew in self._crews for resident in crew.held):
-            with resident:
-                pass
-        for inner in self._inner:
-            inner.open()
-
     def _new_crews(self) -> list[Crew]:
         return [self._crew(operation) for operation in self.plan.operations]
 
@@ -179,9 +183,7 @@ class Engine:
         self._inner.append(engine)
         return crew_of_nested(operation, engine.inner_run)
 
-    def inner_run(
-        self, items: Sequence[Any], stop: bool, rejected: Callable[[Reject], None], *, by_rows: bool
-    ) -> Run:
+    def inner_run(self, items: Sequence[Any], stop: bool, rejected: Callable[[Reject], None], *, by_rows: bool) -> Run:
         """A run for rows of another pipeline, in which this one is a step."""
         options = RunOptions("raise" if stop else "skip", rejected=rejected, by_rows=by_rows, lane=lane())
         return self.run(items, options)
