@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from junco import pipe
-from junco.pages.results import Rows
+from junco.pages.results import ResultList
 
 P = (
     pipe.input("n")
@@ -45,8 +45,8 @@ def test_many_results_are_cut_and_counted():
 
 @pytest.mark.parametrize("results", [[], [None], ["<b>"], [[None], None], [np.zeros(3)] * 3], ids=str)
 def test_any_list_can_be_shown(results):
-    assert "<b>" not in Rows(results)._repr_html_()
+    assert "<b>" not in ResultList(results)._repr_html_()
 
 
 def test_rows_travel():
-    assert pickle.loads(pickle.dumps(Rows([1, 2]))) == [1, 2]
+    assert pickle.loads(pickle.dumps(ResultList([1, 2]))) == [1, 2]

@@ -19,8 +19,8 @@ from junco.pages.letters import printable, size
 from junco.pages.snapshot import copied, reduced
 from junco.pages.values import LINE, box_of, is_chunk, line, pixels, shape_of, type_of
 
-PLACE = -1
-"""The hidden column of each table: its rows' places, a tuple of numbers. Slots are numbered from 0."""
+PLACE = -2
+"""The hidden column of each table: its rows' places, a tuple of numbers. No other column has that number."""
 
 
 @dataclass(frozen=True, slots=True)

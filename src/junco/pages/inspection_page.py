@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from junco.pages.inspection import Inspection, SeenFailure, SeenRow, SeenStep, SeenValue
+from junco.pages.inspection_text import LEAST_LOAD_S
 from junco.pages.letters import amount, duration
 from junco.pages.markup import is_tile, marked, markup, picture
 from junco.pages.media import SIDE, Media
@@ -23,10 +24,11 @@ def body(inspections: Sequence[Inspection]) -> str:
 def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
     num_failed = sum(step.num_failed for step in one.steps)
     failed = f' · <span class="bad">{amount(num_failed, "row")} failed</span>' if num_failed else ""
+    loaded = f" (+ {duration(one.load_seconds)} to load)" if one.load_seconds >= LEAST_LOAD_S else ""
     out = one.outputs
     head = (
         f"<h1>{words(one.title or 'pipeline')}</h1>\n"
-        f'<p class="faint">{amount(len(one.steps), "step")} · {duration(one.seconds)} · '
+        f'<p class="faint">{amount(len(one.steps), "step")} · {duration(one.seconds)}{loaded} · '
         f"{amount(out.num_out, 'row')} of {words(', '.join(out.columns))}{failed}</p>"
     )
     slowest = max((step.seconds for step in one.steps), default=0.0)
@@ -39,10 +41,6 @@ def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
     return f'{head}\n<div class="columns"><div class="drawing">{one.drawing}</div>\n<div>\n{steps}\n</div></div>'
 
 
-def _loaded(seconds: float) -> str:
-    return f' <span class="faint">+ {duration(seconds)} to load</span>' if seconds else ""
-
-
 def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
     is_end = step.verb in ("input", "output")
     head = [f'<span class="number">{number}</span>'] if number else []
@@ -53,7 +51,7 @@ def _card(number: str, step: SeenStep, slowest: float, media: Media) -> str:
         made = f" → {', '.join(step.columns)}" if step.columns and step.verb != "filter" else ""
         head.append(f'<span class="chip">{words(step.verb)}</span> <code>{words(step.operator + made)}</code>')
         head.append(f'<span class="faint">{level} · {rows}</span>')
-        head.append(f'<span class="time">{duration(step.seconds)}{_loaded(step.load_seconds)}</span>')
+        head.append(f'<span class="time">{duration(step.seconds)}</span>')
     elif step.num_out != 1:
         head.append(f'<span class="faint">{amount(step.num_out, "row")}</span>')
     share = 100 * step.seconds / slowest if slowest else 0

@@ -10,6 +10,8 @@ from junco.pages.values import line
 
 BAR = 8
 MOST_FAILURES = 3
+LEAST_LOAD_S = 0.005
+"""Less is not worth a word."""
 WIDTH = 110
 
 
@@ -18,7 +20,7 @@ def text(inspection: Inspection, rows: int) -> str:
     steps = inspection.steps
     failed = sum(step.num_failed for step in steps)
     summary = [amount(len(steps), "step"), duration(inspection.seconds)]
-    if inspection.load_seconds:
+    if inspection.load_seconds >= LEAST_LOAD_S:
         summary[-1] += f" (+ {duration(inspection.load_seconds)} to load)"
     if failed:
         summary.append(f"{amount(failed, 'row')} failed")
@@ -30,8 +32,7 @@ def text(inspection: Inspection, rows: int) -> str:
     for head, step in zip(heads, steps, strict=True):
         cells = [filled(cell, width) for cell, width in zip(head, widths, strict=True)]
         bar = "▇" * round(BAR * step.seconds / slowest) if slowest else ""
-        loaded = f"  (+ {duration(step.load_seconds)} to load)" if step.load_seconds else ""
-        lines += ["", f"{'  '.join(cells)}  {duration(step.seconds):>7} {bar}".rstrip() + loaded]
+        lines += ["", f"{'  '.join(cells)}  {duration(step.seconds):>7} {bar}".rstrip()]
         lines += [*_values(step, rows), *_troubles(step)]
     out = inspection.outputs
     lines += ["", f"→ {', '.join(map(printable, out.columns))}: {amount(out.num_out, 'row')}"]
