@@ -61,7 +61,7 @@ class Look:
     """Bytes of values that are kept."""
     last: dict[Level, tuple[tuple[int, ...], int]] = field(default_factory=dict)
     """For each level, whose child the last row was, and its number."""
-    values: dict[tuple[int, tuple[int, ...]], SeenValue] = field(default_factory=dict)
+    values: dict[tuple[int, str, Place], SeenValue] = field(default_factory=dict)
     """What is kept, by column and row."""
     makers: dict[int, Step] = field(default_factory=dict)
     """For each column, the step that made it; a filter only passes columns on."""
@@ -104,38 +104,43 @@ class Look:
 
     def rows(self, block: Block, slots: Sequence[Slot], level: Level, rows: Sequence[int]) -> list[SeenRow]:
         """Rows of a level with what they have in some columns."""
-        return [
-            SeenRow(
-                place=self.place(block, level, row),
-                values=tuple(self._value(block, slot, level, row) for slot in slots),
-                source=next((found for slot in slots if (found := self._source(block, slot, level, row))), None),
-            )
-            for row in rows
-        ]
+        columns = [block.column(slot, level) for slot in slots] if rows else []
+        return [self._row(block, level, row, slots, [column[row] for column in columns]) for row in rows]
 
-    def _value(self, block: Block, slot: Slot, level: Level, row: int) -> SeenValue:
+    def _row(self, block: Block, level: Level, row: int, slots: Sequence[Slot], values: Sequence[Any]) -> SeenRow:
+        pairs = list(zip(slots, values, strict=True))
+        place = self.place(block, level, row)
+        seen = tuple(self._value(slot, place, value) for slot, value in pairs)
+        sources = (self._source(block, level, row, slot, value) for slot, value in pairs)
+        return SeenRow(place, seen, source=next(filter(None, sources), None))
+
+    def _value(self, slot: Slot, place: Place, value: Any) -> SeenValue:
         """What a row has in a column; a value that several rows share is kept once."""
-        table, own = block.tables[slot.level], block.lineage(level, slot.level)[row]
-        key = slot.index, table.columns[PLACE][own]
+        key = self._key(slot, place)
         if key not in self.values:
-            self.values[key] = self._kept(table.columns[slot.index][own])
+            self.values[key] = self._kept(value)
         return self.values[key]
 
-    def _source(self, block: Block, slot: Slot, level: Level, row: int) -> SeenValue | None:
+    @staticmethod
+    def _key(slot: Slot, place: Place) -> tuple[int, str, Place]:
+        return slot.index, slot.name, place[: slot.level.depth]
+
+    def _source(self, block: Block, level: Level, row: int, slot: Slot, value: Any) -> SeenValue | None:
         """The picture that a box in this column was found in, or the text that a chunk is of."""
-        is_wanted = _source_of(block.tables[slot.level].columns[slot.index][block.lineage(level, slot.level)[row]])
+        is_wanted = _source_of(value)
         if is_wanted is None:
             return None
-        numbers = block.tables[level].columns[PLACE][row]
+        place = self.place(block, level, row)
         for origin in self._origins(slot):
             if not origin.level.is_above(level):
                 continue
-            known = self.values.get((origin.index, numbers[: origin.level.depth]))
+            known = self.values.get(self._key(origin, place))
             if known is not None and is_wanted(known.value):  # its column may be gone by now
                 return known
-            column = block.tables[origin.level].columns.get(origin.index) if origin.level in block.tables else None
-            if column is not None and is_wanted(column[block.lineage(level, origin.level)[row]]):
-                return self._value(block, origin, level, row)
+            if origin.level in block.tables and origin.index in block.tables[origin.level].columns:
+                found = block.column(origin, level)[row]
+                if is_wanted(found):
+                    return self._value(origin, place, found)
         return None
 
     def _origins(self, slot: Slot) -> Iterator[Slot]:

@@ -29,7 +29,7 @@ def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
     head = (
         f"<h1>{words(one.title or 'pipeline')}</h1>\n"
         f'<p class="faint">{amount(len(one.steps), "step")} · {duration(one.seconds)}{loaded} · '
-        f"{amount(out.num_out, 'row')} of {words(', '.join(out.columns))}{failed}</p>"
+        f"{amount(out.num_out, 'row')} of {words(', '.join(out.columns) or 'no columns')}{failed}</p>"
     )
     slowest = max((step.seconds for step in one.steps), default=0.0)
     cards = [_card("", one.inputs, 0.0, media)]

@@ -35,7 +35,8 @@ def text(inspection: Inspection, rows: int) -> str:
         lines += ["", f"{'  '.join(cells)}  {duration(step.seconds):>7} {bar}".rstrip()]
         lines += [*_values(step, rows), *_troubles(step)]
     out = inspection.outputs
-    lines += ["", f"→ {', '.join(map(printable, out.columns))}: {amount(out.num_out, 'row')}"]
+    made = f"{', '.join(out.columns)}: {amount(out.num_out, 'row')}" if out.columns else "nothing"
+    lines += ["", f"→ {made}"]
     return "\n".join(lines)
 
 
