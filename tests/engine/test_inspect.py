@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from junco import Operator, pipe
+from junco import Hints, Operator, pipe
 from junco.errors import ClosedError, InputError
 from junco.types import Box, Chunk, VideoFrame
 
@@ -257,3 +258,72 @@ def test_a_value_whose_class_misbehaves_does_not_hide_the_others():
     seen = p.inspect(1)
     assert "Odd" in str(seen)
     assert "Odd" in seen.html()
+
+
+class Doubles(Operator, name="inspect-test.doubles"):
+    """Gives a list for each number, in batches; has a state when asked for one."""
+
+    def batch(self, numbers):
+        if -1 in numbers:
+            raise ValueError("no negative numbers")
+        return [[number] * 2 for number in numbers]
+
+
+def test_an_operator_that_makes_rows_in_batches_is_one_step():
+    p = (
+        pipe.input("n")
+        .flat_map("n", "k", range, name="count")
+        .map("k", "odd", lambda k: -1 if k == 2 else k, name="spoil")
+        .flat_map("odd", "twice", Doubles().spec, name="double")
+        .output("twice")
+    )
+    seen = p.inspect(4)
+    assert [step.name for step in seen.steps] == ["count", "spoil", "double"]
+    double = seen["double"]
+    assert (double.num_in, double.num_out, double.num_failed) == (4, 6, 1)
+    assert labels(double)[-1] == "k 3 › twice 1"
+    assert [failure.label for failure in double.failures] == ["k 2"]
+    assert p.inspect(4, most_rows=3)["double"].num_out == 3
+
+
+def test_an_operator_with_a_state_begins_anew_and_leaves_runs_alone():
+    class Running(Operator, name="inspect-test.running"):
+        hints = Hints(stateful=True)
+
+        def __init__(self):
+            self.total = 0
+
+        def batch(self, numbers):
+            self.total += sum(numbers)
+            return [self.total] * len(numbers)
+
+    p = pipe.input("n").flat_map("n", "k", range).map("k", "total", Running().spec, name="add").output("total")
+    before = p(3)
+    assert values(p.inspect(3)["add"]) == values(p.inspect(3)["add"])
+    assert p(3) == before
+
+
+def test_looks_at_one_pipeline_from_many_threads_do_not_mix():
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda n: values(FILM.inspect(n, rows=100)["gather"]), [4, 5, 6] * 4))
+    assert found == [values(FILM.inspect(n, rows=100)["gather"]) for n in [4, 5, 6] * 4]
+
+
+def test_an_interrupt_ends_the_look_and_closes_generators():
+    closed = []
+
+    def rows(x):
+        try:
+            yield from range(100)
+        finally:
+            closed.append(x)
+
+    def stop(k):
+        if k == 20:
+            raise KeyboardInterrupt
+        return k
+
+    p = pipe.input("x").flat_map("x", "k", rows).map("k", "y", stop).output("y")
+    with pytest.raises(KeyboardInterrupt):
+        p.inspect(1)
+    assert closed == [1]
