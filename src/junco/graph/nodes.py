@@ -19,7 +19,11 @@ INPUT = "input"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step. Columns are named; ``after`` names the steps it follows (several for ``concat``)."""
+    """One step. Columns are named; ``after`` names the steps it follows (several for ``concat``).
+
+    A name with a dot may mean a field of a column's values, ``chunk.text``. ``timestamp`` names one column for each
+    level that a ``time_window`` looks at. ``per`` names the scope of a grouping step, or of an operator's state.
+    """
 
     verb: Verb
     name: str
@@ -30,7 +34,7 @@ class Node:
     on: tuple[str, ...] = ()
     size: float | None = None
     step: float | None = None
-    timestamp: str | None = None
+    timestamp: tuple[str, ...] = ()
     per: str | None = None
     keep_empty: bool = False
     workers: int | None = None
@@ -39,8 +43,7 @@ class Node:
     @property
     def reads(self) -> tuple[str, ...]:
         """All columns that the node looks at."""
-        extra = tuple(c for c in (self.timestamp, self.per) if c is not None)
-        return (*self.inputs, *self.on, *extra)
+        return (*self.inputs, *self.on, *self.timestamp, *((self.per,) if self.per is not None else ()))
 
     @property
     def callee(self) -> Callee | None:
@@ -53,7 +56,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A pipeline as a value: input columns, steps in an order in which each follows those it needs, output columns."""
+    """A pipeline as a value: input columns, steps in an order in which each follows those it needs, output columns.
+
+    Without output columns it is run for what its steps do, and gives ``None`` for each item.
+    """
 
     inputs: tuple[str, ...]
     nodes: tuple[Node, ...]
@@ -67,9 +73,9 @@ class Graph:
     """The name of the space of its vectors, for what junco cannot identify by itself."""
 
     def __post_init__(self) -> None:
+        if not self.inputs:
+            raise GraphError("a pipeline needs at least one input column")
         for kind, columns in (("input", self.inputs), ("output", self.outputs)):
-            if not columns:
-                raise GraphError(f"a pipeline needs at least one {kind} column")
             if twice := repeated(columns):
                 raise GraphError(f"the {kind} column {twice!r} is named twice")
         if twice := repeated(node.name for node in self.nodes):
@@ -98,7 +104,7 @@ class Graph:
         return replace(self, nodes=tuple(node if n.name == node.name else n for n in self.nodes))
 
     def __str__(self) -> str:
-        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs)}"
+        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
         return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
 
     def specs(self) -> Iterator[OperatorSpec]:

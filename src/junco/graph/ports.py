@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
 
 from junco.errors import ContractError
-from junco.graph.levels import Flow, Step, check
+from junco.graph.fields import type_of_field
+from junco.graph.levels import Flow, Slot, Step, check
 from junco.graph.nodes import GROUPING, Graph, Node, fn_name
 from junco.operator.base import Operator
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
@@ -23,9 +24,15 @@ def pipeline_ports(flow: Flow) -> Ports:
     for step in flow.steps:
         _follow(step, types, wanted)
     inputs = tuple(Port(slot.name, wanted.get(slot.index, Any)) for slot in flow.inputs)
-    made = ((slot.name, types.get(slot.index, wanted.get(slot.index, Any))) for slot in flow.outputs)
+    made = ((slot.name, _type_of(slot, types, "the output", wanted)) for slot in flow.outputs)
     outputs = tuple(Port(name, kind if flow.is_single else _list_of(kind)) for name, kind in made)
     return Ports(inputs, outputs)
+
+
+def _type_of(slot: Slot, types: Mapping[int, Any], where: str, wanted: Mapping[int, Any] | None = None) -> Any:
+    """What a column, or a field of one, holds; else what its readers want of it."""
+    kind = types.get(slot.index, (wanted or {}).get(slot.index, Any))
+    return type_of_field(kind, slot, where) if slot.fields else kind
 
 
 def _list_of(kind: Any) -> Any:
@@ -38,10 +45,10 @@ def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:
     looks_at = step.on if step.node.verb == "filter" else step.reads
     if ports.inputs is not None and len(ports.inputs) == len(looks_at):
         for slot, port in zip(looks_at, ports.inputs, strict=True):
-            if wanted.get(slot.index, Any) is Any:
+            if not slot.fields and wanted.get(slot.index, Any) is Any:
                 wanted[slot.index] = port.type
     if step.node.verb == "filter":
-        made = [types.get(slot.index, wanted.get(slot.index, Any)) for slot in step.reads]
+        made = [_type_of(slot, types, str(step.node), wanted) for slot in step.reads]
     elif len(ports.outputs) == len(step.writes):
         made = [port.type for port in ports.outputs]
     else:
@@ -51,16 +58,20 @@ def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:
 
 
 def check_ports(flow: Flow) -> None:
-    """Refuse operators whose ports do not fit the columns that they are given.
+    """Refuse operators whose ports do not fit the columns that they are given, and fields that no value has.
 
     Raises:
         ContractError: with the step, the port and the column.
     """
     types: dict[int, Any] = {}
     for step in flow.steps:
+        for slot in step.looks_at:
+            _type_of(slot, types, str(step.node))
         if isinstance(step.node.fn, (OperatorSpec, Operator)):
             _check_step(step, _ports_of(step.node), types)
         _follow(step, types, {})
+    for slot in flow.outputs:
+        _type_of(slot, types, "the output")
 
 
 def check_swap(node: Node, fn: Callable[..., Any]) -> None:
@@ -86,7 +97,7 @@ def _check_step(step: Step, ports: Ports, types: dict[int, Any]) -> None:
         if len(ports.inputs) != len(given) and not (step.node.verb == "reduce" and len(ports.inputs) == 1):
             raise ContractError(f"{step.node}: {name} takes {ports}, and the step gives it {len(given)} columns")
         for port, slot in zip(ports.inputs, given, strict=step.node.verb != "reduce"):
-            kind = types.get(slot.index, Any)
+            kind = _type_of(slot, types, str(step.node))
             if step.node.verb not in GROUPING and not accepts(port.type, kind):
                 raise ContractError(
                     f"{step.node}: {name} takes {port}, and the column {slot.name!r} "

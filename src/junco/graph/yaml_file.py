@@ -26,8 +26,9 @@ VERSION = 1
 _KEYS = ("junco", "name", "family", "description", "license", "params", "inputs", "steps", "outputs", "space")
 _TEXTS = ("name", "family", "description", "license", "space")
 _ARGUMENTS = {
-    "filter": ("on",),
-    "flat_map": ("keep_empty",),
+    "map": ("per",),
+    "filter": ("on", "per"),
+    "flat_map": ("keep_empty", "per"),
     "window": ("size", "step", "per"),
     "time_window": ("timestamp", "size", "step", "per"),
     "window_all": ("per",),
@@ -166,14 +167,12 @@ class _Reader:
                 read[key] = value
         if "workers" in read and read["workers"] < 1:
             raise self.error("workers is a whole number from 1", step["workers"])
-        for key in ("timestamp", "per", "backend"):
+        for key in ("per", "backend"):
             if key in step:
                 read[key] = self.text(step[key], key)
         if read.get("backend") not in (None, "thread", "process"):
             raise self.error("backend is 'thread' or 'process'", step["backend"])
-        if "on" in step:
-            read["on"] = self.columns(step["on"], "on")
-        return read
+        return read | {key: self.columns(step[key], key) for key in ("on", "timestamp") if key in step}
 
     def operator(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> OperatorSpec:
         name = self.text(place, "the operator's name")
@@ -242,7 +241,7 @@ def _step_out(node: Node, default_name: str, before: str) -> dict[str, Any]:
     defaults = {f.name: f.default for f in fields(Node)}
     for key in ("on", "timestamp", "size", "step", "per", "keep_empty", "workers", "backend"):
         if (value := getattr(node, key)) != defaults[key]:
-            step[key] = _columns_out(value) if key == "on" else value
+            step[key] = _columns_out(value) if key in ("on", "timestamp") else value
     if node.after != (before,):
         step["after"] = _columns_out(node.after)
     return step | name
