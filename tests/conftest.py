@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,19 @@ def home_of_the_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUNCO_HOME", str(home))
         yield home
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Callable[..., Path]:
+    """Makes the root of a file system whose control groups hold the given files, for a process in ``group``."""
+    count = itertools.count()
+
+    def made(files: dict[str, str | bytes] | None = None, group: str | bytes = "0::/\n") -> Path:
+        root = tmp_path / f"machine-{next(count)}"
+        inside = {f"sys/fs/cgroup/{name}": text for name, text in (files or {}).items()}
+        for name, text in {**inside, "proc/self/cgroup": group}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
+        return root
+
+    return made

@@ -25,6 +25,13 @@ def test_cores_that_were_taken_away_do_not_count():
     assert num_cores() == len(allowed)
 
 
+def test_a_containers_share_of_the_machine_counts_and_part_of_a_core_is_one(machine):
+    assert num_cores(machine()) == num_cores()
+    assert num_cores(machine({"cpu.max": "50000 100000"})) == 1
+    assert num_cores(machine({"cpu.max": "100001 100000"})) == min(2, num_cores())
+    assert num_cores(machine({"cpu.max": "6400000 100000"})) == num_cores(), "no more than the machine has"
+
+
 def test_a_thread_alone_has_all_cores_whether_it_is_at_work_or_not():
     assert num_free() == num_cores()
     with at_work():

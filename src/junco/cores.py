@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+from pathlib import Path
 from types import TracebackType
+
+from junco.cgroups import ROOT, core_quota
 
 _lock = threading.Lock()
 _mine = threading.local()
 _num_busy = 0
 
 
-def num_cores() -> int:
-    """Cores that this process may use (not the machine's: containers and ``taskset`` count)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def num_cores(root: Path = ROOT) -> int:
+    """Cores that this process may use (not the machine's: containers and ``taskset`` count).
+
+    Part of a core counts as one. ``root`` is where the file system with the limits of containers begins.
+    """
+    here = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        here = min(here, len(os.sched_getaffinity(0)))
+    quota = core_quota(root)
+    return here if quota is None else min(here, math.ceil(quota))
 
 
 _turns = threading.BoundedSemaphore(num_cores())

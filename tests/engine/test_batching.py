@@ -13,7 +13,6 @@ from junco.engine import apply
 from junco.engine.apply import OperatorApplier, PlainApplier
 from junco.engine.batching import LARGEST, START, BatchSize
 from junco.errors import ContractError
-from junco.memory import is_out_of_memory
 from junco.operator.residents import Resident
 
 LADDER = [8, 32, 128, 512]
@@ -243,11 +242,6 @@ def test_a_row_that_does_not_fit_into_memory_even_alone_fails_alone():
     results, failures, _ = worked(operator, range(16))
     assert [(failure.row, str(failure.error)) for failure in failures] == [(5, "huge")]
     assert results == [None if n == 5 else 2 * n for n in range(16)]
-
-
-def test_only_an_error_that_says_so_is_out_of_memory():
-    assert is_out_of_memory(MemoryError())
-    assert not is_out_of_memory(RuntimeError("out of memory"))
 
 
 def test_batches_keep_to_the_cost_that_the_operator_says():

@@ -19,7 +19,8 @@ from junco.errors import ContractError
 from junco.memory import is_out_of_memory
 from junco.operator.base import checked_results
 from junco.operator.hints import Hints
-from junco.operator.residents import Resident, residents
+from junco.operator.resident import Resident
+from junco.operator.residents import residents
 
 Columns = Sequence[Sequence[Any]]
 NUM_RETRIES = 3

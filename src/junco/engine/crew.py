@@ -25,7 +25,8 @@ from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Graph, Node
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.operator.residents import Resident, residents
+from junco.operator.resident import Resident
+from junco.operator.residents import residents
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Operation
 

@@ -19,6 +19,7 @@ from junco.engine.order import BlockOrder, Key
 from junco.engine.rows import Block
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import Stage
+from junco.memory import memory_bytes
 
 INTAKE = -1
 """The place of the source among the stages."""
@@ -30,12 +31,13 @@ class Limits:
 
     Attributes:
         max_blocks: blocks between the source and the caller.
-        max_bytes: bytes that they may hold together: more on a machine with more cores to feed.
+        max_bytes: bytes that they may hold together: more on a machine with more cores to feed, and never more than
+            an eighth of the memory.
         max_ready: blocks of finished results that wait for the caller.
     """
 
     max_blocks: int = 16
-    max_bytes: int = field(default_factory=lambda: 128_000_000 + 64_000_000 * num_cores())
+    max_bytes: int = field(default_factory=lambda: min(128_000_000 + 64_000_000 * num_cores(), memory_bytes() // 8))
     max_ready: int = 4
 
     @property

@@ -15,7 +15,7 @@ PARAMETER = "least_side"
 def with_scaled_decoding(flow: Flow) -> Graph:
     """The flow's graph with `PARAMETER` set where every reader of a decoder's pictures says what it needs.
 
-    An operator says so (`Operator.needed_side`) only if its vectors then stay the same, which may have to be measured:
+    An operator says so (`Operator.wants`) only if its vectors then stay the same, which may have to be measured:
     once for a model on a machine.
     """
     graph = flow.graph
@@ -43,5 +43,5 @@ def _needed_side(flow: Flow, decoder: Step) -> int | None:
     if made & {slot.index for slot in flow.outputs}:
         return None
     readers = [step.node for step in flow.steps if made & {slot.index for slot in step.looks_at}]
-    sides = [node.fn.create().needed_side() if isinstance(node.fn, OperatorSpec) else None for node in readers]
+    sides = [node.fn.create().wants().get(PARAMETER) if isinstance(node.fn, OperatorSpec) else None for node in readers]
     return max((side or 0 for side in sides), default=None) if all(sides) else None
