@@ -33,7 +33,7 @@ from junco.plan.plan import make_plan
 from reference import Unsettled, batch, outcomes_of
 from strategies import graphs_with_items
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*which nothing uses")
+pytestmark = pytest.mark.filterwarnings("ignore:.*(which nothing uses|filter the same rows)")
 
 pipe = PipeStart(lambda graph: graph)
 MOST_STEPS = 100_000

@@ -6,7 +6,7 @@ row an `Unread` stands in the field's place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -75,10 +75,16 @@ def _no_field(value: Any, field: str, column: str) -> ContractError:
 
 
 class FieldApplier(Applier):
-    """Lets rows fail whose fields could not be read, and hands the others on."""
+    """Lets rows fail whose fields could not be read, and hands the others on.
 
-    def __init__(self, applier: Applier) -> None:
+    Args:
+        applier: who works on the others.
+        in_lists: whether each value is a list of rows that were grouped.
+    """
+
+    def __init__(self, applier: Applier, *, in_lists: bool) -> None:
         self._applier = applier
+        self._why = first_unread if in_lists else unread
         self.one = applier.one
 
     @property
@@ -88,35 +94,40 @@ class FieldApplier(Applier):
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """As every applier."""
-        unread = {row: error for column in columns for row, value in enumerate(column) if (error := _why(value))}
-        if not unread:
+        wrong = {row: why for column in columns for row, value in enumerate(column) if (why := self._why(value))}
+        if not wrong:
             return self._applier(columns, num_rows, stop=stop)
-        end = min(unread) if stop else num_rows
-        places = [row for row in range(end) if row not in unread]
+        end = min(wrong) if stop else num_rows
+        places = [row for row in range(end) if row not in wrong]
         rest = [[column[row] for row in places] for column in columns]
         given, failures = self._applier(rest, len(places), stop=stop) if places else ([], [])
         if stop:
-            return given, failures or [Failure(end, unread[end])]
+            return given, failures or [Failure(end, wrong[end])]
         results: list[Any] = [None] * num_rows
         for row, result in zip(places, given, strict=True):
             results[row] = result
         failed = [Failure(places[f.row], f.error) for f in failures]
-        failed += [Failure(row, error) for row, error in unread.items()]
+        failed += [Failure(row, error) for row, error in wrong.items()]
         return results, sorted(failed, key=lambda failure: failure.row)
 
 
-def _why(value: Any) -> Exception | None:
-    """Why a row cannot be worked on: its own field, or one among the list that a grouping step hands over."""
-    if isinstance(value, Unread):
-        return value.error
-    if isinstance(value, list):
-        return next((one.error for one in value if isinstance(one, Unread)), None)
-    return None
+def unread(value: Any) -> Exception | None:
+    """Why a field could not be read."""
+    return value.error if isinstance(value, Unread) else None
 
 
-def checked(values: Sequence[Any]) -> Iterator[Any]:
-    """The values of a scope one by one; a field that could not be read raises when its turn comes."""
+def first_unread(values: Iterable[Any]) -> Exception | None:
+    """Why the first of several fields could not be read."""
+    return next((value.error for value in values if isinstance(value, Unread)), None)
+
+
+def each_read(values: Iterable[Any], num_columns: int) -> Iterator[Any]:
+    """The values of a scope one by one (tuples, for several columns).
+
+    Raises:
+        Exception: what a field raised, when its turn comes.
+    """
     for value in values:
-        if (error := _why(value)) is not None:
+        if (error := first_unread(value) if num_columns > 1 else unread(value)) is not None:
             raise error
         yield value

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.fields import first_unread
 from junco.engine.rows import Block
 from junco.engine.stage import MapStage, Part, StageOptions
 from junco.plan.program import Operation
@@ -22,8 +23,25 @@ class FilterStage(MapStage):
         for block in blocks:
             part = Part.of(block, step.level, step.on, self)
             results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
-            self._finish(part, results, failures)
+            self._finish(part, results, self._with_unread(part, results, failures))
             yield block
+
+    def _with_unread(self, part: Part, results: list[Any], failures: list[Failure]) -> list[Failure]:
+        """Let kept rows fail whose fields, that are to stand in new columns, could not be read."""
+        columns = [part.block.column(slot, self.step.level) for slot in self.step.reads if slot.fields]
+        if not columns:
+            return failures
+        wrong = [
+            Failure(row, error)
+            for row, keep in enumerate(results)
+            if keep and (error := first_unread(column[part.place(row)] for column in columns)) is not None
+        ]
+        if self.stops and wrong:
+            del results[wrong[0].row :]
+            return [failure for failure in failures if failure.row < wrong[0].row] or wrong[:1]
+        for failure in wrong:
+            results[failure.row] = None
+        return sorted([*failures, *wrong], key=lambda failure: failure.row)
 
     def put(self, block: Block, results: list[Any]) -> None:
         table = block.tables[self.step.level]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, compress
 from typing import Any
 
+from junco.engine.fields import read_fields
 from junco.errors import OperatorError
 from junco.graph.levels import Level, Slot
 from junco.plan.program import Mask
@@ -107,8 +108,10 @@ class Block:
         return index
 
     def column(self, slot: Slot, level: Level) -> list[Any]:
-        """A column's value for each row of ``level``; shallower values are repeated."""
+        """A column's value, or that of a field, for each row of ``level``; shallower values are repeated."""
         values = self.tables[slot.level].columns[slot.index]
+        if slot.fields:
+            values = read_fields(values, slot)
         if slot.level is level:
             return values
         return [values[i] for i in self.lineage(level, slot.level)]

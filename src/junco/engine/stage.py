@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.fields import FieldApplier
 from junco.engine.rows import Block, Reject, both
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
@@ -105,6 +106,9 @@ class WorkStage(Stage):
         self.masks = tuple(mask for mask in operation.selects if not (mask.is_fault and blanks))
         self.faults = tuple(mask for mask in operation.selects if mask.is_fault and blanks)
         self.fault = operation.fault
+        has_fields = any(slot.fields for slot in (*operation.step.reads, *operation.step.on))
+        if has_fields and self.step.node.verb != "reduce":  # which reads its rows while they come
+            applier = FieldApplier(applier, in_lists=self.step.is_grouping)
         self.apply = applier
         self.stops = options.on_error == "raise"
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from junco.errors import GraphError, UnknownNameError
 from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
@@ -152,6 +153,11 @@ class Callee:
         """The operator's class; imports its module."""
         assert self.spec is not None
         return type(self.live) if self.live is not None else self.spec.load()
+
+    @property
+    def hints(self) -> Hints:
+        """The operator's hints; imports its module."""
+        return self.live.hints if self.live is not None else self.operator.hints
 
     @property
     def name(self) -> str:
