@@ -12,6 +12,7 @@ from typing import Any
 from junco.cores import num_cores
 from junco.engine.crew import Crew, crew_for
 from junco.engine.intake import Intake, IntakeSize
+from junco.engine.output import ReadStage
 from junco.engine.pool import pool
 from junco.engine.results import Collector
 from junco.engine.rows import Reject
@@ -24,7 +25,7 @@ from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.errors import ClosedError
 from junco.operator.residents import residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Settle
+from junco.plan.program import Drop, Forget, Read, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ class Engine:
         for instruction in self.plan.program:
             if isinstance(instruction, (Drop, Forget)):
                 stages[-1].after.append(instruction)
+            elif isinstance(instruction, Read):
+                stages.append(ReadStage(instruction, StageOptions(on_error)))
             elif isinstance(instruction, Settle):
                 stages.append(SettleStage(instruction.level, StageOptions(on_error)))
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import getattr_static
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
@@ -67,9 +68,11 @@ def _attribute(value: Any, field: str, column: str) -> Any:
 
 
 def _no_field(value: Any, field: str, column: str) -> ContractError:
-    near = did_you_mean(f"{column}.{name}" for name in nearest(field, (n for n in dir(value) if n[0] != "_"), 1))
+    kind = type(value)
+    known = (n for n in dir(value) if n[0] != "_" and not callable(getattr_static(kind, n, None)))
+    near = did_you_mean(f"{column}.{name}" for name in nearest(field, known, 1))
     return ContractError(
-        f"the column {column!r} holds a {type(value).__name__}, which has no field {field!r} to read as "
+        f"the column {column!r} holds a {kind.__name__}, which has no field {field!r} to read as "
         f"{f'{column}.{field}'!r}.{near}"
     )
 

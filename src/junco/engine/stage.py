@@ -17,7 +17,7 @@ from junco.engine.rows import Block, Reject, both
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
 from junco.graph.nodes import fn_name
-from junco.plan.program import Drop, Forget, Operation
+from junco.plan.program import Drop, Forget, Mask, Operation
 from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
@@ -46,6 +46,8 @@ class Stage:
     name: str
     may_split: ClassVar[bool] = False
     """Whether a block may become several, so that the stage is run step by step."""
+    fault: Mask | None = None
+    """Where to note failed rows that another branch still sees."""
 
     def __init__(self, name: str, options: StageOptions) -> None:
         self.name = name
@@ -95,6 +97,36 @@ class Stage:
     def close(self) -> None:
         """Let go of what the stage holds when a run ends early."""
 
+    def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
+        """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
+        if not rows:
+            return
+        root = level.path[0]
+        lineage = block.lineage(level, root)
+        errors = [
+            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
+            for row, error, value in rows
+            for position in (block.positions[lineage[row]],)
+        ]
+        if self.options.on_error == "raise":
+            first = min(errors, key=lambda reject: reject.position)
+            block.end_with(first.error, first.position)
+            return
+        block.rejects.extend(errors)
+        if self.fault is not None and self.fault.level is level:
+            block.mask(self.fault, [row for row, _, _ in rows])
+        elif self.options.on_error == "none":
+            block.mark_failed(level, [row for row, _, _ in rows])
+        else:
+            kept = [True] * block.rows(level)
+            for row, _, _ in rows:
+                kept[row] = False
+            block.keep(level, kept)
+
+    def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
+        """The error that a caller sees for a row that failed."""
+        raise NotImplementedError
+
 
 class WorkStage(Stage):
     """A stage that calls a step's callable."""
@@ -141,32 +173,6 @@ class WorkStage(Stage):
         elif slots:
             for i, slot in enumerate(slots):
                 columns[slot.index] = [None if result is None else result[i] for result in results]
-
-    def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
-        """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
-        if not rows:
-            return
-        root = level.path[0]
-        lineage = block.lineage(level, root)
-        errors = [
-            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
-            for row, error, value in rows
-            for position in (block.positions[lineage[row]],)
-        ]
-        if self.options.on_error == "raise":
-            first = min(errors, key=lambda reject: reject.position)
-            block.end_with(first.error, first.position)
-            return
-        block.rejects.extend(errors)
-        if self.fault is not None and self.fault.level is level:
-            block.mask(self.fault, [row for row, _, _ in rows])
-        elif self.options.on_error == "none":
-            block.mark_failed(level, [row for row, _, _ in rows])
-        else:
-            kept = [True] * block.rows(level)
-            for row, _, _ in rows:
-                kept[row] = False
-            block.keep(level, kept)
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error that a caller sees for an exception in the step's callable."""

@@ -44,6 +44,11 @@ class Slot:
     fields: tuple[str, ...] = ()
 
     @property
+    def key(self) -> int | tuple[int, tuple[str, ...]]:
+        """What it is called among the columns of a table."""
+        return (self.index, self.fields) if self.fields else self.index
+
+    @property
     def column(self) -> str:
         """The name of the column itself, without the fields."""
         return self.name.removesuffix("".join(f".{field}" for field in self.fields))

@@ -59,7 +59,15 @@ class Settle:
     level: Level
 
 
-Instruction = Operation | Drop | Forget | Settle
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the fields that leave, for the rows of a level."""
+
+    slots: tuple[Slot, ...]
+    level: Level
+
+
+Instruction = Operation | Drop | Forget | Settle | Read
 
 
 def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
@@ -94,7 +102,16 @@ class _Compiler:
                 self._settle(max(blockers, key=lambda level: level.depth))
         while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
             self._settle(level)
+        self._read()
         return self.program
+
+    def _read(self) -> None:
+        """Read the fields that leave, and let go of the columns that are there for these alone."""
+        fields = tuple(slot for slot in self.flow.outputs if slot.fields)
+        if fields:
+            self.program.append(Read(fields, self.flow.out_level))
+            whole = {slot.index for slot in self.flow.outputs if not slot.fields}
+            self.program.append(Forget((), tuple({s.index: s for s in fields if s.index not in whole}.values())))
 
     def _is_ready(self, step: Step) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
