@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from junco.catalog.find import find
-from junco.engine.engine import Engine, RunOptions, Stream
+from junco.engine.callers import in_thread
+from junco.engine.engine import Engine, RunOptions
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, Trace
+from junco.engine.stream import Stream
 from junco.errors import InputError
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
@@ -59,8 +61,6 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
-        from junco.engine.async_calls import in_thread  # asyncio takes a while to import
-
         return await in_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(

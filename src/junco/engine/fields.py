@@ -88,12 +88,15 @@ class FieldApplier(Applier):
     def __init__(self, applier: Applier, *, in_lists: bool) -> None:
         self._applier = applier
         self._why = first_unread if in_lists else unread
-        self.one = applier.one
 
     @property
     def batch_rows(self) -> int:
         """Rows that make a full batch."""
         return self._applier.batch_rows
+
+    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+        """Up to so many values of an iterator that the callable gave, and the error that ended it."""
+        return self._applier.draw(values, most)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """As every applier."""
@@ -101,6 +104,7 @@ class FieldApplier(Applier):
         if not wrong:
             return self._applier(columns, num_rows, stop=stop)
         end = min(wrong) if stop else num_rows
+        self._applier.skip(wrong)
         places = [row for row in range(end) if row not in wrong]
         rest = [[column[row] for row in places] for column in columns]
         given, failures = self._applier(rest, len(places), stop=stop) if places else ([], [])

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 from junco.cores import at_work, num_cores
 from junco.engine.intake import Intake
@@ -27,6 +28,7 @@ from junco.engine.scheduler import Scheduler, Task
 from junco.engine.stats import Totals, Trace
 from junco.engine.turns import waiting_for_me, working_for
 from junco.errors import ClosedError, DeadlineError
+from junco.operator.lanes import Lane, in_lane
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
@@ -42,6 +44,21 @@ LAST_ITEM_S = 0.1
 """How long a run that ends waits for its source, which may be waiting itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run's caller asks of it.
+
+    Attributes:
+        deadline_s: when it must have ended, on the monotonic clock.
+        trace: where to note what ran when.
+        lane: how urgent it is.
+    """
+
+    deadline_s: float | None = None
+    trace: Trace | None = None
+    lane: Lane = Lane.BATCH
+
+
 class Run:
     """One run; iterate over it for `Results`."""
 
@@ -52,16 +69,15 @@ class Run:
         collector: Collector,
         pool: Pool,
         totals: Totals,
-        deadline_s: float | None = None,
-        trace: Trace | None = None,
+        terms: Terms | None = None,
     ) -> None:
+        terms = terms or Terms()
         self.scheduler = scheduler
         self.intake = intake
         self.collector = collector
         self.pool = pool
         self.totals = totals
-        self.deadline_s = deadline_s
-        self.trace = trace
+        self.deadline_s, self.trace, self.lane = terms.deadline_s, terms.trace, terms.lane
         self.started_s = time.monotonic()
         self.is_cancelled = False
         self._has_ended = False
@@ -225,7 +241,7 @@ class Run:
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        with working_for(self._waiting), nullcontext() if task.is_intake else at_work():
+        with working_for(self._waiting), in_lane(self.lane), nullcontext() if task.is_intake else at_work():
             if not task.is_stepwise:
                 blocks.extend(task.work)
                 return True
@@ -242,7 +258,7 @@ class Run:
             self.scheduler.is_source_slow = seconds > 4 * self.intake.MAX_WAIT_S
             return
         stats = self.totals.stages[task.stage]
-        if task.is_resumed:  # its rows were counted with its first step
+        if task.is_resumed or self.scheduler.states[task.stage].stage.is_second_half:  # its rows were counted before
             stats.observe(0, 0, seconds)
         else:
             stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
