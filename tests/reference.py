@@ -210,7 +210,9 @@ class _Interpreter:
         out_level = (*level, node.name) if node.verb == "flat_map" else level
         outputs = [Column(name, out_level) for name in node.outputs]
         if node.verb == "filter":  # a column that stays on its level is the same under another name
-            outputs = [c if isinstance(c, Column) and c.level == level else o for c, o in zip(columns, outputs)]
+            outputs = [
+                c if isinstance(c, Column) and c.level == level else o for c, o in zip(columns, outputs, strict=True)
+            ]
         for row, is_ghost in list(self.rows(self.root, level, scene)):
             if is_ghost:
                 continue
@@ -224,19 +226,21 @@ class _Interpreter:
                 continue
             if node.verb == "map":
                 row.cells.update(zip(outputs, unpacked(node, result), strict=True))
-            elif node.verb == "filter":
-                row.cells.update(zip(outputs, kept))
-                scene.gone |= set() if result else {row}
+            elif node.verb == "flat_map":
+                row.children[node.name] = self.children(node, row, outputs, made)
+            elif result:
+                row.cells.update(zip(outputs, kept, strict=True))
             else:
-                if not made and node.keep_empty:
-                    made = [(None,) * len(outputs)]
-                row.children[node.name] = [
-                    Row(out_level, row, dict(zip(outputs, values, strict=True))) for values in made
-                ]
+                scene.gone.add(row)
         for name, column in zip(node.outputs, outputs, strict=True):
             scene.write(name, column, node.name)
         scene.has_root_filter |= node.verb == "filter" and level == ()
         return scene
+
+    def children(self, node: Node, row: Row, outputs: list[Column], made: list[tuple[Any, ...]]) -> list[Row]:
+        if not made and node.keep_empty:
+            made = [(None,) * len(outputs)]
+        return [Row((*row.level, node.name), row, dict(zip(outputs, values, strict=True))) for values in made]
 
     def group(self, node: Node, scene: Scene, columns: list[Read], sides: list[Side], scope: Level) -> Scene:
         is_window = node.verb in ("window", "time_window")

@@ -46,6 +46,7 @@ class Applier(Protocol):
 
     def skip(self, rows: Container[int]) -> None:
         """Say which of the rows that come next will not be given to it after all."""
+        return
 
     def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
         """Up to so many values of an iterator that the callable gave, and the error that ended it."""

@@ -40,7 +40,12 @@ class SingleCall:
         self._blank = [None] * (len(flow.slots) - self._num_inputs)
         self._operations = [operation.step for operation in plan.operations]
         self._steps = [
-            (_reading(one, step.reads), [slot.index for slot in step.reads], [slot.index for slot in step.writes], stage)
+            (
+                _reading(one, step.reads),
+                [slot.index for slot in step.reads],
+                [slot.index for slot in step.writes],
+                stage,
+            )
             for one, step, stage in zip(ones, self._operations, stats, strict=True)
         ]
         self._outputs = [slot.index for slot in flow.outputs]

@@ -105,7 +105,9 @@ class _Checker:
         """The levels of a ``time_window``: each input lies on the level of its timestamp, or on the path of one."""
         if len(timestamps) < 2:
             return tuple(
-                Side(self._deepest((*reads, one), str(node), self.root, _A_TIMESTAMP_EACH), one, tuple(range(len(reads))))
+                Side(
+                    self._deepest((*reads, one), str(node), self.root, _A_TIMESTAMP_EACH), one, tuple(range(len(reads)))
+                )
                 for one in timestamps
             )
         if twice := next((s for i, s in enumerate(timestamps) for t in timestamps[:i] if s.level is t.level), None):
@@ -115,7 +117,9 @@ class _Checker:
         for timestamp in timestamps:
             own = tuple(i for i, owner in enumerate(owners) if owner is timestamp)
             if not own:
-                raise GraphError(f"{node}: no input lies on the level of the timestamp {timestamp.name!r}: leave it out")
+                raise GraphError(
+                    f"{node}: no input lies on the level of the timestamp {timestamp.name!r}: leave it out"
+                )
             level = self._deepest((timestamp, *(reads[i] for i in own)), str(node), self.root)
             sides.append(Side(level, timestamp, own))
         return tuple(sides)
