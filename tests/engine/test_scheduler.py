@@ -226,6 +226,15 @@ def test_an_item_with_many_rows_on_two_levels_keeps_within_the_limits(seed):
     assert game.most_blocks > 0
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_windows_beside_rows_that_are_made_whole_come_once(seed):
+    """The last row of a level is held until its rows have come; windows beneath the same item are none of them."""
+    rows = pipe.input("x").flat_map("x", "n", range).flat_map("n", "m", range)
+    graph = rows.window("m", "w", 2, 2, sum).concat(rows.window_all("n", "count", len)).output("w", "count")
+    game = Game(graph, random.Random(seed))
+    assert game.play([5, 0, 4]) == batch(graph, [5, 0, 4])
+
+
 def drained(scheduler: Scheduler) -> Iterator[tuple[str, tuple[int, ...]]]:
     """One worker that does each task at once: the name of the stage and the key of each task in turn."""
     while (task := scheduler.next_task()) is not None:

@@ -41,6 +41,11 @@ class Node:
     workers: int | None = None
     backend: str | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.timestamp, tuple):  # one column may be given by its name, none as None
+            given: str | None = self.timestamp
+            object.__setattr__(self, "timestamp", () if given is None else (given,))
+
     @property
     def reads(self) -> tuple[str, ...]:
         """All columns that the node looks at."""
