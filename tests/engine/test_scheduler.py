@@ -230,7 +230,9 @@ def test_an_item_with_many_rows_on_two_levels_keeps_within_the_limits(seed):
 def test_windows_beside_rows_that_are_made_whole_come_once(seed):
     """The last row of a level is held until its rows have come; windows beneath the same item are none of them."""
     rows = pipe.input("x").flat_map("x", "n", range).flat_map("n", "m", range)
-    graph = rows.window("m", "w", 2, 2, sum).concat(rows.window_all("n", "count", len)).output("w", "count")
+    counted = rows.window_all("n", "count", len)
+    late = rows.map("x", "y", abs).window_all(("m", "y"), "s", lambda ms, ys: sum(ms) + sum(ys))
+    graph = rows.window("m", "w", 2, 2, sum).concat(counted, late).output("w", "count", "s")
     game = Game(graph, random.Random(seed))
     assert game.play([5, 0, 4]) == batch(graph, [5, 0, 4])
 
