@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from junco.operator.namespace import ops
     from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
+    from junco.pages.inspection import Inspection
     from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ _WHERE = {
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
+    "Inspection": "junco.pages.inspection",
     "JuncoError": "junco.errors",
     "Node": "junco.graph.nodes",
     "Operator": "junco.operator.base",
@@ -55,6 +57,7 @@ __all__ = [
     "Family",
     "Graph",
     "Hints",
+    "Inspection",
     "JuncoError",
     "Node",
     "Operator",

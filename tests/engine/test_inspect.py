@@ -327,3 +327,42 @@ def test_an_interrupt_ends_the_look_and_closes_generators():
     with pytest.raises(KeyboardInterrupt):
         p.inspect(1)
     assert closed == [1]
+
+
+def test_fields_are_shown_as_they_were_read_and_those_that_are_missing_as_failures():
+    def pieces(text):
+        yield from (Chunk(text[:2], 0, 2), "no chunk")
+
+    p = (
+        pipe.input("text")
+        .flat_map("text", "chunk", pieces, name="split")
+        .filter("chunk", "chunk", "chunk", lambda chunk: True, name="all")
+        .output("chunk.text", "chunk")
+    )
+    seen = p.inspect("abcd")
+    assert seen.outputs.columns == ("chunk.text", "chunk")
+    assert values(seen.outputs)[0][0] == "ab"
+    assert (seen.num_failed, seen.failures[0].label) == (1, "chunk 1")
+    assert "✗ chunk 1" in str(seen)
+
+
+def test_windows_of_time_over_two_levels_count_the_rows_of_both():
+    p = (
+        pipe.input("n")
+        .flat_map("n", "a", lambda n: [float(i) for i in range(n)], name="frames")
+        .flat_map("n", "b", lambda n: [i / 2 for i in range(2 * n)], name="sounds")
+        .time_window(("a", "b"), "both", ("a", "b"), 2, 2, lambda a, b: (a, b), name="w")
+        .output("both")
+    )
+    seen = p.inspect(4)
+    assert (seen["w"].num_in, seen["w"].num_out) == (4 + 8, 2)
+    assert labels(seen["w"]) == ["both 0", "both 1"]
+
+
+def test_a_pipeline_without_outputs_is_seen_too():
+    done = []
+    seen = pipe.input("x").map("x", (), done.append, name="do").output().inspect(5)
+    assert done == [5]
+    assert seen["do"].num_out == 1
+    assert str(seen).endswith("→ nothing")
+    assert "no columns" in seen.html()

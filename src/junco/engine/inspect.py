@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from junco.engine.look import Limits, Look, names_of
-from junco.engine.record import Record
+from junco.engine.record import Failures, Record
 from junco.engine.rows import Block, source_block
 from junco.engine.stage import Stage, StageOptions, WorkStage
 from junco.graph.levels import Flow, Level, Slot
@@ -32,6 +33,7 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
     look.number(block)
     inputs = look.rows(block, flow.inputs, flow.levels[0], range(1))
     records: dict[str, Record] = {}
+    ends = [Failures(stage, look) for stage in stages if not isinstance(stage, WorkStage)]
     chain = [part for stage in stages for part in _watched(stage, look, records)]
     outputs: list[SeenRow] = []
     num_outputs = 0
@@ -48,7 +50,11 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
         title=flow.graph.name,
         inputs=_end("input", flow.levels[0], 1, flow.inputs, inputs),
         steps=tuple(records[step.node.name].seen() for step in flow.steps),
-        outputs=_end("output", flow.out_level, num_outputs, flow.outputs, outputs),
+        outputs=replace(
+            _end("output", flow.out_level, num_outputs, flow.outputs, outputs),
+            failures=tuple(failure for one in ends for failure in one.first),
+            num_failed=sum(one.num_rows for one in ends),
+        ),
     )
 
 

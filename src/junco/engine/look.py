@@ -61,7 +61,7 @@ class Look:
     """Bytes of values that are kept."""
     last: dict[Level, tuple[tuple[int, ...], int]] = field(default_factory=dict)
     """For each level, whose child the last row was, and its number."""
-    values: dict[tuple[int, str, Place], SeenValue] = field(default_factory=dict)
+    values: dict[tuple[object, Place], SeenValue] = field(default_factory=dict)
     """What is kept, by column and row."""
     makers: dict[int, Step] = field(default_factory=dict)
     """For each column, the step that made it; a filter only passes columns on."""
@@ -122,8 +122,8 @@ class Look:
         return self.values[key]
 
     @staticmethod
-    def _key(slot: Slot, place: Place) -> tuple[int, str, Place]:
-        return slot.index, slot.name, place[: slot.level.depth]
+    def _key(slot: Slot, place: Place) -> tuple[object, Place]:
+        return slot.key, place[: slot.level.depth]
 
     def _source(self, block: Block, level: Level, row: int, slot: Slot, value: Any) -> SeenValue | None:
         """The picture that a box in this column was found in, or the text that a chunk is of."""

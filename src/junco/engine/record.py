@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,12 +13,28 @@ from junco.engine.filters import FilterStage
 from junco.engine.group import GroupStage
 from junco.engine.look import Look, names_of, num_bytes
 from junco.engine.rows import Block, both
-from junco.engine.stage import WorkStage, reason_of
+from junco.engine.stage import Stage, WorkStage, reason_of
 from junco.graph.levels import Level
 from junco.graph.nodes import fn_name
 from junco.pages.inspection import SeenFailure, SeenRow, SeenStep
 from junco.pages.letters import amount, duration, size
 from junco.plan.program import Mask
+
+
+class Failures:
+    """The rows that failed in a stage: how many, and the first of them."""
+
+    def __init__(self, stage: Stage, look: Look) -> None:
+        self.num_rows = 0
+        self.first: list[SeenFailure] = []
+        self._look = look
+        stage.on_failed = self.add
+
+    def add(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
+        """Note rows that fail, before they go."""
+        self.num_rows += len(rows)
+        for row, error, given in rows[: max(0, self._look.limits.rows - len(self.first))]:
+            self.first.append(SeenFailure(self._look.place(block, level, row), reason_of(error), given))
 
 
 class Record:
@@ -31,9 +48,8 @@ class Record:
     def __init__(self, stage: WorkStage, look: Look) -> None:
         self.look = look
         self.seconds = 0.0
-        self.num_in = self.num_out = self.num_failed = 0
+        self.num_in = self.num_out = 0
         self.rows: list[SeenRow] = []
-        self.failures: list[SeenFailure] = []
         self.cut = ""
         self.num_drawn = self.num_bytes = 0
         self.takes_over(stage)
@@ -41,13 +57,14 @@ class Record:
     def takes_over(self, stage: WorkStage) -> None:
         """Let the rows of a stage be those of the step."""
         self.stage = stage
-        stage.on_failed = self._failed
+        self.failures = Failures(stage, self.look)
         if stage.step.node.verb == "flat_map":
             stage.apply = _Bounded(stage.apply, self)
 
     def note_rows(self, blocks: Sequence[Block]) -> None:
         """Count what the stage is given."""
-        self.num_in += sum(len(_chosen(block, self.stage.step.level, self.stage.masks)) for block in blocks)
+        stage = self.stage
+        self.num_in += sum(len(_chosen(block, level, stage.masks)) for block in blocks for level in stage.step.levels)
 
     def seen(self) -> SeenStep:
         """What there is to show of the step."""
@@ -64,8 +81,8 @@ class Record:
             num_out=self.num_out,
             columns=names_of(shown),
             rows=tuple(self.rows),
-            failures=tuple(self.failures),
-            num_failed=self.num_failed,
+            failures=tuple(self.failures.first),
+            num_failed=self.failures.num_rows,
             cut=self.cut,
         )
 
@@ -87,11 +104,6 @@ class Record:
         self.num_out += sum(kept[row] for row in rows)
         seen = self.look.rows(block, step.on, level, first)
         self.rows += [replace(one, is_kept=kept[row]) for one, row in zip(seen, first, strict=True)]
-
-    def _failed(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
-        self.num_failed += len(rows)
-        for row, error, given in rows[: max(0, self.look.limits.rows - len(self.failures))]:
-            self.failures.append(SeenFailure(self.look.place(block, level, row), reason_of(error), given))
 
     def may_draw(self, value: Any) -> bool:
         """Whether there is room for one more row of a ``flat_map``; says why where there is none."""
@@ -152,5 +164,6 @@ class _Bounded(Applier):
 
 
 def _close(values: Iterator[Any]) -> None:
-    if hasattr(values, "close"):
-        values.close()
+    with contextlib.suppress(Exception):  # what a generator says when it is ended early is nobody's result
+        if hasattr(values, "close"):
+            values.close()

@@ -31,7 +31,6 @@ MOST_DEPTH = 12
 _SINKS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "pop", "put", "put_nowait", "write"})
 """Methods by which what is bound to them changes while it is used."""
 _BY_NAME = (ModuleType, logging.Logger, type(None), bool, int, float, str, bytes)
-_OWN = frozenset({"__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__", "__slots__"})
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class _Describer:
                 inner = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
                 if isinstance(inner, FunctionType):
                     found.append([name, self.callable(inner)])
-                elif name not in _OWN and isinstance(inner, (*_BY_NAME, tuple, list, dict)):
+                elif not name.startswith("__") and isinstance(inner, (*_BY_NAME, tuple, list, dict)):
                     found.append([name, self.value(inner, name)])
         return found
 

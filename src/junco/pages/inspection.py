@@ -175,8 +175,13 @@ class Inspection:
 
     @property
     def failures(self) -> tuple[SeenFailure, ...]:
-        """The rows that failed, in step order."""
-        return tuple(failure for step in self.steps for failure in step.failures)
+        """The first rows that failed in each step, and in the output."""
+        return tuple(failure for step in (*self.steps, self.outputs) for failure in step.failures)
+
+    @property
+    def num_failed(self) -> int:
+        """How many rows failed."""
+        return sum(step.num_failed for step in (*self.steps, self.outputs))
 
     def text(self, rows: int = 5) -> str:
         """All steps as text, up to ``rows`` rows of each."""

@@ -22,8 +22,7 @@ def body(inspections: Sequence[Inspection]) -> str:
 
 
 def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
-    num_failed = sum(step.num_failed for step in one.steps)
-    failed = f' · <span class="bad">{amount(num_failed, "row")} failed</span>' if num_failed else ""
+    failed = f' · <span class="bad">{amount(one.num_failed, "row")} failed</span>' if one.num_failed else ""
     loaded = f" (+ {duration(one.load_seconds)} to load)" if one.load_seconds >= LEAST_LOAD_S else ""
     out = one.outputs
     head = (

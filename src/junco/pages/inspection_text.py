@@ -18,7 +18,7 @@ WIDTH = 110
 def text(inspection: Inspection, rows: int) -> str:
     """All steps, up to ``rows`` rows of each."""
     steps = inspection.steps
-    failed = sum(step.num_failed for step in steps)
+    failed = inspection.num_failed
     summary = [amount(len(steps), "step"), duration(inspection.seconds)]
     if inspection.load_seconds >= LEAST_LOAD_S:
         summary[-1] += f" (+ {duration(inspection.load_seconds)} to load)"
@@ -36,7 +36,7 @@ def text(inspection: Inspection, rows: int) -> str:
         lines += [*_values(step, rows), *_troubles(step)]
     out = inspection.outputs
     made = f"{', '.join(out.columns)}: {amount(out.num_out, 'row')}" if out.columns else "nothing"
-    lines += ["", f"→ {made}"]
+    lines += ["", f"→ {made}", *_troubles(out)]
     return "\n".join(lines)
 
 
