@@ -49,7 +49,9 @@ def itself(value: Any) -> Any:
 def _fits(inner: Flow, step: Step) -> bool:
     """Whether a pipeline's steps can stand in the place of the step that calls it."""
     node, outputs, inputs = step.node, inner.outputs, {slot.index for slot in inner.inputs}
-    if any(node.verb not in ("map", "concat") for node in inner.graph.nodes) or len(inputs) != len(step.on or step.reads):
+    if any(node.verb not in ("map", "concat") for node in inner.graph.nodes) or len(inputs) != len(
+        step.on or step.reads
+    ):
         return False
     wanted = len(node.outputs) if node.verb == "map" and node.outputs else len(outputs) if node.verb == "map" else 1
     if len(outputs) != wanted or node.verb not in ("map", "filter", "flat_map"):
