@@ -84,8 +84,9 @@ def _parameters(graph: Graph) -> list[dict[str, Any]]:
     shown = [{"name": name, "default": value} for name, value in graph.params.items()]
     for name, parameter in parameters_of(graph).items():
         if parameter.operator is not None:
+            said = sentences(parameter.operator, [name]).get(name)
             entry = _parameter(parameter.operator.parameters()[name])
-            shown.append(entry | {"description": text for text in sentences(parameter.operator, [name]).values()})
+            shown.append({**entry, "description": said} if said else entry)
         elif name not in graph.params:  # of a pipeline that is the main step
             shown.append({"name": name, "default": parameter.default})
     return shown
