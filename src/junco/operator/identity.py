@@ -17,7 +17,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from junco.operator.base import Operator
@@ -31,7 +39,12 @@ MOST_DEPTH = 12
 _SINKS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "pop", "put", "put_nowait", "write"})
 """Methods by which what is bound to them changes while it is used."""
 _BY_NAME = (ModuleType, logging.Logger, type(None), bool, int, float, str, bytes)
-_OWN = frozenset({"__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__", "__slots__"})
+_OWN = frozenset(
+    {
+        *("__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__", "__slots__"),
+        *("__dataclass_fields__", "__dataclass_params__", "__match_args__", "__static_attributes__", "__firstlineno__"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -142,6 +155,8 @@ class _Describer:
             return self.function(fn)
         if isinstance(fn, BuiltinFunctionType):
             return self.builtin(fn)
+        if isinstance(fn, (MethodDescriptorType, WrapperDescriptorType)):
+            return {"function": f"{fn.__objclass__.__module__}.{fn.__qualname__}"}
         if isinstance(fn, type):
             return self.cls(fn)
         return {**self.cls(type(fn)), "holds": self.held(fn, type(fn).__qualname__)}

@@ -128,6 +128,8 @@ def _wider_list(one: pa.DataType, other: pa.DataType, *, is_whole: bool) -> pa.D
 
 def _wider_struct(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     kinds = {field.name: field.type for field in one}
+    if kinds.keys().isdisjoint(field.name for field in other):
+        return None
     for field in other:
         kind = _wider(kinds[field.name], field.type, is_whole=False) if field.name in kinds else field.type
         if kind is None:
