@@ -11,22 +11,29 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from junco.catalog.find import find
+from junco.catalog.membership import check_family
+from junco.cores import num_cores
 from junco.engine.callers import in_thread
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.results import as_vectors
 from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
-from junco.engine.stats import PipelineStats, Trace
+from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
-from junco.errors import InputError
+from junco.errors import ClosedError, InputError
+from junco.graph.devices import as_step, devices_of
+from junco.graph.levels import check
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.graph.ports import check_swap
+from junco.graph.ports import check_ports, check_swap
 from junco.graph.yaml_file import write
 from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
+from junco.once import Once
+from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
@@ -37,6 +44,9 @@ OnError = Literal["raise", "skip", "none"]
 class Pipeline:
     """A graph that can be called. Safe to use from many threads.
 
+    To make, look at, change, write and draw one fetches nothing and imports no operator. It is planned when it is first
+    used, or by `prepare`: weights are fetched then, and what an operator does not bear is said.
+
     Args:
         graph: what it does.
         device: "auto", "cpu", "cuda", "cuda:1", "mps", given to every operator that takes a device; with a list of them
@@ -44,10 +54,38 @@ class Pipeline:
     """
 
     def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
+        check_nesting(graph)
         self.graph = graph
-        self.plan: Plan = make_plan(graph, device)
-        self._engine = Engine(self.plan)
-        weakref.finalize(self, self._engine.close)
+        self.devices = devices_of(device)
+        _check_what_is_at_hand(graph)
+        self._planned = Once(partial(make_plan, graph, self.devices))
+        self._running = Once(self._start)
+        self._is_closed = False
+
+    @property
+    def plan(self) -> Plan:
+        """How it will run; made at the first use.
+
+        Raises:
+            ParameterError: a parameter that an operator does not bear.
+            ContractError: neighbours whose ports do not fit, or its family's contract is broken.
+            UnavailableError: weights that cannot be had.
+        """
+        return self._planned()
+
+    def prepare(self) -> Self:
+        """Plan, fetch, load and compile now what would be at the first use: what a service does before it is ready.
+
+        Returns:
+            The pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
+
+        Raises:
+            ParameterError: a parameter that an operator does not bear.
+            UnavailableError: weights that cannot be had.
+            ClosedError: the pipeline was closed.
+        """
+        self._engine.open()
+        return self
 
     def __call__(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The result for one item: one argument for each input column.
@@ -177,7 +215,9 @@ class Pipeline:
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
-        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects)
+        options = JobOptions(
+            on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects
+        )
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
@@ -187,9 +227,9 @@ class Pipeline:
             UnknownNameError: no step of that name.
             ContractError: the operator does not keep the contract of the one it replaces.
         """
-        node = self.graph.node(step)
-        check_swap(node, operator)
-        return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.devices)
+        node, fn = self.graph.node(step), as_step(operator)
+        check_swap(node, fn)
+        return Pipeline(self.graph.with_node(replace(node, fn=fn, written=None)), device=self.devices)
 
     @property
     def space(self) -> str | None:
@@ -208,8 +248,8 @@ class Pipeline:
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
-        """Write the pipeline to a YAML file."""
-        text = self.to_yaml()
+        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
+        text = write(self.graph, Path(path).parent)
         Path(path).write_text(text, encoding="utf-8")
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
@@ -222,11 +262,31 @@ class Pipeline:
 
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
-        return self._engine.stats()
+        if (engine := self._running.made) is not None:
+            return engine.stats()
+        stages = tuple(StageStats(node.name, 1) for node in self.graph.nodes if node.fn is not None)
+        return PipelineStats(stages, 0.0, 0, num_cores())
+
+    def lock(self) -> Lock:
+        """The packages, versions and files that it uses, with digests. Print it, or keep its ``to_json()``."""
+        return self.plan.lock()
 
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
-        self._engine.close()
+        self._is_closed = True
+        if (engine := self._running.made) is not None:
+            engine.close()
+
+    @property
+    def _engine(self) -> Engine:
+        if self._is_closed:
+            raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
+        return self._running()
+
+    def _start(self) -> Engine:
+        engine = Engine(self.plan)
+        weakref.finalize(self, engine.close)
+        return engine
 
     def _repr_svg_(self) -> str:
         return self.draw()
@@ -246,11 +306,19 @@ class Pipeline:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, here or in another process, is built anew from the graph."""
-        return partial(type(self), device=self.plan.devices), (self.graph,)
+        return partial(type(self), device=self.devices), (self.graph,)
 
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+
+
+def _check_what_is_at_hand(graph: Graph) -> None:
+    """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
+    flow = check(graph)
+    check_ports(flow)
+    if all(spec.is_loaded for spec in graph.specs()):
+        check_family(flow)
 
 
 def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:

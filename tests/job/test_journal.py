@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from junco.job.journal import Journal
 from junco.job.inventory import Inventory
+from junco.job.journal import Journal
 from junco.job.ledger import Ledger, Sealed, digest_of
 from junco.store.sink import Span
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from junco.job.ledger import Ledger, digest_of
 from junco.job.inventory import Inventory
+from junco.job.ledger import Ledger, digest_of
 from junco.job.limit import RejectLimit
 from junco.job.progress import Progress
 from junco.job.source import Item

@@ -50,7 +50,9 @@ class PipelineMark:
             is_named = record["pipeline"] == self.title
             whose = "this pipeline as it was" if is_named else f"another pipeline ({record['pipeline']})"
             what = differences(record["parts"], self.parts, self.steps)
-            raise JobError(f"{target} holds the work of {whose}. What differs (there ≠ here): {what}. {_sentence(cure)}")
+            raise JobError(
+                f"{target} holds the work of {whose}. What differs (there ≠ here): {what}. {_sentence(cure)}"
+            )
         if unknown := self.unknown or tuple(record["unknown"]):
             raise JobError(
                 f"nobody can tell whether {target} holds the work of this pipeline, since a part of it cannot be "

@@ -169,7 +169,12 @@ class Job:
         ) from error
 
     def _report(
-        self, feed: Feed, deleted: tuple[str, ...], unknown: tuple[str, ...], seconds: float, stats: PipelineStats | None
+        self,
+        feed: Feed,
+        deleted: tuple[str, ...],
+        unknown: tuple[str, ...],
+        seconds: float,
+        stats: PipelineStats | None,
     ) -> JobReport:
         inventory = feed.inventory
         rejects = getattr(self.sink, "rejects", None)

@@ -74,7 +74,9 @@ class JobReport:
             lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
-            lines.append(f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time")
+            lines.append(
+                f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
+            )
         if self.unknown:
             lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
         if self.stats is not None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import JobError, TargetError
-from junco.job.journal import VERSION, Journal
 from junco.job.identity import PipelineMark
 from junco.job.inventory import Inventory
+from junco.job.journal import VERSION, Journal
 from junco.job.ledger import Ledger, Sealed
 from junco.store.columns import storable
 from junco.store.durable import sync_folder, writing

@@ -105,9 +105,7 @@ def _of_arrays(values: list[Any], *, is_whole: bool) -> pa.Array:
         return _vectors(values, first)
     if form == "matrix":
         return _lists([None if value is None else list(value) for value in values])
-    rows = [
-        None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values
-    ]
+    rows = [None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values]
     return arrow().array(rows)
 
 

@@ -18,8 +18,8 @@ from junco.store.columns import table
 from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
 from junco.store.kinds import wider
 from junco.store.previous import Previous, Unpacked
-from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.shard import Shard
+from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.sink import Layout, Rejected, Sink, Span
 from junco.store.writer import ShardWriter
 from junco.types import Space
