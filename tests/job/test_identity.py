@@ -58,4 +58,3 @@ def test_what_changes_while_it_is_used_does_not_count():
     before = identity(counting)
     counting("a")
     assert identity(counting) == before
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +77,7 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     return pa.array([value.item() if isinstance(value, np.generic) else value for value in values])
 
 
-@cache
-def _family(kind: type) -> Hashable:
+def _find_family(kind: Any) -> Any:
     """What values of a type may stand beside: those of the same family."""
     if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields") or issubclass(kind, Mapping):
         return "fields"
@@ -90,6 +89,9 @@ def _family(kind: type) -> Hashable:
         "number": (int, float, np.integer, np.floating),
     }
     return next((name for name, kinds in families.items() if issubclass(kind, kinds)), kind)
+
+
+_family: Callable[[Any], Any] = cache(_find_family)
 
 
 def _of_arrays(values: list[Any], *, is_whole: bool) -> pa.Array:
@@ -153,10 +155,12 @@ def _fields(value: Any) -> Mapping[str, Any]:
     return {name: getattr(value, name) for name in _names(type(value))}
 
 
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _find_names(kind: Any) -> tuple[str, ...]:
     """The fields of a dataclass that are stored."""
     return tuple(each.name for each in dataclasses.fields(kind) if each.name not in _LEFT_OUT.get(kind, ()))
+
+
+_names: Callable[[Any], tuple[str, ...]] = cache(_find_names)
 
 
 def _lists(values: list[Any]) -> pa.Array:
