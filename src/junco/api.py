@@ -210,7 +210,8 @@ class Pipeline:
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's
+                work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
