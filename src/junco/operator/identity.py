@@ -41,15 +41,6 @@ MOST_DEPTH = 12
 _SINKS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "pop", "put", "put_nowait", "write"})
 """Methods by which what is bound to them changes while it is used."""
 _BY_NAME = (ModuleType, logging.Logger, type(None), bool, int, float, str, bytes)
-<<<<<<< HEAD
-=======
-_OWN = frozenset(
-    {
-        *("__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__", "__slots__"),
-        *("__dataclass_fields__", "__dataclass_params__", "__match_args__", "__static_attributes__", "__firstlineno__"),
-    }
-)
->>>>>>> job
 
 
 @dataclass(frozen=True)
