@@ -46,8 +46,8 @@ class Node:
     """Where the step stands in a file, for errors."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.timestamp, tuple):  # one column may be given by its name, none as None
-            given: str | None = self.timestamp
+        given: Any = self.timestamp
+        if not isinstance(given, tuple):  # one column may be given by its name, none as None
             object.__setattr__(self, "timestamp", () if given is None else (given,))
 
     @property
