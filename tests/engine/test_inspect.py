@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from junco import Hints, Operator, pipe
-from junco.errors import ClosedError, InputError
+from junco.errors import ClosedError, InputError, UnknownNameError
 from junco.types import Box, Chunk, VideoFrame
 
 
@@ -55,6 +55,12 @@ def test_each_step_says_what_it_did_in_the_order_of_the_graph():
     assert all(step.seconds >= 0 for step in seen.steps)
     assert seen["detect"].operator == "boxes"
     assert seen.outputs.num_out == len(FILM(4)) == 3
+
+
+def test_a_step_is_found_by_its_name_or_the_nearest_is_named():
+    assert FILM.inspect(1)["detect"].verb == "flat_map"
+    with pytest.raises(UnknownNameError, match="detect"):
+        FILM.inspect(1)["detct"]
 
 
 def test_a_row_is_named_by_the_rows_that_it_came_from():

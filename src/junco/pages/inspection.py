@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from junco.errors import TargetError
+from junco.errors import TargetError, UnknownNameError
 from junco.pages.values import plain
 
 Place = tuple[tuple[str, int], ...]
@@ -162,11 +162,15 @@ class Inspection:
     load_seconds: float = 0.0
 
     def __getitem__(self, name: str) -> SeenStep:
-        """A step by its name."""
+        """A step by its name.
+
+        Raises:
+            UnknownNameError: with the nearest names.
+        """
         for step in self.steps:
             if step.name == name:
                 return step
-        raise KeyError(name)
+        raise UnknownNameError("step", name, [step.name for step in self.steps])
 
     @property
     def seconds(self) -> float:
