@@ -21,7 +21,7 @@ from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
 from junco.engine.intake import Intake, IntakeSize
 from junco.engine.operators import OperatorApplier
-from junco.engine.results import Collector
+from junco.engine.results import ItemCollector
 from junco.engine.rows import Block, Reject
 from junco.engine.scheduler import Limits, Scheduler, Task
 from junco.errors import OperatorError
@@ -109,7 +109,7 @@ class Game:
             self.limits = Limits(max_blocks=self.chance.randint(1, 4), max_ready=self.chance.randint(1, 2))
             self.num_workers = self.chance.randint(1, 6)
             self.scheduler = Scheduler(stages, source.blocks(), self.limits)
-            self.collector = Collector(flow, self.on_error, ordered=self.ordered, rejected=self.rejects.append)
+            self.collector = ItemCollector(flow, self.on_error, ordered=self.ordered, rejected=self.rejects.append)
             self._play()
         finally:
             self.scheduler.close()

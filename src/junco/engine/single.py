@@ -14,7 +14,7 @@ from junco.engine.apply import is_no_value
 from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
 from junco.engine.output import output_error
-from junco.engine.results import row_maker
+from junco.engine.row import row_maker
 from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
 from junco.errors import ContractError, DeadlineError

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from junco.errors import GraphError, UnknownNameError
+from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
+from junco.wording import did_you_mean, nearest
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -40,10 +42,12 @@ class Node:
     keep_empty: bool = False
     workers: int | None = None
     backend: str | None = None
+    written: Written | None = field(default=None, compare=False, repr=False)
+    """Where the step stands in a file, for errors."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.timestamp, tuple):  # one column may be given by its name, none as None
-            given: str | None = self.timestamp
+        given: Any = self.timestamp
+        if not isinstance(given, tuple):  # one column may be given by its name, none as None
             object.__setattr__(self, "timestamp", () if given is None else (given,))
 
     @property
@@ -77,6 +81,8 @@ class Graph:
     params: dict[str, Any] = field(default_factory=dict)
     space: str = ""
     """The name of the space of its vectors, for what junco cannot identify by itself."""
+    main: str = ""
+    """The step whose parameters are the pipeline's too."""
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -86,6 +92,10 @@ class Graph:
                 raise GraphError(f"the {kind} column {twice!r} is named twice")
         if twice := repeated(node.name for node in self.nodes):
             raise GraphError(f"two steps are named {twice!r}: give each its own name")
+        if self.main and not any(node.name == self.main and node.fn is not None for node in self.nodes):
+            names = [node.name for node in self.nodes if node.fn is not None]
+            near = did_you_mean(nearest(self.main, names, 1))
+            raise GraphError(f"main names the step {self.main!r}, and no step of that name calls an operator.{near}")
 
     @property
     def last(self) -> str:
