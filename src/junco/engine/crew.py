@@ -72,7 +72,8 @@ class Crew:
         if self.is_opened_first:
             opening = OpenStage(self.operation, applier, options)
             return [opening, FlatMapStage(self.operation, applier, options, is_opened=True)]
-        return [_STAGES[self.operation.step.node.verb](self.operation, applier, options)]
+        verb = "map" if self.operation.is_joined else self.operation.step.node.verb
+        return [_STAGES[verb](self.operation, applier, options)]
 
 
 def crew_for(operation: Operation, devices: Sequence[str], residents: Residents) -> Crew:

@@ -110,11 +110,8 @@ class Stage:
             self.on_failed(block, level, rows)
         root = level.path[0]
         lineage = block.lineage(level, root)
-        errors = [
-            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
-            for row, error, value in rows
-            for position in (block.positions[lineage[row]],)
-        ]
+        wrapped = [self.operator_error(block.positions[lineage[row]], error, value) for row, error, value in rows]
+        errors = [Reject(error.position, error.node, error.reason, level is root, error) for error in wrapped]
         if self.options.on_error == "raise":
             first = min(errors, key=lambda reject: reject.position)
             block.end_with(first.error, first.position)

@@ -29,8 +29,9 @@ def check(graph: Graph) -> Flow:
 
 
 class _Checker:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, warns: bool = True) -> None:
         self.graph = graph
+        self.warns = warns
         self.has_branches = any(node.verb == "concat" for node in graph.nodes)
         self.bits = {node.name: 1 << i for i, node in enumerate(graph.nodes)} | {INPUT: 0}
         self.root = Level(0)
@@ -48,7 +49,8 @@ class _Checker:
         last = self._walk({INPUT: start})
         outputs = tuple(last.find(name, "the output") for name in graph.outputs)
         out_level = self._deepest(outputs, "the output", self.root)
-        self._warn_of_unused(outputs)
+        if self.warns:
+            self._warn_of_unused(outputs)
         filters = (node.name for node in graph.nodes if node.verb == "filter")
         is_single = not outputs or (
             out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
@@ -84,8 +86,8 @@ class _Checker:
     def _step(self, node: Node, scene: Scene) -> Step:
         check_arguments(node)
         check_callable(node)
-        if node.callee is not None and node.callee.graph is not None:
-            check_nested(node, check(node.callee.graph))
+        if node.callee is not None and (inner := node.callee.graph) is not None:
+            check_nested(node, inner, lambda: _Checker(inner, warns=False).run().is_single)
         where = str(node)
         reads = tuple(scene.find(name, where) for name in node.inputs)
         on = tuple(scene.find(name, where) for name in node.on)
@@ -176,7 +178,8 @@ class _Checker:
             self._check_branches(node, earlier, own)
             earlier += own
         meeting = met(scenes)
-        self._warn_of_filters(node, scenes, meeting)
+        if self.warns:
+            self._warn_of_filters(node, scenes, meeting)
         return meeting
 
     def _check_branches(self, node: Node, ones: Iterable[Slot], others: Sequence[Slot]) -> None:
