@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,10 @@ from typing import Any, Literal, Self
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
 from junco.cores import num_cores
+from junco.engine.callers import in_thread
 from junco.engine.engine import Engine, RunOptions
+from junco.engine.results import as_vectors
+from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
@@ -27,6 +30,7 @@ from junco.graph.pipe import PipeStart
 from junco.graph.ports import check_ports, check_swap
 from junco.graph.yaml_file import write
 from junco.job.job import SHARD_ROWS, Job, JobOptions
+from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
 from junco.once import Once
 from junco.plan.lock import Lock
@@ -99,8 +103,6 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
-        from junco.engine.async_calls import in_thread  # asyncio takes a while to import
-
         return await in_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(
@@ -111,8 +113,11 @@ class Pipeline:
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
         trace: str | Path | None = None,
-    ) -> list[Any]:
+    ) -> Any:
         """The results for many items, in order. With several input columns an item is a tuple.
+
+        Returns:
+            A list; where the only output is a vector, one array (n, dim), but for ``on_error="none"``.
 
         Args:
             items: any iterable.
@@ -121,7 +126,10 @@ class Pipeline:
             timeout_s: raise `DeadlineError` after so many seconds.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
         """
-        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        found = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        if on_error == "none" or not self.plan.gives_vectors:
+            return found
+        return as_vectors(found, self.graph.outputs[0])
 
     def stream(
         self,
@@ -138,11 +146,32 @@ class Pipeline:
         Args:
             ordered: give results in the items' order; ``False`` gives them as they come.
         """
-        if on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {on_error!r}")
+        return self._stream(items, RunOptions(on_error, ordered, rejects, timeout_s, trace=Trace.to(trace)))
+
+    def rows(
+        self,
+        items: Iterable[Any],
+        *,
+        on_error: OnError = "raise",
+        rejects: Callable[[Reject], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> Iterator[ItemRow]:
+        """The rows of many items as they come, in order: bounded memory also where one item is a ten-hour video.
+
+        Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
+
+        Args:
+            on_error: as in `batch`. Of an item that fails at level 0 the rows that came before have been given; it
+                gives no more, its reject says so (``is_item``), and "none" gives one row ``None`` at its end.
+        """
+        return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
+
+    def _stream(self, items: Iterable[Any], options: RunOptions) -> Stream:
+        if options.on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
-            raise InputError(f"batch and stream take many items, and {picture(items)} is one: put it in a list")
-        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, Trace.to(trace))), self)
+            raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
+        return Stream(self._engine.run(items, options), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -156,6 +185,7 @@ class Pipeline:
         progress: bool | None = None,
         shard_rows: int = SHARD_ROWS,
         trace: str | Path | None = None,
+        max_rejects: MaxRejects = "auto",
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -176,15 +206,20 @@ class Pipeline:
                 ``False`` shows nothing.
             shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
+            max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
+                0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
 
         Raises:
-            JobError: the source cannot be read, or the target holds another pipeline's work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's
+                work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
-        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace))
+        options = JobOptions(
+            on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects
+        )
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:

@@ -50,8 +50,11 @@ class Patient(Operator, family="processes-test", name="patient"):
 class Counter(Operator, family="processes-test", name="counter"):
     hints = Hints(stateful=True)
 
-    def batch(self, numbers):
-        return numbers
+    def state(self):
+        return []
+
+    def batch(self, numbers, *, state):
+        return [state.append(number) or len(state) for number in numbers]
 
 
 class Costly(Operator, family="processes-test", name="costly"):
@@ -140,8 +143,9 @@ def test_an_error_that_an_operator_calls_transient_is_tried_again_by_the_worker(
 
 
 def test_an_operator_with_a_state_stays_here_and_is_right():
-    with in_processes(Counter()) as p:
-        assert p.batch([5, 6]) == p.batch([7, 8])
+    rows = pipe.input("words").flat_map("words", "word", str.split)
+    with rows.map("word", "number", Counter(), backend="process", workers=2).output("number") as p:
+        assert p.batch(["a b c", "d", "e f"]) == [[1, 2, 3], [1], [1, 2]]
 
 
 def test_an_operator_without_a_name_cannot_be_built_by_a_worker():

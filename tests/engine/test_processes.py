@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from junco import pipe
-from junco.engine import processes
+from junco.engine import processes, shared_arrays
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
 from junco.engine.shared_arrays import MIN_BYTES, pack
@@ -235,6 +236,44 @@ def test_a_result_that_comes_after_ctrl_c_is_freed(monkeypatch):
     assert segments() > before
     future.set_result(packet)
     assert segments() == before
+
+
+def by_pickle(array: np.ndarray) -> bool:
+    """Whether an array crosses without shared memory, as what it was."""
+    packet = pack([array, "and text"], os.getpid())
+    there, text = packet.unpack()
+    assert np.array_equal(there, array)
+    assert text == "and text"
+    return not packet.segments
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory cannot be set aside here")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EPERM, errno.EINVAL])
+def test_an_array_for_which_no_shared_memory_is_left_crosses_by_pickle(monkeypatch, number):
+    def full(descriptor, offset, length):
+        if length > array.nbytes // 2:
+            raise OSError(number, os.strerror(number))
+
+    array, before = np.ones(LARGE), segments()
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert by_pickle(array)
+    assert not by_pickle(array[:80]), "there is room for a smaller one"
+    assert segments() == before
+
+
+def test_where_there_is_no_shared_memory_at_all_arrays_cross_by_pickle(monkeypatch):
+    def none(*args, **options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(shared_arrays.shared_memory, "SharedMemory", none)
+    assert by_pickle(np.ones(LARGE))
+
+
+def test_arrays_that_are_larger_than_a_file_may_be_cross_by_pickle(monkeypatch):
+    resource = pytest.importorskip("resource", reason="file sizes have no limit here")
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (200_000, 200_000))
+    assert by_pickle(np.ones(LARGE))
+    assert not by_pickle(np.ones(20_000))
 
 
 def test_a_part_of_an_array_outlives_it():

@@ -17,6 +17,7 @@ from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
+from junco.engine.nested import NestedApplier, Start
 from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
@@ -87,9 +88,18 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents)
     if callee.spec is not None:
         specs = _replicas(callee.spec, node, devices)
         return _of_operators(operation, residents, [residents.hold(spec, i) for i, spec in specs])
-    is_shared = node.workers or node.verb == "reduce" or callee.graph is not None
+    is_shared = node.workers or node.verb == "reduce"
     applier = PlainApplier(callee.fn, None if is_shared else Turn())
     return Crew(operation, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+
+
+def crew_of_nested(operation: Operation, start: Start) -> Crew:
+    """Who works on a step that holds a pipeline: its own engine."""
+    node = operation.step.node
+    makes_rows = node.verb == "flat_map"
+    applier = NestedApplier(start, makes_rows=makes_rows)
+    options = _options(node, node.workers or 1, is_ordered=not node.workers, gains=True)
+    return Crew(operation, applier, applier.one, options, is_opened_first=makes_rows)
 
 
 def _in_processes(operation: Operation, callee: Callee, num_workers: int) -> Crew:

@@ -7,13 +7,16 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from junco.cores import num_cores
-from junco.engine.crew import Crew, crew_for
+from junco.engine.callers import by_deadline
+from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.intake import Intake, IntakeSize
+from junco.engine.output import ReadStage
 from junco.engine.pool import Pool, pool
-from junco.engine.results import Collector
+from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
 from junco.engine.run import Run, Terms
 from junco.engine.scheduler import Limits, Scheduler
@@ -23,11 +26,11 @@ from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.engine.stream import Stream
 from junco.errors import ClosedError
-from junco.operator.lanes import Lane
+from junco.operator.lanes import Lane, lane, left_s
 from junco.operator.residents import Residents
 from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Settle
+from junco.plan.program import Drop, Forget, Operation, Read, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
+        by_rows: give rows as they come, not one result for each item.
         trace: where to note what ran when; written when the run ends.
         lane: how urgent it is, where others wait for the same operator.
     """
@@ -47,6 +51,7 @@ class RunOptions:
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
+    by_rows: bool = False
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
 
@@ -64,6 +69,7 @@ class Engine:
         self.plan = plan
         self.is_closed = False
         self._pool, self._residents = pool, residents
+        self._inner: list[Engine] = []
         self._crews = self._new_crews()
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
         self._totals = Totals([])
@@ -75,10 +81,13 @@ class Engine:
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
         self._check_open()
-        if self._single is not None and options.timeout_s is None:
-            return self._single(item)
+        if self._single is not None:
+            if options.timeout_s is None:
+                return self._single(item)
+            return by_deadline(partial(self._single, item), options.timeout_s)
+        timeout_s = options.timeout_s if options.timeout_s is not None else left_s()
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, options)))
+        return next(Stream(self.run(rows, replace(options, timeout_s=timeout_s, lane=Lane.ONLINE))))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
@@ -88,7 +97,8 @@ class Engine:
         stages = self.stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
-        collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
+        kind = RowCollector if options.by_rows else ItemCollector
+        collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
         terms = Terms(deadline_s, options.trace, options.lane)
@@ -97,7 +107,7 @@ class Engine:
         return run
 
     def open(self) -> None:
-        """Load all operators now."""
+        """Load all operators now, those of pipelines in steps too."""
         self._check_open()
         for crew in self._crews:
             callee = crew.operation.step.node.callee
@@ -106,6 +116,8 @@ class Engine:
             for resident in crew.held:
                 with resident:
                     pass
+        for inner in self._inner:
+            inner.open()
 
     def stats(self) -> PipelineStats:
         """What the stages have done so far, in all runs and single calls."""
@@ -124,6 +136,7 @@ class Engine:
         for run in list(self._runs):
             run.abandon()
         if not self.is_closed:
+            self._inner = []  # each is renewed by itself; those that are made now take their place
             old, self._crews = self._crews, self._new_crews()
             self._single = self._single_call()
             self._release(old)
@@ -135,6 +148,8 @@ class Engine:
             for run in list(self._runs):
                 run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
             self._release(self._crews)
+            for inner in self._inner:
+                inner.close()
 
     def _single_call(self) -> SingleCall | None:
         if not is_single_row(self.plan):
@@ -152,6 +167,8 @@ class Engine:
         for instruction in self.plan.program:
             if isinstance(instruction, (Drop, Forget)):
                 stages[-1].after.append(instruction)
+            elif isinstance(instruction, Read):
+                stages.append(ReadStage(instruction, StageOptions(on_error)))
             elif isinstance(instruction, Settle):
                 stages.append(SettleStage(instruction.level, StageOptions(on_error)))
             else:
@@ -159,7 +176,20 @@ class Engine:
         return stages if stages[0].after else stages[1:] or stages
 
     def _new_crews(self) -> list[Crew]:
-        return [crew_for(operation, self.plan.devices, self._residents) for operation in self.plan.operations]
+        return [self._crew(operation) for operation in self.plan.operations]
+
+    def _crew(self, operation: Operation) -> Crew:
+        inner = self.plan.nested.get(operation.step.node.name)
+        if inner is None:
+            return crew_for(operation, self.plan.devices, self._residents)
+        engine = Engine(inner, self._pool, self._residents)
+        self._inner.append(engine)
+        return crew_of_nested(operation, engine.inner_run)
+
+    def inner_run(self, items: Sequence[Any], stop: bool, rejected: Callable[[Reject], None], *, by_rows: bool) -> Run:
+        """A run for rows of another pipeline, in which this one is a step."""
+        options = RunOptions("raise" if stop else "skip", rejected=rejected, by_rows=by_rows, lane=lane())
+        return self.run(items, options)
 
     def _count_by_step(self) -> None:
         """One count for each stage, and one for both of a step that has two."""

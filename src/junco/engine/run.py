@@ -22,7 +22,7 @@ from junco.cores import at_work, num_cores
 from junco.engine.intake import Intake
 from junco.engine.live import SourceThread
 from junco.engine.pool import Pool
-from junco.engine.results import Collector, Results
+from junco.engine.results import Collector, Results, Rows
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.stats import Totals, Trace
@@ -82,7 +82,7 @@ class Run:
         self.is_cancelled = False
         self._has_ended = False
         self._changed = threading.Condition(pool.lock)
-        self._ready: deque[Results] = deque()
+        self._ready: deque[Results | Rows] = deque()
         self._error: BaseException | None = None
         self._is_helped = False
         self._mine = threading.local()
@@ -91,10 +91,10 @@ class Run:
         if self.num_extra_threads:
             self.ask_for_help()
 
-    def __iter__(self) -> Iterator[Results]:
+    def __iter__(self) -> Iterator[Results | Rows]:
         return self
 
-    def __next__(self) -> Results:
+    def __next__(self) -> Results | Rows:
         """The next finished items; there may be none among them."""
         try:
             while not self._ready:
@@ -210,7 +210,7 @@ class Run:
         try:
             for results in self.collector.add(blocks):
                 self._ready.append(results)
-                self.totals.num_items += len(results.values)
+                self.totals.num_items += results.num_items
         except BaseException as error:  # raised after what was ready before it has been given
             self._error = error
 

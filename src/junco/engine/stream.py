@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from junco.engine.results import Results, Rows
+from junco.engine.row import ItemRow
 from junco.engine.run import Run
 
 
@@ -25,7 +27,7 @@ class Stream:
         for value in self._values:
             return value
         for results in self._run:
-            self._values = iter(results.values)
+            self._values = self._given(results)
             for value in self._values:
                 return value
         raise StopIteration
@@ -34,8 +36,11 @@ class Stream:
         """All results that are left."""
         rest = list(self._values)
         for results in self._run:
-            rest.extend(results.values)
+            rest.extend(self._given(results))
         return rest
+
+    def _given(self, results: Results | Rows) -> Iterator[Any]:
+        return map(ItemRow, *results[:2]) if isinstance(results, Rows) else iter(results.values)
 
     def close(self) -> None:
         """End the run and wait for what is under way."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from threading import get_ident
 
+from junco.operator.lanes import left_s
+
 _mine = threading.local()
 Threads = tuple[int, ...]
 
@@ -46,7 +48,8 @@ class Turn:
             if self._owner in getattr(_mine, "waiting", ()):
                 self._inner = self._inner or Turn()
                 return self._inner.take()
-            self._lock.acquire()
+            while not self._lock.acquire(timeout=left if (left := left_s()) is not None else -1):
+                pass  # `left_s` raises when nothing is left
         self._owner = get_ident()
         self._depth += 1
         return self

@@ -73,7 +73,7 @@ def _arguments(node: Node, before: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key in ("on", "timestamp", "size", "step", "per", "keep_empty", "workers", "backend"):
         if (value := getattr(node, key)) != defaults[key]:
-            found[key] = _names(value) if key == "on" else value
+            found[key] = _names(value) if key in ("on", "timestamp") else value
     if node.after != (before,):
         found["after"] = _names(node.after)
     return found

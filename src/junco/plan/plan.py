@@ -14,7 +14,7 @@ from junco.graph.levels import Flow
 from junco.graph.nesting import check_again, check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
-from junco.graph.ports import check_ports
+from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
@@ -22,7 +22,7 @@ from junco.plan.program import Instruction, Operation, compile_flow
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
-from junco.types import Space
+from junco.types import Space, Vector
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Plan:
     def space(self) -> Space | None:
         """The space of the pipeline's vectors; ``None`` where it is unknown. May fetch weights."""
         return self.output_space.space
+
+    @cached_property
+    def gives_vectors(self) -> bool:
+        """Whether the result for an item is one vector, by the port of the only output column."""
+        return self.flow.is_single and [port.type for port in pipeline_ports(self.flow).outputs] == [Vector]
 
     def lock(self) -> Lock:
         """The distributions, versions and files that it uses: what another machine needs to give the same."""
