@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from junco import Hints, Operator
-from junco.engine import apply
-from junco.engine.apply import OperatorApplier, PlainApplier
+from junco.engine import operators
+from junco.engine.apply import PlainApplier
 from junco.engine.batching import AGAIN, LARGEST, SOON, START, BatchSize
+from junco.engine.operators import OperatorApplier
 from junco.errors import ContractError
 from junco.operator.residents import Resident
 
@@ -313,10 +314,6 @@ class Patient(Recorder, family="batching-test", name="patient"):
     hints = Hints(retry=(ConnectionError,))
 
 
-class Stateful(Recorder, family="batching-test", name="stateful"):
-    hints = Hints(stateful=True)
-
-
 def worked(operator, numbers, *, start=64, stop=False):
     """Results, rows that failed, and the sizes of the batches."""
     size = BatchSize(operator.hints.max_batch, operator.hints.max_cost, start=start)
@@ -382,7 +379,7 @@ def test_batches_keep_to_the_cost_that_the_operator_says():
 def waits(monkeypatch):
     """The seconds that would have been waited between two tries."""
     waits = []
-    monkeypatch.setattr(apply.time, "sleep", waits.append)
+    monkeypatch.setattr(operators.time, "sleep", waits.append)
     return waits
 
 
@@ -398,7 +395,7 @@ def test_an_error_that_does_not_go_away_is_tried_a_bounded_number_of_times(waits
     operator = Patient(lambda batch: ConnectionError("gone for good"))
     results, failures, _ = worked(operator, [1])
     assert (results, [failure.row for failure in failures]) == ([None], [0])
-    assert len(operator.batches) == 1 + apply.NUM_RETRIES == 1 + len(waits)
+    assert len(operator.batches) == 1 + operators.NUM_RETRIES == 1 + len(waits)
 
 
 def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(waits):
@@ -406,14 +403,6 @@ def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(w
     worked(operator, [1])
     assert operator.batches == [[1]]
     assert waits == []
-
-
-def test_a_batch_of_a_stateful_operator_is_never_given_to_it_twice():
-    operator = Stateful(poisoned_at(3))
-    results, failures, _ = worked(operator, range(8))
-    assert operator.batches == [list(range(8))]
-    assert results == [None] * 8
-    assert [failure.row for failure in failures] == list(range(8))
 
 
 def test_an_operator_that_breaks_its_contract_is_not_asked_again():

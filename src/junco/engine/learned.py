@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from junco.cores import num_cores
-from junco.operator.residents import Recipe
+from junco.operator.resident import Recipe
 from junco.settings import settings
 
 FILE = "batch-sizes.json"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.hints import Hints
-from junco.operator.ports import Ports, is_annotated, ports_of_batch
-from junco.operator.spec import OperatorSpec
+from junco.operator.ports import Ports, Rows, is_annotated, ports_of_batch, ports_of_function, unresolved
+from junco.operator.spec import OperatorSpec, check_parameters
 from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
@@ -33,13 +34,27 @@ class Operator:
     name: ClassVar[str] = ""
     family: ClassVar[str | None] = None
     hints: ClassVar[Hints] = Hints()
+    rows: ClassVar[Rows | None] = None
+    """What the class says of its results itself: "one", "many", or ``None``: what its annotations and family say."""
+    neutral: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that change where or how fast it runs, never what comes out; ``device`` is one by itself."""
+    keeps_space: ClassVar[bool] = False
+    """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
+    crop, a splitter, a detector."""
+    is_registered: ClassVar[bool] = False
+    """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
     _is_open: bool
     _opening: threading.RLock
 
-    def __init_subclass__(cls, family: str | None = None, name: str | None = None, **rest: Any) -> None:
+    def __init_subclass__(
+        cls, family: str | None = None, name: str | None = None, rows: Rows | None = None, **rest: Any
+    ) -> None:
         super().__init_subclass__(**rest)
-        if family is None and name is None:
+        cls.rows = rows or cls.rows
+        cls.is_registered = family is not None or name is not None
+        if not cls.is_registered:
+            cls.name = cls.__qualname__  # not the parent's, which is another operator
             return
         cls.name = ".".join(part for part in (family, name) if part)
         if not _NAME.fullmatch(cls.name):
@@ -47,15 +62,15 @@ class Operator:
                 f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
             )
         cls.family = cls.name.partition(".")[0]
-        if (contract := registry.families("operator").get(cls.family)) is not None:
-            contract.check(cls.name, cls.ports(), cls.parameters())
+        check_parameters(cls.name, cls.parameters())
+        cls._check_family()
         registry.register(cls.name, cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         self._is_open = False
         self._opening = threading.RLock()
-        self.spec = OperatorSpec.bind(cls, args, kwargs) if cls.name else OperatorSpec(cls.__qualname__, ())
+        self.spec = OperatorSpec.bind(cls, args, kwargs)
         return self
 
     def fetch(self) -> None:
@@ -66,8 +81,26 @@ class Operator:
 
     # Any + Any: to a type checker, a subclass then keeps the contract with whatever columns it takes.
     def batch(self, *columns: Any, **_: Any) -> Sequence[Any]:
-        """Work on a batch: one sequence for each input column in, as many results out, in the same order."""
+        """Work on a batch: one sequence for each input column in, as many results out, in the same order.
+
+        An operator that makes rows gives a list of rows, or an iterator of them, for each item; one that defines
+        `stream` has nothing to do here. One with a `state` is handed it as the keyword ``state``.
+        """
+        if self.gives_streams():
+            return [self.stream(*item) for item in zip(*columns, strict=True)]
         raise NotImplementedError(f"{type(self).__name__} must define batch()")
+
+    # Any + Any, as above
+    def stream(self, *item: Any, **_: Any) -> Iterator[Any]:
+        """The rows of one item, one by one, where an operator makes rows: a generator."""
+        raise NotImplementedError(f"{type(self).__name__} does not define stream()")
+
+    def state(self) -> Any:
+        """A fresh state, for an operator with ``Hints(stateful=True)``: one for each scope, handed to `batch`.
+
+        Without it each scope gets an instance of its own.
+        """
+        return None
 
     def close(self) -> None:
         """Let go of what `open` took."""
@@ -84,24 +117,65 @@ class Operator:
         """
         return None
 
-    def needed_side(self) -> int | None:
-        """Pixels of the shorter side that pictures given to it need, so that a decoder may make them smaller.
+    def files(self) -> Iterable[Path]:
+        """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
+        return ()
 
-        ``None`` says: all that there are.
+    def wants(self) -> Mapping[str, float]:
+        """The least of its inputs that is enough, by the names of parameters that makers of such inputs have.
+
+        ``{"least_side": 256}``: pictures of 256 pixels on the shorter side, so that a decoder may make them smaller.
+        Nothing says: all that there is.
         """
-        return None
+        return {}
+
+    @classmethod
+    def gives_streams(cls) -> bool:
+        """Whether it defines `stream`."""
+        return cls.stream is not Operator.stream
+
+    @classmethod
+    def names_files(cls) -> bool:
+        """Whether it defines `files`."""
+        return cls.files is not Operator.files
+
+    @classmethod
+    def gives_states(cls) -> bool:
+        """Whether it defines `state`."""
+        return cls.state is not Operator.state
 
     @classmethod
     def ports(cls) -> Ports:
-        """What goes in and comes out: the annotations of `batch`, or the family's where it has none."""
-        own = ports_of_batch(cls.batch)
+        """What goes in and comes out: the annotations of `batch` or `stream`, or the family's where there are none."""
+        method = cls.stream if cls.gives_streams() else cls.batch
+        own = ports_of_function(method) if cls.gives_streams() else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
-        if contract is None or is_annotated(cls.batch):
-            return own
-        same_count = (
-            own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
-        )
-        return contract.ports if same_count else own
+        if contract is not None and not is_annotated(method):
+            same_count = (
+                own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
+            )
+            return contract.ports if same_count else own
+        said = contract.ports.rows if contract is not None else own.rows
+        rows = cls.rows or ("many" if cls.gives_streams() else said)
+        return own.of_many() if rows == "many" else own
+
+    @classmethod
+    def _check_family(cls) -> None:
+        """Refuse a class that breaks its family's contract.
+
+        Raises:
+            ContractError: with both signatures, or with an annotation that names something unknown.
+        """
+        contract = registry.families("operator").get(cls.family or "")
+        if contract is None:
+            return
+        method = cls.stream if cls.gives_streams() else cls.batch
+        if unknown := unresolved(method):
+            raise ContractError(
+                f"{cls.name!r} cannot join the operator family {cls.family!r}: the annotation {unknown[0]!r} of "
+                f"{method.__name__}() names something that its module does not import when it runs"
+            )
+        contract.check(cls.name, cls.ports(), cls.parameters())
 
     @classmethod
     def parameters(cls) -> Mapping[str, inspect.Parameter]:
@@ -110,6 +184,11 @@ class Operator:
             return {}
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         return {p.name: p for p in parameters}
+
+    @classmethod
+    def neutral_parameters(cls) -> frozenset[str]:
+        """The parameters that change where or how fast it runs, never what comes out."""
+        return cls.neutral | {"device"}
 
     @property
     def is_open(self) -> bool:
@@ -132,9 +211,10 @@ class Operator:
                 self.close()
 
     def __call__(self, *item: Any) -> Any:
-        """Work on one item."""
+        """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
-        return checked_results(self.name, self.batch(*([value] for value in item)), 1)[0]
+        state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
+        return checked_results(self.name, self.batch(*([value] for value in item), **state), 1)[0]
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"
@@ -149,6 +229,10 @@ def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
     Raises:
         ContractError: the operator returned too few or too many, or nothing that has a length.
     """
+    if isinstance(results, (str, bytes, Mapping, Set)):
+        raise ContractError(
+            f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
+        )
     try:
         count = len(results)
     except TypeError:

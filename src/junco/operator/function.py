@@ -12,6 +12,7 @@ from junco.operator.hints import Hints
 from junco.operator.parameters import check_keywords
 from junco.operator.ports import Ports, ports_of_function
 from junco.operator.spec import OperatorSpec
+from junco.wording import picture
 
 
 class FunctionOperator(Operator):
@@ -55,20 +56,39 @@ def op(name: str, hints: Hints | None = None) -> Callable[[Callable[..., Any]], 
         raise ContractError("write the operator's name: @op('family.member')")
 
     def decorate(function: Callable[..., Any]) -> OperatorSpec:
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty:
-                raise ParameterError(f"operator {name!r}: give the parameter {parameter.name!r} a default")
         family, _, member = name.partition(".")
         if not member:
             raise ContractError(f"operator {name!r} has no family: write 'family.member'")
+        _check_function(name, function)
         body = {
             "function": staticmethod(function),
             "hints": hints or Hints(),
             "__doc__": function.__doc__,
-            "__module__": function.__module__,
-            "__qualname__": function.__qualname__,
+            "__module__": getattr(function, "__module__", None) or __name__,
+            "__qualname__": getattr(function, "__qualname__", member),
         }
         made = type(member, (FunctionOperator,), body, family=family, name=member)
         return OperatorSpec.bind(made, (), {})
 
     return decorate
+
+
+def _check_function(name: str, function: Any) -> None:
+    """Refuse what is no function on one item.
+
+    Raises:
+        ContractError: a class, an async function, or nothing that can be called.
+        ParameterError: a keyword-only argument without a default.
+    """
+    if isinstance(function, type):
+        raise ContractError(
+            f"operator {name!r}: @op makes operators of functions, and {function.__name__} is a class: "
+            "derive it from Operator, class …(Operator, family=…, name=…)"
+        )
+    if not callable(function):
+        raise ContractError(f"operator {name!r}: @op takes a function, not {picture(function)}")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise ContractError(f"operator {name!r}: an async function is no operator: write one that returns its result")
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty:
+            raise ParameterError(f"operator {name!r}: give the parameter {parameter.name!r} a default")

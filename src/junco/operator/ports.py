@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import inspect
 import types as python_types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from junco.types import ArrayType, VideoFrame
 
@@ -24,20 +25,39 @@ class Port:
         return f"{self.name}: {type_name(self.type)}"
 
 
+Rows = Literal["one", "many"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All ports of an operator or pipeline; ``inputs=None`` stands for any number of columns."""
+    """All ports of an operator or pipeline.
+
+    Attributes:
+        inputs: what goes in; ``None`` stands for any number of columns.
+        outputs: what comes out, for one row of it.
+        rows: whether one item gives one row, or any number of them: a decoder, a detector, a splitter.
+    """
 
     inputs: tuple[Port, ...] | None
     outputs: tuple[Port, ...]
+    rows: Rows = "one"
 
     def __str__(self) -> str:
         inputs = "…" if self.inputs is None else ", ".join(map(str, self.inputs))
-        return f"({inputs}) -> ({', '.join(map(str, self.outputs))})"
+        outputs = f"({', '.join(map(str, self.outputs))})"
+        return f"({inputs}) -> {'rows of ' if self.rows == 'many' else ''}{outputs}"
+
+    def of_many(self) -> Ports:
+        """The same for rows, where one result was said to be a list of them."""
+        if self.rows == "many":
+            return self
+        kind = self.outputs[0].type if len(self.outputs) == 1 else Any
+        is_list = get_origin(kind) in _SEQUENCES and (get_origin(kind) is not tuple or Ellipsis in get_args(kind))
+        return replace(self, outputs=_outputs(_element(kind)) if is_list else self.outputs, rows="many")
 
     def fits(self, wanted: Ports) -> bool:
         """Whether something with these ports can stand wherever ``wanted`` is expected."""
-        if len(self.outputs) != len(wanted.outputs):
+        if len(self.outputs) != len(wanted.outputs) or self.rows != wanted.rows:
             return False
         if not all(accepts(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
             return False
@@ -48,20 +68,32 @@ class Ports:
 
 
 def ports_of_function(fn: Callable[..., Any]) -> Ports:
-    """Ports of a function on single items: positional parameters in, the return annotation out."""
+    """Ports of a function on single items: positional parameters in, the return annotation out.
+
+    One that yields, or says that it returns an iterator, makes rows.
+    """
     hints = _annotations(fn)
     returned = hints.get("return", Any)
-    if inspect.isgeneratorfunction(fn) or get_origin(returned) in _ITERABLES:
-        returned = _element(returned)
-    return Ports(_inputs(fn, lambda name: hints.get(name, Any)), _outputs(returned))
+    inputs = _inputs(fn, lambda name: hints.get(name, Any))
+    if inspect.isgeneratorfunction(fn) or get_origin(returned) in _ITERATORS:
+        return Ports(inputs, _outputs(_element(returned)), "many")
+    return Ports(inputs, _outputs(returned))
 
 
 def ports_of_batch(method: Callable[..., Any]) -> Ports:
-    """Ports of a ``batch`` method: a sequence of each input in, a sequence of results out."""
+    """Ports of a ``batch`` method: a sequence of each input in, a sequence of results out, or of iterators of rows."""
     hints = _annotations(method)
-    return Ports(
-        _inputs(method, lambda name: _element(hints.get(name, Any))), _outputs(_element(hints.get("return", Any)))
-    )
+    inputs = _inputs(method, lambda name: _element(hints.get(name, Any)))
+    result = _element(hints.get("return", Any))
+    if get_origin(result) in _ITERATORS:
+        return Ports(inputs, _outputs(_element(result)), "many")
+    return Ports(inputs, _outputs(result))
+
+
+def unresolved(fn: Callable[..., Any]) -> list[str]:
+    """The annotations of a function that name something which its module does not know when it runs."""
+    known = _annotations(fn)
+    return [f"{name}: {note}" for name, note in getattr(fn, "__annotations__", {}).items() if name not in known]
 
 
 def is_annotated(fn: Callable[..., Any]) -> bool:
@@ -110,7 +142,7 @@ def signature_of(fn: Callable[..., Any]) -> inspect.Signature | None:
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _SEQUENCES = (list, tuple, Sequence, Iterable, collections.abc.Sequence, collections.abc.Iterable)
-_ITERABLES = (Iterator, Iterable, collections.abc.Iterator, collections.abc.Iterable, collections.abc.Generator)
+_ITERATORS = (collections.abc.Iterator, collections.abc.Generator)
 
 
 def _inputs(fn: Callable[..., Any], type_of: Callable[[str], Any]) -> tuple[Port, ...] | None:
@@ -133,15 +165,19 @@ def _outputs(kind: Any) -> tuple[Port, ...]:
 def _element(kind: Any) -> Any:
     """``X`` of ``list[X]``; ``Any`` where the annotation says nothing of its elements."""
     members = get_args(kind)
-    is_sequence = get_origin(kind) in _SEQUENCES or get_origin(kind) in _ITERABLES
+    is_sequence = get_origin(kind) in _SEQUENCES or get_origin(kind) in _ITERATORS
     return members[0] if is_sequence and members else Any
 
 
 def _annotations(fn: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(fn, include_extras=True)
-    except Exception:  # an annotation that names something only a type checker imports says nothing to us
-        return {}
+    """The annotations that can be resolved: each by itself, since one may name what only a type checker imports."""
+    found: dict[str, Any] = {}
+    names = getattr(fn, "__globals__", None) or getattr(getattr(fn, "__call__", None), "__globals__", {})  # noqa: B004  # for its module
+    for name, note in getattr(fn, "__annotations__", {}).items():
+        alone = python_types.SimpleNamespace(__annotations__={name: note})
+        with contextlib.suppress(Exception):  # whatever evaluating it raises
+            found |= typing.get_type_hints(alone, names, include_extras=True)
+    return found
 
 
 def _is_any(kind: Any) -> bool:

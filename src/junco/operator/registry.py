@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
+import warnings
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-from junco.errors import UnknownNameError
+from junco.errors import ContractError, JuncoError, UnknownNameError
 from junco.operator.family import Family
 
 Defined = type[Any]
@@ -37,19 +39,50 @@ def names() -> list[str]:
     return sorted({*_defined, *installed()})
 
 
+def is_defined(name: str) -> bool:
+    """Whether the operator's class is there, without an import."""
+    return name in _defined
+
+
 def load(name: str, target: str = "") -> Defined:
     """The class of an operator, from this process, an installed package, or ``target`` (``module:Class``).
 
     Raises:
         UnknownNameError: with the nearest names.
+        ContractError: the package that brings it cannot be imported.
     """
     if name not in _defined and name in installed():
-        installed()[name].load()
+        _import(installed()[name])
     elif name not in _defined and target:
         importlib.import_module(target.partition(":")[0])
-    if name not in _defined:
+    found = _defined.get(name) or _at(target)
+    if found is None:
         raise UnknownNameError("operator", name, names(), "'junco ops' lists them all.")
-    return _defined[name]
+    return found
+
+
+def _import(entry: EntryPoint) -> None:
+    try:
+        entry.load()
+    except JuncoError:
+        raise
+    except Exception as error:
+        raise ContractError(
+            f"the operator {entry.name!r} of {_package(entry)} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _at(target: str) -> Defined | None:
+    """A class by its place: one without a name of its own."""
+    module, _, path = target.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) and hasattr(found, "is_registered") else None
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"the package {entry.dist.name}" if entry.dist else entry.value
 
 
 @functools.cache
@@ -62,10 +95,22 @@ def installed() -> dict[str, EntryPoint]:
 def families(kind: Literal["operator", "pipeline"]) -> dict[str, Family]:
     """All families of one kind by name."""
     found: dict[str, Family] = {}
-    for entry in entry_points(group="junco.families"):
-        loaded = entry.load()
-        for family in loaded if isinstance(loaded, tuple) else (loaded,):
-            if family.kind == kind:
-                found[family.name] = family
+    for family in _installed_families():
+        if family.kind == kind:
+            found[family.name] = family
     found.update({family.name: family for (its_kind, _), family in _defined_families.items() if its_kind == kind})
     return found
+
+
+@functools.cache
+def _installed_families() -> tuple[Family, ...]:
+    """Those of installed packages; one that cannot be imported is left out, and said once."""
+    found: list[Family] = []
+    for entry in entry_points(group="junco.families"):
+        try:
+            loaded = entry.load()
+            found += [family for family in (loaded if isinstance(loaded, (tuple, list)) else (loaded,)) if family.kind]
+        except Exception as error:  # whatever somebody's module does when it is imported
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            warnings.warn(f"the families of {_package(entry)} are left out: {reason}", stacklevel=2)
+    return tuple(found)

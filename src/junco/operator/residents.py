@@ -1,113 +1,24 @@
-"""Residents: one loaded operator for each (operator, parameters, replica), shared by all pipelines of the process.
+"""Residents: one loaded operator for each (class, parameters, files, replica), shared by all pipelines of the process.
 
-A resident is counted: it leaves when its last holder lets go. Under a memory budget those that nobody is running leave
-first, least recently used first; whoever needs one again loads it again. ``junco.cache`` is this module's `residents`.
+A resident is counted: it leaves when its last holder lets go and the last lease has ended. Under a memory budget those
+that nobody is using leave first, least recently used first; whoever needs one again loads it again. ``junco.cache`` is
+this module's `residents`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
-from junco.operator.hints import Hints
+from junco.memory import memory_bytes
+from junco.operator.content import file_marks
+from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
 """The part of the machine's memory that loaded operators may take, unless ``budget_bytes`` is set."""
-
-
-class Loadable(Protocol):
-    """An operator, as far as it is kept here."""
-
-    hints: ClassVar[Hints]
-
-    @property
-    def is_open(self) -> bool: ...
-
-    def ensure_open(self) -> None: ...
-
-    def ensure_closed(self) -> None: ...
-
-    def batch(self, *columns: Any) -> Any: ...
-
-    def cost(self, *item: Any) -> float: ...
-
-    def __call__(self, *item: Any) -> Any: ...
-
-
-class Recipe(Protocol):
-    """A spec, as far as it is used here: equal ones share a resident."""
-
-    @property
-    def name(self) -> str: ...
-
-    def create(self) -> Loadable: ...
-
-
-@dataclass(eq=False)
-class Resident:
-    """An operator in memory. ``with resident as operator`` gives it, opened, for one batch.
-
-    Attributes:
-        num_holders: pipelines (and direct calls of the spec) that keep it.
-        num_running: batches that are running on it now.
-        num_bytes: how much the process grew while it was opened: a measurement, not a promise.
-        last_used_s: when it was last used, on the monotonic clock.
-    """
-
-    spec: Recipe
-    operator: Loadable
-    owner: Residents | None = None
-    replica: int = 0
-    num_holders: int = 0
-    num_running: int = 0
-    num_bytes: int = 0
-    last_used_s: float = 0.0
-    _turn: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    _count: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def __enter__(self) -> Loadable:
-        with self._count:
-            self.num_running += 1
-        operator = self.operator
-        if not operator.hints.thread_safe:
-            self._turn.acquire()
-        try:
-            if not operator.is_open:
-                self._open()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return operator
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self.operator.hints.thread_safe:
-            self._turn.release()
-        self.last_used_s = time.monotonic()
-        with self._count:
-            self.num_running -= 1
-
-    def close_if_idle(self) -> bool:
-        """Close the operator unless it is running; whether it was."""
-        with self._count:
-            if self.num_running or not self.operator.is_open:
-                return False
-            self.operator.ensure_closed()
-            return True
-
-    def _open(self) -> None:
-        if self.owner is not None:
-            self.owner.make_room(besides=self)
-        before = _process_bytes()
-        self.operator.ensure_open()
-        self.num_bytes = max(self.num_bytes, _process_bytes() - before)
 
 
 class Residents:
@@ -118,6 +29,8 @@ class Residents:
         self._lock = threading.Lock()
         self._residents: list[Resident] = []
         self._let_go: deque[Resident] = deque()
+        self._called: list[Resident] = []
+        """Held for direct calls of specs."""
 
     def __iter__(self) -> Iterator[Resident]:
         with self._lock:
@@ -141,15 +54,21 @@ class Residents:
         return sum(resident.num_bytes for resident in self if resident.operator.is_open)
 
     def hold(self, spec: Recipe, replica: int = 0) -> Resident:
-        """The resident for ``spec``, made if there is none; count one holder more."""
+        """The resident for ``spec``, made if there is none; count one holder more.
+
+        An operator's constructor runs outside the lock: it may itself use operators and pipelines.
+        """
+        key = _key_of(spec, replica)
+        operator = None if self._is_known(key) else spec.create()
         with self._lock:
-            resident = self._find(spec, replica)
-            if resident is None:
-                resident = Resident(spec, spec.create(), self, replica)
+            resident = self._find(key)
+            if resident is None and operator is not None:
+                resident = Resident(spec, operator, self, replica, key=key)
                 self._residents.append(resident)
-            resident.num_holders += 1
+            if resident is not None:
+                resident.num_holders += 1
         self._settle()
-        return resident
+        return resident or self.hold(spec, replica)  # the one that was known has left meanwhile
 
     def release(self, resident: Resident) -> None:
         """Count one holder less; the last one closes the operator. Never waits for the lock.
@@ -167,7 +86,7 @@ class Residents:
             finally:
                 self._lock.release()
             if last is not None:
-                last.operator.ensure_closed()
+                last.leave()
 
     def _counted_off(self) -> Resident | None:
         """Count off one that was let go (with the lock held); itself if that was its last holder."""
@@ -181,12 +100,30 @@ class Residents:
         return resident
 
     def call(self, spec: Recipe, item: tuple[Any, ...]) -> Any:
-        """Work on one item; the operator stays for the next call, until `clear` or the budget."""
+        """Work on one item; the operator stays for the next call, until `clear` or the budget.
+
+        The item is a scope of its own: an operator with a state begins anew, one that has it in itself is made for it.
+        """
+        resident = self._of_calls(spec)
+        if resident.operator.hints.stateful and not resident.operator.gives_states():
+            resident = alone(spec)
+        with resident as operator:
+            result = operator(*item)
+            return resident.drawn(result) if isinstance(result, Iterator) else result
+
+    def _of_calls(self, spec: Recipe) -> Resident:
+        """The resident for direct calls; of an operator that was defined or written anew the old one goes."""
+        key = _key_of(spec, 0)
         with self._lock:
-            resident = self._find(spec, 0)
+            resident = self._find(key)
+        if resident is None:
+            resident = self.hold(spec)
+            old = [other for other in self._called if _is_older(other, resident)]
+            self._called = [*(other for other in self._called if other not in old), resident]
+            for other in old:
+                self.release(other)
         self._settle()
-        with resident or self.hold(spec) as operator:
-            return operator(*item)
+        return resident
 
     def clear(self) -> int:
         """Close all operators that are not running; they open again when they are used. How many were closed."""
@@ -196,9 +133,7 @@ class Residents:
         """Close idle operators, least recently used first, until the rest takes at most ``share`` of the budget."""
         budget = self.budget_bytes
         if budget is None:
-            import psutil
-
-            budget = int(psutil.virtual_memory().total * BUDGET_SHARE)
+            budget = int(memory_bytes() * BUDGET_SHARE)
         num_closed = 0
         for resident in sorted(self, key=lambda resident: resident.last_used_s):
             if self.num_bytes <= budget * share:
@@ -211,11 +146,34 @@ class Residents:
         """In a forked child: nobody runs an operator, and the locks that the parent's threads held are free."""
         self._lock = threading.Lock()
         for resident in self._residents:
-            resident.num_running = 0
-            resident._turn, resident._count = threading.RLock(), threading.Lock()
+            resident.renew()
 
-    def _find(self, spec: Recipe, replica: int) -> Resident | None:
-        return next((r for r in self._residents if r.replica == replica and r.spec == spec), None)
+    def _is_known(self, key: Any) -> bool:
+        with self._lock:
+            return self._find(key) is not None
+
+    def _find(self, key: Any) -> Resident | None:
+        return next((resident for resident in self._residents if resident.key == key), None)
+
+
+def alone(spec: Recipe) -> Resident:
+    """A resident of its own for one scope of an operator that has its state in itself: closed after its last lease."""
+    resident = Resident(spec, spec.create())
+    resident.leave()
+    return resident
+
+
+def _is_older(one: Resident, other: Resident) -> bool:
+    """Whether it is an operator of that name as it was before its class, or a file that it loads, was changed."""
+    is_same_class = type(one.operator) is type(other.operator)
+    return one.spec.name == other.spec.name and (not is_same_class or one.spec == other.spec)
+
+
+def _key_of(spec: Recipe, replica: int) -> Any:
+    """What residents are found by: the very class, its parameters, and the files that it loads."""
+    operator = spec.load()
+    files = file_marks(spec.create().files()) if operator.names_files() else ()
+    return operator, spec, files, replica
 
 
 residents = Residents()
@@ -223,9 +181,3 @@ residents = Residents()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=residents.renew)
-
-
-def _process_bytes() -> int:
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from junco.errors import ParameterError
+from junco.errors import ContractError, ParameterError
 from junco.operator import registry
 from junco.operator.parameters import check_keywords
 from junco.operator.residents import residents
 
+_LEFT_OUT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class OperatorSpec:
     """A light, immutable, picklable description from which an operator can be built anywhere.
 
@@ -21,11 +23,14 @@ class OperatorSpec:
         name: ``family.member``.
         items: the parameters that were given, as (name, value) pairs in the constructor's order.
         target: ``module:Class``, so that another process finds classes that were defined outside installed packages.
+        operator: the very class that it was made for, where that is at hand: a class that is defined again under the
+            same name is another operator.
     """
 
     name: str
     items: tuple[tuple[str, Any], ...] = ()
     target: str = ""
+    operator: registry.Defined | None = field(default=None, repr=False)
 
     @classmethod
     def bind(cls, operator: registry.Defined, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OperatorSpec:
@@ -33,15 +38,33 @@ class OperatorSpec:
 
         Raises:
             ParameterError: a name that the constructor does not know (with suggestions), or a value missing.
+            ContractError: the constructor has parameters without a name.
         """
         parameters = operator.parameters()
+        check_parameters(operator.name, parameters)
         if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
             check_keywords(kwargs, parameters, repr(operator.name))
         try:
             bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
         except TypeError as error:
             raise ParameterError(f"{operator.name!r}: {error}") from None
-        return cls(operator.name, _flat(bound, parameters), f"{operator.__module__}:{operator.__qualname__}")
+        target = f"{operator.__module__}:{operator.__qualname__}"
+        return cls(operator.name, _flat(bound, parameters), target, operator)
+
+    @classmethod
+    def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
+        """An operator by its full name; nothing is imported, so its parameters are not checked before `bound`."""
+        return cls(name, tuple(params.items()))
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether its class is at hand, without an import."""
+        return self.operator is not None or registry.is_defined(self.name)
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether others find the operator by its name: not a class that derives from one and has no own name."""
+        return self.operator is None or bool(self.operator.is_registered)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -49,12 +72,23 @@ class OperatorSpec:
         return dict(self.items)
 
     def with_params(self, params: Mapping[str, Any]) -> OperatorSpec:
-        """The same operator with other parameters, in the constructor's order."""
+        """The same operator with other parameters, in the constructor's order once its class is at hand."""
+        if not self.is_loaded:
+            return replace(self, items=tuple(params.items()))
         return OperatorSpec.bind(self.load(), (), dict(params))
+
+    def bound(self) -> OperatorSpec:
+        """The same with its class loaded and its parameters checked.
+
+        Raises:
+            UnknownNameError: there is no such operator.
+            ParameterError: a parameter that it does not have, or a value missing.
+        """
+        return self if self.operator is not None else OperatorSpec.bind(self.load(), (), self.params)
 
     def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""
-        return registry.load(self.name, self.target)
+        return self.operator if self.operator is not None else registry.load(self.name, self.target)
 
     def create(self) -> Any:
         """A new operator, not opened."""
@@ -62,18 +96,36 @@ class OperatorSpec:
 
     def __call__(self, *item: Any) -> Any:
         """Work on one item with the resident operator for this spec."""
-        return residents.call(self, item)
+        return residents.call(self.bound(), item)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OperatorSpec):
             return NotImplemented
-        return self.name == other.name and _same(self.params, other.params)
+        is_one_class = self.operator is None or other.operator is None or self.operator is other.operator
+        return is_one_class and self.name == other.name and _same(self.params, other.params)
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(sorted(k for k, _ in self.items))))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OperatorSpec, (self.name, self.items, self.target)
+
     def __str__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})" if self.items else self.name
+
+
+def check_parameters(owner: str, parameters: Mapping[str, inspect.Parameter]) -> None:
+    """Refuse a constructor whose arguments cannot be given by name, as YAML and other processes give them.
+
+    Raises:
+        ContractError: it takes ``*args``, or positional-only parameters.
+    """
+    for parameter in parameters.values():
+        if parameter.kind in _LEFT_OUT:
+            raise ContractError(
+                f"{owner!r}: the constructor's {str(parameter)!r} has no name to be given by in a file: "
+                "write parameters with names, a list of values as one of them"
+            )
 
 
 def _flat(bound: inspect.BoundArguments, parameters: Mapping[str, inspect.Parameter]) -> tuple[tuple[str, Any], ...]:

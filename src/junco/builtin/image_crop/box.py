@@ -28,6 +28,7 @@ class BoxCrop(Operator, family="image-crop", name="box"):
     """
 
     hints = Hints(max_batch=1, thread_safe=True)
+    keeps_space = True
 
     def __init__(self, margin: float = 0.0) -> None:
         if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < math.inf:

@@ -47,6 +47,8 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     """
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
+    neutral = frozenset({"least_side"})
+    keeps_space = True
 
     def __init__(self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS, least_side: int | None = None) -> None:
         self.allow_urls = check_flag("allow_urls", allow_urls, self.name)

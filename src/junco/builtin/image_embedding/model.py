@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,10 +75,10 @@ class ImageModel(Operator):
             return None
         return self.finish.in_space(self.compute.in_space(space.on(inputs[0] if inputs else None)))
 
-    def needed_side(self) -> int | None:
+    def wants(self) -> Mapping[str, float]:
         num_bytes = self.weights_bytes()
         if self.exact or num_bytes is None or num_bytes > MOST_BYTES:
-            return None
+            return {}
         space = self.model_space()
         found = remembered(space, self.compute) if space is not None else Shortcuts()
         if found is None:
@@ -86,7 +86,7 @@ class ImageModel(Operator):
             compiled = self.compute.load(source)
             found = self._shortcuts(source, preparation, compiled)
             compiled.close()
-        return found.least_side
+        return {"least_side": found.least_side} if found.least_side is not None else {}
 
     def batch(self, images: Sequence[Image]) -> Sequence[Vector]:
         if not len(images):

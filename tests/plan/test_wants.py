@@ -20,8 +20,8 @@ class Small(Operator, family="image-embedding", name="scale-test"):
     def __init__(self, side: int | None = None):
         self.side = side
 
-    def needed_side(self):
-        return self.side
+    def wants(self):
+        return {} if self.side is None else {"least_side": self.side}
 
     def batch(self, images: list[Pixels]):
         return [np.array(image.shape[:2], np.float32) for image in images]

@@ -1,0 +1,275 @@
+"""`Resident`: an operator in memory, and the leases of those who use it. Whoever comes last closes it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from junco.operator.hints import Hints
+from junco.operator.lanes import RankedLock
+
+Made = TypeVar("Made")
+
+
+class Loadable(Protocol):
+    """An operator, as far as it is kept here."""
+
+    hints: ClassVar[Hints]
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def ensure_open(self) -> None: ...
+
+    def ensure_closed(self) -> None: ...
+
+    def batch(self, *columns: Any, **state: Any) -> Any: ...
+
+    def stream(self, *item: Any) -> Iterator[Any]: ...
+
+    def state(self) -> Any: ...
+
+    def cost(self, *item: Any) -> float: ...
+
+    def files(self) -> Iterable[Path]: ...
+
+    @classmethod
+    def gives_states(cls) -> bool: ...
+
+    @classmethod
+    def gives_streams(cls) -> bool: ...
+
+    def __call__(self, *item: Any) -> Any: ...
+
+
+class Recipe(Protocol):
+    """A spec, as far as it is used here."""
+
+    @property
+    def name(self) -> str: ...
+
+    def create(self) -> Any: ...
+
+    def load(self) -> Any: ...
+
+
+class Keeper(Protocol):
+    """Whoever makes room before an operator is opened."""
+
+    def make_room(self, besides: Resident) -> object: ...
+
+
+@dataclass(eq=False)
+class Resident:
+    """An operator in memory. ``with resident as operator`` is a lease for a batch, `drawn` one for an iterator's life.
+
+    While there are leases the operator is not closed: not by the last holder who lets go, not to make room.
+
+    Attributes:
+        num_holders: pipelines (and direct calls of the spec) that keep it.
+        num_running: leases: batches that run on it and iterators that it gave, now.
+        num_bytes: how much the process grew while it was opened: a measurement, not a promise.
+        last_used_s: when it was last used, on the monotonic clock.
+        key: what it is found by.
+    """
+
+    spec: Recipe
+    operator: Loadable
+    owner: Keeper | None = None
+    replica: int = 0
+    num_holders: int = 0
+    num_running: int = 0
+    num_bytes: int = 0
+    last_used_s: float = 0.0
+    key: Any = None
+    _turn: RankedLock = field(default_factory=RankedLock, repr=False)
+    _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
+    _is_left: bool = False
+    _attached: dict[str, Any] = field(default_factory=dict, repr=False)
+    _dropped: deque[Drawn] = field(default_factory=deque, repr=False)
+
+    def __enter__(self) -> Loadable:
+        self.begin()
+        try:
+            self.take_turn()
+        except BaseException:
+            self.end()
+            raise
+        try:
+            if not self.operator.is_open:
+                self._open()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self.operator
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end_turn()
+        self.end()
+
+    def begin(self) -> None:
+        """Count one lease more."""
+        with self._count:
+            self.num_running += 1
+
+    def end(self) -> None:
+        """Count one lease less; the last one of an operator that nobody holds any more closes it."""
+        self.last_used_s = time.monotonic()
+        with self._count:
+            self.num_running -= 1
+            is_last = self._is_left and not self.num_running
+        if is_last:
+            self.operator.ensure_closed()
+
+    def take_turn(self) -> None:
+        """Wait until no other thread is inside the operator, unless it bears several."""
+        if not self.operator.hints.thread_safe:
+            self._turn.acquire()
+
+    def end_turn(self) -> None:
+        """Let the next thread in; iterators that were dropped meanwhile are ended first."""
+        if self.operator.hints.thread_safe:
+            return
+        self._end_all_dropped()
+        self._turn.release()
+        if self._dropped and self._turn.try_acquire():  # one that came in between
+            self.end_turn()
+
+    def end_dropped(self, drawn: Drawn) -> None:
+        """End an iterator that nobody has any more, now or at the end of somebody's turn; never waits."""
+        self._dropped.append(drawn)
+        if self.operator.hints.thread_safe:
+            self._end_all_dropped()
+        elif self._turn.try_acquire():
+            self.end_turn()
+
+    def _end_all_dropped(self) -> None:
+        while self._dropped:
+            with suppress(Exception):  # nobody is there to hear of it
+                self._dropped.popleft().finish()
+
+    def drawn(self, values: Iterator[Any]) -> Drawn:
+        """An iterator that the operator gave: a lease for as long as somebody draws from it."""
+        return Drawn(self, values)
+
+    def attached(self, name: str, make: Callable[[], Made]) -> Made:
+        """Something that belongs to the operator in memory, whoever uses it: made once."""
+        with self._count:
+            if name not in self._attached:
+                self._attached[name] = make()
+            made: Made = self._attached[name]
+            return made
+
+    def leave(self) -> None:
+        """Nobody holds it any more: close it now, or once the last lease has ended."""
+        with self._count:
+            self._is_left = True
+            self._attached = {}
+            is_last = not self.num_running
+        if is_last:
+            self.operator.ensure_closed()
+
+    def close_if_idle(self) -> bool:
+        """Close the operator unless somebody uses it; whether it was."""
+        with self._count:
+            if self.num_running or not self.operator.is_open:
+                return False
+            self.operator.ensure_closed()
+            return True
+
+    def renew(self) -> None:
+        """In a forked child: nobody runs the operator, and the locks that the parent's threads held are free."""
+        self.num_running = 0
+        self._attached = {}
+        self._turn, self._count = RankedLock(), threading.RLock()
+
+    def _open(self) -> None:
+        if self.owner is not None:
+            self.owner.make_room(besides=self)
+        before = _process_bytes()
+        self.operator.ensure_open()
+        self.num_bytes = max(self.num_bytes, _process_bytes() - before)
+
+
+class Drawn:
+    """Rows that an operator gives one by one. To draw some is a turn of the operator; it ends with the last row."""
+
+    def __init__(self, resident: Resident, values: Iterator[Any]) -> None:
+        self._resident = resident
+        self._values: Iterator[Any] | None = values
+        resident.begin()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        values, error = self.draw(1)
+        if error is not None:
+            raise error
+        if not values:
+            raise StopIteration
+        return values[0]
+
+    def draw(self, most: int) -> tuple[list[Any], BaseException | None]:
+        """Up to so many rows, fewer where it ends, and the error that ended it."""
+        values: list[Any] = []
+        error: BaseException | None = None
+        if self._values is None:
+            return values, error
+        self._resident.take_turn()
+        try:
+            values.extend(islice(self._values, most))  # which keeps what came before an exception
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
+            error = raised
+        finally:
+            try:
+                if len(values) < most:
+                    self.finish()
+            finally:
+                self._resident.end_turn()
+        return values, error
+
+    def close(self) -> None:
+        """End it; waits for the operator's turn, since a generator cleans up inside the operator."""
+        if self._values is not None:
+            self._resident.take_turn()
+            try:
+                self.finish()
+            finally:
+                self._resident.end_turn()
+
+    def finish(self) -> None:
+        """The same for whoever has the turn."""
+        values, self._values = self._values, None
+        if values is None:
+            return
+        try:
+            if (close := getattr(values, "close", None)) is not None:
+                close()
+        finally:
+            self._resident.end()
+
+    def __del__(self) -> None:
+        """Dropped, in whatever thread and inside whatever lock: whoever has the turn next ends it."""
+        if self._values is not None:
+            again = Drawn.__new__(Drawn)  # for what is being dropped must not live on
+            again._resident, again._values, self._values = self._resident, self._values, None
+            self._resident.end_dropped(again)
+
+
+def _process_bytes() -> int:
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
