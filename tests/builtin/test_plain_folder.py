@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerFast
 from junco.builtin.text_embedding import sentence_transformers as module
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
-from junco.builtin.weights import seeded
+from junco.neural.weights import seeded
 from junco.errors import ParameterError
 
 WORDS = ["a", "cat", "sits", "on", "the", "mat", "while", "rain", "falls", "softly", "over", "old", "town", "roofs"]
