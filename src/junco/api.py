@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,29 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from junco.catalog.find import find
-from junco.engine.engine import Engine, RunOptions, Stream
+from junco.catalog.membership import check_family
+from junco.cores import num_cores
+from junco.engine.callers import in_thread
+from junco.engine.engine import Engine, RunOptions
+from junco.engine.results import as_vectors
+from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
-from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError
+from junco.engine.stats import PipelineStats, StageStats, Trace
+from junco.engine.stream import Stream
+from junco.errors import ClosedError, InputError
+from junco.graph.devices import as_step, devices_of
+from junco.graph.levels import check
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.graph.ports import check_swap
+from junco.graph.ports import check_ports, check_swap
 from junco.graph.yaml_file import write
 from junco.job.job import SHARD_ROWS, Job, JobOptions
+from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
+from junco.once import Once
+from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
@@ -32,6 +44,9 @@ OnError = Literal["raise", "skip", "none"]
 class Pipeline:
     """A graph that can be called. Safe to use from many threads.
 
+    To make, look at, change, write and draw one fetches nothing and imports no operator. It is planned when it is first
+    used, or by `prepare`: weights are fetched then, and what an operator does not bear is said.
+
     Args:
         graph: what it does.
         device: "auto", "cpu", "cuda", "cuda:1", "mps", given to every operator that takes a device; with a list of them
@@ -39,10 +54,38 @@ class Pipeline:
     """
 
     def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
+        check_nesting(graph)
         self.graph = graph
-        self.plan: Plan = make_plan(graph, device)
-        self._engine = Engine(self.plan)
-        weakref.finalize(self, self._engine.close)
+        self.devices = devices_of(device)
+        _check_what_is_at_hand(graph)
+        self._planned = Once(partial(make_plan, graph, self.devices))
+        self._running = Once(self._start)
+        self._is_closed = False
+
+    @property
+    def plan(self) -> Plan:
+        """How it will run; made at the first use.
+
+        Raises:
+            ParameterError: a parameter that an operator does not bear.
+            ContractError: neighbours whose ports do not fit, or its family's contract is broken.
+            UnavailableError: weights that cannot be had.
+        """
+        return self._planned()
+
+    def prepare(self) -> Self:
+        """Plan, fetch, load and compile now what would be at the first use: what a service does before it is ready.
+
+        Returns:
+            The pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
+
+        Raises:
+            ParameterError: a parameter that an operator does not bear.
+            UnavailableError: weights that cannot be had.
+            ClosedError: the pipeline was closed.
+        """
+        self._engine.open()
+        return self
 
     def __call__(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The result for one item: one argument for each input column.
@@ -59,8 +102,6 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
-        from junco.engine.async_calls import in_thread  # asyncio takes a while to import
-
         return await in_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(
@@ -71,8 +112,11 @@ class Pipeline:
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
         trace: str | Path | None = None,
-    ) -> list[Any]:
+    ) -> Any:
         """The results for many items, in order. With several input columns an item is a tuple.
+
+        Returns:
+            A list; where the only output is a vector, one array (n, dim), but for ``on_error="none"``.
 
         Args:
             items: any iterable.
@@ -81,7 +125,10 @@ class Pipeline:
             timeout_s: raise `DeadlineError` after so many seconds.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
         """
-        return self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        found = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        if on_error == "none" or not self.plan.gives_vectors:
+            return found
+        return as_vectors(found, self.graph.outputs[0])
 
     def stream(
         self,
@@ -98,11 +145,32 @@ class Pipeline:
         Args:
             ordered: give results in the items' order; ``False`` gives them as they come.
         """
-        if on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {on_error!r}")
+        return self._stream(items, RunOptions(on_error, ordered, rejects, timeout_s, trace=Trace.to(trace)))
+
+    def rows(
+        self,
+        items: Iterable[Any],
+        *,
+        on_error: OnError = "raise",
+        rejects: Callable[[Reject], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> Iterator[ItemRow]:
+        """The rows of many items as they come, in order: bounded memory also where one item is a ten-hour video.
+
+        Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
+
+        Args:
+            on_error: as in `batch`. Of an item that fails at level 0 the rows that came before have been given; it
+                gives no more, its reject says so (``is_item``), and "none" gives one row ``None`` at its end.
+        """
+        return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
+
+    def _stream(self, items: Iterable[Any], options: RunOptions) -> Stream:
+        if options.on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
-            raise InputError(f"batch and stream take many items, and {picture(items)} is one: put it in a list")
-        return Stream(self._engine.run(items, RunOptions(on_error, ordered, rejects, timeout_s, Trace.to(trace))), self)
+            raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
+        return Stream(self._engine.run(items, options), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -116,6 +184,7 @@ class Pipeline:
         progress: bool | None = None,
         shard_rows: int = SHARD_ROWS,
         trace: str | Path | None = None,
+        max_rejects: MaxRejects = "auto",
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -136,15 +205,19 @@ class Pipeline:
                 ``False`` shows nothing.
             shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
+            max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
+                0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
 
         Raises:
-            JobError: the source cannot be read, or the target holds another pipeline's work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
-        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace))
+        options = JobOptions(
+            on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects
+        )
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
@@ -154,9 +227,9 @@ class Pipeline:
             UnknownNameError: no step of that name.
             ContractError: the operator does not keep the contract of the one it replaces.
         """
-        node = self.graph.node(step)
-        check_swap(node, operator)
-        return Pipeline(self.graph.with_node(replace(node, fn=operator)), device=self.plan.devices)
+        node, fn = self.graph.node(step), as_step(operator)
+        check_swap(node, fn)
+        return Pipeline(self.graph.with_node(replace(node, fn=fn, written=None)), device=self.devices)
 
     @property
     def space(self) -> str | None:
@@ -175,8 +248,8 @@ class Pipeline:
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
-        """Write the pipeline to a YAML file."""
-        text = self.to_yaml()
+        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
+        text = write(self.graph, Path(path).parent)
         Path(path).write_text(text, encoding="utf-8")
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
@@ -189,11 +262,31 @@ class Pipeline:
 
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
-        return self._engine.stats()
+        if (engine := self._running.made) is not None:
+            return engine.stats()
+        stages = tuple(StageStats(node.name, 1) for node in self.graph.nodes if node.fn is not None)
+        return PipelineStats(stages, 0.0, 0, num_cores())
+
+    def lock(self) -> Lock:
+        """The packages, versions and files that it uses, with digests. Print it, or keep its ``to_json()``."""
+        return self.plan.lock()
 
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
-        self._engine.close()
+        self._is_closed = True
+        if (engine := self._running.made) is not None:
+            engine.close()
+
+    @property
+    def _engine(self) -> Engine:
+        if self._is_closed:
+            raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
+        return self._running()
+
+    def _start(self) -> Engine:
+        engine = Engine(self.plan)
+        weakref.finalize(self, engine.close)
+        return engine
 
     def _repr_svg_(self) -> str:
         return self.draw()
@@ -213,11 +306,19 @@ class Pipeline:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, here or in another process, is built anew from the graph."""
-        return partial(type(self), device=self.plan.devices), (self.graph,)
+        return partial(type(self), device=self.devices), (self.graph,)
 
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+
+
+def _check_what_is_at_hand(graph: Graph) -> None:
+    """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
+    flow = check(graph)
+    check_ports(flow)
+    if all(spec.is_loaded for spec in graph.specs()):
+        check_family(flow)
 
 
 def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from junco import Hints, Operator
-from junco.engine import apply
-from junco.engine.apply import OperatorApplier, PlainApplier
-from junco.engine.batching import LARGEST, START, BatchSize
+from junco.engine import operators
+from junco.engine.apply import PlainApplier
+from junco.engine.batching import AGAIN, LARGEST, SOON, START, BatchSize
+from junco.engine.operators import OperatorApplier
 from junco.errors import ContractError
 from junco.operator.residents import Resident
 
@@ -49,8 +51,14 @@ def test_batches_stay_small_where_larger_ones_gain_nothing():
 
 def test_batches_go_one_step_back_from_the_first_size_that_is_slower():
     size = BatchSize()
-    assert grown(size, lambda n: 1 / n if n <= LADDER[1] else 1.0) == LADDER[:3]
+    assert grown(size, lambda n: 1 / n if n <= LADDER[1] else 1.0) == [8, 32, 128, 64]
     assert (size.rows, size.is_settled) == (LADDER[1], True)
+
+
+def test_where_four_times_as_many_rows_are_too_many_twice_as_many_are_tried():
+    size = BatchSize()
+    grown(size, lambda n: 1 / n if n <= 64 else 1.0)
+    assert (size.rows, size.is_settled) == (64, True)
 
 
 def test_a_small_gain_is_none():
@@ -59,15 +67,66 @@ def test_a_small_gain_is_none():
     assert size.rows == START
 
 
-def test_a_batch_that_takes_long_enough_does_not_grow_however_much_rows_gain():
-    assert grown(BatchSize(), lambda n: 50 / n) == LADDER[:1], "a batch of any size takes 50 ms"
-    assert grown(BatchSize(), lambda n: 2 if n < 32 else 1) == LADDER[:2], "one of 32 rows takes 32 ms"
+def test_long_batches_grow_as_long_as_rows_become_cheaper_and_few_of_them_are_tried():
+    size = BatchSize()
+    assert grown(size, lambda n: 200 / n, num_batches=7) == LADDER, "a batch of any size takes 200 ms"
 
 
-def test_a_settled_size_is_not_moved_by_what_comes_later():
+def test_a_long_batch_must_gain_more_than_a_short_one():
+    assert grown(BatchSize(), lambda n: 10 if n < 32 else 9.2) == LADDER[:2], "one of 32 rows takes 294 ms"
+    assert BatchSize().rows == START
+    assert grown(BatchSize(), lambda n: 0.1 if n < 32 else 0.092) == LADDER[:3], "one of 32 rows takes 3 ms"
+
+
+def test_no_size_is_tried_that_may_make_its_readers_wait_for_more_than_some_seconds():
+    sizes = grown(BatchSize(), lambda n: 4_000 / n, num_batches=1_000)
+    assert sizes == [8, 16, 32, 64, 128, 256, 512], "a batch of any size takes 4 s: twice as many rows at most 8 s"
+    assert grown(BatchSize(), lambda n: 6_000 / n, num_batches=1_000) == [START]
+    cheaper = {8: 200, 16: 180, 32: 100, 64: 80}
+    assert grown(BatchSize(), cheaper.get, num_batches=1_000) == [8, 32, 64], "64 rows take 5.1 s"
+
+
+def test_a_settled_size_is_not_moved_by_a_few_batches():
     size = BatchSize()
     grown(size, lambda n: 1.0)
     assert grown(size, lambda n: 1 / n) == [START]
+
+
+def test_a_settled_size_is_looked_at_again_so_that_a_busy_moment_does_not_decide_for_ever():
+    size = BatchSize()
+    grown(size, lambda n: 1.0)
+    assert grown(size, lambda n: 1 / n, 2 * AGAIN)[-1] == LARGEST
+    assert grown(size, lambda n: 1.0, 40 * AGAIN)[-1] == START, "and back where nothing is gained any more"
+    assert size.rows == START
+
+
+def test_a_size_that_was_found_before_is_looked_at_sooner():
+    size = BatchSize(known=8)
+    grown(size, lambda n: 1 / n, 2 * SOON)
+    assert size.rows == LARGEST
+
+
+def test_trials_cost_next_to_nothing_even_where_a_larger_batch_is_much_too_large():
+    for dearer in (1.5, 2, 5, 20):
+        size = BatchSize(start=32)
+        row_s = lambda n, dearer=dearer: 0.001 if n <= 32 else 0.001 * dearer  # noqa: E731
+        grown(size, lambda n, row_s=row_s: 1e3 * row_s(n))
+        num_rows, seconds = 0, 0.0
+        for _ in range(200 * AGAIN):
+            num_rows, seconds = num_rows + size.rows, seconds + size.rows * row_s(size.rows)
+            size.observe(size.rows, size.rows * row_s(size.rows))
+        assert seconds <= 1.03 * 0.001 * num_rows
+
+
+def test_a_trial_that_does_not_fit_into_memory_leaves_the_size_that_was_settled():
+    size = BatchSize()
+    grown(size, lambda n: 1.0 if n <= 32 else 2.0)
+    grown(size, lambda n: 1 / n, AGAIN - 20)
+    while size.is_settled:
+        size.observe(size.rows, 0.001 * size.rows)
+    tried = size.rows
+    size.lower(tried)
+    assert (size.rows, size.max_rows, size.is_settled) == (tried // 2, tried // 2, True)
 
 
 def test_a_batch_that_was_disturbed_once_does_not_decide():
@@ -81,8 +140,33 @@ def test_a_batch_that_was_disturbed_once_does_not_decide():
 def test_batches_that_are_not_full_say_nothing():
     size = BatchSize()
     for _ in range(10):
-        size.observe(START - 1, 0.001)
+        size.observe(START // 2, 0.001)
     assert size.rows == START
+
+
+def bounded(size: BatchSize, row_ms, most: int, num_batches: int = 40) -> None:
+    """As `grown`, where memory lets no batch have more than ``most`` rows."""
+    for _ in range(num_batches):
+        num_rows = min(size.rows, most)
+        size.observe(num_rows, num_rows * row_ms(num_rows) / 1e3)
+
+
+def test_a_size_that_never_comes_about_is_not_waited_for():
+    for most in (20, 27):
+        size = BatchSize()
+        bounded(size, lambda n: 10.0, most)
+        assert (size.rows, size.is_settled) == (START, True), "photos of which a batch bears few"
+        bounded(gains := BatchSize(), lambda n: 100 / n, most)
+        assert gains.rows >= most
+    size = BatchSize(known=32)
+    bounded(size, lambda n: 10.0, 32, 2 * AGAIN)
+    assert size.rows < 32, "more cannot be tried, so less is"
+
+
+def test_a_size_is_found_once_there_are_rows_for_it():
+    size = BatchSize()
+    bounded(size, lambda n: 10 / n, START)
+    assert grown(size, lambda n: 10 / n)[-1] == LARGEST
 
 
 @pytest.mark.parametrize(("max_rows", "sizes"), [(1, [1]), (5, [5]), (8, [8]), (20, [8, 20])])
@@ -92,7 +176,8 @@ def test_no_batch_is_larger_than_the_operator_says(max_rows, sizes):
 
 def test_a_size_that_was_found_before_is_used_at_once_and_kept():
     size = BatchSize(known=64)
-    assert grown(size, lambda n: 1 / n) == [64]
+    assert grown(size, lambda n: 1 / n, SOON) == [64]
+    assert grown(BatchSize(known=64), lambda n: 1 / n if n <= 64 else 1.0, 10 * AGAIN) == [64, 128, 32]
 
 
 def test_a_size_that_was_found_before_does_not_exceed_what_the_operator_says_now():
@@ -103,6 +188,12 @@ def test_a_size_that_is_worth_keeping_is_told_once():
     told = []
     grown(BatchSize(found=told.append), lambda n: 10 / n if n <= LADDER[1] else 10)
     assert told == [LADDER[1]]
+
+
+def test_a_size_that_is_found_to_be_another_one_later_is_told_again():
+    told = []
+    grown(BatchSize(known=8, found=told.append), lambda n: 10 / n, 3 * AGAIN)
+    assert told == [LARGEST]
 
 
 def test_a_size_for_rows_that_cost_nearly_nothing_is_not_worth_keeping():
@@ -158,6 +249,43 @@ def test_whatever_is_measured_a_size_stays_between_one_and_the_largest(seen):
         assert 1 <= size.rows <= size.max_rows <= LARGEST
 
 
+# ---- the policy on machines that are made up
+
+
+def settled(row_s, seed: int, noise: float = 0.03, busy: range = range(0)) -> int:
+    """The size that is found where a row of a batch of n takes ``row_s(n)`` seconds.
+
+    Times vary by ``noise``, and during the batches of ``busy`` they are ten times as long.
+    """
+    chance, size, number = random.Random(seed), BatchSize(), 0
+    while number < 12 * AGAIN or not size.is_settled:
+        slower = chance.lognormvariate(0, noise) * (10 if number in busy else 1)
+        size.observe(size.rows, size.rows * row_s(size.rows) * slower)
+        number += 1
+    return size.rows
+
+
+MACHINES = {
+    "constant by the batch": lambda n: 0.2 / n,
+    "constant by the row": lambda n: 0.01,
+    "both": lambda n: 0.02 / n + 0.001,
+    "both, quick": lambda n: 1e-3 / n + 3e-5,
+    "a cache that is full beyond 40 rows": lambda n: 0.001 + 0.01 / n if n <= 40 else 0.01,
+}
+
+
+@pytest.mark.parametrize("row_s", MACHINES.values(), ids=MACHINES)
+@given(seed=st.integers(0, 10_000), start=st.integers(0, 12), busy=st.integers(0, 30))
+def test_the_size_that_is_found_is_nearly_the_fastest_whenever_others_disturb(row_s, seed, start, busy):
+    found = settled(row_s, seed, busy=range(start, start + busy))
+    assert row_s(found) <= 1.25 * min(map(row_s, LADDER))
+
+
+@given(seed=st.integers(0, 10_000), start=st.integers(0, 12), busy=st.integers(0, 30))
+def test_batches_stay_small_where_a_row_costs_the_same_in_any_whenever_others_disturb(seed, start, busy):
+    assert settled(lambda n: 0.01, seed, busy=range(start, start + busy)) <= 2 * START
+
+
 # ---- an operator's batches
 
 
@@ -184,10 +312,6 @@ class Costly(Recorder, family="batching-test", name="costly"):
 
 class Patient(Recorder, family="batching-test", name="patient"):
     hints = Hints(retry=(ConnectionError,))
-
-
-class Stateful(Recorder, family="batching-test", name="stateful"):
-    hints = Hints(stateful=True)
 
 
 def worked(operator, numbers, *, start=64, stop=False):
@@ -255,7 +379,7 @@ def test_batches_keep_to_the_cost_that_the_operator_says():
 def waits(monkeypatch):
     """The seconds that would have been waited between two tries."""
     waits = []
-    monkeypatch.setattr(apply.time, "sleep", waits.append)
+    monkeypatch.setattr(operators.time, "sleep", waits.append)
     return waits
 
 
@@ -271,7 +395,7 @@ def test_an_error_that_does_not_go_away_is_tried_a_bounded_number_of_times(waits
     operator = Patient(lambda batch: ConnectionError("gone for good"))
     results, failures, _ = worked(operator, [1])
     assert (results, [failure.row for failure in failures]) == ([None], [0])
-    assert len(operator.batches) == 1 + apply.NUM_RETRIES == 1 + len(waits)
+    assert len(operator.batches) == 1 + operators.NUM_RETRIES == 1 + len(waits)
 
 
 def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(waits):
@@ -279,14 +403,6 @@ def test_an_error_that_the_operator_does_not_call_transient_is_not_tried_again(w
     worked(operator, [1])
     assert operator.batches == [[1]]
     assert waits == []
-
-
-def test_a_batch_of_a_stateful_operator_is_never_given_to_it_twice():
-    operator = Stateful(poisoned_at(3))
-    results, failures, _ = worked(operator, range(8))
-    assert operator.batches == [list(range(8))]
-    assert results == [None] * 8
-    assert [failure.row for failure in failures] == list(range(8))
 
 
 def test_an_operator_that_breaks_its_contract_is_not_asked_again():

@@ -80,7 +80,7 @@ def test_a_million_rows_of_one_item_are_reduced_while_a_bounded_number_of_them_i
 def test_of_a_long_item_no_more_than_two_pieces_are_there_at_a_time():
     alive = Alive()
     with pipe.input("x").flat_map("x", "n", lambda x: map(alive.row, range(x))).output("n") as p:
-        (stage,) = p._engine._stages("raise")
+        (stage,) = p._engine.stages("raise")
         flow = p.plan.flow
         consume(stage.run([source_block(0, 0, [[20_000]], flow.inputs, flow.levels[0])]))
     assert PieceSize.LARGEST <= alive.most <= 2 * PieceSize.LARGEST
@@ -89,7 +89,7 @@ def test_of_a_long_item_no_more_than_two_pieces_are_there_at_a_time():
 def test_large_rows_of_a_long_item_come_in_pieces_of_bounded_size():
     row = bytes(100_000)
     with pipe.input("x").flat_map("x", "n", lambda x: itertools.repeat(row, x)).output("n") as p:
-        (stage,) = p._engine._stages("raise")
+        (stage,) = p._engine.stages("raise")
         flow = p.plan.flow
         blocks = stage.run([source_block(0, 0, [[1_000]], flow.inputs, flow.levels[0])])
         counts = [stage.num_made(block) for block in blocks]

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from junco import Hints, Operator, pipe
-from junco.engine.apply import MovingApplier, OperatorApplier
 from junco.engine.batching import BatchSize
+from junco.engine.operators import MovingApplier, OperatorApplier
 from junco.engine.processes import ProcessApplier
 from junco.errors import ContractError
 from junco.operator.residents import Resident
@@ -50,8 +50,11 @@ class Patient(Operator, family="processes-test", name="patient"):
 class Counter(Operator, family="processes-test", name="counter"):
     hints = Hints(stateful=True)
 
-    def batch(self, numbers):
-        return numbers
+    def state(self):
+        return []
+
+    def batch(self, numbers, *, state):
+        return [state.append(number) or len(state) for number in numbers]
 
 
 class Costly(Operator, family="processes-test", name="costly"):
@@ -139,9 +142,10 @@ def test_an_error_that_an_operator_calls_transient_is_tried_again_by_the_worker(
         assert p.batch([1]) == [(1, 2)]
 
 
-def test_a_stateful_operator_is_not_spread_over_processes():
-    with pytest.raises(ContractError, match=r"step 'work' .*processes-test.counter.* is stateful"):
-        in_processes(Counter())
+def test_an_operator_with_a_state_stays_here_and_is_right():
+    rows = pipe.input("words").flat_map("words", "word", str.split)
+    with rows.map("word", "number", Counter(), backend="process", workers=2).output("number") as p:
+        assert p.batch(["a b c", "d", "e f"]) == [[1, 2, 3], [1], [1, 2]]
 
 
 def test_an_operator_without_a_name_cannot_be_built_by_a_worker():
@@ -199,7 +203,7 @@ def moving(row_s):
 @pytest.mark.parametrize(("row_s", "does_move"), [(0.1, True), (0.003, True), (0.001, False), (0.0, False)])
 def test_an_operator_moves_to_other_processes_when_its_rows_are_slow(monkeypatch, row_s, does_move):
     applier, elsewhere, clock = moving(row_s)
-    monkeypatch.setattr("junco.engine.apply.time.perf_counter", clock)
+    monkeypatch.setattr("junco.engine.operators.time.perf_counter", clock)
     for _ in range(20):
         assert applier([list(range(8))], 8, stop=False) == (list(range(8)), [])
     assert applier.is_moved == does_move == (elsewhere.num_rows > 0)
@@ -207,7 +211,7 @@ def test_an_operator_moves_to_other_processes_when_its_rows_are_slow(monkeypatch
 
 def test_a_single_call_stays_here_even_when_the_operator_has_moved(monkeypatch):
     applier, elsewhere, clock = moving(1.0)
-    monkeypatch.setattr("junco.engine.apply.time.perf_counter", clock)
+    monkeypatch.setattr("junco.engine.operators.time.perf_counter", clock)
     applier([list(range(8))], 8, stop=False)
     assert applier.is_moved
     assert applier.one(3) == 3

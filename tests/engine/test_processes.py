@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from junco import pipe
-from junco.engine import processes
+from junco.engine import processes, shared_arrays
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
 from junco.engine.shared_arrays import MIN_BYTES, pack
@@ -174,9 +175,8 @@ def test_iterators_cross_as_what_they_give():
     def halves(numbers):
         return dict.fromkeys(n / 2 for n in numbers).keys()
 
-    p = pipe.input("x").map("x", "n", lambda x: iter(range(x))).flat_map("n", "h", halves, backend="process")
-    with p.output("h") as p:
-        assert p.batch([3, 0]) == [[0.0, 0.5, 1.0], []]
+    with pipe.input("n").flat_map("n", "h", halves, backend="process").output("h") as p:
+        assert p.batch([iter(range(3)), iter(())]) == [[0.0, 0.5, 1.0], []]
 
 
 def test_an_iterator_that_fails_on_the_way_fails_its_row():
@@ -184,8 +184,8 @@ def test_an_iterator_that_fails_on_the_way_fails_its_row():
         yield 6 / x
 
     rejects = []
-    p = pipe.input("x").map("x", "halves", halves).map("halves", "n", sum, backend="process", name="sum").output("n")
-    assert p.batch([1, 0, 3], on_error="skip", rejects=rejects.append) == [6.0, 2.0]
+    p = pipe.input("halves").map("halves", "n", sum, backend="process", name="sum").output("n")
+    assert p.batch(map(halves, [1, 0, 3]), on_error="skip", rejects=rejects.append) == [6.0, 2.0]
     assert [(r.node, r.position, type(r.error.__cause__)) for r in rejects] == [("sum", 1, ZeroDivisionError)]
 
 
@@ -236,6 +236,44 @@ def test_a_result_that_comes_after_ctrl_c_is_freed(monkeypatch):
     assert segments() > before
     future.set_result(packet)
     assert segments() == before
+
+
+def by_pickle(array: np.ndarray) -> bool:
+    """Whether an array crosses without shared memory, as what it was."""
+    packet = pack([array, "and text"], os.getpid())
+    there, text = packet.unpack()
+    assert np.array_equal(there, array)
+    assert text == "and text"
+    return not packet.segments
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory cannot be set aside here")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EPERM, errno.EINVAL])
+def test_an_array_for_which_no_shared_memory_is_left_crosses_by_pickle(monkeypatch, number):
+    def full(descriptor, offset, length):
+        if length > array.nbytes // 2:
+            raise OSError(number, os.strerror(number))
+
+    array, before = np.ones(LARGE), segments()
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert by_pickle(array)
+    assert not by_pickle(array[:80]), "there is room for a smaller one"
+    assert segments() == before
+
+
+def test_where_there_is_no_shared_memory_at_all_arrays_cross_by_pickle(monkeypatch):
+    def none(*args, **options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(shared_arrays.shared_memory, "SharedMemory", none)
+    assert by_pickle(np.ones(LARGE))
+
+
+def test_arrays_that_are_larger_than_a_file_may_be_cross_by_pickle(monkeypatch):
+    resource = pytest.importorskip("resource", reason="file sizes have no limit here")
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (200_000, 200_000))
+    assert by_pickle(np.ones(LARGE))
+    assert not by_pickle(np.ones(20_000))
 
 
 def test_a_part_of_an_array_outlives_it():

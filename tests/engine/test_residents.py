@@ -196,7 +196,7 @@ class Sized(Residents):
 @pytest.fixture
 def clock(monkeypatch):
     ticks = itertools.count()
-    monkeypatch.setattr("junco.operator.residents.time.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr("junco.operator.resident.time.monotonic", lambda: float(next(ticks)))
 
 
 def is_open(residents):
@@ -332,6 +332,9 @@ def test_a_pipeline_that_the_garbage_collector_drops_while_another_is_made_is_re
 
         name = "dropping"
         to_drop: list = []
+
+        def load(self):
+            return Operator
 
         def create(self):
             return Operator()

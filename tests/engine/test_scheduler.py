@@ -17,11 +17,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from junco.cores import num_cores
-from junco.engine.apply import OperatorApplier
 from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
 from junco.engine.intake import Intake, IntakeSize
-from junco.engine.results import Collector
+from junco.engine.operators import OperatorApplier
+from junco.engine.results import ItemCollector
 from junco.engine.rows import Block, Reject
 from junco.engine.scheduler import Limits, Scheduler, Task
 from junco.errors import OperatorError
@@ -97,7 +97,7 @@ class Game:
             if isinstance(crew.applier, OperatorApplier):
                 crew.applier._size = BatchSize(max_rows=self.chance.randint(1, LARGEST_BATCH))
         try:
-            stages = engine._stages(self.on_error)
+            stages = engine.stages(self.on_error)
             splitting = [stage for stage in stages if stage.may_split]
             self.num_splitting = len(splitting)
             for stage in splitting:
@@ -109,7 +109,7 @@ class Game:
             self.limits = Limits(max_blocks=self.chance.randint(1, 4), max_ready=self.chance.randint(1, 2))
             self.num_workers = self.chance.randint(1, 6)
             self.scheduler = Scheduler(stages, source.blocks(), self.limits)
-            self.collector = Collector(flow, self.on_error, ordered=self.ordered, rejected=self.rejects.append)
+            self.collector = ItemCollector(flow, self.on_error, ordered=self.ordered, rejected=self.rejects.append)
             self._play()
         finally:
             self.scheduler.close()
@@ -239,7 +239,7 @@ def scheduler_for(graph: Graph, items: Sequence[Any], limits: Limits, num_rows: 
     engine = Engine(make_plan(graph))
     size = IntakeSize()
     size.next_rows = lambda: num_rows  # type: ignore[method-assign]
-    return Scheduler(engine._stages("raise"), Intake(items, engine.plan.flow, size, lambda: 0.0).blocks(), limits)
+    return Scheduler(engine.stages("raise"), Intake(items, engine.plan.flow, size, lambda: 0.0).blocks(), limits)
 
 
 def test_the_most_downstream_stage_goes_first():

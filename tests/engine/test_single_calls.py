@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from junco import Operator, OperatorError, pipe, pipeline
-from junco.engine.apply import OperatorApplier
 from junco.engine.batching import BatchSize
+from junco.engine.operators import OperatorApplier
 from junco.engine.single import SharedBatches
 from junco.errors import ClosedError, ContractError, DeadlineError, InputError
 from junco.operator.residents import Resident

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from junco import pipe
-from junco.job.identity import identity_of
+from junco.job.identity import PipelineMark
 
 
 def identity(fn):
-    return identity_of(pipe.input("text").map("text", "size", fn, name="measure").output("size").graph)
+    return PipelineMark.of(pipe.input("text").map("text", "size", fn, name="measure").output("size").graph).parts
 
 
 def scaled(text, factor=1.0, *, power=1):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from junco.job.inventory import Inventory
 from junco.job.journal import Journal
-from junco.job.ledger import Batch, Ledger, digest_of
-from junco.job.order import Order
+from junco.job.ledger import Ledger, Sealed, digest_of
 from junco.store.sink import Span
 
 
@@ -63,8 +63,8 @@ def test_only_what_no_kill_can_do_counts_as_damage(journal):
     assert journal.is_damaged
 
 
-def batch(shard, texts, counts):
-    return Batch(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
+def sealed(shard, texts, counts):
+    return Sealed(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
 
 
 @example([("k\U0005787b\U0003a938", 0)], 1)  # its key's hash ends in a zero byte
@@ -72,7 +72,7 @@ def batch(shard, texts, counts):
 def test_the_ledger_finds_each_input_at_its_rows(entries, size):
     parts = [entries[i : i + size] for i in range(0, len(entries), size)]
     ledger = Ledger(
-        batch(shard, [text for text, _ in part], [count for _, count in part]) for shard, part in enumerate(parts, 1)
+        sealed(shard, [text for text, _ in part], [count for _, count in part]) for shard, part in enumerate(parts, 1)
     )
     expected = {}
     for shard, part in enumerate(parts, 1):
@@ -89,15 +89,15 @@ def test_the_ledger_finds_each_input_at_its_rows(entries, size):
 
 
 def test_what_nobody_looked_for_is_unseen_and_a_changed_input_is_not():
-    ledger = Ledger([batch(0, ["a", "b", "c"], [1, 1, 1])])
+    ledger = Ledger([sealed(0, ["a", "b", "c"], [1, 1, 1])])
     ledger.find(digest_of("a", ""))
     ledger.find(digest_of("b", "other content"))
     assert list(ledger.unseen()) == [2]
 
 
 def test_rows_that_lie_together_are_one_span():
-    order = Order(None)
+    inventory = Inventory(None)
     for shard, start, count in [(1, 0, 1), (1, 1, 2), (1, 3, -1), (1, 3, 1), (2, 0, 1), (1, 9, 1), (1, 4, 0)]:
-        order.settle(order.add("key", b"", None), shard, start, count)
-    assert list(order.spans()) == [Span(1, 0, 4), Span(2, 0, 1), Span(1, 9, 1)]
-    assert (order.num_rows, order.num_failed) == (6, 1)
+        inventory.settle(inventory.add("key", b"", None), shard, start, count)
+    assert list(inventory.spans()) == [Span(1, 0, 4), Span(2, 0, 1), Span(1, 9, 1)]
+    assert (inventory.num_rows, inventory.num_failed) == (6, 1)

@@ -198,7 +198,7 @@ def test_inputs_that_give_many_rows_are_sealed_before_the_shard_has_all_its_inpu
 
 
 def test_results_that_are_large_are_sealed_before_the_shard_has_all_its_inputs(monkeypatch):
-    monkeypatch.setattr("junco.job.work.MANY_BYTES", 1_000_000)
+    monkeypatch.setattr("junco.job.shard.MANY_BYTES", 1_000_000)
     shards = []
     with pipe.input("n").map("n", "picture", lambda n: np.zeros(100_000, np.uint8)).output("picture") as p:
         p.run(range(100), shards.append)

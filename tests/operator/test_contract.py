@@ -55,7 +55,7 @@ def test_a_base_class_of_operators_needs_no_name():
         def batch(self, numbers):
             return list(numbers)
 
-    assert Base.name == ""
+    assert not Base.is_registered
     assert Base()(3) == 3
 
 
@@ -106,7 +106,7 @@ def test_the_annotations_of_a_function_are_its_ports_and_a_generator_gives_its_e
     def words(text: str, *, most: int = 3) -> Iterator[str]:
         yield from text.split()[:most]
 
-    assert ports(words.load()) == "(text: str) -> (out: str)"
+    assert ports(words.load()) == "(text: str) -> rows of (out: str)"
 
 
 def test_keyword_only_arguments_of_a_function_are_its_parameters():

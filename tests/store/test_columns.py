@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from junco.engine.results import row_type
+from junco.engine.row import row_type
 from junco.errors import TargetError
-from junco.store.columns import table, wider
+from junco.store.columns import table
+from junco.store.kinds import OddValueError, wider
 from junco.types import AudioClip, Box, Chunk, VideoFrame
 
 
@@ -27,8 +28,43 @@ def test_vectors_are_lists_of_a_fixed_size_and_of_their_own_type(dtype, kind):
     assert made.to_pylist() == [[0, 1, 2], None, [1, 1, 1]]
 
 
-def test_vectors_of_different_lengths_are_lists():
-    assert column([np.zeros(1, np.float32), np.zeros(2, np.float32)]).to_pylist() == [[0], [0, 0]]
+ODD = {
+    "a vector of another length": (np.zeros(2, np.float32), np.zeros(3, np.float32)),
+    "a vector of another type": (np.zeros(2, np.float32), np.zeros(2, np.float64)),
+    "a list among vectors": (np.zeros(2, np.float32), [0.0, 0.0]),
+    "a vector among lists": ([0.0, 0.0], np.zeros(2, np.float32)),
+    "a matrix among vectors": (np.zeros(2, np.float32), np.zeros((2, 2), np.float32)),
+    "a text among numbers": (1.0, "one"),
+    "a truth value among numbers": (1, True),
+    "bytes among texts": ("a", b"a"),
+    "a box among chunks": (Chunk("a", 0, 1), Box(0, 0, 1, 1)),
+    "a number among boxes": (Box(0, 0, 1, 1), 5),
+    "a text within a list of numbers": ([1, 2], [1, "two"]),
+    "what nobody can store": (1, object()),
+}
+
+
+@pytest.mark.parametrize(("first", "odd"), ODD.values(), ids=ODD)
+def test_an_odd_value_is_odd_beside_the_first_and_after_it(first, odd):
+    with pytest.raises(OddValueError, match="the column 'it' "):
+        column([first, None, odd])
+    with pytest.raises(OddValueError, match="the column 'it' "):
+        wider(column_schema([first]), column_schema([odd]))
+
+
+def column_schema(values):
+    return table(["x"] * len(values), {"it": values}).schema
+
+
+def test_within_lists_vectors_may_have_different_lengths():
+    assert column([[np.zeros(1, np.float32), np.zeros(2, np.float32)]]).to_pylist() == [[[0], [0, 0]]]
+    one, other = column_schema([[np.zeros(1, np.float32)]]), column_schema([[np.zeros(2, np.float32)]])
+    assert wider(one, other).field("it").type.value_type == pa.list_(pa.field("element", pa.float32()))
+
+
+def test_a_column_named_like_a_keyword_is_a_field_of_a_named_row():
+    row = row_type(("class", "frame.time_s"))
+    assert column([row("cat", 0.5)]).to_pylist() == [{"class": "cat", "frame.time_s": 0.5}]
 
 
 def test_a_matrix_is_a_list_of_vectors_and_a_picture_its_shape_and_bytes():
@@ -72,9 +108,9 @@ def test_a_text_that_is_no_unicode_is_kept_readable():
 
 
 def test_what_cannot_be_stored_is_refused_with_its_column():
-    with pytest.raises(TargetError, match=r"the column 'it' holds values that cannot be stored, for instance <object"):
+    with pytest.raises(TargetError, match=r"the column 'it' cannot hold this, and was given <object"):
         column([object()])
-    with pytest.raises(TargetError, match="'it'"):
+    with pytest.raises(TargetError, match=r"the column 'it' holds values like 'text', and was given 5"):
         column(["text", 5])
 
 
@@ -82,10 +118,12 @@ def test_the_schema_of_all_shards_holds_the_rows_of_each():
     def schema(values):
         return table(["x"] * len(values), {"it": values}).schema
 
-    vector, other = schema([np.zeros(2, np.float32)]), schema([np.zeros(3, np.float32)])
+    vector = schema([np.zeros(2, np.float32)])
     assert wider(vector, vector) == vector
     assert wider(schema([None]), vector) == wider(vector, schema([None])) == vector
     assert wider(schema([1]), schema([1.5])).field("it").type == pa.float64()
-    assert wider(vector, other).field("it").type == pa.list_(pa.field("element", pa.float32()))
-    with pytest.raises(TargetError, match="holds string for some inputs and int64 for others"):
+    assert wider(schema([{"a": 1}]), schema([{"b": "x"}])).field("it").type == pa.struct(
+        [("a", pa.int64()), ("b", pa.string())]
+    )
+    with pytest.raises(TargetError, match="holds texts, and was given whole numbers"):
         wider(schema(["a"]), schema([1]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from junco.errors import UnknownNameError
 from junco.graph.levels import Flow
+from junco.graph.params import parameters_of
 from junco.graph.ports import pipeline_ports
 from junco.operator import registry
 
 
 def check_family(flow: Flow) -> None:
     """Refuse a pipeline that claims a family and does not keep its contract; one that claims none is fine.
+
+    Its operators' modules are imported, to ask for their ports and parameters.
 
     Raises:
         UnknownNameError: nobody has defined the family.
@@ -22,4 +25,6 @@ def check_family(flow: Flow) -> None:
     if graph.family not in known:
         hint = "'junco families' lists them all; a pipeline needs no family."
         raise UnknownNameError("pipeline family", graph.family, known, hint)
-    known[graph.family].check(graph.name or "the pipeline", pipeline_ports(flow), graph.params)
+    for spec in graph.specs():
+        spec.load()
+    known[graph.family].check(graph.name or "the pipeline", pipeline_ports(flow), parameters_of(graph))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from junco.cli.parameters import Device, Params, parse_params
 from junco.cli.printing import AsJson, print_json
+
+if TYPE_CHECKING:
+    from junco.job.limit import MaxRejects
 
 
 def embed(
@@ -23,6 +26,14 @@ def embed(
     retry_rejects: Annotated[
         bool, typer.Option("--retry-rejects", help="Work once more on what was put aside.")
     ] = False,
+    max_rejects: Annotated[
+        str,
+        typer.Option(
+            "--max-rejects",
+            metavar="NUMBER",
+            help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
+        ),
+    ] = "auto",
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
     trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
     as_json: AsJson = False,
@@ -45,6 +56,7 @@ def embed(
                 retry_rejects=retry_rejects,
                 column=column,
                 trace=trace,
+                max_rejects=_max_rejects(max_rejects),
             )
         except KeyboardInterrupt:
             typer.echo("stopped; what is done is kept: the same command goes on from here", err=True)
@@ -53,3 +65,13 @@ def embed(
         print_json(report.to_dict())
     else:
         typer.echo(str(report))
+    if report.num_inputs and not report.num_done:
+        raise typer.Exit(1)
+
+
+def _max_rejects(text: str) -> MaxRejects:
+    if text in ("auto", "none"):
+        return "auto" if text == "auto" else None
+    if not text.isdecimal():
+        raise typer.BadParameter(f"{text!r} is no number, 'auto' or 'none'", param_hint="--max-rejects")
+    return int(text)

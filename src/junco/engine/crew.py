@@ -11,22 +11,24 @@ from functools import partial
 from typing import Any
 
 from junco.cores import num_cores
-from junco.engine.apply import Applier, MovingApplier, OperatorApplier, PlainApplier, Replicas
+from junco.engine.apply import Applier, PlainApplier
 from junco.engine.batching import START, BatchSize
-from junco.engine.expand import FlatMapStage
+from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
+from junco.engine.nested import NestedApplier, Start
+from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.reduce import ReduceStage
+from junco.engine.scoped import ScopedApplier
 from junco.engine.single import SharedBatches
 from junco.engine.stage import MapStage, OnError, Stage, StageOptions, WorkStage
 from junco.engine.turns import Turn
 from junco.errors import ContractError
-from junco.graph.nodes import GROUPING, Graph, Node
-from junco.operator.base import Operator
+from junco.graph.nodes import GROUPING, Callee, Node
 from junco.operator.hints import Hints
 from junco.operator.resident import Resident
-from junco.operator.residents import residents
+from junco.operator.residents import Residents, alone
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Operation
 
@@ -43,78 +45,125 @@ _STAGES: dict[str, type[WorkStage]] = {
 
 @dataclass(frozen=True)
 class Crew:
-    """A step with the applier that all runs share, and the operators that it holds."""
+    """A step with the applier that all runs share, and the operators that it holds.
+
+    Attributes:
+        operation: the step.
+        applier: works on its rows.
+        one: works on one row, for single calls.
+        options: how its stages may be run.
+        held: the operators in memory that it keeps.
+        fresh: makes an applier for each stage of a run, where an operator has a state.
+        is_opened_first: under ``flat_map``, rows are asked for in batches, before they are cut into pieces.
+    """
 
     operation: Operation
     applier: Applier
     one: Callable[..., Any]
     options: StageOptions
     held: list[Resident] = field(default_factory=list)
+    fresh: Callable[[], Applier] | None = None
+    is_opened_first: bool = False
 
-    def stage(self, on_error: OnError) -> Stage:
-        """The step's stage for one run."""
-        return _STAGES[self.operation.step.node.verb](
-            self.operation, self.applier, replace(self.options, on_error=on_error)
-        )
+    def stages(self, on_error: OnError) -> list[Stage]:
+        """The step's stages for one run."""
+        options = replace(self.options, on_error=on_error)
+        applier = self.fresh() if self.fresh is not None else self.applier
+        if self.is_opened_first:
+            opening = OpenStage(self.operation, applier, options)
+            return [opening, FlatMapStage(self.operation, applier, options, is_opened=True)]
+        return [_STAGES[self.operation.step.node.verb](self.operation, applier, options)]
 
 
-def crew_for(operation: Operation, devices: Sequence[str]) -> Crew:
+def crew_for(operation: Operation, devices: Sequence[str], residents: Residents) -> Crew:
     """Put together who works on a step; operators are held but not opened."""
-    node, fn = operation.step.node, operation.step.node.fn
-    assert fn is not None
-    if node.backend == "process":
-        return _in_processes(operation, node.workers or num_cores())
-    if isinstance(fn, OperatorSpec):
-        return _of_operators(operation, [residents.hold(spec, i) for i, spec in _replicas(fn, node, devices)])
-    if isinstance(fn, Operator):
-        return _of_operators(operation, [], Resident(fn.spec, fn))
-    is_shared = node.workers or node.verb == "reduce" or isinstance(getattr(fn, "graph", None), Graph)
-    applier = PlainApplier(fn, None if is_shared else Turn())
+    node = operation.step.node
+    callee = node.callee
+    assert callee is not None
+    is_stateful = callee.is_operator and callee.operator.hints.stateful
+    if node.backend == "process" and not is_stateful:
+        return _in_processes(operation, callee, node.workers or num_cores())
+    if callee.live is not None:
+        return _of_operators(operation, residents, [], Resident(callee.live.spec, callee.live))
+    if callee.spec is not None:
+        specs = _replicas(callee.spec, node, devices)
+        return _of_operators(operation, residents, [residents.hold(spec, i) for i, spec in specs])
+    is_shared = node.workers or node.verb == "reduce"
+    applier = PlainApplier(callee.fn, None if is_shared else Turn())
     return Crew(operation, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
-def _in_processes(operation: Operation, num_workers: int) -> Crew:
+def crew_of_nested(operation: Operation, start: Start) -> Crew:
+    """Who works on a step that holds a pipeline: its own engine."""
     node = operation.step.node
-    fn: Any = node.fn.spec if isinstance(node.fn, Operator) else node.fn
-    if isinstance(node.fn, Operator) and not node.fn.name:
-        kind = type(node.fn).__name__
-        raise ContractError(
-            f"{node}: {kind} has no name, so other processes cannot build their own: "
-            f"write class {kind}(Operator, family=…, name=…)"
-        )
-    hints = fn.load().hints if isinstance(fn, OperatorSpec) else Hints()
-    if hints.stateful:
-        raise ContractError(
-            f"{node}: {fn.name} is stateful, its rows must reach one instance in their order: "
-            "leave out backend='process'"
-        )
-    applier = _process_applier(fn, num_workers, BatchSize(hints.max_batch, start=1))
-    return Crew(operation, applier, applier.one, _options(node, num_workers, is_ordered=False, gains=True))
+    makes_rows = node.verb == "flat_map"
+    applier = NestedApplier(start, makes_rows=makes_rows)
+    options = _options(node, node.workers or 1, is_ordered=not node.workers, gains=True)
+    return Crew(operation, applier, applier.one, options, is_opened_first=makes_rows)
 
 
-def _process_applier(fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> Applier:
+def _in_processes(operation: Operation, callee: Callee, num_workers: int) -> Crew:
+    node = operation.step.node
+    if callee.spec is not None and not callee.spec.is_registered:
+        raise ContractError(
+            f"{node}: {callee.name} has no name, so other processes cannot build their own: "
+            f"write class {callee.name}(Operator, family=…, name=…)"
+        )
+    hints = callee.operator.hints if callee.is_operator else Hints()
+    size = BatchSize(hints.max_batch, start=1)
+    applier = _process_applier(callee.spec or callee.fn, num_workers, size, is_many=node.verb == "flat_map")
+    options = _options(node, num_workers, is_ordered=False, gains=True)
+    is_opened_first = node.verb == "flat_map" and callee.is_operator and hints.max_batch != 1
+    return Crew(operation, applier, applier.one, options, is_opened_first=is_opened_first)
+
+
+def _process_applier(
+    fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize, *, is_many: bool
+) -> Applier:
     from junco.engine.processes import ProcessApplier  # an extra of its own
 
-    return ProcessApplier(fn, num_workers, size)
+    return ProcessApplier(fn, num_workers, size, is_many=is_many)
 
 
-def _of_operators(operation: Operation, held: list[Resident], own: Resident | None = None) -> Crew:
+def _of_operators(
+    operation: Operation, residents: Residents, held: list[Resident], own: Resident | None = None
+) -> Crew:
     """A crew of one or several replicas of an operator; ``own`` is the caller's own object, which nobody counts."""
     node = operation.step.node
-    crew = [OperatorApplier(resident, _batch_size(resident)) for resident in ([own] if own else held)]
+    crew = [_applier(resident, residents) for resident in ([own] if own else held)]
     hints = crew[0].hints
-    applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
-    one = SharedBatches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
     if hints.stateful:
-        return Crew(operation, applier, one, _options(node, 1, is_ordered=True), held)
-    if hints.processes and isinstance(node.fn, OperatorSpec) and not node.workers and node.backend is None:
-        size = BatchSize(hints.max_batch, start=1)
-        applier = MovingApplier(crew[0], partial(_process_applier, node.fn, num_cores(), size))
-        return Crew(operation, applier, one, _options(node, num_cores(), is_ordered=False, gains=True), held)
+        return _with_state(operation, own or held[0], held)
+    applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
+    one = _shared_batches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
+    is_opened_first = node.verb == "flat_map" and hints.max_batch != 1 and not crew[0].gives_streams
+    made = partial(Crew, operation, one=one, held=held, is_opened_first=is_opened_first)
+    is_free = not node.workers and node.backend is None
+    if hints.processes and isinstance(node.fn, OperatorSpec) and is_free:
+        size, is_many = BatchSize(hints.max_batch, start=1), node.verb == "flat_map"
+        moving = MovingApplier(crew[0], partial(_process_applier, node.fn, num_cores(), size, is_many=is_many))
+        return made(applier=moving, options=_options(node, num_cores(), is_ordered=False, gains=True))
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))
     gains = hints.releases_gil or limit > 1
-    return Crew(operation, applier, one, _options(node, limit, is_ordered=False, gains=gains), held)
+    return made(applier=applier, options=_options(node, limit, is_ordered=False, gains=gains))
+
+
+def _with_state(operation: Operation, resident: Resident, held: list[Resident]) -> Crew:
+    """An operator with a state: its rows in their order, a state for each scope, here and not in other processes."""
+    fresh = partial(ScopedApplier, resident, partial(alone, resident.spec))
+    applier = fresh()
+    return Crew(operation, applier, applier.one, _options(operation.step.node, 1, is_ordered=True), held, fresh)
+
+
+def _applier(resident: Resident, residents: Residents) -> OperatorApplier:
+    """What works on batches of an operator in memory: one for all pipelines, which share what it learns."""
+    return resident.attached("applier", lambda: OperatorApplier(resident, _batch_size(resident), residents.make_room))
+
+
+def _shared_batches(applier: OperatorApplier) -> SharedBatches:
+    """Where callers' rows meet: at the operator in memory, whichever pipelines they come by."""
+    return applier.resident.attached("batches", lambda: SharedBatches(applier))
 
 
 def _batch_size(resident: Resident) -> BatchSize:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from junco.cores import num_cores
-from junco.engine.crew import Crew, crew_for
+from junco.engine.callers import by_deadline
+from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.intake import Intake, IntakeSize
-from junco.engine.pool import pool
-from junco.engine.results import Collector
+from junco.engine.pool import Pool, pool
+from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
-from junco.engine.run import Run
+from junco.engine.run import Run, Terms
 from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.settle import SettleStage
 from junco.engine.single import SingleCall, is_single_row
 from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
+from junco.engine.stream import Stream
 from junco.errors import ClosedError
-from junco.operator.residents import residents
+from junco.operator.lanes import Lane, lane, left_s
+from junco.operator.residents import Residents
+from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Settle
+from junco.plan.program import Drop, Forget, Operation, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +41,86 @@ class RunOptions:
         ordered: give results in the items' order, or as they come.
         rejected: called with each row that was put aside, in the reader's thread.
         timeout_s: how long the run may take.
+        by_rows: give rows as they come, not one result for each item.
         trace: where to note what ran when; written when the run ends.
+        lane: how urgent it is, where others wait for the same operator.
     """
 
     on_error: OnError = "raise"
     ordered: bool = True
     rejected: Callable[[Reject], None] | None = None
     timeout_s: float | None = None
+    by_rows: bool = False
     trace: Trace | None = None
+    lane: Lane = Lane.BATCH
 
 
 class Engine:
-    """Runs a plan: one item at a time, or many."""
+    """Runs a plan: one item at a time, or many.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        plan: what to run.
+        pool: gives the threads that help; the process's own by default.
+        residents: keep the loaded operators; the process's own by default.
+    """
+
+    def __init__(self, plan: Plan, pool: Callable[[], Pool] = pool, residents: Residents = shared_residents) -> None:
         self.plan = plan
         self.is_closed = False
-        self._crews = [crew_for(operation, plan.devices) for operation in plan.operations]
+        self._pool, self._residents = pool, residents
+        self._inner: list[Engine] = []
+        self._crews = self._new_crews()
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
-        stages = self._stages("raise")
-        self._totals = Totals([StageStats(stage.name, stage.options.limit) for stage in stages])
-        self._work_stats = [
-            s for stage, s in zip(stages, self._totals.stages, strict=True) if isinstance(stage, WorkStage)
-        ]
+        self._totals = Totals([])
+        self._work_stats: list[StageStats] = []
+        self._count_by_step()
         self._single = self._single_call()
         _engines.add(self)
 
     def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
         """The result for one item."""
         self._check_open()
-        if self._single is not None and options.timeout_s is None:
-            return self._single(item)
+        if self._single is not None:
+            if options.timeout_s is None:
+                return self._single(item)
+            return by_deadline(partial(self._single, item), options.timeout_s)
+        timeout_s = options.timeout_s if options.timeout_s is not None else left_s()
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, options)))
+        return next(Stream(self.run(rows, replace(options, timeout_s=timeout_s, lane=Lane.ONLINE))))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
         self._check_open()
         flow = self.plan.flow
         intake = Intake(items, flow, IntakeSize())
-        stages = self._stages(options.on_error)
+        stages = self.stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
-        collector = Collector(flow, options.on_error, ordered=options.ordered, rejected=rejected)
+        kind = RowCollector if options.by_rows else ItemCollector
+        collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
-        run = Run(scheduler, intake, collector, pool(), self._totals, deadline_s, options.trace)
+        terms = Terms(deadline_s, options.trace, options.lane)
+        run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
         self._runs.add(run)
         return run
 
+    def open(self) -> None:
+        """Load all operators now, those of pipelines in steps too."""
+        self._check_open()
+        for crew in self._crews:
+            callee = crew.operation.step.node.callee
+            if callee is not None and callee.live is not None:
+                callee.live.ensure_open()
+            for resident in crew.held:
+                with resident:
+                    pass
+        for inner in self._inner:
+            inner.open()
+
     def stats(self) -> PipelineStats:
         """What the stages have done so far, in all runs and single calls."""
-        with pool().lock:
+        with self._pool().lock:
             stages = tuple(
                 replace(stage, batch_rows=crew.applier.batch_rows)
                 for crew, stage in zip(self._crews, self._work_stats, strict=True)
@@ -102,12 +135,10 @@ class Engine:
         for run in list(self._runs):
             run.abandon()
         if not self.is_closed:
-            old, self._crews = (
-                self._crews,
-                [crew_for(operation, self.plan.devices) for operation in self.plan.operations],
-            )
+            self._inner = []  # each is renewed by itself; those that are made now take their place
+            old, self._crews = self._crews, self._new_crews()
             self._single = self._single_call()
-            _release(old)
+            self._release(old)
 
     def close(self) -> None:
         """End the runs that are still going, and release the operators."""
@@ -115,7 +146,9 @@ class Engine:
             self.is_closed = True
             for run in list(self._runs):
                 run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
-            _release(self._crews)
+            self._release(self._crews)
+            for inner in self._inner:
+                inner.close()
 
     def _single_call(self) -> SingleCall | None:
         if not is_single_row(self.plan):
@@ -126,7 +159,7 @@ class Engine:
         if self.is_closed:
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
 
-    def _stages(self, on_error: OnError) -> list[Stage]:
+    def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run; what the program does between steps is done by the stage before."""
         stages: list[Stage] = [Stage("input", StageOptions(on_error))]
         crews = iter(self._crews)
@@ -136,14 +169,37 @@ class Engine:
             elif isinstance(instruction, Settle):
                 stages.append(SettleStage(instruction.level, StageOptions(on_error)))
             else:
-                stages.append(next(crews).stage(on_error))
+                stages += next(crews).stages(on_error)
         return stages if stages[0].after else stages[1:] or stages
 
+    def _new_crews(self) -> list[Crew]:
+        return [self._crew(operation) for operation in self.plan.operations]
 
-def _release(crews: Sequence[Crew]) -> None:
-    for crew in crews:
-        for resident in crew.held:
-            residents.release(resident)
+    def _crew(self, operation: Operation) -> Crew:
+        inner = self.plan.nested.get(operation.step.node.name)
+        if inner is None:
+            return crew_for(operation, self.plan.devices, self._residents)
+        engine = Engine(inner, self._pool, self._residents)
+        self._inner.append(engine)
+        return crew_of_nested(operation, engine.inner_run)
+
+    def inner_run(self, items: Sequence[Any], stop: bool, rejected: Callable[[Reject], None], *, by_rows: bool) -> Run:
+        """A run for rows of another pipeline, in which this one is a step."""
+        options = RunOptions("raise" if stop else "skip", rejected=rejected, by_rows=by_rows, lane=lane())
+        return self.run(items, options)
+
+    def _count_by_step(self) -> None:
+        """One count for each stage, and one for both of a step that has two."""
+        for stage in self.stages("raise"):
+            counts = self._totals.stages[-1] if stage.is_second_half else StageStats(stage.name, stage.options.limit)
+            self._totals.stages.append(counts)
+            if isinstance(stage, WorkStage) and not stage.is_second_half:
+                self._work_stats.append(counts)
+
+    def _release(self, crews: Sequence[Crew]) -> None:
+        for crew in crews:
+            for resident in crew.held:
+                self._residents.release(resident)
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
@@ -156,42 +212,3 @@ def _renew() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
-
-
-class Stream:
-    """Results one by one, in bounded memory. Closing or dropping it ends the run."""
-
-    def __init__(self, run: Run, owner: object = None) -> None:
-        self._run = run
-        self._owner = owner  # a pipeline without a name of its own lives as long as its streams
-        self._values: Iterator[Any] = iter(())
-        weakref.finalize(self, run.close, wait=False)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        for value in self._values:
-            return value
-        for results in self._run:
-            self._values = iter(results.values)
-            for value in self._values:
-                return value
-        raise StopIteration
-
-    def rest(self) -> list[Any]:
-        """All results that are left."""
-        rest = list(self._values)
-        for results in self._run:
-            rest.extend(results.values)
-        return rest
-
-    def close(self) -> None:
-        """End the run and wait for what is under way."""
-        self._run.close()
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

@@ -1,17 +1,21 @@
-"""``flat_map``: each row becomes as many as its callable yields, piece by piece, so that a long video stays small."""
+"""``flat_map``: each row becomes as many as its callable yields, piece by piece, so that a long video stays small.
+
+An operator that works in batches is asked for many rows' lists at once, by `OpenStage`; `FlatMapStage` then cuts what
+it gave into pieces. Any other callable is asked row by row, when its turn has come.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, ClassVar
 
-from junco.engine.apply import Applier
+from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.rows import Block, Table, piece
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, values_picture
+from junco.engine.stage import MapStage, Part, StageOptions, WorkStage, no_value, values_picture
+from junco.operator.resident import Drawn
 from junco.plan.program import Operation
 
 
@@ -70,8 +74,33 @@ class _Children:
             self.values.pop()
 
 
+OPENED = -1
+"""Where the results of `OpenStage` stand in a table until they are cut into rows; no column has that number."""
+
+
+_NOT_ASKED = object()
+"""Stands for a row that was not worked on, because one before it ends the run."""
+
+
+class OpenStage(MapStage):
+    """What an operator gives for rows, in batches across blocks: a list or an iterator for each, or its error."""
+
+    def checked(self, results: list[Any], failures: list[Failure]) -> None:
+        """Iterators may stand here: the next stage draws from them."""
+
+    def _finish(self, part: Part, results: list[Any], failures: list[Failure]) -> None:
+        results += [_NOT_ASKED] * (part.num_rows - len(results))
+        for failure in failures:
+            results[failure.row] = failure
+        part.block.tables[self.step.level].columns[OPENED] = part.spread(results)
+
+
 class FlatMapStage(WorkStage):
-    """Each row becomes 0..n rows of a new level."""
+    """Each row becomes 0..n rows of a new level.
+
+    Args:
+        is_opened: an `OpenStage` before it has asked for the rows.
+    """
 
     may_split: ClassVar[bool] = True
 
@@ -81,11 +110,14 @@ class FlatMapStage(WorkStage):
         applier: Applier,
         options: StageOptions,
         clock: Callable[[], float] = time.perf_counter,
+        *,
+        is_opened: bool = False,
     ) -> None:
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
         self.size = PieceSize()
         self.clock = clock
+        self.is_opened = self.is_second_half = is_opened
 
     def num_made(self, block: Block) -> int:
         table = block.tables.get(self.step.out_level)
@@ -101,62 +133,82 @@ class FlatMapStage(WorkStage):
     def _pieces(self, block: Block) -> Iterator[Block]:
         level, node = self.step.level, self.step.node
         columns = [block.column(slot, level) for slot in self.step.reads]
-        kept, fine = block.kept(level, self.masks), block.fine(level, self.faults)
+        opened = block.tables[level].columns.pop(OPENED, None) if self.is_opened else None
+        chosen = self._chosen(block)
+        self.announce(block, [row for row, is_worked in chosen if is_worked])
         children = _Children(0, 0)
         started = self.clock()
-        for row in range(block.rows(level)):
-            if kept is not None and not kept[row]:
-                continue
-            if fine is not None and not fine[row]:
+        for row, is_worked in chosen:
+            if not is_worked:
                 children.add(row, [None])  # its place
                 continue
             item = [column[row] for column in columns]
-            iterator, error = self._opened(item)
+            iterator, error = self._opened(item) if opened is None else self._taken_out(opened, row, item)
             had, is_over = 0, False
-            while not is_over:
-                count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
-                had += count
-                if error is not None:
-                    self._note(children, row, error, values_picture(item))
-                    had += 1
-                    if self.stops:
-                        yield self._piece(block, children, row, is_last=True)
-                        return
-                elif self.splits and len(children.parent) >= self.size.rows:
-                    row_bytes = num_bytes_of(children.values[-1]) if children.values else 0
-                    self.size.observe(len(children.parent), self.clock() - started, row_bytes)
-                    yield self._piece(block, children, row, is_last=False)
-                    children = children.next(row)
-                    started = self.clock()
+            try:
+                while not is_over:
+                    count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
+                    had += count
+                    if error is not None:
+                        self._note(children, row, error, values_picture(item))
+                        had += 1
+                        if self.stops:
+                            yield self._piece(block, children, row, is_last=True)
+                            return
+                    elif self.splits and len(children.parent) >= self.size.rows:
+                        row_bytes = num_bytes_of(children.values[-1]) if children.values else 0
+                        self.size.observe(len(children.parent), self.clock() - started, row_bytes)
+                        yield self._piece(block, children, row, is_last=False)
+                        children = children.next(row)
+                        started = self.clock()
+            finally:
+                if isinstance(iterator, Drawn):  # nobody draws from it any more
+                    iterator.close()
             if not had and node.keep_empty:
                 children.add(row, [None])
         yield self._piece(block, children, block.rows(level) - 1, is_last=True)
+
+    def _chosen(self, block: Block) -> list[tuple[int, bool]]:
+        """The rows that are not masked, and whether each is worked on or only the place of one that failed."""
+        level = self.step.level
+        kept, fine = block.kept(level, self.masks), block.fine(level, self.faults)
+        rows = range(block.rows(level))
+        return [(row, fine is None or fine[row]) for row in rows if kept is None or kept[row]]
 
     def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
         """What a row's callable gives, or why it gives nothing."""
         results, failures = self.apply([[value] for value in item], 1, stop=True)
         if failures:
             return iter(()), failures[0].error
-        try:
-            return iter(results[0]), None
-        except Exception as no_iterable:
-            return iter(()), no_iterable
+        return _iterated(results[0])
+
+    def _taken_out(
+        self, opened: list[Any], row: int, item: Sequence[Any]
+    ) -> tuple[Iterator[Any], BaseException | None]:
+        """The same where it was asked before; it is taken out, so that a list of large rows goes once it is cut."""
+        found, opened[row] = opened[row], None
+        if isinstance(found, Failure):
+            return iter(()), found.error
+        return self._opened(item) if found is _NOT_ASKED else _iterated(found)
 
     def _more(self, children: _Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
         """Take as many children of a row as there is room for: how many there were, whether all, and what failed."""
         room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
-        values, error = _taken(iterator, room)
+        values, error = self.apply.draw(iterator, room)
         wrong = self._first_wrong(values)
         if wrong is not None:
-            values, error = values[:wrong], self.wrong_count(values[wrong])
+            is_iterator = is_no_value(type(values[wrong]))
+            problem = no_value(self.step.node, values[wrong]) if is_iterator else self.wrong_count(values[wrong])
+            values, error = values[:wrong], problem
         children.add(row, values)
         return len(values), error is not None or len(values) < room, error
 
     def _first_wrong(self, values: Sequence[Any]) -> int | None:
-        """Which value has not one part for each output column."""
+        """Which value is no row: it has not one part for each output column, or can be read only once."""
         count = len(self.step.writes)
         if count < 2:
-            return None
+            wrong = {kind for kind in set(map(type, values)) if is_no_value(kind)}
+            return next((i for i, v in enumerate(values) if type(v) in wrong), None) if wrong else None
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
 
     def _note(self, children: _Children, row: int, error: BaseException, value: str) -> None:
@@ -183,12 +235,9 @@ class FlatMapStage(WorkStage):
         return made
 
 
-def _taken(iterator: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
-    values: list[Any] = []
+def _iterated(result: Any) -> tuple[Iterator[Any], BaseException | None]:
+    """The rows that a result stands for, or why it stands for none."""
     try:
-        values.extend(islice(iterator, most))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return values, error
-    return values, None
+        return iter(result), None
+    except Exception as no_iterable:
+        return iter(()), no_iterable

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from junco.engine.apply import Applier, Failure
+from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.rows import Block
 from junco.engine.stage import MapStage, Part, StageOptions
+from junco.errors import ContractError
 from junco.plan.program import Operation
+from junco.wording import picture
 
 
 class FilterStage(MapStage):
@@ -16,11 +18,13 @@ class FilterStage(MapStage):
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation, _Truth(applier), options)
+        self.scoped = applier
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         step = self.step
         for block in blocks:
             part = Part.of(block, step.level, step.on, self)
+            self.announce(block, part.places)
             results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
             self._finish(part, results, failures)
             yield block
@@ -34,12 +38,11 @@ class FilterStage(MapStage):
                 table.columns[target.index] = block.column(source, self.step.level)
 
 
-class _Truth:
+class _Truth(Applier):
     """An applier whose results are made booleans, where the result's own truth may fail too."""
 
     def __init__(self, applier: Applier) -> None:
         self._applier = applier
-        self.one = applier.one
 
     @property
     def batch_rows(self) -> int:
@@ -50,7 +53,7 @@ class _Truth:
         self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
     ) -> tuple[list[Any], list[Failure]]:
         results, failures = self._applier(columns, num_rows, stop=stop)
-        if not failures:
+        if not failures and not any(map(is_no_value, set(map(type, results)))):
             try:
                 return list(map(bool, results)), failures
             except Exception:  # which row it was is found below
@@ -60,9 +63,15 @@ class _Truth:
             if row in failed:
                 continue
             try:
-                results[row] = bool(result)
+                results[row] = _truth(result)
             except Exception as error:  # an array, say, has no single truth
                 failures.append(Failure(row, error))
                 results[row] = None
         failures.sort(key=lambda failure: failure.row)
         return results, failures
+
+
+def _truth(result: Any) -> bool:
+    if is_no_value(type(result)):
+        raise ContractError(f"gave {picture(result)}, which is no yes or no: return the answer itself")
+    return bool(result)

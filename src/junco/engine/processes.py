@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import pickle
 import sys
@@ -22,8 +23,9 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure, stopped, tried
+from junco.engine.apply import Applier, Columns, Failure, stopped
 from junco.engine.batching import BatchSize
+from junco.engine.operators import tried
 from junco.engine.shared_arrays import Packet, pack
 from junco.errors import ContractError, JuncoError, MissingExtraError, rebuilt
 from junco.memory import is_out_of_memory
@@ -41,12 +43,14 @@ _alone = threading.RLock()
 class ProcessApplier(Applier):
     """Runs a callable or an operator in ``num_workers`` processes."""
 
-    def __init__(self, fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize) -> None:
+    def __init__(
+        self, fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize, *, is_many: bool = False
+    ) -> None:
         global _num_workers
         _num_workers = max(_num_workers, num_workers)
         self._size = size
         self._learning = threading.Lock()
-        self._payload = _portable_callable(fn)
+        self._payload = _portable_callable(fn, is_many=is_many)
         self._key = hashlib.sha256(self._payload).hexdigest()
 
     @property
@@ -144,13 +148,16 @@ def _executor() -> Any:
     return loky.get_reusable_executor(max_workers=_num_workers, timeout=IDLE_S, reuse=True)
 
 
-def _portable_callable(fn: Callable[..., Any] | OperatorSpec) -> bytes:
-    """A callable, or an operator's class and parameters, as bytes from which every worker builds its own."""
+def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) -> bytes:
+    """A callable, or an operator's class and parameters, as bytes from which every worker builds its own.
+
+    With ``is_many`` iterators among the results become lists: rows, which a worker draws to their end.
+    """
     try:
         import cloudpickle
     except ImportError:
         raise MissingExtraError("cloudpickle", "processes", "backend='process'") from None
-    made = (fn.load(), fn.params) if isinstance(fn, OperatorSpec) else (None, fn)
+    made = (fn.load(), fn.params, is_many) if isinstance(fn, OperatorSpec) else (None, fn, is_many)
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
     if module is not None and not _can_be_imported(module.__name__):
         cloudpickle.register_pickle_by_value(module)
@@ -181,22 +188,22 @@ def _work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
         raise WorkerDied("the worker process was interrupted") from None
 
 
-def _applier(operator: type[Operator] | None, made: Any) -> Callable[[Columns, int], Given]:
+def _applier(operator: type[Operator] | None, made: Any, is_many: bool) -> Callable[[Columns, int], Given]:
     """From what `_portable_callable` packed: ``made`` are an operator's parameters, or a callable."""
     if operator is None:
-        return partial(_one_by_one, made)
+        return partial(_one_by_one, made, is_many)
     opened = operator(**made)
     opened.ensure_open()
     # Whoever sends rows says how many; until memory runs out here.
-    return partial(_in_batches, opened, BatchSize(sys.maxsize, opened.hints.max_cost, start=sys.maxsize))
+    return partial(_in_batches, opened, is_many, BatchSize(sys.maxsize, opened.hints.max_cost, start=sys.maxsize))
 
 
-def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Given:
+def _one_by_one(fn: Callable[..., Any], is_many: bool, columns: Columns, num_rows: int) -> Given:
     results: list[Any] = [None] * num_rows
     failures: list[tuple[int, BaseException]] = []
     for row, item in enumerate(zip(*columns, strict=True)):
         try:
-            results[row] = _gathered(fn(*item))
+            results[row] = _gathered(fn(*item), is_many)
         except KeyboardInterrupt:
             raise
         except StopIteration:
@@ -206,21 +213,21 @@ def _one_by_one(fn: Callable[..., Any], columns: Columns, num_rows: int) -> Give
     return results, failures
 
 
-def _in_batches(operator: Operator, size: BatchSize, columns: Columns, num_rows: int) -> Given:
+def _in_batches(operator: Operator, is_many: bool, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     """As many rows at a time as the operator bears: only here it is open and knows what they cost."""
     results: list[Any] = []
     failures: list[tuple[int, BaseException]] = []
     while (start := len(results)) < num_rows:
         count = size.take(operator.cost, columns, start, num_rows)
-        given, failed = _batch(operator, size, [c[start : start + count] for c in columns], count)
+        given, failed = _batch(operator, is_many, size, [c[start : start + count] for c in columns], count)
         results += given
         failures += [(start + row, error) for row, error in failed]
     return results, failures
 
 
-def _batch(operator: Operator, size: BatchSize, columns: Columns, num_rows: int) -> Given:
+def _batch(operator: Operator, is_many: bool, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     try:
-        return [_gathered(result) for result in tried(operator, columns, num_rows)], []
+        return [_gathered(result, is_many) for result in tried(operator, columns, num_rows)], []
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -229,13 +236,22 @@ def _batch(operator: Operator, size: BatchSize, columns: Columns, num_rows: int)
         if num_rows == 1 or isinstance(error, ContractError):
             return [None] * num_rows, [(row, error) for row in range(num_rows)]
     half = num_rows // 2
-    first, lost = _batch(operator, size, [c[:half] for c in columns], half)
-    second, more = _batch(operator, size, [c[half:] for c in columns], num_rows - half)
+    first, lost = _batch(operator, is_many, size, [c[:half] for c in columns], half)
+    second, more = _batch(operator, is_many, size, [c[half:] for c in columns], num_rows - half)
     return first + second, lost + [(half + row, error) for row, error in more]
 
 
-def _gathered(result: Any) -> Any:
-    """What an iterator or a dictionary's keys give, as a list; any other value as it is."""
+def _gathered(result: Any, is_many: bool) -> Any:
+    """What an iterator of rows or a dictionary's view gives, as a list; any other value as it is.
+
+    Raises:
+        ContractError: an iterator stands for a value, which it cannot.
+    """
+    if isinstance(result, Iterator) and not is_many and not isinstance(result, io.IOBase):
+        raise ContractError(
+            f"the step gave an iterator ({type(result).__name__}), which can be read only once: "
+            "let flat_map make rows of it, or return a list"
+        )
     return list(result) if isinstance(result, (Iterator, KeysView, ItemsView, ValuesView)) else result
 
 

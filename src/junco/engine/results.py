@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from junco.engine.order import BlockOrder
+from junco.engine.row import rows_of
 from junco.engine.rows import Block, Reject
 from junco.engine.stage import OnError
+from junco.errors import ContractError
 from junco.graph.levels import Flow
 
 
@@ -19,37 +24,35 @@ class Results(NamedTuple):
 
     positions: Sequence[int]
     values: list[Any]
+    num_items: int
 
 
-@cache
-def row_type(fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    """The type of a named row: a named tuple that can be asked by column name too, ``row["vector"]``."""
-    base: Any = namedtuple("Row", list(fields), rename=True)  # type: ignore[misc]  # known at run time
+class Rows(NamedTuple):
+    """Rows of items, which may go on: for each its item's position and the row; ``num_items`` more items are whole.
 
-    def __getitem__(self: Any, index: Any) -> Any:
-        if isinstance(index, str):
-            try:
-                return tuple.__getitem__(self, fields.index(index))
-            except ValueError:
-                raise KeyError(index) from None
-        return tuple.__getitem__(self, index)
+    All items before the position ``stop`` are whole.
+    """
 
-    def __reduce__(self: Any) -> Any:
-        return _rebuilt_row, (fields, tuple(self))
-
-    body = {"__slots__": (), "__getitem__": __getitem__, "__reduce__": __reduce__, "__doc__": "A row of results."}
-    return type("Row", (base,), body)
+    positions: Sequence[int]
+    values: list[Any]
+    num_items: int
+    stop: int
 
 
-def _rebuilt_row(fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
-    return row_type(fields)._make(values)  # type: ignore[attr-defined]
+def as_vectors(values: list[Any], column: str) -> npt.NDArray[Any]:
+    """Vectors as one array (n, dim); (0, 0) where there are none.
 
-
-def row_maker(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
-    """What makes a result of the output columns' values: the value itself, or a named row."""
-    if len(names) == 1:
-        return lambda values: values[0]
-    return row_type(tuple(names))._make  # type: ignore[attr-defined,no-any-return]
+    Raises:
+        ContractError: they are not all of one shape.
+    """
+    arrays = [np.asarray(value) for value in values]
+    if not arrays:
+        return np.zeros((0, 0), np.float32)
+    kinds = {(array.shape, array.dtype): place for place, array in reversed(list(enumerate(arrays)))}
+    if len(kinds) > 1 or arrays[0].ndim != 1:
+        told = ", ".join(f"{shape} {dtype} (first at {place})" for (shape, dtype), place in reversed(kinds.items()))
+        raise ContractError(f"the column {column!r} holds vectors, all of one shape (dim,), and was given {told}")
+    return np.stack(arrays)
 
 
 @dataclass(slots=True)
@@ -62,21 +65,21 @@ class _Source:
     next_item: int = -1
 
 
-class Collector:
-    """Puts blocks in order and their rows together to items."""
+class Collector(ABC):
+    """Puts blocks in order and gives what is in them; how, its kinds say."""
 
     def __init__(self, flow: Flow, on_error: OnError, *, ordered: bool, rejected: Callable[[Reject], None]) -> None:
         self.flow = flow
         self.on_error = on_error
         self.ordered = ordered
         self.rejected = rejected
-        self.make = row_maker([slot.name for slot in flow.outputs])
-        self.is_flat = flow.is_single
+        self.names = [slot.name for slot in flow.outputs]
+        self.is_flat = flow.is_single and bool(flow.outputs)
         self.sources: dict[int, _Source] = {}
         self.next_source = 0
 
-    def add(self, blocks: Sequence[Block]) -> Iterator[Results]:
-        """The items that blocks finish.
+    def add(self, blocks: Sequence[Block]) -> Iterator[Results | Rows]:
+        """What blocks finish.
 
         Raises:
             BaseException: the error that a block carries, after all results that come before it.
@@ -88,21 +91,29 @@ class Collector:
             source = self.sources[number]
             block = source.order.next()
             source.order.pop(block.ends[1:])
-            yield self._rows(block) if self._is_plain(block) else self._taken(source, block)
+            yield self._plain(block) if self._is_plain(block) else self._taken(source, block)
             if block.error is not None:
                 raise block.error
             if all(block.ends[1:]):
                 del self.sources[number]
                 self.next_source += 1
 
+    @abstractmethod
+    def _plain(self, block: Block) -> Results | Rows:
+        """What a block gives of which each row is an item's whole result."""
+
+    @abstractmethod
+    def _given(self, source: _Source, block: Block, stop: int) -> Results | Rows:
+        """What a block gives that makes the items before ``stop`` whole."""
+
     def _is_plain(self, block: Block) -> bool:
         """Whether each of a block's rows is an item's whole result, none failed."""
         return self.is_flat and len(block.key) == 1 and not block.rejects and bool(block.tables)
 
-    def _rows(self, block: Block) -> Results:
-        columns = [block.column(slot, self.flow.out_level) for slot in self.flow.outputs]
-        values = columns[0] if len(columns) == 1 else list(map(self.make, zip(*columns, strict=True)))
-        return Results(block.positions, values)
+    def _values(self, block: Block) -> Iterator[Any]:
+        """The results of a block's rows."""
+        level = self.flow.out_level
+        return rows_of(self.names, [block.column(slot, level) for slot in self.flow.outputs], block.rows(level))
 
     def _turn(self) -> int | None:
         """The source block whose next piece is here."""
@@ -111,44 +122,40 @@ class Collector:
             return self.next_source if source and source.order.peek() else None
         return next((number for number, source in self.sources.items() if source.order.peek()), None)
 
-    def _taken(self, source: _Source, block: Block) -> Results:
+    def _taken(self, source: _Source, block: Block) -> Results | Rows:
         for reject in block.rejects:
             self.rejected(reject)
             if reject.is_item:
                 source.failed.add(reject.position)
-        if block.tables:
-            self._gather(source, block)
         if source.next_item < 0:
             source.next_item = block.first
-        root = self.flow.levels[0]
-        stop = block.first + block.num_items
-        if not all(block.ends[1:]) and block.error is None:  # what comes before an error is whole
-            is_known = bool(block.positions) and block.tables[root].is_open
-            stop = block.positions[-1] if is_known else source.next_item
-        items = [item for position in range(source.next_item, stop) for item in self._item(source, position)]
-        source.next_item = max(source.next_item, stop)
-        return Results([position for position, _ in items], [value for _, value in items])
+        stop = max(source.next_item, self._stop(source, block))
+        given = self._given(source, block, stop)
+        source.next_item = stop
+        return given
 
-    def _gather(self, source: _Source, block: Block) -> None:
-        """Put the rows of a block to their items."""
-        flow, root = self.flow, self.flow.levels[0]
-        level = flow.out_level
-        columns = [block.column(slot, level) for slot in flow.outputs]
+    def _stop(self, source: _Source, block: Block) -> int:
+        """The position before which all items are whole with this block."""
+        if all(block.ends[1:]) or block.error is not None:  # what comes before an error is whole
+            return block.first + block.num_items
+        is_known = bool(block.positions) and block.tables[self.flow.levels[0]].is_open
+        return block.positions[-1] if is_known else source.next_item
+
+    def _rows(self, block: Block) -> Iterator[tuple[int, Any]]:
+        """The rows of a block, each with its item's position; one ``None`` for all that one failure took away."""
+        if not block.tables or not self.names:
+            return
+        level, root = self.flow.out_level, self.flow.levels[0]
         lineage = block.lineage(level, root)
         fine = block.fine(level)
-        values = map(self.make, zip(*columns, strict=True))
-        if fine is None:
-            for row, value in zip(lineage, values, strict=True):
-                source.values.setdefault(block.positions[row], []).append(value)
-            return
         seen: set[tuple[int, int]] = set()
-        for row, value in enumerate(values):
-            held = source.values.setdefault(block.positions[lineage[row]], [])
-            if fine[row]:
-                held.append(value)
+        for row, value in enumerate(self._values(block)):
+            position = block.positions[lineage[row]]
+            if fine is None or fine[row]:
+                yield position, value
             elif (failed := self._failed_ancestor(block, row)) not in seen:
                 seen.add(failed)
-                held.append(None)
+                yield position, None
 
     def _failed_ancestor(self, block: Block, row: int) -> tuple[int, int]:
         """The highest failed row above an output row (or itself): it stands for one ``None``."""
@@ -160,12 +167,51 @@ class Collector:
                 return above.index, index
         return level.index, row
 
+
+class ItemCollector(Collector):
+    """Puts the rows of each item together."""
+
+    def _plain(self, block: Block) -> Results:
+        values = list(self._values(block))
+        return Results(block.positions, values, len(values))
+
+    def _given(self, source: _Source, block: Block, stop: int) -> Results:
+        for position, value in self._rows(block):
+            source.values.setdefault(position, []).append(value)
+        items = [item for position in range(source.next_item, stop) for item in self._item(source, position)]
+        return Results([position for position, _ in items], [value for _, value in items], len(items))
+
     def _item(self, source: _Source, position: int) -> Iterator[tuple[int, Any]]:
         values = source.values.pop(position, None)
         if position in source.failed:
             if self.on_error == "none":
                 yield position, None
+        elif not self.names:
+            yield position, None
         elif not self.flow.is_single:
             yield position, values or []
         elif values:
             yield position, values[0]
+
+
+class RowCollector(Collector):
+    """Passes rows on as they come, so that it does not matter how long an item is.
+
+    An item that fails after some of its rows were given gives no more of them, and with ``on_error="none"`` one
+    ``None`` at its end; its reject is told before that.
+    """
+
+    def _plain(self, block: Block) -> Rows:
+        values = list(self._values(block))
+        return Rows(block.positions, values, block.num_items, block.first + block.num_items)
+
+    def _given(self, source: _Source, block: Block, stop: int) -> Rows:
+        rows = list(self._rows(block))
+        whole = range(source.next_item, stop)
+        if source.failed:
+            rows = [row for row in rows if row[0] not in source.failed]
+            if self.on_error == "none":
+                rows = sorted([*rows, *((at, None) for at in whole if at in source.failed)], key=itemgetter(0))
+        if not self.names:
+            rows = [(at, None) for at in whole if self.on_error == "none" or at not in source.failed]
+        return Rows([position for position, _ in rows], [value for _, value in rows], len(whole), stop)

@@ -16,17 +16,19 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 from junco.cores import at_work, num_cores
 from junco.engine.intake import Intake
 from junco.engine.live import SourceThread
 from junco.engine.pool import Pool
-from junco.engine.results import Collector, Results
+from junco.engine.results import Collector, Results, Rows
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.stats import Totals, Trace
 from junco.engine.turns import waiting_for_me, working_for
 from junco.errors import ClosedError, DeadlineError
+from junco.operator.lanes import Lane, in_lane
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
@@ -42,6 +44,21 @@ LAST_ITEM_S = 0.1
 """How long a run that ends waits for its source, which may be waiting itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run's caller asks of it.
+
+    Attributes:
+        deadline_s: when it must have ended, on the monotonic clock.
+        trace: where to note what ran when.
+        lane: how urgent it is.
+    """
+
+    deadline_s: float | None = None
+    trace: Trace | None = None
+    lane: Lane = Lane.BATCH
+
+
 class Run:
     """One run; iterate over it for `Results`."""
 
@@ -52,21 +69,20 @@ class Run:
         collector: Collector,
         pool: Pool,
         totals: Totals,
-        deadline_s: float | None = None,
-        trace: Trace | None = None,
+        terms: Terms | None = None,
     ) -> None:
+        terms = terms or Terms()
         self.scheduler = scheduler
         self.intake = intake
         self.collector = collector
         self.pool = pool
         self.totals = totals
-        self.deadline_s = deadline_s
-        self.trace = trace
+        self.deadline_s, self.trace, self.lane = terms.deadline_s, terms.trace, terms.lane
         self.started_s = time.monotonic()
         self.is_cancelled = False
         self._has_ended = False
         self._changed = threading.Condition(pool.lock)
-        self._ready: deque[Results] = deque()
+        self._ready: deque[Results | Rows] = deque()
         self._error: BaseException | None = None
         self._is_helped = False
         self._mine = threading.local()
@@ -75,10 +91,10 @@ class Run:
         if self.num_extra_threads:
             self.ask_for_help()
 
-    def __iter__(self) -> Iterator[Results]:
+    def __iter__(self) -> Iterator[Results | Rows]:
         return self
 
-    def __next__(self) -> Results:
+    def __next__(self) -> Results | Rows:
         """The next finished items; there may be none among them."""
         try:
             while not self._ready:
@@ -194,7 +210,7 @@ class Run:
         try:
             for results in self.collector.add(blocks):
                 self._ready.append(results)
-                self.totals.num_items += len(results.values)
+                self.totals.num_items += results.num_items
         except BaseException as error:  # raised after what was ready before it has been given
             self._error = error
 
@@ -225,7 +241,7 @@ class Run:
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        with working_for(self._waiting), nullcontext() if task.is_intake else at_work():
+        with working_for(self._waiting), in_lane(self.lane), nullcontext() if task.is_intake else at_work():
             if not task.is_stepwise:
                 blocks.extend(task.work)
                 return True
@@ -242,7 +258,7 @@ class Run:
             self.scheduler.is_source_slow = seconds > 4 * self.intake.MAX_WAIT_S
             return
         stats = self.totals.stages[task.stage]
-        if task.is_resumed:  # its rows were counted with its first step
+        if task.is_resumed or self.scheduler.states[task.stage].stage.is_second_half:  # its rows were counted before
             stats.observe(0, 0, seconds)
         else:
             stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))

@@ -1,4 +1,4 @@
-"""Arrays between processes: large ones cross in shared memory, everything else by pickle.
+"""Arrays between processes: large ones cross in shared memory where there is room, everything else by pickle.
 
 The sender copies an array once into a shared segment; the receiver looks at it there, without a copy, and owns the
 segment from then on: it goes when the last view of it goes.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import pickle
 import secrets
+import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,13 +31,15 @@ def _pickler() -> Any:
     import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
-        def __init__(self, file: io.BytesIO, sent: Callable[[np.ndarray[Any, Any]], str]) -> None:
+        def __init__(self, file: io.BytesIO, sent: Callable[[np.ndarray[Any, Any]], str | None]) -> None:
             super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
             self.sent = sent
 
         def reducer_override(self, value: Any) -> Any:
             if type(value) is np.ndarray and value.nbytes >= MIN_BYTES and not value.dtype.hasobject:
-                return _attached, (self.sent(value), value.shape, value.dtype)
+                name = self.sent(value)
+                if name is not None:
+                    return _attached, (name, value.shape, value.dtype)
             return super().reducer_override(value)
 
     return Pickler
@@ -68,9 +72,10 @@ def pack(value: Any, owner: int) -> Packet:
     file = io.BytesIO()
     segments: list[shared_memory.SharedMemory] = []
 
-    def sent(array: np.ndarray[Any, Any]) -> str:
-        name = f"psm_{owner}_{secrets.token_hex(4)}"  # says whose run it belongs to
-        segment = shared_memory.SharedMemory(name, create=True, size=array.nbytes)
+    def sent(array: np.ndarray[Any, Any]) -> str | None:
+        segment = _segment(f"psm_{owner}_{secrets.token_hex(4)}", array.nbytes)  # says whose run it belongs to
+        if segment is None:
+            return None
         segments.append(segment)
         np.ndarray(array.shape, array.dtype, buffer=segment.buf)[...] = array
         return segment.name
@@ -86,6 +91,38 @@ def pack(value: Any, owner: int) -> Packet:
         segment.close()
         resource_tracker.unregister(segment._name, "shared_memory")  # type: ignore[attr-defined]  # the receiver's now
     return Packet(file.getvalue(), tuple(segment.name for segment in segments), owner)
+
+
+def _segment(name: str, num_bytes: int) -> shared_memory.SharedMemory | None:
+    """A new segment whose memory is there, or ``None`` where there is none to be had.
+
+    Without memory set aside, the first write to a page that does not fit (containers have a small ``/dev/shm``) would
+    kill the process by a signal.
+    """
+    if num_bytes > _most_bytes():
+        return None
+    try:
+        segment = shared_memory.SharedMemory(name, create=True, size=num_bytes)
+    except OSError:
+        return None
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(segment._fd, 0, num_bytes)  # type: ignore[attr-defined]  # it has no public one
+    except OSError:
+        segment.close()
+        segment.unlink()
+        return None
+    return segment
+
+
+def _most_bytes() -> int:
+    """The largest segment that the limit on file sizes allows (a ``SharedMemory`` that breaks it leaves noise)."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return sys.maxsize
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit
 
 
 def _attached(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

@@ -10,13 +10,15 @@ from time import perf_counter
 from typing import Any
 
 from junco.cores import at_work
-from junco.engine.apply import OperatorApplier
-from junco.engine.results import row_maker
-from junco.engine.stage import operator_error, values_picture
+from junco.engine.apply import is_no_value
+from junco.engine.operators import OperatorApplier
+from junco.engine.row import row_maker
+from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
-from junco.errors import ContractError
+from junco.errors import ContractError, DeadlineError
 from junco.graph.levels import Step
 from junco.graph.nodes import fn_name
+from junco.operator.lanes import left_s
 from junco.plan.plan import Plan
 from junco.wording import picture
 
@@ -48,6 +50,8 @@ class SingleCall:
             before = perf_counter()
             for one, reads, writes, stats in self._steps:
                 result = one(values[reads[0]]) if len(reads) == 1 else one(*[values[i] for i in reads])
+                if is_no_value(type(result)):
+                    raise no_value(self._operations[at].node, result)
                 if len(writes) == 1:
                     values[writes[0]] = result
                 elif writes:
@@ -56,7 +60,7 @@ class SingleCall:
                 now = perf_counter()
                 stats.observe_call(now - before)
                 before = now
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, DeadlineError):
             raise
         except BaseException as error:
             step = self._operations[at]
@@ -71,6 +75,8 @@ class SingleCall:
                 f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
             )
         for slot, value in zip(step.writes, result, strict=True):
+            if is_no_value(type(value)):
+                raise no_value(step.node, value)
             values[slot.index] = value
 
 
@@ -127,11 +133,12 @@ class SharedBatches:
                     self._came.notify_all()
         try:
             if call.woken is not None:
-                call.woken.wait()
+                while not call.woken.wait(left_s()):
+                    pass  # `left_s` raises when nothing is left
             if call.batch:
                 self._gather(call)
                 self._run(call.batch)
-        except BaseException:  # Ctrl-C hits one caller; the others' rows are still to be worked on
+        except BaseException:  # Ctrl-C or a deadline hits one caller; the others' rows are still to be worked on
             self._leave(call)
             raise
         finally:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from junco.engine.apply import Applier, Failure
+from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.rows import Block, Reject, both
+from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
-from junco.graph.nodes import fn_name
+from junco.graph.nodes import Node, fn_name
 from junco.plan.program import Drop, Forget, Operation
 from junco.wording import picture
 
@@ -50,6 +51,8 @@ class Stage:
         self.name = name
         self.options = options
         self.after: list[Drop | Forget] = []
+        self.is_second_half = False
+        """Whether it goes on with what the stage before has begun, which has counted the rows."""
 
     @property
     def batch_rows(self) -> int:
@@ -105,21 +108,47 @@ class WorkStage(Stage):
         self.masks = tuple(mask for mask in operation.selects if not (mask.is_fault and blanks))
         self.faults = tuple(mask for mask in operation.selects if mask.is_fault and blanks)
         self.fault = operation.fault
-        self.apply = applier
+        self.apply = self.scoped = applier
         self.stops = options.on_error == "raise"
 
     def rows_of(self, block: Block) -> int:
         return block.rows(self.step.level) if block.tables else 0
 
-    def checked(self, results: list[Any], failures: list[Failure]) -> None:
-        """Turn results that have not one value for each output column into failures."""
-        num_outputs = len(self.step.writes)
-        if num_outputs < 2 or self.step.node.verb == "filter":
+    def announce(self, block: Block, places: Sequence[int] | None) -> None:
+        """Tell an operator with a state whose rows it is given next; ``places`` are theirs in the block."""
+        if not isinstance(self.scoped, ScopedApplier):
             return
+        level = self.step.level
+        scope = self.step.scope or level.path[0]
+        lineage, table = block.lineage(level, scope), block.tables[scope]
+        owners = lineage if places is None else [lineage[i] for i in places]
+        self.scoped.begin(owners, table.num_rows, continues=table.continues, is_open=table.is_open)
+
+    def close(self) -> None:
+        if isinstance(self.scoped, ScopedApplier):
+            self.scoped.end()
+
+    def checked(self, results: list[Any], failures: list[Failure]) -> None:
+        """Turn results that have not one value for each output column, or none that can stand there, into failures."""
+        num_outputs = len(self.step.writes)
         failed = {failure.row for failure in failures}
+        if num_outputs > 1:
+            for row, result in enumerate(results):
+                if row not in failed and not (isinstance(result, (tuple, list)) and len(result) == num_outputs):
+                    failures.append(Failure(row, self.wrong_count(result)))
+                    failed.add(row)
+                    results[row] = None
+            kinds = {type(value) for result in results if result is not None for value in result}
+        else:
+            kinds = set(map(type, results))
+        if any(map(is_no_value, kinds)):
+            self._refuse_iterators(results, failures)
+
+    def _refuse_iterators(self, results: list[Any], failures: list[Failure]) -> None:
         for row, result in enumerate(results):
-            if row not in failed and not (isinstance(result, (tuple, list)) and len(result) == num_outputs):
-                failures.append(Failure(row, self.wrong_count(result)))
+            values = result if len(self.step.writes) > 1 and result is not None else [result]
+            if (wrong := next((value for value in values if is_no_value(type(value))), None)) is not None:
+                failures.append(Failure(row, no_value(self.step.node, wrong)))
                 results[row] = None
 
     def wrong_count(self, result: object) -> ContractError:
@@ -178,6 +207,7 @@ class MapStage(WorkStage):
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         parts = [Part.of(block, self.step.level, self.step.reads, self) for block in blocks]
+        self.announce(blocks[0], parts[0].places)  # with a state blocks come one by one
         columns = (
             parts[0].columns
             if len(parts) == 1
@@ -186,6 +216,7 @@ class MapStage(WorkStage):
         num_rows = sum(part.num_rows for part in parts)
         results, failures = self.apply(columns, num_rows, stop=self.stops) if num_rows else ([], [])
         self.checked(results, failures)
+        failures.sort(key=lambda failure: failure.row)
         start, error = 0, None
         for part in parts:
             own = [Failure(f.row - start, f.error) for f in failures if start <= f.row < start + part.num_rows]
@@ -242,6 +273,15 @@ class Part:
 
     def picture(self, row: int) -> str:
         return values_picture([column[row] for column in self.columns])
+
+
+def no_value(node: Node, value: object) -> ContractError:
+    """The error for a result that cannot stand in a column."""
+    kind = type(value).__name__
+    if hasattr(value, "__next__"):
+        cure = "let flat_map make rows of it, or return a list"
+        return ContractError(f"{node} gave an iterator ({kind}), which can be read only once: {cure}")
+    return ContractError(f"{node} gave a {kind}, which nobody awaits: return what it gives")
 
 
 def values_picture(values: Sequence[object]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from threading import get_ident
-from typing import Any
+
+from junco.operator.lanes import left_s
 
 _mine = threading.local()
 Threads = tuple[int, ...]
@@ -38,15 +39,24 @@ class Turn:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._owner = 0
+        self._owner = self._depth = 0
         self._inner: Turn | None = None
 
-    def take(self) -> Any:
-        """Wait for the turn; the lock to release when it is over."""
+    def take(self) -> Turn:
+        """Wait for the turn; what to release when it is over."""
         if not self._lock.acquire(False):  # by position: a tenth of a microsecond for each single call
             if self._owner in getattr(_mine, "waiting", ()):
                 self._inner = self._inner or Turn()
                 return self._inner.take()
-            self._lock.acquire()
+            while not self._lock.acquire(timeout=left if (left := left_s()) is not None else -1):
+                pass  # `left_s` raises when nothing is left
         self._owner = get_ident()
-        return self._lock
+        self._depth += 1
+        return self
+
+    def release(self) -> None:
+        """Let the next one take it. Until he says who he is nobody has it, not the one before."""
+        self._depth -= 1
+        if not self._depth:
+            self._owner = 0
+        self._lock.release()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from junco.errors import GraphError, UnknownNameError
+from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
+from junco.wording import did_you_mean, nearest
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -35,6 +37,8 @@ class Node:
     keep_empty: bool = False
     workers: int | None = None
     backend: str | None = None
+    written: Written | None = field(default=None, compare=False, repr=False)
+    """Where the step stands in a file, for errors."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -65,6 +69,8 @@ class Graph:
     params: dict[str, Any] = field(default_factory=dict)
     space: str = ""
     """The name of the space of its vectors, for what junco cannot identify by itself."""
+    main: str = ""
+    """The step whose parameters are the pipeline's too."""
 
     def __post_init__(self) -> None:
         for kind, columns in (("input", self.inputs), ("output", self.outputs)):
@@ -74,6 +80,10 @@ class Graph:
                 raise GraphError(f"the {kind} column {twice!r} is named twice")
         if twice := repeated(node.name for node in self.nodes):
             raise GraphError(f"two steps are named {twice!r}: give each its own name")
+        if self.main and not any(node.name == self.main and node.fn is not None for node in self.nodes):
+            names = [node.name for node in self.nodes if node.fn is not None]
+            near = did_you_mean(nearest(self.main, names, 1))
+            raise GraphError(f"main names the step {self.main!r}, and no step of that name calls an operator.{near}")
 
     @property
     def last(self) -> str:

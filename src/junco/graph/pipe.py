@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
+from junco.graph.devices import as_step
 from junco.graph.nodes import INPUT, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily
@@ -168,8 +169,8 @@ def _checked_fn(verb: str, fn: Any) -> Fn:
         return fn()
     if isinstance(fn, type) and issubclass(fn, Operator):
         raise GraphError(f"{verb}: {fn.__name__} is an operator's class: call it, {fn.__name__}(…)")
-    if isinstance(fn, (OperatorSpec, Operator)) or callable(fn):
-        return fn  # type: ignore[no-any-return]
+    if isinstance(fn, (OperatorSpec, Operator, Graph)) or callable(fn):
+        return as_step(fn)  # type: ignore[no-any-return]
     raise GraphError(f"{verb}: the last argument must be a callable, an operator or a pipeline, not {picture(fn)}")
 
 

@@ -7,10 +7,13 @@ from typing import Any, get_args, get_origin
 
 from junco.errors import ContractError
 from junco.graph.levels import Flow, Step, check
-from junco.graph.nodes import GROUPING, Graph, Node, fn_name
+from junco.graph.nodes import GROUPING, Callee, Node, fn_name
 from junco.operator.base import Operator
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
 from junco.operator.spec import OperatorSpec
+
+UNKNOWN = Ports(None, (Port("out", Any),))
+"""Of an operator whose class is not at hand: to look at a graph imports nothing. A plan loads the classes first."""
 
 
 def pipeline_ports(flow: Flow) -> Ports:
@@ -71,6 +74,9 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
     """
     if node.fn is None:
         raise ContractError(f"{node} has no operator to replace")
+    for each in (node.fn, fn):
+        if isinstance(each, OperatorSpec):
+            each.load()
     wanted, given = _ports_of_fn(node.fn), _ports_of_fn(fn)
     if isinstance(fn, (OperatorSpec, Operator)) and not given.fits(wanted):
         raise ContractError(
@@ -107,12 +113,12 @@ def _ports_of(node: Node) -> Ports:
 
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     if isinstance(fn, OperatorSpec):
-        ports: Ports = fn.load().ports()
+        ports: Ports = fn.load().ports() if fn.is_loaded else UNKNOWN
         return ports
     if isinstance(fn, Operator):
         return fn.ports()
-    graph = getattr(fn, "graph", None)
-    return pipeline_ports(check(graph)) if isinstance(graph, Graph) else ports_of_function(fn)
+    graph = Callee.of(fn).graph
+    return pipeline_ports(check(graph)) if graph is not None else ports_of_function(fn)
 
 
 def _rows(port: Port) -> tuple[Port, ...]:

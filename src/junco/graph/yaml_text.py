@@ -13,7 +13,7 @@ import yaml
 from junco.errors import GraphError, YamlError
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 20
+MAX_DEPTH = 80  # a pipeline in a step of another takes three
 
 
 class _Loader(yaml.SafeLoader):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger, digest_of
-from junco.job.order import Order
+from junco.job.limit import RejectLimit
 from junco.job.progress import Progress
 from junco.job.source import Item
 
+MARK_BYTES = 16
+
 
 class Todo(NamedTuple):
-    """An input to work on: its number in the source, its key, what identifies it, and the item itself."""
+    """An input to work on: its number in the source, its key, what identifies it, and the item itself.
+
+    Of one that ``is_known`` the target may hold other rows.
+    """
 
     number: int
     key: str
     digest: bytes
     item: Item
+    is_known: bool = False
 
 
 class Feed:
@@ -26,17 +34,25 @@ class Feed:
     Args:
         items: the source.
         ledger: what is done.
-        order: takes down each input.
+        inventory: takes down each input.
         retry_rejects: work on what was put aside once more.
         progress: is told of what is passed over.
+        limit: says when too many inputs were put aside.
     """
 
     def __init__(
-        self, items: Iterator[Item], ledger: Ledger, order: Order, progress: Progress, *, retry_rejects: bool
+        self,
+        items: Iterator[Item],
+        ledger: Ledger,
+        inventory: Inventory,
+        progress: Progress,
+        limit: RejectLimit,
+        *,
+        retry_rejects: bool,
     ) -> None:
-        self.items, self.ledger, self.order, self.progress = items, ledger, order, progress
+        self.items, self.ledger, self.inventory, self.progress, self.limit = items, ledger, inventory, progress, limit
         self.retry_rejects = retry_rejects
-        self.num_new = self.num_changed = 0
+        self.num_new = self.num_changed = self.num_unmarked = 0
         self.is_over = False
         self.error: Exception | None = None
 
@@ -55,17 +71,25 @@ class Feed:
         return None
 
     def _todo(self, item: Item) -> Todo | None:
-        digest = digest_of(item.key, item.mark)
-        done = self.ledger.find(digest, len(self.order))
+        digest = digest_of(item.key, self._mark(item))
+        done = self.ledger.find(digest, len(self.inventory))
+        is_known = done is not None or self.ledger.knows_key(digest)
         if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
             done = None
-        elif done is None and self.ledger.knows_key(digest):
+        elif done is None and is_known:
             self.num_changed += 1
-        number = self.order.add(item.key, digest, done)
+        number = self.inventory.add(item.key, digest, done)
         if done is None:
             self.num_new += 1
-            return Todo(number, item.key, digest, item)
+            return Todo(number, item.key, digest, item, is_known)
         if (why := self.ledger.rejects.get(done.number)) is not None:
-            self.order.rejects[number] = why
+            self.inventory.rejects[number] = why
         self.progress.skipped(1)
         return None
+
+    def _mark(self, item: Item) -> str | bytes:
+        """The mark of an input; a new one each time where nobody can tell its content."""
+        if item.mark is None:
+            self.num_unmarked += 1
+            return os.urandom(MARK_BYTES)
+        return item.mark

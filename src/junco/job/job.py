@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from junco.engine.engine import Engine
@@ -20,15 +21,16 @@ from junco.engine.stats import PipelineStats, Trace
 from junco.errors import InputError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed
-from junco.job.identity import identity_of, title_of
+from junco.job.identity import PipelineMark, title_of
+from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger
+from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
 from junco.job.lock import only_job
-from junco.job.order import Order
 from junco.job.progress import progress_for
 from junco.job.report import JobReport, stats_since
+from junco.job.shard import OpenShard
 from junco.job.source import Item, Wanted, count_of, items_of
 from junco.job.state import JobState
-from junco.job.work import ShardWork
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
@@ -48,12 +50,14 @@ class JobOptions:
     progress: bool | None = None
     shard_rows: int = SHARD_ROWS
     trace: Trace | None = None
+    max_rejects: MaxRejects = "auto"
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
         if self.shard_rows < 1:
             raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
+        check_max_rejects(self.max_rejects)
 
 
 class Job:
@@ -97,7 +101,7 @@ class Job:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, identity_of(self.graph), title_of(self.graph), self.space)
+            state = JobState(self.sink, PipelineMark.of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self) -> Wanted:
@@ -107,44 +111,54 @@ class Job:
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
-        order, before = Order(state.scratch() if state else None), self.engine.stats()
+        inventory, before = Inventory(state.scratch() if state else None), self.engine.stats()
+        limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
+        numbers = state.take_number if state else count(1).__next__
         with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
-            feed = Feed(items, ledger, order, progress, retry_rejects=self.options.retry_rejects)
+            feed = Feed(items, ledger, inventory, progress, limit, retry_rejects=self.options.retry_rejects)
             while not feed.is_over:
-                self._shard(feed, state)
+                self._shard(feed, state, numbers)
+                limit.check()
         if feed.error is not None:
-            self._give_up(feed.error, len(order))
-        if not len(order) and ledger.size:
+            self._give_up(feed.error, len(inventory))
+        if not len(inventory) and ledger.size:
             raise JobError(
                 f"the source has no inputs now, and {self.sink.target} has those of {ledger.size:,}: "
                 "it was left as it is; resume=False (--no-resume) empties it"
             )
-        deleted = state.keys(ledger.unseen()) if state else ()
-        is_new = not (order.is_as_before and len(order) == ledger.size and state and state.is_published)
-        if state is not None and is_new:
-            state.publish(order, Layout(self.options.shard_rows, self.graph.outputs, self.metadata))
-        elif state is not None:
-            state.scratch()
+        deleted = self._publish(inventory, ledger, state) if state else ()
         stats = stats_since(before, self.engine.stats()) if feed.num_new else None
-        return self._report(feed, deleted, time.monotonic() - started_s, stats)
+        return self._report(feed, deleted, state.pipeline.unknown if state else (), time.monotonic() - started_s, stats)
 
-    def _shard(self, feed: Feed, state: JobState | None) -> None:
+    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState) -> tuple[str, ...]:
+        """Make the target what the source is now, if it is not; the inputs that it has no more."""
+        deleted = state.keys(ledger.unseen())
+        if deleted:
+            self.sink.remove(deleted)
+        if inventory.is_as_before and len(inventory) == ledger.size and state.is_published:
+            state.scratch()
+        else:
+            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata))
+        return deleted
+
+    def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
         """Work on the next shard and seal it."""
-        work = ShardWork(self.engine, feed, self.options.shard_rows)
-        work.run(self.options.on_error, self.options.trace)
-        if not work.todo:
-            return
-        batch = work.batch(state.next_shard if state else 1)
-        if work.num_rows:
-            self.sink.seal(batch.shard, replace(work.shard(), space=self.space))
+        with self.sink.writer(numbers, self.space) as writer:
+            shard = OpenShard(self.engine, feed, writer, self.sink.remove, self.options.shard_rows)
+            shard.run(self.options.on_error, self.options.trace)
+            if not shard.todo:
+                return
+            feed.limit.is_reached(shard)
+            writer.seal()
+        sealed = shard.sealed()
         if state is not None:
-            state.seal(batch)
+            state.seal(sealed)
         start = 0
-        for index, (todo, count) in enumerate(zip(work.todo, batch.counts, strict=True)):
-            feed.order.settle(todo.number, batch.shard, start, count)
-            start += max(count, 0)
-            if (why := batch.rejects.get(index)) is not None:
-                feed.order.rejects[todo.number] = why
+        for index, (todo, num_rows) in enumerate(zip(shard.todo, sealed.counts, strict=True)):
+            feed.inventory.settle(todo.number, sealed.shard, start, num_rows)
+            start += max(num_rows, 0)
+            if (why := sealed.rejects.get(index)) is not None:
+                feed.inventory.rejects[todo.number] = why
 
     def _give_up(self, error: Exception, num_read: int) -> None:
         if isinstance(error, JuncoError):
@@ -154,21 +168,30 @@ class Job:
             "What is done is kept: run the same again to go on."
         ) from error
 
-    def _report(self, feed: Feed, deleted: tuple[str, ...], seconds: float, stats: PipelineStats | None) -> JobReport:
-        order = feed.order
+    def _report(
+        self,
+        feed: Feed,
+        deleted: tuple[str, ...],
+        unknown: tuple[str, ...],
+        seconds: float,
+        stats: PipelineStats | None,
+    ) -> JobReport:
+        inventory = feed.inventory
         rejects = getattr(self.sink, "rejects", None)
         return JobReport(
             target=self.sink.target,
-            num_inputs=len(order),
-            num_done=len(order) - order.num_failed,
+            num_inputs=len(inventory),
+            num_done=len(inventory) - inventory.num_failed,
             num_new=feed.num_new,
             num_changed=feed.num_changed,
-            num_skipped=len(order) - feed.num_new,
-            num_rejects=len(order.rejects),
+            num_skipped=len(inventory) - feed.num_new,
+            num_rejects=len(inventory.rejects),
             num_deleted=len(deleted),
-            num_rows=order.num_rows,
+            num_rows=inventory.num_rows,
             seconds=seconds,
-            rejects=str(rejects) if rejects is not None and order.rejects else None,
+            rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=deleted,
+            unknown=unknown,
             stats=stats,
         )

@@ -14,7 +14,8 @@ from typing import Any
 
 from junco.store.durable import writing
 
-VERSION = 1
+VERSION = 2
+"""Of what is written; 1 was that of junco 0.1.0."""
 
 
 class Journal:

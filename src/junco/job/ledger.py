@@ -1,6 +1,6 @@
 """`Ledger`: what a journal knows to be done, found by what identifies an input.
 
-A `Batch` is what the journal says of some inputs: a shard's, or a piece of the published target's. In the ledger an
+A `Sealed` is what the journal says of some inputs: a shard's, or a piece of the published target's. In the ledger an
 input takes some 60 bytes, so that a million of them are no burden.
 """
 
@@ -33,15 +33,16 @@ def digest_of(key: str, mark: str | bytes) -> bytes:
 
 
 @dataclass(slots=True)
-class Batch:
-    """Some inputs, done.
+class Sealed:
+    """Some inputs that are done, and their rows safe.
 
     Attributes:
-        shard: where their rows are; 0 for the published target.
+        shard: where their rows are, the last of them where they are in several; 0 for the published target.
         keys: what reports call them.
         digests: 16 bytes each.
         counts: how many rows each has; -1 where an input failed.
         rejects: for the number of an input, its full key and what was put aside: stage and reason.
+        first: the first of several shards; 0 where there is one.
     """
 
     shard: int
@@ -49,18 +50,26 @@ class Batch:
     digests: bytes
     counts: list[int]
     rejects: dict[int, tuple[str, list[tuple[str, str]]]]
+    first: int = 0
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of all its shards."""
+        return range(self.first or self.shard, self.shard + 1)
 
     def as_record(self) -> dict[str, Any]:
         """For the journal."""
         rejects = [[index, key, why] for index, (key, why) in self.rejects.items()]
         digests = base64.b64encode(self.digests).decode()
-        return {"shard": self.shard, "keys": self.keys, "digests": digests, "counts": self.counts, "rejects": rejects}
+        record = {"shard": self.shard, "keys": self.keys, "digests": digests, "counts": self.counts, "rejects": rejects}
+        return record | ({"first": self.first} if self.first not in (0, self.shard) else {})
 
     @classmethod
-    def of_record(cls, record: dict[str, Any]) -> Batch:
+    def of_record(cls, record: dict[str, Any]) -> Sealed:
         """From the journal."""
         rejects = {index: (key, [(stage, reason) for stage, reason in why]) for index, key, why in record["rejects"]}
-        return cls(record["shard"], record["keys"], base64.b64decode(record["digests"]), record["counts"], rejects)
+        digests = base64.b64decode(record["digests"])
+        return cls(record["shard"], record["keys"], digests, record["counts"], rejects, record.get("first", 0))
 
 
 class Done(NamedTuple):
@@ -73,21 +82,21 @@ class Done(NamedTuple):
 
 
 class Ledger:
-    """All inputs of some batches."""
+    """All inputs that are done."""
 
-    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+    def __init__(self, parts: Iterable[Sealed] = ()) -> None:
         digests, shards, starts, counts = [], [], [], []
         self.rejects: dict[int, tuple[str, list[tuple[str, str]]]] = {}
         ends: dict[int, int] = {}
         size = 0
-        for batch in batches:
-            rows = np.maximum(np.array(batch.counts, np.int64), 0)
-            digests.append(batch.digests)
-            shards.append(np.full(len(rows), batch.shard, np.int32))
-            counts.append(np.array(batch.counts, np.int64))
-            starts.append(ends.get(batch.shard, 0) + np.cumsum(rows) - rows)
-            ends[batch.shard] = ends.get(batch.shard, 0) + int(rows.sum())
-            self.rejects.update({size + index: why for index, why in batch.rejects.items()})
+        for part in parts:
+            rows = np.maximum(np.array(part.counts, np.int64), 0)
+            digests.append(part.digests)
+            shards.append(np.full(len(rows), part.shard, np.int32))
+            counts.append(np.array(part.counts, np.int64))
+            starts.append(ends.get(part.shard, 0) + np.cumsum(rows) - rows)
+            ends[part.shard] = ends.get(part.shard, 0) + int(rows.sum())
+            self.rejects.update({size + index: why for index, why in part.rejects.items()})
             size += len(rows)
         self.size = size
         self._in_order = unsorted = np.frombuffer(b"".join(digests), f"S{DIGEST_BYTES}")
@@ -95,8 +104,13 @@ class Ledger:
         self._order: npt.NDArray[np.int64] = np.argsort(unsorted, kind="stable")
         self._digests = unsorted[self._order]
         self._keys = self._digests.astype(f"S{KEY_BYTES}")
-        self._shards, self._starts, self._counts = (_joined(part) for part in (shards, starts, counts))
+        self._shards, self._starts, self._counts = (_joined(each) for each in (shards, starts, counts))
         self._is_seen = np.zeros(size, bool)
+
+    @property
+    def has_done(self) -> bool:
+        """Whether an input is done that did not fail."""
+        return bool((self._counts >= 0).any())
 
     def find(self, digest: bytes, place: int = 0) -> Done | None:
         """The input with this digest, if it is done; its key counts as seen in any case.

@@ -26,7 +26,9 @@ class JobReport:
         num_rows: rows of the target.
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
+        num_unmarked: inputs whose content has no hash, so that they are worked on each time.
         deleted: the names of the deleted inputs.
+        unknown: what of the pipeline could not be identified: such a job cannot be resumed.
         stats: time, waiting, batches and bytes of each stage in this run; ``None`` where nothing was to do.
     """
 
@@ -41,7 +43,9 @@ class JobReport:
     num_rows: int
     seconds: float
     rejects: str | None = None
+    num_unmarked: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
+    unknown: tuple[str, ...] = field(default=(), repr=False)
     stats: PipelineStats | None = field(default=None, repr=False)
 
     @property
@@ -68,6 +72,13 @@ class JobReport:
             more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
             names = ", ".join(self.deleted[:_SHOWN])
             lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+        if self.num_unmarked:
+            what = _counted(self.num_unmarked, "input")
+            lines.append(
+                f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
+            )
+        if self.unknown:
+            lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
         if self.stats is not None:
             lines += [f"  {line}" for line in str(self.stats).splitlines()]
         return "\n".join(lines)

@@ -1,15 +1,14 @@
 """Where inputs come from: folders, patterns, lists in files, iterables, and any fsspec URL.
 
 An input has a key (its path, its text, its place), which goes into the column ``input``, and a mark that changes with
-its content: size and time of a file, the content itself of anything else.
+its content: size and time of a file, a hash of anything else.
 """
 
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 from junco.errors import JobError
 from junco.job.lists import LISTS, BadRow, count_lines, rows_of
 from junco.job.urls import is_list, is_url, url_files, url_rows
+from junco.types.content import digest_of_value
 
 _LONGEST_PATH = 4096
 
@@ -24,11 +24,13 @@ _LONGEST_PATH = 4096
 class Item(NamedTuple):
     """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be read first.
 
+    ``mark`` changes with its content; ``None`` where nobody can tell that: it counts as changed each time.
+
     ``num_bytes`` says how much that fetches from afar: 0 is nothing, and what is not known counts as a few megabytes.
     """
 
     key: str
-    mark: str | bytes
+    mark: str | bytes | None
     value: Any = None
     read: Callable[[], Any] | None = None
     num_bytes: int = 0
@@ -169,34 +171,9 @@ def _of_value(number: int, value: Any) -> Item:
     return Item(str(number), _mark_of_value(value), value)
 
 
-def _mark_of_value(value: Any) -> bytes:
-    """A hash of a value's content."""
-    digest = hashlib.blake2b(digest_size=16)
-    _feed(digest.update, value)
-    return digest.digest()
-
-
-def _feed(update: Callable[[Any], None], value: Any) -> None:
-    update(type(value).__name__.encode() + b"\0")
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        update(value)
-    elif hasattr(value, "__array__"):
-        import numpy as np
-
-        array = np.ascontiguousarray(value)
-        update(f"{array.shape} {array.dtype}".encode())
-        update(array.tobytes())
-    elif isinstance(value, Mapping):
-        for key, child in value.items():
-            _feed(update, key)
-            _feed(update, child)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for child in value:
-            _feed(update, child)
-    elif isinstance(value, os.PathLike) or (isinstance(value, str) and len(value) < _LONGEST_PATH):
-        update(f"{value!s}\0{_mark_of_file(os.fspath(value)) or ''}".encode("utf-8", "surrogatepass"))
-    else:
-        update(repr(value).encode("utf-8", "surrogatepass"))
+def _mark_of_value(value: Any) -> bytes | None:
+    """A hash of a value's content, and of size and time of the files that it names."""
+    return digest_of_value(value, lambda text: _mark_of_file(text) if len(text) < _LONGEST_PATH else None)
 
 
 def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:

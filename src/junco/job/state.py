@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import JobError, TargetError
+from junco.job.identity import PipelineMark
+from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
-from junco.job.ledger import Batch, Ledger
-from junco.job.order import Order
+from junco.job.ledger import Ledger, Sealed
 from junco.store.columns import storable
 from junco.store.durable import sync_folder, writing
 from junco.store.sink import Layout, Sink
@@ -27,14 +28,13 @@ class JobState:
 
     Args:
         sink: the target; it has a work folder.
-        identity: what the pipeline computes.
-        title: what to call it in messages.
+        pipeline: what it computes.
         space: of its vectors; ``None`` where it is unknown.
     """
 
-    def __init__(self, sink: Sink, identity: str, title: str, space: Space | None = None) -> None:
+    def __init__(self, sink: Sink, pipeline: PipelineMark, space: Space | None = None) -> None:
         assert sink.work is not None
-        self.sink, self.identity, self.title, self.space = sink, identity, title, space
+        self.sink, self.pipeline, self.space = sink, pipeline, space
         self.work: Path = sink.work
         self.journal = Journal(self.work / "journal", sink.target)
         self.next = Journal(self.work / "journal.next", sink.target)
@@ -58,22 +58,30 @@ class JobState:
             self._check_target(header)
             self.sink.check(is_ours=True)
             self.journal.cut()
-            return Ledger(self._batches())
+            self._number_on()
+            done = list(self._sealed())
+            self.sink.keep_only({number for sealed in done for number in sealed.numbers})
+            return Ledger(done)
 
-    def seal(self, batch: Batch) -> None:
+    def take_number(self) -> int:
+        """The number of the next shard. It is noted before anything is sealed under it, so that it is not used twice."""
+        number, self.next_shard = self.next_shard, self.next_shard + 1
+        self.journal.append({"opened": number}, durable=False)
+        return number
+
+    def seal(self, sealed: Sealed) -> None:
         """Note a shard that is on the disk."""
-        self.journal.append(batch.as_record())
-        self.next_shard = batch.shard + 1
+        self.journal.append(sealed.as_record())
 
-    def publish(self, order: Order, layout: Layout) -> None:
-        """Make the target what ``order`` says."""
-        rejects = order.rejected()
-        self.sink.stage(order.spans(), rejects, layout)
+    def publish(self, inventory: Inventory, layout: Layout) -> None:
+        """Make the target what ``inventory`` says."""
+        rejects = inventory.rejected()
+        self.sink.stage(inventory.spans(), rejects, layout)
         with writing(self.sink.target):
             self.next.path.unlink(missing_ok=True)
             self.next.append(self._header(None), durable=False)
-            for batch in order.batches():
-                self.next.append(batch.as_record(), durable=False)
+            for sealed in inventory.published():
+                self.next.append(sealed.as_record(), durable=False)
             self.next.append({"published": self.sink.staged_stamp(), "num_rejects": len(rejects)})
             self._put_in_place(len(rejects))
 
@@ -83,11 +91,11 @@ class JobState:
         number = next(wanted, None)
         found: dict[str, None] = {}
         first = 0
-        for batch in self._batches() if number is not None else ():
-            while number is not None and number < first + len(batch.keys):
-                found[batch.keys[number - first]] = None
+        for sealed in self._sealed() if number is not None else ():
+            while number is not None and number < first + len(sealed.keys):
+                found[sealed.keys[number - first]] = None
                 number = next(wanted, None)
-            first += len(batch.keys)
+            first += len(sealed.keys)
         return tuple(map(storable, found))
 
     def scratch(self) -> Journal:
@@ -107,34 +115,35 @@ class JobState:
                 "give another target, or replace it with resume=False (--no-resume)"
             )
         self.sink.check(is_ours=False)
-        self.journal.path.unlink(missing_ok=True)
+        self._number_on()
+        for journal in (self.next, self.journal):
+            journal.path.unlink(missing_ok=True)
         self.sink.discard()
         self.journal.append(self._header(stamp))
         return Ledger()
 
     def _header(self, replaces: str | None) -> dict[str, Any]:
         space = self.space.to_json() if self.space is not None else None
-        return {"junco": VERSION, "job": self.identity, "pipeline": self.title, "space": space, "replaces": replaces}
+        about = {"space": space, "replaces": replaces, "opened": self.next_shard - 1}
+        return {"junco": VERSION, **self.pipeline.as_record(), **about}
+
+    def _number_on(self) -> None:
+        """Go on after the highest number that was ever given to a shard."""
+        given = (max(record.get("opened", 0), record.get("shard", 0)) for record in self.journal.records())
+        self.next_shard = max(self.sink.last_number(), *given, 0) + 1
 
     def _check_header(self, header: dict[str, Any]) -> None:
         cure = "give another target, or start over with resume=False (--no-resume)"
         if header.get("junco") != VERSION:
             raise JobError(f"{self.sink.target} was made by another version of junco: {cure}")
         self._check_space(header, cure)
-        if header["job"] != self.identity:
-            theirs = header["pipeline"]
-            other = (
-                "the same pipeline with other parameters or steps"
-                if theirs == self.title
-                else f"another pipeline ({theirs})"
-            )
-            raise JobError(f"{self.sink.target} holds the work of {other}: {cure}")
+        self.pipeline.check(header, self.sink.target, cure)
 
     def _check_space(self, header: dict[str, Any], cure: str) -> None:
         """Two pipelines that nobody can identify are told apart by what they compute, in `_check_header`."""
         theirs = Space.from_json(header["space"]) if header.get("space") else None
         if theirs != self.space:
-            what = f"the vectors of {self.title}"
+            what = f"the vectors of {self.pipeline.title}"
             check_same(self.space, theirs, what, f"those in {self.sink.target}", f"{cure[0].upper()}{cure[1:]}.")
 
     def _check_target(self, header: dict[str, Any]) -> None:
@@ -153,24 +162,32 @@ class JobState:
         records = list(self.journal.records())
         is_cut = any(record.get("shard") == 0 for record in records) and not any("published" in r for r in records)
         if is_cut or self.journal.is_damaged:
-            raise JobError(
-                f"the journal of {self.sink.target}, {self.journal.path}, was damaged: "
-                "give another target, or start over with resume=False (--no-resume)"
-            )
+            raise self._damaged()
 
-    def _batches(self) -> Iterator[Batch]:
+    def _damaged(self) -> JobError:
+        return JobError(
+            f"the journal of {self.sink.target}, {self.journal.path}, was damaged: "
+            "give another target, or start over with resume=False (--no-resume)"
+        )
+
+    def _sealed(self) -> Iterator[Sealed]:
         """What is done and still there."""
+        last = 0
         for record in self.journal.records():
             if "shard" not in record:
                 continue
-            batch = Batch.of_record(record)
-            self.next_shard = max(self.next_shard, batch.shard + 1)
-            has_rows = any(count > 0 for count in batch.counts)
-            if self.is_published if batch.shard == 0 else not has_rows or self.sink.has(batch.shard):
-                yield batch
+            sealed = Sealed.of_record(record)
+            if sealed.shard and sealed.numbers[0] <= last:  # a line that stands there twice
+                raise self._damaged()
+            last = max(last, sealed.shard)
+            has_rows = any(count > 0 for count in sealed.counts)
+            if self.is_published if sealed.shard == 0 else not has_rows or self.sink.has(sealed.shard):
+                yield sealed
 
     def _finish_publishing(self) -> None:
         """Go on where a run was killed while it published, or forget what it had not made ready."""
+        if next(self.next.records(), {}).get("junco") not in (None, VERSION):
+            return  # what another version left is refused as a whole
         last = next(iter(deque(self.next.records(), maxlen=1)), {})
         stamp = last.get("published")
         if stamp is not None and stamp in (self.sink.staged_stamp(), self.sink.stamp()):

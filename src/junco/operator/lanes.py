@@ -1,14 +1,20 @@
-"""Lanes: who goes first where several wait for one operator: single calls, then batches, then bulk jobs."""
+"""Who goes first where several wait for one operator, and until when a call waits.
+
+Lanes: single calls go before batches, batches before bulk jobs.
+"""
 
 from __future__ import annotations
 
 import heapq
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from itertools import count
 from threading import get_ident
+
+from junco.errors import DeadlineError
 
 _mine = threading.local()
 
@@ -37,6 +43,31 @@ def in_lane(lane: Lane) -> Iterator[None]:
         _mine.lane = before
 
 
+@contextmanager
+def until(deadline_s: float | None) -> Iterator[None]:
+    """For as long as this lasts, the calling thread waits for nobody beyond that time on the monotonic clock."""
+    before = getattr(_mine, "until_s", None)
+    _mine.until_s = deadline_s if before is None or deadline_s is None else min(before, deadline_s)
+    try:
+        yield
+    finally:
+        _mine.until_s = before
+
+
+def left_s() -> float | None:
+    """Seconds that the calling thread may still wait; ``None`` is for ever.
+
+    Raises:
+        DeadlineError: there are none left.
+    """
+    until_s = getattr(_mine, "until_s", None)
+    if until_s is None:
+        return None
+    if (left := until_s - time.monotonic()) <= 0:
+        raise DeadlineError("the call's time was over before its turn came")
+    return float(left)
+
+
 class RankedLock:
     """A lock that goes to the most urgent of those who wait; in one lane, to whoever came first.
 
@@ -51,7 +82,11 @@ class RankedLock:
         self._numbers = count()
 
     def acquire(self) -> None:
-        """Wait for the lock, in the calling thread's lane."""
+        """Wait for the lock, in the calling thread's lane.
+
+        Raises:
+            DeadlineError: its time was over first.
+        """
         me = get_ident()
         with self._mutex:
             if self._owner in (0, me):
@@ -61,8 +96,9 @@ class RankedLock:
             place = (int(lane()), next(self._numbers), me, woken)
             heapq.heappush(self._waiting, place)
         try:
-            woken.wait()
-        except BaseException:  # Ctrl-C: leave the queue, or hand on what was handed over meanwhile
+            if not woken.wait(left_s()):
+                left_s()
+        except BaseException:  # too late, or Ctrl-C: leave the queue, or hand on what was handed over meanwhile
             self._leave(place)
             raise
 

@@ -190,6 +190,7 @@ class Resident:
     def renew(self) -> None:
         """In a forked child: nobody runs the operator, and the locks that the parent's threads held are free."""
         self.num_running = 0
+        self._attached = {}
         self._turn, self._count = RankedLock(), threading.RLock()
 
     def _open(self) -> None:

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from junco.catalog.membership import check_family
 from junco.errors import ParameterError
-from junco.graph.levels import Flow, check
+from junco.graph.devices import devices_of, on_device
+from junco.graph.levels import Flow
+from junco.graph.nesting import check_again, check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
-from junco.graph.ports import check_ports
+from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
+from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow
-from junco.plan.scale import scaling, with_scaled_decoding
 from junco.plan.spaces import OutputSpace, output_space, space_line
-from junco.types import Space
-
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+from junco.plan.splice import spliced
+from junco.plan.wants import with_wanted
+from junco.types import Space, Vector
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A graph with its operators resolved. Picklable as far as its callables are; printing it explains the run."""
+    """A graph with its operators resolved. Picklable as far as its callables are; printing it explains the run.
+
+    Attributes:
+        graph: the steps that run; those of pipelines in it stand among them as ``outer/inner``, as far as they can.
+        devices: the first is that of every operator that takes one; with several, each has a replica on each.
+        nested: the plans of the pipelines that are still steps, by the steps' names.
+    """
 
     graph: Graph
     devices: tuple[str, ...] = ("auto",)
+    nested: Mapping[str, Plan] = field(default_factory=dict)
 
     @cached_property
     def flow(self) -> Flow:
         """Columns and levels."""
-        return check(self.graph)
+        return check_again(self.graph)
 
     @cached_property
     def program(self) -> tuple[Instruction, ...]:
@@ -55,66 +63,111 @@ class Plan:
         """The space of the pipeline's vectors; ``None`` where it is unknown. May fetch weights."""
         return self.output_space.space
 
+    @cached_property
+    def gives_vectors(self) -> bool:
+        """Whether the result for an item is one vector, by the port of the only output column."""
+        return self.flow.is_single and [port.type for port in pipeline_ports(self.flow).outputs] == [Vector]
+
+    def lock(self) -> Lock:
+        """The distributions, versions and files that it uses: what another machine needs to give the same."""
+        return lock_of(self.graph, {name: plan.lock() for name, plan in self.nested.items()})
+
     @property
     def operations(self) -> list[Operation]:
         """The steps in the order in which they run."""
         return [instruction for instruction in self.program if isinstance(instruction, Operation)]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self.graph, "devices": self.devices}
+        return {"graph": self.graph, "devices": self.devices, "nested": self.nested}
 
     def __str__(self) -> str:
         graph = self.graph
         title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        lines = [f"  {i}. {_line(operation)}" for i, operation in enumerate(self.operations, 1)]
-        return "\n".join([title, *lines, f"  space: {space_line(self.flow)}"])
+        return "\n".join([title, *self._lines("  "), f"  space: {space_line(self.flow)}"])
+
+    def _lines(self, indent: str) -> list[str]:
+        lines: list[str] = []
+        for number, operation in enumerate(self.operations, 1):
+            lines.append(f"{indent}{number}. {_line(operation)}")
+            if (inner := self.nested.get(operation.step.node.name)) is not None:
+                lines += inner._lines(f"{indent}   ")
+        return lines
 
 
 def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     """Resolve a graph for a device, or for several: each operator that takes a device gets a replica on each.
 
     Raises:
-        ParameterError: there is no such device.
+        ParameterError: there is no such device, or an operator does not bear a parameter.
+        YamlError: the same of a parameter that stands in a file, with file, line and column.
         GraphError: the graph has no meaning.
         UnknownNameError: an operator that nobody knows.
         ContractError: neighbours whose ports do not fit.
         UnavailableError: weights that cannot be had.
     """
-    devices = _devices(device)
-    plan = Plan(_on_device(bind(graph, {}), devices[0]), devices)
-    check_ports(plan.flow)
-    check_family(plan.flow)
-    for node in plan.graph.nodes:
+    check_nesting(graph)
+    devices = devices_of(device)
+    resolved = on_device(_loaded(bind(graph, {})), devices[0])
+    check_family(_with_fitting_ports(resolved))
+    return _planned(resolved, devices)
+
+
+def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
+    """The plan of a graph whose parameters are bound and whose operators are loaded."""
+    graph = spliced(graph)
+    nested = {node.name: _nested(node, devices) for node in graph.nodes if inner_graph(node) is not None}
+    for node in graph.nodes:
         if isinstance(node.fn, OperatorSpec):
-            node.fn.create().fetch()
-    plan = replace(plan, graph=with_scaled_decoding(plan.flow))
+            _fetch(node, node.fn)
+    plan = Plan(with_wanted(check_again(graph)), devices, nested)
     _ = plan.program
     return plan
 
 
-def _devices(device: str | Sequence[str]) -> tuple[str, ...]:
-    devices: tuple[Any, ...] = tuple(device) if isinstance(device, (list, tuple)) else (device,)
-    for name in devices:
-        if not isinstance(name, str) or not _DEVICE.fullmatch(name):
-            raise ParameterError(f"device={name!r} is none of 'auto', 'cpu', 'cuda', 'cuda:N' and 'mps'")
-    if not devices:
-        raise ParameterError("device=[] names no device")
-    return devices
+def _nested(node: Node, devices: tuple[str, ...]) -> Plan:
+    fn: Any = node.fn
+    return _planned(fn, devices) if isinstance(fn, Graph) else make_plan(fn.graph, getattr(fn, "devices", devices))
 
 
-def _on_device(graph: Graph, device: str) -> Graph:
-    """Hand the pipeline's device to every operator that takes one and was not given its own."""
-    if device == "auto":
-        return graph
-    nodes = tuple(
-        replace(node, fn=node.fn.with_params({**node.fn.params, "device": device}))
-        if isinstance(node.fn, OperatorSpec)
-        and "device" in node.fn.load().parameters()
-        and node.fn.params.get("device", "auto") == "auto"
-        else node
-        for node in graph.nodes
-    )
-    return replace(graph, nodes=nodes)
+def _with_fitting_ports(graph: Graph) -> Flow:
+    """The flow of a graph whose ports fit, also in pipelines within it."""
+    for node in graph.nodes:
+        inner: Any = node.fn
+        if isinstance(inner, Graph):
+            _with_fitting_ports(inner)
+    flow = check_again(graph)
+    check_ports(flow)
+    return flow
+
+
+def _loaded(graph: Graph) -> Graph:
+    """The graph with its operators' classes loaded and their parameters checked, also in pipelines within it."""
+
+    def loaded(node: Node) -> Any:
+        fn: Any = node.fn
+        if isinstance(fn, Graph):
+            return _loaded(fn)
+        return _checked(node, fn) if isinstance(fn, OperatorSpec) else fn
+
+    return with_fns(graph, loaded)
+
+
+def _checked(node: Node, spec: OperatorSpec) -> OperatorSpec:
+    try:
+        return OperatorSpec.bind(spec.load(), (), spec.params)
+    except ParameterError as error:
+        raise _located(node, spec, error) from error
+
+
+def _fetch(node: Node, spec: OperatorSpec) -> None:
+    try:
+        spec.create().fetch()
+    except ParameterError as error:
+        raise _located(node, spec, error) from error
+
+
+def _located(node: Node, spec: OperatorSpec, error: ParameterError) -> Exception:
+    return error if node.written is None else node.written.located(error, spec.params)
 
 
 def _line(operation: Operation) -> str:
@@ -140,11 +193,12 @@ def _params(fn: Any) -> str:
 
 def how(node: Node) -> str:
     """How a step's rows are run, in words."""
+    if inner_graph(node) is not None:
+        return "called by the batch"
     if node.workers:
         return f"{node.workers} at once"
     if not isinstance(node.fn, (OperatorSpec, Operator)):
         return "row by row, in order"
     hints = (node.fn.load() if isinstance(node.fn, OperatorSpec) else type(node.fn)).hints
     rows = "row by row" if hints.max_batch == 1 else "in batches"
-    rows += scaling(node.fn)
     return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows

@@ -1,4 +1,9 @@
-"""Spaces along a graph: what each step does to the space of its vectors, and which one the pipeline ends in."""
+"""Spaces along a graph: what each step does to the space of its vectors, and which one the pipeline ends in.
+
+Every column carries what made it. What a pipeline is given is as it is; operators that keep spaces (decoders, crops,
+splitters) pass on what they were given; a model starts a space, which is known if what it was given is. A step that
+nobody can identify loses it, before a model as after it.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,44 @@ from dataclasses import dataclass
 from typing import Any
 
 from junco.errors import JuncoError, UnavailableError
-from junco.graph.levels import Flow, Step, check
-from junco.graph.nodes import GROUPING, Graph, fn_name
-from junco.operator.base import Operator
-from junco.operator.spec import OperatorSpec
+from junco.graph.levels import Flow, Step
+from junco.graph.nesting import check_again
+from junco.graph.nodes import GROUPING, Callee, Graph, fn_name
+from junco.graph.params import bind
+from junco.plan.splice import itself
 from junco.settings import only_looking
 from junco.types import Space, Vector
 
-Spaces = tuple[Space | None, ...]
-"""One for each column; ``None`` for a column that no step called vectors."""
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What made a column.
+
+    Attributes:
+        space: of a model's vectors; ``None`` for whatever is none.
+        lost: the first step on the way that nobody can identify; empty where there is none.
+    """
+
+    space: Space | None = None
+    lost: str = ""
+
+    @property
+    def known(self) -> Space | None:
+        """The space, if all that made it is identified."""
+        return self.space if not self.lost else None
+
+    def after(self, step: str) -> Trail:
+        """What is left after a step that nobody can identify."""
+        return Trail(self.space, self.lost or step)
+
+    @property
+    def so_far(self) -> Space | None:
+        """The space as far as it is known, with what hides the rest."""
+        return self.space.lost(self.lost) if self.space is not None and self.lost else self.space
+
+
+GIVEN = Trail()
+Trails = tuple[Trail, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +74,17 @@ class OutputSpace:
 
 
 def output_space(flow: Flow) -> OutputSpace:
-    """The space of the first output column whose space is known.
+    """The space of the first output column whose space is known, else what hides that of the first model's column.
 
     Raises:
         UnavailableError: weights that cannot be had.
     """
-    spaces = _spaces_of(flow)
-    columns = [(slot.name, space) for slot, space in zip(flow.outputs, spaces, strict=True) if space is not None]
-    for name, space in columns:
-        if space.is_known:
-            return OutputSpace(name, space)
-    return OutputSpace(columns[0][0], None, columns[0][1].unknown) if columns else OutputSpace("", None)
+    columns = list(zip((slot.name for slot in flow.outputs), _trails_of(flow), strict=True))
+    for name, trail in columns:
+        if trail.known is not None:
+            return OutputSpace(name, trail.known)
+    hidden = next(((name, trail.lost) for name, trail in columns if trail.space is not None), None)
+    return OutputSpace(hidden[0], None, hidden[1]) if hidden else OutputSpace("", None)
 
 
 def space_line(flow: Flow) -> str:
@@ -64,56 +98,76 @@ def space_line(flow: Flow) -> str:
         return f"not known here: {error}"
 
 
-def _spaces_of(flow: Flow, given: Spaces = ()) -> Spaces:
-    """The spaces of a flow's outputs, given those of its inputs."""
+def _trails_of(flow: Flow, given: Trails = ()) -> Trails:
+    """What made a flow's outputs, given what made its inputs."""
     found = dict(zip((slot.index for slot in flow.inputs), given, strict=False))
     for step in flow.steps:
-        before = tuple(found.get(slot.index) for slot in step.reads)
+        before = tuple(found.get(slot.index, GIVEN) for slot in step.reads)
         after = _after(step, before)
         found.update(zip((slot.index for slot in step.writes), after, strict=True))
-    return _named(flow, [found.get(slot.index) for slot in flow.outputs])
+    return _named(flow, [found.get(slot.index, GIVEN) for slot in flow.outputs])
 
 
-def _named(flow: Flow, spaces: list[Space | None]) -> Spaces:
+def _named(flow: Flow, trails: list[Trail]) -> Trails:
     """With the graph's own name for the space of what could not be identified."""
-    if flow.graph.space:
+    if flow.graph.space and trails:
         sources = {slot.index for slot in flow.inputs}
         ranks = [
-            0 if space is not None and not space.is_known else 1 if space else 2 + (slot.index in sources)
-            for slot, space in zip(flow.outputs, spaces, strict=True)
+            (0 if trail.lost else 1) if trail.space is not None else 2 + (slot.index in sources)
+            for slot, trail in zip(flow.outputs, trails, strict=True)
         ]
         index = ranks.index(min(ranks))
-        spaces[index] = (spaces[index] or Space({})).named(flow.graph.space)
-    return tuple(spaces)
+        trails[index] = Trail((trails[index].space or Space({})).named(flow.graph.space))
+    return tuple(trails)
 
 
-def _after(step: Step, before: Spaces) -> Spaces:
-    node, count = step.node, len(step.writes)
-    if node.verb == "filter":
-        return before
-    if isinstance(node.fn, (OperatorSpec, Operator)):
-        made = _made(node.fn, before, count)
-    elif isinstance(graph := getattr(node.fn, "graph", None), Graph):
-        made = _spaces_of(check(graph), before)
+def _after(step: Step, before: Trails) -> Trails:
+    callee, count = step.node.callee, len(step.writes)
+    assert callee is not None
+    if step.node.verb == "filter" or _only_collects(callee.fn, step.node.verb):
+        made = before
+    elif callee.is_operator:
+        made = _of_operator(callee, before, count)
+    elif callee.graph is not None:
+        made = _of_pipeline(callee, before)
     else:
-        made = before if _only_collects(node.fn, node.verb) else ()
-    if len(made) == count and any(made):
+        made = ()
+    if len(made) == count:
         return made
-    first = next(filter(None, before), None)
-    return (first.lost(f"step {node.name!r} ({fn_name(node.fn)})") if first else None,) * count
+    lost = next((trail for trail in before if trail.space is not None), GIVEN)
+    reason = next((trail.lost for trail in before if trail.lost), "")
+    return (Trail(lost.space, reason).after(_said(step)),) * count
 
 
-def _made(fn: OperatorSpec | Operator, before: Spaces, count: int) -> Spaces:
-    """What the operator says, for its one output or for those of several that are vectors."""
-    operator: Operator = fn if isinstance(fn, Operator) else fn.create()
-    space = operator.space(*(each if each and each.is_known else None for each in before))
-    if count == 1:
-        return (space,)
+def _said(step: Step) -> str:
+    return f"step {step.node.name!r} ({fn_name(step.node.fn)})"
+
+
+def _of_operator(callee: Callee, before: Trails, count: int) -> Trails:
+    """What an operator says of its one output, or of those of several that are vectors."""
+    assert callee.spec is not None
+    if callee.operator.keeps_space:
+        return (before[0],) * count
+    operator = callee.live or callee.spec.create()
+    space = operator.space(*(trail.known for trail in before))
+    if space is None:
+        return ()
+    made = Trail(space, next((trail.lost for trail in before if trail.lost), ""))
     outputs = operator.ports().outputs
-    return tuple(space if port.type == Vector else None for port in outputs) if len(outputs) == count else ()
+    if count == 1:
+        return (made,)
+    other = Trail(None, made.lost or f"operator {callee.name!r}, which says nothing of it")
+    return tuple(made if port.type == Vector else other for port in outputs) if len(outputs) == count else ()
 
 
-def _only_collects(fn: Callable[..., Any] | None, verb: str) -> bool:
+def _of_pipeline(callee: Callee, before: Trails) -> Trails:
+    """What a pipeline within says; its parameters are in place where it stands as a graph."""
+    assert callee.graph is not None
+    graph = callee.graph if isinstance(callee.fn, Graph) else bind(callee.graph, {})
+    return _trails_of(check_again(graph), before)
+
+
+def _only_collects(fn: Callable[..., Any], verb: str) -> bool:
     """Whether a step leaves vectors as they are: a list of them is no other space."""
     builtins: Sequence[Any] = (list, tuple)
-    return verb in GROUPING and fn in builtins
+    return fn is itself or (verb in GROUPING and fn in builtins)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.errors import MissingExtraError, TargetError
+from junco.store.arrow import arrow
+from junco.store.kinds import OddValueError, same_named
 from junco.types import AudioClip, VideoFrame
 from junco.wording import picture
 
@@ -23,37 +25,31 @@ if TYPE_CHECKING:
 _LEFT_OUT = {VideoFrame: {"image"}, AudioClip: {"samples"}}
 
 
-def arrow() -> Any:
-    """The package ``pyarrow``.
+class _MixedError(Exception):
+    """Values of several kinds in one column: one of the first, and the one that differs."""
 
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise MissingExtraError("pyarrow", "parquet", "a bulk job") from None
-    return pa
+    def __init__(self, first: object, other: object) -> None:
+        super().__init__(first, other)
+        self.first, self.other = first, other
 
 
 def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
     """A table with the column ``input`` and the others by their names.
 
     Raises:
-        TargetError: values that Arrow cannot hold; the message names the column.
+        OddValueError: values that Arrow cannot hold, or that are not of one kind; with the column.
     """
     pa = arrow()
     arrays = {"input": pa.array([storable(name) for name in inputs], pa.string())}
     for name, values in columns.items():
         try:
-            array = _array(values)
+            array = _array(values, is_whole=True)
             arrays[name] = array.cast(same_named(array.type))
+        except _MixedError as mixed:
+            raise OddValueError(name, f"values like {picture(mixed.first)}", picture(mixed.other)) from None
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             value = next((value for value in values if value is not None), None)
-            raise TargetError(
-                f"the column {name!r} holds values that cannot be stored, for instance {picture(value)}: "
-                f"{str(error).splitlines()[0]}"
-            ) from error
+            raise OddValueError(name, "", f"{picture(value)}: {str(error).splitlines()[0]}") from error
     return pa.table(arrays)
 
 
@@ -62,56 +58,23 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def same_named(kind: pa.DataType) -> pa.DataType:
-    """The same type with lists' members named as Parquet names them, so that what was read back is what was written."""
-    pa = arrow()
-    if pa.types.is_struct(kind):
-        return pa.struct([(field.name, same_named(field.type)) for field in kind])
-    if pa.types.is_fixed_size_list(kind):
-        return pa.list_(pa.field("element", same_named(kind.value_type)), kind.list_size)
-    if pa.types.is_list(kind):
-        return pa.list_(pa.field("element", same_named(kind.value_type)))
-    return kind
-
-
-def wider(one: pa.Schema, other: pa.Schema) -> pa.Schema:
-    """The schema that holds the rows of both.
-
-    Raises:
-        TargetError: a column that cannot.
-    """
-    pa = arrow()
-    fields = [(a.name, same_named(_wider(a.name, a.type, b.type))) for a, b in zip(one, other, strict=True)]
-    return pa.schema(fields)
-
-
-def _wider(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    pa = arrow()
-    if one.equals(other) or pa.types.is_null(other):
-        return one
-    if pa.types.is_null(one):
-        return other
-    kinds = (pa.types.is_fixed_size_list, pa.types.is_list)
-    if all(any(kind(t) for kind in kinds) for t in (one, other)):
-        return pa.list_(_wider(name, one.value_type, other.value_type))
-    try:
-        schemas = [pa.schema([(name, kind)]) for kind in (one, other)]
-        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
-    except pa.ArrowException:
-        raise TargetError(f"the column {name!r} holds {one} for some inputs and {other} for others") from None
-
-
-def _array(values: list[Any]) -> pa.Array:
-    """One column; ``None`` stays null."""
+def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
+    """One column; ``None`` stays null. ``is_whole`` values are a column's own, not parts of them."""
     pa = arrow()
     known = next((value for value in values if value is not None), None)
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1 and len(set(map(_family, kinds))) > 1:
+        odd = next(value for value in values if value is not None and _family(type(value)) != _family(type(known)))
+        raise _MixedError(known, odd)
     if isinstance(known, np.ndarray):
-        return _of_arrays(values)
+        return _of_arrays(values, is_whole=is_whole)
     if dataclasses.is_dataclass(known) and not isinstance(known, type):
         names = [f.name for f in dataclasses.fields(known) if f.name not in _LEFT_OUT.get(type(known), ())]
-        return _struct(names, values)
+        parts = [[None if value is None else getattr(value, name) for value in values] for name in names]
+        return _struct(names, parts, values)
     if isinstance(known, tuple) and hasattr(known, "_fields"):
-        return _struct(list(known._fields), values)
+        parts = [[None if value is None else value[i] for value in values] for i in range(len(known._fields))]
+        return _struct(list(known._fields), parts, values)
     if isinstance(known, (list, tuple)):
         return _lists(values)
     if isinstance(known, (str, os.PathLike)):
@@ -119,34 +82,62 @@ def _array(values: list[Any]) -> pa.Array:
     return pa.array([value.item() if isinstance(value, np.generic) else value for value in values])
 
 
-def _of_arrays(values: list[Any]) -> pa.Array:
+@cache
+def _family(kind: type) -> Hashable:
+    """What values of a type may stand beside: those of the same family."""
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return "row", kind._fields
+    families: dict[str, tuple[type, ...]] = {
+        "array": (np.ndarray,),
+        "list": (list, tuple),
+        "text": (str, os.PathLike),
+        "truth": (bool, np.bool_),
+        "number": (int, float, np.integer, np.floating),
+    }
+    return next((name for name, kinds in families.items() if issubclass(kind, kinds)), kind)
+
+
+def _of_arrays(values: list[Any], *, is_whole: bool) -> pa.Array:
     """Vectors; matrices as lists of vectors; anything with more dimensions by its shape and bytes."""
-    pa = arrow()
-    shapes = {value.shape for value in values if value is not None}
-    most = max(map(len, shapes))
-    if most == 0:
-        return pa.array([None if value is None else value.item() for value in values])
-    if most == 2 and all(value is None or value.dtype.kind == "f" for value in values):
+    known = [value for value in values if value is not None]
+    first = known[0]
+    form = _form(first, is_whole)
+    if len({_form(value, is_whole) for value in known}) > 1:
+        raise _MixedError(first, next(value for value in known if _form(value, is_whole) != form))
+    if first.ndim == 0:
+        return arrow().array([None if value is None else value.item() for value in values])
+    if first.ndim == 1:
+        return _vectors(values, first)
+    if form == "matrix":
         return _lists([None if value is None else list(value) for value in values])
-    if most > 1:
-        rows = [
-            None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values
-        ]
-        return pa.array(rows)
-    if len(shapes) > 1:
+    rows = [None if v is None else {"shape": list(v.shape), "dtype": str(v.dtype), "data": v.tobytes()} for v in values]
+    return arrow().array(rows)
+
+
+def _form(array: np.ndarray[Any, Any], is_whole: bool) -> Hashable:
+    """How an array is stored; those of one column are stored in one way."""
+    if array.ndim == 1 and is_whole:
+        return array.shape, array.dtype
+    if array.ndim < 2:
+        return array.ndim
+    return "matrix" if array.ndim == 2 and array.dtype.kind == "f" else "bytes"
+
+
+def _vectors(values: list[Any], first: np.ndarray[Any, Any]) -> pa.Array:
+    pa = arrow()
+    if any(value is not None and value.shape != first.shape for value in values):
         return pa.array(values)
-    (dim,) = shapes.pop()
-    blank = next(np.zeros_like(value) for value in values if value is not None)
-    flat = np.concatenate([blank if value is None else value for value in values]) if dim else blank
+    blank = np.zeros_like(first)
+    flat = np.concatenate([blank if value is None else value for value in values]) if len(first) else blank
     mask = np.array([value is None for value in values])
-    kind = pa.list_(pa.from_numpy_dtype(flat.dtype), dim)
+    kind = pa.list_(pa.from_numpy_dtype(flat.dtype), len(first))
     return pa.FixedSizeListArray.from_arrays(pa.array(flat), type=kind, mask=pa.array(mask) if mask.any() else None)
 
 
-def _struct(names: list[str], values: list[Any]) -> pa.Array:
+def _struct(names: list[str], parts: list[list[Any]], values: list[Any]) -> pa.Array:
     pa = arrow()
-    fields = [_array([None if value is None else getattr(value, name) for value in values]) for name in names]
-    return pa.StructArray.from_arrays(fields, names, mask=pa.array([value is None for value in values]))
+    mask = pa.array([value is None for value in values])
+    return pa.StructArray.from_arrays([_array(part) for part in parts], names, mask=mask)
 
 
 def _lists(values: list[Any]) -> pa.Array:

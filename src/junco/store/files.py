@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import shutil
-import zlib
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from junco.errors import TargetError
-from junco.store.columns import arrow, table, wider
+from junco.store.arrow import arrow
+from junco.store.columns import table
 from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
+from junco.store.kinds import wider
 from junco.store.previous import Previous, Unpacked
-from junco.store.sink import Layout, Rejected, Shard, Sink, Span
+from junco.store.shard import Shard
+from junco.store.shard_file import ShardFile, ShardRows, is_whole
+from junco.store.sink import Layout, Rejected, Sink, Span
+from junco.store.writer import ShardWriter
+from junco.types import Space
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SHARDS_OPEN, _FEW_JUMPS, _CHECKSUM_BYTES = 8, 8, 8
+_SHARDS_OPEN, _FEW_JUMPS = 8, 8
 
 
 class FileSink(Sink):
@@ -40,30 +45,50 @@ class FileSink(Sink):
         self.rejects = path.with_name(f"{path.name}.rejects.parquet")
         self.files = (path, self.rejects, *self.sides())
         self._schema: pa.Schema | None = None
+        self._known: list[int] = []
 
     def sides(self) -> tuple[Path, ...]:
         """Files that belong to the target."""
         return ()
 
+    def writer(self, numbers: Callable[[], int], space: Space | None) -> ShardWriter:
+        """Writes a shard as an Arrow file."""
+        return ShardFile(self, numbers)
+
     def seal(self, number: int, shard: Shard) -> None:
-        """Write a shard as an Arrow file, its checksum after it."""
-        rows = table(shard.inputs, shard.columns)
-        self._schema = rows.schema if self._schema is None else wider(self._schema, rows.schema)
-        self.check_schema(self._schema)
-        content = arrow().BufferOutputStream()
-        with arrow().ipc.new_file(content, rows.schema) as writer:
-            writer.write_table(rows)
-        with writing(self.target), replacing(self._shard(number)) as file:
-            file.write(content.getvalue())
-            file.write(_checksum(content.getvalue()))
+        """Write a whole shard."""
+        with ShardFile(self, lambda: number) as writer:
+            writer.write(shard, 0)
+            writer.keep()
+            writer.seal()
 
     def has(self, number: int) -> bool:
         """Whether the shard's file is there, and whole."""
-        try:
-            content, checksum = self._content(number)
-        except OSError:
-            return False
-        return checksum == _checksum(content)
+        return is_whole(self.shard_path(number))
+
+    def last_number(self) -> int:
+        """From the names of the files."""
+        found = self._shards.glob("*.arrow") if self._shards.exists() else ()
+        return max((int(file.stem) for file in found if file.stem.isdecimal()), default=0)
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Remove files of other shards; the columns hold what the target and these do."""
+        for file in self._shards.iterdir():
+            if not (file.suffix == ".arrow" and file.stem.isdecimal() and int(file.stem) in numbers):
+                file.unlink()
+        self._known = sorted(numbers)
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """The kinds of the columns so far; ``None`` before there are any rows."""
+        if self._known:
+            parts = (self.shard_rows(number).schema if number else self.published().schema for number in self._known)
+            self._schema, self._known = reduce(wider, parts), []
+        return self._schema
+
+    @schema.setter
+    def schema(self, schema: pa.Schema | None) -> None:
+        self._schema = schema
 
     def check(self, *, is_ours: bool) -> None:
         """Make the folders, and refuse to replace what no job wrote."""
@@ -124,7 +149,7 @@ class FileSink(Sink):
         """Remove shards and what is staged."""
         for folder in (self._shards, self._staged):
             self._empty(folder)
-        self._schema = None
+        self._schema, self._known = None, []
 
     def staged(self, path: Path) -> Path:
         """Where a file lies before it is put in its place."""
@@ -140,7 +165,8 @@ class FileSink(Sink):
         assert self.work is not None
         return self.work / "shards"
 
-    def _shard(self, number: int) -> Path:
+    def shard_path(self, number: int) -> Path:
+        """Where a shard lies until the target is put together."""
         return self._shards / f"{number:08}.arrow"
 
     @contextmanager
@@ -157,30 +183,25 @@ class FileSink(Sink):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
 
-    def _opened(self, number: int) -> pa.Table:
-        return arrow().ipc.open_file(self._content(number)[0]).read_all()
-
-    def _content(self, number: int) -> tuple[pa.Buffer, bytes]:
-        """A shard's Arrow file, which stays on the disk until it is read, and the checksum that is after it."""
-        whole = arrow().memory_map(str(self._shard(number))).read_buffer()
-        size = max(0, whole.size - _CHECKSUM_BYTES)
-        return whole.slice(0, size), whole.slice(size).to_pybytes()
+    def shard_rows(self, number: int) -> ShardRows:
+        """The rows of a sealed shard."""
+        return ShardRows(self.shard_path(number))
 
     def _whole_schema(self, spans: Sequence[Span], columns: Sequence[str]) -> pa.Schema:
         """What holds all rows; without any, the columns have no type."""
         schema: pa.Schema | None = None
         for number in sorted({span.shard for span in spans}):
-            part = self._opened(number).schema if number else self.published().schema
+            part = self.shard_rows(number).schema if number else self.published().schema
             schema = part if schema is None else wider(schema, part)
         pa = arrow()
         return schema or pa.schema([("input", pa.string()), *((name, pa.null()) for name in columns)])
 
     def _tables(self, spans: Sequence[Span], rows: int) -> Iterator[pa.Table]:
-        opened = lru_cache(_SHARDS_OPEN)(self._opened)
+        opened = lru_cache(_SHARDS_OPEN)(self.shard_rows)
         previous = self._previous([span for span in spans if not span.shard], rows)
         for span in spans:
             if span.shard:
-                yield opened(span.shard).slice(span.start, span.num_rows)
+                yield from opened(span.shard).rows(span.start, span.num_rows)
             else:
                 assert previous is not None
                 yield from previous.rows(span.start, span.num_rows)
@@ -201,10 +222,6 @@ class FileSink(Sink):
         columns = {"stage": [r.stage for r in rejects], "reason": [r.reason for r in rejects]}
         with replacing(self.staged(self.rejects)) as file:
             pq.write_table(table([r.input for r in rejects], dict(columns)), file, compression="zstd")
-
-
-def _checksum(content: pa.Buffer) -> bytes:
-    return b"%08x" % zlib.crc32(content)
 
 
 def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from junco.errors import TargetError
-from junco.store.columns import arrow
+from junco.store.arrow import arrow
 from junco.store.durable import replacing
 from junco.store.files import FileSink
 from junco.store.parquet import _Files, _write

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from junco.errors import TargetError
-from junco.store.columns import arrow
+from junco.store.arrow import arrow
 from junco.store.durable import replacing, sync_folder
 from junco.store.files import FileSink
 from junco.store.previous import Previous

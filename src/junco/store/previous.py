@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from junco.store.columns import arrow
+from junco.store.arrow import arrow
 from junco.store.durable import replacing
 
 if TYPE_CHECKING:

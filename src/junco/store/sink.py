@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from junco.store.shard import Shard
+from junco.store.writer import PassingWriter, ShardWriter
 from junco.types import Space
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Rows that are written together: the input that each came from, and a list of values for each output column.
-
-    ``space`` is that of the vectors, ``None`` where it is unknown.
-    """
-
-    inputs: list[str]
-    columns: dict[str, list[Any]]
-    space: Space | None = None
 
 
 class Span(NamedTuple):
@@ -58,8 +48,8 @@ class Sink(ABC):
     """A target of a bulk job.
 
     A job calls `seal` for each shard; what was sealed stays. At the end it calls `stage` (make the new target ready,
-    beside the old one) and `publish` (put it in place). A store that takes rows by their keys needs only `seal` and, to
-    be resumed, a ``work`` folder.
+    beside the old one) and `publish` (put it in place). A store that takes rows by their keys needs only `seal` and
+    `remove` and, to be resumed, a ``work`` folder.
     """
 
     target: str
@@ -71,10 +61,37 @@ class Sink(ABC):
 
     @abstractmethod
     def seal(self, number: int, shard: Shard) -> None:
-        """Make a shard durable. Sealing the same number again replaces it.
+        """Make a shard durable. A job gives each number once, also when it was stopped in between, and they grow.
 
         Raises:
             TargetError: the target cannot be written, or cannot hold such values.
+        """
+
+    def remove(self, keys: Collection[str]) -> None:  # noqa: B027  # nothing to do is a fine answer
+        """Forget all rows of some inputs.
+
+        Called before `publish` with the inputs that the source has no more; before the new rows of inputs that were
+        changed or are tried again are sealed; and for an input that failed when a part of its rows was sealed.
+        A target that `stage` makes anew each time need not do anything.
+        """
+
+    def writer(self, numbers: Callable[[], int], space: Space | None) -> ShardWriter:
+        """What takes the rows of the next shard as they come. This one calls `seal`.
+
+        Args:
+            numbers: gives the number of the next shard.
+            space: of the vectors.
+        """
+        return PassingWriter(self, numbers, space)
+
+    def last_number(self) -> int:
+        """The highest number of a shard that the target knows of; 0 where it does not know."""
+        return 0
+
+    def keep_only(self, numbers: Collection[int]) -> None:  # noqa: B027  # nothing to do is a fine answer
+        """Forget shards of other numbers: a job was killed after they were sealed and before its journal named them.
+
+        0 stands for the target itself.
         """
 
     def has(self, number: int) -> bool:
@@ -103,7 +120,11 @@ class Sink(ABC):
 
 
 class CallSink(Sink):
-    """Hands each shard to a callable, in the inputs' order. Nothing is kept, so such a job begins anew each time."""
+    """Hands each shard to a callable, in the inputs' order. Nothing is kept, so such a job begins anew each time.
+
+    A callable with a method ``remove`` is told there of inputs of which a part of the rows was handed on before they
+    failed.
+    """
 
     def __init__(self, fn: Callable[[Shard], object]) -> None:
         self.fn = fn
@@ -112,3 +133,8 @@ class CallSink(Sink):
     def seal(self, number: int, shard: Shard) -> None:
         """Call the callable."""
         self.fn(shard)
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Call the callable's ``remove``, if it has one."""
+        if (remove := getattr(self.fn, "remove", None)) is not None:
+            remove(keys)

@@ -9,7 +9,8 @@ from pathlib import Path
 from junco.errors import TargetError
 from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
-from junco.store.sink import CallSink, Shard, Sink
+from junco.store.shard import Shard
+from junco.store.sink import CallSink, Sink
 
 Target = str | Path | Sink | Callable[[Shard], object]
 

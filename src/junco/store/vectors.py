@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError
-from junco.store.columns import arrow
+from junco.store.arrow import arrow
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
 

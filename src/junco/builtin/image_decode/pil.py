@@ -52,7 +52,6 @@ class PilDecode(Operator, family="image-decode", name="pil"):
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
-    neutral = frozenset({"least_side"})
 
     def open(self) -> None:
         with importing("vision", self.name):

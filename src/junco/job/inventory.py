@@ -1,4 +1,4 @@
-"""`Order`: the inputs of a source in their order, and where the rows of each are. It makes the result independent of
+"""`Inventory`: the inputs of a source in their order, and where the rows of each are. It makes the result independent of
 the way there: however often a job was stopped, the target is put together in the source's order.
 
 An input takes 16 bytes here; names and digests go to a scratch file as they come.
@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from junco.job.journal import Journal
-from junco.job.ledger import Batch, Done, named
+from junco.job.ledger import Done, Sealed, named
 from junco.store.sink import Rejected, Span
 
 CHUNK = 1024
@@ -25,7 +25,7 @@ Why = tuple[str, list[tuple[str, str]]]
 """An input's full key, and stage and reason of each of its rejects."""
 
 
-class Order:
+class Inventory:
     """Filled while a source is read.
 
     Args:
@@ -83,7 +83,7 @@ class Order:
         for first, stop in pairwise(firsts.tolist()):
             yield Span(int(shards[first]), int(starts[first]), int(counts[first:stop].sum()))
 
-    def batches(self) -> Iterator[Batch]:
+    def published(self) -> Iterator[Sealed]:
         """The whole source as the published target will hold it."""
         self._flush()
         first = 0
@@ -91,7 +91,7 @@ class Order:
             keys = record["keys"]
             stop = first + len(keys)
             rejects = {number - first: self.rejects[number] for number in range(first, stop) if number in self.rejects}
-            yield Batch(0, keys, base64.b64decode(record["digests"]), list(self._counts[first:stop]), rejects)
+            yield Sealed(0, keys, base64.b64decode(record["digests"]), list(self._counts[first:stop]), rejects)
             first = stop
 
     def rejected(self) -> list[Rejected]:

@@ -1,0 +1,174 @@
+"""Threads that make calls for those who must stay free: async callers, and callers who have a deadline.
+
+Such calls share batches like all others. One whose time is over is left behind: its caller goes on, and it leaves every
+queue that it stands in; what is inside an operator ends by itself.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from junco.engine.turns import Threads, waiting_for_me, working_for
+from junco.errors import DeadlineError
+from junco.operator.lanes import until
+
+if TYPE_CHECKING:
+    import asyncio
+
+MOST_ASYNC_CALLS = 128
+"""Async calls under way at once; more wait for their turn. asyncio's own threads are too few to fill a batch."""
+IDLE_S = 2.0
+"""A thread with nothing to do for so long ends."""
+Job = Callable[[], Any]
+
+
+class Callers:
+    """Threads that are made when they are needed.
+
+    Args:
+        most: calls under way at once, those that were left behind not counted; ``None`` is no bound.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._idle: deque[queue.SimpleQueue[tuple[Job, Future[Any]]]] = deque()
+        self._waiting: deque[tuple[Job, Future[Any]]] = deque()
+        self._under_way: set[Future[Any]] = set()
+
+    def submit(self, call: Job) -> Future[Any]:
+        """Have a call made."""
+        future: Future[Any] = Future()
+        with self._lock:
+            if self._most is not None and len(self._under_way) >= self._most:
+                self._waiting.append((call, future))
+                return future
+            self._begin(call, future)
+        return future
+
+    def leave_behind(self, future: Future[Any]) -> None:
+        """Nobody waits for a call any more: one that has not begun never will, another one makes room."""
+        future.cancel()
+        with self._lock:
+            self._under_way.discard(future)
+            self._next()
+
+    def _begin(self, call: Job, future: Future[Any]) -> None:
+        """Give a call to a thread (with the lock held)."""
+        self._under_way.add(future)
+        if self._idle:
+            self._idle.pop().put((call, future))
+            return
+        jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
+        jobs.put((call, future))
+        threading.Thread(target=self._work, args=(jobs,), name="junco-call", daemon=True).start()
+
+    def _next(self) -> None:
+        """Begin what waits, as far as there is room (with the lock held)."""
+        while self._waiting and (self._most is None or len(self._under_way) < self._most):
+            self._begin(*self._waiting.popleft())
+
+    def _work(self, jobs: queue.SimpleQueue[tuple[Job, Future[Any]]]) -> None:
+        while True:
+            try:
+                call, future = jobs.get(timeout=IDLE_S)
+            except queue.Empty:
+                with self._lock:
+                    if jobs in self._idle:
+                        self._idle.remove(jobs)
+                        return
+                continue  # it was given one just now
+            _made(call, future)
+            with self._lock:
+                self._under_way.discard(future)
+                self._idle.append(jobs)
+                self._next()
+            del call, future  # and the values that they hold, while the next one is waited for
+
+
+def _made(call: Job, future: Future[Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(call())
+    except BaseException as error:  # to whoever waits for it
+        future.set_exception(error)
+
+
+def by_deadline(call: Job, timeout_s: float) -> Any:
+    """What ``call`` gives, in the caller's context variables.
+
+    Raises:
+        DeadlineError: ``timeout_s`` seconds were over first.
+    """
+    until_s = time.monotonic() + timeout_s
+    callers = _deadline_callers
+    future = callers.submit(_in_context(call, until_s))
+    try:
+        return future.result(max(0.0, timeout_s))
+    except NotYet:
+        if future.done():
+            raise  # the call itself raised it
+        raise DeadlineError(f"the call did not end within its timeout_s={timeout_s:g}") from None
+    finally:
+        if not future.done():
+            callers.leave_behind(future)
+
+
+async def in_thread(call: Callable[..., Any], *inputs: Any, timeout_s: float | None = None) -> Any:
+    """The same for async callers. A task that is cancelled before its turn is not begun.
+
+    Raises:
+        DeadlineError: ``timeout_s`` seconds were over first.
+    """
+    import asyncio  # takes a while to import
+
+    until_s = None if timeout_s is None else time.monotonic() + timeout_s
+    future = _async_callers.submit(_in_context(partial(call, *inputs), until_s))
+    try:
+        return await _awaited(asyncio.wrap_future(future), timeout_s)
+    finally:
+        if not future.done():
+            _async_callers.leave_behind(future)
+
+
+async def _awaited(future: asyncio.Future[Any], timeout_s: float | None) -> Any:
+    import asyncio
+
+    if timeout_s is None:
+        return await future
+    done, _ = await asyncio.wait([future], timeout=max(0.0, timeout_s))
+    if not done:
+        raise DeadlineError(f"the call did not end within its timeout_s={timeout_s:g}")
+    return future.result()
+
+
+def _in_context(call: Job, until_s: float | None) -> Job:
+    """A call as its caller would make it: with his context variables, and known to be what he waits for."""
+    return partial(_within, call, until_s, contextvars.copy_context(), waiting_for_me())
+
+
+def _within(call: Job, until_s: float | None, context: contextvars.Context, waiting: Threads) -> Any:
+    with working_for(waiting), until(until_s):
+        return context.run(call)
+
+
+def _renew() -> None:
+    """A forked child has none of its parent's threads."""
+    global _deadline_callers, _async_callers
+    _deadline_callers, _async_callers = Callers(), Callers(MOST_ASYNC_CALLS)
+
+
+_deadline_callers, _async_callers = Callers(), Callers(MOST_ASYNC_CALLS)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

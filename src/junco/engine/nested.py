@@ -1,0 +1,157 @@
+"""`NestedApplier`: a pipeline that stands in a step is called by the batch: its own engine gets all rows at once.
+
+To the step it is a callable like any other: a row for which anything in it fails is a row that fails.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.rows import Reject
+from junco.errors import OperatorError
+
+BATCH_ROWS = 128
+"""Rows that are given to it at once, so that batches within it fill."""
+
+
+class Given(Protocol):
+    """What a run gives at a time: for each value the position of its item."""
+
+    @property
+    def positions(self) -> Iterable[int]: ...
+
+    @property
+    def values(self) -> Iterable[Any]: ...
+
+
+class InnerRun(Protocol):
+    """A run of the pipeline within."""
+
+    def __iter__(self) -> Iterator[Given]: ...
+
+    def __next__(self) -> Given: ...
+
+    def close(self) -> None: ...
+
+
+Start = Callable[..., InnerRun]
+"""Starts a run: ``start(items, stop, rejected, by_rows)``."""
+
+
+class NestedApplier(Applier):
+    """The applier of a step that holds a pipeline.
+
+    Args:
+        start: starts a run of that pipeline.
+        makes_rows: each row becomes the rows of its item, drawn one by one; else the item's whole result.
+    """
+
+    batch_rows = BATCH_ROWS
+
+    def __init__(self, start: Start, *, makes_rows: bool) -> None:
+        self._start = start
+        self._makes_rows = makes_rows
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        items = list(columns[0]) if len(columns) == 1 else list(zip(*columns, strict=True))
+        if self._makes_rows:
+            shared = _SharedRows(lambda rejected: self._start(items, stop, rejected, by_rows=True), num_rows)
+            return [_RowsOfItem(shared, position) for position in range(num_rows)], []
+        errors: dict[int, BaseException] = {}
+        results: list[Any] = [None] * num_rows
+        try:
+            for given in self._start(items, stop, _noting(errors), by_rows=False):
+                for position, value in zip(given.positions, given.values, strict=True):
+                    results[position] = value
+        except OperatorError as error:
+            errors = {error.position: _alone(error)}
+            results = results[: error.position]
+        for position in errors.keys() & set(range(len(results))):
+            results[position] = None
+        return results, [Failure(position, errors[position]) for position in sorted(errors)]
+
+
+class _SharedRows:
+    """One run that gives the rows of several items, each of which somebody draws; those who draw early wait least."""
+
+    def __init__(self, start: Callable[[Callable[[Reject], None]], InnerRun], num_items: int) -> None:
+        self._start = start
+        self._lock = threading.RLock()  # the garbage collector may drop an iterator within
+        self._run: InnerRun | None = None
+        self._rows: list[deque[Any]] = [deque() for _ in range(num_items)]
+        self._errors: dict[int, BaseException] = {}
+        self._num_whole = 0
+        """Items whose rows have all come: those before this position."""
+        self._num_left = num_items
+
+    def next(self, position: int) -> Any:
+        """The item's next row; raises `StopIteration` at its end, or why it failed."""
+        with self._lock:
+            while not self._rows[position]:
+                if position < self._num_whole or not self._pull():
+                    if (error := self._errors.pop(position, None)) is not None:
+                        raise error
+                    raise StopIteration
+            return self._rows[position].popleft()
+
+    def leave(self, position: int) -> None:
+        """Nobody draws the item's rows any more; the last one ends the run."""
+        with self._lock:
+            self._rows[position].clear()
+            self._num_left -= 1
+            if not self._num_left and self._run is not None:
+                self._run.close()
+
+    def _pull(self) -> bool:
+        """Take what the run gives next; whether there was anything."""
+        if self._run is None:
+            self._run = self._start(_noting(self._errors))
+        try:
+            given: Any = next(self._run)
+        except StopIteration:
+            self._num_whole = len(self._rows)
+            return False
+        except OperatorError as error:
+            self._errors[error.position] = _alone(error)
+            self._num_whole = len(self._rows)
+            return False
+        for position, row in zip(given.positions, given.values, strict=True):
+            self._rows[position].append(row)
+        self._num_whole = max(self._num_whole, given.stop)
+        return True
+
+
+class _RowsOfItem:
+    """The rows of one item, as an iterator."""
+
+    def __init__(self, shared: _SharedRows, position: int) -> None:
+        self._shared, self._position = shared, position
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return self._shared.next(self._position)
+
+    def __del__(self) -> None:
+        self._shared.leave(self._position)
+
+
+def _noting(errors: dict[int, BaseException]) -> Callable[[Reject], None]:
+    """Takes down the first error of each item."""
+
+    def note(reject: Reject) -> None:
+        errors.setdefault(reject.position, _alone(reject.error))
+
+    return note
+
+
+def _alone(error: OperatorError) -> OperatorError:
+    """An error as it would be had the item been given alone: its position in the batch says nothing to anyone."""
+    alone = OperatorError(error.node, error.operator, 0, error.value, error.reason)
+    alone.__cause__ = error.__cause__
+    return alone

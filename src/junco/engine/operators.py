@@ -1,0 +1,186 @@
+"""Appliers of operators: batches of a size that they bear, halved when memory runs out, bisected around a bad row."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.batching import BatchSize
+from junco.errors import ContractError
+from junco.memory import is_out_of_memory, let_go
+from junco.operator.base import checked_results
+from junco.operator.hints import Hints
+from junco.operator.resident import Resident
+from junco.operator.residents import residents
+
+NUM_RETRIES = 3
+RETRY_WAIT_S = 0.1
+
+
+class OperatorApplier(Applier):
+    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned."""
+
+    def __init__(
+        self, resident: Resident, size: BatchSize, make_room: Callable[..., object] = residents.make_room
+    ) -> None:
+        self.resident = resident
+        self._size = size
+        self._make_room = make_room
+        self._learning = threading.Lock()
+        self.hints: Hints = resident.operator.hints
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._size.rows
+
+    @property
+    def gains_from_batches(self) -> bool:
+        """Whether rows of several callers should share a batch."""
+        return self.hints.max_batch != 1
+
+    @property
+    def gives_streams(self) -> bool:
+        """Whether the operator gives the rows of one item at a time, one by one."""
+        return self.resident.operator.gives_streams()
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        results: list[Any] = []
+        failures: list[Failure] = []
+        with self.resident as operator:
+            while len(results) < num_rows and not (stop and failures):
+                start = len(results)
+                count = self._size.take(operator.cost, columns, start, num_rows)
+                batch = [column[start : start + count] for column in columns]
+                self._extend(results, failures, operator, batch, count, stop)
+        return results, failures
+
+    def _extend(
+        self,
+        results: list[Any],
+        failures: list[Failure],
+        operator: Any,
+        columns: Columns,
+        num_rows: int,
+        stop: bool,
+    ) -> None:
+        """Append the results of a batch; halve it until whatever fails stands alone."""
+        if stop and failures:
+            return
+        started = time.perf_counter()
+        try:
+            given = tried(operator, columns, num_rows)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failed = error
+        else:
+            results.extend(self._held(given))
+            with self._learning:  # several threads may run batches of one operator
+                self._size.observe(num_rows, time.perf_counter() - started)
+            return
+        if is_out_of_memory(failed):
+            let_go(failed)  # what the batch had made would be there while its halves are tried
+            with self._learning:
+                self._size.lower(num_rows)
+            self._make_room(share=0.5)
+        if num_rows == 1 or isinstance(failed, ContractError):
+            for _ in range(num_rows):
+                failures.append(Failure(len(results), failed))
+                if stop:
+                    return
+                results.append(None)
+            return
+        del failed
+        half = num_rows // 2
+        self._extend(results, failures, operator, [c[:half] for c in columns], half, stop)
+        self._extend(results, failures, operator, [c[half:] for c in columns], num_rows - half, stop)
+
+    def _held(self, given: Sequence[Any]) -> Sequence[Any]:
+        """Results with iterators among them as leases: the operator stays open while somebody draws from them."""
+        if not any(hasattr(kind, "__next__") for kind in set(map(type, given))):
+            return given
+        return [self.resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
+
+
+def tried(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
+    """An operator's results for a batch; errors that it calls transient are tried again."""
+    name, retry = operator.spec.name, operator.hints.retry
+    for attempt in range(NUM_RETRIES if retry else 0):
+        try:
+            return checked_results(name, operator.batch(*columns, **state), num_rows)
+        except retry:
+            time.sleep(RETRY_WAIT_S * 2**attempt)
+    return checked_results(name, operator.batch(*columns, **state), num_rows)
+
+
+class Replicas(Applier):
+    """Several instances of one operator; a batch goes to one that is free."""
+
+    def __init__(self, appliers: Sequence[OperatorApplier]) -> None:
+        self._first = appliers[0]
+        self._free: queue.LifoQueue[OperatorApplier] = queue.LifoQueue()
+        for applier in appliers:
+            self._free.put(applier)
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._first.batch_rows
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row; its exception is raised."""
+        applier = self._free.get()
+        try:
+            return applier.one(*item)
+        finally:
+            self._free.put(applier)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        applier = self._free.get()
+        try:
+            return applier(columns, num_rows, stop=stop)
+        finally:
+            self._free.put(applier)
+
+
+class MovingApplier(Applier):
+    """Runs an operator here until its rows turn out to be slow, then in other processes."""
+
+    MIN_ROWS, MIN_S, SLOW_ROW_S = 8, 0.2, 0.002
+
+    def __init__(self, here: OperatorApplier, elsewhere: Callable[[], Applier]) -> None:
+        self._here = here
+        self._elsewhere = elsewhere
+        self._moved: Applier | None = None
+        self._num_rows = 0
+        self._seconds = 0.0
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._here.batch_rows
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether its rows are worked on in other processes by now."""
+        return self._moved is not None
+
+    def one(self, *item: Any) -> Any:
+        """The result for one row, always here: a single call is not worth the way."""
+        return self._here.one(*item)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        if self._moved is not None:
+            return self._moved(columns, num_rows, stop=stop)
+        started = time.perf_counter()
+        given = self._here(columns, num_rows, stop=stop)
+        self._num_rows += num_rows
+        self._seconds += time.perf_counter() - started
+        if self._num_rows >= self.MIN_ROWS and self._seconds > max(self.MIN_S, self.SLOW_ROW_S * self._num_rows):
+            self._moved = self._elsewhere()
+        return given

@@ -1,0 +1,78 @@
+"""Pipelines within pipelines: how deep, how many steps in all, and that none contains itself."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from junco.errors import GraphError
+from junco.graph.levels import Flow, check
+from junco.graph.nodes import Graph, Node
+
+MOST_LEVELS = 100
+MOST_STEPS = 100_000
+
+
+def inner_graph(node: Node) -> Graph | None:
+    """The graph of the pipeline that a step calls; ``None`` where it calls something else."""
+    callee = node.callee
+    return callee.graph if callee is not None else None
+
+
+def check_nesting(graph: Graph, most_levels: int = MOST_LEVELS) -> None:
+    """Refuse a pipeline that contains itself, is nested too deep, or has too many steps in all.
+
+    Raises:
+        GraphError: naming the step.
+    """
+    _num_steps(graph, most_levels, (), {})
+
+
+def _num_steps(graph: Graph, levels_left: int, above: tuple[int, ...], known: dict[tuple[int, int], int]) -> int:
+    """Steps of a graph and of all that are nested in it; each pipeline that stands in several steps is counted once."""
+    if (id(graph), levels_left) in known:
+        return known[id(graph), levels_left]
+    total = len(graph.nodes)
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if inner is None:
+            continue
+        if inner is graph or id(inner) in above:
+            raise GraphError(f"{node}: the pipeline {inner.name!r} contains itself")
+        if not levels_left:
+            raise GraphError(f"{node}: pipelines are nested too deep here; give their steps to one pipeline")
+        total += _num_steps(inner, levels_left - 1, (*above, id(graph)), known)
+    if total > MOST_STEPS:
+        raise GraphError(
+            f"the pipeline has {total:,} steps with those of the pipelines in it; {MOST_STEPS:,} are borne"
+        )
+    known[id(graph), levels_left] = total
+    return total
+
+
+def with_fns(graph: Graph, change: Callable[[Node], Any]) -> Graph:
+    """The graph with what its steps call changed; ``change`` gives ``node.fn`` where that stays as it is."""
+    nodes: list[Node] = []
+    for node in graph.nodes:  # a loop, not a comprehension: pipelines nest deep, and each level is a call
+        fn = change(node)
+        nodes.append(node if fn is node.fn else with_fn(node, fn))
+    return replace(graph, nodes=tuple(nodes))
+
+
+def with_fn(node: Node, fn: Any) -> Node:
+    """The step with another callable; a graph stands there as it is."""
+    return replace(node, fn=fn)
+
+
+def check_again(graph: Graph) -> Flow:
+    """The flow of a graph whose author has been warned of what is odd about it."""
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return check(graph)
+
+
+_quiet = threading.RLock()
+"""Filters of warnings belong to the whole process: one thread at a time sets them aside."""

@@ -1,0 +1,228 @@
+"""YAML values → `Graph`, with file, line and column for whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from junco.errors import GraphError, ParameterError, UnknownNameError, YamlError
+from junco.graph.nodes import INPUT, VERBS, Graph, Node, name_steps, repeated
+from junco.graph.params import PLACEHOLDER
+from junco.graph.paths import from_folder
+from junco.graph.written import Written
+from junco.graph.yaml_text import Place, plain
+from junco.operator.namespace import resolve
+from junco.operator.spec import OperatorSpec
+from junco.wording import did_you_mean, nearest
+
+VERSION = 1
+MOST_LEVELS = 20
+"""Pipelines in pipelines that a file may hold."""
+
+_INNER_KEYS = ("name", "family", "description", "license", "params", "inputs", "steps", "outputs", "main", "space")
+KEYS = ("junco", *_INNER_KEYS)
+TEXTS = ("name", "family", "description", "license", "main", "space")
+_ARGUMENTS = {
+    "filter": ("on",),
+    "flat_map": ("keep_empty",),
+    "window": ("size", "step", "per"),
+    "time_window": ("timestamp", "size", "step", "per"),
+    "window_all": ("per",),
+    "reduce": ("per",),
+}
+
+
+class Reader:
+    """Reads one file. Operators are looked up by their names; none is imported.
+
+    Args:
+        file: as messages name it.
+        folder: where the file lies, from which its relative paths mean; ``None`` leaves them as they are.
+    """
+
+    def __init__(self, file: str, folder: Path | None = None) -> None:
+        self.file = file
+        self.folder = folder
+        self.levels_left = MOST_LEVELS
+
+    def error(self, problem: str, place: Place) -> YamlError:
+        """What is wrong, and where."""
+        return YamlError(problem, self.file, place.line, place.column)
+
+    def graph(self, root: Place) -> Graph:
+        """The pipeline that a file holds."""
+        top = self.mapping(root, "a pipeline file", KEYS, required=("junco", "inputs", "steps", "outputs"))
+        if top["junco"].value != VERSION or isinstance(top["junco"].value, bool):
+            raise self.error(f"this junco reads version {VERSION}, not {top['junco'].value!r}", top["junco"])
+        return self.pipeline(root, top, {})
+
+    def inner(self, place: Place, params: Mapping[str, Any]) -> Graph:
+        """A pipeline that stands in a step of another, whose parameters its own may be taken from."""
+        top = self.mapping(place, "a pipeline in a step", _INNER_KEYS, required=("inputs", "steps", "outputs"))
+        if not self.levels_left:
+            raise self.error(f"a file holds at most {MOST_LEVELS} pipelines in one another", place)
+        self.levels_left -= 1
+        graph = self.pipeline(place, top, params)
+        self.levels_left += 1
+        return graph
+
+    def pipeline(self, root: Place, top: Mapping[str, Place], around: Mapping[str, Any]) -> Graph:
+        """A pipeline from its keys."""
+        texts = {key: self.text(top[key], key) for key in TEXTS if key in top}
+        params = self.params(top["params"], around) if "params" in top else {}
+        nodes = self.steps(top["steps"], params)
+        columns = {key: self.columns(top[key], key) for key in ("inputs", "outputs")}
+        try:
+            return Graph(columns["inputs"], nodes, columns["outputs"], params=params, **texts)
+        except GraphError as error:
+            is_main = str(error).startswith("main ")
+            raise self.error(str(error), top["main"] if is_main else root) from None
+
+    def steps(self, place: Place, params: Mapping[str, Any]) -> tuple[Node, ...]:
+        if not isinstance(place.value, list):
+            raise self.error("steps is a list, one entry for each step", place)
+        read = [self.step(step, params) for step in place.value]
+        given = [node.name or None for node in read]
+        if twice := repeated(name for name in given if name):
+            where = [step for step, name in zip(place.value, given, strict=True) if name == twice][1]
+            raise self.error(f"two steps are named {twice!r}", where)
+        names = name_steps((name, node.verb, node.fn) for name, node in zip(given, read, strict=True))
+        before = [INPUT, *names]
+        return tuple(
+            replace(node, name=name, after=node.after or (prior,))
+            for node, name, prior in zip(read, names, before, strict=False)
+        )
+
+    def step(self, place: Place, params: Mapping[str, Any]) -> Node:
+        if not isinstance(place.value, dict):
+            raise self.error("a step is a mapping such as {map: image-decode.pil, in: path, out: image}", place)
+        verbs = [key for key in place.value if key in VERBS]
+        if len(verbs) != 1:
+            wrong = next((key for key in place.value if nearest(key, VERBS)), None)
+            near = did_you_mean(nearest(wrong, VERBS, 1)) if wrong and not verbs else ""
+            raise self.error(f"a step has exactly one of {', '.join(VERBS)}.{near}", place)
+        verb = verbs[0]
+        if verb == "concat":
+            return self.concat(place)
+        allowed = (verb, "in", "out", "with", "name", "after", "workers", "backend", *_ARGUMENTS.get(verb, ()))
+        step = self.mapping(place, f"a {verb} step", allowed, required=("in", "out"))
+        fn, written = self.callee(step[verb], step.get("with"), params)
+        return Node(
+            verb,
+            self.text(step["name"], "name") if "name" in step else "",
+            self.columns(step["in"], "in"),
+            self.columns(step["out"], "out"),
+            fn,
+            self.columns(step["after"], "after") if "after" in step else (),
+            written=written,
+            **self.arguments(step),
+        )
+
+    def concat(self, place: Place) -> Node:
+        step = self.mapping(place, "a concat step", ("concat", "name"), required=("concat",))
+        branches = self.columns(step["concat"], "concat")
+        if len(branches) < 2:
+            raise self.error("concat names the last steps of two or more branches", step["concat"])
+        return Node("concat", self.text(step["name"], "name") if "name" in step else "", after=branches)
+
+    def arguments(self, step: Mapping[str, Place]) -> dict[str, Any]:
+        read: dict[str, Any] = {}
+        for key in ("size", "step", "keep_empty", "workers"):
+            if key in step:
+                wanted = bool if key == "keep_empty" else (int, float) if key in ("size", "step") else int
+                value = step[key].value
+                if not isinstance(value, wanted) or (isinstance(value, bool) and key != "keep_empty"):
+                    raise self.error(f"{key} cannot be {value!r}", step[key])
+                read[key] = value
+        if "workers" in read and read["workers"] < 1:
+            raise self.error("workers is a whole number from 1", step["workers"])
+        for key in ("timestamp", "per", "backend"):
+            if key in step:
+                read[key] = self.text(step[key], key)
+        if read.get("backend") not in (None, "thread", "process"):
+            raise self.error("backend is 'thread' or 'process'", step["backend"])
+        if "on" in step:
+            read["on"] = self.columns(step["on"], "on")
+        return read
+
+    def callee(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> tuple[Any, Written | None]:
+        """An operator by its name, or a pipeline that is written here."""
+        if isinstance(place.value, dict):
+            if given is not None:
+                raise self.error("a pipeline in a step takes no with: write its params into it", given)
+            return self.inner(place, params), None
+        return self.operator(place, given, params)
+
+    def operator(
+        self, place: Place, given: Place | None, params: Mapping[str, Any]
+    ) -> tuple[OperatorSpec, Written | None]:
+        """An operator by its name; its parameters are checked here if its class is at hand anyway."""
+        name = self.text(place, "the operator's name")
+        if given is not None and not isinstance(given.value, dict):
+            raise self.error("with is a mapping of parameters", given)
+        try:
+            name = resolve(name)
+        except UnknownNameError as error:
+            raise self.error(str(error), place) from None
+        self.check_placeholders(given, params)
+        spec = OperatorSpec.named(name, self.plain(given) if given else {})
+        written = self.written(place, given)
+        try:
+            return spec.bound() if spec.is_loaded else spec, written
+        except ParameterError as error:
+            raise written.located(error, spec.params) from None
+
+    def written(self, place: Place, given: Place | None) -> Written:
+        """Where an operator and its parameters stand."""
+        keys = given.keys if given and given.keys else {}
+        values = given.value if given else {}
+        return Written(
+            self.file,
+            (place.line, place.column),
+            {name: (key.line, key.column) for name, key in keys.items()},
+            {name: (v.line, v.column) for name, v in values.items() if not PLACEHOLDER.search(repr(plain(v)))},
+        )
+
+    def check_placeholders(self, given: Place | None, params: Mapping[str, Any]) -> None:
+        """Refuse ``${name}`` that stands for no parameter."""
+        for place in given.value.values() if given else ():
+            for wanted in PLACEHOLDER.findall(repr(plain(place))):
+                if wanted not in params:
+                    near = did_you_mean(nearest(wanted, params, 1))
+                    raise self.error(f"${{{wanted}}} is not among the pipeline's params.{near}", place)
+
+    def plain(self, place: Place) -> Any:
+        """A value as it is meant in this file's folder."""
+        value = plain(place)
+        return value if self.folder is None else from_folder(value, self.folder)
+
+    def mapping(self, place: Place, what: str, keys: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Place]:
+        if not isinstance(place.value, dict) or place.keys is None:
+            raise self.error(f"{what} is a mapping with the keys {', '.join(keys)}", place)
+        for key in place.value:
+            if key not in keys:
+                near = did_you_mean(nearest(key, keys, 1))
+                raise self.error(f"{what} has no key {key!r}.{near} Its keys: {', '.join(keys)}.", place.keys[key])
+        for key in required:
+            if key not in place.value:
+                raise self.error(f"{what} needs the key {key!r}", place)
+        return place.value
+
+    def text(self, place: Place, what: str) -> str:
+        if not isinstance(place.value, str) or not place.value:
+            raise self.error(f"{what} is a text, not {place.value!r}", place)
+        return place.value
+
+    def columns(self, place: Place, what: str) -> tuple[str, ...]:
+        if isinstance(place.value, list):
+            return tuple(self.text(child, f"an entry of {what}") for child in place.value)
+        return (self.text(place, what),)
+
+    def params(self, place: Place, around: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(place.value, dict):
+            raise self.error("params is a mapping of names to their default values", place)
+        if self.levels_left < MOST_LEVELS:
+            self.check_placeholders(place, around)
+        return self.plain(place)  # type: ignore[no-any-return]

@@ -1,0 +1,83 @@
+"""No more than is wanted: a maker (a decoder) is told what the steps after it want of its results.
+
+An operator says what is enough of its inputs by the names of a maker's parameters (`Operator.wants`:
+``{"least_side": 256}``), only if its results then stay the same. Where every reader of a maker's results names one of
+its parameters, that becomes the largest of what they want.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from junco.graph.levels import Flow, Step
+from junco.graph.nesting import check_again
+from junco.graph.nodes import Callee, Graph
+from junco.operator.spec import OperatorSpec
+
+Wanted = Mapping[str, float]
+
+
+def with_wanted(flow: Flow) -> Graph:
+    """The flow's graph, with its makers' parameters as their readers want them.
+
+    What a user set stays, and so does a maker whose results leave the pipeline or have a reader that does not say.
+    """
+    graph = flow.graph
+    for step in flow.steps:
+        spec = step.node.fn
+        if isinstance(spec, OperatorSpec) and (wanted := _wanted_of(flow, step, spec)):
+            told = spec.with_params({**spec.params, **wanted})
+            graph = graph.with_node(replace(step.node, fn=told))
+    return graph
+
+
+def _wanted_of(flow: Flow, maker: Step, spec: OperatorSpec) -> Wanted:
+    known = [name for name in spec.load().parameters() if name not in spec.params]
+    wants = _wants_of_slots(flow, {slot.index for slot in maker.writes}) if known else {}
+    return {name: value for name, value in wants.items() if name in known}
+
+
+def _wants_of_slots(flow: Flow, made: set[int]) -> Wanted:
+    """What is enough of some columns for all who read them; nothing where one does not say."""
+    made = set(made)
+    readers: list[Wanted] = []
+    for step in flow.steps:
+        if step.node.verb == "filter":
+            made |= _kept(step, made)
+        if (looks := [slot for slot in _looked_at(step) if slot.index in made]) and not (wants := _wants(step, made)):
+            return {}
+        if looks:
+            readers.append(wants)
+    if not readers or made & {slot.index for slot in flow.outputs}:
+        return {}
+    shared = set.intersection(*(set(wants) for wants in readers))
+    return {name: max(wants[name] for wants in readers) for name in sorted(shared)}
+
+
+def _looked_at(step: Step) -> Iterator:
+    """The columns whose values a step's callable sees; a filter keeps the others as they are."""
+    return iter(step.on if step.node.verb == "filter" else step.looks_at)
+
+
+def _kept(step: Step, made: set[int]) -> set[int]:
+    return {to.index for slot, to in zip(step.reads, step.writes, strict=True) if slot.index in made}
+
+
+def _wants(step: Step, made: set[int]) -> Wanted:
+    callee = step.node.callee
+    given = step.on or step.reads
+    if callee is None or any(getattr(slot, "fields", ()) for slot in given if slot.index in made):
+        return {}
+    if callee.graph is not None:
+        inner = check_again(callee.graph)
+        return _wants_of_slots(
+            inner, {to.index for slot, to in zip(given, inner.inputs, strict=True) if slot.index in made}
+        )
+    return _wants_of_operator(callee)
+
+
+def _wants_of_operator(callee: Callee) -> Wanted:
+    if callee.spec is None:
+        return {}
+    return (callee.live or callee.spec.create()).wants()
