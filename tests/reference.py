@@ -7,7 +7,6 @@ steps that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the par
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,12 +44,40 @@ class Column:
     name: str
     level: Level
 
+    def of(self, row: Row) -> Any:
+        return row.value(self)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a column's values."""
+
+    column: Column
+    names: tuple[str, ...]
+
+    @property
+    def level(self) -> Level:
+        return self.column.level
+
+    def of(self, row: Row) -> Any:
+        value = row.value(self.column)
+        for name in self.names:
+            value = None if value is None else getattr(value, name)
+        return value
+
+
+Read = Column | Field
+
 
 @dataclass
 class Scene:
     """What a branch sees after a step: live columns, rows that its filters dropped, rows that failed."""
 
     columns: dict[str, Column]
+    writers: dict[str, str] = field(default_factory=dict)
+    """The step that each name was last written by."""
+    passed: set[str] = field(default_factory=set)
+    """All steps that led here."""
     gone: set[Row] = field(default_factory=set)
     failed: set[Row] = field(default_factory=set)
     forgotten: set[Row] = field(default_factory=set)
@@ -58,7 +85,27 @@ class Scene:
     has_root_filter: bool = False
 
     def copy(self) -> Scene:
-        return Scene(dict(self.columns), set(self.gone), set(self.failed), set(self.forgotten), self.has_root_filter)
+        return Scene(
+            dict(self.columns),
+            dict(self.writers),
+            set(self.passed),
+            set(self.gone),
+            set(self.failed),
+            set(self.forgotten),
+            self.has_root_filter,
+        )
+
+    def write(self, name: str, column: Column, step: str) -> None:
+        if self.columns.get(name) is not column:
+            self.writers[name] = step
+        self.columns[name] = column
+
+    def read(self, name: str) -> Read:
+        """A column by its name, or a field of one."""
+        if name in self.columns:
+            return self.columns[name]
+        column, _, names = name.partition(".")
+        return Field(self.columns[column], tuple(names.split(".")))
 
 
 @dataclass
@@ -106,21 +153,33 @@ class _Interpreter:
         columns = {name: Column(name, ()) for name in self.graph.inputs}
         for column, value in zip(columns.values(), values, strict=True):
             self.root.cells[column] = value
-        scenes = {INPUT: Scene(columns)}
+        scenes = {INPUT: Scene(columns, dict.fromkeys(columns, INPUT), {INPUT})}
         for node in self.graph.nodes:
             before = [scenes[name] for name in node.after]
-            scenes[node.name] = self.meet(before) if node.verb == "concat" else self.step(node, before[0].copy())
+            scene = self.meet(before) if node.verb == "concat" else self.step(node, before[0].copy())
+            scene.passed.add(node.name)
+            scenes[node.name] = scene
         return self.result(scenes[self.graph.last])
 
     def result(self, scene: Scene) -> Outcome:
         if self.root in scene.failed:
             return Outcome(None, self.failures, is_failed=True)
-        outputs = [scene.columns[name] for name in self.graph.outputs]
+        if not self.graph.outputs:
+            return Outcome(None, self.failures, is_failed=False)
+        outputs = [scene.read(name) for name in self.graph.outputs]
         level = deepest(outputs)
-        rows = [
-            None if is_ghost else row.value(outputs[0]) if len(outputs) == 1 else tuple(map(row.value, outputs))
-            for row, is_ghost in self.rows(self.root, level, scene)
-        ]
+        rows = []
+        for row, is_ghost in self.rows(self.root, level, scene):
+            try:
+                values = None if is_ghost else tuple(output.of(row) for output in outputs)
+            except Exception as error:
+                self.failures.append(("output", error))
+                if row is self.root:
+                    return Outcome(None, self.failures, is_failed=True)
+                values = None
+                if not self.has_ghosts:
+                    continue
+            rows.append(values[0] if values is not None and len(outputs) == 1 else values)
         is_single = level == () and not scene.has_root_filter
         return Outcome(rows[0] if is_single else rows, self.failures, is_failed=False)
 
@@ -138,63 +197,69 @@ class _Interpreter:
                 yield from self.rows(child, level, scene)
 
     def step(self, node: Node, scene: Scene) -> Scene:
-        columns = [scene.columns[name] for name in node.inputs]
-        on = [scene.columns[name] for name in node.on]
-        stamps = [scene.columns[node.timestamp]] if node.timestamp else []
-        level = deepest([*columns, *on, *stamps])
+        columns = [scene.read(name) for name in node.inputs]
+        on = [scene.read(name) for name in node.on]
         if node.verb in ("map", "flat_map", "filter"):
-            return self.row_by_row(node, scene, columns, on, level)
-        scope = scene.columns[node.per].level if node.per else ()
-        return self.group(node, scene, columns, stamps, level, scope)
+            return self.row_by_row(node, scene, columns, on, deepest([*columns, *on]))
+        stamps = [scene.read(name) for name in node.timestamp]
+        sides = [Side(stamp, own_inputs(stamp, stamps, columns)) for stamp in stamps] or [Side(None, list(columns))]
+        scope = scene.read(node.per).level if node.per else ()
+        return self.group(node, scene, columns, sides, scope)
 
-    def row_by_row(self, node: Node, scene: Scene, columns: list[Column], on: list[Column], level: Level) -> Scene:
+    def row_by_row(self, node: Node, scene: Scene, columns: list[Read], on: list[Read], level: Level) -> Scene:
         out_level = (*level, node.name) if node.verb == "flat_map" else level
         outputs = [Column(name, out_level) for name in node.outputs]
+        if node.verb == "filter":  # a column that stays on its level is the same under another name
+            outputs = [
+                c if isinstance(c, Column) and c.level == level else o for c, o in zip(columns, outputs, strict=True)
+            ]
         for row, is_ghost in list(self.rows(self.root, level, scene)):
             if is_ghost:
                 continue
             try:
-                result = function(node)(*map(row.value, on if node.verb == "filter" else columns))
+                result = function(node)(*(read.of(row) for read in (on if node.verb == "filter" else columns)))
                 if node.verb == "flat_map":
                     made = [unpacked(node, value) for value in result]
+                kept = [column.of(row) for column in columns] if node.verb == "filter" and result else []
             except Exception as error:
                 self.fail(node, row, scene, error)
                 continue
             if node.verb == "map":
                 row.cells.update(zip(outputs, unpacked(node, result), strict=True))
-            elif node.verb == "filter":
-                row.cells.update({out: row.value(column) for out, column in zip(outputs, columns, strict=True)})
-                scene.gone |= set() if result else {row}
+            elif node.verb == "flat_map":
+                row.children[node.name] = self.children(node, row, outputs, made)
+            elif result:
+                row.cells.update(zip(outputs, kept, strict=True))
             else:
-                if not made and node.keep_empty:
-                    made = [(None,) * len(outputs)]
-                row.children[node.name] = [
-                    Row(out_level, row, dict(zip(outputs, values, strict=True))) for values in made
-                ]
-        scene.columns.update({column.name: column for column in outputs})
+                scene.gone.add(row)
+        for name, column in zip(node.outputs, outputs, strict=True):
+            scene.write(name, column, node.name)
         scene.has_root_filter |= node.verb == "filter" and level == ()
         return scene
 
-    def group(
-        self, node: Node, scene: Scene, columns: list[Column], stamps: list[Column], level: Level, scope: Level
-    ) -> Scene:
+    def children(self, node: Node, row: Row, outputs: list[Column], made: list[tuple[Any, ...]]) -> list[Row]:
+        if not made and node.keep_empty:
+            made = [(None,) * len(outputs)]
+        return [Row((*row.level, node.name), row, dict(zip(outputs, values, strict=True))) for values in made]
+
+    def group(self, node: Node, scene: Scene, columns: list[Read], sides: list[Side], scope: Level) -> Scene:
         is_window = node.verb in ("window", "time_window")
         outputs = [Column(name, (*scope, node.name) if is_window else scope) for name in node.outputs]
         for scope_row, is_ghost in list(self.rows(self.root, scope, scene)):
             if is_ghost:
                 continue
-            members = list(self.rows(scope_row, level, scene))
+            members = [list(self.rows(scope_row, side.level, scene)) for side in sides]
             try:
                 if is_window:
-                    groups = self.windows(node, members, stamps)
+                    groups = self.windows(node, members, sides)
                     scope_row.children[node.name] = [
-                        self.window(node, scene, scope_row, outputs, cells(group, columns)) for group in groups
+                        self.window(node, scene, scope_row, outputs, columns, sides, group) for group in groups
                     ]
                     continue
+                lists = cells(members, columns, sides)
                 if node.verb == "window_all":
-                    made = [unpacked(node, function(node)(*cells(members, columns)))]
+                    made = [unpacked(node, function(node)(*lists))]
                 else:
-                    lists = cells(members, columns)
                     values = iter(lists[0]) if len(lists) == 1 else zip(*lists, strict=True)
                     made = [unpacked(node, function(node)(values))]
             except Unsettled:
@@ -203,42 +268,57 @@ class _Interpreter:
                 self.fail(node, scope_row, scene, error)
                 continue
             scope_row.cells.update(zip(outputs, made[0], strict=True))
-        if level != scope:
-            close(scene, level[: len(scope) + 1])
-        scene.columns.update({column.name: column for column in outputs})
+        for side in sides:
+            if side.level != scope and outputs:  # a step that makes nothing closes nothing
+                close(scene, side.level[: len(scope) + 1])
+        for name, column in zip(node.outputs, outputs, strict=True):
+            scene.write(name, column, node.name)
         return scene
 
-    def window(self, node: Node, scene: Scene, scope_row: Row, outputs: list[Column], lists: list[list[Any]]) -> Row:
+    def window(
+        self,
+        node: Node,
+        scene: Scene,
+        scope_row: Row,
+        outputs: list[Column],
+        columns: list[Read],
+        sides: list[Side],
+        group: list[Members],
+    ) -> Row:
         """A window is a row of its own: when it fails, the scope's other windows go on."""
         row = Row((*scope_row.level, node.name), scope_row)
         try:
-            row.cells.update(zip(outputs, unpacked(node, function(node)(*lists)), strict=True))
+            made = function(node)(*cells(group, columns, sides))
+            row.cells.update(zip(outputs, unpacked(node, made), strict=True))
         except Exception as error:
             self.fail(node, row, scene, error)
         return row
 
-    def windows(
-        self, node: Node, members: list[tuple[Row, bool]], stamps: list[Column]
-    ) -> list[list[tuple[Row, bool]]]:
+    def windows(self, node: Node, members: list[Members], sides: list[Side]) -> list[list[Members]]:
+        """For each window, the rows of each side that lie in it."""
         assert node.size is not None
         assert node.step is not None
         if node.verb == "window":
             size, step = int(node.size), int(node.step)
-            return [members[start : start + size] for start in range(0, len(members), step)]
-        if any(is_ghost for _, is_ghost in members):
+            return [[members[0][start : start + size]] for start in range(0, len(members[0]), step)]
+        if any(is_ghost for side in members for _, is_ghost in side):
             raise Unsettled("the time of a failed row")
-        times = [row.value(stamps[0]) for row, _ in members]
-        if any(later < earlier for earlier, later in itertools.pairwise(times)):
+        times = [[side.stamp.of(row) for row, _ in own] for side, own in zip(sides, members, strict=True) if side.stamp]
+        if any(later < earlier for own in times for earlier, later in itertools.pairwise(own)):
             raise ValueError("time runs backwards")
-        if not times:
-            return []
-        first, last = math.floor((times[0] - node.size) / node.step), math.floor(times[-1] / node.step)
-        starts = [k * node.step for k in range(first, last + 1)]
-        groups = [
-            [member for member, time in zip(members, times, strict=True) if start <= time < start + node.size]
-            for start in starts
-        ]
-        return [group for group in groups if group]
+        if any(time < 0 for own in times for time in own):
+            raise ValueError("a time below 0")
+        latest = max((time for own in times for time in own), default=-1)
+        windows = []
+        for start in itertools.takewhile(lambda start: start <= latest, (k * node.step for k in itertools.count())):
+            stop = start + node.size
+            inside = [
+                [member for member, time in zip(own, own_times, strict=True) if start <= time < stop]
+                for own, own_times in zip(members, times, strict=True)
+            ]
+            if any(inside):
+                windows.append(inside)
+        return windows
 
     def fail(self, node: Node, row: Row, scene: Scene, error: Exception) -> None:
         if isinstance(error, Unsettled):
@@ -248,8 +328,14 @@ class _Interpreter:
 
     def meet(self, scenes: list[Scene]) -> Scene:
         met = Scene({})
+        common = set.intersection(*(scene.passed for scene in scenes))
+        for has_changed in (False, True):  # what a branch changed goes before what it left as it was
+            for scene in scenes:
+                names = [name for name, step in scene.writers.items() if (step not in common) is has_changed]
+                met.columns |= {name: scene.columns[name] for name in names if name in scene.columns}
+                met.writers |= {name: scene.writers[name] for name in names if name in scene.columns}
         for scene in scenes:
-            met.columns |= scene.columns
+            met.passed |= scene.passed
             met.gone |= scene.gone
             met.failed |= scene.failed
             met.forgotten |= scene.forgotten
@@ -262,7 +348,34 @@ class _Interpreter:
         return met
 
 
-def deepest(columns: Sequence[Column]) -> Level:
+Members = list[tuple[Row, bool]]
+"""Rows, and whether each is only a failure's place."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the levels that a grouping step looks at, with its time and its columns."""
+
+    stamp: Read | None
+    columns: list[Read]
+
+    @property
+    def level(self) -> Level:
+        return deepest([*self.columns, *([self.stamp] if self.stamp else [])])
+
+
+def own_inputs(stamp: Read, stamps: list[Read], columns: list[Read]) -> list[Read]:
+    """The input columns that go by one of several timestamps: those of its level, or of no other's path."""
+    own = []
+    for column in columns:
+        same = [other for other in stamps if other.level == column.level]
+        near = [other for other in stamps if other.level[:1] == column.level[:1]]
+        if stamp in (same or near) or len(stamps) == 1:
+            own.append(column)
+    return own
+
+
+def deepest(columns: Sequence[Read]) -> Level:
     """The deepest level among columns that lie on one path."""
     level = max((column.level for column in columns), key=len, default=())
     assert all(level[: len(column.level)] == column.level for column in columns), "columns of two paths"
@@ -280,9 +393,14 @@ def close(scene: Scene, top: Level) -> None:
     scene.failed -= scene.forgotten
 
 
-def cells(members: list[tuple[Row, bool]], columns: list[Column]) -> list[list[Any]]:
+def cells(members: list[Members], columns: list[Read], sides: list[Side]) -> list[list[Any]]:
     """One list of values for each column; a failed row is ``None`` in each."""
-    return [[None if is_ghost else row.value(column) for row, is_ghost in members] for column in columns]
+    return [
+        [None if is_ghost else column.of(row) for row, is_ghost in own]
+        for column in columns
+        for side, own in zip(sides, members, strict=True)
+        if column in side.columns
+    ]
 
 
 def unpacked(node: Node, result: Any) -> tuple[Any, ...]:

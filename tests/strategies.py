@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -23,10 +23,26 @@ MOST_SPREADS = 4
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
 
 
+class Spot(NamedTuple):
+    """A value with two fields."""
+
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A value that lacks one of the fields of a `Spot`."""
+
+    left: int
+
+
 def number(value: Any) -> int:
     """A small integer that stands for any value."""
     if value is None:
         return 7
+    if isinstance(value, Dot):
+        return value.left
     if isinstance(value, (list, tuple)):
         return sum((i + 1) * number(v) for i, v in enumerate(value)) % 97
     return int(value)
@@ -50,6 +66,12 @@ def pair(*columns: Any, salt: int = 0, fails: int = 0):
 
 def triple(*columns: Any, salt: int = 0, fails: int = 0):
     return [stir(columns, salt, fails), salt, number(columns[0])]
+
+
+def spot(*columns: Any, salt: int = 0, fails: int = 0):
+    """A value with fields; for one in ``fails`` the field ``right`` is missing."""
+    value = stir(columns, salt, 0)
+    return Dot(value) if fails and value % fails == 0 else Spot(value, salt)
 
 
 def keep(*columns: Any, salt: int = 0, fails: int = 0):
@@ -77,7 +99,7 @@ def spread_late(*columns: Any, salt: int = 0, fails: int = 0):
 
 def ticks(*columns: Any, salt: int = 0, fails: int = 0):
     """Times that do not run backwards."""
-    time = salt - 3
+    time = salt
     for value in spread(*columns, salt=salt, fails=fails):
         time += value % 4
         yield time
@@ -107,13 +129,13 @@ def fold_triple(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(mix, pair, triple, keep, spread, spread_pairs, spread_triples, spread_late, ticks),
+        *(mix, pair, triple, spot, keep, spread, spread_pairs, spread_triples, spread_late, ticks),
         *(gather, fold, fold_pair, fold_triple),
     )
 }
 OPERATORS = {name: op(f"random.{name.replace('_', '-')}")(function) for name, function in FUNCTIONS.items()}
 
-_MAPS = {0: ("mix", "gather"), 1: ("mix", "gather"), 2: ("pair",), 3: ("triple",)}
+_MAPS = {0: ("mix", "gather"), 1: ("mix", "gather", "spot"), 2: ("pair",), 3: ("triple",)}
 _SPREADS = {
     0: ("spread",),
     1: ("spread", "spread_late", "ticks", "ticks"),
@@ -130,6 +152,7 @@ class Known:
 
     level: Level
     is_time: bool = False
+    fields: tuple[str, ...] = ()
 
 
 @dataclass
@@ -138,9 +161,19 @@ class Scene:
 
     pipe: Pipe[Graph]
     columns: dict[str, Known]
+    changed: set[str] = field(default_factory=set)
+    """Names that were written since the branch began."""
 
     def fork(self) -> Scene:
         return Scene(self.pipe, dict(self.columns))
+
+    def write(self, columns: dict[str, Known]) -> None:
+        self.changed |= {name for name, known in columns.items() if self.columns.get(name) is not known}
+        self.columns |= columns
+
+    def known(self, name: str) -> Known:
+        """A column by its name, or a field of one."""
+        return self.columns[name.partition(".")[0]]
 
 
 @dataclass
@@ -188,7 +221,10 @@ class Writer:
         for _ in range(self.draw(st.integers(0, most - 1))):
             fitting = [name for name in sorted(columns) if is_one_path([columns[n].level for n in (*names, name)])]
             names.append(self.of(fitting))
-        return tuple(dict.fromkeys(names))
+        return tuple(self.field_of(name, columns[name]) for name in dict.fromkeys(names))
+
+    def field_of(self, name: str, known: Known) -> str:
+        return f"{name}.{self.of(known.fields)}" if known.fields and self.is_drawn(60) else name
 
     def outputs(self, least: int = 0) -> tuple[str, ...]:
         count = self.of([n for n in (0, 1, 1, 1, 1, 2, 2, 3) if n >= least])
@@ -207,7 +243,7 @@ class Writer:
     def step(self, scene: Scene) -> None:
         verb = self.of(self.verbs)
         names = self.path(scene.columns, self.most_inputs)
-        level = max((scene.columns[name].level for name in names), key=len)
+        level = max((scene.known(name).level for name in names), key=len)
         if verb in ("flat_map", "time_window"):
             self.num_spreads += 1
             verb = verb if self.num_spreads <= MOST_SPREADS else "map"
@@ -218,43 +254,67 @@ class Writer:
 
     def row_step(self, verb: str, scene: Scene, names: tuple[str, ...], level: Level) -> None:
         if verb == "filter":
-            outputs = tuple(self.draw(st.permutations(NAMES)))[: len(names)] if self.is_drawn(30) else names
+            has_fields = any("." in name for name in names)
+            is_renamed = has_fields or self.is_drawn(30)
+            outputs = tuple(self.draw(st.permutations(NAMES)))[: len(names)] if is_renamed else names
             on = self.path({n: k for n, k in scene.columns.items() if is_one_path([k.level, level])}, 2)
-            level = max(level, *(scene.columns[name].level for name in on), key=len)
+            level = max(level, *(scene.known(name).level for name in on), key=len)
             scene.pipe = scene.pipe.filter(plain(names), plain(outputs), plain(on), self.fn(["keep"]))
-        elif verb == "map":
-            outputs = self.outputs()
-            scene.pipe = scene.pipe.map(plain(names), plain(outputs), self.fn(_MAPS[len(outputs)]))
-        else:
-            outputs = self.outputs(least=1)
-            function, level = self.fn(_SPREADS[len(outputs)]), self.open(level)
-            keep_empty = self.is_drawn(30)
-            scene.pipe = scene.pipe.flat_map(plain(names), plain(outputs), function, keep_empty=keep_empty)
-            is_time = not keep_empty and "ticks" in str(function) and len(level) == 1
-            scene.columns.update({name: Known(level, is_time) for name in outputs})
+            kept = [scene.columns.get(name) for name in names]
+            scene.write({o: k if k and k.level == level else Known(level) for o, k in zip(outputs, kept, strict=True)})
             return
-        scene.columns.update({name: Known(level) for name in outputs})
+        if verb == "map":
+            outputs = self.outputs()
+            function = self.fn(_MAPS[len(outputs)])
+            scene.pipe = scene.pipe.map(plain(names), plain(outputs), function)
+            fields = ("left", "right") if "spot" in str(function) else ()
+            scene.write({name: Known(level, fields=fields) for name in outputs})
+            return
+        outputs = self.outputs(least=1)
+        function, level = self.fn(_SPREADS[len(outputs)]), self.open(level)
+        keep_empty = self.is_drawn(30)
+        scene.pipe = scene.pipe.flat_map(plain(names), plain(outputs), function, keep_empty=keep_empty)
+        is_time = not keep_empty and "ticks" in str(function) and len(level) == 1
+        scene.write({name: Known(level, is_time) for name in outputs})
 
     def group_step(self, verb: str, scene: Scene, names: tuple[str, ...], level: Level) -> None:
-        times = [n for n, known in scene.columns.items() if known.is_time and is_one_path([known.level, level])]
-        if verb == "time_window" and not times:
-            verb = "window"
         options: dict[str, Any] = {}
+        levels = [level]
         if verb == "time_window":
-            options["timestamp"] = self.of(times)
-            level = max(level, scene.columns[options["timestamp"]].level, key=len)
-        per = self.of([None, *(n for n in sorted(scene.columns) if is_above(scene.columns[n].level, level))])
+            names, times = self.timed(scene, names, level)
+            verb = verb if times else "window"
+            levels = sorted({scene.known(name).level for name in (*names, *times)}, key=len)
+            levels = [one for one in levels if not any(one != other and is_above(one, other) for other in levels)]
+            options |= {"timestamp": plain(times)} if times else {}
+        per = self.of([None, *(n for n in sorted(scene.columns) if is_above_all(scene.columns[n].level, levels))])
         scope = scene.columns[per].level if per else ()
         if verb in ("window", "time_window"):
             options |= {"size": self.draw(st.integers(1, 4)), "step": self.draw(st.integers(1, 3))}
         folds = verb == "reduce"
-        top = level[: len(scope) + 1] if level != scope else (-1,)
-        outputs = self.outputs(least=all(is_above(top, known.level) for known in scene.columns.values()))
+        # where a reduction fails late, its scope's rows have gone on: the reference knows no pieces
+        outputs = self.outputs(least=int(folds and bool(self.fails)))
         function = self.fn((_FOLDS if folds else _WINDOWS)[len(outputs)])
         scene.pipe = getattr(scene.pipe, verb)(plain(names), plain(outputs), fn=function, per=per, **options)
-        close(scene, top)
+        for one in levels:
+            if outputs and one != scope:
+                close(scene, one[: len(scope) + 1])
         out_level = self.open(scope) if verb in ("window", "time_window") else scope
-        scene.columns.update({name: Known(out_level) for name in outputs})
+        scene.write({name: Known(out_level) for name in outputs})
+
+    def timed(self, scene: Scene, names: tuple[str, ...], level: Level) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The inputs and timestamps of a time window: over one level, or over two beside each other."""
+        times = [n for n, known in sorted(scene.columns.items()) if known.is_time]
+        fitting = [n for n in times if is_one_path([scene.columns[n].level, level])]
+        if fitting and self.is_drawn(50):
+            return names, (self.of(fitting),)
+        one = self.of(times) if times else ""
+        others = [n for n in times if scene.columns[n].level != scene.columns[one].level]
+        if not others:
+            return names, (self.of(fitting),) if fitting else ()
+        stamps = (one, self.of(others))
+        sides = [{n: k for n, k in scene.columns.items() if k.level[:1] == scene.columns[t].level} for t in stamps]
+        inputs = [self.path(side, 2) for side in sides]
+        return tuple(self.draw(st.permutations([*inputs[0], *inputs[1]]))), stamps
 
     def branch(self, scene: Scene, nesting: int) -> None:
         """Two or three branches and their meeting; columns that cannot meet are grouped first."""
@@ -266,7 +326,13 @@ class Writer:
         while any(self.reconcile(branches[i], branches[j], branches) for i in range(len(branches)) for j in range(i)):
             pass  # a column grouped in one branch is no longer one that all have
         scene.pipe = branches[0].pipe.concat(*(branch.pipe for branch in branches[1:]))
-        scene.columns = {name: known for branch in branches for name, known in branch.columns.items()}
+        columns: dict[str, Known] = {}
+        changed: set[str] = set()
+        for branch in branches:
+            columns |= {n: k for n, k in branch.columns.items() if n in branch.changed or n not in changed}
+            changed |= branch.changed & set(branch.columns)
+        scene.columns = columns
+        scene.changed |= changed
         self.left -= 1
 
     def reconcile(self, branch: Scene, other: Scene, branches: list[Scene]) -> bool:
@@ -277,7 +343,7 @@ class Writer:
             if id(known) not in shared and not all(is_one_path([known.level, level]) for level in theirs):
                 branch.pipe = branch.pipe.window_all(name, name, self.fn(["gather"]))
                 close(branch, known.level[:1])
-                branch.columns[name] = Known(())
+                branch.write({name: Known(())})
                 return True
         return False
 
@@ -294,6 +360,10 @@ def is_above(one: Level, other: Level) -> bool:
     return other[: len(one)] == one
 
 
+def is_above_all(one: Level, others: list[Level]) -> bool:
+    return all(is_above(one, other) for other in others)
+
+
 def is_one_path(levels: list[Level]) -> bool:
     return all(is_above(one, other) or is_above(other, one) for one in levels for other in levels)
 
@@ -305,7 +375,7 @@ def graphs(draw: Any, kind: str = "both", most_nodes: int = 12, fails: int = 0, 
     inputs = ("x", "y")[: num_inputs or writer.of([1, 1, 2])]
     scene = Scene(PipeStart(lambda graph: graph).input(*inputs), {name: Known(()) for name in inputs})
     writer.steps(scene)
-    return scene.pipe.output(*writer.path(scene.columns, 3))
+    return scene.pipe.output(*(writer.path(scene.columns, 3) if writer.is_drawn(95) else ()))
 
 
 def items_of(graph: Graph, max_size: int = 5) -> st.SearchStrategy[list[Any]]:

@@ -58,9 +58,10 @@ class Pipeline:
         self.graph = graph
         self.devices = devices_of(device)
         _check_what_is_at_hand(graph)
-        self._planned = Once(partial(make_plan, graph, self.devices))
-        self._running = Once(self._start)
+        self._planned = planned = Once(partial(make_plan, graph, self.devices))
+        self._running = Once(lambda: Engine(planned()))
         self._is_closed = False
+        weakref.finalize(self, _close, self._running)
 
     @property
     def plan(self) -> Plan:
@@ -209,7 +210,8 @@ class Pipeline:
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's
+                work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -274,18 +276,15 @@ class Pipeline:
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
         self._is_closed = True
-        if (engine := self._running.made) is not None:
-            engine.close()
+        _close(self._running)
 
     @property
     def _engine(self) -> Engine:
-        if self._is_closed:
+        """What runs it, made at the first use."""
+        engine = None if self._is_closed else self._running()
+        if engine is None or self._is_closed:  # closed meanwhile, by another thread
+            _close(self._running)
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
-        return self._running()
-
-    def _start(self) -> Engine:
-        engine = Engine(self.plan)
-        weakref.finalize(self, engine.close)
         return engine
 
     def _repr_svg_(self) -> str:
@@ -311,6 +310,11 @@ class Pipeline:
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+
+
+def _close(running: Once[Engine]) -> None:
+    if running.made is not None:
+        running.made.close()
 
 
 def _check_what_is_at_hand(graph: Graph) -> None:

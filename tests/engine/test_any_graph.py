@@ -18,7 +18,7 @@ from strategies import graphs_with_items
 from ways import EVERY_WAY
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*which nothing uses"),
+    pytest.mark.filterwarnings("ignore:.*(which nothing uses|filter the same rows)"),
     pytest.mark.usefixtures("no_process_left"),
 ]
 

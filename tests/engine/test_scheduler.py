@@ -33,7 +33,7 @@ from junco.plan.plan import make_plan
 from reference import Unsettled, batch, outcomes_of
 from strategies import graphs_with_items
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*which nothing uses")
+pytestmark = pytest.mark.filterwarnings("ignore:.*(which nothing uses|filter the same rows)")
 
 pipe = PipeStart(lambda graph: graph)
 MOST_STEPS = 100_000
@@ -224,6 +224,17 @@ def test_an_item_with_many_rows_on_two_levels_keeps_within_the_limits(seed):
     game = Game(graph, random.Random(seed))
     assert game.play([30, 0, 2]) == [[-m for n in range(x) for m in range(n)] for x in (30, 0, 2)]
     assert game.most_blocks > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_windows_beside_rows_that_are_made_whole_come_once(seed):
+    """The last row of a level is held until its rows have come; windows beneath the same item are none of them."""
+    rows = pipe.input("x").flat_map("x", "n", range).flat_map("n", "m", range)
+    counted = rows.window_all("n", "count", len)
+    late = rows.map("x", "y", abs).window_all(("m", "y"), "s", lambda ms, ys: sum(ms) + sum(ys))
+    graph = rows.window("m", "w", 2, 2, sum).concat(counted, late).output("w", "count", "s")
+    game = Game(graph, random.Random(seed))
+    assert game.play([5, 0, 4]) == batch(graph, [5, 0, 4])
 
 
 def drained(scheduler: Scheduler) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from junco.engine.windows import RowWindows, TimeWindows
+from junco.engine.windows import RowWindows, TimeWindows, by_time
 
 
 def fed(windows, values, cuts):
@@ -31,18 +31,54 @@ def test_windows_of_rows_begin_at_every_step(num_rows, size, step, cuts):
     assert fed(RowWindows(size, step), rows, cuts) == [rows[i : i + size] for i in range(0, num_rows, step)]
 
 
-@given(times=st.lists(st.integers(-20, 40), max_size=30), size=st.integers(1, 7), step=st.integers(1, 7), cuts=CUTS)
-def test_windows_of_time_lie_on_whole_multiples_of_the_step(times, size, step, cuts):
+@given(times=st.lists(st.integers(0, 40), max_size=30), size=st.integers(1, 7), step=st.integers(1, 7), cuts=CUTS)
+def test_windows_of_time_begin_at_0_and_at_every_step(times, size, step, cuts):
     times = sorted(times)
-    starts = range(step * ((min(times, default=0) - size) // step), max(times, default=0) + 1, step)
-    expected = [[t for t in times if start <= t < start + size] for start in starts]
+    expected = [[t for t in times if start <= t < start + size] for start in range(0, max(times, default=-1) + 1, step)]
     assert fed(TimeWindows(size, step), times, cuts) == [window for window in expected if window]
 
 
-@pytest.mark.parametrize("wrong", [math.nan, math.inf, "noon", None], ids=repr)
+@given(times=st.lists(st.integers(0, 60), max_size=30), count=st.integers(1, 4), step=st.sampled_from([0.1, 0.3, 0.7]))
+def test_steps_that_are_no_binary_fractions_leave_no_gap_between_windows(times, count, step):
+    """In floating point 6 · 0.1 is more than 0.5 + 0.1: a row at 0.6 would fall between two windows."""
+    tenths = round(step * 10)
+    numbers = [sorted(t for t in times if k * tenths <= t < (k + count) * tenths) for k in range(60)]
+    windows = fed(TimeWindows(float(f"{count * tenths / 10:.1f}"), step), [t / 10 for t in sorted(times)], [])
+    assert windows == [[t / 10 for t in window] for window in numbers if window]
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, "noon", None, [1]], ids=repr)
 def test_a_timestamp_that_is_no_finite_number_is_refused(wrong):
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises(ValueError, match="no finite number"):
         TimeWindows(2, 1).add([(1,)], [wrong])
+
+
+def test_a_time_before_0_is_refused():
+    with pytest.raises(ValueError, match=r"-1 is below 0"):
+        TimeWindows(2, 1).add([(1,)], [-1])
+
+
+@pytest.mark.parametrize("step", [1e-3, 0.1])
+def test_a_time_that_no_window_can_be_told_for_is_refused(step):
+    with pytest.raises(ValueError, match="too large"):
+        TimeWindows(1, step).add([(1,)], [1e300])
+
+
+@given(times=st.lists(st.lists(st.integers(0, 20), max_size=10).map(sorted), min_size=2, max_size=3))
+def test_sides_meet_in_the_order_of_their_times_and_none_is_read_ahead(times):
+    taken = [0] * len(times)
+
+    def side(number):
+        for time in times[number]:
+            taken[number] += 1
+            yield time, (time,)
+
+    met = []
+    for time, (_, row) in by_time([side(number) for number in range(len(times))]):
+        met.append(time)
+        assert row == (time,)
+        assert sum(taken) <= len(met) + len(times)
+    assert met == sorted(time for own in times for time in own)
 
 
 def test_time_that_falls_is_refused_with_the_cure():
@@ -61,5 +97,5 @@ def test_no_more_rows_are_kept_than_a_window_holds(windows):
 
 def test_a_long_gap_in_time_is_crossed_at_once():
     windows = TimeWindows(2, 1)
-    windows.add([(0,)], [0])
-    assert windows.add([(1e15,)], [1e15]) == [[(0,)], [(0,)]]
+    windows.add([(1,)], [1])
+    assert windows.add([(1e15,)], [1e15]) == [[(1,)], [(1,)]]

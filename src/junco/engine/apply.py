@@ -7,7 +7,7 @@ An applier gives as many results as rows, and the failures: which row, which exc
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -43,6 +43,10 @@ class Applier(Protocol):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """Results and failures for rows; ``columns`` hold one sequence for each argument."""
         ...
+
+    def skip(self, rows: Container[int]) -> None:
+        """Say which of the rows that come next will not be given to it after all."""
+        return
 
     def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
         """Up to so many values of an iterator that the callable gave, and the error that ended it."""

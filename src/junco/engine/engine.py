@@ -14,6 +14,7 @@ from junco.cores import num_cores
 from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.intake import Intake, IntakeSize
+from junco.engine.output import ReadStage
 from junco.engine.pool import Pool, pool
 from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
@@ -29,7 +30,7 @@ from junco.operator.lanes import Lane, lane, left_s
 from junco.operator.residents import Residents
 from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Operation, Settle
+from junco.plan.program import Drop, Forget, Operation, Read, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ class Engine:
         for instruction in self.plan.program:
             if isinstance(instruction, (Drop, Forget)):
                 stages[-1].after.append(instruction)
+            elif isinstance(instruction, Read):
+                stages.append(ReadStage(instruction, StageOptions(on_error)))
             elif isinstance(instruction, Settle):
                 stages.append(SettleStage(instruction.level, StageOptions(on_error)))
             else:

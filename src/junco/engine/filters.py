@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure, is_no_value
+from junco.engine.fields import first_unread
 from junco.engine.rows import Block
 from junco.engine.stage import MapStage, Part, StageOptions
 from junco.errors import ContractError
@@ -26,8 +27,25 @@ class FilterStage(MapStage):
             part = Part.of(block, step.level, step.on, self)
             self.announce(block, part.places)
             results, failures = self.apply(part.columns, part.num_rows, stop=self.stops) if part.num_rows else ([], [])
-            self._finish(part, results, failures)
+            self._finish(part, results, self._with_unread(part, results, failures))
             yield block
+
+    def _with_unread(self, part: Part, results: list[Any], failures: list[Failure]) -> list[Failure]:
+        """Let kept rows fail whose fields, that are to stand in new columns, could not be read."""
+        columns = [part.block.column(slot, self.step.level) for slot in self.step.reads if slot.fields]
+        if not columns:
+            return failures
+        wrong = [
+            Failure(row, error)
+            for row, keep in enumerate(results)
+            if keep and (error := first_unread(column[part.place(row)] for column in columns)) is not None
+        ]
+        if self.stops and wrong:
+            del results[wrong[0].row :]
+            return [failure for failure in failures if failure.row < wrong[0].row] or wrong[:1]
+        for failure in wrong:
+            results[failure.row] = None
+        return sorted([*failures, *wrong], key=lambda failure: failure.row)
 
     def put(self, block: Block, results: list[Any]) -> None:
         table = block.tables[self.step.level]
@@ -48,6 +66,10 @@ class _Truth(Applier):
     def batch_rows(self) -> int:
         """Rows that make a full batch."""
         return self._applier.batch_rows
+
+    def skip(self, rows: Container[int]) -> None:
+        """Say which of the rows that come next will not be given to it after all."""
+        self._applier.skip(rows)
 
     def __call__(
         self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.fields import each_read
 from junco.engine.group import GroupStage
 from junco.engine.rows import Block
 from junco.engine.stage import StageOptions
@@ -30,11 +31,12 @@ class ReduceStage(GroupStage):
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
-            slices, columns, sees = self.scopes(block), self.columns(block), self.takes_part(block)
+            own_rows, sees = self.members(block, self.step.level, self.step.reads), self.takes_part(block)
+            columns = own_rows.columns
             values = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
             results: list[Any] = [None] * block.rows(self.scope)
             failed: list[tuple[int, BaseException, str]] = []
-            for scope_row, own in enumerate(slices):
+            for scope_row, own in enumerate(own_rows.slices):
                 if not sees[scope_row]:
                     continue
                 reduced = self._reduced(
@@ -56,14 +58,20 @@ class ReduceStage(GroupStage):
 
     def _reduced(self, values: Sequence[Any], is_continued: bool, is_complete: bool) -> Result | None:
         if not is_continued and is_complete:
-            return self.apply([[iter(values)]], 1, stop=True)
+            return self._consumed(iter(values))
         if not is_continued or self.feed is None:
-            self.feed = Reduction(lambda iterator: self.apply([[iterator]], 1, stop=True))
+            self.feed = Reduction(self._consumed)
         self.feed.put(values)
         if not is_complete:
             return None
         feed, self.feed = self.feed, None
         return feed.result()
+
+    def _consumed(self, values: Iterator[Any]) -> Result:
+        reads = self.step.reads
+        if any(slot.fields for slot in reads):
+            values = each_read(values, len(reads))
+        return self.apply([[values]], 1, stop=True)
 
     def close(self) -> None:
         if self.feed is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, compress
 from typing import Any
 
+from junco.engine.fields import read_fields
 from junco.errors import OperatorError
 from junco.graph.levels import Level, Slot
 from junco.plan.program import Mask
@@ -38,11 +39,11 @@ class Reject:
 
 @dataclass(slots=True)
 class Table:
-    """Rows of one level: columns by slot index, the parent row of each, filters' decisions, failed rows."""
+    """Rows of one level: columns by their slot's key, the parent row of each, filters' decisions, failed rows."""
 
     num_rows: int
     parent: list[int]
-    columns: dict[int, list[Any]] = field(default_factory=dict)
+    columns: dict[int | tuple[int, tuple[str, ...]], list[Any]] = field(default_factory=dict)
     masks: dict[str, list[bool]] = field(default_factory=dict)
     failed: list[bool] | None = None
     continues: bool = False
@@ -107,8 +108,11 @@ class Block:
         return index
 
     def column(self, slot: Slot, level: Level) -> list[Any]:
-        """A column's value for each row of ``level``; shallower values are repeated."""
-        values = self.tables[slot.level].columns[slot.index]
+        """A column's value, or that of a field, for each row of ``level``; shallower values are repeated."""
+        columns = self.tables[slot.level].columns
+        values = columns.get(slot.key)
+        if values is None:
+            values = read_fields(columns[slot.index], slot)
         if slot.level is level:
             return values
         return [values[i] for i in self.lineage(level, slot.level)]
@@ -207,7 +211,7 @@ class Block:
 def source_block(number: int, first: int, items: Sequence[Sequence[Any]], slots: Sequence[Slot], root: Level) -> Block:
     """A block of input rows; ``items`` are one list for each input column."""
     num_items = len(items[0])
-    columns = {slot.index: list(values) for slot, values in zip(slots, items, strict=True)}
+    columns = {slot.key: list(values) for slot, values in zip(slots, items, strict=True)}
     table = Table(num_items, [], columns)
     return Block((number,), (False,), first, num_items, list(range(first, first + num_items)), {root: table})
 

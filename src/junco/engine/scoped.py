@@ -9,7 +9,7 @@ that what comes out does not depend on the size of batches.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
@@ -55,6 +55,10 @@ class ScopedApplier(Applier):
         self._current = 0
         self._owners, self._at = owners, 0
         self._is_open, self._last = is_open, num_scopes - 1
+
+    def skip(self, rows: Container[int]) -> None:
+        """Say which of the rows that come next will not be given to it after all."""
+        self._owners = [owner for i, owner in enumerate(self._owners) if i - self._at not in rows]
 
     def end(self) -> None:
         """End the scope that is under way, with its state."""

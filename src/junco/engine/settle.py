@@ -81,8 +81,13 @@ def _emptied(block: Block) -> Block:
 
 
 def _last_row(block: Block, level: Level) -> Block:
-    """The last row of a level, with its ancestors and all that is beneath it."""
+    """The last row of a level, with its ancestors and all that is beneath it.
+
+    Rows that hang beside it, beneath one of its ancestors, are none of it: they stay where they are, and only there.
+    """
     held = _copied(block)
+    for beside in [at for at in held.tables if at.parent in level.path[:-1] and at not in level.path]:
+        held.keep(beside, [False] * held.rows(beside))
     for at in level.path:
         count = held.rows(at)
         held.keep(at, [False] * (count - 1) + [True])

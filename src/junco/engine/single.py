@@ -11,12 +11,14 @@ from typing import Any
 
 from junco.cores import at_work
 from junco.engine.apply import is_no_value
+from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
+from junco.engine.output import output_error
 from junco.engine.row import row_maker
 from junco.engine.stage import no_value, operator_error, values_picture
 from junco.engine.stats import StageStats
 from junco.errors import ContractError, DeadlineError
-from junco.graph.levels import Step
+from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.lanes import left_s
 from junco.plan.plan import Plan
@@ -33,14 +35,21 @@ class SingleCall:
 
     def __init__(self, plan: Plan, ones: Sequence[Callable[..., Any]], stats: Sequence[StageStats]) -> None:
         flow = plan.flow
+        self._flow = flow
         self._num_inputs = len(flow.inputs)
         self._blank = [None] * (len(flow.slots) - self._num_inputs)
         self._operations = [operation.step for operation in plan.operations]
         self._steps = [
-            (one, [slot.index for slot in step.reads], [slot.index for slot in step.writes], stage)
+            (
+                _reading(one, step.reads),
+                [slot.index for slot in step.reads],
+                [slot.index for slot in step.writes],
+                stage,
+            )
             for one, step, stage in zip(ones, self._operations, stats, strict=True)
         ]
         self._outputs = [slot.index for slot in flow.outputs]
+        self._fields = [slot for slot in flow.outputs if slot.fields]
         self._make = row_maker([slot.name for slot in flow.outputs])
 
     def __call__(self, item: tuple[Any, ...]) -> Any:
@@ -66,7 +75,15 @@ class SingleCall:
             step = self._operations[at]
             shown = values_picture([values[slot.index] for slot in step.reads])
             raise operator_error(step.node.name, fn_name(step.node.fn), 0, error, shown) from error
-        return self._make([values[i] for i in self._outputs])
+        return self._make([values[i] for i in self._outputs] if not self._fields else self._read(values))
+
+    def _read(self, values: Sequence[Any]) -> list[Any]:
+        """The outputs where some are fields of columns."""
+        try:
+            return [read_field(values[slot.index], slot) for slot in self._flow.outputs]
+        except Exception as error:
+            shown = values_picture([values[slot.index] for slot in self._fields])
+            raise output_error(self._fields, 0, error, shown) from error
 
     def _put(self, values: list[Any], step: Step, result: Any) -> None:
         if not isinstance(result, (tuple, list)) or len(result) != len(step.writes):
@@ -78,6 +95,13 @@ class SingleCall:
             if is_no_value(type(value)):
                 raise no_value(step.node, value)
             values[slot.index] = value
+
+
+def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., Any]:
+    """A step's callable, given the fields that it wants of its columns."""
+    if not any(slot.fields for slot in reads):
+        return one
+    return lambda *values: one(*map(read_field, values, reads))
 
 
 class _Call:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value
+from junco.engine.fields import FieldApplier
 from junco.engine.rows import Block, Reject, both
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot
 from junco.graph.nodes import Node, fn_name
-from junco.plan.program import Drop, Forget, Operation
+from junco.plan.program import Drop, Forget, Mask, Operation
 from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
@@ -46,6 +47,8 @@ class Stage:
     name: str
     may_split: ClassVar[bool] = False
     """Whether a block may become several, so that the stage is run step by step."""
+    fault: Mask | None = None
+    """Where to note failed rows that another branch still sees."""
 
     def __init__(self, name: str, options: StageOptions) -> None:
         self.name = name
@@ -97,6 +100,36 @@ class Stage:
     def close(self) -> None:
         """Let go of what the stage holds when a run ends early."""
 
+    def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
+        """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
+        if not rows:
+            return
+        root = level.path[0]
+        lineage = block.lineage(level, root)
+        errors = [
+            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
+            for row, error, value in rows
+            for position in (block.positions[lineage[row]],)
+        ]
+        if self.options.on_error == "raise":
+            first = min(errors, key=lambda reject: reject.position)
+            block.end_with(first.error, first.position)
+            return
+        block.rejects.extend(errors)
+        if self.fault is not None and self.fault.level is level:
+            block.mask(self.fault, [row for row, _, _ in rows])
+        elif self.options.on_error == "none":
+            block.mark_failed(level, [row for row, _, _ in rows])
+        else:
+            kept = [True] * block.rows(level)
+            for row, _, _ in rows:
+                kept[row] = False
+            block.keep(level, kept)
+
+    def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
+        """The error that a caller sees for a row that failed."""
+        raise NotImplementedError
+
 
 class WorkStage(Stage):
     """A stage that calls a step's callable."""
@@ -108,7 +141,11 @@ class WorkStage(Stage):
         self.masks = tuple(mask for mask in operation.selects if not (mask.is_fault and blanks))
         self.faults = tuple(mask for mask in operation.selects if mask.is_fault and blanks)
         self.fault = operation.fault
-        self.apply = self.scoped = applier
+        self.scoped = applier
+        has_fields = any(slot.fields for slot in (*operation.step.reads, *operation.step.on))
+        if has_fields and self.step.node.verb != "reduce":  # which reads its rows while they come
+            applier = FieldApplier(applier, in_lists=self.step.is_grouping)
+        self.apply = applier
         self.stops = options.on_error == "raise"
 
     def rows_of(self, block: Block) -> int:
@@ -119,7 +156,7 @@ class WorkStage(Stage):
         if not isinstance(self.scoped, ScopedApplier):
             return
         level = self.step.level
-        scope = self.step.scope or level.path[0]
+        scope = self.step.scope
         lineage, table = block.lineage(level, scope), block.tables[scope]
         owners = lineage if places is None else [lineage[i] for i in places]
         self.scoped.begin(owners, table.num_rows, continues=table.continues, is_open=table.is_open)
@@ -166,32 +203,6 @@ class WorkStage(Stage):
         elif slots:
             for i, slot in enumerate(slots):
                 columns[slot.index] = [None if result is None else result[i] for result in results]
-
-    def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
-        """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
-        if not rows:
-            return
-        root = level.path[0]
-        lineage = block.lineage(level, root)
-        errors = [
-            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
-            for row, error, value in rows
-            for position in (block.positions[lineage[row]],)
-        ]
-        if self.options.on_error == "raise":
-            first = min(errors, key=lambda reject: reject.position)
-            block.end_with(first.error, first.position)
-            return
-        block.rejects.extend(errors)
-        if self.fault is not None and self.fault.level is level:
-            block.mask(self.fault, [row for row, _, _ in rows])
-        elif self.options.on_error == "none":
-            block.mark_failed(level, [row for row, _, _ in rows])
-        else:
-            kept = [True] * block.rows(level)
-            for row, _, _ in rows:
-                kept[row] = False
-            block.keep(level, kept)
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error that a caller sees for an exception in the step's callable."""

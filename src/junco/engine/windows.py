@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from operator import itemgetter
 from typing import Any, Protocol
+
+from junco.engine.fields import Unread
+from junco.wording import picture
 
 Row = tuple[Any, ...]
 
@@ -46,57 +53,143 @@ class RowWindows:
         return windows
 
 
-class TimeWindows:
-    """Rows with ``k·step <= time < k·step + size`` for each whole k for which there are any.
+class Edges:
+    """Where windows of time begin and end: [k·step, k·step + size) for k = 0, 1, 2 …
+
+    Sizes are taken as they are written: 3 · 0.1 is 0.3, and windows of that size as long as their step leave no gap.
+    """
+
+    MOST = 2**52
+    """Windows beyond this number cannot be told apart by times in floating point."""
+
+    def __init__(self, size: float, step: float) -> None:
+        self._size, self._step = _exact(size), _exact(step)
+        self._is_whole = self._size.denominator == self._step.denominator == 1
+        self.has_gaps = self._step > self._size
+
+    def start(self, number: int) -> float:
+        """When a window begins."""
+        return self._edge(self._step * number)
+
+    def end(self, number: int) -> float:
+        """When a window is over."""
+        return self._edge(self._step * number + self._size)
+
+    def first_with(self, time: float) -> int:
+        """The first window that holds ``time``, or the next to begin where it falls between two."""
+        number = max(0, math.floor((float(time) - float(self._size)) / float(self._step)) - 1)
+        if number > self.MOST:
+            raise ValueError(f"the timestamp {time!r} is too large for windows that begin every {float(self._step):g}")
+        while self.end(number) <= time:
+            number += 1
+        return number
+
+    def _edge(self, exact: Fraction) -> float:
+        return exact.numerator if self._is_whole else float(exact)
+
+
+def _exact(value: float) -> Fraction:
+    return Fraction(value) if isinstance(value, int) else Fraction(repr(float(value)))
+
+
+class Clock:
+    """The times of one scope's rows, one after the other.
 
     Raises:
-        ValueError: times that fall, or are no finite numbers.
+        ValueError: times below 0, times that fall, or are no finite numbers.
+    """
+
+    def __init__(self) -> None:
+        self._latest: Any = 0
+
+    def checked(self, time: Any) -> Any:
+        """The time, if it may come after those before it."""
+        if isinstance(time, Unread):
+            raise time.error
+        try:
+            is_finite = not isinstance(time, str) and math.isfinite(time)
+        except TypeError:
+            is_finite = False
+        if not is_finite:
+            raise ValueError(f"the timestamp {picture(time)} is no finite number")
+        if time < 0:
+            raise ValueError(f"the timestamp {time!r} is below 0, where the first window begins: count from the start")
+        if time < self._latest:
+            raise ValueError(f"the timestamp {time!r} comes after {self._latest!r}: sort the rows by time")
+        self._latest = time
+        return time
+
+
+class TimeWindows:
+    """Rows with ``k·step <= time < k·step + size`` for each k = 0, 1, 2 … for which there are any.
+
+    Raises:
+        ValueError: times below 0, times that fall, or are no finite numbers.
     """
 
     def __init__(self, size: float, step: float) -> None:
-        self._size, self._step = size, step
+        self._edges = Edges(size, step)
+        self._clock = Clock()
         self._rows: list[Row] = []
         self._times: list[float] = []
-        self._next: int | None = None
-        self._latest = -math.inf
+        self._next = 0
+        """The next window to be given."""
+        self._due: float = math.inf
+        """When it is over."""
 
     def add(self, rows: Sequence[Row], times: Sequence[Any]) -> list[list[Row]]:
         windows: list[list[Row]] = []
         for row, time in zip(rows, times, strict=True):
-            if isinstance(time, str) or not math.isfinite(time):
-                raise ValueError(f"the timestamp {time!r} is no finite number")
-            if time < self._latest:
-                raise ValueError(f"the timestamp {time!r} comes after {self._latest!r}: sort the rows by time")
-            self._latest = time
-            windows += self._before(time)
-            if time >= self._first_with(time) * self._step:  # else it falls between two windows
-                self._rows.append(row)
-                self._times.append(time)
+            self._clock.checked(time)
+            if time >= self._due:
+                windows += self._before(time)
+            if self._edges.has_gaps and time < self._edges.start(self._edges.first_with(time)):
+                continue
+            self._rows.append(row)
+            self._times.append(time)
+            if len(self._rows) == 1:
+                self._turn()
         return windows
 
     def end(self) -> list[list[Row]]:
         return self._before(math.inf)
 
+    def _turn(self) -> None:
+        """Which window comes next, now that it is known which row is the first."""
+        self._next = max(self._next, self._edges.first_with(self._times[0]))
+        self._due = self._edges.end(self._next)
+
     def _before(self, time: float) -> list[list[Row]]:
         """The windows that end at or before ``time``."""
         windows = []
-        while self._rows:
-            number = self._first_with(self._times[0])
-            number = number if self._next is None else max(number, self._next)
-            start = number * self._step
-            if start + self._size > time:
-                break
-            inside = [row for row, t in zip(self._rows, self._times, strict=True) if start <= t < start + self._size]
-            if inside:
-                windows.append(inside)
-            self._next = number + 1
-            gone = next((i for i, t in enumerate(self._times) if t >= self._next * self._step), len(self._times))
+        while self._rows and self._due <= time:
+            low = bisect_left(self._times, self._edges.start(self._next))
+            high = bisect_left(self._times, self._due)
+            if low < high:
+                windows.append(self._rows[low:high])
+            self._next += 1
+            gone = bisect_left(self._times, self._edges.start(self._next))
             del self._rows[:gone], self._times[:gone]
+            if self._rows:
+                self._turn()
+        if not self._rows:
+            self._due = math.inf
         return windows
 
-    def _first_with(self, time: float) -> int:
-        """The first window that holds ``time``, or the next to begin where it falls between two."""
-        number = math.floor((time - self._size) / self._step)
-        while number * self._step + self._size <= time:
-            number += 1
-        return number
+
+Timed = Iterator[tuple[Any, Row]]
+"""Times with their rows, in order."""
+
+
+def by_time(sides: Sequence[Timed]) -> Iterator[tuple[Any, tuple[int, Row]]]:
+    """The rows of several sides in the order of their times, each with the number of its side.
+
+    A side is asked for its next row only when its last one went: no more than one row of each waits.
+    """
+    return heapq.merge(*(_numbered(number, side) for number, side in enumerate(sides)), key=itemgetter(0))
+
+
+def _numbered(number: int, side: Timed) -> Iterator[tuple[Any, tuple[int, Row]]]:
+    clock = Clock()
+    for time, row in side:
+        yield clock.checked(time), (number, row)

@@ -7,100 +7,16 @@ makes a new slot) on a *level*. Everything after it works on slots and levels an
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from junco.errors import GraphError
+from junco.graph.flow import Flow, Level, Side, Slot, Step, fault_of
 from junco.graph.nodes import GROUPING, INPUT, Graph, Node
-from junco.wording import did_you_mean, nearest
+from junco.graph.scene import Scene, met
+from junco.graph.shape import check_arguments, check_callable, check_nested, check_order
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Level:
-    """A level of rows. Level 0 holds the input rows; others hang beneath the level of the rows that they came from."""
-
-    index: int
-    parent: Level | None = None
-    opened_by: str = INPUT
-
-    @property
-    def path(self) -> tuple[Level, ...]:
-        """The levels from 0 down to this one."""
-        return (*self.parent.path, self) if self.parent else (self,)
-
-    def is_above(self, other: Level) -> bool:
-        """Whether rows of ``other`` have an ancestor on this level (every level is above itself)."""
-        return self in other.path
-
-    @property
-    def depth(self) -> int:
-        return len(self.path) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One version of a column."""
-
-    index: int
-    name: str
-    level: Level
-    made_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A node with its columns resolved.
-
-    ``level`` is the level whose rows the node works on, ``out_level`` that of its outputs, ``scope`` the level whose
-    rows a grouping node groups by. ``masks`` are the steps before it that may have dropped rows: filters by their name,
-    and, where branches meet, every step by `fault_of` its name: a row that failed in one branch lives on in another.
-    """
-
-    node: Node
-    level: Level
-    out_level: Level
-    reads: tuple[Slot, ...]
-    on: tuple[Slot, ...]
-    timestamp: Slot | None
-    per: Slot | None
-    scope: Level | None
-    writes: tuple[Slot, ...]
-    masks: frozenset[str]
-
-    @property
-    def fault_level(self) -> Level:
-        """The level of the row that is lost when the step fails."""
-        return self.out_level if self.node.verb in GROUPING else self.level
-
-    @property
-    def looks_at(self) -> tuple[Slot, ...]:
-        """Every slot that the step needs."""
-        return (*self.reads, *self.on, *(slot for slot in (self.timestamp, self.per) if slot))
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A checked graph: levels, slots, steps, and the shape of its results."""
-
-    graph: Graph
-    levels: tuple[Level, ...]
-    slots: tuple[Slot, ...]
-    inputs: tuple[Slot, ...]
-    steps: tuple[Step, ...]
-    outputs: tuple[Slot, ...]
-    out_level: Level
-    is_single: bool
-    """Whether an item gives one value (or named row); a list otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What is to be seen after a step: live columns, columns closed by a grouping, filters passed, all slots so far."""
-
-    columns: dict[str, Slot] = field(default_factory=dict)
-    closed: dict[str, str] = field(default_factory=dict)
-    masks: dict[str, Level] = field(default_factory=dict)
-    seen: frozenset[int] = frozenset()
+__all__ = ["Flow", "Level", "Side", "Slot", "Step", "check", "fault_of"]
 
 
 def check(graph: Graph) -> Flow:
@@ -116,6 +32,7 @@ class _Checker:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.has_branches = any(node.verb == "concat" for node in graph.nodes)
+        self.bits = {node.name: 1 << i for i, node in enumerate(graph.nodes)} | {INPUT: 0}
         self.root = Level(0)
         self.levels = [self.root]
         self.slots: list[Slot] = []
@@ -123,21 +40,36 @@ class _Checker:
 
     def run(self) -> Flow:
         graph = self.graph
-        _check_order(graph)
+        check_order(graph)
         inputs = tuple(self._slot(name, self.root, INPUT) for name in graph.inputs)
-        scenes = {INPUT: _Scene({slot.name: slot for slot in inputs}, seen=frozenset(slot.index for slot in inputs))}
-        for node in graph.nodes:
-            before = [scenes[name] for name in node.after]
-            scenes[node.name] = self._meet(node, before) if node.verb == "concat" else self._step(node, before[0])
-        last = scenes[graph.last]
-        outputs = tuple(self._find(last, name, "the output") for name in graph.outputs)
+        start = Scene()
+        for slot in inputs:
+            start.write(slot, self.bits[INPUT])
+        last = self._walk({INPUT: start})
+        outputs = tuple(last.find(name, "the output") for name in graph.outputs)
         out_level = self._deepest(outputs, "the output", self.root)
         self._warn_of_unused(outputs)
         filters = (node.name for node in graph.nodes if node.verb == "filter")
-        is_single = out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
+        is_single = not outputs or (
+            out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
+        )
         return Flow(
             graph, tuple(self.levels), tuple(self.slots), inputs, tuple(self.steps), outputs, out_level, is_single
         )
+
+    def _walk(self, scenes: dict[str, Scene]) -> Scene:
+        """What is to be seen after the last step. A scene belongs to the one step that follows, or is forked."""
+        followers = Counter(name for node in self.graph.nodes for name in node.after)
+        for node in self.graph.nodes:
+            before = [scenes[name] for name in node.after]
+            if node.verb == "concat":
+                scene = self._meet(node, before)
+            else:
+                scene = before[0].fork() if followers[node.after[0]] > 1 else before[0]
+                self._after(self._step(node, scene), scene)
+            scene.passed |= self.bits[node.name]
+            scenes[node.name] = scene
+        return scenes[self.graph.last]
 
     def _slot(self, name: str, level: Level, made_by: str) -> Slot:
         slot = Slot(len(self.slots), name, level, made_by)
@@ -149,25 +81,67 @@ class _Checker:
         self.levels.append(level)
         return level
 
-    def _step(self, node: Node, scene: _Scene) -> _Scene:
-        _check_shape(node)
-        reads = tuple(self._find(scene, name, str(node)) for name in node.inputs)
-        on = tuple(self._find(scene, name, str(node)) for name in node.on)
-        timestamp = self._find(scene, node.timestamp, str(node)) if node.timestamp else None
-        level = self._deepest((*reads, *on, *((timestamp,) if timestamp else ())), str(node), self.root)
-        per = self._find(scene, node.per, str(node)) if node.per else None
-        scope = self._scope(node, per, level, reads) if node.verb in GROUPING else None
+    def _step(self, node: Node, scene: Scene) -> Step:
+        check_arguments(node)
+        check_callable(node)
+        if node.callee is not None and node.callee.graph is not None:
+            check_nested(node, check(node.callee.graph))
+        where = str(node)
+        reads = tuple(scene.find(name, where) for name in node.inputs)
+        on = tuple(scene.find(name, where) for name in node.on)
+        sides = self._sides(node, reads, [scene.find(name, where) for name in node.timestamp])
+        level = sides[0].level if sides else self._deepest((*reads, *on), where, self.root)
+        per = scene.find(node.per, where) if node.per else None
+        scope = self._scope(node, per, [side.level for side in sides] or [level], reads)
         out_level = self._out_level(node, level, scope)
+        for name in node.outputs:
+            scene.check_new(name, where)
         writes = self._writes(node, reads, out_level)
-        step = Step(node, level, out_level, reads, on, timestamp, per, scope, writes, frozenset(scene.masks))
+        step = Step(node, level, out_level, reads, on, sides, per, scope, writes, frozenset(scene.masks))
         self.steps.append(step)
-        return self._after(step, scene)
+        return step
 
-    def _out_level(self, node: Node, level: Level, scope: Level | None) -> Level:
+    def _sides(self, node: Node, reads: Sequence[Slot], timestamps: Sequence[Slot]) -> tuple[Side, ...]:
+        """The levels of a ``time_window``: each input lies on the level of its timestamp, or on the path of one."""
+        if len(timestamps) < 2:
+            return tuple(
+                Side(
+                    self._deepest((*reads, one), str(node), self.root, _A_TIMESTAMP_EACH), one, tuple(range(len(reads)))
+                )
+                for one in timestamps
+            )
+        if twice := next((s for i, s in enumerate(timestamps) for t in timestamps[:i] if s.level is t.level), None):
+            raise GraphError(f"{node} names a second timestamp, {twice.name!r}, for one level: name one for each level")
+        owners = [self._timestamp_of(node, slot, timestamps) for slot in reads]
+        sides = []
+        for timestamp in timestamps:
+            own = tuple(i for i, owner in enumerate(owners) if owner is timestamp)
+            if not own:
+                raise GraphError(
+                    f"{node}: no input lies on the level of the timestamp {timestamp.name!r}: leave it out"
+                )
+            level = self._deepest((timestamp, *(reads[i] for i in own)), str(node), self.root)
+            sides.append(Side(level, timestamp, own))
+        return tuple(sides)
+
+    def _timestamp_of(self, node: Node, slot: Slot, timestamps: Sequence[Slot]) -> Slot:
+        own = [t for t in timestamps if t.level is slot.level] or [
+            t for t in timestamps if t.level.is_above(slot.level) or slot.level.is_above(t.level)
+        ]
+        if not own:
+            raise GraphError(f"{node}: the input {slot.name!r} has no timestamp on its level: {_A_TIMESTAMP_EACH}")
+        if len(own) > 1:
+            names = ", ".join(repr(t.name) for t in own)
+            raise GraphError(
+                f"{node}: the input {slot.name!r} lies on the path of several timestamps ({names}): "
+                "leave it out here, and read it in a step after"
+            )
+        return own[0]
+
+    def _out_level(self, node: Node, level: Level, scope: Level) -> Level:
         if node.verb in ("window", "time_window"):
-            assert scope is not None
             return self._open(scope, node)
-        if scope is not None:
+        if node.verb in GROUPING:
             return scope
         return self._open(level, node) if node.verb == "flat_map" else level
 
@@ -176,41 +150,34 @@ class _Checker:
             return tuple(self._slot(name, out_level, node.name) for name in node.outputs)
         return tuple(
             Slot(slot.index, name, slot.level, slot.made_by)  # the same column under the name it leaves with
-            if slot.level is out_level
+            if slot.level is out_level and not slot.fields
             else self._slot(name, out_level, node.name)
             for slot, name in zip(reads, node.outputs, strict=True)
         )
 
-    def _after(self, step: Step, scene: _Scene) -> _Scene:
-        node, columns, closed = step.node, dict(scene.columns), dict(scene.closed)
-        masks = dict(scene.masks)
-        if step.scope is not None and step.scope is not step.level:
-            top = step.level.path[step.scope.depth + 1]
-            for name, slot in scene.columns.items():
-                if top.is_above(slot.level):
-                    del columns[name]
-                    closed[name] = node.name
+    def _after(self, step: Step, scene: Scene) -> None:
+        node = step.node
+        if step.is_grouping and step.writes:  # one that makes nothing closes nothing
+            scene.close(step)
         for slot in step.writes:
-            columns[slot.name] = slot
-            closed.pop(slot.name, None)
+            scene.write(slot, self.bits[node.name])
         if node.verb == "filter":
-            masks[node.name] = step.level
+            scene.masks[node.name] = step.level
         if self.has_branches:
-            masks[fault_of(node.name)] = step.fault_level
-        return _Scene(columns, closed, masks, scene.seen | {slot.index for slot in step.writes})
+            scene.masks[fault_of(node.name)] = step.fault_level
 
-    def _meet(self, node: Node, scenes: Sequence[_Scene]) -> _Scene:
-        columns: dict[str, Slot] = {}
+    def _meet(self, node: Node, scenes: Sequence[Scene]) -> Scene:
         earlier: list[Slot] = []
-        source = frozenset.intersection(*(scene.seen for scene in scenes))
+        common = scenes[0].passed
         for scene in scenes:
-            own = [slot for slot in scene.columns.values() if slot.index not in source]
+            common &= scene.passed
+        for scene in scenes:
+            own = [slot for slot in scene.columns.values() if self.bits[slot.made_by] & ~common]
             self._check_branches(node, earlier, own)
             earlier += own
-            columns.update(scene.columns)
-        closed = {name: by for scene in scenes for name, by in scene.closed.items() if name not in columns}
-        masks = {name: level for scene in scenes for name, level in scene.masks.items()}
-        return _Scene(columns, closed, masks, frozenset.union(*(scene.seen for scene in scenes)))
+        meeting = met(scenes)
+        self._warn_of_filters(node, scenes, meeting)
+        return meeting
 
     def _check_branches(self, node: Node, ones: Iterable[Slot], others: Sequence[Slot]) -> None:
         for one in ones:
@@ -218,38 +185,40 @@ class _Checker:
                 if not (one.level.is_above(other.level) or other.level.is_above(one.level)):
                     raise GraphError(_not_on_one_path(one, other, str(node)))
 
-    def _find(self, scene: _Scene, name: str, where: str) -> Slot:
-        if name in scene.columns:
-            return scene.columns[name]
-        if name in scene.closed:
-            raise GraphError(
-                f"{where} uses the column {name!r}, whose rows were grouped by step {scene.closed[name]!r}: "
-                f"put {name!r} among the inputs of {scene.closed[name]!r}"
-            )
-        cure = did_you_mean(nearest(name, scene.columns, 1))
-        raise GraphError(
-            f"{where} uses the column {name!r}, which no earlier step made.{cure} There are: {', '.join(scene.columns)}"
-        )
-
-    def _deepest(self, slots: Iterable[Slot], where: str, floor: Level) -> Level:
+    def _deepest(self, slots: Iterable[Slot], where: str, floor: Level, cure: str = "") -> Level:
         deepest, named = floor, None
         for slot in slots:
             if deepest.is_above(slot.level):
                 deepest, named = slot.level, slot
             elif not slot.level.is_above(deepest):
                 assert named is not None
-                raise GraphError(_not_on_one_path(named, slot, where))
+                raise GraphError(_not_on_one_path(named, slot, where, cure))
         return deepest
 
-    def _scope(self, node: Node, per: Slot | None, level: Level, reads: Sequence[Slot]) -> Level:
+    def _scope(self, node: Node, per: Slot | None, levels: Sequence[Level], reads: Sequence[Slot]) -> Level:
         if per is None:
             return self.root
-        if not per.level.is_above(level):
+        if not all(per.level.is_above(level) for level in levels):
             raise GraphError(
                 f"{node}: per={per.name!r} does not hold the rows of {', '.join(repr(s.name) for s in reads)}: "
                 f"name a column that they came from"
             )
         return per.level
+
+    def _warn_of_filters(self, node: Node, scenes: Sequence[Scene], meeting: Scene) -> None:
+        """Say that branches which filter one level differently leave only the rows that all of them keep."""
+        live = [slot.level for slot in meeting.columns.values()]
+        for i, scene in enumerate(scenes):
+            for other in scenes[:i]:
+                for mine, theirs in _different_filters(other, scene, self.graph):
+                    level = scene.masks[theirs]
+                    if other.masks[mine] is level and any(level.is_above(deeper) for deeper in live):
+                        warnings.warn(
+                            f"{node}: the branches that meet filter the same rows differently, in step {mine!r} and "
+                            f"in step {theirs!r}: only rows that both keep are left. Filter before the fork, or group "
+                            "the rows in one of the branches",
+                            stacklevel=7,
+                        )
 
     def _warn_of_unused(self, outputs: Sequence[Slot]) -> None:
         used = {slot.index for slot in outputs}
@@ -264,52 +233,20 @@ class _Checker:
                 )
 
 
-def fault_of(step: str) -> str:
-    """What the failures of a step are called among masks; no step has such a name."""
-    return f"{step} failed"
+_A_TIMESTAMP_EACH = "name a timestamp for each level, timestamp=('…', '…')"
 
 
-def _not_on_one_path(one: Slot, other: Slot, where: str) -> str:
+def _different_filters(one: Scene, other: Scene, graph: Graph) -> Iterable[tuple[str, str]]:
+    """Pairs of filters that only the one and only the other branch has passed."""
+    filters = [node.name for node in graph.nodes if node.verb == "filter"]
+    mine = [name for name in filters if name in one.masks and name not in other.masks]
+    theirs = [name for name in filters if name in other.masks and name not in one.masks]
+    return [(a, b) for a in mine for b in theirs]
+
+
+def _not_on_one_path(one: Slot, other: Slot, where: str, cure: str = "") -> str:
+    cure = cure or f"group one of them first, for instance .window_all({other.name!r}, …)"
     return (
         f"{where} uses {one.name!r} (rows made by {one.level.opened_by!r}) together with {other.name!r} "
-        f"(rows made by {other.level.opened_by!r}), which have no common rows: group one of them first, "
-        f"for instance .window_all({other.name!r}, …)"
+        f"(rows made by {other.level.opened_by!r}), which have no common rows: {cure}"
     )
-
-
-def _check_order(graph: Graph) -> None:
-    """Every step follows steps that exist and come before it; every step but the last is followed."""
-    known = {INPUT, *(node.name for node in graph.nodes)}
-    seen = {INPUT}
-    for node in graph.nodes:
-        for name in node.after:
-            if name not in known:
-                near = did_you_mean(nearest(name, known, 1))
-                raise GraphError(f"{node} follows {name!r}, and there is no such step.{near}")
-            if name not in seen:
-                raise GraphError(f"{node} follows {name!r}, which comes after it: the steps run in a cycle")
-        seen.add(node.name)
-    followed = {name for node in graph.nodes for name in node.after} | {graph.last}
-    for node in graph.nodes:
-        if node.name not in followed:
-            raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
-
-
-def _check_shape(node: Node) -> None:
-    """What a node needs apart from its columns' levels."""
-    if not node.inputs:
-        raise GraphError(f"{node} has no input column")
-    if (twice := next((o for i, o in enumerate(node.outputs) if o in node.outputs[:i]), None)) is not None:
-        raise GraphError(f"{node} names the output column {twice!r} twice")
-    if node.verb == "filter" and len(node.inputs) != len(node.outputs):
-        raise GraphError(f"{node} keeps {len(node.inputs)} columns under {len(node.outputs)} names: name each once")
-    if node.verb == "filter" and not node.on:
-        raise GraphError(f"{node} has no column to decide on: say on='column'")
-    if node.verb in ("window", "time_window"):
-        for what, value in (("size", node.size), ("step", node.step)):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or value == float("inf"):
-                raise GraphError(f"{node}: {what} must be a number above 0, not {value!r}")
-            if node.verb == "window" and not isinstance(value, int):
-                raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {value!r}")
-    if node.verb == "time_window" and not node.timestamp:
-        raise GraphError(f"{node} has no timestamp column")

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from junco.errors import GraphError, UnknownNameError
 from junco.graph.written import Written
 from junco.operator.base import Operator
+from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
 from junco.wording import did_you_mean, nearest
 
@@ -21,7 +22,11 @@ INPUT = "input"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step. Columns are named; ``after`` names the steps it follows (several for ``concat``)."""
+    """One step. Columns are named; ``after`` names the steps it follows (several for ``concat``).
+
+    A name with a dot may mean a field of a column's values, ``chunk.text``. ``timestamp`` names one column for each
+    level that a ``time_window`` looks at. ``per`` names the scope of a grouping step, or of an operator's state.
+    """
 
     verb: Verb
     name: str
@@ -32,7 +37,7 @@ class Node:
     on: tuple[str, ...] = ()
     size: float | None = None
     step: float | None = None
-    timestamp: str | None = None
+    timestamp: tuple[str, ...] = ()
     per: str | None = None
     keep_empty: bool = False
     workers: int | None = None
@@ -40,11 +45,15 @@ class Node:
     written: Written | None = field(default=None, compare=False, repr=False)
     """Where the step stands in a file, for errors."""
 
+    def __post_init__(self) -> None:
+        given: Any = self.timestamp
+        if not isinstance(given, tuple):  # one column may be given by its name, none as None
+            object.__setattr__(self, "timestamp", () if given is None else (given,))
+
     @property
     def reads(self) -> tuple[str, ...]:
         """All columns that the node looks at."""
-        extra = tuple(c for c in (self.timestamp, self.per) if c is not None)
-        return (*self.inputs, *self.on, *extra)
+        return (*self.inputs, *self.on, *self.timestamp, *((self.per,) if self.per is not None else ()))
 
     @property
     def callee(self) -> Callee | None:
@@ -57,7 +66,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A pipeline as a value: input columns, steps in an order in which each follows those it needs, output columns."""
+    """A pipeline as a value: input columns, steps in an order in which each follows those it needs, output columns.
+
+    Without output columns it is run for what its steps do, and gives ``None`` for each item.
+    """
 
     inputs: tuple[str, ...]
     nodes: tuple[Node, ...]
@@ -73,9 +85,9 @@ class Graph:
     """The step whose parameters are the pipeline's too."""
 
     def __post_init__(self) -> None:
+        if not self.inputs:
+            raise GraphError("a pipeline needs at least one input column")
         for kind, columns in (("input", self.inputs), ("output", self.outputs)):
-            if not columns:
-                raise GraphError(f"a pipeline needs at least one {kind} column")
             if twice := repeated(columns):
                 raise GraphError(f"the {kind} column {twice!r} is named twice")
         if twice := repeated(node.name for node in self.nodes):
@@ -108,7 +120,7 @@ class Graph:
         return replace(self, nodes=tuple(node if n.name == node.name else n for n in self.nodes))
 
     def __str__(self) -> str:
-        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs)}"
+        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
         return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
 
     def specs(self) -> Iterator[OperatorSpec]:
@@ -156,6 +168,11 @@ class Callee:
         """The operator's class; imports its module."""
         assert self.spec is not None
         return type(self.live) if self.live is not None else self.spec.load()
+
+    @property
+    def hints(self) -> Hints:
+        """The operator's hints; imports its module."""
+        return self.live.hints if self.live is not None else self.operator.hints
 
     @property
     def name(self) -> str:

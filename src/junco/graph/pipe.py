@@ -64,7 +64,10 @@ class Pipe(Generic[Made]):
             inputs: a column or a tuple of columns; ``fn`` gets one argument for each.
             outputs: a column, a tuple of columns (``fn`` returns as long a tuple) or ``()`` to drop the result.
             fn: any callable, an operator spec, an operator or another pipeline.
-            options: ``name`` of the step; ``workers`` (how many may run at once), ``backend`` ("thread" or "process").
+            options: ``name`` of the step; ``workers`` (how many may run at once), ``backend`` ("thread" or "process");
+                ``per``, for an operator with state: the column with whose rows its state begins anew.
+
+        A column may be read by a field of its values, ``"chunk.text"``, here and in every other step.
         """
         return self._then("map", inputs, outputs, fn, options)
 
@@ -92,7 +95,7 @@ class Pipe(Generic[Made]):
         self,
         inputs: Columns,
         outputs: Columns,
-        timestamp: str,
+        timestamp: Columns,
         size: float,
         step: float,
         fn: Fn,
@@ -100,11 +103,13 @@ class Pipe(Generic[Made]):
         per: str | None = None,
         **options: Any,
     ) -> Pipe[Made]:
-        """Like `window`, by the values of the column ``timestamp``, which must not fall within a scope.
+        """Like `window`, by the values of the column ``timestamp``: none below 0, none that falls within a scope.
 
-        Windows are [k·step, k·step + size) for whole k, in the timestamp's own unit; those without rows are left out.
+        Windows are [k·step, k·step + size) for k = 0, 1, 2 …, in the timestamp's own unit; those without rows are left
+        out. Inputs may lie on several levels of one scope (frames and sound of a video) where ``timestamp`` names a
+        column for each: ``fn`` then gets the rows of one window from all of them, maybe none from some.
         """
-        options |= {"timestamp": timestamp}
+        options |= {"timestamp": _columns(timestamp, "time_window")}
         return self._then("time_window", inputs, outputs, fn, options, size=size, step=step, per=per)
 
     def window_all(
@@ -120,7 +125,10 @@ class Pipe(Generic[Made]):
         return self._then("reduce", inputs, outputs, fn, options, per=per)
 
     def concat(self, *pipes: Pipe[Made], name: str | None = None) -> Pipe[Made]:
-        """Let branches of one source meet: columns align by row; of two of one name the later branch's wins."""
+        """Let branches of one source meet: columns align by row.
+
+        Of two columns of one name the one that a branch changed wins, the later branch's where both did.
+        """
         for other in pipes:
             if not isinstance(other, Pipe):
                 raise GraphError(f"concat takes pipes, not {picture(other)}")
@@ -135,7 +143,7 @@ class Pipe(Generic[Made]):
         """Name what leaves, and finish: the graph is checked here.
 
         Args:
-            columns: what leaves.
+            columns: what leaves; without any the pipeline gives ``None``, and is run for what its steps do.
             space: a name for the space of the vectors, where junco cannot identify a step that made them.
 
         Raises:
@@ -175,9 +183,8 @@ def _checked_fn(verb: str, fn: Any) -> Fn:
 
 
 def _options(verb: str, options: dict[str, Any]) -> dict[str, Any]:
-    check_keywords(
-        options, ("name", "workers", "backend", *(("timestamp",) if verb == "time_window" else ())), f"{verb}()"
-    )
+    extra = {"time_window": ("timestamp",), "map": ("per",), "flat_map": ("per",), "filter": ("per",)}
+    check_keywords(options, ("name", "workers", "backend", *extra.get(verb, ())), f"{verb}()")
     workers, backend = options.get("workers"), options.get("backend")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ParameterError(f"{verb}: workers must be a whole number from 1, not {workers!r}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args, get_origin
 
 from junco.errors import ContractError
-from junco.graph.levels import Flow, Step, check
+from junco.graph.fields import type_of_field
+from junco.graph.levels import Flow, Slot, Step, check
 from junco.graph.nodes import GROUPING, Callee, Node, fn_name
 from junco.operator.base import Operator
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
@@ -26,9 +28,15 @@ def pipeline_ports(flow: Flow) -> Ports:
     for step in flow.steps:
         _follow(step, types, wanted)
     inputs = tuple(Port(slot.name, wanted.get(slot.index, Any)) for slot in flow.inputs)
-    made = ((slot.name, types.get(slot.index, wanted.get(slot.index, Any))) for slot in flow.outputs)
+    made = ((slot.name, _type_of(slot, types, "the output", wanted)) for slot in flow.outputs)
     outputs = tuple(Port(name, kind if flow.is_single else _list_of(kind)) for name, kind in made)
     return Ports(inputs, outputs)
+
+
+def _type_of(slot: Slot, types: Mapping[int, Any], where: str, wanted: Mapping[int, Any] | None = None) -> Any:
+    """What a column, or a field of one, holds; else what its readers want of it."""
+    kind = types.get(slot.index, (wanted or {}).get(slot.index, Any))
+    return type_of_field(kind, slot, where) if slot.fields else kind
 
 
 def _list_of(kind: Any) -> Any:
@@ -39,12 +47,12 @@ def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:
     """Note the types that a step makes, and those that it wants of columns whose type nobody said."""
     ports = _ports_of(step.node)
     looks_at = step.on if step.node.verb == "filter" else step.reads
-    if ports.inputs is not None and len(ports.inputs) == len(looks_at):
+    if ports.inputs is not None and len(ports.inputs) == len(looks_at) and not step.is_grouping:
         for slot, port in zip(looks_at, ports.inputs, strict=True):
-            if wanted.get(slot.index, Any) is Any:
+            if not slot.fields and wanted.get(slot.index, Any) is Any:
                 wanted[slot.index] = port.type
     if step.node.verb == "filter":
-        made = [types.get(slot.index, wanted.get(slot.index, Any)) for slot in step.reads]
+        made = [_type_of(slot, types, str(step.node), wanted) for slot in step.reads]
     elif len(ports.outputs) == len(step.writes):
         made = [port.type for port in ports.outputs]
     else:
@@ -54,16 +62,20 @@ def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:
 
 
 def check_ports(flow: Flow) -> None:
-    """Refuse operators whose ports do not fit the columns that they are given.
+    """Refuse operators whose ports do not fit the columns that they are given, and fields that no value has.
 
     Raises:
         ContractError: with the step, the port and the column.
     """
     types: dict[int, Any] = {}
     for step in flow.steps:
+        for slot in step.looks_at:
+            _type_of(slot, types, str(step.node))
         if isinstance(step.node.fn, (OperatorSpec, Operator)):
             _check_step(step, _ports_of(step.node), types)
         _follow(step, types, {})
+    for slot in flow.outputs:
+        _type_of(slot, types, "the output")
 
 
 def check_swap(node: Node, fn: Callable[..., Any]) -> None:
@@ -88,27 +100,45 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
 def _check_step(step: Step, ports: Ports, types: dict[int, Any]) -> None:
     given = step.on or step.reads
     name = repr(fn_name(step.node.fn))
+    _check_kind(step, ports, name)
     if ports.inputs is not None:
         if len(ports.inputs) != len(given) and not (step.node.verb == "reduce" and len(ports.inputs) == 1):
             raise ContractError(f"{step.node}: {name} takes {ports}, and the step gives it {len(given)} columns")
         for port, slot in zip(ports.inputs, given, strict=step.node.verb != "reduce"):
-            kind = types.get(slot.index, Any)
+            kind = _type_of(slot, types, str(step.node))
             if step.node.verb not in GROUPING and not accepts(port.type, kind):
                 raise ContractError(
                     f"{step.node}: {name} takes {port}, and the column {slot.name!r} "
                     f"(made by {slot.made_by!r}) holds {type_name(kind)}"
                 )
     is_known = len(ports.outputs) > 1 or ports.outputs[0].type is not Any
-    if step.node.verb == "map" and is_known and step.writes and len(step.writes) != len(ports.outputs):
+    least = {"map": 1, "flat_map": 2}.get(step.node.verb)  # one column may hold what is yielded as it is
+    if least and is_known and len(step.writes) >= least and len(step.writes) != len(ports.outputs):
         raise ContractError(f"{step.node}: {name} gives {ports}, and the step names {len(step.writes)} outputs")
 
 
+def _check_kind(step: Step, ports: Ports, name: str) -> None:
+    """Whether an operator makes rows where rows are made, and has a state where a scope for it is named."""
+    node = step.node
+    if ports.rows == "many" and node.verb != "flat_map":
+        raise ContractError(f"{node}: {name} makes many rows of one, and a {node.verb} wants one result: use flat_map")
+    assert node.callee is not None
+    if node.per is not None and not step.is_grouping and not node.callee.hints.stateful:
+        raise ContractError(f"{node}: {name} has no state, so per={node.per!r} says nothing: leave it out")
+
+
 def _ports_of(node: Node) -> Ports:
-    fn = node.fn
-    ports = _ports_of_fn(fn) if fn is not None else Ports(None, ())
-    if node.verb == "flat_map" and len(ports.outputs) == 1:
-        return Ports(ports.inputs, _rows(ports.outputs[0]))
-    return ports
+    """The ports of a step: under ``flat_map`` its outputs are those of one row."""
+    callee = node.callee
+    if callee is None:
+        return Ports(None, ())
+    ports = _ports_of_fn(callee.fn)
+    if node.verb != "flat_map":
+        is_wrong = ports.rows == "many" and not callee.is_operator  # what it gives is an iterator
+        return Ports(ports.inputs, (Port("out"),)) if is_wrong else ports
+    if callee.graph is None or len(ports.outputs) == 1:
+        return ports.of_many()
+    return replace(ports, outputs=tuple(Port(port.name, _element_of(port.type)) for port in ports.outputs), rows="many")
 
 
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
@@ -121,10 +151,6 @@ def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     return pipeline_ports(check(graph)) if graph is not None else ports_of_function(fn)
 
 
-def _rows(port: Port) -> tuple[Port, ...]:
-    """The ports of one row of what a ``flat_map`` returns."""
-    origin, members = get_origin(port.type), get_args(port.type)
-    element = members[0] if origin in (list, tuple) and members else port.type
-    if get_origin(element) is tuple and Ellipsis not in get_args(element):
-        return tuple(Port(f"{port.name}{i}", kind) for i, kind in enumerate(get_args(element)))
-    return (Port(port.name, element),)
+def _element_of(kind: Any) -> Any:
+    """``X`` of the ``list[X]`` that a pipeline of many rows gives in each of its columns."""
+    return get_args(kind)[0] if get_origin(kind) is list and get_args(kind) else Any

@@ -25,8 +25,9 @@ _INNER_KEYS = ("name", "family", "description", "license", "params", "inputs", "
 KEYS = ("junco", *_INNER_KEYS)
 TEXTS = ("name", "family", "description", "license", "main", "space")
 _ARGUMENTS = {
-    "filter": ("on",),
-    "flat_map": ("keep_empty",),
+    "map": ("per",),
+    "filter": ("on", "per"),
+    "flat_map": ("keep_empty", "per"),
     "window": ("size", "step", "per"),
     "time_window": ("timestamp", "size", "step", "per"),
     "window_all": ("per",),
@@ -138,14 +139,12 @@ class Reader:
                 read[key] = value
         if "workers" in read and read["workers"] < 1:
             raise self.error("workers is a whole number from 1", step["workers"])
-        for key in ("timestamp", "per", "backend"):
+        for key in ("per", "backend"):
             if key in step:
                 read[key] = self.text(step[key], key)
         if read.get("backend") not in (None, "thread", "process"):
             raise self.error("backend is 'thread' or 'process'", step["backend"])
-        if "on" in step:
-            read["on"] = self.columns(step["on"], "on")
-        return read
+        return read | {key: self.columns(step[key], key) for key in ("on", "timestamp") if key in step}
 
     def callee(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> tuple[Any, Written | None]:
         """An operator by its name, or a pipeline that is written here."""

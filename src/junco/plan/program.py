@@ -59,7 +59,15 @@ class Settle:
     level: Level
 
 
-Instruction = Operation | Drop | Forget | Settle
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the fields that leave, for the rows of a level."""
+
+    slots: tuple[Slot, ...]
+    level: Level
+
+
+Instruction = Operation | Drop | Forget | Settle | Read
 
 
 def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
@@ -94,7 +102,16 @@ class _Compiler:
                 self._settle(max(blockers, key=lambda level: level.depth))
         while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
             self._settle(level)
+        self._read()
         return self.program
+
+    def _read(self) -> None:
+        """Read the fields that leave, and let go of the columns that are there for these alone."""
+        fields = tuple(slot for slot in self.flow.outputs if slot.fields)
+        if fields:
+            self.program.append(Read(fields, self.flow.out_level))
+            whole = {slot.index for slot in self.flow.outputs if not slot.fields}
+            self.program.append(Forget((), tuple({s.index: s for s in fields if s.index not in whole}.values())))
 
     def _is_ready(self, step: Step) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
@@ -104,7 +121,7 @@ class _Compiler:
             return False
         waiting = {id(other) for other in self.remaining}
         makers = (self.makers[name] for name in step.masks)
-        return not any(id(other) in waiting and other.fault_level.is_above(step.level) for other in makers)
+        return not any(id(other) in waiting and _is_above_any(other.fault_level, step.levels) for other in makers)
 
     def _choose(self, runnable: Sequence[Step]) -> Step | None:
         """The first step that opens no level; else the one whose level ends first: what leaves comes last."""
@@ -113,7 +130,19 @@ class _Compiler:
         return next(iter([*closed, *(step for step in runnable if step not in leaving), *leaving]), None)
 
     def _blocker(self, step: Step) -> Level | None:
-        return self._unfinished(step.level, step.looks_at)
+        """The level that has to be settled before a step can run, if any."""
+        if step.scope in self.split and self._needs_whole_scope(step):
+            return step.scope
+        return next((b for level in step.levels if (b := self._unfinished(level, step.looks_at)) is not None), None)
+
+    def _needs_whole_scope(self, step: Step) -> bool:
+        """Whether a step cannot take a scope's rows as they come.
+
+        Where several levels are put into windows; and where a ``window_all`` may fail, and takes rows along with its
+        scope that later steps still look at.
+        """
+        is_passed = step.node.verb == "window_all" and not step.writes
+        return len(step.sides) > 1 or (is_passed and step.scope is not step.level)
 
     def _unfinished(self, level: Level, slots: Iterable[Slot]) -> Level | None:
         """The level that has to be settled before rows of ``level`` can be worked on, if any."""
@@ -123,7 +152,7 @@ class _Compiler:
 
     def _emit(self, step: Step) -> None:
         self.remaining.remove(step)
-        selects = tuple(m for m in self.masks if m.name in step.masks and m.level.is_above(step.level))
+        selects = tuple(m for m in self.masks if m.name in step.masks and _is_above_any(m.level, step.levels))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
         self.program.append(Operation(step, selects, may_split, fault if self._is_seen_without(fault) else None))
@@ -131,7 +160,7 @@ class _Compiler:
             if slot.index not in self.made:
                 self.made.add(slot.index)
                 self.live[slot.index] = slot
-            if step.scope is not None and step.scope in self.split and slot.level is step.scope:
+            if step.is_grouping and step.scope in self.split and slot.level is step.scope:
                 self.pending.add(slot.index)
         if step.out_level not in self.levels:
             self.levels.append(step.out_level)
@@ -155,12 +184,12 @@ class _Compiler:
         """Whether a later step still sees the rows that a mask drops."""
         if mask.is_fault and not self.has_branches:
             return False
-        return any(mask.name not in step.masks and mask.level.is_above(step.level) for step in self.remaining)
+        return any(mask.name not in step.masks and _is_above_any(mask.level, step.levels) for step in self.remaining)
 
     def _forget(self) -> None:
         needed = [self.flow.out_level, *(mask.level for mask in self.masks)]
         for step in self.remaining:
-            needed += [level for level in (step.level, step.scope) if level is not None]
+            needed += [*step.levels, step.scope]
         unused = [level for level in self.levels if not any(level.is_above(other) for other in needed)]
         used = {slot.index for step in self.remaining for slot in step.looks_at}
         used.update(slot.index for slot in self.flow.outputs)
@@ -176,3 +205,7 @@ class _Compiler:
         self.split -= settled
         whole = {slot.index for slot in self.live.values() if slot.level in settled}
         self.pending -= whole
+
+
+def _is_above_any(level: Level, others: Iterable[Level]) -> bool:
+    return any(level.is_above(other) for other in others)

@@ -1,0 +1,112 @@
+"""What a graph needs apart from its columns' levels: steps in order, arguments that can be, callables that fit."""
+
+from __future__ import annotations
+
+import inspect
+
+from junco.errors import GraphError
+from junco.graph.flow import Flow
+from junco.graph.nodes import GROUPING, INPUT, Graph, Node, repeated
+from junco.wording import did_you_mean, nearest
+
+
+def check_order(graph: Graph) -> None:
+    """Every step follows steps that exist and come before it; every step but the last is followed.
+
+    Raises:
+        GraphError: naming the step.
+    """
+    known = {INPUT, *(node.name for node in graph.nodes)}
+    seen = {INPUT}
+    for node in graph.nodes:
+        for name in node.after:
+            if name not in known:
+                near = did_you_mean(nearest(name, known, 1))
+                raise GraphError(f"{node} follows {name!r}, and there is no such step.{near}")
+            if name not in seen:
+                raise GraphError(f"{node} follows {name!r}, which comes after it: the steps run in a cycle")
+        seen.add(node.name)
+    followed = {name for node in graph.nodes for name in node.after} | {graph.last}
+    for node in graph.nodes:
+        if node.name not in followed:
+            raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
+
+
+def check_arguments(node: Node) -> None:
+    """A node's own arguments.
+
+    Raises:
+        GraphError: naming the step and the argument.
+    """
+    if not node.inputs:
+        raise GraphError(f"{node} has no input column")
+    if (twice := repeated(node.outputs)) is not None:
+        raise GraphError(f"{node} names the output column {twice!r} twice")
+    if node.verb == "filter" and len(node.inputs) != len(node.outputs):
+        raise GraphError(f"{node} keeps {len(node.inputs)} columns under {len(node.outputs)} names: name each once")
+    if node.verb == "filter" and not node.on:
+        raise GraphError(f"{node} has no column to decide on: say on='column'")
+    if node.verb in ("window", "time_window"):
+        _check_size(node)
+    if node.verb == "time_window" and not node.timestamp:
+        raise GraphError(f"{node} has no timestamp column")
+
+
+def _check_size(node: Node) -> None:
+    for what, value in (("size", node.size), ("step", node.step)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or value == float("inf"):
+            raise GraphError(f"{node}: {what} must be a number above 0, not {value!r}")
+        if node.verb == "window" and not isinstance(value, int):
+            raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {value!r}")
+
+
+def check_callable(node: Node) -> None:
+    """What a step's callable is by its kind. Operators are asked for their ports where these are checked.
+
+    Raises:
+        GraphError: a generator function where one result is wanted; ``per`` for what has no state.
+    """
+    callee = node.callee
+    if callee is None or callee.is_operator:
+        return
+    if node.verb != "flat_map" and inspect.isgeneratorfunction(callee.fn):
+        raise GraphError(
+            f"{node}: {callee.name!r} yields many results for a row, and a {node.verb} wants one: use flat_map"
+        )
+    if node.per is not None and node.verb not in GROUPING:
+        raise GraphError(f"{node}: {callee.name!r} has no state, so per={node.per!r} says nothing: leave it out")
+
+
+def check_nested(node: Node, inner: Flow) -> None:
+    """Whether a pipeline that stands in a step takes as many columns as it is given, and gives as many as are named.
+
+    Raises:
+        GraphError: with the step and both counts.
+    """
+    graph = inner.graph
+    given = 1 if node.verb == "reduce" else len(node.on or node.inputs)
+    if len(graph.inputs) != given:
+        raise GraphError(
+            f"{node}: the pipeline takes {_counted(graph.inputs, 'input')}, and the step gives it {given}: "
+            "give it a column for each"
+        )
+    made, wanted = _counted(graph.outputs, "output"), len(node.outputs)
+    if node.verb == "filter" and len(graph.outputs) != 1:
+        raise GraphError(f"{node}: the pipeline gives {made}, and a filter wants 1: whether to keep the row")
+    if node.verb == "flat_map" and not graph.outputs:
+        raise GraphError(f"{node}: the pipeline gives {made}, and so no rows: use map")
+    if node.verb == "filter" or wanted < 2:
+        return
+    is_fitting = inner.is_single is not (node.verb == "flat_map")
+    if len(graph.outputs) == 1 and (is_fitting or node.verb == "flat_map"):
+        return  # its values may be tuples of that length
+    if len(graph.outputs) != wanted:
+        raise GraphError(f"{node}: the pipeline gives {made}, and the step names {wanted} outputs")
+    if not is_fitting:
+        shape, cure = ("one row", "map") if inner.is_single else ("a list of rows", "flat_map, or name one output")
+        raise GraphError(f"{node}: the pipeline gives {made} in {shape}, and the step names {wanted}: use {cure}")
+
+
+def _counted(columns: tuple[str, ...], what: str) -> str:
+    listed = f" ({', '.join(columns)})" if columns else ""
+    return f"{len(columns)} {what}{'' if len(columns) == 1 else 's'}{listed}"
