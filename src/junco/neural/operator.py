@@ -89,10 +89,9 @@ class NeuralOperator(Operator):
         Raises:
             ContractError: its inputs are of a type for which there are none.
         """
-        kinds = [port.type for port in self.ports().inputs or ()]
-        if kinds == [Image]:
+        if self._kinds == [Image]:
             return golden_images()
-        if kinds == [str]:
+        if self._kinds == [str]:
             return GOLDEN_TEXTS
         raise ContractError(
             f"{self.name!r} takes ({', '.join(map(str, self.ports().inputs or ()))}), for which there are no golden "
@@ -157,7 +156,7 @@ class NeuralOperator(Operator):
     def golden_pass(self) -> Arrays:
         """The golden items as one pass."""
         golden = self.golden()
-        return self._prepared(golden if isinstance(golden, tuple) and len(self.ports().inputs or ()) > 1 else (golden,))
+        return self._prepared(golden if len(self._kinds) > 1 else (golden,))
 
     def fetch(self) -> None:
         """Bring the weights' files to this machine; whoever extends it calls this one too, which checks truncation."""
@@ -213,10 +212,14 @@ class NeuralOperator(Operator):
             )
         return arrays
 
+    @cached_property
+    def _kinds(self) -> list[Any]:
+        """The types of its input columns."""
+        return [port.type for port in self.ports().inputs or ()]
+
     def _checked(self, columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """The columns, those of pictures and texts checked."""
-        ports = self.ports().inputs or ()
-        kinds = [port.type for port in ports] if len(ports) == len(columns) else [Any] * len(columns)
+        kinds = self._kinds or [Any] * len(columns)
         return [self._checked_column(column, kind) for column, kind in zip(columns, kinds, strict=True)]
 
     def _checked_column(self, column: Sequence[Any], kind: Any) -> Sequence[Any]:

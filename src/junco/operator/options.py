@@ -23,6 +23,7 @@ when the operator is made. A constructor that is written by hand wins: then anno
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import typing
 import weakref
@@ -76,7 +77,15 @@ class Option:
     def parameter(self) -> inspect.Parameter:
         """It as a parameter of the constructor."""
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        return inspect.Parameter(self.name, kind, default=self.default, annotation=self.annotation)
+        return inspect.Parameter(self.name, kind, default=self.default, annotation=self.shown_type)
+
+    @property
+    def shown_type(self) -> str:
+        """The type as a person would write it, with the values that it names."""
+        if self.type is Any:
+            return str(self.annotation)
+        plain = re.sub(r"\b(typing|pathlib|collections\.abc)\.", "", inspect.formatannotation(self.type))
+        return re.sub(r"^Optional\[(.*)\]$", r"\1 | None", plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +216,8 @@ def _declaration(cls: Any, name: str, annotation: Any, value: Any, inherited: Ma
     if before is not None:
         if kind != before.type:
             raise ContractError(
-                f"{cls.__qualname__}: the option {name!r} is declared as {_shown(kind)}, but the class that it derives "
-                f"from has it as {_shown(before.type)}; give it another default only, or another name"
+                f"{cls.__qualname__}: the option {name!r} is declared as {made.shown_type}, but the class that it "
+                f"derives from has it as {before.shown_type}; give it another default only, or another name"
             )
         made = before
     if isinstance(value, _Declared):
@@ -266,7 +275,3 @@ def _resolved(cls: Any, annotation: Any) -> Any:
         return eval(annotation, {**names}, dict(vars(cls)))  # noqa: S307  # as typing.get_type_hints does
     except Exception:  # whatever an expression that was never meant to run may raise
         return Any
-
-
-def _shown(kind: Any) -> str:
-    return inspect.formatannotation(kind)

@@ -61,7 +61,8 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
         for name, levels, least in (("mean", self.mean, -math.inf), ("std", self.std, 0.0)):
             if levels is not None and not all(least < level < math.inf for level in levels):
                 wanted = "three numbers" if name == "mean" else "three numbers above 0"
-                raise ParameterError(f"{self.name!r}: {name}={levels!r} must be {wanted}, for red, green and blue")
+                given = self.spec.params[name]
+                raise ParameterError(f"{self.name!r}: {name}={given!r} must be {wanted}, for red, green and blue")
 
     @property
     def path(self) -> Path:
