@@ -18,7 +18,7 @@ from junco.operator.content import file_marks
 from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
-"""The part of memory, the machine's and each GPU's, that loaded operators may take; ``budget_bytes`` is for the former."""
+"""The part of the memory of the machine, and of each GPU, that loaded operators may take, where nobody says more."""
 
 
 class Residents:
