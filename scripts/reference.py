@@ -85,8 +85,8 @@ def catalog_page() -> str:
     for name, entry in sorted(registry.installed().items()):
         if entry.value.startswith("junco."):
             operator = registry.load(name)
-            own = operator.__init__ is not object.__init__
-            parts += [f"### `{name}`", _code(f"{name}{_signature(operator.__init__) if own else '()'}")]
+            signature = inspect.Signature(list(operator.parameters().values()))
+            parts += [f"### `{name}`", _code(f"{name}{signature}".replace("'", ""))]
             parts.append(_markdown(inspect.getdoc(operator) or ""))
     parts += ["## Pipelines", _table(("pipeline", "family", "what it does"), _pipelines())]
     return "\n\n".join(parts)

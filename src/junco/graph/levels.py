@@ -94,8 +94,8 @@ class _Checker:
     def _step(self, node: Node, scene: Scene) -> Step:
         check_arguments(node)
         check_callable(node)
-        if node.callee is not None and node.callee.graph is not None:
-            check_nested(node, check(node.callee.graph, warns=False))
+        if node.callee is not None and (inner := node.callee.graph) is not None:
+            check_nested(node, inner, lambda: _Checker(inner).run().is_single)
         where = str(node)
         reads = tuple(scene.find(name, where) for name in node.inputs)
         on = tuple(scene.find(name, where) for name in node.on)

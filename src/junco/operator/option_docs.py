@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterable
 
 _ARGS = "Args:"
+_WIDTH = 116
 _ENTRY = re.compile(r"    (\w+)(?: \([^)]*\))?: (.*)")
 _SECTION = re.compile(r"[A-Z]\w*(?: \w+)?:$")
 
@@ -27,8 +29,14 @@ def complete(cls: type, names: Iterable[str]) -> None:
     if not doc or not found:
         return
     before, _, after = _parted(doc)
-    lines = [_ARGS, *(f"    {name}: {sentence}" for name, sentence in found.items())]
+    lines = [_ARGS, *(_entry(name, sentence) for name, sentence in found.items())]
     cls.__doc__ = "\n\n".join(part for part in (before, "\n".join(lines), after) if part)
+
+
+def _entry(name: str, sentence: str) -> str:
+    return textwrap.fill(
+        f"{name}: {sentence}", _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False
+    )
 
 
 def _entries(cls: type) -> dict[str, str]:

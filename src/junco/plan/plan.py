@@ -18,7 +18,7 @@ from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
-from junco.plan.program import Instruction, Operation, compile_flow
+from junco.plan.program import Instruction, Operation, compile_flow, operations_of
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
@@ -75,7 +75,7 @@ class Plan:
     @property
     def operations(self) -> list[Operation]:
         """The steps in the order in which they run."""
-        return [instruction for instruction in self.program if isinstance(instruction, Operation)]
+        return operations_of(self.program)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"graph": self.graph, "devices": self.devices, "nested": self.nested}
