@@ -112,12 +112,14 @@ def test_an_output_that_replaces_what_a_later_inner_step_reads_waits_for_it():
     inner = pipe.input("p", "q").map("p", "r", lambda p: -p).map("q", "s", lambda q: q * 10).output("r", "s")
     p = pipe.input("a", "b").map(("a", "b"), ("b", "a"), inner, name="inner").output("a", "b")
     assert list(p.plan.nested) == ["inner"]
+    assert p(1, 2) == (20, -1)
 
 
 def test_a_step_that_works_on_fewer_rows_than_its_caller_is_not_spliced():
     inner = pipe.input("x", "y").map("x", "z", abs).map(("y", "z"), "s", max).output("s")
     p = pipe.input("a").flat_map("a", "b", range).map(("a", "b"), "c", inner, name="inner").output("c")
     assert list(p.plan.nested) == ["inner"]
+    assert p.batch([2, 0]) == [[2, 2], []]
 
 
 @pytest.mark.parametrize(
@@ -142,9 +144,10 @@ def test_what_makes_other_rows_or_copies_a_column_stays_a_step_with_a_plan_of_it
 def test_a_state_begins_anew_with_each_row_that_the_pipeline_is_given():
     inner = pipe.input("x").map("x", "n", ops.splice_test.count(), name="count").output("n")
     flat = pipe.input("a").flat_map("a", "b", range).map("b", "n", ops.splice_test.count()).output("n")
+    assert flat(3) == [1, 2, 3]
     p = pipe.input("a").flat_map("a", "b", range).map("b", "n", inner, name="inner").output("n")
-    assert flat.plan.graph.nodes[1].per is None
     assert p.plan.graph.node("inner/count").per == "b"
+    assert p(3) == [1, 1, 1]
 
 
 # ---- devices and parameters

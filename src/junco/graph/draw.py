@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from junco.graph.layout import Cell, Frame, Group, layout
-from junco.graph.levels import Level
-from junco.graph.nesting import check_again, check_nesting
+from junco.graph.levels import Level, check
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.pages.letters import cut, num_places
 
@@ -100,7 +100,7 @@ def _mermaid_frame(frame: Frame, numbers: dict[Group, int]) -> str:
 
 def _laid_out(graph: Graph) -> list[Cell]:
     check_nesting(graph)
-    return layout(check_again(graph))
+    return layout(check(graph, warns=False))
 
 
 def _levels(cells: list[Cell]) -> list[Level]:

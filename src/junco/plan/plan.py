@@ -10,8 +10,8 @@ from typing import Any
 from junco.catalog.membership import check_family
 from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
-from junco.graph.levels import Flow
-from junco.graph.nesting import check_again, check_nesting, inner_graph, with_fns
+from junco.graph.levels import Flow, check
+from junco.graph.nesting import check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
@@ -42,7 +42,7 @@ class Plan:
     @cached_property
     def flow(self) -> Flow:
         """Columns and levels."""
-        return check_again(self.graph)
+        return check(self.graph, warns=False)
 
     @cached_property
     def program(self) -> tuple[Instruction, ...]:
@@ -119,7 +119,7 @@ def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
     for node in graph.nodes:
         if isinstance(node.fn, OperatorSpec):
             _fetch(node, node.fn)
-    plan = Plan(with_wanted(check_again(graph)), devices, nested)
+    plan = Plan(with_wanted(check(graph, warns=False)), devices, nested)
     _ = plan.program
     return plan
 
@@ -135,7 +135,7 @@ def _with_fitting_ports(graph: Graph) -> Flow:
         inner: Any = node.fn
         if isinstance(inner, Graph):
             _with_fitting_ports(inner)
-    flow = check_again(graph)
+    flow = check(graph, warns=False)
     check_ports(flow)
     return flow
 
