@@ -162,8 +162,9 @@ def test_a_replaced_step_is_held_to_the_contract_without_a_plan(seen):
 def test_reading_a_shipped_pipeline_and_composing_with_it_imports_no_operator():
     code = (
         "import sys; from junco import pipeline, pipe; p = pipeline('image-embedding');"
-        "q = pipe.input('a').map('a', 'b', p, name='photo').output('b'); q.to_yaml(); q.draw(); q.replace('photo', len);"
-        "print([m for m in sys.modules if m.startswith('junco.builtin.') and not m.startswith('junco.builtin.families')])"
+        "q = pipe.input('a').map('a', 'b', p, name='photo').output('b'); q.to_yaml(); q.draw();"
+        "q.replace('photo', len); of = 'junco.builtin.';"
+        "print([m for m in sys.modules if m.startswith(of) and not m.startswith(of + 'families')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
