@@ -44,7 +44,7 @@ def certificates(report: Report, models: dict[str, Callable[[], Any]]) -> None:
     """A row for each model, runtime and dtype that this machine has."""
     rows = []
     for name, make in models.items():
-        for each in certify(make().source()):
+        for each in certify(make().complete_source()):
             speed = number(each.rows_per_s) if each.rows_per_s else "–"
             cosine = f"{each.worst_cosine:.6f}" if each.rows_per_s else "–"
             use = each.reason or ("where it is asked for" if each.dtype == "int8" else "yes")

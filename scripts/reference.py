@@ -32,14 +32,14 @@ def api_page() -> str:
 
 def yaml_page() -> str:
     """The keys of a pipeline file, the verbs and what each takes."""
-    from junco.graph import yaml_file
+    from junco.graph import yaml_reader
     from junco.graph.nodes import VERBS
     from junco.graph.pipe import Pipe
 
     parts = [
         "# YAML",
-        f"A pipeline file begins with `junco: {yaml_file.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
-        f"one. Its keys: {_listing(yaml_file._KEYS)}. `space` names the "
+        f"A pipeline file begins with `junco: {yaml_reader.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
+        f"one. Its keys: {_listing(yaml_reader.KEYS)}. `space` names the "
         "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them.",
         "A step names one verb with its operator, `in` and `out` (a column or a list of columns), and what the verb "
         "asks for besides. Any step may also have `with` (the operator's parameters; `${name}` stands for a parameter "
@@ -48,7 +48,7 @@ def yaml_page() -> str:
     ]
     for verb in VERBS:
         method = getattr(Pipe, verb)
-        own = "".join(f", {key}: …" for key in yaml_file._ARGUMENTS.get(verb, ()))
+        own = "".join(f", {key}: …" for key in yaml_reader._ARGUMENTS.get(verb, ()))
         step = f"- {{{verb}: OPERATOR, in: …, out: …{own}}}" if verb != "concat" else "- {concat: [STEP, STEP]}"
         parts += [f"## `{verb}`", _code(step), "By code:", _code(f"{verb}{_signature(method)}"), _doc(method)]
     return "\n\n".join(parts)
@@ -85,8 +85,8 @@ def catalog_page() -> str:
     for name, entry in sorted(registry.installed().items()):
         if entry.value.startswith("junco."):
             operator = registry.load(name)
-            own = operator.__init__ is not object.__init__
-            parts += [f"### `{name}`", _code(f"{name}{_signature(operator.__init__) if own else '()'}")]
+            signature = inspect.Signature(list(operator.parameters().values()))
+            parts += [f"### `{name}`", _code(f"{name}{signature}".replace("'", ""))]
             parts.append(_markdown(inspect.getdoc(operator) or ""))
     parts += ["## Pipelines", _table(("pipeline", "family", "what it does"), _pipelines())]
     return "\n\n".join(parts)

@@ -99,7 +99,7 @@ def _install(package: str) -> None:
     target = Path("installed").resolve()
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index"]
     subprocess.run([*command, "--target", str(target), package], check=True)
-    os.environ["PYTHONPATH"] = str(target)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))
     sys.path.insert(0, str(target))
 
 

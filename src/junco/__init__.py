@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
     from junco.graph.nodes import Graph, Node
+    from junco.neural.images import ImageEmbedding
+    from junco.neural.operator import NeuralOperator
+    from junco.neural.preparation import MiddleCrop
     from junco.operator.base import Operator
     from junco.operator.family import Family
     from junco.operator.function import op
     from junco.operator.hints import Hints
     from junco.operator.namespace import ops
+    from junco.operator.options import option
     from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
+    from junco.pages.inspection import Inspection
+    from junco.runtime.source import Input, Source
     from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
@@ -32,7 +38,12 @@ _WHERE = {
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
+    "Inspection": "junco.pages.inspection",
+    "ImageEmbedding": "junco.neural.images",
+    "Input": "junco.runtime.source",
     "JuncoError": "junco.errors",
+    "MiddleCrop": "junco.neural.preparation",
+    "NeuralOperator": "junco.neural.operator",
     "Node": "junco.graph.nodes",
     "Operator": "junco.operator.base",
     "OperatorError": "junco.errors",
@@ -41,10 +52,12 @@ _WHERE = {
     "op": "junco.operator.function",
     "cache": "junco.operator.residents",
     "ops": "junco.operator.namespace",
+    "option": "junco.operator.options",
     "pipe": "junco.api",
     "pipeline": "junco.api",
     "read_vectors": "junco.store.vectors",
     "Reject": "junco.engine.rows",
+    "Source": "junco.runtime.source",
     "VectorSet": "junco.store.vectors",
 }
 _RENAMED = {"cache": "residents"}
@@ -55,18 +68,25 @@ __all__ = [
     "Family",
     "Graph",
     "Hints",
+    "ImageEmbedding",
+    "Input",
+    "Inspection",
     "JuncoError",
+    "MiddleCrop",
+    "NeuralOperator",
     "Node",
     "Operator",
     "OperatorError",
     "OperatorSpec",
     "Pipeline",
     "Reject",
+    "Source",
     "VectorSet",
     "__version__",
     "cache",
     "op",
     "ops",
+    "option",
     "pipe",
     "pipeline",
     "read_vectors",

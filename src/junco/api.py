@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
@@ -33,10 +34,14 @@ from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
 from junco.once import Once
+from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.pages.inspection import Inspection
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -58,9 +63,10 @@ class Pipeline:
         self.graph = graph
         self.devices = devices_of(device)
         _check_what_is_at_hand(graph)
-        self._planned = Once(partial(make_plan, graph, self.devices))
-        self._running = Once(self._start)
+        self._planned = planned = Once(partial(make_plan, graph, self.devices))
+        self._running = Once(lambda: Engine(planned()))
         self._is_closed = False
+        weakref.finalize(self, _close, self._running)
 
     @property
     def plan(self) -> Plan:
@@ -98,7 +104,8 @@ class Pipeline:
             DeadlineError: ``timeout_s`` seconds were over first.
         """
         self._check_count(inputs)
-        return self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        result = self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        return ResultList(result) if result.__class__ is list and not self.plan.flow.is_single else result
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
@@ -127,7 +134,7 @@ class Pipeline:
         """
         found = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
         if on_error == "none" or not self.plan.gives_vectors:
-            return found
+            return ResultList(found)
         return as_vectors(found, self.graph.outputs[0])
 
     def stream(
@@ -209,7 +216,8 @@ class Pipeline:
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's
+                work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -260,6 +268,28 @@ class Pipeline:
 
         return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
 
+    def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
+        """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
+
+        The steps run one after the other in the caller's thread. A row that fails is shown, and the steps after see
+        what is left; nothing is raised for it.
+
+        Args:
+            inputs: one argument for each input column.
+            rows: of each step, how many rows are kept to be shown.
+            most_rows: rows that a ``flat_map`` may make; it is ended there, and the inspection says so.
+            within_s: seconds after which a ``flat_map`` makes no more rows.
+        """
+        self._check_count(inputs)
+        from junco.engine.inspect import inspect_item  # pages are needed by few
+        from junco.engine.look import Limits
+
+        limits, started = Limits(rows, most_rows, within_s), time.perf_counter()
+        self.prepare()
+        load_seconds = time.perf_counter() - started
+        looked = inspect_item(self._engine.stages("skip"), self.plan.flow, inputs, limits)
+        return replace(looked, drawing=self.draw(), load_seconds=load_seconds)
+
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
         if (engine := self._running.made) is not None:
@@ -274,18 +304,15 @@ class Pipeline:
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
         self._is_closed = True
-        if (engine := self._running.made) is not None:
-            engine.close()
+        _close(self._running)
 
     @property
     def _engine(self) -> Engine:
-        if self._is_closed:
+        """What runs it, made at the first use."""
+        engine = None if self._is_closed else self._running()
+        if engine is None or self._is_closed:  # closed meanwhile, by another thread
+            _close(self._running)
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
-        return self._running()
-
-    def _start(self) -> Engine:
-        engine = Engine(self.plan)
-        weakref.finalize(self, engine.close)
         return engine
 
     def _repr_svg_(self) -> str:
@@ -311,6 +338,11 @@ class Pipeline:
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+
+
+def _close(running: Once[Engine]) -> None:
+    if running.made is not None:
+        running.made.close()
 
 
 def _check_what_is_at_hand(graph: Graph) -> None:

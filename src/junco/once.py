@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Made = TypeVar("Made")
 
@@ -34,7 +34,7 @@ class Once(Generic[Made]):
         self._lock = threading.RLock()
 
 
-_all: weakref.WeakSet[Once[object]] = weakref.WeakSet()
+_all: weakref.WeakSet[Once[Any]] = weakref.WeakSet()
 
 
 def _renew() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from junco import read_vectors
 from junco.api import pipe
-from junco.builtin.embedding import Finish
 from junco.errors import FidelityWarning, ParameterError
+from junco.neural.finish import Finish
 from junco.operator import registry
 from junco.operator.namespace import ops
 
@@ -77,6 +77,13 @@ def test_ubinary_keeps_the_signs_eight_to_a_byte():
 def test_a_precision_that_does_not_exist_is_refused():
     with pytest.raises(ParameterError, match=r"precision='uint4' is none of 'float32', 'float16', 'int8', 'ubinary'"):
         ops.text_embedding.minilm(precision="uint4").create()
+
+
+def test_names_of_runtimes_and_arithmetics_that_do_not_exist_are_refused_with_those_that_do():
+    with pytest.raises(ParameterError, match="runtime='tensorrt' is none of 'auto', 'torch'"):
+        ops.text_embedding.minilm(runtime="tensorrt").create()
+    with pytest.raises(ParameterError, match=r"dtype='int4' is none of 'auto', 'float32'.*Did you mean 'int8'"):
+        ops.text_embedding.minilm(dtype="int4").create()
 
 
 def test_truncation_warns_once_where_the_model_was_not_trained_for_it():

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from junco.builtin.image_embedding.efficientnet_lite import EfficientNetLite
-from junco.builtin.image_embedding.preparation import MiddleCrop, Transform
 from junco.builtin.image_embedding.timm import TimmEmbedding, preparation_of
 from junco.cores import at_work, num_cores
+from junco.neural.preparation import MiddleCrop, Transform
 
 USUAL = [
     "resnet50",
@@ -111,6 +111,7 @@ def test_random_weights_and_exact_pictures_take_no_shortcut(monkeypatch, photo):
 
 
 def test_the_fast_resize_leaves_the_cores_that_others_are_at_work_on(monkeypatch):
+    MiddleCrop(224, 256).fast(next(sizes()))  # compares its two kernels, at the first picture
     seen = []
     resize = torch.nn.functional.interpolate
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ import timm
 import junco.builtin.pipelines
 from junco.builtin.families import FAMILIES
 from junco.graph import levels, yaml_file
-from junco.graph.params import bind
+from junco.graph.params import bind, parameters_of
 
 FOLDER = Path(junco.builtin.pipelines.__file__).parent
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -54,7 +54,9 @@ def test_members_of_a_family_take_the_same_parameters_and_name_the_same_columns(
     assert graph.outputs == ("vector",)
     shared = {"normalize", "truncate_dim", "precision", "runtime", "dtype", "least_cosine", "deterministic"}
     shared |= {"pretrained", "seed", "exact"} if image else {"role", "prompt"}
-    assert shared <= set(graph.params)
+    assert shared <= set(parameters_of(graph))
+    assert graph.main == "embed"
+    assert len(path.read_text("utf-8").splitlines()) <= 12
     assert [node.name for node in graph.nodes] == (["decode", "embed"] if image else ["embed"])
 
 
@@ -69,8 +71,7 @@ def test_a_model_exists_in_timm_and_has_weights(path):
 def test_parameters_of_the_pipeline_reach_the_operator():
     changed = {"normalize": True, "truncate_dim": 9, "seed": 4, "runtime": "torch", "dtype": "float32"}
     spec = embed_spec(FOLDER / "image-embedding-efficientnet-lite1.yaml", **changed)
-    usual = {"precision": "float32", "least_cosine": None, "exact": False, "deterministic": False}
-    assert spec.params == {"model": "lite1", "pretrained": True, **usual, **changed}
+    assert spec.params == {"model": "lite1", **changed}
 
 
 @pytest.mark.slow

@@ -146,7 +146,7 @@ def test_what_only_a_plain_model_can_do_is_refused_for_another_one_with_the_reas
 
 
 def test_a_plain_model_can_be_certified_as_the_same_weights_in_another_operator_can(minilm_folder):
-    theirs, ours = SentenceTransformersEmbedding(minilm_folder).source(), MiniLM().source()
+    theirs, ours = SentenceTransformersEmbedding(minilm_folder).complete_source(), MiniLM().complete_source()
     for one, other in zip(theirs.golden, ours.golden, strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_allclose(load(theirs, "torch")(*theirs.golden), load(ours, "torch")(*ours.golden), atol=1e-5)

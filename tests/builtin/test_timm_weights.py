@@ -77,6 +77,29 @@ def test_cached_weights_are_read_with_no_network_call(cache, no_network, photo, 
     assert np.isfinite(vector).all()
 
 
+@pytest.mark.parametrize("model", ["test_resnet", "hf-hub:timm/test_resnet.r160_in1k"])
+def test_a_second_start_builds_nothing(cache, tmp_path, monkeypatch, photo, model):
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
+    put_into_cache(cache, "timm/test_resnet.r160_in1k")
+    first = TimmEmbedding(model, runtime="openvino", dtype="float32")
+    vector, wants = first(photo), first.wants()
+    monkeypatch.setattr(timm, "create_model", lambda *args, **options: pytest.fail("it was built"))
+    second = TimmEmbedding(model, runtime="openvino", dtype="float32")
+    np.testing.assert_array_equal(second(photo), vector)
+    assert second.wants() == wants
+    assert second.space() == first.space()
+    assert [path.suffix for path in second.files()] == [".safetensors"] + [".json"] * (":" in model)
+
+
+def test_other_weights_under_the_same_name_are_another_conversion(cache, tmp_path, monkeypatch, photo):
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
+    network = put_into_cache(cache, "timm/test_resnet.r160_in1k")
+    first = TimmEmbedding("test_resnet", runtime="openvino", dtype="float32")(photo)
+    (weights,) = cache.rglob("*.safetensors")
+    save_file({name: weight * 1.5 for name, weight in network.state_dict().items()}, weights)
+    assert not np.allclose(TimmEmbedding("test_resnet", runtime="openvino", dtype="float32")(photo), first)
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
     """As much of a hub as its client needs to fetch files: they lie in the class's `files`, by their path."""
 

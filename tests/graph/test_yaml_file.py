@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from junco.errors import GraphError, ParameterError, YamlError
-from junco.graph.nodes import Graph
-from junco.graph.params import bind
+from junco.graph.nodes import Graph, Node
+from junco.graph.params import bind, parameters_of, with_params
 from junco.graph.pipe import PipeStart
 from junco.graph.yaml_file import read, read_file, write
 from strategies import OPERATORS, graphs
@@ -129,6 +132,26 @@ def test_a_python_function_cannot_stand_in_a_file():
         write(pipe.input("x").map("x", "y", abs).output("y"))
 
 
+def test_reading_imports_no_operator_and_unknown_names_are_refused_at_once():
+    flow = (
+        "junco: 1\ninputs: [t]\nsteps: [{map: text-embedding.sentence-transformers, in: t, out: v, %s}]\noutputs: [v]"
+    )
+    code = (
+        "import sys; from junco.graph.yaml_file import read;"
+        f"read({flow % 'with: {model: nobody/no-such-model}'!r});"
+        "print([m for m in sys.modules if m.startswith('junco.builtin.text')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    with pytest.raises(YamlError, match=r"f\.yaml:3:15: .*Did you mean 'text-embedding\.minilm'"):
+        read(flow.replace("sentence-transformers", "minilmm") % "name: a", "f.yaml")
+
+
+def test_a_familys_name_is_its_default_member():
+    text = "junco: 1\ninputs: [t]\nsteps: [{map: text-embedding, in: t, out: v}]\noutputs: [v]"
+    assert read(text).nodes[0].fn.name == "text-embedding.minilm"
+
+
 # ---- parameters
 
 
@@ -155,3 +178,173 @@ def test_a_placeholder_within_a_text_is_filled_in():
     spec = OPERATORS["mix"].with_params({"salt": "v${shift}"})
     graph = Graph(("x",), pipe.input("x").map("x", "y", spec).output("y").nodes, ("y",), params={"shift": 3})
     assert bind(graph, {}).nodes[0].fn.params == {"salt": "v3"}
+
+
+def test_binding_reaches_pipelines_within_whose_defaults_may_stand_for_parameters_around_them():
+    text = NESTED.replace("params: {salt: 2}", 'params: {salt: "${shift}"}').replace("salt: 2", "salt: 2")
+    graph = read(text)
+    assert bind(graph, {}).node("inner").fn.node("stir").fn.params == {"salt": 3}
+    assert bind(graph, {"shift": 5}).node("inner").fn.node("stir").fn.params == {"salt": 5}
+    assert read(write(graph)) == graph
+
+
+# ---- pipelines in steps
+
+NESTED = """\
+junco: 1
+params: {shift: 3}
+inputs: [x]
+steps:
+  - map:
+      name: within
+      params: {salt: 2}
+      inputs: [a]
+      steps:
+        - {map: random.mix, in: a, out: b, with: {salt: "${salt}"}, name: stir}
+      outputs: [b]
+    in: x
+    out: y
+    name: inner
+outputs: [y]
+"""
+
+
+@given(inner=graphs(kind="operators", most_nodes=4), outer=graphs(kind="operators", most_nodes=4))
+def test_pipelines_within_survive_writing_and_reading(inner, outer):
+    graph = inner
+    for level in range(3):
+        calls = Node("map", f"level-{level}", graph.inputs, ("z",), graph)
+        graph = Graph(graph.inputs, (calls,), ("z",), name="a\nb: c", description="d  e\n\n f", params={"p": "${p}\t"})
+    graph = Graph(outer.inputs, (*outer.nodes, *graph.nodes[:0]), outer.outputs, description=write(graph))
+    assert read(write(graph)) == graph
+    assert write(read(graph.description)) == graph.description
+
+
+def test_a_pipeline_in_a_step_is_read_and_stands_there_in_full():
+    graph = read(NESTED)
+    inner = graph.node("inner").fn
+    assert (inner.name, inner.params, [node.name for node in inner.nodes]) == ("within", {"salt": 2}, ["stir"])
+    assert write(graph) == NESTED.replace("shift: 3}", "shift: 3}", 1).replace(
+        "params: {shift: 3}", "params:\n  shift: 3"
+    ).replace("      params: {salt: 2}", "      params:\n        salt: 2").replace(
+        'with: {salt: "${salt}"}, name: stir', "with: {salt: '${salt}'}, name: stir"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("random.mix", "random.mxi", 10, "'random.mix'"),
+        ("      inputs: [a]", "      input: [a]", 8, "'inputs'"),
+        ("      name: within", "      junco: 1", 6, "'junco'"),
+        ("    in: x", "    with: {a: 1}\n    in: x", 12, "params"),
+        ('"${salt}"', '"${slat}"', 10, "slat.*'salt'"),
+        ("salt: 2", 'salt: "${shfit}"', 7, "shfit.*'shift'"),
+    ],
+)
+def test_what_is_wrong_in_a_pipeline_within_is_said_with_its_place(old, new, line, says):
+    with pytest.raises(YamlError, match=says) as caught:
+        read(NESTED.replace(old, new))
+    assert caught.value.line == line
+
+
+def nested(levels: int) -> Graph:
+    graph = pipe.input("x").map("x", "y", OPERATORS["mix"]).output("y")
+    for _ in range(levels):
+        graph = pipe.input("x").map("x", "y", graph).output("y")
+    return graph
+
+
+def test_twenty_pipelines_in_one_another_are_borne_and_no_more():
+    assert read(write(nested(20))) == nested(20)
+    with pytest.raises(GraphError, match="nested too deep"):
+        write(nested(21))
+    text = write(nested(20)).removeprefix("junco: 1\n")
+    deeper = f"junco: 1\ninputs: [x]\nsteps:\n  - map:\n{text.replace(chr(10), chr(10) + ' ' * 6).rjust(1)}"
+    deeper = re.sub(r"map:\ninputs", "map:\n      inputs", deeper).rstrip() + "\n    in: x\n    out: y\noutputs: [y]\n"
+    with pytest.raises(YamlError, match="at most 20 pipelines in one another"):
+        read(deeper)
+
+
+# ---- the main step
+
+MAIN = GOOD.replace('with: {salt: "${shift}"}', "with: {salt: 1}") + "main: stir\n"
+
+
+def test_the_main_steps_parameters_are_the_pipelines_unless_the_file_sets_them():
+    graph = read(MAIN)
+    assert read(write(graph)) == graph
+    assert {name: p.default for name, p in parameters_of(graph).items()} == {"shift": 3, "fails": 0}
+    changed = with_params(graph, {"fails": 4, "shift": 1})
+    assert bind(changed, {}).node("stir").fn.params == {"salt": 1, "fails": 4}
+    assert bind(changed, {"fails": 5}).node("stir").fn.params == {"salt": 1, "fails": 5}
+    assert read(write(changed)) == changed
+
+
+def test_a_pipeline_within_may_be_the_main_step():
+    graph = read(NESTED.replace("outputs: [y]\n", "outputs: [y]\nmain: inner\n"))
+    assert set(parameters_of(graph)) == {"shift", "salt"}
+    changed = with_params(graph, {"salt": 7})
+    assert bind(changed, {}).node("inner").fn.node("stir").fn.params == {"salt": 7}
+    assert set(parameters_of(changed)) == {"shift", "salt"}
+
+
+@pytest.mark.parametrize(("name", "says"), [("stri", "Did you mean 'stir'"), ("[stir]", "main is a text")])
+def test_main_names_a_step(name, says):
+    with pytest.raises(YamlError, match=says) as caught:
+        read(MAIN.replace("main: stir", f"main: {name}"))
+    assert caught.value.line == 10
+
+
+def test_without_a_main_step_nothing_passes_through():
+    with pytest.raises(ParameterError, match="no parameter 'fails'"):
+        with_params(read(GOOD), {"fails": 4})
+
+
+# ---- paths
+
+PATHS = """\
+junco: 1
+params: {own: ../shared/w.bin, plain: w.bin}
+inputs: [x]
+steps:
+  - {map: random.mix, in: x, out: y, with: {salt: ["./a/../b", {"k": "./c"}, "/d", "e/f", "${own}"]}}
+outputs: [y]
+"""
+
+
+def test_paths_that_begin_with_a_dot_mean_from_the_file_wherever_one_works(tmp_path, monkeypatch):
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "f.yaml").write_text(PATHS)
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "flows" / "f.yaml", Path("flows/f.yaml"), Path("./flows/../flows/f.yaml")):
+        graph = read_file(path)
+        assert graph.params == {"own": str(tmp_path / "shared" / "w.bin"), "plain": "w.bin"}
+        folder = tmp_path / "flows"
+        assert graph.nodes[0].fn.params["salt"] == [f"{folder}/b", {"k": f"{folder}/c"}, "/d", "e/f", "${own}"]
+
+
+def test_a_link_to_a_folder_is_not_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "f.yaml").write_text(PATHS)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert read_file(tmp_path / "link" / "f.yaml").nodes[0].fn.params["salt"][0] == str(tmp_path / "link" / "b")
+
+
+def test_text_without_a_folder_keeps_its_paths():
+    assert read(PATHS).params["own"] == "../shared/w.bin"
+    assert read(write(read(PATHS))) == read(PATHS)
+
+
+def test_what_a_caller_gives_means_from_the_working_folder(tmp_path):
+    (tmp_path / "f.yaml").write_text(PATHS)
+    assert bind(read_file(tmp_path / "f.yaml"), {"own": "./mine"}).nodes[0].fn.params["salt"][-1] == "./mine"
+
+
+def test_a_file_is_written_with_paths_beneath_its_folder_relative_and_reads_back_the_same(tmp_path):
+    (tmp_path / "f.yaml").write_text(PATHS)
+    graph = read_file(tmp_path / "f.yaml")
+    text = write(graph, tmp_path)
+    assert "./b" in text
+    assert str(tmp_path.parent / "shared" / "w.bin") in text
+    assert read(text, folder=tmp_path) == graph

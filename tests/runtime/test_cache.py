@@ -14,7 +14,7 @@ import pytest
 
 from junco.errors import ParameterError
 from junco.runtime import cache as caching
-from junco.runtime import work
+from junco.runtime import loading
 from junco.runtime.cache import Cache
 from junco.runtime.load import load
 
@@ -288,6 +288,6 @@ def test_a_measurement_by_another_version_is_not_used(workshop, monkeypatch):
     num_built = workshop.num_built
     load(workshop.source(), "openvino")
     assert workshop.num_built == num_built
-    monkeypatch.setattr(work, "versions", lambda names: dict.fromkeys(names, "2020.1"))
+    monkeypatch.setattr(loading, "versions", lambda names: dict.fromkeys(names, "2020.1"))
     load(workshop.source(), "openvino")
     assert workshop.num_built == num_built + 1

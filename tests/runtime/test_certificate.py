@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from junco.builtin.image_embedding.golden import golden_images
-from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS, pooled, token_ids
+from junco.builtin.text_embedding.encoder import pooled, token_ids
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.errors import ParameterError
+from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.operator import registry
 from junco.runtime import conversion
 from junco.runtime.certificate import Certificate, agreement, cosines
@@ -44,7 +44,7 @@ def test_blue_and_red_swapped_is_refused(lite):
 
 
 def test_a_missing_normalisation_of_levels_is_refused(lite):
-    source = lite.source()
+    source = lite.complete_source()
     (pixels,) = source.golden
     network = source.build().network
 
@@ -60,7 +60,7 @@ def test_a_missing_normalisation_of_levels_is_refused(lite):
 
 
 def test_the_first_token_instead_of_the_mean_is_refused(minilm):
-    source = minilm.source()
+    source = minilm.complete_source()
     wrong = pooled(source.build().network, "cls")
 
     def by_first_token(items):
@@ -81,18 +81,18 @@ def test_a_missing_prompt_is_refused(minilm):
 
 
 def test_weights_of_eight_bits_are_refused_with_their_error(lite):
-    module = lite.source().build()
+    module = lite.complete_source().build()
     with torch.no_grad():
         for weight in module.parameters():
             scale = weight.abs().max() / 127
             weight.copy_((weight / scale).round() * scale)
-    (pixels,) = lite.source().golden
+    (pixels,) = lite.complete_source().golden
 
     def quantised(items):
         with torch.no_grad():
             return module(torch.from_numpy(np.stack(items))).numpy()
 
-    compiled = load(lite.source(), "torch", "float32")
+    compiled = load(lite.complete_source(), "torch", "float32")
     found = agreement(lambda items: compiled(np.stack(items)), quantised, list(pixels))
     assert found.reason is not None
     assert 0.5 < found.worst_cosine < 0.9999

@@ -12,7 +12,7 @@ from junco.errors import ParameterError
 from junco.runtime import mixed, openvino_runtime, speed
 from junco.runtime.certificate import cosines
 from junco.runtime.load import certify, load
-from junco.runtime.work import Work
+from junco.runtime.loading import Loading
 
 pytestmark = pytest.mark.skipif(
     not openvino_runtime.has_dtype("mixed"), reason="this processor has no bfloat16 arithmetic"
@@ -153,7 +153,7 @@ def test_auto_takes_it_where_bfloat16_is_fast_and_not_faithful(deep, speeds):
 def test_it_is_not_made_where_it_would_gain_nothing(deep, speeds, monkeypatch, changes, least, says):
     speeds.update(changes)
     monkeypatch.setattr(mixed, "mix", lambda *given: pytest.fail("it was made"))
-    work = Work(deep, "cpu", given=least)
+    work = Loading(deep, "cpu", given=least)
     found = work.measured([("openvino", dtype) for dtype in ("float32", "bfloat16", "mixed")])
     assert found[2].reason == says
     assert load(deep, least_cosine=least).dtype != "mixed"

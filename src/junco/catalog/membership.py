@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from junco.errors import UnknownNameError
 from junco.graph.levels import Flow
+from junco.graph.nesting import load_operators
 from junco.graph.params import parameters_of
 from junco.graph.ports import pipeline_ports
 from junco.operator import registry
@@ -25,6 +26,5 @@ def check_family(flow: Flow) -> None:
     if graph.family not in known:
         hint = "'junco families' lists them all; a pipeline needs no family."
         raise UnknownNameError("pipeline family", graph.family, known, hint)
-    for spec in graph.specs():
-        spec.load()
+    load_operators(graph)
     known[graph.family].check(graph.name or "the pipeline", pipeline_ports(flow), parameters_of(graph))

@@ -8,6 +8,7 @@ whose ``*.yaml`` files are pipelines by their stems. Among packages there is no 
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -57,9 +58,21 @@ def only_one(name: str, found: tuple[Location, ...]) -> Location:
 
 def _of_packages() -> Iterator[Location]:
     for entry in entry_points(group="junco.pipelines"):
-        source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-        for folder in _folders(entry):
-            yield from (Location(path.stem, path, source) for path in _yaml_files(folder))
+        yield from _of_package(entry)
+
+
+def _of_package(entry: EntryPoint) -> list[Location]:
+    """The pipelines of one package; one that cannot be looked into is left out, and that is said."""
+    source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+    try:
+        folders = list(_folders(entry))
+        if not any(folder.is_dir() for folder in folders):
+            raise FileNotFoundError(f"there is no package {entry.value!r}")
+        return [Location(path.stem, path, source) for folder in folders for path in _yaml_files(folder)]
+    except Exception as error:  # whatever somebody's metadata and finders of modules do
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        warnings.warn(f"the pipelines of the package {source} are left out: {reason}", stacklevel=2)
+        return []
 
 
 def _folders(entry: EntryPoint) -> Iterator[Path]:

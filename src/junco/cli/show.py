@@ -12,6 +12,7 @@ from junco.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from junco.graph.levels import Flow, Step
+    from junco.graph.nodes import Graph
     from junco.operator.family import Family
 
 
@@ -52,11 +53,13 @@ def _shown(name: str) -> list[dict[str, Any]]:
 def _pipeline(ref: str) -> dict[str, Any]:
     from junco.catalog.find import definition
     from junco.graph.levels import check
+    from junco.graph.nesting import load_operators
     from junco.graph.params import bind
     from junco.graph.ports import pipeline_ports
     from junco.plan.spaces import space_line
 
     found = definition(ref)
+    load_operators(found.graph)
     flow = check(found.graph)
     return {
         "kind": "pipeline",
@@ -64,13 +67,29 @@ def _pipeline(ref: str) -> dict[str, Any]:
         "family": found.graph.family,
         "interface": str(pipeline_ports(flow)),
         "description": found.graph.description,
-        "parameters": [{"name": name, "default": value} for name, value in found.graph.params.items()],
+        "parameters": _parameters(found.graph),
         "steps": _steps(flow),
         "space": space_line(check(bind(found.graph, {}))),
         "license": found.graph.license,
         "source": found.source,
         "path": str(found.path),
     }
+
+
+def _parameters(graph: Graph) -> list[dict[str, Any]]:
+    """The pipeline's own parameters, then those of its main step with what the operator says of them."""
+    from junco.graph.params import parameters_of
+    from junco.operator.option_docs import sentences
+
+    shown = [{"name": name, "default": value} for name, value in graph.params.items()]
+    for name, parameter in parameters_of(graph).items():
+        if parameter.operator is not None:
+            said = sentences(parameter.operator, [name]).get(name)
+            entry = _parameter(parameter.operator.parameters()[name])
+            shown.append({**entry, "description": said} if said else entry)
+        elif name not in graph.params:  # of a pipeline that is the main step
+            shown.append({"name": name, "default": parameter.default})
+    return shown
 
 
 def _steps(flow: Flow) -> list[dict[str, Any]]:
@@ -151,4 +170,6 @@ def _line(entry: dict[str, Any]) -> str:
         what = f"{entry['verb']} {entry['operator']}".strip()
         return f"{entry['name']}: {what}, {', '.join(entry['in'])} → {made}{level}"
     kind = f": {entry['type']}" if "type" in entry else ""
-    return f"{entry['name']}{kind}" + (f" = {entry['default']!r}" if "default" in entry else "")
+    default = f" = {entry['default']!r}" if "default" in entry else ""
+    said = f"  {entry['description']}" if "description" in entry else ""
+    return f"{entry['name']}{kind}{default}{said}"

@@ -168,10 +168,10 @@ def _shared_batches(applier: OperatorApplier) -> SharedBatches:
 
 
 def _batch_size(resident: Resident) -> BatchSize:
-    spec, hints = resident.spec, resident.operator.hints
-    known = None if hints.max_batch == 1 else learned_rows(spec)
+    operator, hints = resident.operator, resident.operator.hints
+    known = None if hints.max_batch == 1 else learned_rows(operator)
     start = hints.first_batch or START
-    return BatchSize(hints.max_batch, hints.max_cost, start, known, lambda rows: remember_rows(spec, rows))
+    return BatchSize(hints.max_batch, hints.max_cost, start, known, partial(remember_rows, operator))
 
 
 def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:

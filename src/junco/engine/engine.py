@@ -165,6 +165,7 @@ class Engine:
 
     def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run."""
+        self._check_open()
         return staged(self.plan.program, iter(self._crews), on_error, self._feed_counts)
 
     def _new_crews(self) -> list[Crew]:

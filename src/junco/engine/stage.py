@@ -7,7 +7,7 @@ stage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -49,6 +49,8 @@ class Stage:
     """Whether a block may become several, so that the stage is run step by step."""
     fault: Mask | None = None
     """Where to note failed rows that another branch still sees."""
+    on_failed: Callable[[Block, Level, Sequence[tuple[int, BaseException, str]]], None] | None = None
+    """Told of failed rows (row, exception, picture of its value) while they are still in the block."""
 
     def __init__(self, name: str, options: StageOptions) -> None:
         self.name = name
@@ -104,6 +106,8 @@ class Stage:
         """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
         if not rows:
             return
+        if self.on_failed is not None:
+            self.on_failed(block, level, rows)
         root = level.path[0]
         lineage = block.lineage(level, root)
         wrapped = [self.operator_error(block.positions[lineage[row]], error, value) for row, error, value in rows]

@@ -1,20 +1,21 @@
 """Pictures of a graph: SVG in pure Python, and Mermaid text.
 
 Steps run from top to bottom, branches stand side by side, and each level beneath the first is a tinted band around
-the steps whose rows live on it. Colours are chosen to be read on a light and on a dark ground alike.
+the steps whose rows live on it. A pipeline within is a titled frame around its steps. Colours are chosen to be read
+on a light and on a dark ground alike.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-import warnings
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from junco.graph.layout import Cell, layout
-from junco.graph.levels import Flow, Level, check
+from junco.graph.layout import Cell, Frame, Group, layout
+from junco.graph.levels import Level
+from junco.graph.nesting import check_again, check_nesting
 from junco.graph.nodes import Graph, Node, fn_name
+from junco.pages.letters import cut, num_places
 
 BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
 LANE_WIDTH, LAYER_HEIGHT = 332, 112
@@ -26,7 +27,8 @@ _TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _BOLD = ' font-weight="600"'
 _CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSEEN = re.compile("[^\t\n\r\x20-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, and what would turn the direction of the letters after it."""
 
 
 def svg(graph: Graph) -> str:
@@ -35,12 +37,12 @@ def svg(graph: Graph) -> str:
     Raises:
         GraphError: the graph has no meaning.
     """
-    flow = _checked(graph)
-    cells = layout(flow)
+    cells = _laid_out(graph)
+    levels = _levels(cells)
     lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
-    legend = [_level_text(level) for level in flow.levels]
-    words = max(9 * min(_num_columns(graph.name), NAME_LENGTH), *(7 * _num_columns(text) for text in legend))
+    legend = [_level_text(level) for level in levels]
+    words = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
     width = 2 * MARGIN + max(lanes * LANE_WIDTH, 48 + words)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
@@ -48,10 +50,11 @@ def svg(graph: Graph) -> str:
         *_head(graph),
         f'<g transform="translate({MARGIN} {MARGIN + head})">',
         *_bands(cells),
+        *(line for group in _groups(cells) for line in _group_frame(*group)),
         *(line for cell in cells for line in _arrows(cell)),
-        *(line for cell in cells for line in _box(cell, flow)),
+        *(line for cell in cells for line in _box(cell)),
         "</g>",
-        *_legend(flow, legend, MARGIN + head + tree_height + 6),
+        *_legend(levels, legend, MARGIN + head + tree_height + 6),
     ]
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     title = _text(graph.name or "pipeline")
@@ -68,31 +71,67 @@ def svg(graph: Graph) -> str:
 
 
 def mermaid(graph: Graph) -> str:
-    """The graph as a Mermaid flowchart; levels beneath the first are subgraphs.
+    """The graph as a Mermaid flowchart; levels beneath the first and pipelines within are subgraphs.
 
     Raises:
         GraphError: the graph has no meaning.
     """
-    flow = _checked(graph)
-    cells = [cell for cell in layout(flow) if cell.kind != "pass"]
+    cells = [cell for cell in _laid_out(graph) if cell.kind != "pass"]
     ids = {cell: f"n{index}" for index, cell in enumerate(cells)}
+    numbers = {group: number for number, (group, _) in enumerate(_groups(cells))}
     lines = ["flowchart TD"]
-    for level in flow.levels:
-        inside = [_mermaid_node(cell, ids[cell], flow) for cell in cells if cell.level is level]
-        opening = [f'subgraph level{above.index}["{_quoted(_level_text(above))}"]' for above in level.path[1:]]
-        lines += ["  " + line for line in [*opening, *inside, *["end"] * len(opening)]] if inside else []
+    for frames in dict.fromkeys(cell.frames for cell in cells):
+        inside = [_mermaid_node(cell, ids[cell]) for cell in cells if cell.frames == frames]
+        opening = [_mermaid_frame(frame, numbers) for frame in frames]
+        lines += ["  " + line for line in [*opening, *inside, *["end"] * len(opening)]]
     for cell in cells:
         for start in cell.before:
-            label = _quoted(_cut(", ".join(_columns(start, cell, flow)), 60))
+            label = _quoted(cut(", ".join(_columns(_origin(start), cell)), 60))
             arrow = f'-->|"{label}"|' if label else "-->"
             lines.append(f"  {ids[_origin(start)]} {arrow} {ids[cell]}")
     return "\n".join(lines) + "\n"
 
 
-def _checked(graph: Graph) -> Flow:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # whoever built the graph has been warned
-        return check(graph)
+def _mermaid_frame(frame: Frame, numbers: dict[Group, int]) -> str:
+    if isinstance(frame, Group):
+        return f'subgraph group{numbers[frame]}["{_quoted(cut(_group_text(frame), 80))}"]'
+    return f'subgraph level{frame.index}["{_quoted(_level_text(frame))}"]'
+
+
+def _laid_out(graph: Graph) -> list[Cell]:
+    check_nesting(graph)
+    return layout(check_again(graph))
+
+
+def _levels(cells: list[Cell]) -> list[Level]:
+    """All levels of the picture, in the order in which they are opened."""
+    return sorted({level for cell in cells for level in cell.level.path}, key=lambda level: level.index)
+
+
+def _groups(cells: list[Cell]) -> list[tuple[Group, int]]:
+    """All pipelines within, the outer ones first, with how deep each is nested."""
+    return list(dict.fromkeys((group, depth) for cell in cells for depth, group in enumerate(cell.groups)))
+
+
+def _group_text(group: Group) -> str:
+    return f"{group.node.name} · {group.node.verb} · {fn_name(group.node.fn)}"
+
+
+def _group_frame(group: Group, depth: int) -> Iterator[str]:
+    """The titled frame around the steps of a pipeline within."""
+    inset = min(3 + 4 * depth, 30)
+    x, y = group.lane * LANE_WIDTH + inset, group.layer * LAYER_HEIGHT + inset
+    width = group.num_lanes * LANE_WIDTH - 2 * inset
+    height = group.num_layers * LAYER_HEIGHT - 2 * inset
+    yield "<g>"
+    yield f"<title>{_text(_group_text(group))}</title>"
+    yield (
+        f'<rect class="pipeline" x="{x}" y="{y}" width="{width}" height="{height}" rx="14" fill="none" '
+        f'stroke="{_LINE}" stroke-width="1.5" stroke-dasharray="6 4"/>'
+    )
+    yield _words(x + 16, y + 24, group.node.name, 19, size=13, fill=_LINE, look=_BOLD)
+    yield _words(x + 16, y + 42, f"{group.node.verb} {fn_name(group.node.fn)}", 21, size=11, fill=_LINE)
+    yield "</g>"
 
 
 def _head(graph: Graph) -> Iterator[str]:
@@ -141,21 +180,20 @@ def _arrows(cell: Cell) -> Iterator[str]:
         yield f'<path d="{line}" fill="none" stroke="{_LINE}" stroke-width="1.5"{head}/>'
 
 
-def _box(cell: Cell, flow: Flow) -> Iterator[str]:
-    yield from _arrow_labels(cell, flow)
+def _box(cell: Cell) -> Iterator[str]:
+    yield from _arrow_labels(cell)
     if cell.kind == "pass":
         return
     x, y = _middle(cell)[0] - BOX_WIDTH / 2, _top(cell)
     height, radius = (BOX_HEIGHT, 10) if cell.node else (END_HEIGHT, END_HEIGHT / 2)
     yield "<g>"
-    yield f"<title>{_text(_full(cell, flow))}</title>"
+    yield f"<title>{_text(_full(cell))}</title>"
     yield (
         f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{height}" rx="{radius:g}" '
         f'fill="{_PAPER}" stroke="{_tint(cell.level)}" stroke-width="1.5"/>'
     )
     if cell.node is None:
-        columns = flow.graph.inputs if cell.kind == "input" else flow.graph.outputs
-        yield _words(x + 16, y + 22, f"{cell.kind}  {', '.join(columns)}", 31, size=12, fill=_INK, look=_BOLD)
+        yield _words(x + 16, y + 22, f"{cell.kind}  {', '.join(cell.columns)}", 31, size=12, fill=_INK, look=_BOLD)
     else:
         yield from _step_words(cell.node, x, y)
     yield "</g>"
@@ -171,24 +209,23 @@ def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
     yield _words(x + 12, y + 54, made, 36, size=11, fill=_FAINT)
 
 
-def _arrow_labels(cell: Cell, flow: Flow) -> Iterator[str]:
+def _arrow_labels(cell: Cell) -> Iterator[str]:
     """What each arrow brings, beside its straight end: at its head, or at its foot where several meet."""
     for start in cell.before:
-        columns = ", ".join(_columns(start, cell, flow)) if cell.kind == "step" else ""
+        columns = ", ".join(_columns(_origin(start), cell)) if cell.kind == "step" else ""
         meets = len(cell.before) > 1
         x, y = (_middle(start)[0], _bottom(start) + 18) if meets else (_middle(cell)[0], _top(cell) - 14)
         if columns and not (meets and start.kind == "pass"):
             yield _words(x + 8, y, columns, 18, size=11, fill=_LINE)
 
 
-def _columns(start: Cell, cell: Cell, flow: Flow) -> tuple[str, ...]:
+def _columns(origin: Cell, cell: Cell) -> tuple[str, ...]:
     """The columns that an arrow is there for: those the step looks at, or what a branch brings to a meeting."""
     if cell.node is None:
-        return flow.graph.outputs
+        return cell.columns
     if cell.node.verb != "concat":
         return tuple(dict.fromkeys(cell.node.reads))
-    origin = _origin(start)
-    return origin.node.outputs if origin.node else flow.graph.inputs
+    return origin.node.outputs if origin.node else origin.columns
 
 
 def _origin(cell: Cell) -> Cell:
@@ -197,8 +234,8 @@ def _origin(cell: Cell) -> Cell:
     return cell
 
 
-def _legend(flow: Flow, texts: Iterable[str], y: float) -> Iterator[str]:
-    for index, (level, text) in enumerate(zip(flow.levels, texts, strict=True)):
+def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str]:
+    for index, (level, text) in enumerate(zip(levels, texts, strict=True)):
         line = y + index * LEGEND_LINE
         opacity = 0.13 if level.depth else 0
         yield (
@@ -211,14 +248,14 @@ def _legend(flow: Flow, texts: Iterable[str], y: float) -> Iterator[str]:
 def _level_text(level: Level) -> str:
     if level.parent is None:
         return "level 0 · one row per input"
-    return _cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
+    return cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
 
 
-def _full(cell: Cell, flow: Flow) -> str:
+def _full(cell: Cell) -> str:
     """The tooltip: everything that the box has no room for."""
     node = cell.node
     if node is None:
-        return f"{cell.kind}: {', '.join(flow.graph.inputs if cell.kind == 'input' else flow.graph.outputs)}"
+        return f"{cell.kind}: {', '.join(cell.columns)}"
     if node.fn is None:
         return f"{node.name}: {node.verb} of {', '.join(node.after)}"
     params = getattr(getattr(node.fn, "spec", node.fn), "items", ())
@@ -249,38 +286,24 @@ def _tint(level: Level) -> str:
 
 def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look: str = "") -> str:
     """A line of text, cut to ``most`` places; ``look`` are further attributes."""
-    cut = _cut(text, most)
-    tip = f"<title>{_text(text)}</title>" if cut != text else ""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(cut)}</text>'
-
-
-def _num_columns(text: str) -> int:
-    """Places that a text takes; East Asian letters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cut(text: str, most: int) -> str:
-    if _num_columns(text) <= most:
-        return text
-    while text and _num_columns(text) > most - 1:
-        text = text[:-1]
-    return text + "…"
+    shown = cut(text, most)
+    tip = f"<title>{_text(text)}</title>" if shown != text else ""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(shown)}</text>'
 
 
 def _text(text: str) -> str:
-    return escape(_NO_XML.sub("\ufffd", text))
+    return escape(_UNSEEN.sub("\ufffd", text))
 
 
-def _mermaid_node(cell: Cell, key: str, flow: Flow) -> str:
+def _mermaid_node(cell: Cell, key: str) -> str:
     if cell.node is None:
-        columns = flow.graph.inputs if cell.kind == "input" else flow.graph.outputs
-        text = _cut(f"{cell.kind}: {', '.join(columns)}", 60)
+        text = cut(f"{cell.kind}: {', '.join(cell.columns)}", 60)
         return f'{key}(["{_quoted(text)}"])'
-    name, what = _cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
-    return f'{key}["{_quoted(name)}<br/>{_quoted(_cut(what, 60))}"]'
+    name, what = cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
+    return f'{key}["{_quoted(name)}<br/>{_quoted(cut(what, 60))}"]'
 
 
 def _quoted(text: str) -> str:
     """Text within Mermaid's double quotes, where ``#`` begins an entity."""
     named = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "\n": " "}
-    return "".join(named.get(letter, letter) for letter in _NO_XML.sub("\ufffd", text))
+    return "".join(named.get(letter, letter) for letter in _UNSEEN.sub("\ufffd", text))

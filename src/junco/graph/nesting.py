@@ -11,6 +11,7 @@ from typing import Any
 from junco.errors import GraphError
 from junco.graph.levels import Flow, check
 from junco.graph.nodes import Graph, Node
+from junco.operator.spec import OperatorSpec
 
 MOST_LEVELS = 100
 MOST_STEPS = 100_000
@@ -65,6 +66,15 @@ def with_fns(graph: Graph, change: Callable[[Node], Any]) -> Graph:
 def with_fn(node: Node, fn: Any) -> Node:
     """The step with another callable; a graph stands there as it is."""
     return replace(node, fn=fn)
+
+
+def load_operators(graph: Graph) -> None:
+    """Import the modules of all operators in a graph, also in pipelines within it, so that their ports are known."""
+    for node in graph.nodes:
+        if isinstance(node.fn, OperatorSpec):
+            node.fn.load()
+        elif (inner := inner_graph(node)) is not None:
+            load_operators(inner)
 
 
 def check_again(graph: Graph) -> Flow:

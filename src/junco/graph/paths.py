@@ -28,7 +28,7 @@ def to_folder(value: Any, folder: Path) -> Any:
 
     A relative path means from the working folder here, as everything that a caller gives does.
     """
-    top = os.path.join(_joined(folder, "."), "")
+    top = _joined(folder, ".").rstrip(os.sep) + os.sep
 
     def relative(text: str) -> str:
         text = _joined(Path.cwd(), text) if text.startswith(_BEGINNINGS) else text
@@ -39,7 +39,7 @@ def to_folder(value: Any, folder: Path) -> Any:
 
 
 def _joined(folder: Path, text: str) -> str:
-    return os.path.normpath(os.path.join(os.path.abspath(folder), text))
+    return os.path.normpath(folder.absolute() / text)
 
 
 def _changed(value: Any, change: Callable[[str], str]) -> Any:

@@ -20,8 +20,8 @@ class Written:
         file: as messages name it.
         step: where the name of its operator stands.
         keys: where each parameter's name stands.
-        values: where each parameter's value stands, of those that are the file's own: what stands for a parameter of the
-            pipeline (``${name}``) was chosen by whoever opened it.
+        values: where each parameter's value stands, of those that are the file's own: what stands for a parameter of
+            the pipeline (``${name}``) was chosen by whoever opened it.
     """
 
     file: str

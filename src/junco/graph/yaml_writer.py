@@ -54,12 +54,13 @@ def _step(node: Node, default_name: str, before: str, folder: Path | None) -> It
             step["with"] = _portable(callee.spec.params, folder)
         yield f"  - {dump(step | rest).rstrip()}"
         return
-    if not isinstance(node.fn, Graph):
+    inner: Any = node.fn
+    if not isinstance(inner, Graph):
         raise GraphError(
             f"{node}: the Python callable {fn_name(node.fn)!r} cannot stand in a file; register it with @op"
         )
     yield f"  - {node.verb}:"
-    yield from (f"      {line}" for line in _lines(node.fn, folder))
+    yield from (f"      {line}" for line in _lines(inner, folder))
     yield from (f"    {line}" for line in _block(_columns(node) | rest))
 
 

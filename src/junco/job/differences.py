@@ -33,7 +33,7 @@ def _of_graphs(theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Sequen
         yield f"{len(before)} steps ≠ {len(now)}"
         return
     for name, *steps in zip(names, before, now, strict=True):
-        yield from dict.fromkeys(f"step {name!r}: {what}" for what in _of_values(*steps, ()))
+        yield from dict.fromkeys(f"step {name!r}: {what}" for what in _of_values(steps[0], steps[1], ()))
 
 
 def _of_values(one: Any, other: Any, path: tuple[str, ...]) -> Iterator[str]:

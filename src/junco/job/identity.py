@@ -34,7 +34,9 @@ class PipelineMark:
         """The mark of a graph. The files of its operators must be there."""
         identity = identity_of_graph(graph)
         parts = json.loads(canonical(identity.parts))
-        return cls(title_of(graph), parts, identity.unknown, tuple(node.name for node in graph.nodes))
+        return cls(
+            title_of(graph), parts, tuple(dict.fromkeys(identity.unknown)), tuple(node.name for node in graph.nodes)
+        )
 
     def as_record(self) -> dict[str, Any]:
         """For the journal's first line."""

@@ -1,5 +1,7 @@
-"""`Inventory`: the inputs of a source in their order, and where the rows of each are. It makes the result independent of
-the way there: however often a job was stopped, the target is put together in the source's order.
+"""`Inventory`: the inputs of a source in their order, and where the rows of each are.
+
+It makes the result independent of the way there: however often a job was stopped, the target is put together in the
+source's order.
 
 An input takes 16 bytes here; names and digests go to a scratch file as they come.
 """

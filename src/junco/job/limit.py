@@ -71,8 +71,8 @@ class RejectLimit:
 def _too_many(most: MaxRejects, rejects: Sequence[Why]) -> str:
     what = f"the first {FIRST} inputs all failed" if most == "auto" else f"more than {most:,} inputs were put aside"
     return (
-        f"{what} and the job was ended. {_reasons(rejects)}. What is done is kept: mend the cause and run it again with "
-        "retry_rejects=True (--retry-rejects), or go on in spite of it with max_rejects=None (--max-rejects none)"
+        f"{what} and the job was ended. {_reasons(rejects)}. What is done is kept: mend the cause and run it again "
+        "with retry_rejects=True (--retry-rejects), or go on in spite of it with max_rejects=None (--max-rejects none)"
     )
 
 

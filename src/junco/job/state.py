@@ -64,7 +64,7 @@ class JobState:
             return Ledger(done)
 
     def take_number(self) -> int:
-        """The number of the next shard. It is noted before anything is sealed under it, so that it is not used twice."""
+        """The number of the next shard, noted before anything is sealed under it, so that it is not used twice."""
         number, self.next_shard = self.next_shard, self.next_shard + 1
         self.journal.append({"opened": number}, durable=False)
         return number

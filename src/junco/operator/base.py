@@ -7,11 +7,12 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.hints import Hints
+from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.ports import Ports, Rows, is_annotated, ports_of_batch, ports_of_function, unresolved
 from junco.operator.spec import OperatorSpec, check_parameters
 from junco.types import Space
@@ -19,6 +20,7 @@ from junco.types import Space
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(option,))
 class Operator:
     """Base of all operators.
 
@@ -46,6 +48,8 @@ class Operator:
     spec: OperatorSpec
     _is_open: bool
     _opening: threading.RLock
+    if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
+        __init__ = constructor
 
     def __init_subclass__(
         cls, family: str | None = None, name: str | None = None, rows: Rows | None = None, **rest: Any
@@ -53,6 +57,7 @@ class Operator:
         super().__init_subclass__(**rest)
         cls.rows = rows or cls.rows
         cls.is_registered = family is not None or name is not None
+        declare(cls)
         if not cls.is_registered:
             cls.name = cls.__qualname__  # not the parent's, which is another operator
             return
@@ -72,6 +77,9 @@ class Operator:
         self._opening = threading.RLock()
         self.spec = OperatorSpec.bind(cls, args, kwargs)
         return self
+
+    def check_options(self) -> None:
+        """Refuse, with a `ParameterError`, declared options that do not fit each other; their types are checked."""
 
     def fetch(self) -> None:
         """Bring the files that `open` will load to this machine; called when a pipeline is planned."""
@@ -129,6 +137,11 @@ class Operator:
         """
         return {}
 
+    @property
+    def place(self) -> str:
+        """Whose memory it takes when it is loaded: ``cpu``, or a device."""
+        return "cpu"
+
     @classmethod
     def gives_streams(cls) -> bool:
         """Whether it defines `stream`."""
@@ -179,16 +192,17 @@ class Operator:
 
     @classmethod
     def parameters(cls) -> Mapping[str, inspect.Parameter]:
-        """The constructor's parameters, by name."""
-        if cls.__init__ is object.__init__:
-            return {}
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        """The constructor's parameters, by name: those written by hand, or the declared options."""
+        if is_declared(cls):
+            return parameters_of(cls)
+        made: Any = cls  # its constructor is its own
+        parameters = list(inspect.signature(made.__init__).parameters.values())[1:]
         return {p.name: p for p in parameters}
 
     @classmethod
     def neutral_parameters(cls) -> frozenset[str]:
         """The parameters that change where or how fast it runs, never what comes out."""
-        return cls.neutral | {"device"}
+        return cls.neutral | neutral_of(cls) | {"device"}
 
     @property
     def is_open(self) -> bool:

@@ -13,11 +13,21 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from junco.operator.base import Operator
@@ -31,7 +41,6 @@ MOST_DEPTH = 12
 _SINKS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "pop", "put", "put_nowait", "write"})
 """Methods by which what is bound to them changes while it is used."""
 _BY_NAME = (ModuleType, logging.Logger, type(None), bool, int, float, str, bytes)
-_OWN = frozenset({"__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__", "__slots__"})
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,14 @@ def canonical(parts: Mapping[str, Any]) -> str:
     return json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
 
 
-def identity_of(fn: OperatorSpec | Operator | Callable[..., Any]) -> Identity:
-    """The identity of an operator or of a Python callable. An operator's files must be there: call `fetch` before."""
-    describer = _Describer()
+def identity_of(
+    fn: OperatorSpec | Operator | Callable[..., Any], content: Callable[[Path], Any] = file_sha256
+) -> Identity:
+    """The identity of an operator or of a Python callable. An operator's files must be there: call `fetch` before.
+
+    ``content`` says what lies in a file; something quicker than to read it does where a mistake does no harm.
+    """
+    describer = _Describer(content)
     if isinstance(fn, (OperatorSpec, Operator)):
         return Identity(describer.operator(fn), tuple(describer.unknown))
     return Identity(describer.callable(fn), tuple(describer.unknown))
@@ -74,6 +88,7 @@ def identity_of(fn: OperatorSpec | Operator | Callable[..., Any]) -> Identity:
 class _Describer:
     """Describes one callable as plain values, and notes what it cannot."""
 
+    content: Callable[[Path], Any] = file_sha256
     unknown: list[str] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
     _depth: int = 0
@@ -85,7 +100,7 @@ class _Describer:
         parts = {"operator": spec.name, **self.cls(type(made)), "parameters": self.parameters(spec, files)}
         if files:
             top = os.path.commonpath([path.parent for path in files])
-            parts["files"] = {os.path.relpath(path, top): file_sha256(path) for path in files}
+            parts["files"] = {os.path.relpath(path, top): self.content(path) for path in files}
         return parts
 
     def parameters(self, spec: OperatorSpec, files: Iterable[Path]) -> dict[str, Any]:
@@ -107,6 +122,8 @@ class _Describer:
         package = package_of(cls.__module__)
         if package is not None and not package.is_editable:
             return {"class": place, "package": str(package)}
+        if _is_pythons(cls.__module__):
+            return {"class": place}
         parts: dict[str, Any] = {"class": place, "package": str(package)} if package else {"class": place}
         return parts | {"code": _sha256(self.members(cls))}
 
@@ -122,7 +139,7 @@ class _Describer:
                 inner = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
                 if isinstance(inner, FunctionType):
                     found.append([name, self.callable(inner)])
-                elif name not in _OWN and isinstance(inner, (*_BY_NAME, tuple, list, dict)):
+                elif not name.startswith("__") and isinstance(inner, (*_BY_NAME, tuple, list, dict)):
                     found.append([name, self.value(inner, name)])
         return found
 
@@ -142,6 +159,8 @@ class _Describer:
             return self.function(fn)
         if isinstance(fn, BuiltinFunctionType):
             return self.builtin(fn)
+        if isinstance(fn, (MethodDescriptorType, WrapperDescriptorType)):
+            return {"function": f"{fn.__objclass__.__module__}.{fn.__qualname__}"}
         if isinstance(fn, type):
             return self.cls(fn)
         return {**self.cls(type(fn)), "holds": self.held(fn, type(fn).__qualname__)}
@@ -157,7 +176,7 @@ class _Describer:
         package = package_of(fn.__module__)
         if package is not None and not package.is_editable:
             return name | {"package": str(package)}
-        if fn.__module__ in sys.stdlib_module_names or id(fn) in self._seen or self._depth > MOST_DEPTH:
+        if _is_pythons(fn.__module__) or id(fn) in self._seen or self._depth > MOST_DEPTH:
             return name
         self._seen.add(id(fn))
         self._depth += 1
@@ -183,6 +202,10 @@ class _Describer:
             return {str(key): self.value(child, where) for key, child in value.items()}
         if isinstance(value, (ModuleType, logging.Logger)):
             return f"{type(value).__name__} {getattr(value, '__name__', None) or getattr(value, 'name', '')}"
+        if isinstance(value, re.Pattern):
+            return f"Pattern {value.pattern!r} {value.flags}"
+        if isinstance(value, ContextVar):  # what it holds is the caller's, and changes
+            return f"ContextVar {value.name}"
         if isinstance(value, type) or callable(value):
             return self.callable(value)
         if (digest := digest_of_value(value)) is not None:
@@ -244,11 +267,16 @@ def _constant(constant: Any) -> Any:
     return _code(constant) if isinstance(constant, CodeType) else repr(constant)
 
 
+def _is_pythons(module: str) -> bool:
+    """Whether a module is Python's own."""
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
 def _is_loose(cls: type) -> bool:
     """Whether no installed package of a fixed version, and not Python itself, holds a class."""
     package = package_of(cls.__module__)
     is_known = package is not None and not package.is_editable
-    return cls is not Operator and not is_known and cls.__module__ not in sys.stdlib_module_names
+    return cls is not Operator and not is_known and not _is_pythons(cls.__module__)
 
 
 def _sha256(parts: Any) -> str:

@@ -12,7 +12,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An installed distribution: its name and version, and whether its code is edited in place."""
+    """An installed distribution: its name and version, and whether its code is edited in place.
+
+    junco itself counts by its version, also where it is worked on: all that it is would be part of every operator.
+    """
 
     name: str
     version: str
@@ -54,5 +57,5 @@ def _package(name: str) -> Package | None:
     except importlib.metadata.PackageNotFoundError:
         return None
     origin = json.loads(found.read_text("direct_url.json") or "{}")
-    is_editable = bool(origin.get("dir_info", {}).get("editable"))
+    is_editable = bool(origin.get("dir_info", {}).get("editable")) and found.metadata["Name"] != "junco"
     return Package(found.metadata["Name"], found.version, is_editable)

@@ -7,7 +7,7 @@ its parameters, that becomes the largest of what they want.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from junco.graph.levels import Flow, Step
@@ -41,23 +41,17 @@ def _wanted_of(flow: Flow, maker: Step, spec: OperatorSpec) -> Wanted:
 def _wants_of_slots(flow: Flow, made: set[int]) -> Wanted:
     """What is enough of some columns for all who read them; nothing where one does not say."""
     made = set(made)
-    readers: list[Wanted] = []
+    said: list[Wanted] = []
     for step in flow.steps:
         if step.node.verb == "filter":
             made |= _kept(step, made)
-        if (looks := [slot for slot in _looked_at(step) if slot.index in made]) and not (wants := _wants(step, made)):
-            return {}
-        if looks:
-            readers.append(wants)
-    if not readers or made & {slot.index for slot in flow.outputs}:
+        seen = step.on if step.node.verb == "filter" else step.looks_at  # a filter keeps the others as they are
+        if any(slot.index in made for slot in seen):
+            said.append(_wants(step, made))
+    if not said or made & {slot.index for slot in flow.outputs}:
         return {}
-    shared = set.intersection(*(set(wants) for wants in readers))
-    return {name: max(wants[name] for wants in readers) for name in sorted(shared)}
-
-
-def _looked_at(step: Step) -> Iterator:
-    """The columns whose values a step's callable sees; a filter keeps the others as they are."""
-    return iter(step.on if step.node.verb == "filter" else step.looks_at)
+    shared = set.intersection(*(set(wants) for wants in said))
+    return {name: max(wants[name] for wants in said) for name in sorted(shared)}
 
 
 def _kept(step: Step, made: set[int]) -> set[int]:

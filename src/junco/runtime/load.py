@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Sequence
+from typing import Literal
 
 from junco.errors import FidelityWarning, MissingExtraError, ParameterError
 from junco.runtime import conversion
 from junco.runtime.certificate import Certificate
+from junco.runtime.loading import Choice, Loading, best
 from junco.runtime.source import Compiled, Source
-from junco.runtime.work import Choice, Work, best
 
-RUNTIMES = ("auto", "torch", *conversion.RUNTIMES)
-DTYPES = ("auto", "float32", "bfloat16", "float16", "mixed", "int8")
+Runtime = Literal["auto", "torch", "openvino", "onnxruntime"]
+"""What may be asked for; ``auto`` takes the fastest faithful one."""
+Dtype = Literal["auto", "float32", "bfloat16", "float16", "mixed", "int8"]
+"""The arithmetic; ``auto`` takes the fastest faithful one, never int8."""
 _DTYPES = {
     "torch": ("float32", "bfloat16", "float16"),
     "onnxruntime": ("float32", "int8"),
@@ -29,24 +31,6 @@ _MADE = ("mixed", "int8")
 """What is made of a conversion by measuring it: slow to come by, however small the model, and only on the CPU."""
 _EXTRA = {"openvino": "openvino", "onnxruntime": "onnx"}
 """What brings the packages of each runtime."""
-
-
-def check_runtime(runtime: str, owner: str) -> str:
-    """The parameter's value, if it can be one.
-
-    Raises:
-        ParameterError: it is none of `RUNTIMES`.
-    """
-    return _checked("runtime", runtime, RUNTIMES, owner)
-
-
-def check_dtype(dtype: str, owner: str) -> str:
-    """The parameter's value, if it can be one.
-
-    Raises:
-        ParameterError: it is none of `DTYPES`.
-    """
-    return _checked("dtype", dtype, DTYPES, owner)
 
 
 def check_least_cosine(value: float | None, owner: str) -> float | None:
@@ -74,10 +58,9 @@ def load(
 
     Args:
         source: the model.
-        runtime: one of `RUNTIMES`; ``auto`` takes the fastest faithful one.
-        dtype: one of `DTYPES`, the arithmetic; ``auto`` takes the fastest faithful one, never int8. ``mixed`` is
-            bfloat16 with those layers in float32 that need it. The vectors of ``int8`` differ from the model's: a
-            `FidelityWarning` says how much.
+        runtime: one of `Runtime`.
+        dtype: one of `Dtype`. ``mixed`` is bfloat16 with those layers in float32 that need it. The vectors of ``int8``
+            differ from the model's: a `FidelityWarning` says how much.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         least_cosine: how near to the float32 vectors is faithful; ``None`` is 0.9999, 0.99999 for ``float32`` and 0.9
             for ``int8``.
@@ -86,14 +69,14 @@ def load(
         ParameterError: what was asked for does not run here, or does not give the reference's vectors.
         MissingExtraError: the runtime that was asked for is not installed.
     """
-    work = Work(source, device, dtype, check_least_cosine(least_cosine, source.name))
+    loading = Loading(source, device, dtype, check_least_cosine(least_cosine, source.name))
     choices = candidates(source, runtime, dtype, device)
     if (runtime, device) == ("auto", "cpu") and dtype not in _MADE and source.onnx is None:
-        choices = work.affordable(choices)
-    if choices == [work.reference_choice] and device == "cpu":
-        return work.compiled(*work.reference_choice)
-    with work.cache.locked(source.name, work.identity(choices)):
-        certificates = work.certificates(choices)
+        choices = loading.affordable(choices)
+    if choices == [loading.reference_choice] and device == "cpu":
+        return loading.compiled(*loading.reference_choice)
+    with loading.cache.locked(source.name, loading.identity(choices)):
+        certificates = loading.certificates(choices)
     chosen = best(certificates)
     if chosen is None:
         found = "; ".join(f"{c.runtime} in {c.dtype}: {c.reason}" for c in certificates)
@@ -101,7 +84,7 @@ def load(
     if chosen.dtype == "int8":
         found = f"int8 vectors agree with float32 to a worst cosine of {chosen.worst_cosine:.6f} on the golden inputs"
         warnings.warn(f"{source.name!r}: {found}", FidelityWarning, stacklevel=2)
-    return work.keep(chosen)
+    return loading.keep(chosen)
 
 
 def certify(source: Source, device: str = "cpu") -> list[Certificate]:
@@ -109,14 +92,14 @@ def certify(source: Source, device: str = "cpu") -> list[Certificate]:
 
     Those of int8 say whether it may be used where it is asked for.
     """
-    work = Work(source, device)
+    loading = Loading(source, device)
     floats = ("float32", "bfloat16", "float16") if device != "mps" else ("float32",)
     choices = [("torch", d) for d in floats] if source.onnx is None else []
     if device == "cpu":
         choices += [(r, d) for r in conversion.RUNTIMES for d in _DTYPES[r] if _runs(source, r, d)]
-    choices.sort(key=lambda choice: choice != work.reference_choice)
-    rows = work.measured(choices)
-    work.close()
+    choices.sort(key=lambda choice: choice != loading.reference_choice)
+    rows = loading.measured(choices)
+    loading.close()
     return rows
 
 
@@ -185,10 +168,3 @@ def _missing(source: Source, runtime: str, dtype: str) -> list[str]:
 
 def _is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
-
-
-def _checked(parameter: str, value: str, known: Sequence[str], owner: str) -> str:
-    if value not in known:
-        listing = ", ".join(repr(name) for name in known)
-        raise ParameterError(f"{owner!r}: {parameter}={value!r} is none of {listing}")
-    return value

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import ContractError
+from junco.errors import ContractError, UnavailableError
+from junco.operator.content import file_sha256
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -37,31 +39,50 @@ class Source:
     """A model, not yet loaded: a torch module that can be built, or an ONNX file.
 
     Attributes:
-        name: for messages and folders: ``text-embedding.minilm``.
-        weights_sha256: of the weights, byte for byte; ``None`` for random ones, of which nothing is kept.
-        num_bytes: of the weights.
+        name: for messages and folders: ``text-embedding.minilm``. A `NeuralOperator` fills it in.
+        weights_sha256: of the weights, byte for byte; ``None`` for random ones, of which nothing is kept. Found by
+            itself where ``weights`` or ``onnx`` names files.
+        num_bytes: of the weights; found by itself too.
         recipe: all else that decides the vectors and is part of the model: scaling of levels, pooling, layer.
         build: loads the float32 module in eval mode on the CPU: tensors of ``inputs`` → (n, dim). Called only when
             torch runs the model or a conversion has to be made. ``None`` for an ONNX file.
-        inputs: what the model takes. A first axis of 1 says that it takes one row a pass.
-        golden: one pass of a few rows, on which runtimes are compared with the reference.
+        inputs: what the model takes. A first axis of 1 says that it takes one row a pass. A `NeuralOperator` reads
+            them from its golden pass, if nothing but the number of rows differs between passes.
+        golden: one pass of a few rows, on which runtimes are compared with the reference; a `NeuralOperator` makes it.
         packages: distributions whose code the module is; another version makes another conversion.
         onnx: a file in float32 whose first output is (n, dim), instead of ``build``.
+        weights: the file, or the files, that hold the weights.
+        seed: where random weights start, if they are random: the module is then built with torch's generator there.
     """
 
-    name: str
-    weights_sha256: str | None
-    num_bytes: int
-    recipe: str
-    build: Callable[[], torch.nn.Module] | None
-    inputs: tuple[Input, ...]
-    golden: Arrays
+    name: str = ""
+    weights_sha256: str | None = None
+    num_bytes: int = 0
+    recipe: str = ""
+    build: Callable[[], torch.nn.Module] | None = None
+    inputs: tuple[Input, ...] = ()
+    golden: Arrays = ()
     packages: tuple[str, ...] = ()
     onnx: Path | None = None
+    weights: str | Path | Sequence[str | Path] = ()
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         if (self.build is None) == (self.onnx is None):
             raise ContractError(f"{self.name!r}: a Source has either build or onnx, and only one of them")
+        files = self.files
+        if files and self.weights_sha256 is None:
+            object.__setattr__(self, "weights_sha256", weights_sha256(files, self.name))
+            object.__setattr__(self, "num_bytes", sum(file.stat().st_size for file in files))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that hold the weights; beside an ONNX file those whose names begin with its own."""
+        given = (self.weights,) if isinstance(self.weights, (str, Path)) else self.weights
+        if given or self.onnx is None:
+            return tuple(Path(file) for file in given)
+        path = Path(self.onnx)
+        return (path, *sorted(file for file in path.parent.glob(f"{escape(path.name)}?*") if file.is_file()))
 
     def identity(self) -> dict[str, Any]:
         """What tells it from other models, as plain values."""
@@ -94,6 +115,18 @@ class Compiled(Protocol):
 
     def close(self) -> None:
         """Let go of the model."""
+
+
+def weights_sha256(files: Sequence[Path], owner: str) -> str:
+    """Of one file, its bytes; of several, their digests in the order given.
+
+    Raises:
+        UnavailableError: one is not there.
+    """
+    if missing := [file for file in files if not file.is_file()]:
+        raise UnavailableError(f"{owner!r}: there is no file {str(missing[0])!r}, which should hold its weights")
+    digests = [file_sha256(file) for file in files]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def rows_of(arrays: Arrays) -> list[Arrays]:

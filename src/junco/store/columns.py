@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -68,13 +68,8 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
         raise _MixedError(known, odd)
     if isinstance(known, np.ndarray):
         return _of_arrays(values, is_whole=is_whole)
-    if dataclasses.is_dataclass(known) and not isinstance(known, type):
-        names = [f.name for f in dataclasses.fields(known) if f.name not in _LEFT_OUT.get(type(known), ())]
-        parts = [[None if value is None else getattr(value, name) for value in values] for name in names]
-        return _struct(names, parts, values)
-    if isinstance(known, tuple) and hasattr(known, "_fields"):
-        parts = [[None if value is None else value[i] for value in values] for i in range(len(known._fields))]
-        return _struct(list(known._fields), parts, values)
+    if known is not None and _family(type(known)) == "fields":
+        return _structs(values)
     if isinstance(known, (list, tuple)):
         return _lists(values)
     if isinstance(known, (str, os.PathLike)):
@@ -82,11 +77,10 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     return pa.array([value.item() if isinstance(value, np.generic) else value for value in values])
 
 
-@cache
-def _family(kind: type) -> Hashable:
+def _find_family(kind: Any) -> Any:
     """What values of a type may stand beside: those of the same family."""
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return "row", kind._fields
+    if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields") or issubclass(kind, Mapping):
+        return "fields"
     families: dict[str, tuple[type, ...]] = {
         "array": (np.ndarray,),
         "list": (list, tuple),
@@ -95,6 +89,9 @@ def _family(kind: type) -> Hashable:
         "number": (int, float, np.integer, np.floating),
     }
     return next((name for name, kinds in families.items() if issubclass(kind, kinds)), kind)
+
+
+_family: Callable[[Any], Any] = cache(_find_family)
 
 
 def _of_arrays(values: list[Any], *, is_whole: bool) -> pa.Array:
@@ -134,10 +131,36 @@ def _vectors(values: list[Any], first: np.ndarray[Any, Any]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(flat), type=kind, mask=pa.array(mask) if mask.any() else None)
 
 
-def _struct(names: list[str], parts: list[list[Any]], values: list[Any]) -> pa.Array:
+def _structs(values: list[Any]) -> pa.Array:
+    """Dataclasses, named rows and mappings. Those of several kinds have the fields of all, if they share some."""
     pa = arrow()
-    mask = pa.array([value is None for value in values])
-    return pa.StructArray.from_arrays([_array(part) for part in parts], names, mask=mask)
+    rows = [None if value is None else _fields(value) for value in values]
+    names: dict[str, None] = {}
+    for value, row in zip(values, rows, strict=True):
+        if row and names and names.keys().isdisjoint(row):
+            raise _MixedError(next(value for value in values if value is not None), value)
+        names.update(dict.fromkeys(row or ()))
+    if not names:
+        return pa.nulls(len(values))
+    parts = [_array([None if row is None else row.get(name) for row in rows]) for name in names]
+    return pa.StructArray.from_arrays(parts, list(names), mask=pa.array([row is None for row in rows]))
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    """What a value holds that is stored, by name."""
+    if isinstance(value, Mapping):
+        return value
+    if hasattr(value, "_fields"):
+        return dict(zip(value._fields, value, strict=True))
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+def _find_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass that are stored."""
+    return tuple(each.name for each in dataclasses.fields(kind) if each.name not in _LEFT_OUT.get(kind, ()))
+
+
+_names: Callable[[Any], tuple[str, ...]] = cache(_find_names)
 
 
 def _lists(values: list[Any]) -> pa.Array:

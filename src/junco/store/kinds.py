@@ -1,8 +1,8 @@
 """Kinds of columns: what the first value set, how far later ones may widen it, and which are odd.
 
 A column holds values of one kind: vectors of one shape and type, texts, numbers. Whole numbers and others become
-numbers, and what was only ever ``None`` takes any kind. What else differs is an odd value. Whether a value is odd depends
-on those before it alone, not on how they were cut into pieces.
+numbers, and what was only ever ``None`` takes any kind. What else differs is an odd value. Whether a value is odd
+depends on those before it alone, not on how they were cut into pieces.
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ def _wider_list(one: pa.DataType, other: pa.DataType, *, is_whole: bool) -> pa.D
 
 def _wider_struct(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     kinds = {field.name: field.type for field in one}
+    if kinds.keys().isdisjoint(field.name for field in other):
+        return None
     for field in other:
         kind = _wider(kinds[field.name], field.type, is_whole=False) if field.name in kinds else field.type
         if kind is None:

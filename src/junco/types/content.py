@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import enum
 import hashlib
 import os
@@ -24,7 +24,7 @@ MOST_NESTED = 64
 
 _TOLD_BY_REPR = (
     *(int, complex, range, Decimal, Fraction, UUID),
-    *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo),
+    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
 )
 
 
@@ -51,7 +51,7 @@ def digest_of_value(value: object, extra: Callable[[str], str | None] = lambda t
 
 class _Content:
     def __init__(self, extra: Callable[[str], str | None]) -> None:
-        self.extra = extra
+        self.more = extra
         self.above: set[int] = set()
 
     def digest(self, value: Any) -> bytes:
@@ -89,7 +89,7 @@ class _Content:
 
     def _text(self, value: str | os.PathLike[Any]) -> Iterable[bytes]:
         text = os.fsdecode(os.fspath(value))
-        return (f"{text}\0{self.extra(text) or ''}".encode("utf-8", "surrogatepass"),)
+        return (f"{text}\0{self.more(text) or ''}".encode("utf-8", "surrogatepass"),)
 
     def _bytes(self, value: bytes | bytearray | memoryview) -> Iterable[Any]:
         return (value.tobytes() if isinstance(value, memoryview) else value,)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from junco.builtin.pixels import checked_pixels
 from junco.errors import InputError, ParameterError
+from junco.neural.pixels import checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.operator.options import option
 from junco.types import Box, Image
 from junco.wording import picture
 
@@ -27,13 +28,14 @@ class BoxCrop(Operator, family="image-crop", name="box"):
         InputError: no pixel is inside, or the box is none.
     """
 
+    margin: float = option(0.0, least=0)
+
     hints = Hints(max_batch=1, thread_safe=True)
     keeps_space = True
 
-    def __init__(self, margin: float = 0.0) -> None:
-        if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < math.inf:
-            raise ParameterError(f"{self.name!r}: margin={margin!r} must be a fraction, 0 or more")
-        self.margin = float(margin)
+    def check_options(self) -> None:
+        if self.margin == math.inf:
+            raise ParameterError(f"{self.name!r}: margin={self.margin!r} must be a fraction, 0 or more")
 
     def batch(self, images: Sequence[Image], boxes: Sequence[Box]) -> Sequence[Image]:
         return [self._cropped(image, box) for image, box in zip(images, boxes, strict=True)]

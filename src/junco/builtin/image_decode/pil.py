@@ -11,12 +11,12 @@ from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
-from junco.builtin.parameters import check_flag, check_whole
-from junco.builtin.pixels import as_array
 from junco.cores import core_share
 from junco.errors import InputError
+from junco.neural.pixels import as_array
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.operator.options import option
 from junco.types import Image
 
 if TYPE_CHECKING:
@@ -46,14 +46,12 @@ class PilDecode(Operator, family="image-decode", name="pil"):
         InputError: for each source that is missing, empty, broken, too large or no picture, with its name.
     """
 
-    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
-    neutral = frozenset({"least_side"})
-    keeps_space = True
+    allow_urls: bool = False
+    max_pixels: int = option(MAX_PIXELS, least=1)
+    least_side: int | None = option(None, least=1, neutral=True)
 
-    def __init__(self, allow_urls: bool = False, max_pixels: int = MAX_PIXELS, least_side: int | None = None) -> None:
-        self.allow_urls = check_flag("allow_urls", allow_urls, self.name)
-        self.max_pixels = check_whole("max_pixels", max_pixels, self.name)
-        self.least_side = None if least_side is None else check_whole("least_side", least_side, self.name)
+    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
+    keeps_space = True
 
     def open(self) -> None:
         with importing("vision", self.name):

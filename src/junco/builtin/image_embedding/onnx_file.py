@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from junco.builtin.extras import importing
-from junco.builtin.spaces import weights_by_sha256
 from junco.errors import ParameterError, UnavailableError
+from junco.neural.weights import weights_by_sha256
 
 _CHANNELS = 3
 

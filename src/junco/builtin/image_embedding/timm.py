@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import importing
 from junco.builtin.image_embedding import timm_weights
-from junco.builtin.image_embedding.model import ImageModel, golden_pass
-from junco.builtin.image_embedding.preparation import MiddleCrop, Preparation, Transform
-from junco.builtin.parameters import check_flag, check_whole
-from junco.builtin.spaces import random_weights
-from junco.builtin.weights import seeded, state_bytes, state_sha256
 from junco.errors import ParameterError
+from junco.neural.images import ImageEmbedding
+from junco.neural.preparation import MiddleCrop, Preparation, Transform
+from junco.neural.weights import random_weights, seeded, state_bytes, state_sha256
+from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Space
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
+class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     """Embeds images with a timm model: its pooled features before the classifier.
 
     Size, crop, interpolation, mean and std are those of the model's own ``pretrained_cfg``; the vector is what
@@ -30,73 +30,57 @@ class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
 
     Args:
         model: as timm writes it: ``resnet50``, ``resnet50.a1_in1k``, ``hf-hub:owner/name``, ``local-dir:folder``.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        normalize: scale vectors to length 1.
-        truncate_dim: keep this many leading numbers.
-        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
         pretrained: weights from the Hugging Face cache, which fetches them once; otherwise random ones.
         seed: where random weights start.
-        runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
-        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         exact: prepare pictures bit for bit as timm does, with no faster way that comes near.
-        deterministic: the same bits whatever else is in a batch.
     """
 
-    def __init__(
-        self,
-        model: str = "resnet50",
-        device: str = "auto",
-        normalize: bool = False,
-        truncate_dim: int | None = None,
-        precision: str = "float32",
-        pretrained: bool = True,
-        seed: int = 0,
-        runtime: str = "auto",
-        dtype: str = "auto",
-        least_cosine: float | None = None,
-        exact: bool = False,
-        deterministic: bool = False,
-    ) -> None:
-        if not isinstance(model, str) or not model:
-            raise ParameterError(f"{self.name!r}: model={model!r} must be the name of a timm model")
-        super().__init__(
-            Compute(self.name, device, runtime, dtype, least_cosine, deterministic),
-            Finish(self.name, normalize, truncate_dim, precision),
-            exact,
-        )
-        self.timm_name = model
-        self.pretrained = check_flag("pretrained", pretrained, self.name)
-        self.seed = check_whole("seed", seed, self.name, least=0)
+    model: str = "resnet50"
+    pretrained: bool = True
+    seed: int = option(0, least=0)
+
+    def check_options(self) -> None:
+        if not self.model:
+            raise ParameterError(f"{self.name!r}: model={self.model!r} must be the name of a timm model")
 
     def fetch(self) -> None:
         with importing("vision", self.name):
-            timm_weights.recipe(self.timm_name, self.pretrained, self.name)
-        self.finish.check_truncation(self.timm_name)
+            timm_weights.recipe(self.model, self.pretrained, self.name)
+        self.finish.check_truncation(self.model)
 
-    def model(self) -> tuple[Source, Preparation]:
-        """Timm's model, built with its weights."""
-        with importing("vision", self.name):
-            import timm.data
+    def preparation(self) -> Preparation:
+        import timm.data
 
-        recipe = timm_weights.recipe(self.timm_name, self.pretrained, self.name)
-        with seeded(self.seed):
-            module = recipe.build(self.name)
-        data: Any = timm.data  # its types leave out what it exports
-        config = data.resolve_model_data_config(module)
-        preparation = preparation_of(data, config)
+        return preparation_of(timm.data, self._config)
+
+    def source(self) -> Source:
+        """By the weights' file, unread; a model whose weights timm keeps in another form is built at once."""
+        found, config = self._identity(), self._config
+        is_named = found is not None and (found.file is not None or not self.pretrained)
+        module = None if is_named else self._built()
         channels, height, width = config["input_size"]
-        source = Source(
-            name=self.name,
-            weights_sha256=state_sha256(module) if self.pretrained else None,
-            num_bytes=state_bytes(module),
-            recipe=f"{self.timm_name}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
-            build=lambda: _embedding_module(module, config["mean"], config["std"]),
+        architecture = found.architecture if found is not None else self.model
+        return Source(
+            recipe=f"{architecture}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
+            build=lambda: _embedding_module(module or self._built(), config["mean"], config["std"]),
             inputs=(Input("pixels", "uint8", (None, height, width, channels)),),
-            golden=golden_pass(preparation),
             packages=("timm",),
+            weights=(found.file,) if found is not None and found.file is not None else (),
+            weights_sha256=state_sha256(module) if module is not None and self.pretrained else None,
+            num_bytes=state_bytes(module) if module is not None else 0,
+            seed=self.seed,
         )
-        return source, preparation
+
+    def files(self) -> Iterable[Path]:
+        found = self._identity()
+        if found is None or found.file is None:
+            return ()
+        told = found.file.with_name(timm_weights.CONFIG)
+        return (found.file, told) if ":" in self.model and told.is_file() else (found.file,)
+
+    def model_options(self) -> dict[str, Any]:
+        """None: weights and recipe tell models apart."""
+        return {}
 
     def model_space(self) -> Space | None:
         """By the weights' file, or the seed."""
@@ -111,16 +95,25 @@ class TimmEmbedding(ImageModel, family="image-embedding", name="timm"):
             "pooling": "timm's forward_head, before the classifier",
             "normalize": False,
         }
-        return Space(parts, f"timm {self.timm_name}" if found.weights else f"timm {self.timm_name}, random weights")
-
-    def weights_bytes(self) -> int | None:
-        """Of the weights' file."""
-        found = self._identity()
-        return found.num_bytes if found is not None and found.weights else None
+        return Space(parts, f"timm {self.model}" if found.weights else f"timm {self.model}, random weights")
 
     def _identity(self) -> timm_weights.Identity | None:
         with importing("vision", self.name):
-            return timm_weights.identity(self.timm_name, self.pretrained, self.name)
+            return timm_weights.identity(self.model, self.pretrained, self.name)
+
+    @cached_property
+    def _config(self) -> Mapping[str, Any]:
+        """Size, crop, mean and std; for a model that no file describes, what the built one says."""
+        import timm.data
+
+        data: Any = timm.data  # its types leave out what it exports
+        found = self._identity()
+        config: Mapping[str, Any] = found.config if found is not None else data.resolve_model_data_config(self._built())
+        return config
+
+    def _built(self) -> Any:
+        with seeded(self.seed):
+            return timm_weights.recipe(self.model, self.pretrained, self.name).build(self.name)
 
 
 def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:

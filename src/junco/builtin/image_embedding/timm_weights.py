@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
-from junco.builtin.spaces import read_json, weights_by_sha256
+from junco.builtin.json_file import read_json
 from junco.errors import ParameterError
+from junco.neural.weights import weights_by_sha256
 from junco.wording import nearest
 
-_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
+CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _INSTEAD = "build the model with random weights: pretrained=False"
 
 
@@ -61,12 +62,27 @@ def recipe(model: str, pretrained: bool, owner: str) -> Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What decides a model's vectors, as far as files tell; ``weights`` is ``None`` for random ones."""
+    """What decides a model's vectors, as far as files tell.
+
+    Attributes:
+        architecture: timm's name of it.
+        config: size, crop, interpolation, mean and std of its pictures.
+        file: of the weights; ``None`` for random ones.
+    """
 
     architecture: str
-    weights: str | None
-    preprocessing: str
-    num_bytes: int = 0
+    config: dict[str, Any]
+    file: Path | None = None
+
+    @property
+    def weights(self) -> str | None:
+        """What identifies them; ``None`` for random ones."""
+        return weights_by_sha256(self.file) if self.file is not None else None
+
+    @property
+    def preprocessing(self) -> str:
+        """The configuration in words."""
+        return ", ".join(f"{name} {value}" for name, value in sorted(self.config.items()))
 
 
 def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
@@ -82,7 +98,7 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
     found = recipe(model, pretrained, owner)
     if found.model.startswith("local-dir:"):
         folder = Path(found.model.partition(":")[2])
-        told, file = read_json(folder / _CONFIG), folder / _WEIGHTS
+        told, file = read_json(folder / CONFIG), folder / _WEIGHTS
         architecture, config = told.get("architecture", ""), told.get("pretrained_cfg") or told
         if architecture and (arguments := told.get("model_args")):
             architecture = f"{architecture} with {json.dumps(arguments, sort_keys=True)}"
@@ -94,10 +110,7 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
         return None
     data: Any = timm.data  # its types leave out what it exports
     steps = data.resolve_data_config({}, pretrained_cfg=config)
-    preprocessing = ", ".join(f"{name} {value}" for name, value in sorted(steps.items()))
-    if not pretrained:
-        return Identity(architecture, None, preprocessing)
-    return Identity(architecture, weights_by_sha256(file), preprocessing, file.stat().st_size)
+    return Identity(architecture, steps, file if pretrained else None)
 
 
 def _check_name(model: str, owner: str) -> None:
@@ -138,7 +151,7 @@ def _from_hub(model: str, owner: str) -> str:
     """``local-dir:…``, the folder in the cache, for a model on the hub; its name there if it has no safetensors."""
     repository = model.partition(":")[2]
     instead = "name a model that timm itself knows"
-    config = fetched_file(repository, _CONFIG, owner, instead)
+    config = fetched_file(repository, CONFIG, owner, instead)
     weights = fetched_file(repository, _WEIGHTS, owner, instead)
     if config is not None and weights is not None and config.parent == weights.parent:
         return f"local-dir:{weights.parent}"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.vectors import unit_rows
 from junco.cores import num_free
 from junco.memory import is_out_of_memory
+from junco.neural.golden import GOLDEN_TEXTS
+from junco.neural.vectors import unit_rows
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vectors
 
@@ -38,13 +39,6 @@ _LEAST_BUCKET = 8
 """The shortest of the powers of two to which texts are padded for fixed shapes."""
 _WORD_CHARS = 64
 """So many characters for each token are read of a text that is longer than a model reads."""
-GOLDEN_TEXTS = (
-    "A photo of a cat.",
-    "Two dogs run along the beach while the sun goes down behind the harbour and the last boats come in.",
-    "x",
-    "今天天气很好,我们去公园散步吧。",
-    "def mean(values): return sum(values) / len(values)  # what is the mean of nothing?",
-)
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.spaces import read_json, weights_by_sha256
+from junco.builtin.json_file import read_json
 from junco.builtin.text_embedding.model_folder import (
     max_tokens_of,
     modules_of,
@@ -16,6 +16,7 @@ from junco.builtin.text_embedding.model_folder import (
     settings_of,
     weights_of,
 )
+from junco.neural.weights import weights_by_sha256
 from junco.types import Space
 
 _NO_MATTER = re.compile(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.hugging_face import unavailable
-from junco.builtin.text_embedding.encoder import GOLDEN_TEXTS
 from junco.errors import ParameterError
+from junco.neural.golden import GOLDEN_TEXTS
 from junco.runtime.certificate import agreement
 from junco.types import Vectors
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.spaces import read_json
+from junco.builtin.json_file import read_json
 
 _CARD_CHARACTERS = 100_000
+_READ = ("*.json", "*.txt", "*.model")
 _SETTINGS = ("sentence_bert_config.json", "sentence_roberta_config.json", "sentence_xlm-roberta_config.json")
 
 
@@ -37,6 +38,17 @@ def weights_of(module: Path) -> list[Path]:
     """The files of a module's weights; none where it has none."""
     patterns = ("model*.safetensors", "pytorch_model*.bin")
     return next((files for pattern in patterns if (files := sorted(module.glob(pattern)))), [])
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files that decide the vectors: configurations, tokenizers, weights in the form that is read."""
+    found = {path for place in (folder, *_folders_of(folder)) for name in _READ for path in place.glob(name)}
+    weights = {path for place in (folder, *_folders_of(folder)) for path in weights_of(place)}
+    return sorted(path for path in found | weights if path.is_file())
+
+
+def _folders_of(folder: Path) -> list[Path]:
+    return [place for _, place in modules_of(folder)]
 
 
 def pooling_of(module: Path) -> str:

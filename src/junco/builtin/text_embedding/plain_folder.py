@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.spaces import read_json, weights_by_sha256
+from junco.builtin.json_file import read_json
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
 from junco.builtin.text_embedding.library import without_progress_bars
 from junco.builtin.text_embedding.model_folder import (
@@ -23,6 +23,7 @@ from junco.builtin.text_embedding.model_folder import (
     settings_of,
     weights_of,
 )
+from junco.neural.weights import weights_by_sha256
 from junco.runtime.source import Compiled, Input, Source
 
 _NETWORKS = {"bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta"}

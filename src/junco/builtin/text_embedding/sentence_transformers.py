@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from junco.builtin.embedding import Compute, Finish
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
 from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
-from junco.builtin.text_embedding.model_folder import is_matryoshka
+from junco.builtin.text_embedding.model import TextEmbedding
+from junco.builtin.text_embedding.model_folder import files_of, is_matryoshka
 from junco.builtin.text_embedding.plain_folder import PlainFolder
-from junco.builtin.text_embedding.texts import check_prompt, check_role, checked_texts
 from junco.errors import ParameterError
-from junco.operator.base import Operator
-from junco.operator.hints import Hints
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
 from junco.runtime.machine import machine, versions
 from junco.runtime.source import Source
-from junco.types import Space, Vector
+from junco.types import Space, Vectors
 
 _REFERENCE = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _LIBRARY_HAS = {
@@ -34,61 +31,36 @@ _LIBRARY_HAS = {
 _IS_MORE = "it is more than an encoder with a pooling"
 
 
-class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sentence-transformers"):
+class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name="sentence-transformers"):
     """Embeds texts with a sentence-transformers model; code from model repositories never runs.
 
     Args:
         model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        normalize: scale vectors to length 1, after truncation.
-        truncate_dim: keep this many leading numbers.
-        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
-        role: ``query`` or ``document``, for models that treat them differently.
-        prompt: put before each text, instead of the role's own prompt.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
             these two for encoders (BERT, RoBERTa, MPNet …) with a pooling; ``auto`` takes the library for the others.
-        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
-        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
         deterministic: the same bits whatever else is in a batch; for encoders with a pooling.
     """
 
-    hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True)
+    model: str | Path = "sentence-transformers/all-MiniLM-L6-v2"
 
-    def __init__(
-        self,
-        model: str = "sentence-transformers/all-MiniLM-L6-v2",
-        device: str = "auto",
-        normalize: bool = True,
-        truncate_dim: int | None = None,
-        precision: str = "float32",
-        role: str | None = None,
-        prompt: str | None = None,
-        runtime: str = "auto",
-        dtype: str = "auto",
-        least_cosine: float | None = None,
-        deterministic: bool = False,
-    ) -> None:
-        if not isinstance(model, (str, Path)) or not str(model):
-            raise ParameterError(f"{self.name!r}: model={model!r} must be a model's name or a folder")
-        self.model = str(model)
-        self.compute = Compute(self.name, device, runtime, dtype, least_cosine, deterministic)
-        self.finish = Finish(self.name, normalize, truncate_dim, precision)
-        self.role = check_role(role, self.name)
-        self.prompt = check_prompt(prompt, self.name)
-        self._library: Library | None = None
-        self._encoder: TextEncoder | None = None
+    hints = replace(TextEmbedding.hints, thread_safe=False)
+    _library: Library | None = None
+
+    def check_options(self) -> None:
+        if not str(self.model):
+            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
     def fetch(self) -> None:
         check_installed("sentence_transformers", "text", self.name)
-        if not (Path(self.model).is_dir() or _is_cached(self.model)):
-            _fetched(self.model, self.name)
+        if not (Path(self._model).is_dir() or _is_cached(self._model)):
+            _fetched(self._model, self.name)
         if self.finish.truncate_dim is not None:
-            self._check_truncation(_folder(self.model))
+            self._check_truncation(_folder(self._model))
 
     def _check_truncation(self, folder: Path | None) -> None:
         space = folder_space(folder, "") if folder is not None else None
         dim = space.parts.get("dim") if space is not None else None
-        self.finish.check_truncation(self.model, dim, is_trained=folder is not None and is_matryoshka(folder))
+        self.finish.check_truncation(self._model, dim, is_trained=folder is not None and is_matryoshka(folder))
 
     def open(self) -> None:
         self.fetch()
@@ -100,20 +72,19 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
                 self._refuse_unless_usual("the library computes in float32, bfloat16 or float16")
                 self._library.cast(self.compute.dtype, self.compute.accepted_cosine)
 
-    def space(self, *inputs: Space | None) -> Space | None:
-        """The model's prompts for roles are one convention, so that queries and documents share a space."""
+    def model_space(self) -> Space | None:
+        """By the folder; its prompts for roles are one convention, so that queries and documents share a space."""
         self.fetch()
-        folder = _folder(self.model)
-        space = folder_space(folder, _label(self.model)) if folder is not None else None
+        folder = _folder(self._model)
+        space = folder_space(folder, _label(self._model)) if folder is not None else None
         if folder is None or space is None:
             return None
         convention = convention_of(folder)
         is_own = self.prompt is not None and self.prompt not in convention.values()
-        space = space.but(prompt=self.prompt if is_own else convention or "").on(inputs[0] if inputs else None)
-        return self.finish.in_space(self.compute.in_space(space))
+        return space.but(prompt=self.prompt if is_own else convention or "")
 
     def source(self) -> Source:
-        """The model with its golden texts, for `junco.runtime`.
+        """The folder's encoder with its pooling.
 
         Raises:
             ParameterError: only the library itself can run it.
@@ -121,29 +92,33 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         self.fetch()
         plain = self._plain()
         if plain is None:
-            raise ParameterError(f"{self.name!r}: no runtime but the library can run {self.model!r}: {_IS_MORE}")
+            raise ParameterError(f"{self.name!r}: no runtime but the library can run {self._model!r}: {_IS_MORE}")
         return plain.source(self.name, plain.tokenizer())
 
-    def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
-        texts = checked_texts(texts, self.name)
-        if not texts:
-            return []
+    def files(self) -> Iterable[Path]:
+        folder = _folder(self._model)
+        return files_of(folder) if folder is not None else ()
+
+    def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
-            return self.finish.rows(self._encoder.embed(texts))
+            return super().encoded(texts)
         assert self._library is not None, "open() comes before batch()"
-        return self.finish.rows(self._library.encode(texts, self.role, self.prompt))
+        return self._library.encode(texts, self.role, self.prompt)
 
     def close(self) -> None:
-        if self._encoder is not None:
-            self._encoder.compiled.close()
-        self._library = self._encoder = None
+        super().close()
+        self._library = None
+
+    @property
+    def _model(self) -> str:
+        return str(self.model)
 
     def _loaded(self) -> Library:
-        local_only = Path(self.model).is_dir() or _is_cached(self.model)
-        return Library(self.model, self.compute.device_name, self.name, local_only=local_only)
+        local_only = Path(self._model).is_dir() or _is_cached(self._model)
+        return Library(self._model, self.compute.device_name, self.name, local_only=local_only)
 
     def _plain(self) -> PlainFolder | None:
-        folder = _folder(self.model)
+        folder = _folder(self._model)
         return PlainFolder.of(folder) if folder is not None else None
 
     def _certified_encoder(self) -> TextEncoder | None:
@@ -193,11 +168,7 @@ class SentenceTransformersEmbedding(Operator, family="text-embedding", name="sen
         for name, usual in _LIBRARY_HAS.items():
             asked = getattr(self.compute, name)
             if asked not in usual:
-                raise ParameterError(f"{self.name!r}: {name}={asked!r} cannot run {self.model!r}: {reason}")
-
-    def cost(self, *item: Any) -> float:
-        """About the tokens of the text."""
-        return 2.0 + len(item[0]) // 4 if isinstance(item[0], str) else 1.0
+                raise ParameterError(f"{self.name!r}: {name}={asked!r} cannot run {self._model!r}: {reason}")
 
 
 def _fetched(model: str, owner: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.builtin.parameters import check_flag, check_whole
 from junco.builtin.vector.floats import checked_vector
-from junco.builtin.vectors import unit_rows
 from junco.errors import InputError
+from junco.neural.vectors import unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.operator.options import option
 from junco.types import Space, Vector
 
 
@@ -25,11 +25,10 @@ class Truncate(Operator, family="vector", name="truncate"):
         InputError: a vector has fewer.
     """
 
-    hints = Hints(thread_safe=True)
+    dim: int = option(least=1)
+    renormalize: bool = True
 
-    def __init__(self, dim: int, renormalize: bool = True) -> None:
-        self.dim = check_whole("dim", dim, self.name)
-        self.renormalize = check_flag("renormalize", renormalize, self.name)
+    hints = Hints(thread_safe=True)
 
     def space(self, *inputs: Space | None) -> Space | None:
         if inputs[0] is None or inputs[0].is_packed:

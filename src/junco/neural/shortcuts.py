@@ -13,21 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.embedding import Compute
-from junco.builtin.image_decode.pil import PilDecode
-from junco.builtin.image_embedding.golden import golden_images, golden_jpeg
-from junco.builtin.image_embedding.preparation import Preparation, Prepared
+from junco.neural.compute import Compute
+from junco.neural.golden import golden_images, golden_jpeg
+from junco.neural.preparation import Preparation, Prepared
+from junco.operator import registry
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import cosines
 from junco.runtime.load import load
+from junco.runtime.loading import MOST_BYTES
 from junco.runtime.machine import machine, versions
 from junco.runtime.source import Compiled, Source
-from junco.runtime.work import MOST_BYTES
 from junco.types import Image, Space, Vectors
 
 MARGINS = (1.0, 1.5, 2.0)
 """How much more than the model's own resize needs a JPEG decoded at a reduced scale may have to keep."""
 _SCALES = (2, 4)
+_DECODER = "image-decode.pil"
+"""What decodes JPEGs at a reduced scale; it comes in by its entry point, as every operator."""
 _log = logging.getLogger("junco")
 _PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino")
 
@@ -80,7 +82,8 @@ def measured(space: Space, compute: Compute, source: Source, preparation: Prepar
 def _decoded(least_side: int) -> tuple[list[Image], list[Image]]:
     """Golden JPEGs in full, and at the scales that leave just ``least_side``."""
     files = [golden_jpeg(seed, least_side * scale) for seed, scale in enumerate(_SCALES)]
-    return list(PilDecode().batch(files)), list(PilDecode(least_side=least_side).batch(files))
+    decode = registry.load(_DECODER)
+    return list(decode().batch(files)), list(decode(least_side=least_side).batch(files))
 
 
 def _vectors(compiled: Compiled, prepared: Sequence[Prepared]) -> Vectors:

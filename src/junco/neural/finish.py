@@ -1,77 +1,20 @@
-"""What every embedding operator can be asked for besides its model: how it is computed, what becomes of its numbers."""
+"""`Finish`: what becomes of the numbers that a model gives."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.devices import check_device, device_name
-from junco.builtin.parameters import check_flag, check_whole
-from junco.builtin.vectors import unit_rows
 from junco.errors import FidelityWarning, ParameterError
-from junco.runtime.certificate import least_cosine
-from junco.runtime.load import check_dtype, check_least_cosine, check_runtime, load
-from junco.runtime.source import Compiled, Source
+from junco.neural.vectors import unit_rows
 from junco.types import Space, Vector, Vectors
 
-PRECISIONS = ("float32", "float16", "int8", "ubinary")
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """How a model is run.
-
-    Attributes:
-        owner: the operator's name, for messages.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        runtime: ``auto``, ``torch``, ``openvino`` or ``onnxruntime``.
-        dtype: of the arithmetic.
-        least_cosine: agreement with the reference's vectors that is asked for; ``None`` is that of the dtype.
-        deterministic: passes of fixed shapes, so that a vector is the same bit for bit whatever is beside it.
-    """
-
-    owner: str
-    device: str = "auto"
-    runtime: str = "auto"
-    dtype: str = "auto"
-    least_cosine: float | None = None
-    deterministic: bool = False
-
-    def __post_init__(self) -> None:
-        check_device(self.device, self.owner)
-        check_runtime(self.runtime, self.owner)
-        check_dtype(self.dtype, self.owner)
-        check_least_cosine(self.least_cosine, self.owner)
-        check_flag("deterministic", self.deterministic, self.owner)
-
-    @property
-    def accepted_cosine(self) -> float:
-        """The cosine with the vectors of the same arithmetic on the usual way that is near enough."""
-        return self.least_cosine or least_cosine("auto" if self.dtype == "int8" else self.dtype)
-
-    @property
-    def device_name(self) -> str:
-        """The device that ``device`` means on this machine.
-
-        Raises:
-            ParameterError: it has no such device.
-        """
-        return device_name(self.device, self.owner)
-
-    def load(self, source: Source) -> Compiled:
-        """The model, ready to run."""
-        return load(source, self.runtime, self.dtype, self.device_name, least_cosine=self.least_cosine)
-
-    def in_space(self, space: Space) -> Space:
-        """The space of what it computes: the model's own, unless less agreement than usual was asked for."""
-        if self.dtype == "int8":
-            return space.but(arithmetic="int8")
-        if self.least_cosine is not None and self.least_cosine < least_cosine("auto"):
-            return space.but(arithmetic=f"cosine with float32 from {self.least_cosine}")
-        return space
+Precision = Literal["float32", "float16", "int8", "ubinary"]
+"""The types that a finished vector may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +34,6 @@ class Finish:
     normalize: bool = False
     truncate_dim: int | None = None
     precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        check_flag("normalize", self.normalize, self.owner)
-        if self.truncate_dim is not None:
-            check_whole("truncate_dim", self.truncate_dim, self.owner)
-        if self.precision not in PRECISIONS:
-            known = ", ".join(map(repr, PRECISIONS))
-            raise ParameterError(f"{self.owner!r}: precision={self.precision!r} is none of {known}")
 
     def rows(self, block: Vectors) -> list[Vector]:
         """The finished rows of ``block`` (n, dim).

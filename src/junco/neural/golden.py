@@ -1,4 +1,4 @@
-"""Golden pictures: on them every way to run an image model is compared with the reference."""
+"""Golden items: on them every way to run a model is compared with the reference."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import numpy as np
 
 from junco.types import Image
 
+GOLDEN_TEXTS = (
+    "A photo of a cat.",
+    "Two dogs run along the beach while the sun goes down behind the harbour and the last boats come in.",
+    "x",
+    "今天天气很好,我们去公园散步吧。",
+    "def mean(values): return sum(values) / len(values)  # what is the mean of nothing?",
+)
 _SIZES = ((300, 400), (420, 280), (256, 256), (90, 200))
 _PLAIN_SIZE = 64, 64
 _GRAIN = 4.0

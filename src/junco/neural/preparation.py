@@ -1,7 +1,7 @@
 """A picture's way into a model: its shorter side resized, the middle cut out, levels left as uint8.
 
-There are two ways. The exact one is the reference's, Pillow's, bit for bit. The fast one is torch's vectorised kernel
-for the same filter, which differs by one level here and there; it is used where a model's vectors agree.
+There are two ways. The exact one is the reference's, Pillow's, bit for bit. The fast one (`resize`) is the same filter
+in faster arithmetic, which differs by one level here and there; it is used where a model's vectors agree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from junco.runtime.torch_runtime import share_of_cores
+from junco.neural import resize
 from junco.types import Image
 
 Prepared = npt.NDArray[np.uint8]
@@ -56,24 +56,14 @@ class MiddleCrop:
         return np.array(resized.crop((left, top, left + self.side, top + self.side)))
 
     def fast(self, pixels: Image) -> Prepared:
-        """By torch, where it has such a kernel."""
+        """By `resize`, where it has such a filter."""
+        width, height = self._size(pixels)
         if self.resampling not in ("bicubic", "bilinear"):
             return self.exact(pixels)
-        import torch
-
-        width, height = self._size(pixels)
-        if (height, width) == pixels.shape[:2]:
-            resized = pixels
-        else:
-            writable = pixels if pixels.flags.writeable else pixels.copy()  # torch has no other arrays
-            channels = torch.from_numpy(writable).permute(2, 0, 1)[None]  # a view: torch calls it channels-last
-            with share_of_cores():
-                scaled = torch.nn.functional.interpolate(
-                    channels, (height, width), mode=self.resampling, antialias=True
-                )
-            resized = scaled[0].permute(1, 2, 0).numpy()
         left, top = round((width - self.side) / 2), round((height - self.side) / 2)
-        return np.ascontiguousarray(resized[top : top + self.side, left : left + self.side])
+        if (height, width) == pixels.shape[:2]:
+            return np.ascontiguousarray(pixels[top : top + self.side, left : left + self.side])
+        return resize.resized(pixels, resize.Window(height, width, top, left, self.side), self.resampling)
 
     def _size(self, pixels: Image) -> tuple[int, int]:
         height, width = pixels.shape[:2]

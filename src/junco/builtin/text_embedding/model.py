@@ -1,0 +1,65 @@
+"""`TextEmbedding`: what the members of text-embedding share: texts → token ids → passes → finished vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from junco.builtin.text_embedding.encoder import TextEncoder
+from junco.errors import ParameterError
+from junco.neural.operator import NeuralOperator
+from junco.neural.texts import checked_texts, is_unicode
+from junco.operator.hints import Hints
+from junco.operator.options import option
+from junco.types import Vector, Vectors
+
+
+def check_prompt(prompt: str | None, owner: str) -> str | None:
+    """The option's value, if it can be one.
+
+    Raises:
+        ParameterError: it is no text, or one that no tokenizer can read.
+    """
+    if prompt is not None and not (isinstance(prompt, str) and is_unicode(prompt)):
+        raise ParameterError(f"{owner!r}: prompt={prompt!r} must be a text or None")
+    return prompt
+
+
+class TextEmbedding(NeuralOperator):
+    """A `NeuralOperator` of texts, which go through a `TextEncoder`.
+
+    Args:
+        role: ``query`` or ``document``, for models that treat them differently.
+        prompt: put before each text, instead of the role's own prompt.
+    """
+
+    role: Literal["query", "document"] | None = None
+    prompt: str | None = option(None, check=check_prompt)
+    normalize: bool = True
+
+    # Many short texts sort well; of the longest there are 512 in a batch.
+    hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True, thread_safe=True)
+    _encoder: TextEncoder | None = None
+
+    def model_options(self) -> dict[str, Any]:
+        """None: role and prompt decide what is put before a text, not the model."""
+        return {}
+
+    def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]:
+        (texts,) = columns
+        checked = checked_texts(texts, self.name)
+        return self.finish.rows(self.encoded(checked)) if checked else []
+
+    def encoded(self, texts: Sequence[str]) -> Vectors:
+        """The model's own numbers: float32 (n, dim) for n > 0 texts."""
+        assert self._encoder is not None, "open() comes before batch()"
+        return self._encoder.embed(texts)
+
+    def close(self) -> None:
+        if self._encoder is not None:
+            self._encoder.compiled.close()
+        self._encoder = None
+
+    def cost(self, *item: Any) -> float:
+        """About the tokens of the text."""
+        return 2.0 + len(item[0]) // 4 if isinstance(item[0], str) else 1.0

@@ -1,0 +1,252 @@
+"""`NeuralOperator`: its author says what the model is and how its inputs are made; all else is inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.errors import ContractError
+from junco.neural import passes
+from junco.neural.compute import Compute
+from junco.neural.devices import check_device
+from junco.neural.finish import Finish, Precision
+from junco.neural.golden import GOLDEN_TEXTS, golden_images
+from junco.neural.pixels import checked_pixels
+from junco.neural.texts import checked_texts
+from junco.neural.weights import random_weights, seeded
+from junco.operator import registry
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
+from junco.operator.options import option
+from junco.operator.ports import Port, Ports, ports_of_batch
+from junco.runtime.load import Dtype, Runtime, check_least_cosine
+from junco.runtime.source import Arrays, Compiled, Source, streamed
+from junco.types import Image, Space, Vector, Vectors
+
+_VECTOR = (Port("vector", Vector),)
+
+
+class NeuralOperator(Operator):
+    """Base of operators that hold a neural network and give vectors.
+
+    A subclass declares its own options and defines `source`, the model, and `prepare`, items → the arrays of one pass
+    through it. It inherits the options below, the choice of a runtime with its certificate, passes in batches, the
+    vectors' space, and their finish.
+
+    Args:
+        normalize: scale vectors to length 1, after truncation.
+        truncate_dim: keep this many leading numbers.
+        precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
+        dtype: arithmetic: ``auto`` (fastest faithful), ``float32``, ``bfloat16``, ``float16``, ``mixed``, ``int8``.
+        least_cosine: the agreement with the float32 vectors that is asked for; less than usual allows faster ways.
+        deterministic: the same bits whatever else is in a batch.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        runtime: ``auto`` (the fastest here), ``torch``, ``openvino`` or ``onnxruntime``.
+    """
+
+    normalize: bool = False
+    truncate_dim: int | None = option(None, least=1)
+    precision: Precision = "float32"
+    dtype: Dtype = "auto"
+    least_cosine: float | None = option(None, check=check_least_cosine)
+    deterministic: bool = False
+    device: str = option("auto", neutral=True, check=check_device)
+    runtime: Runtime = option("auto", neutral=True)
+
+    hints = Hints(releases_gil=True, thread_safe=True)
+    dim: ClassVar[int | None] = None
+    """How many numbers its vectors have, where that is known before it is loaded."""
+    is_matryoshka: ClassVar[bool] = False
+    """Whether it was trained so that the leading numbers of a vector are a summary of the rest."""
+    _compiled: Compiled | None = None
+    _num_rows: int = 1
+    """Rows of one pass."""
+
+    def source(self) -> Source:
+        """The model, not yet loaded: what builds its torch module, or an ONNX file; its weights; its recipe."""
+        raise NotImplementedError(f"{type(self).__name__} must define source()")
+
+    def prepare(self, *columns: Any) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
+        """Items → the inputs of one pass: an array, or several, whose first axis counts the items.
+
+        Args:
+            columns: the items, a sequence for each input column; pixels and texts have been checked.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define prepare()")
+
+    def golden(self) -> Sequence[Any]:
+        """A few items that differ, on which other ways to run the model are compared with torch in float32.
+
+        Pictures and texts are there; an operator of other inputs gives its own. With several input columns it is a
+        tuple of columns.
+
+        Raises:
+            ContractError: its inputs are of a type for which there are none.
+        """
+        if self._kinds == [Image]:
+            return golden_images()
+        if self._kinds == [str]:
+            return GOLDEN_TEXTS
+        raise ContractError(
+            f"{self.name!r} takes ({', '.join(map(str, self.ports().inputs or ()))}), for which there are no golden "
+            "items: define golden(self), a list of a few items that differ"
+        )
+
+    def model_space(self) -> Space | None:
+        """The space of the model's own numbers, by its weights, recipe and options; ``None``: nothing identifies it."""
+        source = self.source()
+        if source.weights_sha256 is not None:
+            weights = f"sha256 {source.weights_sha256}"
+        elif source.seed is not None:
+            weights = random_weights(source.seed, source.packages)
+        else:
+            return None
+        own = self.model_options()
+        parts = {"operator": self.name, "weights": weights, "recipe": source.recipe, "normalize": False}
+        return Space(
+            {**parts, **({"options": own} if own else {}), **({"dim": self.dim} if self.dim else {})}, self.name
+        )
+
+    def model_options(self) -> dict[str, Any]:
+        """The options that decide the model's vectors: its own, without those that are neutral or name its files."""
+        inherited = NeuralOperator.parameters().keys() | self.neutral_parameters()
+        own = {name: p.default for name, p in self.parameters().items() if name not in inherited}
+        given = {**own, **{name: value for name, value in self.spec.params.items() if name in own}}
+        files = {str(file) for file in self.files()}
+        return {name: _plain(value) for name, value in given.items() if str(value) not in files}
+
+    @classmethod
+    def ports(cls) -> Ports:
+        """The family's; without a family, what the annotations of `prepare` say goes in, and a vector out."""
+        if cls.batch is not NeuralOperator.batch:
+            return super().ports()
+        contract = registry.families("operator").get(cls.family or "")
+        return contract.ports if contract is not None else Ports(ports_of_batch(cls.prepare).inputs, _VECTOR)
+
+    @cached_property
+    def compute(self) -> Compute:
+        """How the model is run, by the options."""
+        return Compute(self.name, self.device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
+
+    @cached_property
+    def finish(self) -> Finish:
+        """What becomes of the model's numbers, by the options."""
+        return Finish(self.name, self.normalize, self.truncate_dim, self.precision)
+
+    @property
+    def place(self) -> str:
+        return self.compute.device_name
+
+    def complete_source(self) -> Source:
+        """`source` with what the operator itself knows, ready for `junco.runtime`: name, golden pass, inputs."""
+        source = self.source()
+        golden = source.golden or self.golden_pass()
+        own = self.model_options()
+        return replace(
+            source,
+            name=self.name,
+            recipe=f"{source.recipe}, {own}" if own else source.recipe,
+            build=_seeded(source),
+            golden=golden,
+            inputs=source.inputs or passes.inputs_of(golden),
+        )
+
+    def golden_pass(self) -> Arrays:
+        """The golden items as one pass."""
+        golden = self.golden()
+        return self._prepared(golden if len(self._kinds) > 1 else (golden,))
+
+    def fetch(self) -> None:
+        """Bring the weights' files to this machine; whoever extends it calls this one too, which checks truncation."""
+        self.finish.check_truncation(self.name, self.dim, is_trained=self.is_matryoshka)
+
+    def open(self) -> None:
+        self.fetch()
+        source = self.complete_source()
+        self._compiled = self.compute.load(source)
+        self._num_rows = passes.rows_of_a_pass(source, self._compiled, self.deterministic)
+
+    def files(self) -> Iterable[Path]:
+        return self.source().files
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        space = self.model_space()
+        if space is None:
+            return None
+        return self.finish.in_space(self.compute.in_space(space.on(inputs[0] if inputs else None)))
+
+    def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]:
+        if not len(columns[0]):
+            return []
+        return self.finish.rows(self.embedded(self._checked(columns)))
+
+    def embedded(self, columns: Sequence[Sequence[Any]]) -> Vectors:
+        """The model's own numbers: float32 (n, dim) for n > 0 checked items."""
+        assert self._compiled is not None, "open() comes before batch()"
+        if len(columns[0]) == 1 and not self.deterministic:
+            return self._compiled(*self._prepared(columns))
+        return streamed(self._compiled, self._passes(columns))[: len(columns[0])]
+
+    def close(self) -> None:
+        if self._compiled is not None:
+            self._compiled.close()
+        self._compiled = None
+
+    def _passes(self, columns: Sequence[Sequence[Any]]) -> Iterator[Arrays]:
+        for start in range(0, len(columns[0]), self._num_rows):
+            rows = [list(column[start : start + self._num_rows]) for column in columns]
+            if self.deterministic:  # a shape of its own would add up in another order
+                rows = [column + column[:1] * (self._num_rows - len(column)) for column in rows]
+            yield self._prepared(rows)
+
+    def _prepared(self, columns: Sequence[Sequence[Any]]) -> Arrays:
+        made = self.prepare(*columns)
+        arrays = tuple(np.ascontiguousarray(each) for each in (made if isinstance(made, tuple) else (made,)))
+        if any(len(array) != len(columns[0]) for array in arrays if array.ndim) or not all(a.ndim for a in arrays):
+            shapes = ", ".join(str(array.shape) for array in arrays)
+            raise ContractError(
+                f"{self.name!r}: prepare() gave arrays of shape {shapes} for {len(columns[0])} items: the first axis "
+                "counts the items"
+            )
+        return arrays
+
+    @cached_property
+    def _kinds(self) -> list[Any]:
+        """The types of its input columns."""
+        return [port.type for port in self.ports().inputs or ()]
+
+    def _checked(self, columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """The columns, those of pictures and texts checked."""
+        kinds = self._kinds or [Any] * len(columns)
+        return [self._checked_column(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+
+    def _checked_column(self, column: Sequence[Any], kind: Any) -> Sequence[Any]:
+        if kind == Image:
+            return [checked_pixels(value, self.name) for value in column]
+        return checked_texts(column, self.name) if kind is str else column
+
+
+def _seeded(source: Source) -> Any:
+    """What builds the module, with torch's generator at the seed of random weights."""
+    build, seed = source.build, source.seed
+    if build is None or seed is None:
+        return build
+
+    def built() -> Any:
+        with seeded(seed):
+            return build()
+
+    return built
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
