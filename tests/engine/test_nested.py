@@ -56,7 +56,7 @@ def test_a_row_for_which_anything_in_it_fails_is_a_row_that_fails(verb):
     expected = [[1], [2, 2]]
     assert p.batch([1, -3, 2], on_error="skip", rejects=rejects.append) == expected
     assert [(reject.position, reject.node) for reject in rejects] == [(1, "inner")]
-    with pytest.raises(OperatorError, match="'inner'.*'checked'.*negative") as caught:
+    with pytest.raises(OperatorError, match=r"'inner'.*'checked'.*negative") as caught:
         p.batch([1, -3, 2])
     assert caught.value.position == 1
     assert isinstance(caught.value.__cause__, OperatorError)
