@@ -8,12 +8,12 @@ import pickle
 
 import numpy as np
 import pytest
+from tests.engine.test_memory import Alive
 
 from junco import pipe
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
-from tests.engine.test_memory import Alive
 
 
 def counted(name="n"):
@@ -155,7 +155,9 @@ def test_batch_gives_one_array_where_the_only_output_is_a_vector():
         blanks = p.batch([1, -1], on_error="none")
         assert isinstance(blanks, list)
         assert blanks[1] is None
-        with pytest.raises(ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "):
+        with pytest.raises(
+            ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "
+        ):
             p.batch([1, 9])
 
 
