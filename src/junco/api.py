@@ -286,7 +286,7 @@ class Pipeline:
         limits, started = Limits(rows, most_rows, within_s), time.perf_counter()
         self.prepare()
         load_seconds = time.perf_counter() - started
-        looked = inspect_item(self._engine.stages("skip"), self.plan.flow, inputs, limits)
+        looked = inspect_item(self._engine.stages_one_by_one("skip"), self.plan.flow, inputs, limits)
         return replace(looked, drawing=self.draw(), load_seconds=load_seconds)
 
     def stats(self) -> PipelineStats:

@@ -199,3 +199,13 @@ def test_an_engine_closes_what_a_window_that_nobody_reads_on_has_opened():
         next(iter(stream))
         stream.close()
     assert closed == ["frames"]
+
+
+def test_each_step_can_be_looked_at():
+    p = two_sides(lambda v: [0, 1], lambda v: [0]).output("w")
+    looked = p.inspect("v")
+    assert [(step.name, step.num_in, step.num_out) for step in looked.steps] == [
+        ("frames", 1, 2),
+        ("sounds", 1, 1),
+        ("seconds", 3, 2),
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import warnings
 
 import pytest
@@ -11,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from junco.errors import GraphError
+from junco.errors import ContractError, GraphError
 from junco.graph.levels import check
 from junco.graph.nodes import Graph, Node
 from junco.graph.pipe import PipeStart
-from strategies import graphs
+from junco.graph.ports import check_ports
+from junco.operator.function import op
+from junco.operator.spec import OperatorSpec
+from strategies import Counting, graphs
 
 pipe = PipeStart(check)
 pipe_of_graphs = PipeStart(lambda graph: graph)
@@ -379,19 +381,41 @@ def test_a_pipeline_that_decides_for_a_filter_gives_one_output():
 # ---- callables by their kind
 
 
-def lines(x):
-    yield x
-
-
-@pytest.mark.parametrize("verb", ["map", "window_all", "reduce"])
-def test_a_generator_function_is_refused_where_one_result_is_wanted(verb):
-    with pytest.raises(GraphError, match=r"step 'reading' .*'partial' yields many results.*use flat_map"):
-        getattr(pipe.input("x"), verb)("x", "y", functools.partial(lines), name="reading").output("y")
-
-
 def test_a_scope_of_a_state_is_refused_for_what_has_none():
     with pytest.raises(GraphError, match=r"step 'abs' .*has no state.*per='x'"):
         pipe.input("x").map("x", "y", abs, per="x").output("y")
+
+
+@op("levels.lines")
+def lines(text: str):
+    yield text
+
+
+@op("levels.length")
+def length(text: str) -> int: ...
+
+
+@pytest.mark.parametrize("verb", ["map", "window_all", "reduce"])
+def test_an_operator_that_makes_rows_is_refused_where_one_result_is_wanted(verb):
+    flow = getattr(pipe.input("x"), verb)("x", "y", lines, name="reading").output("y")
+    with pytest.raises(ContractError, match=r"step 'reading' .*'levels.lines' makes many rows.*use flat_map"):
+        check_ports(flow)
+    check_ports(pipe.input("x").flat_map("x", "y", lines).output("y"))
+
+
+def test_a_scope_of_a_state_is_refused_for_an_operator_that_has_none():
+    flow = pipe.input("x").map("x", "y", length, per="x").output("y")
+    with pytest.raises(ContractError, match=r"'levels.length' has no state, so per='x' says nothing"):
+        check_ports(flow)
+
+
+def test_the_scope_of_a_state_lies_above_the_rows():
+    rows = pipe.input("x").flat_map("x", "a", list).flat_map("a", "b", list)
+    counting = OperatorSpec.bind(Counting, (), {})
+    flows = [rows.map("b", "n", counting, per=per).output("n") for per in (None, "x", "a", "b")]
+    assert [flow.steps[-1].scope.depth for flow in flows] == [0, 0, 1, 2]
+    with pytest.raises(GraphError, match=r"per='b' does not hold the rows of 'a'"):
+        rows.map("a", "n", counting, per="b").output("n", "b")
 
 
 # ---- properties

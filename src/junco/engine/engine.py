@@ -30,7 +30,7 @@ from junco.operator.lanes import Lane, lane, left_s
 from junco.operator.residents import Residents
 from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
-from junco.plan.program import Operation
+from junco.plan.program import Operation, compile_flow, operations_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,14 @@ class Engine:
         """Fresh stages for one run."""
         self._check_open()
         return staged(self.plan.program, iter(self._crews), on_error, self._feed_counts)
+
+    def stages_one_by_one(self, on_error: OnError) -> list[Stage]:
+        """Fresh stages of which none hides in another, so that each can be looked at: levels are made whole."""
+        self._check_open()
+        program = compile_flow(self.plan.flow, joins=False)
+        crews = {crew.operation.step.node.name: crew for crew in self._crews}
+        own = (replace(crews[operation.step.node.name], operation=operation) for operation in operations_of(program))
+        return staged(program, own, on_error, self._feed_counts)
 
     def _new_crews(self) -> list[Crew]:
         return [self._crew(operation) for operation in self.plan.operations]

@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from junco.engine.apply import PlainApplier
-from junco.engine.expand import FlatMapStage, _Children
+from junco.engine.expand import Children, FlatMapStage
 from junco.engine.group import lists_of_sides
 from junco.engine.rows import Block, Reject, Table
 from junco.engine.stage import Stage, StageOptions
@@ -116,13 +116,13 @@ class JoinStage(FlatMapStage):
             error = _at(position, reject.error)
             self._rejects.append(Reject(position, reject.node, reject.reason, is_item=False, error=error))
 
-    def _piece(self, block: Block, children: _Children, stop: int, *, is_last: bool) -> Block:
+    def _piece(self, block: Block, children: Children, stop: int, *, is_last: bool) -> Block:
         made = super()._piece(block, children, stop, is_last=is_last)
         made.rejects += self._rejects
         self._rejects = []
         return made
 
-    def _note(self, children: _Children, row: int, error: BaseException, value: str) -> None:
+    def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         super()._note(children, row, error, "the timestamps of a scope")
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:

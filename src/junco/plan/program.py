@@ -91,9 +91,14 @@ class Join:
 Instruction = Operation | Drop | Forget | Settle | Read | Join
 
 
-def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
-    """Order the steps of a checked graph and put the instructions between them that they need."""
-    return tuple(_Compiler(flow, flow.levels[:1]).run())
+def compile_flow(flow: Flow, *, joins: bool = True) -> tuple[Instruction, ...]:
+    """Order the steps of a checked graph and put the instructions between them that they need.
+
+    Args:
+        flow: the checked graph.
+        joins: whether windows over several levels are fed by a program for each; else the levels are made whole.
+    """
+    return tuple(_Compiler(flow, flow.levels[:1], joins=joins).run())
 
 
 def operations_of(program: Iterable[Instruction]) -> list[Operation]:
@@ -109,9 +114,9 @@ def operations_of(program: Iterable[Instruction]) -> list[Operation]:
 
 
 class _Compiler:
-    def __init__(self, flow: Flow, levels: Sequence[Level]) -> None:
+    def __init__(self, flow: Flow, levels: Sequence[Level], *, joins: bool = True) -> None:
         self.flow = flow
-        self.joins = {id(step): feeds for step in flow.steps if (feeds := feeds_of(flow, step))}
+        self.joins = {id(step): feeds for step in flow.steps if joins and (feeds := feeds_of(flow, step))}
         fed = {id(step) for feeds in self.joins.values() for feed in feeds for step in feed.steps}
         self.remaining: list[Step] = [step for step in flow.steps if id(step) not in fed]
         self.made: set[int] = {slot.index for slot in flow.inputs}
