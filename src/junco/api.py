@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from junco.cores import num_cores
 from junco.engine.callers import in_thread
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.results import as_vectors
-from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
@@ -161,7 +160,7 @@ class Pipeline:
         on_error: OnError = "raise",
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
-    ) -> Iterator[ItemRow]:
+    ) -> Stream:
         """The rows of many items as they come, in order: bounded memory also where one item is a ten-hour video.
 
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
 from junco.errors import GraphError
@@ -63,16 +62,14 @@ def _check_size(node: Node) -> None:
 def check_callable(node: Node) -> None:
     """What a step's callable is by its kind. Operators are asked for their ports where these are checked.
 
+    A function that yields under ``map`` is found out when it gives its iterator: what it says of itself may be a lie.
+
     Raises:
-        GraphError: a generator function where one result is wanted; ``per`` for what has no state.
+        GraphError: ``per`` for what has no state.
     """
     callee = node.callee
     if callee is None or callee.is_operator:
         return
-    if node.verb != "flat_map" and inspect.isgeneratorfunction(callee.fn):
-        raise GraphError(
-            f"{node}: {callee.name!r} yields many results for a row, and a {node.verb} wants one: use flat_map"
-        )
     if node.per is not None and node.verb not in GROUPING:
         raise GraphError(f"{node}: {callee.name!r} has no state, so per={node.per!r} says nothing: leave it out")
 

@@ -10,6 +10,7 @@ see through split scopes, and their results are there once the scope is whole ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -123,13 +124,28 @@ class _Compiler:
         self.makers |= {fault_of(step.node.name): step for step in flow.steps}
         self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
+        self.uses: Counter[int] = Counter()
+        """Steps that still look at a slot, and the output."""
+        self.level_uses: Counter[Level] = Counter()
         self.joined: Step | None = None
         """The windows that the last `Join` has made."""
 
+    def _count(self, step: Step, by: int) -> None:
+        """Note a step that still looks at slots and levels, or one that no longer does."""
+        for slot in step.looks_at:
+            self.uses[slot.index] += by
+        for level in (*step.levels, step.scope):
+            self.level_uses[level] += by
+
     def run(self) -> list[Instruction]:
+        self.uses.update(slot.index for slot in self.flow.outputs)
+        for waiting in self.remaining:
+            self._count(self._seen(waiting), 1)
         self._forget()
         while self.remaining:
-            ready = [step for step in self.remaining if self._is_ready(step)]
+            ready = (
+                [step for step in self.remaining if self._is_ready(step)] if self.has_branches else self.remaining[:1]
+            )
             step = self._choose([step for step in ready if self._blocker(step) is None])
             if step is not None:
                 self._emit(step)
@@ -151,8 +167,6 @@ class _Compiler:
 
     def _is_ready(self, step: Step) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
-        if not self.has_branches:
-            return step is self.remaining[0]
         if not all(slot.index in self.made for slot in step.looks_at):
             return False
         waiting = {id(other) for other in self.remaining}
@@ -216,6 +230,8 @@ class _Compiler:
         made = replace(window, level=window.out_level, reads=step.writes, sides=())
         self.remaining[self.remaining.index(window)] = self.joined = made
         self.made.update(slot.index for slot in step.writes)
+        self._count(step, -1)
+        self._count(made, 1)
         self._forget()
 
     def _emit(self, step: Step) -> None:
@@ -223,6 +239,7 @@ class _Compiler:
             self._join(step)
             return
         self.remaining.remove(step)
+        self._count(step, -1)
         selects = tuple(m for m in self.masks if m.name in step.masks and _is_above_any(m.level, step.levels))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
@@ -254,20 +271,15 @@ class _Compiler:
 
     def _is_seen_without(self, mask: Mask) -> bool:
         """Whether a later step still sees the rows that a mask drops."""
-        if mask.is_fault and not self.has_branches:
+        if not self.has_branches:  # all later steps come after it
             return False
         return any(mask.name not in step.masks and _is_above_any(mask.level, step.levels) for step in self.remaining)
 
     def _forget(self) -> None:
-        needed = [self.flow.out_level, *(mask.level for mask in self.masks)]
-        remaining = [self._seen(step) for step in self.remaining]
-        for step in remaining:
-            needed += [*step.levels, step.scope]
+        needed = [self.flow.out_level, *(mask.level for mask in self.masks), *(+self.level_uses)]
         unused = [level for level in self.levels if not any(level.is_above(other) for other in needed)]
-        used = {slot.index for step in remaining for slot in step.looks_at}
-        used.update(slot.index for slot in self.flow.outputs)
-        dead = tuple(s for s in self.live.values() if s.index not in used and s.level not in unused)
-        self.live = {index: slot for index, slot in self.live.items() if index in used}
+        dead = tuple(s for s in self.live.values() if not self.uses[s.index] and s.level not in unused)
+        self.live = {index: slot for index, slot in self.live.items() if self.uses[index]}
         self.levels = [level for level in self.levels if level not in unused]
         if unused or dead:
             self.program.append(Forget(tuple(unused), dead))
