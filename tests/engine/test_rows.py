@@ -155,7 +155,9 @@ def test_batch_gives_one_array_where_the_only_output_is_a_vector():
         blanks = p.batch([1, -1], on_error="none")
         assert isinstance(blanks, list)
         assert blanks[1] is None
-        with pytest.raises(ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "):
+        with pytest.raises(
+            ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "
+        ):
             p.batch([1, 9])
 
 
