@@ -103,7 +103,7 @@ class Pipeline:
             DeadlineError: ``timeout_s`` seconds were over first.
         """
         self._check_count(inputs)
-        result = self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        result = self._engine.call(inputs, timeout_s)
         return ResultList(result) if result.__class__ is list and not self.plan.flow.is_single else result
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:

@@ -8,12 +8,12 @@ import pickle
 
 import numpy as np
 import pytest
+from tests.engine.test_memory import Alive
 
 from junco import pipe
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
-from tests.engine.test_memory import Alive
 
 
 def counted(name="n"):

@@ -81,16 +81,14 @@ class Engine:
         self._single = self._single_call()
         _engines.add(self)
 
-    def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
+    def call(self, item: tuple[Any, ...], timeout_s: float | None = None) -> Any:
         """The result for one item."""
         self._check_open()
         if self._single is not None:
-            if options.timeout_s is None:
-                return self._single(item)
-            return by_deadline(partial(self._single, item), options.timeout_s)
-        timeout_s = options.timeout_s if options.timeout_s is not None else left_s()
+            return self._single(item) if timeout_s is None else by_deadline(partial(self._single, item), timeout_s)
+        timeout_s = timeout_s if timeout_s is not None else left_s()
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, replace(options, timeout_s=timeout_s, lane=Lane.ONLINE))))
+        return next(Stream(self.run(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE))))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
