@@ -164,7 +164,7 @@ def test_reading_a_shipped_pipeline_and_composing_with_it_imports_no_operator():
     code = (
         "import sys; from junco import pipeline, pipe; p = pipeline('image-embedding');"
         "q = pipe.input('a').map('a', 'b', p, name='photo').output('b');"
-        "q.to_yaml(); q.draw(); q.replace('photo', len);"
+        "q.to_yaml(); q.draw(); q.replace('photo', len); pipe.input('a').map('a', 'b', q).output('b');"
         "built_in = [m for m in sys.modules if m.startswith('junco.builtin.')];"
         "print([m for m in built_in if not m.endswith('families')])"
     )

@@ -23,7 +23,7 @@ from junco.engine.stream import Stream
 from junco.errors import ClosedError, InputError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.levels import check
-from junco.graph.nesting import check_nesting
+from junco.graph.nesting import check_nesting, is_loaded
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
@@ -348,7 +348,7 @@ def _check_what_is_at_hand(graph: Graph) -> None:
     """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
     flow = check(graph)
     check_ports(flow)
-    if all(spec.is_loaded for spec in graph.specs()):
+    if is_loaded(graph):
         check_family(flow)
 
 

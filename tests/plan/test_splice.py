@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from junco import Hints, Operator, ops, pipe, pipeline
-from junco.errors import GraphError, OperatorError
+from junco import Hints, Operator, op, ops, pipe, pipeline
+from junco.errors import ContractError, GraphError, OperatorError
 from junco.graph.nodes import Graph, Node
 from junco.plan.plan import make_plan
 
@@ -39,6 +39,11 @@ class Count(Operator, family="splice-test", name="count"):
         for number in numbers:
             state.append(number)
         return [len(state)] * len(numbers)
+
+
+@op("splice-test.upper")
+def upper(text: str) -> str:
+    return text.upper()
 
 
 def double():
@@ -157,7 +162,7 @@ def test_a_nested_pipelines_device_goes_with_it_and_the_outer_one_goes_to_those_
     on_cuda = pipeline(double().graph, device="cuda:1")
     p = pipe.input("a").map("a", "b", on_cuda, name="one").map("b", "c", double(), name="two").output("c")
     plan = make_plan(p.graph, "cpu")
-    assert [spec.params["device"] for spec in plan.graph.specs()] == ["cuda:1", "cpu"]
+    assert [plan.graph.node(name).fn.params["device"] for name in ("one/add", "two/add")] == ["cuda:1", "cpu"]
 
 
 def test_a_pipeline_on_several_devices_stays_a_step_with_them():
@@ -171,6 +176,20 @@ def test_parameters_of_a_pipeline_within_are_in_place_for_its_space():
     p = pipe.input("doc").map("doc", "vector", inner, name="text").output("vector")
     assert p.plan.graph.node("text/embed").fn.params["normalize"] is False
     assert p.space == inner.space
+
+
+def test_the_name_that_a_pipeline_within_gives_its_space_stays():
+    inner = pipe.input("t").map("t", "v", lambda t: [0.0]).output("v", space="mine")
+    p = pipe.input("doc").map("doc", "vector", inner, name="inner").output("vector")
+    assert p.space == "mine"
+
+
+def test_a_pipeline_within_is_held_to_the_family_that_it_claims():
+    upper = Node("map", "upper", ("text",), ("loud",), ops.splice_test.upper())
+    inner = Graph(("text",), (upper,), ("loud",), family="text-embedding")
+    outer = Graph(("a",), (Node("map", "inner", ("a",), ("b",), inner),), ("b",))
+    with pytest.raises(ContractError, match="family 'text-embedding'"):
+        make_plan(outer)
 
 
 # ---- what cannot be

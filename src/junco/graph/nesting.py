@@ -65,6 +65,15 @@ def with_fn(node: Node, fn: Any) -> Node:
     return replace(node, fn=fn)
 
 
+def is_loaded(graph: Graph) -> bool:
+    """Whether the classes of all its operators are at hand, also in pipelines within it."""
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if not (node.fn.is_loaded if isinstance(node.fn, OperatorSpec) else inner is None or is_loaded(inner)):
+            return False
+    return True
+
+
 def load_operators(graph: Graph) -> None:
     """Import the modules of all operators in a graph, also in pipelines within it, so that their ports are known."""
     for node in graph.nodes:

@@ -108,7 +108,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     check_nesting(graph)
     devices = devices_of(device)
     resolved = on_device(_loaded(bind(graph, {})), devices[0])
-    check_family(_with_fitting_ports(resolved))
+    _check_contracts(resolved)
     return _planned(resolved, devices)
 
 
@@ -129,15 +129,15 @@ def _nested(node: Node, devices: tuple[str, ...]) -> Plan:
     return _planned(fn, devices) if isinstance(fn, Graph) else make_plan(fn.graph, getattr(fn, "devices", devices))
 
 
-def _with_fitting_ports(graph: Graph) -> Flow:
-    """The flow of a graph whose ports fit, also in pipelines within it."""
+def _check_contracts(graph: Graph) -> None:
+    """Refuse ports that do not fit and families that are not kept, also in pipelines within."""
     for node in graph.nodes:
         inner: Any = node.fn
         if isinstance(inner, Graph):
-            _with_fitting_ports(inner)
+            _check_contracts(inner)
     flow = check(graph, warns=False)
     check_ports(flow)
-    return flow
+    check_family(flow)
 
 
 def _loaded(graph: Graph) -> Graph:

@@ -47,6 +47,8 @@ def itself(value: Any) -> Any:
 
 def _fits(inner: Flow, step: Step) -> bool:
     """Whether a pipeline's steps can stand in the place of the step that calls it."""
+    if inner.graph.space:
+        return False  # the name is said of its output, which has to be one
     node, outputs, inputs = step.node, inner.outputs, {slot.index for slot in inner.inputs}
     if any(node.verb not in ("map", "concat") for node in inner.graph.nodes) or len(inputs) != len(
         step.on or step.reads
