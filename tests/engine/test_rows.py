@@ -8,12 +8,12 @@ import pickle
 
 import numpy as np
 import pytest
+from tests.engine.test_memory import Alive
 
 from junco import pipe
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
-from tests.engine.test_memory import Alive
 
 
 def counted(name="n"):
@@ -155,7 +155,9 @@ def test_batch_gives_one_array_where_the_only_output_is_a_vector():
         blanks = p.batch([1, -1], on_error="none")
         assert isinstance(blanks, list)
         assert blanks[1] is None
-        with pytest.raises(ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "):
+        with pytest.raises(
+            ContractError, match=r"'v' holds vectors, all of one shape .*\(3,\) float32 \(first at 0\), "
+        ):
             p.batch([1, 9])
 
 
@@ -169,3 +171,22 @@ def test_batch_gives_a_list_where_there_may_be_several_vectors_or_other_columns(
     ):
         with p:
             assert isinstance(p.batch([1, 2]), list)
+
+
+# ---- a pipeline without output columns
+
+
+def test_without_output_columns_each_item_gives_nothing_whatever_its_steps_did_to_its_rows():
+    seen = []
+    flow = pipe.input("x").filter("x", "x", "x", lambda x: x != 3).map("x", "y", lambda x: 1 // x)
+    with flow.map("y", (), seen.append).output() as p:
+        assert p(1) is None
+        assert p.batch([1, 3, 1]) == [None] * 3
+        assert list(p.rows([1, 3])) == [(0, None), (1, None)]
+        assert p.batch([1, 0, 1], on_error="skip") == [None] * 2
+        assert p.batch([1, 0], on_error="none") == [None] * 2
+        assert list(p.rows([1, 0, 1], on_error="skip")) == [(0, None), (2, None)]
+        assert list(p.rows([1, 0, 1], on_error="none")) == [(0, None), (1, None), (2, None)]
+        with pytest.raises(OperatorError):
+            p.batch([1, 0])
+    assert set(seen) == {1}
