@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,25 @@ def video(count: int) -> int:
     return result
 
 
+def video_into_a_file(count: int) -> int:
+    """A bulk job of one input whose frames give a time and a vector each."""
+    from junco import pipe
+    from junco.types import VideoFrame
+
+    def frames(num_frames: int) -> Iterator[VideoFrame]:
+        for index in range(num_frames):
+            yield VideoFrame(np.full((64, 64, 3), index % 256, np.uint8), index / 25, index)
+
+    p = (
+        pipe.input("num_frames")
+        .flat_map("num_frames", "frame", frames)
+        .map("frame", "vector", lambda frame: np.full(8, frame.image[0, 0, 0], np.float32))
+        .output("frame.time_s", "vector")
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return p.run([count], f"{folder}/vectors.parquet", progress=False).num_rows
+
+
 def slow_reader(count: int) -> int:
     """A reader that pauses while the source could go on."""
     from junco import pipe
@@ -91,6 +111,7 @@ if __name__ == "__main__":
         {
             "chain of maps": lambda: load(chain),
             "one long video": lambda: load(video),
+            "one long video into a file": lambda: load(video_into_a_file),
             "slow reader": lambda: load(slow_reader),
         },
         {},

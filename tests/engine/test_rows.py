@@ -171,3 +171,22 @@ def test_batch_gives_a_list_where_there_may_be_several_vectors_or_other_columns(
     ):
         with p:
             assert isinstance(p.batch([1, 2]), list)
+
+
+# ---- a pipeline without output columns
+
+
+def test_without_output_columns_each_item_gives_nothing_whatever_its_steps_did_to_its_rows():
+    seen = []
+    flow = pipe.input("x").filter("x", "x", "x", lambda x: x != 3).map("x", "y", lambda x: 1 // x)
+    with flow.map("y", (), seen.append).output() as p:
+        assert p(1) is None
+        assert p.batch([1, 3, 1]) == [None] * 3
+        assert list(p.rows([1, 3])) == [(0, None), (1, None)]
+        assert p.batch([1, 0, 1], on_error="skip") == [None] * 2
+        assert p.batch([1, 0], on_error="none") == [None] * 2
+        assert list(p.rows([1, 0, 1], on_error="skip")) == [(0, None), (2, None)]
+        assert list(p.rows([1, 0, 1], on_error="none")) == [(0, None), (1, None), (2, None)]
+        with pytest.raises(OperatorError):
+            p.batch([1, 0])
+    assert set(seen) == {1}

@@ -242,3 +242,16 @@ def test_the_report_tells_what_each_stage_did_and_which_one_binds(embed, tmp_pat
 def test_deleted_names_are_told_as_the_target_has_them(embed, tmp_path):
     embed.run(["caf\udce9", "b", "x" * 300], tmp_path / "v.parquet")
     assert embed.run(["b"], tmp_path / "v.parquet").deleted == ("caf\\udce9", "x" * 199 + "…")
+
+
+def test_a_job_without_output_columns_notes_what_was_done(tmp_path):
+    seen = []
+    with pipe.input("x").flat_map("x", "n", range).map("n", (), lambda n: seen.append(n) or 1 // (n - 3)).output() as p:
+        report = p.run([2, 0, 1], tmp_path / "v.parquet")
+        again = p.run([2, 0, 1, 5], tmp_path / "v.parquet")
+        shards = []
+        p.run([2], shards.append)
+    assert rows(tmp_path / "v.parquet") == [{"input": "0"}, {"input": "1"}, {"input": "2"}, {"input": "3"}]
+    assert (report.num_rows, again.num_new, again.num_rejects) == (3, 1, 1)
+    assert seen[:3] == [0, 1, 0]
+    assert (shards[0].inputs, shards[0].columns) == (["0"], {})
