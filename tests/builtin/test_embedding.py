@@ -9,8 +9,8 @@ import pytest
 
 from junco import read_vectors
 from junco.api import pipe
-from junco.neural.finish import Finish
 from junco.errors import FidelityWarning, ParameterError
+from junco.neural.finish import Finish
 from junco.operator import registry
 from junco.operator.namespace import ops
 

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from junco.builtin.image_embedding.efficientnet_lite import EfficientNetLite
-from junco.neural.preparation import MiddleCrop, Transform
 from junco.builtin.image_embedding.timm import TimmEmbedding, preparation_of
 from junco.cores import at_work, num_cores
+from junco.neural.preparation import MiddleCrop, Transform
 
 USUAL = [
     "resnet50",

@@ -16,8 +16,8 @@ from transformers import PreTrainedTokenizerFast
 from junco.builtin.text_embedding import sentence_transformers as module
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
-from junco.neural.weights import seeded
 from junco.errors import ParameterError
+from junco.neural.weights import seeded
 
 WORDS = ["a", "cat", "sits", "on", "the", "mat", "while", "rain", "falls", "softly", "over", "old", "town", "roofs"]
 TEXTS = [" ".join(WORDS[:count]) for count in (1, 13, 4, 2)] + ["", " ".join(WORDS * 4), "words unknown here"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.builtin.text_embedding.encoder import pooled, token_ids
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.errors import ParameterError
+from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.operator import registry
 from junco.runtime import conversion
 from junco.runtime.certificate import Certificate, agreement, cosines

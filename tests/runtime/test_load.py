@@ -16,9 +16,9 @@ from junco.errors import MissingExtraError, ParameterError
 from junco.runtime import conversion, loading, openvino_runtime, speed
 from junco.runtime.certificate import Certificate, cosines
 from junco.runtime.load import certify, load
+from junco.runtime.loading import Loading
 from junco.runtime.source import rows_of
 from junco.runtime.torch_runtime import TorchCompiled, has_graph_compiler
-from junco.runtime.loading import Loading
 
 RUNTIMES = ["torch", "openvino", "onnxruntime"]
 
