@@ -82,7 +82,7 @@ def test_a_precision_that_does_not_exist_is_refused():
 def test_names_of_runtimes_and_arithmetics_that_do_not_exist_are_refused_with_those_that_do():
     with pytest.raises(ParameterError, match="runtime='tensorrt' is none of 'auto', 'torch'"):
         ops.text_embedding.minilm(runtime="tensorrt").create()
-    with pytest.raises(ParameterError, match="dtype='int4' is none of 'auto', 'float32'.*Did you mean 'int8'"):
+    with pytest.raises(ParameterError, match=r"dtype='int4' is none of 'auto', 'float32'.*Did you mean 'int8'"):
         ops.text_embedding.minilm(dtype="int4").create()
 
 

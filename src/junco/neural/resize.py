@@ -168,7 +168,7 @@ class _Bands:
 
 
 def _multiplied(part: npt.NDArray[Any], weights: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
-    """Write the product of (3, n, part) and (part, results) into ``out``, by so few rows that BLAS starts no threads."""
+    """Write the product of (3, n, part) and (part, results) into ``out``, by few rows: then BLAS starts no threads."""
     num_rows = max(1, _MOST_ALONE // weights.size)
     whole = part.shape[1] // num_rows * num_rows
     for rows in (slice(0, whole), slice(whole, None)):
