@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -341,3 +342,9 @@ def test_int8_says_how_far_its_vectors_are(weights):
         pytest.skip("this processor has no int8 arithmetic")
     with pytest.warns(FidelityWarning, match=r"'image-embedding\.test-stripes': int8 vectors agree"):
         Stripes(weights, dtype="int8").ensure_open()
+
+
+def test_a_torch_operator_in_a_package_is_25_lines():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "neural-operator.md"  # which is run by test_docs
+    code = page.read_text("utf-8").partition('title="stripes/stripes/embedding.py"\n')[2].partition("```")[0]
+    assert 10 < len([line for line in code.splitlines() if line.strip()]) <= 25

@@ -90,8 +90,10 @@ def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> No
     where = _device_here(device)
     with open_pipeline(ref, device=device, **params) as p:
         specs = {node.name: node.fn for node in bind(p.graph, {}).nodes if isinstance(node.fn, OperatorSpec)}
-    operators: dict[str, Any] = {name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "source")}
-    rows = [(name, row) for name, operator in operators.items() for row in certify(operator.source(), where)]
+    operators: dict[str, Any] = {
+        name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "complete_source")
+    }
+    rows = [(name, row) for name, operator in operators.items() for row in certify(operator.complete_source(), where)]
     if as_json:
         print_json([{"step": name, **row.to_json()} for name, row in rows])
         return

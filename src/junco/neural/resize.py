@@ -24,10 +24,12 @@ from junco.cores import at_work
 from junco.runtime.torch_runtime import share_of_cores
 from junco.types import Image
 
-_WORTH_AN_IMPORT = 1_500_000_000
-"""Levels read by NumPy, at 1.5 ns more a level than torch takes: some seconds."""
+_WORTH_AN_IMPORT = 500_000_000
+"""Levels read by NumPy, at 2 ns more a level than torch takes: a second, of the two or more that an import takes."""
 _BLOCK = 32
 """Rows of the result that one product of matrices gives."""
+_MOST_ALONE = 1 << 18
+"""Multiplications in one product up to which OpenBLAS keeps to the calling thread."""
 _MOST_EXACT = 2**24
 """Up to here float32 holds all whole numbers."""
 _WEIGHT_LIMIT, _MOST_BITS = 1 << 15, 22
@@ -71,9 +73,13 @@ def _kernel(num_levels: int) -> Callable[[Image, Window, str], Image]:
     if _torch_takes_over is None:
         with _choice:
             _num_read += num_levels
-            if _torch_takes_over is None and ("torch" in sys.modules or _num_read > _WORTH_AN_IMPORT):
+            if _torch_takes_over is None and (_is_imported() or _num_read > _WORTH_AN_IMPORT):
                 _torch_takes_over = importlib.util.find_spec("torch") is not None and _gives_the_same_bits()
     return by_torch if _torch_takes_over else by_numpy
+
+
+def _is_imported() -> bool:
+    return "torch" in sys.modules
 
 
 def _gives_the_same_bits() -> bool:
@@ -153,13 +159,25 @@ class _Bands:
         read = planes[:, :, self.start : self.end].astype(dtype, order="C", copy=False)
         made = np.empty((*planes.shape[:2], self.count), dtype)
         for at, start, end, weights in self.blocks:
-            np.matmul(
-                read[:, :, start - self.start : end - self.start], weights, out=made[:, :, at : at + weights.shape[1]]
-            )
+            part = read[:, :, start - self.start : end - self.start]
+            _multiplied(part, weights, made[:, :, at : at + weights.shape[1]])
         made += 1 << (self.num_bits - 1)
         made *= 1.0 / (1 << self.num_bits)
         np.floor(made, out=made)
         return np.clip(made, 0, 255, out=made)
+
+
+def _multiplied(part: npt.NDArray[Any], weights: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
+    """Write the product of (3, n, part) and (part, results) into ``out``, by few rows: then BLAS starts no threads."""
+    num_rows = max(1, _MOST_ALONE // weights.size)
+    whole = part.shape[1] // num_rows * num_rows
+    for rows in (slice(0, whole), slice(whole, None)):
+        some, place = part[:, rows], out[:, rows]
+        if some.shape[1]:
+            count = some.shape[1] // num_rows or 1
+            np.matmul(
+                some.reshape(3, count, -1, some.shape[2]), weights, out=place.reshape(3, count, -1, place.shape[2])
+            )
 
 
 @lru_cache(maxsize=64)

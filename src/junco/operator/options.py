@@ -29,6 +29,7 @@ import typing
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from junco.errors import ContractError, ParameterError
@@ -271,7 +272,8 @@ def _resolved(cls: Any, annotation: Any) -> Any:
     if not isinstance(annotation, str):
         return annotation
     names = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    holder = SimpleNamespace(__annotations__={"option": annotation})
     try:
-        return eval(annotation, {**names}, dict(vars(cls)))  # noqa: S307  # as typing.get_type_hints does
+        return typing.get_type_hints(holder, {**names}, dict(vars(cls)), include_extras=True)["option"]
     except Exception:  # whatever an expression that was never meant to run may raise
         return Any
