@@ -140,9 +140,9 @@ def _of_operators(
     is_opened_first = node.verb == "flat_map" and hints.max_batch != 1 and not crew[0].gives_streams
     made = partial(Crew, operation, one=one, held=held, is_opened_first=is_opened_first)
     is_free = not node.workers and node.backend is None
-    if hints.processes and isinstance(node.fn, OperatorSpec) and is_free:
+    if hints.processes and node.spec is not None and is_free:
         size, is_many = BatchSize(hints.max_batch, start=1), node.verb == "flat_map"
-        moving = MovingApplier(crew[0], partial(_process_applier, node.fn, num_cores(), size, is_many=is_many))
+        moving = MovingApplier(crew[0], partial(_process_applier, node.spec, num_cores(), size, is_many=is_many))
         return made(applier=moving, options=_options(node, num_cores(), is_ordered=False, gains=True))
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))

@@ -9,7 +9,7 @@ from typing import Any
 
 from junco.errors import ParameterError
 from junco.graph.nesting import with_fns
-from junco.graph.nodes import Graph, Node
+from junco.graph.nodes import Callee, Graph, Node
 from junco.operator.spec import OperatorSpec
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -42,7 +42,7 @@ def on_device(graph: Graph, device: str) -> Graph:
         fn: Any = node.fn
         if isinstance(fn, Graph):
             return on_device(fn, device)
-        return _placed(fn, device) if isinstance(fn, OperatorSpec) else fn
+        return _placed(spec, device) if (spec := node.spec) is not None else fn
 
     return with_fns(graph, placed)
 
@@ -62,7 +62,7 @@ def as_step(fn: Callable[..., Any]) -> Any:
 
     A pipeline on several devices stays as it is: only the pipeline knows them.
     """
-    graph, devices = getattr(fn, "graph", None), getattr(fn, "devices", None)
-    if not isinstance(graph, Graph) or not isinstance(devices, tuple) or len(devices) != 1:
+    graph, devices = Callee.of(fn).graph, getattr(fn, "devices", None)
+    if graph is None or not isinstance(devices, tuple) or len(devices) != 1:
         return fn
     return on_device(graph, devices[0])

@@ -8,7 +8,6 @@ from typing import Any
 
 from junco.errors import GraphError
 from junco.graph.nodes import Graph, Node
-from junco.operator.spec import OperatorSpec
 
 MOST_LEVELS = 100
 MOST_STEPS = 100_000
@@ -68,8 +67,8 @@ def with_fn(node: Node, fn: Any) -> Node:
 def is_loaded(graph: Graph) -> bool:
     """Whether the classes of all its operators are at hand, also in pipelines within it."""
     for node in graph.nodes:
-        inner = inner_graph(node)
-        if not (node.fn.is_loaded if isinstance(node.fn, OperatorSpec) else inner is None or is_loaded(inner)):
+        spec, inner = node.spec, inner_graph(node)
+        if not (spec.is_loaded if spec is not None else inner is None or is_loaded(inner)):
             return False
     return True
 
@@ -77,7 +76,7 @@ def is_loaded(graph: Graph) -> bool:
 def load_operators(graph: Graph) -> None:
     """Import the modules of all operators in a graph, also in pipelines within it, so that their ports are known."""
     for node in graph.nodes:
-        if isinstance(node.fn, OperatorSpec):
-            node.fn.load()
+        if (spec := node.spec) is not None:
+            spec.load()
         elif (inner := inner_graph(node)) is not None:
             load_operators(inner)

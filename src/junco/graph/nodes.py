@@ -56,6 +56,12 @@ class Node:
         return (*self.inputs, *self.on, *self.timestamp, *((self.per,) if self.per is not None else ()))
 
     @property
+    def spec(self) -> OperatorSpec | None:
+        """The operator that stands in the step by its spec; ``None`` for all else, the caller's own object too."""
+        callee = self.callee
+        return callee.spec if callee is not None and callee.live is None else None
+
+    @property
     def callee(self) -> Callee | None:
         """What the step calls, and of which kind it is; ``None`` for ``concat``."""
         return Callee.of(self.fn) if self.fn is not None else None

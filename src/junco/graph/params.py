@@ -50,9 +50,9 @@ def _of_main(graph: Graph) -> dict[str, PipelineParameter]:
         return {}
     if (inner := inner_graph(node)) is not None:
         return parameters_of(inner)
-    if not isinstance(node.fn, OperatorSpec):
+    if (spec := node.spec) is None:
         return {}
-    operator, given = node.fn.load(), node.fn.params
+    operator, given = spec.load(), spec.params
     return {
         name: PipelineParameter(name, parameter.default, operator)
         for name, parameter in operator.parameters().items()
@@ -85,9 +85,10 @@ def _to_main(graph: Graph, params: Mapping[str, Any]) -> Graph:
     if (inner := inner_graph(node)) is not None:
         handed_on = {name: f"${{{name}}}" for name in params}
         return graph.with_node(with_fn(node, with_params(inner, handed_on)))
-    assert isinstance(node.fn, OperatorSpec)
-    given = {**node.fn.params, **{name: f"${{{name}}}" for name in params}}
-    return graph.with_node(with_fn(node, _with_items(node.fn, given)))
+    spec = node.spec
+    assert spec is not None
+    given = {**spec.params, **{name: f"${{{name}}}" for name in params}}
+    return graph.with_node(with_fn(node, _with_items(spec, given)))
 
 
 def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
@@ -102,8 +103,8 @@ def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
     graph = with_params(graph, params)
 
     def bound(node: Node) -> Any:
-        if isinstance(node.fn, OperatorSpec) and PLACEHOLDER.search(repr(node.fn.items)):
-            return _with_items(node.fn, _filled(node.fn.params, graph.params, str(node)))
+        if (spec := node.spec) is not None and PLACEHOLDER.search(repr(spec.items)):
+            return _with_items(spec, _filled(spec.params, graph.params, str(node)))
         inner: Any = node.fn
         return bind(inner, _filled(inner.params, graph.params, str(node))) if isinstance(inner, Graph) else inner
 

@@ -8,11 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
 from junco.graph.devices import as_step
-from junco.graph.nodes import INPUT, Graph, Node, Verb, name_steps
+from junco.graph.nodes import INPUT, Callee, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily
 from junco.operator.parameters import check_keywords
-from junco.operator.spec import OperatorSpec
 from junco.wording import picture
 
 Made = TypeVar("Made")
@@ -177,7 +176,7 @@ def _checked_fn(verb: str, fn: Any) -> Fn:
         return fn()
     if isinstance(fn, type) and issubclass(fn, Operator):
         raise GraphError(f"{verb}: {fn.__name__} is an operator's class: call it, {fn.__name__}(…)")
-    if isinstance(fn, (OperatorSpec, Operator, Graph)) or callable(fn):
+    if callable(fn) or Callee.of(fn).graph is not None:
         return as_step(fn)  # type: ignore[no-any-return]
     raise GraphError(f"{verb}: the last argument must be a callable, an operator or a pipeline, not {picture(fn)}")
 

@@ -10,9 +10,7 @@ from junco.errors import ContractError
 from junco.graph.fields import type_of_field
 from junco.graph.levels import Flow, Slot, Step, check
 from junco.graph.nodes import GROUPING, Callee, Node, fn_name
-from junco.operator.base import Operator
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
-from junco.operator.spec import OperatorSpec
 
 UNKNOWN = Ports(None, (Port("out", Any),))
 """Of an operator whose class is not at hand: to look at a graph imports nothing. A plan loads the classes first."""
@@ -71,7 +69,7 @@ def check_ports(flow: Flow) -> None:
     for step in flow.steps:
         for slot in step.looks_at:
             _type_of(slot, types, str(step.node))
-        if isinstance(step.node.fn, (OperatorSpec, Operator)):
+        if (callee := step.node.callee) is not None and callee.is_operator:
             _check_step(step, _ports_of(step.node), types)
         _follow(step, types, {})
     for slot in flow.outputs:
@@ -86,11 +84,11 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
     """
     if node.fn is None:
         raise ContractError(f"{node} has no operator to replace")
-    for each in (node.fn, fn):
-        if isinstance(each, OperatorSpec):
-            each.load()
+    for each in map(Callee.of, (node.fn, fn)):
+        if each.is_operator:
+            _ = each.operator
     wanted, given = _ports_of_fn(node.fn), _ports_of_fn(fn)
-    if isinstance(fn, (OperatorSpec, Operator)) and not given.fits(wanted):
+    if Callee.of(fn).is_operator and not given.fits(wanted):
         raise ContractError(
             f"{fn_name(fn)!r} cannot stand in {node} for {fn_name(node.fn)!r}: "
             f"the step needs {wanted}, {fn_name(fn)!r} has {given}"
@@ -142,13 +140,10 @@ def _ports_of(node: Node) -> Ports:
 
 
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
-    if isinstance(fn, OperatorSpec):
-        ports: Ports = fn.load().ports() if fn.is_loaded else UNKNOWN
-        return ports
-    if isinstance(fn, Operator):
-        return fn.ports()
-    graph = Callee.of(fn).graph
-    return pipeline_ports(check(graph, warns=False)) if graph is not None else ports_of_function(fn)
+    callee = Callee.of(fn)
+    if callee.spec is not None:
+        return callee.operator.ports() if callee.live is not None or callee.spec.is_loaded else UNKNOWN
+    return pipeline_ports(check(callee.graph, warns=False)) if callee.graph is not None else ports_of_function(fn)
 
 
 def _element_of(kind: Any) -> Any:

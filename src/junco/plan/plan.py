@@ -15,7 +15,6 @@ from junco.graph.nesting import check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
-from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
@@ -117,8 +116,8 @@ def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
     graph = spliced(graph)
     nested = {node.name: _nested(node, devices) for node in graph.nodes if inner_graph(node) is not None}
     for node in graph.nodes:
-        if isinstance(node.fn, OperatorSpec):
-            _fetch(node, node.fn)
+        if (spec := node.spec) is not None:
+            _fetch(node, spec)
     plan = Plan(with_wanted(check(graph, warns=False)), devices, nested)
     _ = plan.program
     return plan
@@ -147,7 +146,7 @@ def _loaded(graph: Graph) -> Graph:
         fn: Any = node.fn
         if isinstance(fn, Graph):
             return _loaded(fn)
-        return _checked(node, fn) if isinstance(fn, OperatorSpec) else fn
+        return _checked(node, spec) if (spec := node.spec) is not None else fn
 
     return with_fns(graph, loaded)
 
@@ -173,7 +172,7 @@ def _located(node: Node, spec: OperatorSpec, error: ParameterError) -> Exception
 def _line(operation: Operation) -> str:
     step, node = operation.step, operation.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
-    what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node.fn)}"
+    what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node)}"
     level = (
         f"level {step.level.index}"
         if step.level is step.out_level
@@ -182,12 +181,12 @@ def _line(operation: Operation) -> str:
     return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
 
 
-def _params(fn: Any) -> str:
+def _params(node: Node) -> str:
     """The parameters that are not as the operator has them by itself."""
-    if not isinstance(fn, OperatorSpec):
+    if (spec := node.spec) is None:
         return ""
-    usual = {name: parameter.default for name, parameter in fn.load().parameters().items()}
-    given = [f"{name}={value}" for name, value in fn.items if name not in usual or value != usual[name]]
+    usual = {name: parameter.default for name, parameter in spec.load().parameters().items()}
+    given = [f"{name}={value}" for name, value in spec.items if name not in usual or value != usual[name]]
     return f" ({', '.join(given)})" if given else ""
 
 
@@ -197,8 +196,9 @@ def how(node: Node) -> str:
         return "called by the batch"
     if node.workers:
         return f"{node.workers} at once"
-    if not isinstance(node.fn, (OperatorSpec, Operator)):
+    callee = node.callee
+    if callee is None or not callee.is_operator:
         return "row by row, in order"
-    hints = (node.fn.load() if isinstance(node.fn, OperatorSpec) else type(node.fn)).hints
+    hints = callee.operator.hints
     rows = "row by row" if hints.max_batch == 1 else "in batches"
     return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows

@@ -24,8 +24,8 @@ def with_wanted(flow: Flow) -> Graph:
     """
     graph = flow.graph
     for step in flow.steps:
-        spec = step.node.fn
-        if isinstance(spec, OperatorSpec) and (wanted := _wanted_of(flow, step, spec)):
+        spec = step.node.spec
+        if spec is not None and (wanted := _wanted_of(flow, step, spec)):
             told = spec.with_params({**spec.params, **wanted})
             graph = graph.with_node(replace(step.node, fn=told))
     return graph
