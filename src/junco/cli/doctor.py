@@ -83,13 +83,11 @@ def _pipeline(
 def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
     """A row for each step with a network, each runtime and each dtype that is here: speed, agreement, verdict."""
     from junco.api import pipeline as open_pipeline
-    from junco.graph.params import bind
-    from junco.operator.spec import OperatorSpec
     from junco.runtime.load import certify
 
     where = _device_here(device)
     with open_pipeline(ref, device=device, **params) as p:
-        specs = {node.name: node.fn for node in bind(p.graph, {}).nodes if isinstance(node.fn, OperatorSpec)}
+        specs = {node.name: spec for node in p.plan.graph.nodes if (spec := node.spec) is not None}
     operators: dict[str, Any] = {
         name: spec.create() for name, spec in specs.items() if hasattr(spec.load(), "complete_source")
     }
