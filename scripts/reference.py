@@ -40,10 +40,13 @@ def yaml_page() -> str:
         "# YAML",
         f"A pipeline file begins with `junco: {yaml_reader.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
         f"one. Its keys: {_listing(yaml_reader.KEYS)}. `space` names the "
-        "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them.",
-        "A step names one verb with its operator, `in` and `out` (a column or a list of columns), and what the verb "
-        "asks for besides. Any step may also have `with` (the operator's parameters; `${name}` stands for a parameter "
-        "of the file), `name`, `after` (the step that it follows, if not the one before), `workers` and `backend`.",
+        "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them; "
+        "`main` names the step whose parameters are the pipeline's too.",
+        "A step names one verb with its operator (or a pipeline in the same format, without `junco`), `in` and `out` "
+        "(a column or a list of columns), and what the verb asks for besides. Any step may also have `with` (the "
+        "operator's parameters; `${name}` stands for a parameter of the file; a text that begins with `./` or `../` is "
+        "a path from its folder), `name`, `after` (the step that it follows, if not the one before), `workers` and "
+        "`backend`.",
         "Tags, anchors, aliases, unknown keys and keys that stand twice are refused, with file, line and column.",
     ]
     for verb in VERBS:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from junco.graph.nodes import INPUT, Graph, Node
+from junco.operator.spec import OperatorSpec
 
 Level = tuple[str, ...]
 
@@ -213,11 +214,12 @@ class _Interpreter:
             outputs = [
                 c if isinstance(c, Column) and c.level == level else o for c, o in zip(columns, outputs, strict=True)
             ]
+        call = caller(node, scene.read(node.per).level if node.per else ())
         for row, is_ghost in list(self.rows(self.root, level, scene)):
             if is_ghost:
                 continue
             try:
-                result = function(node)(*(read.of(row) for read in (on if node.verb == "filter" else columns)))
+                result = call(row, [read.of(row) for read in (on if node.verb == "filter" else columns)])
                 if node.verb == "flat_map":
                     made = [unpacked(node, value) for value in result]
                 kept = [column.of(row) for column in columns] if node.verb == "filter" and result else []
@@ -410,6 +412,24 @@ def unpacked(node: Node, result: Any) -> tuple[Any, ...]:
     if not isinstance(result, (tuple, list)) or len(result) != len(node.outputs):
         raise ValueError(f"{node.name}: {len(node.outputs)} columns want as many values, not {result!r}")
     return tuple(result)
+
+
+def caller(node: Node, scope: Level) -> Callable[[Row, list[Any]], Any]:
+    """How a node is called for a row: an operator with a state has one for each row of its scope."""
+    if not isinstance(node.fn, OperatorSpec) or not node.fn.load().hints.stateful:
+        return lambda row, values: function(node)(*values)
+    operator = node.fn.create()
+    states: dict[Row, Any] = {}
+
+    def call(row: Row, values: list[Any]) -> Any:
+        owner = row
+        while owner.level != scope:
+            assert owner.parent is not None
+            owner = owner.parent
+        state = states.setdefault(owner, operator.state())
+        return operator.batch(*([value] for value in values), state=state)[0]
+
+    return call
 
 
 def function(node: Node) -> Callable[..., Any]:

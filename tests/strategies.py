@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from junco.graph.nodes import Graph
 from junco.graph.pipe import Pipe, PipeStart
+from junco.operator.base import Operator
 from junco.operator.function import op
+from junco.operator.hints import Hints
+from junco.operator.spec import OperatorSpec
 
 Level = tuple[int, ...]
 MOST_SPREADS = 4
@@ -134,6 +137,26 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     )
 }
 OPERATORS = {name: op(f"random.{name.replace('_', '-')}")(function) for name, function in FUNCTIONS.items()}
+
+
+class Counting(Operator, family="random", name="counting"):
+    """Numbers that depend on how many rows of the scope came before."""
+
+    hints = Hints(stateful=True, max_batch=3)
+
+    def __init__(self, salt: int = 0, fails: int = 0) -> None:
+        self.salt, self.fails = salt, fails
+
+    def state(self) -> list[int]:
+        return [0]
+
+    def batch(self, *columns: Any, state: list[int]) -> list[int]:
+        made = []
+        for row in zip(*columns, strict=True):
+            made.append(stir((*row, state[0]), self.salt, self.fails))
+            state[0] += 1
+        return made
+
 
 _MAPS = {0: ("mix", "gather"), 1: ("mix", "gather", "spot"), 2: ("pair",), 3: ("triple",)}
 _SPREADS = {
@@ -265,6 +288,9 @@ class Writer:
             return
         if verb == "map":
             outputs = self.outputs()
+            if len(outputs) == 1 and self.kind != "functions" and self.is_drawn(15):
+                self.counted(scene, names, outputs, level)
+                return
             function = self.fn(_MAPS[len(outputs)])
             scene.pipe = scene.pipe.map(plain(names), plain(outputs), function)
             fields = ("left", "right") if "spot" in str(function) else ()
@@ -276,6 +302,14 @@ class Writer:
         scene.pipe = scene.pipe.flat_map(plain(names), plain(outputs), function, keep_empty=keep_empty)
         is_time = not keep_empty and "ticks" in str(function) and len(level) == 1
         scene.write({name: Known(level, is_time) for name in outputs})
+
+    def counted(self, scene: Scene, names: tuple[str, ...], outputs: tuple[str, ...], level: Level) -> None:
+        """A map with a state, which begins anew with each row of a column above."""
+        params = {"salt": self.draw(st.integers(0, 9)), "fails": self.fails if self.is_drawn(30) else 0}
+        per = self.of([None, *(n for n in sorted(scene.columns) if is_above(scene.columns[n].level, level))])
+        operator = OperatorSpec.bind(Counting, (), params)
+        scene.pipe = scene.pipe.map(plain(names), plain(outputs), operator, per=per)
+        scene.write({name: Known(level) for name in outputs})
 
     def group_step(self, verb: str, scene: Scene, names: tuple[str, ...], level: Level) -> None:
         options: dict[str, Any] = {}

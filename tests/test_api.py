@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -162,8 +163,10 @@ def test_a_replaced_step_is_held_to_the_contract_without_a_plan(seen):
 def test_reading_a_shipped_pipeline_and_composing_with_it_imports_no_operator():
     code = (
         "import sys; from junco import pipeline, pipe; p = pipeline('image-embedding');"
-        "q = pipe.input('a').map('a', 'b', p, name='photo').output('b'); q.to_yaml(); q.draw(); q.replace('photo', len);"
-        "print([m for m in sys.modules if m.startswith('junco.builtin.') and not m.startswith('junco.builtin.families')])"
+        "q = pipe.input('a').map('a', 'b', p, name='photo').output('b');"
+        "q.to_yaml(); q.draw(); q.replace('photo', len); pipe.input('a').map('a', 'b', q).output('b');"
+        "built_in = [m for m in sys.modules if m.startswith('junco.builtin.')];"
+        "print([m for m in built_in if not m.endswith('families')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -254,3 +257,13 @@ def test_a_lock_tells_packages_and_steps_of_pipelines_within():
     assert lock.steps[0].distribution == "junco"
     assert lock.steps[0].place.endswith(":Normalize")
     assert lock.is_known
+
+
+def test_what_is_odd_is_said_once_and_to_whoever_wrote_it():
+    written = pipe.input("x").map("x", "y", abs, name="unused").map("x", "z", abs)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        p = written.output("z")
+        assert p(1) == 1
+        p.draw()
+    assert [(warning.filename, "step 'unused'" in str(warning.message)) for warning in caught] == [(__file__, True)]

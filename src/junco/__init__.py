@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from junco.operator.options import option
     from junco.operator.residents import residents as cache
     from junco.operator.spec import OperatorSpec
+    from junco.pages.inspection import Inspection
     from junco.runtime.source import Input, Source
     from junco.store.vectors import VectorSet, read_vectors
 
@@ -37,6 +38,7 @@ _WHERE = {
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
+    "Inspection": "junco.pages.inspection",
     "ImageEmbedding": "junco.neural.images",
     "Input": "junco.runtime.source",
     "JuncoError": "junco.errors",
@@ -68,6 +70,7 @@ __all__ = [
     "Hints",
     "ImageEmbedding",
     "Input",
+    "Inspection",
     "JuncoError",
     "MiddleCrop",
     "NeuralOperator",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
@@ -16,14 +17,13 @@ from junco.cores import num_cores
 from junco.engine.callers import in_thread
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.results import as_vectors
-from junco.engine.row import ItemRow
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
 from junco.errors import ClosedError, InputError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.levels import check
-from junco.graph.nesting import check_nesting
+from junco.graph.nesting import check_nesting, is_loaded
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
@@ -33,10 +33,14 @@ from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
 from junco.once import Once
+from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.pages.inspection import Inspection
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -99,7 +103,8 @@ class Pipeline:
             DeadlineError: ``timeout_s`` seconds were over first.
         """
         self._check_count(inputs)
-        return self._engine.call(inputs, RunOptions(timeout_s=timeout_s))
+        result = self._engine.call(inputs, timeout_s)
+        return ResultList(result) if result.__class__ is list and not self.plan.flow.is_single else result
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
@@ -128,7 +133,7 @@ class Pipeline:
         """
         found = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
         if on_error == "none" or not self.plan.gives_vectors:
-            return found
+            return ResultList(found)
         return as_vectors(found, self.graph.outputs[0])
 
     def stream(
@@ -155,7 +160,7 @@ class Pipeline:
         on_error: OnError = "raise",
         rejects: Callable[[Reject], None] | None = None,
         timeout_s: float | None = None,
-    ) -> Iterator[ItemRow]:
+    ) -> Stream:
         """The rows of many items as they come, in order: bounded memory also where one item is a ten-hour video.
 
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
@@ -262,6 +267,28 @@ class Pipeline:
 
         return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
 
+    def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
+        """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
+
+        The steps run one after the other in the caller's thread. A row that fails is shown, and the steps after see
+        what is left; nothing is raised for it.
+
+        Args:
+            inputs: one argument for each input column.
+            rows: of each step, how many rows are kept to be shown.
+            most_rows: rows that a ``flat_map`` may make; it is ended there, and the inspection says so.
+            within_s: seconds after which a ``flat_map`` makes no more rows.
+        """
+        self._check_count(inputs)
+        from junco.engine.inspect import inspect_item  # pages are needed by few
+        from junco.engine.look import Limits
+
+        limits, started = Limits(rows, most_rows, within_s), time.perf_counter()
+        self.prepare()
+        load_seconds = time.perf_counter() - started
+        looked = inspect_item(self._engine.stages_one_by_one("skip"), self.plan.flow, inputs, limits)
+        return replace(looked, drawing=self.draw(), load_seconds=load_seconds)
+
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
         if (engine := self._running.made) is not None:
@@ -321,7 +348,7 @@ def _check_what_is_at_hand(graph: Graph) -> None:
     """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
     flow = check(graph)
     check_ports(flow)
-    if all(spec.is_loaded for spec in graph.specs()):
+    if is_loaded(graph):
         check_family(flow)
 
 

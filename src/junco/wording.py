@@ -15,10 +15,19 @@ def picture(value: object, most: int = 80) -> str:
         return f"{type(value).__name__} of {len(value)} bytes"
     if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > 8:
         return f"{type(value).__name__} of {len(value)} items"
+    params = getattr(type(value), "__dataclass_params__", None)
+    if params is not None and params.repr:  # its own repr would print whole arrays
+        fields = [field.name for field in getattr(value, "__dataclass_fields__", {}).values() if field.repr]
+        text = ", ".join(f"{name}={picture(getattr(value, name, None))}" for name in fields)
+        return _cut(f"{type(value).__name__}({text})", most)
     try:
         text = repr(value)
     except Exception as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+    return _cut(text, most)
+
+
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -84,3 +84,14 @@ def test_listing_imports_no_heavy_library(home):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_package_whose_pipelines_cannot_be_looked_into_is_left_out_with_a_word(home, install, tmp_path):
+    install("loudness", shout=UPPER)
+    entry = tmp_path / "site" / "broken-2.0.dist-info"
+    entry.mkdir()
+    (entry / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 2.0\n")
+    (entry / "entry_points.txt").write_text("[junco.pipelines]\nbroken = nobody_has_this.flows\n")
+    with pytest.warns(UserWarning, match=r"pipelines of the package broken 2\.0 are left out: .*nobody_has_this"):
+        found = named(pipelines())
+    assert not found["shout"].error

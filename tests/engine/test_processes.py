@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from junco import pipe
 from junco.engine import processes, shared_arrays
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
-from junco.engine.shared_arrays import MIN_BYTES, pack
+from junco.engine.shared_arrays import MIN_BYTES, free_all_of, pack
 from junco.errors import ContractError, OperatorError
 from ways import in_processes
 
@@ -247,6 +249,17 @@ def by_pickle(array: np.ndarray) -> bool:
     return not packet.segments
 
 
+@pytest.mark.skipif(not SHARED.is_dir(), reason="looks at Linux's folder of shared memory")
+def test_what_was_on_its_way_in_a_process_that_is_gone_is_freed():
+    gone = 2**22 + 1  # more than any process has for a number
+    taken, mine = pack(np.ones(LARGE), gone), pack(np.ones(LARGE), os.getpid())
+    assert all((SHARED / name).exists() for name in taken.segments)
+    free_all_of(gone)
+    free_all_of(gone)
+    assert not any((SHARED / name).exists() for name in taken.segments)
+    assert np.array_equal(mine.unpack(), np.ones(LARGE))
+
+
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory cannot be set aside here")
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EPERM, errno.EINVAL])
 def test_an_array_for_which_no_shared_memory_is_left_crosses_by_pickle(monkeypatch, number):
@@ -372,3 +385,27 @@ def test_a_worker_that_is_interrupted_gets_its_rows_again(tmp_path):
     with in_processes(interrupted_once) as p:
         assert p.batch([1, 2, 3]) == [1, 2, 3]
     assert (tmp_path / "was here").exists()
+
+
+PARENT = """
+import os, sys, threading
+from junco import pipe
+
+def says_who(n):
+    return os.getpid()
+
+if __name__ == "__main__":
+    p = pipe.input("x").map("x", "y", says_who, backend="process", workers=2).output("y")
+    print(*set(p.batch(range(8))), flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a killed parent cannot be told there")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    (tmp_path / "flow.py").write_text(PARENT)
+    with subprocess.Popen([sys.executable, tmp_path / "flow.py"], stdout=subprocess.PIPE, text=True) as parent:
+        workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert workers
+    assert psutil.wait_procs(workers, timeout=30)[1] == []

@@ -42,7 +42,7 @@ def test_windows_of_time_begin_at_0_and_at_every_step(times, size, step, cuts):
 def test_steps_that_are_no_binary_fractions_leave_no_gap_between_windows(times, count, step):
     """In floating point 6 · 0.1 is more than 0.5 + 0.1: a row at 0.6 would fall between two windows."""
     tenths = round(step * 10)
-    numbers = [sorted(t for t in times if k * tenths <= t < (k + count) * tenths) for k in range(60)]
+    numbers = [sorted(t for t in times if k * tenths <= t < (k + count) * tenths) for k in range(61)]
     windows = fed(TimeWindows(float(f"{count * tenths / 10:.1f}"), step), [t / 10 for t in sorted(times)], [])
     assert windows == [[t / 10 for t in window] for window in numbers if window]
 

@@ -140,3 +140,55 @@ def test_mermaid_escapes_what_it_would_read():
 def test_a_graph_without_meaning_is_refused():
     with pytest.raises(GraphError, match="'nothing'"):
         svg(Graph(("x",), (Node("map", "a", ("nothing",), ("y",), f),), ("y",)))
+
+
+# ---- pipelines within
+
+
+def within() -> Graph:
+    inmost = pipe.input("q").map("q", "w", f, name="inmost").output("w")
+    start = pipe.input("x")
+    one = start.map("x", "y", f, name="one")
+    both = one.concat(start.map("x", "z", f, name="two").map("z", "v", inmost, name="deep"))
+    inner = both.map(("y", "v"), "s", f, name="last").output("s")
+    rows = pipe.input("t").flat_map("t", "w", f, name="split").window_all("w", "n", list, name="all").output("n")
+    outer = pipe.input("a").flat_map("a", "b", f, name="rows").map("b", "c", inner, name="nest")
+    return outer.map("c", "d", rows, name="splits").output("b", "d")
+
+
+def test_a_pipeline_within_is_a_titled_frame_around_its_steps():
+    root = ET.fromstring(svg(within()))
+    frames = [element for element in root.iter(f"{SVG}rect") if element.get("class") == "pipeline"]
+    assert len(frames) == 3
+    seen = words(svg(within()))
+    for word in ("nest", "deep", "splits", "one", "inmost", "split", "level 2 · rows made by 'splits/split'"):
+        assert word in seen
+    group = next(cell for cell in layout(check(within())) if cell.name == "inmost").groups
+    assert [each.node.name for each in group] == ["nest", "deep"]
+
+
+def test_steps_of_a_pipeline_within_lie_in_its_frame_and_no_others_do():
+    cells = layout(check(within()))
+    for group in {group for cell in cells for group in cell.groups}:
+        lanes = range(group.lane, group.lane + group.num_lanes)
+        layers = range(group.layer, group.layer + group.num_layers)
+        for cell in cells:
+            assert (cell.lane in lanes and cell.layer in layers) == (group in cell.groups)
+    assert len({(cell.lane, cell.layer) for cell in cells}) == len(cells)
+    assert all(start.layer == cell.layer - 1 for cell in cells for start in cell.before)
+
+
+def test_mermaid_draws_pipelines_within_as_subgraphs_with_the_levels_in_them():
+    text = mermaid(within())
+    assert 'subgraph group0["nest · map · pipeline without a name"]' in text
+    assert text.count("subgraph ") == text.count("  end\n")
+    at = text.index('subgraph group2["splits')
+    assert text[at:].splitlines()[1].strip().startswith('subgraph level2["level 2 · rows made by')
+
+
+def test_pipelines_without_steps_and_a_hundred_deep_are_drawn():
+    graph = pipe.input("x").output("x")
+    for _ in range(100):
+        graph = Graph(("x",), (Node("map", "n", ("x",), ("x",), graph),), ("x",))
+    ET.fromstring(svg(graph))
+    assert mermaid(graph).startswith("flowchart")

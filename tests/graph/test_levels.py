@@ -9,14 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from junco.errors import GraphError
+import reference
+from junco.errors import ContractError, GraphError
 from junco.graph.levels import check
 from junco.graph.nodes import Graph, Node
 from junco.graph.pipe import PipeStart
-from strategies import graphs
+from junco.graph.ports import check_ports
+from junco.operator.function import op
+from junco.operator.spec import OperatorSpec
+from strategies import Counting, graphs
 
 pipe = PipeStart(check)
+pipe_of_graphs = PipeStart(lambda graph: graph)
 UNUSED = "ignore:.*(which nothing uses|filter the same rows)"
+
+
+def run(graph, item):
+    """What the reference makes of an item of a graph that has a meaning."""
+    check(graph)
+    return reference.run(graph, item)
 
 
 def levels(flow):
@@ -179,6 +190,232 @@ def test_a_step_that_drops_its_result_brings_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipe.input("x").map("x", (), print).output("x")
+
+
+# ---- cures, taken
+
+
+def frames_and_boxes():
+    return pipe_of_graphs.input("video").flat_map("video", "frame", list).flat_map("frame", "box", list)
+
+
+VIDEO = ["ab", "c"]
+
+
+def test_the_cure_for_a_column_of_the_grouped_level_gives_the_right_rows():
+    with pytest.raises(GraphError, match=r"put 'box' among the inputs of 'all'"):
+        check(frames_and_boxes().map("box", "big", abs).window_all("big", "all", list, name="all").output("box"))
+    cured = frames_and_boxes().map("box", "big", str.upper).window_all(("big", "box"), ("all", "boxes"), lambda *v: v)
+    assert run(cured.output("all", "boxes"), VIDEO) == (["A", "B", "C"], ["a", "b", "c"])
+
+
+def test_the_cures_for_a_column_above_the_grouped_level_give_the_right_rows():
+    with pytest.raises(GraphError, match=r"say per='frame' in 'all'.*or group 'frame' in a branch of its own"):
+        check(frames_and_boxes().window_all("box", "all", list, name="all").output("frame", "all"))
+    cured = frames_and_boxes().window_all("box", "all", list, name="all", per="frame")
+    assert run(cured.output("frame", "all"), VIDEO) == [("ab", ["a", "b"]), ("c", ["c"])]
+    rows = frames_and_boxes()
+    cured = rows.window_all("box", "all", list).concat(rows.window_all("frame", "frames", list))
+    assert run(cured.output("frames", "all"), VIDEO) == (["ab", "c"], ["a", "b", "c"])
+
+
+@pytest.mark.parametrize("beneath", ["frame", "video"])
+def test_the_cure_for_a_column_beneath_or_beside_the_grouped_level_gives_the_right_rows(beneath):
+    rows = pipe_of_graphs.input("video").flat_map("video", "frame", list).flat_map(beneath, "part", list)
+    grouped, scope = ("frame", "frame") if beneath == "frame" else ("frame", "video")
+    if beneath == "frame":
+        with pytest.raises(GraphError, match=r"group 'part' in a step before 'all'"):
+            check(rows.window_all(grouped, "all", list, name="all").output("part"))
+        cured = rows.window_all("part", "part", list, per=scope).window_all((grouped, "part"), ("f", "p"), lambda *v: v)
+        assert run(cured.output("f", "p"), VIDEO) == (["ab", "c"], [["a", "b"], ["c"]])
+    else:
+        cured = rows.window_all("part", "part", list).window_all(grouped, "all", list)
+        assert run(cured.output("all", "part"), VIDEO) == (["ab", "c"], ["ab", "c"])
+
+
+# ---- several levels in windows of time
+
+
+def two_levels():
+    return pipe.input("v").flat_map("v", ("f", "ft"), list).flat_map("v", ("s", "st"), list)
+
+
+@pytest.mark.filterwarnings(UNUSED)
+def test_each_input_goes_by_the_timestamp_of_its_level_or_path():
+    rows = two_levels().flat_map("f", "box", list)
+    flow = rows.time_window(("s", "box", "st"), "w", ("ft", "st"), 1, 1, max).output("w")
+    sides = flow.steps[-1].sides
+    assert [(side.timestamp.name, side.inputs, side.level.depth) for side in sides] == [
+        ("ft", (1,), 2),
+        ("st", (0, 2), 1),
+    ]
+    assert flow.out_level.parent is flow.levels[0]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "timestamps", "says"),
+    [
+        (("f", "s"), "ft", "name a timestamp for each level"),
+        (("f", "s"), ("ft", "f"), "second timestamp, 'f', for one level"),
+        ("f", ("ft", "st"), "no input lies on the level of the timestamp 'st'"),
+        (("f", "s", "v"), ("ft", "st"), "'v' lies on the path of several timestamps"),
+        (("f", "s", "other"), ("ft", "st"), "the input 'other' has no timestamp on its level"),
+    ],
+)
+def test_timestamps_that_do_not_fit_the_levels_are_refused(inputs, timestamps, says):
+    rows = two_levels().flat_map("v", "other", list)
+    with pytest.raises(GraphError) as caught:
+        rows.time_window(inputs, "w", timestamps, 1, 1, max, name="seconds").output("w")
+    assert "step 'seconds'" in str(caught.value)
+    assert says in str(caught.value)
+
+
+# ---- grouping steps that make nothing
+
+
+@pytest.mark.parametrize("verb", ["window", "window_all", "reduce"])
+def test_a_grouping_step_that_makes_nothing_closes_nothing(verb):
+    sizes = {"size": 2, "step": 2} if verb == "window" else {}
+    assert levels(getattr(boxes(), verb)("box", (), fn=print, **sizes).output("frame", "box")) == [1, 2]
+
+
+# ---- branches
+
+
+@pytest.mark.filterwarnings(UNUSED)
+def test_of_two_columns_of_one_name_the_one_that_a_branch_changed_wins_the_later_where_both_did():
+    start = pipe.input("a").map("a", "k", abs, name="k")
+    one, other = start.map("a", "a", abs, name="one"), start.map("k", "b", abs, name="other")
+    both = start.map("a", "a", abs, name="both")
+    assert [p.output("a").outputs[0].made_by for p in (one.concat(both), both.concat(one))] == ["both", "one"]
+    for meeting in (one.concat(other), other.concat(one)):
+        made = meeting.output("a", "b").outputs
+        assert [slot.made_by for slot in made] == ["one", "other"]
+
+
+@pytest.mark.filterwarnings(UNUSED)
+def test_a_filter_changes_a_name_only_where_it_lets_it_stand_for_another_column():
+    start = pipe.input("a", "b")
+    kept = start.filter("a", "a", "a", bool, name="keeps")
+    renamed = start.filter("b", "a", "a", bool, name="renames")
+    changed = start.map("a", "a", abs, name="maps")
+    assert changed.concat(kept).output("a").outputs[0].made_by == "maps"
+    assert changed.concat(renamed).output("a").outputs[0].index == 1
+
+
+def test_filters_of_one_level_in_branches_that_meet_bring_a_warning_naming_both():
+    rows = pipe.input("xs").flat_map("xs", "x", list)
+    odd, even = rows.filter("x", "odd", "x", bool, name="is odd"), rows.filter("x", "even", "x", bool, name="is even")
+    with pytest.warns(UserWarning, match=r"'is odd' and in step 'is even': only rows that both keep are left"):
+        odd.concat(even).output("odd", "even")
+
+
+def test_no_warning_where_one_branch_filters_or_the_filter_stands_before_the_fork_or_the_rows_were_grouped():
+    rows = pipe.input("xs").flat_map("xs", "x", list).filter("x", "x", "x", bool)
+    odd, even = rows.filter("x", "odd", "x", bool), rows.filter("x", "even", "x", bool)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        odd.concat(rows.map("x", "y", abs)).output("odd", "y")
+        rows.map("x", "z", abs).concat(rows.map("x", "y", abs)).output("z", "y")
+        odd.window_all("odd", "odd", list).concat(even.window_all("even", "even", list)).output("odd", "even")
+
+
+# ---- pipelines in steps
+
+
+ONE = pipe_of_graphs.input("a").map("a", "b", abs).output("b")
+TWO = pipe_of_graphs.input("a").map("a", "b", abs).output("a", "b")
+ROWS = pipe_of_graphs.input("a").flat_map("a", "b", list).output("a", "b")
+THREE_INPUTS = pipe_of_graphs.input("a", "b", "c").map(("a", "b", "c"), "s", max).output("s")
+NOTHING = pipe_of_graphs.input("a").map("a", (), print).output()
+
+
+@pytest.mark.parametrize(
+    ("verb", "inputs", "outputs", "inner"),
+    [
+        ("map", "x", "y", ONE),
+        ("map", "x", "y", TWO),
+        ("map", "x", "y", ROWS),
+        ("map", "x", "y", NOTHING),
+        ("map", "x", ("y", "z"), TWO),
+        ("map", "x", ("y", "z"), ONE),
+        ("map", ("x", "u", "v"), "y", THREE_INPUTS),
+        ("flat_map", "x", "y", ROWS),
+        ("flat_map", "x", ("y", "z"), ROWS),
+        ("flat_map", "x", ("y", "z"), ONE),
+        ("window_all", "x", ("y", "z"), TWO),
+        ("reduce", ("x", "u"), "y", ONE),
+    ],
+)
+@pytest.mark.filterwarnings(UNUSED)
+def test_a_pipeline_fits_a_step_with_as_many_columns(verb, inputs, outputs, inner):
+    step = getattr(pipe.input("x", "u", "v"), verb)(inputs, outputs, inner)
+    assert step.output(outputs if isinstance(outputs, str) else outputs[0])
+
+
+@pytest.mark.parametrize(
+    ("verb", "inputs", "outputs", "inner", "says"),
+    [
+        ("map", "x", "y", THREE_INPUTS, "takes 3 inputs (a, b, c), and the step gives it 1"),
+        ("map", ("x", "u"), "y", ONE, "takes 1 input (a), and the step gives it 2"),
+        ("reduce", ("x", "u", "v"), "y", THREE_INPUTS, "takes 3 inputs (a, b, c), and the step gives it 1"),
+        ("map", "x", ("y", "z", "w"), TWO, "gives 2 outputs (a, b), and the step names 3 outputs"),
+        ("map", "x", ("y", "z"), ROWS, "in a list of rows, and the step names 2: use flat_map"),
+        ("map", "x", ("y", "z"), NOTHING, "gives 0 outputs, and the step names 2 outputs"),
+        ("flat_map", "x", ("y", "z"), TWO, "in one row, and the step names 2: use map"),
+        ("flat_map", "x", "y", NOTHING, "gives 0 outputs, and so no rows"),
+    ],
+)
+def test_a_pipeline_that_does_not_fit_its_step_is_refused_with_both_counts(verb, inputs, outputs, inner, says):
+    with pytest.raises(GraphError) as caught:
+        getattr(pipe.input("x", "u", "v"), verb)(inputs, outputs, inner, name="inner").output("x")
+    assert "step 'inner'" in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_pipeline_that_decides_for_a_filter_gives_one_output():
+    with pytest.raises(GraphError, match=r"step 'inner' .* gives 2 outputs \(a, b\), and a filter wants 1"):
+        pipe.input("x").filter("x", "x", "x", TWO, name="inner").output("x")
+
+
+# ---- callables by their kind
+
+
+def test_a_scope_of_a_state_is_refused_for_what_has_none():
+    with pytest.raises(GraphError, match=r"step 'abs' .*has no state.*per='x'"):
+        pipe.input("x").map("x", "y", abs, per="x").output("y")
+
+
+@op("levels.lines")
+def lines(text: str):
+    yield text
+
+
+@op("levels.length")
+def length(text: str) -> int: ...
+
+
+@pytest.mark.parametrize("verb", ["map", "window_all", "reduce"])
+def test_an_operator_that_makes_rows_is_refused_where_one_result_is_wanted(verb):
+    flow = getattr(pipe.input("x"), verb)("x", "y", lines, name="reading").output("y")
+    with pytest.raises(ContractError, match=r"step 'reading' .*'levels.lines' makes many rows.*use flat_map"):
+        check_ports(flow)
+    check_ports(pipe.input("x").flat_map("x", "y", lines).output("y"))
+
+
+def test_a_scope_of_a_state_is_refused_for_an_operator_that_has_none():
+    flow = pipe.input("x").map("x", "y", length, per="x").output("y")
+    with pytest.raises(ContractError, match=r"'levels.length' has no state, so per='x' says nothing"):
+        check_ports(flow)
+
+
+def test_the_scope_of_a_state_lies_above_the_rows():
+    rows = pipe.input("x").flat_map("x", "a", list).flat_map("a", "b", list)
+    counting = OperatorSpec.bind(Counting, (), {})
+    flows = [rows.map("b", "n", counting, per=per).output("n") for per in (None, "x", "a", "b")]
+    assert [flow.steps[-1].scope.depth for flow in flows] == [0, 0, 1, 2]
+    with pytest.raises(GraphError, match=r"per='b' does not hold the rows of 'a'"):
+        rows.map("a", "n", counting, per="b").output("n", "b")
 
 
 # ---- properties

@@ -16,7 +16,8 @@ from junco.graph.nodes import Graph, Node
 from junco.graph.params import bind, parameters_of, with_params
 from junco.graph.pipe import PipeStart
 from junco.graph.yaml_file import read, read_file, write
-from strategies import OPERATORS, graphs
+from junco.operator.spec import OperatorSpec
+from strategies import OPERATORS, Counting, graphs
 
 pipe = PipeStart(lambda graph: graph)
 
@@ -348,3 +349,19 @@ def test_a_file_is_written_with_paths_beneath_its_folder_relative_and_reads_back
     assert "./b" in text
     assert str(tmp_path.parent / "shared" / "w.bin") in text
     assert read(text, folder=tmp_path) == graph
+
+
+def test_fields_scopes_and_a_timestamp_for_each_level_survive():
+    rows = pipe.input("v").flat_map("v", ("f", "ft"), OPERATORS["spread_pairs"])
+    rows = rows.flat_map("v", ("s", "st"), OPERATORS["spread_pairs"])
+    counting = OperatorSpec.bind(Counting, (), {})
+    rows = rows.map("f.text", "n", counting, per="v").filter("f", "f", ("n", "f.kept"), OPERATORS["keep"], per=None)
+    graph = rows.time_window(("f", "s"), "w", ("ft", "s.time"), 1, 0.5, OPERATORS["mix"], per="v.id").output("w.left")
+    text = write(graph)
+    assert "timestamp: [ft, s.time]" in text
+    assert read(text) == graph
+
+
+def test_a_pipeline_without_outputs_survives():
+    graph = pipe.input("x").map("x", (), OPERATORS["mix"]).output()
+    assert read(write(graph)) == graph

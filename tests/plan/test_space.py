@@ -31,9 +31,28 @@ class Toy(Operator, family="space-test", name="toy"):
         return [np.array([len(text), self.seed], np.float32) for text in texts]
 
 
-@op("space-test.split")
-def split(text: str) -> list[str]:
-    return text.split()
+class Words(Operator, family="space-test", name="words"):
+    """A splitter: each of its words means what it means."""
+
+    keeps_space = True
+
+    def batch(self, texts: list[str]) -> list[list[str]]:
+        return [text.split() for text in texts]
+
+
+class Look(Operator, family="space-test", name="look"):
+    """A model of anything."""
+
+    def space(self, *inputs: Space | None) -> Space | None:
+        return Space({"look": 1}, "look")
+
+    def batch(self, things) -> list[Vector]:
+        return [np.zeros(2, np.float32) for _ in things]
+
+
+@op("space-test.reverse")
+def reverse(text: str) -> str:
+    return text[::-1]
 
 
 @op("space-test.double")
@@ -181,12 +200,68 @@ def test_normalising_and_truncating_by_steps_is_what_parameters_do():
     assert steps.space == pipeline(TEXT, truncate_dim=64).space
 
 
-def test_what_stands_before_the_model_chooses_the_content_not_the_space():
-    cleaned = pipe.input("text").map("text", "text", str.lower).map("text", "vector", ops.space_test.toy())
-    split_up = pipe.input("text").flat_map("text", "word", ops.space_test.split())
-    assert cleaned.output("vector").space == toys().output("vector").space
-    words = split_up.map("word", "vector", ops.space_test.toy())
-    assert words.output("word", "vector").space == toys().output("vector").space
+def test_what_keeps_spaces_before_the_model_chooses_the_content_not_the_space():
+    known = toys().output("vector").space
+    words = pipe.input("text").flat_map("text", "word", ops.space_test.words(), name="split")
+    assert words.map("word", "vector", ops.space_test.toy()).output("word", "vector").space == known
+    kept = pipe.input("text", "n").filter("text", "text", "n", bool).map("text", "vector", ops.space_test.toy())
+    assert kept.output("vector").space == known
+    photo = pipe.input("path", "box").map("path", "image", ops.image_decode.pil())
+    photo = photo.map(("image", "box"), "crop", ops.image_crop.box()).map("crop", "vector", ops.space_test.look())
+    looked = pipe.input("image").map("image", "vector", ops.space_test.look()).output("vector")
+    assert photo.output("vector").space == looked.space
+
+
+@pytest.mark.parametrize(
+    "step",
+    [str.lower, lambda text: text[:3], ops.space_test.reverse(), pipe.input("t").map("t", "u", str.lower).output("u")],
+    ids=["function", "lambda", "operator that says nothing", "pipeline"],
+)
+def test_a_step_before_the_model_that_nobody_can_identify_makes_the_space_unknown(step):
+    p = pipe.input("text").map("text", "text", step, name="change").map("text", "vector", ops.space_test.toy())
+    p = p.output("vector")
+    assert p.space is None
+    assert p.plan.output_space.column == "vector"
+    assert "unknown after step 'change" in str(p.plan)
+    named = pipe.input("text").map("text", "text", step).map("text", "vector", ops.space_test.toy())
+    assert named.output("text", "vector", space="mine").plan.output_space.column == "vector"
+
+
+def test_boxes_of_an_unknown_detector_choose_content_but_a_detector_in_the_way_does_not():
+    decoded = pipe.input("path").map("path", "image", ops.image_decode.pil())
+    boxed = decoded.map("image", "box", lambda image: None)
+    cropped = boxed.map(("image", "box"), "crop", ops.image_crop.box()).map("crop", "v", ops.space_test.look())
+    assert cropped.output("v").space == pipe.input("i").map("i", "v", ops.space_test.look()).output("v").space
+    changed = decoded.map("image", "other", lambda image: 255 - image).map("other", "v", ops.space_test.look())
+    assert changed.output("v").space is None
+
+
+def test_a_model_of_two_inputs_is_lost_with_either():
+    class Pair(Operator, family="space-test", name="pair"):
+        def space(self, *inputs: Space | None) -> Space | None:
+            return Space({"pair": 1})
+
+        def batch(self, ones: list[str], others: list[str]) -> list[Vector]:
+            return [np.zeros(2, np.float32) for _ in ones]
+
+    p = pipe.input("a", "b")
+    assert p.map(("a", "b"), "v", ops.space_test.pair()).output("v").space is not None
+    assert p.map("b", "c", str.lower).map(("a", "c"), "v", ops.space_test.pair()).output("v").space is None
+
+
+def test_a_plain_functions_column_is_no_column_of_vectors():
+    p = pipe.input("text").map("text", "n", len).output("n")
+    assert p.plan.output_space.column == ""
+    assert p.space is None
+
+
+def test_spaces_go_through_pipelines_that_stay_steps():
+    inner = pipe.input("t").flat_map("t", "w", ops.space_test.words()).map("w", "v", ops.space_test.toy()).output("v")
+    p = pipe.input("text").flat_map("text", "vector", inner, name="inner").output("vector")
+    assert list(p.plan.nested) == ["inner"]
+    assert p.space == toys().output("vector").space
+    lost = pipe.input("text").map("text", "text", str.lower).flat_map("text", "vector", inner).output("vector")
+    assert lost.space is None
 
 
 @pytest.mark.parametrize("fn", [lambda vector: vector * 2, double], ids=["lambda", "operator that says nothing"])

@@ -1,4 +1,4 @@
-"""A decoder makes pictures no larger than the steps after it need, if all of them say what that is."""
+"""A maker makes no more than the steps after it want, if all of them say what that is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def photo(width, height) -> bytes:
 
 def test_the_plan_says_what_it_does_and_the_graph_stays_as_it_was():
     p = embedding(100)
-    assert "JPEGs at the smallest scale whose shorter side keeps 100 pixels" in str(p.plan)
+    assert "decode: map image-decode.pil (least_side=100)" in str(p.plan)
     assert decoder(p).params == {"least_side": 100}
     assert "least_side" not in p.to_yaml()
     assert isinstance(p.graph, Graph)
@@ -101,3 +101,65 @@ def test_who_accepts_less_agreement_gets_smaller_pictures_and_another_space():
     Image.fromarray(waves.astype(np.uint8)).save(picture, "JPEG", quality=90)
     one, other = near(picture.getvalue()), usual(picture.getvalue())
     assert 0.9 < one @ other / np.linalg.norm(one) / np.linalg.norm(other) < 1
+
+
+# ---- any maker, any parameter
+
+
+class Sound(Operator, family="wants-test", name="decode"):
+    def __init__(self, sample_rate_hz: int | None = None, channels: int | None = None):
+        self.made = sample_rate_hz, channels
+
+    def batch(self, paths: list[str]):
+        return [self.made for _ in paths]
+
+
+class Listen(Operator, family="wants-test", name="listen"):
+    def __init__(self, rate: int = 0, channels: int = 0, more: int = 0):
+        self.said = {"sample_rate_hz": rate, "channels": channels, "frames_per_s": more}
+
+    def wants(self):
+        return {name: value for name, value in self.said.items() if value}
+
+    def batch(self, clips):
+        return [str(clip) for clip in clips]
+
+
+def listening(*readers, decode=None):
+    p = pipe.input("path").map("path", "clip", decode or ops.wants_test.decode(), name="decode")
+    for i, reader in enumerate(readers):
+        p = p.map("clip", f"v{i}", reader)
+    return p.output(*(f"v{i}" for i in range(len(readers))))
+
+
+def test_each_parameter_that_all_readers_name_is_the_largest_of_what_they_want():
+    listen = ops.wants_test.listen
+    assert decoder(listening(listen(16000, 1), listen(44100))).params == {"sample_rate_hz": 44100}
+    assert decoder(listening(listen(8000, 2, 30))).params == {"sample_rate_hz": 8000, "channels": 2}
+    assert decoder(listening(listen(8000), listen(0, 2))).params == {}
+    given = ops.wants_test.decode(channels=6)
+    assert decoder(listening(listen(8000, 2), decode=given)).params == {"sample_rate_hz": 8000, "channels": 6}
+
+
+def test_what_only_looks_at_other_columns_and_filters_by_them_says_nothing():
+    p = pipe.input("path", "n").map("path", "clip", ops.wants_test.decode(), name="decode")
+    p = p.filter("clip", "kept", "n", bool).map("kept", "v", ops.wants_test.listen(8000)).output("v")
+    assert decoder(p).params == {"sample_rate_hz": 8000}
+
+
+def test_wants_go_through_pipelines_within_on_either_side():
+    listen = pipe.input("c").map("c", "w", ops.wants_test.listen(8000)).output("w")
+    again = pipe.input("c").map("c", "w", ops.wants_test.listen(8000)).output("w")
+    grouped = pipe.input("c").map("c", "w", ops.wants_test.listen(9000)).window_all("w", "l", list).output("l")
+    assert decoder(listening(listen, again)).params == {"sample_rate_hz": 8000}
+    assert decoder(listening(listen, grouped)).params == {"sample_rate_hz": 9000}
+    made = pipe.input("p").map("p", "c", ops.wants_test.decode(), name="decode").output("c")
+    p = pipe.input("p").map("p", "c", made, name="made").map("c", "v", ops.wants_test.listen(8000)).output("v")
+    assert p.plan.graph.node("made/decode").fn.params == {"sample_rate_hz": 8000}
+    out = pipe.input("c").map("c", "w", ops.wants_test.listen(8000)).output("c", "w")
+    p = pipe.input("p").map("p", "c", ops.wants_test.decode(), name="decode").map("c", ("d", "w"), out).output("w", "d")
+    assert decoder(p).params == {}
+
+
+def test_a_callers_own_operator_says_what_it_wants_too():
+    assert decoder(listening(Listen(8000))).params == {"sample_rate_hz": 8000}

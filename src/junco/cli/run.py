@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,11 +12,22 @@ from junco.cli.parameters import Device, Params, parse_params
 from junco.cli.printing import AsJson, print_json, short
 from junco.errors import InputError
 
+if TYPE_CHECKING:
+    from junco.pages.inspection import Inspection
+
+ROWS_SHOWN = 5
+"""Of each step, as text; a page has room for more."""
+
 
 def run(
     pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="Paths or texts, as the pipeline takes them.")],
     as_json: AsJson = False,
+    inspect: Annotated[bool, typer.Option("--inspect", help="Show what every step makes of each input.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write that as a page with pictures and sounds.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option("--rows", min=1, help="Rows of each step that are shown.")] = None,
     device: Device = "auto",
     param: Params = None,
 ) -> None:
@@ -23,12 +36,30 @@ def run(
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         items = _items(inputs, p.graph.inputs)
+        if inspect or html is not None:
+            kept = {"rows": rows} if rows is not None else {}
+            looked = [p.inspect(*([item] if isinstance(item, str) else item), **kept) for item in items]
+            _show(looked, html, rows or ROWS_SHOWN, as_text=inspect, as_json=as_json)
+            return
         results = zip(items, p.stream(items), strict=True)
         if as_json:
             print_json([{"input": item, "result": result} for item, result in results])
             return
         for item, result in results:
             _print_result(item, result, is_single=p.plan.flow.is_single)
+
+
+def _show(looked: Sequence[Inspection], html: Path | None, rows: int, *, as_text: bool, as_json: bool) -> None:
+    """Inspections on stdout; a page alone leaves stdout empty."""
+    from junco.pages.inspection import write_page
+
+    if as_json:
+        print_json([one.plain() for one in looked])
+    elif as_text:
+        typer.echo("\n\n".join(one.text(rows) for one in looked))
+    if html is not None:
+        write_page(html, looked)
+        typer.echo(f"wrote {html}", err=True)
 
 
 def _items(inputs: list[str], columns: tuple[str, ...]) -> list[Any]:

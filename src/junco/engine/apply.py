@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from junco.engine.turns import Turn
 from junco.operator.resident import Drawn
@@ -65,12 +66,16 @@ def drawn(values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | 
     return taken, None
 
 
-def is_no_value(kind: type) -> bool:
-    """Whether results of a type cannot stand in a column: an iterator, of which the second reader finds nothing left,
-    or something that has to be awaited. An open file can: it is read from its beginning by whoever opens it.
-    """
-    waits = any(hasattr(kind, name) for name in ("__next__", "__await__", "__anext__"))
+def _is_no_value(kind: type[Any]) -> bool:
+    waits = hasattr(kind, "__next__") or hasattr(kind, "__await__") or hasattr(kind, "__anext__")
     return waits and not issubclass(kind, io.IOBase)
+
+
+is_no_value = cast(Callable[[type[Any]], bool], lru_cache(maxsize=1024)(_is_no_value))
+"""Whether results of a type cannot stand in a column: iterators, which can be read once, and what is awaited.
+
+An open file can: it stands for its content.
+"""
 
 
 class PlainApplier(Applier):

@@ -74,8 +74,10 @@ class BatchSize:
         self._told, self._found = known, found
         self._is_warm = False
         self._looks: list[float] = []
+        """Seconds by the row of batches of this size: all while it is tried, the last ones once it is settled."""
         self._short: list[int] = []
         self._best: tuple[int, float] | None = None
+        """While another size is tried: what it must beat, and its seconds by the row."""
         self._is_growing, self._is_again, self._is_last = True, False, False
         self._num_again = 0
         self._left, self._wait = AGAIN if known is None else SOON, AGAIN

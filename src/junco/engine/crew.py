@@ -72,7 +72,8 @@ class Crew:
         if self.is_opened_first:
             opening = OpenStage(self.operation, applier, options)
             return [opening, FlatMapStage(self.operation, applier, options, is_opened=True)]
-        return [_STAGES[self.operation.step.node.verb](self.operation, applier, options)]
+        verb = "map" if self.operation.is_joined else self.operation.step.node.verb
+        return [_STAGES[verb](self.operation, applier, options)]
 
 
 def crew_for(operation: Operation, devices: Sequence[str], residents: Residents) -> Crew:
@@ -167,10 +168,10 @@ def _shared_batches(applier: OperatorApplier) -> SharedBatches:
 
 
 def _batch_size(resident: Resident) -> BatchSize:
-    spec, hints = resident.spec, resident.operator.hints
-    known = None if hints.max_batch == 1 else learned_rows(spec)
+    operator, hints = resident.operator, resident.operator.hints
+    known = None if hints.max_batch == 1 else learned_rows(operator)
     start = hints.first_batch or START
-    return BatchSize(hints.max_batch, hints.max_cost, start, known, lambda rows: remember_rows(spec, rows))
+    return BatchSize(hints.max_batch, hints.max_cost, start, known, partial(remember_rows, operator))
 
 
 def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:

@@ -14,15 +14,15 @@ from junco.cores import num_cores
 from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.intake import Intake, IntakeSize
-from junco.engine.output import ReadStage
+from junco.engine.join import JoinStage
 from junco.engine.pool import Pool, pool
 from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
 from junco.engine.run import Run, Terms
 from junco.engine.scheduler import Limits, Scheduler
-from junco.engine.settle import SettleStage
 from junco.engine.single import SingleCall, is_single_row
-from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
+from junco.engine.stage import OnError, Stage, WorkStage
+from junco.engine.staging import staged
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.engine.stream import Stream
 from junco.errors import ClosedError
@@ -30,7 +30,7 @@ from junco.operator.lanes import Lane, lane, left_s
 from junco.operator.residents import Residents
 from junco.operator.residents import residents as shared_residents
 from junco.plan.plan import Plan
-from junco.plan.program import Drop, Forget, Operation, Read, Settle
+from junco.plan.program import Operation, compile_flow, operations_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +72,23 @@ class Engine:
         self._inner: list[Engine] = []
         self._crews = self._new_crews()
         self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
+        self._feed_counts = {
+            crew.operation.step.node.name: StageStats(crew.operation.step.node.name) for crew in self._crews
+        }
         self._totals = Totals([])
         self._work_stats: list[StageStats] = []
         self._count_by_step()
         self._single = self._single_call()
         _engines.add(self)
 
-    def call(self, item: tuple[Any, ...], options: RunOptions) -> Any:
+    def call(self, item: tuple[Any, ...], timeout_s: float | None = None) -> Any:
         """The result for one item."""
         self._check_open()
         if self._single is not None:
-            if options.timeout_s is None:
-                return self._single(item)
-            return by_deadline(partial(self._single, item), options.timeout_s)
-        timeout_s = options.timeout_s if options.timeout_s is not None else left_s()
+            return self._single(item) if timeout_s is None else by_deadline(partial(self._single, item), timeout_s)
+        timeout_s = timeout_s if timeout_s is not None else left_s()
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, replace(options, timeout_s=timeout_s, lane=Lane.ONLINE))))
+        return next(Stream(self.run(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE))))
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
@@ -161,19 +162,17 @@ class Engine:
             raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
 
     def stages(self, on_error: OnError) -> list[Stage]:
-        """Fresh stages for one run; what the program does between steps is done by the stage before."""
-        stages: list[Stage] = [Stage("input", StageOptions(on_error))]
-        crews = iter(self._crews)
-        for instruction in self.plan.program:
-            if isinstance(instruction, (Drop, Forget)):
-                stages[-1].after.append(instruction)
-            elif isinstance(instruction, Read):
-                stages.append(ReadStage(instruction, StageOptions(on_error)))
-            elif isinstance(instruction, Settle):
-                stages.append(SettleStage(instruction.level, StageOptions(on_error)))
-            else:
-                stages += next(crews).stages(on_error)
-        return stages if stages[0].after else stages[1:] or stages
+        """Fresh stages for one run."""
+        self._check_open()
+        return staged(self.plan.program, iter(self._crews), on_error, self._feed_counts)
+
+    def stages_one_by_one(self, on_error: OnError) -> list[Stage]:
+        """Fresh stages of which none hides in another, so that each can be looked at: levels are made whole."""
+        self._check_open()
+        program = compile_flow(self.plan.flow, joins=False)
+        crews = {crew.operation.step.node.name: crew for crew in self._crews}
+        own = (replace(crews[operation.step.node.name], operation=operation) for operation in operations_of(program))
+        return staged(program, own, on_error, self._feed_counts)
 
     def _new_crews(self) -> list[Crew]:
         return [self._crew(operation) for operation in self.plan.operations]
@@ -196,7 +195,9 @@ class Engine:
         for stage in self.stages("raise"):
             counts = self._totals.stages[-1] if stage.is_second_half else StageStats(stage.name, stage.options.limit)
             self._totals.stages.append(counts)
-            if isinstance(stage, WorkStage) and not stage.is_second_half:
+            if isinstance(stage, JoinStage):
+                self._work_stats += stage.feed_counts
+            elif isinstance(stage, WorkStage) and not stage.is_second_half:
                 self._work_stats.append(counts)
 
     def _release(self, crews: Sequence[Crew]) -> None:

@@ -47,7 +47,7 @@ class PieceSize:
 
 
 @dataclass(slots=True)
-class _Children:
+class Children:
     """The new rows of a piece in the making."""
 
     start: int
@@ -59,9 +59,9 @@ class _Children:
     """The piece before. It goes only when this one is made: memory that is freed at once returns to the system, and
     to get it back for the next frames takes longer than to make them."""
 
-    def next(self, row: int) -> _Children:
+    def next(self, row: int) -> Children:
         """The piece that follows and begins within ``row``."""
-        return _Children(row, self.number + 1, before=self.values)
+        return Children(row, self.number + 1, before=self.values)
 
     def add(self, row: int, values: Sequence[Any]) -> None:
         self.values.extend(values)
@@ -136,7 +136,7 @@ class FlatMapStage(WorkStage):
         opened = block.tables[level].columns.pop(OPENED, None) if self.is_opened else None
         chosen = self._chosen(block)
         self.announce(block, [row for row, is_worked in chosen if is_worked])
-        children = _Children(0, 0)
+        children = Children(0, 0)
         started = self.clock()
         for row, is_worked in chosen:
             if not is_worked:
@@ -191,7 +191,7 @@ class FlatMapStage(WorkStage):
             return iter(()), found.error
         return self._opened(item) if found is _NOT_ASKED else _iterated(found)
 
-    def _more(self, children: _Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
+    def _more(self, children: Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
         """Take as many children of a row as there is room for: how many there were, whether all, and what failed."""
         room = max(1, self.size.rows - len(children.parent)) if self.splits else PieceSize.LARGEST
         values, error = self.apply.draw(iterator, room)
@@ -211,13 +211,13 @@ class FlatMapStage(WorkStage):
             return next((i for i, v in enumerate(values) if type(v) in wrong), None) if wrong else None
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
 
-    def _note(self, children: _Children, row: int, error: BaseException, value: str) -> None:
+    def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))
         children.cut(row)
         if self.options.on_error == "none":
             children.add(row, [None])
 
-    def _piece(self, block: Block, children: _Children, stop: int, *, is_last: bool) -> Block:
+    def _piece(self, block: Block, children: Children, stop: int, *, is_last: bool) -> Block:
         """A block of the rows up to ``stop`` with their children beneath them."""
         level, start = self.step.level, children.start
         is_first = children.number == 0

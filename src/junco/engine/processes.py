@@ -4,7 +4,7 @@ The pool is loky's. A worker builds its own operator from the class and its para
 once. Iterators cannot travel: they cross as lists of what they give.
 
 A worker that dies takes its batch with it: the batch is tried again by itself, halved until the row that kills is
-found; the rest goes on.
+found; the rest goes on. Workers end with their parent, however it ends.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, stopped
 from junco.engine.batching import BatchSize
 from junco.engine.operators import tried
-from junco.engine.shared_arrays import Packet, pack
+from junco.engine.shared_arrays import Packet, free_all_of, pack
 from junco.errors import ContractError, JuncoError, MissingExtraError, rebuilt
 from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
@@ -36,6 +36,9 @@ Given = tuple[list[Any], list[tuple[int, BaseException]]]
 """Results of a batch, and which of its rows failed."""
 
 IDLE_S = 60.0
+WATCH_S = 0.5
+"""How often a worker looks whether its parent is there."""
+
 _alone = threading.RLock()
 """Held while a batch that lost its worker is tried again: so that nobody else's batch can be the one that kills."""
 
@@ -145,7 +148,26 @@ def _executor() -> Any:
         import loky
     except ImportError:
         raise MissingExtraError("loky", "processes", "backend='process'") from None
-    return loky.get_reusable_executor(max_workers=_num_workers, timeout=IDLE_S, reuse=True)
+    return loky.get_reusable_executor(
+        max_workers=_num_workers, timeout=IDLE_S, reuse=True, initializer=_watch_parent, initargs=(os.getpid(),)
+    )
+
+
+def _watch_parent(parent: int) -> None:
+    """In the worker: begin to watch whether process ``parent`` is there; by now it may be gone."""
+    if sys.platform != "win32":  # there a process keeps the number of a dead parent
+        threading.Thread(target=_end_with, args=(parent,), name="junco-parent", daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """In the worker: end when process ``parent`` does, killed or not, and free what nobody will take any more.
+
+    A death signal would be less to do, but it comes with the end of the thread that started the worker.
+    """
+    while os.getppid() == parent:
+        time.sleep(WATCH_S)
+    free_all_of(parent)
+    os._exit(1)
 
 
 def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) -> bytes:

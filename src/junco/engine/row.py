@@ -49,6 +49,11 @@ class Row(tuple[Any, ...]):
     def __reduce__(self) -> Any:
         return _rebuilt, (self._fields, tuple(self))
 
+    def _repr_html_(self) -> str:
+        from junco.pages.tables import row_html  # notebooks alone need it
+
+        return row_html(self._fields, self)
+
     def __repr__(self) -> str:
         return f"Row({', '.join(f'{name}={value!r}' for name, value in zip(self._fields, self, strict=True))})"
 

@@ -17,12 +17,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import resource_tracker, shared_memory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 MIN_BYTES = 100_000
 """Smaller arrays are pickled: a segment of their own costs more than the copy."""
+
+_SHARED = Path("/dev/shm")  # noqa: S108  # Linux's
 
 
 @cache
@@ -91,6 +94,13 @@ def pack(value: Any, owner: int) -> Packet:
         segment.close()
         resource_tracker.unregister(segment._name, "shared_memory")  # type: ignore[attr-defined]  # the receiver's now
     return Packet(file.getvalue(), tuple(segment.name for segment in segments), owner)
+
+
+def free_all_of(owner: int) -> None:
+    """Free what was on its way in the runs of a process that is gone; where shared memory is no folder, nothing."""
+    for path in _SHARED.glob(f"psm_{owner}_*"):
+        with contextlib.suppress(OSError):  # another worker was quicker
+            path.unlink()
 
 
 def _segment(name: str, num_bytes: int) -> shared_memory.SharedMemory | None:

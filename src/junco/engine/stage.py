@@ -7,7 +7,7 @@ stage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -49,6 +49,8 @@ class Stage:
     """Whether a block may become several, so that the stage is run step by step."""
     fault: Mask | None = None
     """Where to note failed rows that another branch still sees."""
+    on_failed: Callable[[Block, Level, Sequence[tuple[int, BaseException, str]]], None] | None = None
+    """Told of failed rows (row, exception, picture of its value) while they are still in the block."""
 
     def __init__(self, name: str, options: StageOptions) -> None:
         self.name = name
@@ -104,13 +106,12 @@ class Stage:
         """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
         if not rows:
             return
+        if self.on_failed is not None:
+            self.on_failed(block, level, rows)
         root = level.path[0]
         lineage = block.lineage(level, root)
-        errors = [
-            Reject(position, self.name, reason_of(error), level is root, self.operator_error(position, error, value))
-            for row, error, value in rows
-            for position in (block.positions[lineage[row]],)
-        ]
+        wrapped = [self.operator_error(block.positions[lineage[row]], error, value) for row, error, value in rows]
+        errors = [Reject(error.position, error.node, error.reason, level is root, error) for error in wrapped]
         if self.options.on_error == "raise":
             first = min(errors, key=lambda reject: reject.position)
             block.end_with(first.error, first.position)

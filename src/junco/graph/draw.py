@@ -8,14 +8,14 @@ on a light and on a dark ground alike.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from junco.graph.layout import Cell, Frame, Group, layout
-from junco.graph.levels import Level
-from junco.graph.nesting import check_again, check_nesting
+from junco.graph.levels import Level, check
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph, Node, fn_name
+from junco.pages.letters import cut, num_places
 
 BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
 LANE_WIDTH, LAYER_HEIGHT = 332, 112
@@ -27,7 +27,8 @@ _TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _BOLD = ' font-weight="600"'
 _CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSEEN = re.compile("[^\t\n\r\x20-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, and what would turn the direction of the letters after it."""
 
 
 def svg(graph: Graph) -> str:
@@ -41,7 +42,7 @@ def svg(graph: Graph) -> str:
     lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
     legend = [_level_text(level) for level in levels]
-    words = max(9 * min(_num_columns(graph.name), NAME_LENGTH), *(7 * _num_columns(text) for text in legend))
+    words = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
     width = 2 * MARGIN + max(lanes * LANE_WIDTH, 48 + words)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
@@ -85,7 +86,7 @@ def mermaid(graph: Graph) -> str:
         lines += ["  " + line for line in [*opening, *inside, *["end"] * len(opening)]]
     for cell in cells:
         for start in cell.before:
-            label = _quoted(_cut(", ".join(_columns(_origin(start), cell)), 60))
+            label = _quoted(cut(", ".join(_columns(_origin(start), cell)), 60))
             arrow = f'-->|"{label}"|' if label else "-->"
             lines.append(f"  {ids[_origin(start)]} {arrow} {ids[cell]}")
     return "\n".join(lines) + "\n"
@@ -93,13 +94,13 @@ def mermaid(graph: Graph) -> str:
 
 def _mermaid_frame(frame: Frame, numbers: dict[Group, int]) -> str:
     if isinstance(frame, Group):
-        return f'subgraph group{numbers[frame]}["{_quoted(_cut(_group_text(frame), 80))}"]'
+        return f'subgraph group{numbers[frame]}["{_quoted(cut(_group_text(frame), 80))}"]'
     return f'subgraph level{frame.index}["{_quoted(_level_text(frame))}"]'
 
 
 def _laid_out(graph: Graph) -> list[Cell]:
     check_nesting(graph)
-    return layout(check_again(graph))
+    return layout(check(graph, warns=False))
 
 
 def _levels(cells: list[Cell]) -> list[Level]:
@@ -247,7 +248,7 @@ def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str
 def _level_text(level: Level) -> str:
     if level.parent is None:
         return "level 0 · one row per input"
-    return _cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
+    return cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
 
 
 def _full(cell: Cell) -> str:
@@ -285,37 +286,24 @@ def _tint(level: Level) -> str:
 
 def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look: str = "") -> str:
     """A line of text, cut to ``most`` places; ``look`` are further attributes."""
-    cut = _cut(text, most)
-    tip = f"<title>{_text(text)}</title>" if cut != text else ""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(cut)}</text>'
-
-
-def _num_columns(text: str) -> int:
-    """Places that a text takes; East Asian letters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cut(text: str, most: int) -> str:
-    if _num_columns(text) <= most:
-        return text
-    while text and _num_columns(text) > most - 1:
-        text = text[:-1]
-    return text + "…"
+    shown = cut(text, most)
+    tip = f"<title>{_text(text)}</title>" if shown != text else ""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(shown)}</text>'
 
 
 def _text(text: str) -> str:
-    return escape(_NO_XML.sub("\ufffd", text))
+    return escape(_UNSEEN.sub("\ufffd", text))
 
 
 def _mermaid_node(cell: Cell, key: str) -> str:
     if cell.node is None:
-        text = _cut(f"{cell.kind}: {', '.join(cell.columns)}", 60)
+        text = cut(f"{cell.kind}: {', '.join(cell.columns)}", 60)
         return f'{key}(["{_quoted(text)}"])'
-    name, what = _cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
-    return f'{key}["{_quoted(name)}<br/>{_quoted(_cut(what, 60))}"]'
+    name, what = cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
+    return f'{key}["{_quoted(name)}<br/>{_quoted(cut(what, 60))}"]'
 
 
 def _quoted(text: str) -> str:
     """Text within Mermaid's double quotes, where ``#`` begins an entity."""
     named = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "\n": " "}
-    return "".join(named.get(letter, letter) for letter in _NO_XML.sub("\ufffd", text))
+    return "".join(named.get(letter, letter) for letter in _UNSEEN.sub("\ufffd", text))

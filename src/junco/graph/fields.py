@@ -35,7 +35,7 @@ def _in_union(kind: Any, field: str, column: str, where: str) -> Any:
     """The field's type where a value may be of several types, or ``None``, which stays ``None``."""
     members = [m for m in get_args(kind) if m is not type(None)] if _is_union(kind) else [kind]
     found = [_type_in(member, field) for member in members]
-    if any(one is _NOTHING for one in found) and all(one is _NOTHING for one in found):
+    if found and all(one is _NOTHING for one in found):
         known = sorted({name for member in members for name in _names(member)})
         near = did_you_mean(f"{column}.{name}" for name in nearest(field, known, 1))
         listed = f" Its fields: {', '.join(known)}." if known else " It has no fields."
@@ -79,7 +79,7 @@ def _may_have_more(owner: type) -> bool:
     """Whether values of a class may have attributes that it does not name: set in a constructor, or made up."""
     if is_dataclass(owner) or hasattr(owner, "_fields"):
         return False
-    if hasattr(owner, "__getattr__") or "__getattribute__" in vars(owner):
+    if hasattr(owner, "__getattr__") or isinstance(owner.__getattribute__, types.FunctionType):
         return True
     return owner.__dictoffset__ != 0 and not _hints(owner)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from junco.graph.levels import Flow, Level
-from junco.graph.nesting import check_again, inner_graph
+from junco.graph.levels import Flow, Level, check
+from junco.graph.nesting import inner_graph
 from junco.graph.nodes import INPUT, Node
 
 
@@ -143,7 +143,7 @@ def _block(node: Node, level: Level, around: tuple[Frame, ...], numbers: Iterato
     """A pipeline within, laid out: its input has become the place of the title, its output is left out."""
     inner = inner_graph(node)
     assert inner is not None
-    flow = check_again(inner)
+    flow = check(inner, warns=False)
     group = Group(node, level)
     levels = {flow.levels[0]: level}
     for each in flow.levels[1:]:

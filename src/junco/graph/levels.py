@@ -19,18 +19,28 @@ from junco.graph.shape import check_arguments, check_callable, check_nested, che
 __all__ = ["Flow", "Level", "Side", "Slot", "Step", "check", "fault_of"]
 
 
-def check(graph: Graph) -> Flow:
+def check(graph: Graph, *, warns: bool = True) -> Flow:
     """Resolve a graph's columns and levels.
+
+    Args:
+        graph: what to check.
+        warns: say what is odd about it; ``False`` for a graph whose author has been told.
 
     Raises:
         GraphError: an unknown or grouped column, levels that do not lie on one path, a cycle, a dangling step.
     """
-    return _Checker(graph).run()
+    checker = _Checker(graph)
+    flow = checker.run()
+    for odd in checker.odd if warns else ():
+        warnings.warn(odd, stacklevel=5)  # whoever called output()
+    return flow
 
 
 class _Checker:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.odd: list[str] = []
+        """What has a meaning, but hardly the one that its author thinks of."""
         self.has_branches = any(node.verb == "concat" for node in graph.nodes)
         self.bits = {node.name: 1 << i for i, node in enumerate(graph.nodes)} | {INPUT: 0}
         self.root = Level(0)
@@ -48,7 +58,7 @@ class _Checker:
         last = self._walk({INPUT: start})
         outputs = tuple(last.find(name, "the output") for name in graph.outputs)
         out_level = self._deepest(outputs, "the output", self.root)
-        self._warn_of_unused(outputs)
+        self._note_unused(outputs)
         filters = (node.name for node in graph.nodes if node.verb == "filter")
         is_single = not outputs or (
             out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
@@ -84,8 +94,8 @@ class _Checker:
     def _step(self, node: Node, scene: Scene) -> Step:
         check_arguments(node)
         check_callable(node)
-        if node.callee is not None and node.callee.graph is not None:
-            check_nested(node, check(node.callee.graph))
+        if node.callee is not None and (inner := node.callee.graph) is not None:
+            check_nested(node, inner, lambda: _Checker(inner).run().is_single)
         where = str(node)
         reads = tuple(scene.find(name, where) for name in node.inputs)
         on = tuple(scene.find(name, where) for name in node.on)
@@ -176,7 +186,7 @@ class _Checker:
             self._check_branches(node, earlier, own)
             earlier += own
         meeting = met(scenes)
-        self._warn_of_filters(node, scenes, meeting)
+        self._note_filters(node, scenes, meeting)
         return meeting
 
     def _check_branches(self, node: Node, ones: Iterable[Slot], others: Sequence[Slot]) -> None:
@@ -205,7 +215,7 @@ class _Checker:
             )
         return per.level
 
-    def _warn_of_filters(self, node: Node, scenes: Sequence[Scene], meeting: Scene) -> None:
+    def _note_filters(self, node: Node, scenes: Sequence[Scene], meeting: Scene) -> None:
         """Say that branches which filter one level differently leave only the rows that all of them keep."""
         live = [slot.level for slot in meeting.columns.values()]
         for i, scene in enumerate(scenes):
@@ -213,23 +223,21 @@ class _Checker:
                 for mine, theirs in _different_filters(other, scene, self.graph):
                     level = scene.masks[theirs]
                     if other.masks[mine] is level and any(level.is_above(deeper) for deeper in live):
-                        warnings.warn(
+                        self.odd.append(
                             f"{node}: the branches that meet filter the same rows differently, in step {mine!r} and "
                             f"in step {theirs!r}: only rows that both keep are left. Filter before the fork, or group "
-                            "the rows in one of the branches",
-                            stacklevel=7,
+                            "the rows in one of the branches"
                         )
 
-    def _warn_of_unused(self, outputs: Sequence[Slot]) -> None:
+    def _note_unused(self, outputs: Sequence[Slot]) -> None:
         used = {slot.index for slot in outputs}
         used.update(slot.index for step in self.steps for slot in step.looks_at)
         for step in self.steps:
             if step.node.verb != "filter" and step.writes and not any(slot.index in used for slot in step.writes):
                 names = ", ".join(repr(slot.name) for slot in step.writes)
-                warnings.warn(
+                self.odd.append(
                     f"{step.node} makes {names}, which nothing uses; "
-                    "if the step is there for what it does, give it () as output",
-                    stacklevel=5,
+                    "if the step is there for what it does, give it () as output"
                 )
 
 

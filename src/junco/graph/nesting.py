@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from junco.errors import GraphError
-from junco.graph.levels import Flow, check
 from junco.graph.nodes import Graph, Node
 from junco.operator.spec import OperatorSpec
 
@@ -68,6 +65,15 @@ def with_fn(node: Node, fn: Any) -> Node:
     return replace(node, fn=fn)
 
 
+def is_loaded(graph: Graph) -> bool:
+    """Whether the classes of all its operators are at hand, also in pipelines within it."""
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if not (node.fn.is_loaded if isinstance(node.fn, OperatorSpec) else inner is None or is_loaded(inner)):
+            return False
+    return True
+
+
 def load_operators(graph: Graph) -> None:
     """Import the modules of all operators in a graph, also in pipelines within it, so that their ports are known."""
     for node in graph.nodes:
@@ -75,14 +81,3 @@ def load_operators(graph: Graph) -> None:
             node.fn.load()
         elif (inner := inner_graph(node)) is not None:
             load_operators(inner)
-
-
-def check_again(graph: Graph) -> Flow:
-    """The flow of a graph whose author has been warned of what is odd about it."""
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return check(graph)
-
-
-_quiet = threading.RLock()
-"""Filters of warnings belong to the whole process: one thread at a time sets them aside."""

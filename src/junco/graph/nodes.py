@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -122,12 +122,6 @@ class Graph:
     def __str__(self) -> str:
         title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
         return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
-
-    def specs(self) -> Iterator[OperatorSpec]:
-        """The registered operators that the graph uses, in step order."""
-        for node in self.nodes:
-            if isinstance(node.fn, OperatorSpec):
-                yield node.fn
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     if isinstance(fn, Operator):
         return fn.ports()
     graph = Callee.of(fn).graph
-    return pipeline_ports(check(graph)) if graph is not None else ports_of_function(fn)
+    return pipeline_ports(check(graph, warns=False)) if graph is not None else ports_of_function(fn)
 
 
 def _element_of(kind: Any) -> Any:

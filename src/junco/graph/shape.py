@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Callable
 
 from junco.errors import GraphError
-from junco.graph.flow import Flow
 from junco.graph.nodes import GROUPING, INPUT, Graph, Node, repeated
 from junco.wording import did_you_mean, nearest
 
@@ -63,27 +62,29 @@ def _check_size(node: Node) -> None:
 def check_callable(node: Node) -> None:
     """What a step's callable is by its kind. Operators are asked for their ports where these are checked.
 
+    A function that yields under ``map`` is found out when it gives its iterator: what it says of itself may be a lie.
+
     Raises:
-        GraphError: a generator function where one result is wanted; ``per`` for what has no state.
+        GraphError: ``per`` for what has no state.
     """
     callee = node.callee
     if callee is None or callee.is_operator:
         return
-    if node.verb != "flat_map" and inspect.isgeneratorfunction(callee.fn):
-        raise GraphError(
-            f"{node}: {callee.name!r} yields many results for a row, and a {node.verb} wants one: use flat_map"
-        )
     if node.per is not None and node.verb not in GROUPING:
         raise GraphError(f"{node}: {callee.name!r} has no state, so per={node.per!r} says nothing: leave it out")
 
 
-def check_nested(node: Node, inner: Flow) -> None:
+def check_nested(node: Node, graph: Graph, is_single: Callable[[], bool]) -> None:
     """Whether a pipeline that stands in a step takes as many columns as it is given, and gives as many as are named.
+
+    Args:
+        node: the step.
+        graph: of the pipeline.
+        is_single: tells whether it gives one row for an item; asked only where that matters.
 
     Raises:
         GraphError: with the step and both counts.
     """
-    graph = inner.graph
     given = 1 if node.verb == "reduce" else len(node.on or node.inputs)
     if len(graph.inputs) != given:
         raise GraphError(
@@ -97,13 +98,14 @@ def check_nested(node: Node, inner: Flow) -> None:
         raise GraphError(f"{node}: the pipeline gives {made}, and so no rows: use map")
     if node.verb == "filter" or wanted < 2:
         return
-    is_fitting = inner.is_single is not (node.verb == "flat_map")
+    is_one_row = is_single()
+    is_fitting = is_one_row is not (node.verb == "flat_map")
     if len(graph.outputs) == 1 and (is_fitting or node.verb == "flat_map"):
         return  # its values may be tuples of that length
     if len(graph.outputs) != wanted:
         raise GraphError(f"{node}: the pipeline gives {made}, and the step names {wanted} outputs")
     if not is_fitting:
-        shape, cure = ("one row", "map") if inner.is_single else ("a list of rows", "flat_map, or name one output")
+        shape, cure = ("one row", "map") if is_one_row else ("a list of rows", "flat_map, or name one output")
         raise GraphError(f"{node}: the pipeline gives {made} in {shape}, and the step names {wanted}: use {cure}")
 
 

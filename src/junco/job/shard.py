@@ -24,6 +24,7 @@ from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.inventory import FAILED
 from junco.job.ledger import Sealed, named
+from junco.operator.lanes import Lane
 from junco.store.kinds import OddValueError
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
@@ -109,7 +110,8 @@ class OpenShard:
             TargetError: the same for a value that cannot be stored; or the target cannot be written.
         """
         self._on_error = on_error
-        run = self.engine.run(self._values(), RunOptions(on_error, rejected=self._reject, by_rows=True, trace=trace))
+        options = RunOptions(on_error, rejected=self._reject, by_rows=True, trace=trace, lane=Lane.BULK)
+        run = self.engine.run(self._values(), options)
         num_told = 0
         try:
             for rows in run:

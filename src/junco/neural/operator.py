@@ -139,6 +139,10 @@ class NeuralOperator(Operator):
         """What becomes of the model's numbers, by the options."""
         return Finish(self.name, self.normalize, self.truncate_dim, self.precision)
 
+    @property
+    def place(self) -> str:
+        return self.compute.device_name
+
     def complete_source(self) -> Source:
         """`source` with what the operator itself knows, ready for `junco.runtime`: name, golden pass, inputs."""
         source = self.source()

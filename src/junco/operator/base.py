@@ -137,6 +137,11 @@ class Operator:
         """
         return {}
 
+    @property
+    def place(self) -> str:
+        """Whose memory it takes when it is loaded: ``cpu``, or a device."""
+        return "cpu"
+
     @classmethod
     def gives_streams(cls) -> bool:
         """Whether it defines `stream`."""

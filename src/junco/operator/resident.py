@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from junco.memory import device_bytes
 from junco.operator.hints import Hints
 from junco.operator.lanes import RankedLock
 
@@ -26,6 +27,9 @@ class Loadable(Protocol):
 
     @property
     def is_open(self) -> bool: ...
+
+    @property
+    def place(self) -> str: ...
 
     def ensure_open(self) -> None: ...
 
@@ -76,7 +80,7 @@ class Resident:
     Attributes:
         num_holders: pipelines (and direct calls of the spec) that keep it.
         num_running: leases: batches that run on it and iterators that it gave, now.
-        num_bytes: how much the process grew while it was opened: a measurement, not a promise.
+        num_bytes: how much was taken where it lies while it was opened: a measurement, not a promise.
         last_used_s: when it was last used, on the monotonic clock.
         key: what it is found by.
     """
@@ -196,9 +200,10 @@ class Resident:
     def _open(self) -> None:
         if self.owner is not None:
             self.owner.make_room(besides=self)
-        before = _process_bytes()
+        place = self.operator.place
+        before = taken_bytes(place)
         self.operator.ensure_open()
-        self.num_bytes = max(self.num_bytes, _process_bytes() - before)
+        self.num_bytes = max(self.num_bytes, taken_bytes(place) - before)
 
 
 class Drawn:
@@ -269,7 +274,11 @@ class Drawn:
             self._resident.end_dropped(again)
 
 
-def _process_bytes() -> int:
+def taken_bytes(place: str) -> int:
+    """Bytes that are taken now: by this process (``cpu``), or of a GPU's own memory by all (``cuda:1``)."""
+    device = device_bytes(place)
+    if device is not None:
+        return device[0] - device[1]
     import psutil
 
     return int(psutil.Process().memory_info().rss)

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from junco.memory import memory_bytes
+from junco.memory import device_bytes, memory_bytes
 from junco.operator.content import file_marks
 from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
-"""The part of the machine's memory that loaded operators may take, unless ``budget_bytes`` is set."""
+"""The part of the memory of the machine, and of each GPU, that loaded operators may take, where nobody says more."""
 
 
 class Residents:
@@ -130,17 +130,29 @@ class Residents:
         return sum(resident.close_if_idle() for resident in self)
 
     def make_room(self, besides: Resident | None = None, share: float = 1.0) -> int:
-        """Close idle operators, least recently used first, until the rest takes at most ``share`` of the budget."""
-        budget = self.budget_bytes
-        if budget is None:
-            budget = int(memory_bytes() * BUDGET_SHARE)
+        """Close idle operators, least recently used first, until the rest takes at most ``share`` of the budget.
+
+        Each GPU has a budget of its own. How many were closed.
+        """
+        places = {resident.operator.place for resident in self}
+        return sum(self._make_room_at(place, besides, share) for place in places)
+
+    def _make_room_at(self, place: str, besides: Resident | None, share: float) -> int:
+        there = [resident for resident in self if resident.operator.place == place]
+        most = self._budget_at(place) * share
         num_closed = 0
-        for resident in sorted(self, key=lambda resident: resident.last_used_s):
-            if self.num_bytes <= budget * share:
+        for resident in sorted(there, key=lambda resident: resident.last_used_s):
+            if sum(each.num_bytes for each in there if each.operator.is_open) <= most:
                 break
             if resident is not besides:
                 num_closed += resident.close_if_idle()
         return num_closed
+
+    def _budget_at(self, place: str) -> float:
+        device = device_bytes(place)
+        if device is not None:
+            return device[0] * BUDGET_SHARE
+        return memory_bytes() * BUDGET_SHARE if self.budget_bytes is None else self.budget_bytes
 
     def renew(self) -> None:
         """In a forked child: nobody runs an operator, and the locks that the parent's threads held are free."""

@@ -10,15 +10,15 @@ from typing import Any
 from junco.catalog.membership import check_family
 from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
-from junco.graph.levels import Flow
-from junco.graph.nesting import check_again, check_nesting, inner_graph, with_fns
+from junco.graph.levels import Flow, check
+from junco.graph.nesting import check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
-from junco.plan.program import Instruction, Operation, compile_flow
+from junco.plan.program import Instruction, Operation, compile_flow, operations_of
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
@@ -42,7 +42,7 @@ class Plan:
     @cached_property
     def flow(self) -> Flow:
         """Columns and levels."""
-        return check_again(self.graph)
+        return check(self.graph, warns=False)
 
     @cached_property
     def program(self) -> tuple[Instruction, ...]:
@@ -75,7 +75,7 @@ class Plan:
     @property
     def operations(self) -> list[Operation]:
         """The steps in the order in which they run."""
-        return [instruction for instruction in self.program if isinstance(instruction, Operation)]
+        return operations_of(self.program)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"graph": self.graph, "devices": self.devices, "nested": self.nested}
@@ -108,7 +108,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     check_nesting(graph)
     devices = devices_of(device)
     resolved = on_device(_loaded(bind(graph, {})), devices[0])
-    check_family(_with_fitting_ports(resolved))
+    _check_contracts(resolved)
     return _planned(resolved, devices)
 
 
@@ -119,7 +119,7 @@ def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
     for node in graph.nodes:
         if isinstance(node.fn, OperatorSpec):
             _fetch(node, node.fn)
-    plan = Plan(with_wanted(check_again(graph)), devices, nested)
+    plan = Plan(with_wanted(check(graph, warns=False)), devices, nested)
     _ = plan.program
     return plan
 
@@ -129,15 +129,15 @@ def _nested(node: Node, devices: tuple[str, ...]) -> Plan:
     return _planned(fn, devices) if isinstance(fn, Graph) else make_plan(fn.graph, getattr(fn, "devices", devices))
 
 
-def _with_fitting_ports(graph: Graph) -> Flow:
-    """The flow of a graph whose ports fit, also in pipelines within it."""
+def _check_contracts(graph: Graph) -> None:
+    """Refuse ports that do not fit and families that are not kept, also in pipelines within."""
     for node in graph.nodes:
         inner: Any = node.fn
         if isinstance(inner, Graph):
-            _with_fitting_ports(inner)
-    flow = check_again(graph)
+            _check_contracts(inner)
+    flow = check(graph, warns=False)
     check_ports(flow)
-    return flow
+    check_family(flow)
 
 
 def _loaded(graph: Graph) -> Graph:

@@ -10,10 +10,12 @@ see through split scopes, and their results are there once the scope is whole ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
+from junco.plan.joins import Feed, feeds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Operation:
     """Whether a ``flat_map`` may spread its rows over several blocks."""
     fault: Mask | None = None
     """Where to note failed rows, because another branch still sees them; ``None``: they go at once."""
+    is_joined: bool = False
+    """Whether a `Join` has made its windows, so that its callable works on them row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +71,86 @@ class Read:
     level: Level
 
 
-Instruction = Operation | Drop | Forget | Settle | Read
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Draw the rows of several levels in the order of their time, and put them into windows.
+
+    Attributes:
+        step: of a scope's row it makes windows; each holds a list for each input of the ``time_window``.
+        window: the ``time_window``.
+        feeds: what makes each level, with its program.
+        may_split: as of an `Operation`.
+    """
+
+    step: Step
+    window: Step
+    feeds: tuple[tuple[Feed, tuple[Instruction, ...]], ...]
+    may_split: bool
 
 
-def compile_flow(flow: Flow) -> tuple[Instruction, ...]:
-    """Order the steps of a checked graph and put the instructions between them that they need."""
-    return tuple(_Compiler(flow).run())
+Instruction = Operation | Drop | Forget | Settle | Read | Join
+
+
+def compile_flow(flow: Flow, *, joins: bool = True) -> tuple[Instruction, ...]:
+    """Order the steps of a checked graph and put the instructions between them that they need.
+
+    Args:
+        flow: the checked graph.
+        joins: whether windows over several levels are fed by a program for each; else the levels are made whole.
+    """
+    return tuple(_Compiler(flow, flow.levels[:1], joins=joins).run())
+
+
+def operations_of(program: Iterable[Instruction]) -> list[Operation]:
+    """The steps of a program in the order in which they run."""
+    found: list[Operation] = []
+    for instruction in program:
+        if isinstance(instruction, Operation):
+            found.append(instruction)
+        elif isinstance(instruction, Join):
+            for _, inner in instruction.feeds:
+                found += operations_of(inner)
+    return found
 
 
 class _Compiler:
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, levels: Sequence[Level], *, joins: bool = True) -> None:
         self.flow = flow
-        self.remaining: list[Step] = list(flow.steps)
+        self.joins = {id(step): feeds for step in flow.steps if joins and (feeds := feeds_of(flow, step))}
+        fed = {id(step) for feeds in self.joins.values() for feed in feeds for step in feed.steps}
+        self.remaining: list[Step] = [step for step in flow.steps if id(step) not in fed]
         self.made: set[int] = {slot.index for slot in flow.inputs}
         self.split: set[Level] = set()
         self.pending: set[int] = set()
         self.masks: list[Mask] = []
-        self.levels: list[Level] = [flow.levels[0]]
+        self.levels: list[Level] = list(levels)
         self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
         self.makers = {step.node.name: step for step in flow.steps}
         self.makers |= {fault_of(step.node.name): step for step in flow.steps}
         self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
+        self.uses: Counter[int] = Counter()
+        """Steps that still look at a slot, and the output."""
+        self.level_uses: Counter[Level] = Counter()
+        self.joined: Step | None = None
+        """The windows that the last `Join` has made."""
+
+    def _count(self, step: Step, by: int) -> None:
+        """Note a step that still looks at slots and levels, or one that no longer does."""
+        for slot in step.looks_at:
+            self.uses[slot.index] += by
+        for level in (*step.levels, step.scope):
+            self.level_uses[level] += by
 
     def run(self) -> list[Instruction]:
+        self.uses.update(slot.index for slot in self.flow.outputs)
+        for waiting in self.remaining:
+            self._count(self._seen(waiting), 1)
         self._forget()
         while self.remaining:
-            ready = [step for step in self.remaining if self._is_ready(step)]
+            ready = (
+                [step for step in self.remaining if self._is_ready(step)] if self.has_branches else self.remaining[:1]
+            )
             step = self._choose([step for step in ready if self._blocker(step) is None])
             if step is not None:
                 self._emit(step)
@@ -115,8 +172,6 @@ class _Compiler:
 
     def _is_ready(self, step: Step) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
-        if not self.has_branches:
-            return step is self.remaining[0]
         if not all(slot.index in self.made for slot in step.looks_at):
             return False
         waiting = {id(other) for other in self.remaining}
@@ -131,6 +186,7 @@ class _Compiler:
 
     def _blocker(self, step: Step) -> Level | None:
         """The level that has to be settled before a step can run, if any."""
+        step = self._seen(step)
         if step.scope in self.split and self._needs_whole_scope(step):
             return step.scope
         return next((b for level in step.levels if (b := self._unfinished(level, step.looks_at)) is not None), None)
@@ -150,12 +206,50 @@ class _Compiler:
             return level
         return next((slot.level for slot in slots if slot.index in self.pending), None)
 
+    def _seen(self, step: Step) -> Step:
+        """The step as the program sees it: of windows whose levels are fed, the one that makes them."""
+        return self._joined(step) if id(step) in self.joins else step
+
+    def _joined(self, window: Step) -> Step:
+        """The step that makes windows of a scope's row, each a list for each input."""
+        inputs = {slot.index: slot for feed in self.joins[id(window)] for slot in feed.inputs}
+        lists = tuple(
+            Slot(len(self.flow.slots) + i, slot.name, window.out_level, window.node.name)
+            for i, slot in enumerate(window.reads)
+        )
+        return replace(window, level=window.scope, reads=tuple(inputs.values()), sides=(), writes=lists)
+
+    def _join(self, window: Step) -> None:
+        """Draw both levels as the windows ask for them; what the callable makes of each window is a map."""
+        step = self._joined(window)
+        feeds = tuple(
+            (feed, tuple(_Compiler(feed.flow(self.flow, window), window.scope.path).run()))
+            for feed in self.joins.pop(id(window))
+        )
+        may_split = all(level.is_above(step.level) for level in self.levels)
+        self.program.append(Join(step, window, feeds, may_split))
+        self.levels.append(window.out_level)
+        self.live.update({slot.index: slot for slot in step.writes})
+        if may_split:
+            self.split.update(step.level.path)
+        made = replace(window, level=window.out_level, reads=step.writes, sides=())
+        self.remaining[self.remaining.index(window)] = self.joined = made
+        self.made.update(slot.index for slot in step.writes)
+        self._count(step, -1)
+        self._count(made, 1)
+        self._forget()
+
     def _emit(self, step: Step) -> None:
+        if id(step) in self.joins:
+            self._join(step)
+            return
         self.remaining.remove(step)
+        self._count(step, -1)
         selects = tuple(m for m in self.masks if m.name in step.masks and _is_above_any(m.level, step.levels))
         may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
-        self.program.append(Operation(step, selects, may_split, fault if self._is_seen_without(fault) else None))
+        noted = fault if self._is_seen_without(fault) else None
+        self.program.append(Operation(step, selects, may_split, noted, is_joined=step is self.joined))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)
@@ -182,19 +276,15 @@ class _Compiler:
 
     def _is_seen_without(self, mask: Mask) -> bool:
         """Whether a later step still sees the rows that a mask drops."""
-        if mask.is_fault and not self.has_branches:
+        if not self.has_branches:  # all later steps come after it
             return False
         return any(mask.name not in step.masks and _is_above_any(mask.level, step.levels) for step in self.remaining)
 
     def _forget(self) -> None:
-        needed = [self.flow.out_level, *(mask.level for mask in self.masks)]
-        for step in self.remaining:
-            needed += [*step.levels, step.scope]
+        needed = [self.flow.out_level, *(mask.level for mask in self.masks), *(+self.level_uses)]
         unused = [level for level in self.levels if not any(level.is_above(other) for other in needed)]
-        used = {slot.index for step in self.remaining for slot in step.looks_at}
-        used.update(slot.index for slot in self.flow.outputs)
-        dead = tuple(s for s in self.live.values() if s.index not in used and s.level not in unused)
-        self.live = {index: slot for index, slot in self.live.items() if index in used}
+        dead = tuple(s for s in self.live.values() if not self.uses[s.index] and s.level not in unused)
+        self.live = {index: slot for index, slot in self.live.items() if self.uses[index]}
         self.levels = [level for level in self.levels if level not in unused]
         if unused or dead:
             self.program.append(Forget(tuple(unused), dead))

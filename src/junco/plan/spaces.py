@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from junco.errors import JuncoError, UnavailableError
-from junco.graph.levels import Flow, Step
-from junco.graph.nesting import check_again
+from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import GROUPING, Callee, Graph, fn_name
 from junco.graph.params import bind
 from junco.plan.splice import itself
@@ -164,7 +163,7 @@ def _of_pipeline(callee: Callee, before: Trails) -> Trails:
     """What a pipeline within says; its parameters are in place where it stands as a graph."""
     assert callee.graph is not None
     graph = callee.graph if isinstance(callee.fn, Graph) else bind(callee.graph, {})
-    return _trails_of(check_again(graph), before)
+    return _trails_of(check(graph, warns=False), before)
 
 
 def _only_collects(fn: Callable[..., Any], verb: str) -> bool:

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from junco.graph.levels import Flow, Slot, Step
-from junco.graph.nesting import check_again
+from junco.graph.levels import Flow, Slot, Step, check
 from junco.graph.nodes import INPUT, Graph, Node
 
 
@@ -24,7 +23,7 @@ def spliced(graph: Graph) -> Graph:
     """
     if not any(isinstance(node.fn, Graph) for node in graph.nodes):
         return graph
-    steps = {step.node.name: step for step in check_again(graph).steps}
+    steps = {step.node.name: step for step in check(graph, warns=False).steps}
     names = _Names(graph)
     nodes: list[Node] = []
     last = {INPUT: INPUT}
@@ -33,7 +32,7 @@ def spliced(graph: Graph) -> Graph:
         inner: Any = node.fn
         made = [following]
         if isinstance(inner, Graph):
-            flow = check_again(spliced(inner))
+            flow = check(spliced(inner), warns=False)
             if _fits(flow, steps[node.name]):
                 made = _Splice(following, steps[node.name], flow, names).nodes()
         nodes += made
@@ -48,6 +47,8 @@ def itself(value: Any) -> Any:
 
 def _fits(inner: Flow, step: Step) -> bool:
     """Whether a pipeline's steps can stand in the place of the step that calls it."""
+    if inner.graph.space:
+        return False  # the name is said of its output, which has to be one
     node, outputs, inputs = step.node, inner.outputs, {slot.index for slot in inner.inputs}
     if any(node.verb not in ("map", "concat") for node in inner.graph.nodes) or len(inputs) != len(
         step.on or step.reads
@@ -56,7 +57,7 @@ def _fits(inner: Flow, step: Step) -> bool:
     wanted = len(node.outputs) if node.verb == "map" and node.outputs else len(outputs) if node.verb == "map" else 1
     if len(outputs) != wanted or node.verb not in ("map", "filter", "flat_map"):
         return False
-    if any(slot.index in inputs or getattr(slot, "fields", ()) for slot in outputs):
+    if any(slot.index in inputs or slot.fields for slot in outputs):
         return False  # a value would have to be copied into another column
     return _is_on_one_level(inner, step) and not _overwrites_early(inner, node)
 
@@ -157,7 +158,7 @@ class _Splice:
         return next(name for name, slot in given if slot.level is self.step.level)
 
     def _read(self, slots: Sequence[Slot]) -> tuple[str, ...]:
-        return tuple(".".join((self._column(slot), *getattr(slot, "fields", ()))) for slot in slots)
+        return tuple(".".join((self._column(slot), *slot.fields)) for slot in slots)
 
     def _column(self, slot: Slot) -> str:
         if slot.index not in self.columns:

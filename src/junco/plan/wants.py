@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from junco.graph.levels import Flow, Step
-from junco.graph.nesting import check_again
+from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import Callee, Graph
 from junco.operator.spec import OperatorSpec
 
@@ -43,6 +42,8 @@ def _wants_of_slots(flow: Flow, made: set[int]) -> Wanted:
     made = set(made)
     said: list[Wanted] = []
     for step in flow.steps:
+        if any(slot.fields and slot.index in made for slot in step.reads):
+            return {}  # a part of the result: what is enough of the whole is not said
         if step.node.verb == "filter":
             made |= _kept(step, made)
         seen = step.on if step.node.verb == "filter" else step.looks_at  # a filter keeps the others as they are
@@ -61,10 +62,10 @@ def _kept(step: Step, made: set[int]) -> set[int]:
 def _wants(step: Step, made: set[int]) -> Wanted:
     callee = step.node.callee
     given = step.on or step.reads
-    if callee is None or any(getattr(slot, "fields", ()) for slot in given if slot.index in made):
+    if callee is None:
         return {}
     if callee.graph is not None:
-        inner = check_again(callee.graph)
+        inner = check(callee.graph, warns=False)
         return _wants_of_slots(
             inner, {to.index for slot, to in zip(given, inner.inputs, strict=True) if slot.index in made}
         )

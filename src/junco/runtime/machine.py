@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +29,16 @@ def processor() -> str:
 def machine() -> str:
     """The processor with the number of cores that this process may use."""
     return f"{processor()} ×{num_cores()}"
+
+
+@cache
+def gpus(folder: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
+    """The models of the NVIDIA GPUs that the driver shows (none on other systems); no library is imported for it."""
+    lines: list[str] = []
+    for file in sorted(folder.glob("*/information")):
+        with suppress(OSError, ValueError):
+            lines += file.read_text("utf-8").splitlines()
+    return [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
 
 
 def version(distribution: str) -> str | None:

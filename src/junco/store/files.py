@@ -76,7 +76,7 @@ class FileSink(Sink):
         for file in self._shards.iterdir():
             if not (file.suffix == ".arrow" and file.stem.isdecimal() and int(file.stem) in numbers):
                 file.unlink()
-        self._known = sorted(numbers)
+        self._known = [number for number in sorted(numbers) if not number or self.shard_path(number).exists()]
 
     @property
     def schema(self) -> pa.Schema | None:

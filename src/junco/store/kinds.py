@@ -54,6 +54,13 @@ def wider(one: pa.Schema, other: pa.Schema) -> pa.Schema:
     return arrow().schema(fields)
 
 
+def told_beside(odd: OddValueError, known: pa.Schema | None) -> OddValueError:
+    """The same error, with what the column holds, where that is known."""
+    if known is None or odd.expected:
+        return odd
+    return OddValueError(odd.column, words(known.field(odd.column).type), odd.found)
+
+
 def fitted(known: pa.Schema | None, rows: pa.Table, columns: dict[str, list[Any]]) -> pa.Schema:
     """The schema that holds rows and all before them.
 

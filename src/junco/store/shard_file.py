@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import reduce
 from itertools import accumulate
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from junco.store.arrow import arrow
 from junco.store.columns import table
 from junco.store.durable import replacing, writing
-from junco.store.kinds import fitted, wider
+from junco.store.kinds import OddValueError, fitted, told_beside, wider
 from junco.store.previous import Previous
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 MOST_HELD_BYTES = 8_000_000
 """So many bytes of rows are held before they are written."""
 _CHECKSUM_BYTES = 8
+
+
+class _NothingError(Exception):
+    """No rows are left to be sealed."""
 
 
 class Shards(Protocol):
@@ -66,7 +70,10 @@ class ShardFile(ShardWriter):
 
     def write(self, rows: Shard, num_bytes: int) -> None:
         """Take rows."""
-        made = table(rows.inputs, rows.columns)
+        try:
+            made = table(rows.inputs, rows.columns)
+        except OddValueError as odd:
+            raise told_beside(odd, self._schema) from odd.__cause__
         schema = fitted(self._schema, made, rows.columns)
         self.shards.check_schema(schema)
         self._schema = schema
@@ -94,14 +101,17 @@ class ShardFile(ShardWriter):
     def seal(self) -> None:
         """Put the file in its place, if there are any rows."""
         self._spill()
-        if self._file is not None:
+        if self._file is not None and not self._file.tell():  # all its inputs failed after some rows
+            self.abandon(_NothingError())
+        elif self._file is not None:
             with writing(self.shards.target):
                 self._file.write(b"%08x" % self._crc)
                 self._opened.close()
 
     def abandon(self, error: BaseException) -> None:
         """Remove what was written."""
-        self._opened.__exit__(type(error), error, error.__traceback__)
+        with suppress(type(error)):
+            self._opened.__exit__(type(error), error, error.__traceback__)
 
     def _spill(self) -> None:
         """Write what is held: first what is kept, so that the rest can be cut off."""
