@@ -14,15 +14,14 @@ _LEFT_OUT = frozenset({"name", "fn", "after", "workers", "backend"})
 
 
 def identity_of_graph(graph: Graph) -> Identity:
-    """The identity of a pipeline. The files of its operators must be there.
+    """The identity of a pipeline whose parameters are in their places. The files of its operators must be there.
 
     ``workers`` and ``backend`` do not count, nor do its name, family, description, licence and the name of its space.
     """
-    bound = bind(graph, {})
     unknown: list[str] = []
-    numbers = {name: number for number, name in enumerate((INPUT, *(node.name for node in bound.nodes)))}
-    steps = [_step(node, unknown) | {"after": [numbers[name] for name in node.after]} for node in bound.nodes]
-    return Identity({"inputs": list(bound.inputs), "steps": steps, "outputs": list(bound.outputs)}, tuple(unknown))
+    numbers = {name: number for number, name in enumerate((INPUT, *(node.name for node in graph.nodes)))}
+    steps = [_step(node, unknown) | {"after": [numbers[name] for name in node.after]} for node in graph.nodes]
+    return Identity({"inputs": list(graph.inputs), "steps": steps, "outputs": list(graph.outputs)}, tuple(unknown))
 
 
 def _step(node: Node, unknown: list[str]) -> dict[str, Any]:
@@ -33,6 +32,11 @@ def _step(node: Node, unknown: list[str]) -> dict[str, Any]:
     }
     if (callee := node.callee) is None:
         return parts
-    found = identity_of_graph(callee.graph) if callee.graph is not None else identity_of(callee.fn)
+    found = identity_of(callee.fn) if callee.graph is None else identity_of_graph(_bound(callee.graph, callee.fn))
     unknown += [f"step {node.name!r}: {what}" for what in found.unknown]
     return parts | {"calls": dict(found.parts)}
+
+
+def _bound(graph: Graph, fn: object) -> Graph:
+    """A graph in a step has been bound with the one around it; a pipeline that was left as it is has not."""
+    return graph if fn is graph else bind(graph, {})
