@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from junco import Hints, Operator, cache, ops, pipe
+from junco.errors import ContractError
 from ways import EVERY_WAY
 
 
@@ -175,3 +176,9 @@ def test_single_calls_of_a_pipeline_are_scopes_of_their_own():
     p = pipe.input("word").map("word", "n", ops.state_test.number()).output("n")
     assert [p("a"), p("b")] == [0, 0]
     assert p.batch(["a", "b", "c"]) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("verb", ["window_all", "reduce"])
+def test_one_that_groups_has_no_state(verb):
+    with pytest.raises(ContractError, match=r"'state-test.number' has a state.*map, flat_map or filter"):
+        getattr(words(), verb)("word", "n", ops.state_test.number()).output("n")
