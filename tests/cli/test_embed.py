@@ -57,7 +57,7 @@ def test_other_parameters_on_the_same_target_are_refused_in_one_line(junco, text
     done = junco(*command, "-p", "scale=2.0")
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
-    assert "the same pipeline with other parameters" in done.stderr
+    assert "step 'embed': scale 1.0 ≠ 2.0" in done.stderr
     assert "--no-resume" in done.stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import types
 
 import numpy as np
@@ -98,6 +99,8 @@ def test_a_function_that_was_edited_is_another_operator():
         (lambda x, k=1: x * k, lambda x, k=2: x * k),
         (lambda x: x in {"a", "b"}, lambda x: x in {"a", "c"}),
         ("a".join, "b".join),
+        (operator.itemgetter(0), operator.itemgetter(1)),
+        (np.add, np.subtract),
     ],
 )
 def test_what_a_function_reads_counts(one, other):

@@ -163,6 +163,10 @@ class _Describer:
             return {"function": f"{fn.__objclass__.__module__}.{fn.__qualname__}"}
         if isinstance(fn, type):
             return self.cls(fn)
+        if type(fn).__module__ in ("operator", "_operator"):  # itemgetter, attrgetter, methodcaller
+            return {"function": type(fn).__qualname__, "args": self.value(list(fn.__reduce__()[1]), "an argument")}
+        if type(fn).__qualname__ == "ufunc":
+            return {"function": f"numpy.{fn.__name__}", "package": str(package_of("numpy"))}
         return {**self.cls(type(fn)), "holds": self.held(fn, type(fn).__qualname__)}
 
     def builtin(self, fn: BuiltinFunctionType) -> dict[str, Any]:
