@@ -35,11 +35,7 @@ def measure(report: Report) -> None:
     report.table("Peak resident memory", ["case", "rows", "at the start, MiB", "peak, MiB", "seconds"], rows)
     report.charts.append(Chart("Peak resident memory", "lines", "rows", "MiB", series))
     report.notes.append(
-<<<<<<< HEAD
         "rows of the chain are numbers; frames are 64×64×3 (12 KiB), of which times and vectors of 8 go into the file; "
-=======
-        "rows of the chain are numbers; frames are 64×64×3 (12 KiB), into the file go times and vectors of 8; "
->>>>>>> job
         "the slow reader's rows are 8 KiB"
     )
 
