@@ -40,11 +40,15 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Contestant:
-    """Who is measured: a name that ``workers/<script>.py`` knows, and the peers' environment it lives in, if any."""
+    """Who is measured: a name that ``workers/<script>.py`` knows, and where it lives.
+
+    ``peer`` is one of the peers' environments; ``source`` a folder that is searched for packages first.
+    """
 
     name: str
     script: str
     peer: str | None = None
+    source: Path | None = None
 
     @property
     def python(self) -> Path:
@@ -70,7 +74,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            env=os.environ | QUIET,
+            env=os.environ | QUIET | ({"PYTHONPATH": str(contestant.source)} if contestant.source else {}),
         )
         try:
             self.versions: dict[str, str] = self._answer()["versions"]
