@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.apply import Applier, Columns, Failure, is_no_value
 from junco.engine.batching import BatchSize
 from junco.errors import ContractError
 from junco.memory import is_out_of_memory, let_go
@@ -102,7 +102,7 @@ class OperatorApplier(Applier):
 
     def _held(self, given: Sequence[Any]) -> Sequence[Any]:
         """Results with iterators among them as leases: the operator stays open while somebody draws from them."""
-        if not any(hasattr(kind, "__next__") for kind in set(map(type, given))):
+        if not isinstance(given, (list, tuple)) or not any(map(is_no_value, set(map(type, given)))):
             return given
         return [self.resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
 

@@ -243,7 +243,7 @@ def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
     Raises:
         ContractError: the operator returned too few or too many, or nothing that has a length.
     """
-    if isinstance(results, (str, bytes, Mapping, Set)):
+    if type(results) is not list and isinstance(results, (str, bytes, Mapping, Set)):
         raise ContractError(
             f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
         )
@@ -257,4 +257,4 @@ def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
-    return results  # type: ignore[no-any-return]
+    return results
