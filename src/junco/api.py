@@ -16,11 +16,12 @@ from junco.catalog.membership import check_family
 from junco.cores import num_cores
 from junco.engine.callers import in_thread
 from junco.engine.engine import Engine, RunOptions
+from junco.engine.holdings import Holdings
 from junco.engine.results import as_vectors
 from junco.engine.rows import Reject
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
-from junco.errors import ClosedError, InputError
+from junco.errors import InputError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.levels import check
 from junco.graph.nesting import check_nesting, is_loaded
@@ -33,6 +34,7 @@ from junco.job.job import SHARD_ROWS, Job, JobOptions
 from junco.job.limit import MaxRejects
 from junco.job.report import JobReport
 from junco.once import Once
+from junco.operator.residents import residents
 from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
@@ -63,9 +65,9 @@ class Pipeline:
         self.devices = devices_of(device)
         _check_what_is_at_hand(graph)
         self._planned = planned = Once(partial(make_plan, graph, self.devices))
-        self._running = Once(lambda: Engine(planned()))
-        self._is_closed = False
-        weakref.finalize(self, _close, self._running)
+        self._holdings = holdings = Holdings(residents)
+        self._running = Once(lambda: Engine(planned(), holdings=holdings))
+        weakref.finalize(self, holdings.close)
 
     @property
     def plan(self) -> Plan:
@@ -302,16 +304,16 @@ class Pipeline:
 
     def close(self) -> None:
         """Release operators, threads and processes; calls after this raise `ClosedError`."""
-        self._is_closed = True
-        _close(self._running)
+        self._holdings.close()
 
     @property
     def _engine(self) -> Engine:
         """What runs it, made at the first use."""
-        engine = None if self._is_closed else self._running()
-        if engine is None or self._is_closed:  # closed meanwhile, by another thread
-            _close(self._running)
-            raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
+        self._holdings.check_open()
+        engine = self._running()
+        if self._holdings.is_closed:  # meanwhile, by another thread
+            self._holdings.close()
+            self._holdings.check_open()
         return engine
 
     def _repr_svg_(self) -> str:
@@ -337,11 +339,6 @@ class Pipeline:
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
         return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
-
-
-def _close(running: Once[Engine]) -> None:
-    if running.made is not None:
-        running.made.close()
 
 
 def _check_what_is_at_hand(graph: Graph) -> None:

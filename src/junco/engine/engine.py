@@ -13,6 +13,7 @@ from typing import Any
 from junco.cores import num_cores
 from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for, crew_of_nested
+from junco.engine.holdings import Holdings
 from junco.engine.intake import Intake, IntakeSize
 from junco.engine.join import JoinStage
 from junco.engine.pool import Pool, pool
@@ -25,10 +26,8 @@ from junco.engine.stage import OnError, Stage, WorkStage
 from junco.engine.staging import staged
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.engine.stream import Stream
-from junco.errors import ClosedError
 from junco.operator.lanes import Lane, lane, left_s
-from junco.operator.residents import Residents
-from junco.operator.residents import residents as shared_residents
+from junco.operator.residents import residents
 from junco.plan.plan import Plan
 from junco.plan.program import Operation, compile_flow, operations_of
 
@@ -62,16 +61,15 @@ class Engine:
     Args:
         plan: what to run.
         pool: gives the threads that help; the process's own by default.
-        residents: keep the loaded operators; the process's own by default.
+        holdings: take what has to be let go of; they keep the operators in the process's own residents by default.
     """
 
-    def __init__(self, plan: Plan, pool: Callable[[], Pool] = pool, residents: Residents = shared_residents) -> None:
+    def __init__(self, plan: Plan, pool: Callable[[], Pool] = pool, holdings: Holdings | None = None) -> None:
         self.plan = plan
-        self.is_closed = False
-        self._pool, self._residents = pool, residents
+        self._pool = pool
+        self._holdings = holdings or Holdings(residents)
         self._inner: list[Engine] = []
         self._crews = self._new_crews()
-        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
         self._feed_counts = {
             crew.operation.step.node.name: StageStats(crew.operation.step.node.name) for crew in self._crews
         }
@@ -83,7 +81,7 @@ class Engine:
 
     def call(self, item: tuple[Any, ...], timeout_s: float | None = None) -> Any:
         """The result for one item."""
-        self._check_open()
+        self._holdings.check_open()
         if self._single is not None:
             return self._single(item) if timeout_s is None else by_deadline(partial(self._single, item), timeout_s)
         timeout_s = timeout_s if timeout_s is not None else left_s()
@@ -92,7 +90,7 @@ class Engine:
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
-        self._check_open()
+        self._holdings.check_open()
         flow = self.plan.flow
         intake = Intake(items, flow, IntakeSize())
         stages = self.stages(options.on_error)
@@ -104,12 +102,12 @@ class Engine:
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
         terms = Terms(deadline_s, options.trace, options.lane)
         run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
-        self._runs.add(run)
+        self._holdings.runs.add(run)
         return run
 
     def open(self) -> None:
         """Load all operators now, those of pipelines in steps too."""
-        self._check_open()
+        self._holdings.check_open()
         for crew in self._crews:
             callee = crew.operation.step.node.callee
             if callee is not None and callee.live is not None:
@@ -127,61 +125,58 @@ class Engine:
                 replace(stage, batch_rows=crew.applier.batch_rows)
                 for crew, stage in zip(self._crews, self._work_stats, strict=True)
             )
-            going_s = sum(time.monotonic() - run.started_s for run in self._runs if not run.is_cancelled)
+            going_s = sum(time.monotonic() - run.started_s for run in self._holdings.runs if not run.is_cancelled)
             # single calls note nothing but what their steps took
             num_items = stages[-1].num_items if self._single is not None and stages else self._totals.num_items
             return PipelineStats(stages, self._totals.wall_s + going_s, num_items, num_cores())
 
     def renew(self) -> None:
         """In a forked child: go on without the parent's threads, and without the locks that they may hold for ever."""
-        for run in list(self._runs):
+        for run in list(self._holdings.runs):
             run.abandon()
         if not self.is_closed:
-            self._inner = []  # each is renewed by itself; those that are made now take their place
-            old, self._crews = self._crews, self._new_crews()
+            self._holdings.give_back()
+            self._inner = []
+            self._crews = self._new_crews()
             self._single = self._single_call()
-            self._release(old)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._holdings.is_closed
 
     def close(self) -> None:
         """End the runs that are still going, and release the operators."""
-        if not self.is_closed:
-            self.is_closed = True
-            for run in list(self._runs):
-                run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
-            self._release(self._crews)
-            for inner in self._inner:
-                inner.close()
+        self._holdings.close()
 
     def _single_call(self) -> SingleCall | None:
         if not is_single_row(self.plan):
             return None
         return SingleCall(self.plan, [crew.one for crew in self._crews], self._work_stats)
 
-    def _check_open(self) -> None:
-        if self.is_closed:
-            raise ClosedError("this pipeline was closed; make a new one with pipeline(…)")
-
     def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run."""
-        self._check_open()
+        self._holdings.check_open()
         return staged(self.plan.program, iter(self._crews), on_error, self._feed_counts)
 
     def stages_one_by_one(self, on_error: OnError) -> list[Stage]:
         """Fresh stages of which none hides in another, so that each can be looked at: levels are made whole."""
-        self._check_open()
+        self._holdings.check_open()
         program = compile_flow(self.plan.flow, joins=False)
         crews = {crew.operation.step.node.name: crew for crew in self._crews}
         own = (replace(crews[operation.step.node.name], operation=operation) for operation in operations_of(program))
         return staged(program, own, on_error, self._feed_counts)
 
     def _new_crews(self) -> list[Crew]:
-        return [self._crew(operation) for operation in self.plan.operations]
+        crews = [self._crew(operation) for operation in self.plan.operations]
+        self._holdings.hold(resident for crew in crews for resident in crew.held)
+        return crews
 
     def _crew(self, operation: Operation) -> Crew:
         inner = self.plan.nested.get(operation.step.node.name)
         if inner is None:
-            return crew_for(operation, self.plan.devices, self._residents)
-        engine = Engine(inner, self._pool, self._residents)
+            return crew_for(operation, self.plan.devices, self._holdings.residents)
+        engine = Engine(inner, self._pool, self._holdings.within())
         self._inner.append(engine)
         return crew_of_nested(operation, engine.inner_run)
 
@@ -199,11 +194,6 @@ class Engine:
                 self._work_stats += stage.feed_counts
             elif isinstance(stage, WorkStage) and not stage.is_second_half:
                 self._work_stats.append(counts)
-
-    def _release(self, crews: Sequence[Crew]) -> None:
-        for crew in crews:
-            for resident in crew.held:
-                self._residents.release(resident)
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
