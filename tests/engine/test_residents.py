@@ -82,9 +82,12 @@ def test_other_parameters_are_another_operator(log):
 
 
 def test_nothing_is_loaded_before_it_is_used(log):
-    with uses():
+    with uses() as p:
+        assert (log, held()) == ([], [])
+        _ = p.plan
         assert log == []
-        assert [resident.operator.is_open for resident in held()] == [False]
+        p.prepare()
+        assert log == [("open", "small")]
 
 
 def test_the_last_pipeline_that_closes_gives_the_memory_back(log):
@@ -147,9 +150,11 @@ def test_a_direct_call_uses_the_operator_of_a_pipeline(log):
 
 
 def test_the_cache_lists_what_is_in_memory_and_who_holds_it():
-    with uses("listed") as p, uses("listed"):
+    with uses("listed") as p, uses("listed") as other:
+        other(1)
+        cache.clear()
         (line,) = [line for line in repr(cache).splitlines() if "listed" in line]
-        assert "not loaded, held by 2" in line
+        assert "not loaded, held by 1" in line
         p(1)
         (line,) = [line for line in repr(cache).splitlines() if "listed" in line]
         assert "MB, held by 2" in line
@@ -266,7 +271,9 @@ def test_threads_that_come_at_once_open_it_once(log):
             barrier.wait(30)
             return p(number)
 
-    with uses("threads"), ThreadPoolExecutor(8) as threads:
+    with uses("threads").prepare(), ThreadPoolExecutor(8) as threads:
+        cache.clear()
+        log.clear()
         assert list(threads.map(call, range(8))) == [("threads", number) for number in range(8)]
     assert log == [("open", "threads"), ("close", "threads")]
 
@@ -317,7 +324,7 @@ def test_an_operator_that_fails_to_open_is_tried_again_at_the_next_use():
 def test_two_devices_are_two_replicas_that_share_the_rows(log):
     graph = uses().graph
     log.clear()
-    with pipeline(graph, device=["cpu", "cpu"]) as p:
+    with pipeline(graph, device=["cpu", "cpu"]).prepare() as p:
         on_cpu = [resident for resident in cache if resident.spec == Model("small", "cpu").spec]
         assert sorted(resident.replica for resident in on_cpu) == [0, 1]
         assert p.batch(range(100)) == [("small", number) for number in range(100)]
