@@ -18,9 +18,8 @@ from concurrent.futures import TimeoutError as NotYet
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from junco.engine.turns import Threads, waiting_for_me, working_for
 from junco.errors import DeadlineError
-from junco.operator.lanes import until
+from junco.operator.lanes import Threads, until, waiting_for_me, working_for
 
 if TYPE_CHECKING:
     import asyncio

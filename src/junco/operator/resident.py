@@ -35,6 +35,8 @@ class Loadable(Protocol):
 
     def ensure_closed(self) -> None: ...
 
+    def renew(self) -> None: ...
+
     def batch(self, *columns: Any, **state: Any) -> Any: ...
 
     def stream(self, *item: Any) -> Iterator[Any]: ...
@@ -130,10 +132,8 @@ class Resident:
         """Count one lease less; the last one of an operator that nobody holds any more closes it."""
         self.last_used_s = time.monotonic()
         with self._count:
-            self.num_running -= 1
-            is_last = self._is_left and not self.num_running
-        if is_last:
-            self.operator.ensure_closed()
+            self.num_running = max(0, self.num_running - 1)  # in a forked child, of a lease that the parent has
+            self._close_if_left()
 
     def take_turn(self) -> None:
         """Wait until no other thread is inside the operator, unless it bears several."""
@@ -179,8 +179,11 @@ class Resident:
         with self._count:
             self._is_left = True
             self._attached = {}
-            is_last = not self.num_running
-        if is_last:
+            self._close_if_left()
+
+    def _close_if_left(self) -> None:
+        """Close what nobody holds and nobody uses (counting, so that no lease begins meanwhile)."""
+        if self._is_left and not self.num_running:
             self.operator.ensure_closed()
 
     def close_if_idle(self) -> bool:
@@ -196,6 +199,7 @@ class Resident:
         self.num_running = 0
         self._attached = {}
         self._turn, self._count = RankedLock(), threading.RLock()
+        self.operator.renew()
 
     def _open(self) -> None:
         if self.owner is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -118,8 +119,9 @@ class Residents:
             resident = self._find(key)
         if resident is None:
             resident = self.hold(spec)
-            old = [other for other in self._called if _is_older(other, resident)]
-            self._called = [*(other for other in self._called if other not in old), resident]
+            with self._lock:  # several threads may have found none
+                old = [other for other in self._called if other is resident or _is_older(other, resident)]
+                self._called = [*(other for other in self._called if other not in old), resident]
             for other in old:
                 self.release(other)
         self._settle()
@@ -173,6 +175,22 @@ def alone(spec: Recipe) -> Resident:
     resident = Resident(spec, spec.create())
     resident.leave()
     return resident
+
+
+_objects: weakref.WeakValueDictionary[int, Resident] = weakref.WeakValueDictionary()
+"""By the identity of an operator, which its resident keeps alive."""
+
+
+def resident_of(operator: Any) -> Resident:
+    """The resident of a caller's own operator: one, whichever pipelines it stands in. Nobody counts or closes it."""
+    with _finding:
+        resident = _objects.get(id(operator))
+        if resident is None:
+            resident = _objects[id(operator)] = Resident(operator.spec, operator)
+        return resident
+
+
+_finding = threading.RLock()  # the garbage collector may come by
 
 
 def _is_older(one: Resident, other: Resident) -> bool:
