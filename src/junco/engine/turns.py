@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -58,3 +59,13 @@ def turn_of(fn: Callable[..., Any]) -> Turn:
         if turn is None:
             turn = _turns[key] = Turn(fn)
         return turn
+
+
+def _renew() -> None:
+    """In a forked child: nobody else is inside a callable."""
+    global _turns, _finding
+    _turns, _finding = weakref.WeakValueDictionary(), threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

@@ -179,6 +179,7 @@ def alone(spec: Recipe) -> Resident:
 
 _objects: weakref.WeakValueDictionary[int, Resident] = weakref.WeakValueDictionary()
 """By the identity of an operator, which its resident keeps alive."""
+_finding = threading.RLock()  # the garbage collector may come by
 
 
 def resident_of(operator: Any) -> Resident:
@@ -188,9 +189,6 @@ def resident_of(operator: Any) -> Resident:
         if resident is None:
             resident = _objects[id(operator)] = Resident(operator.spec, operator)
         return resident
-
-
-_finding = threading.RLock()  # the garbage collector may come by
 
 
 def _is_older(one: Resident, other: Resident) -> bool:
@@ -209,5 +207,15 @@ def _key_of(spec: Recipe, replica: int) -> Any:
 residents = Residents()
 """The one of this process: ``junco.cache``."""
 
+
+def _renew() -> None:
+    """In a forked child."""
+    global _finding
+    _finding = threading.RLock()
+    residents.renew()
+    for resident in list(_objects.values()):
+        resident.renew()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=residents.renew)
+    os.register_at_fork(after_in_child=_renew)
