@@ -81,8 +81,7 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents)
     node = operation.step.node
     callee = node.callee
     assert callee is not None
-    is_stateful = callee.is_operator and callee.operator.hints.stateful
-    if node.backend == "process" and not is_stateful:
+    if node.backend == "process" and not callee.is_stateful:
         return _in_processes(operation, callee, node.workers or num_cores())
     if callee.live is not None:
         return _of_operators(operation, residents, [], Resident(callee.live.spec, callee.live))

@@ -256,12 +256,11 @@ def _full(cell: Cell) -> str:
     node = cell.node
     if node is None:
         return f"{cell.kind}: {', '.join(cell.columns)}"
-    if node.fn is None:
+    if (callee := node.callee) is None:
         return f"{node.name}: {node.verb} of {', '.join(node.after)}"
-    params = getattr(getattr(node.fn, "spec", node.fn), "items", ())
-    given = ", ".join(f"{key}={value!r}" for key, value in params) if isinstance(params, tuple) else ""
+    given = ", ".join(f"{key}={value!r}" for key, value in callee.spec.items) if callee.spec is not None else ""
     columns = f"({', '.join(node.reads)}) → ({', '.join(node.outputs)})"
-    return f"{node.name}: {node.verb} {fn_name(node.fn)}({given})\n{columns}\nlevel {cell.level.depth}"
+    return f"{node.name}: {node.verb} {callee.name}({given})\n{columns}\nlevel {cell.level.depth}"
 
 
 def _middle(cell: Cell) -> tuple[float, float]:

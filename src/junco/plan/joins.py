@@ -84,7 +84,7 @@ def _touches(step: Step, top: Level) -> bool:
 def _is_within(step: Step, scope: Level, top: Level) -> bool:
     """Whether a step works on rows of the scope's row alone, its state too."""
     callee = step.node.callee
-    has_state = callee is not None and callee.is_operator and callee.hints.stateful
+    has_state = callee is not None and callee.is_stateful
     is_own_state = not has_state or step.is_grouping or scope.is_above(step.scope)
     is_own_group = not step.is_grouping or scope.is_above(step.scope)
     return is_own_state and is_own_group and all(level is scope or top.is_above(level) for level in step.levels)
