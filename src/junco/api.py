@@ -283,9 +283,9 @@ class Pipeline:
         """
         self._check_count(inputs)
         from junco.engine.inspect import inspect_item  # pages are needed by few
-        from junco.engine.look import Limits
+        from junco.engine.look import LookLimits
 
-        limits, started = Limits(rows, most_rows, within_s), time.perf_counter()
+        limits, started = LookLimits(rows, most_rows, within_s), time.perf_counter()
         self.prepare()
         load_seconds = time.perf_counter() - started
         looked = inspect_item(self._engine.stages_one_by_one("skip"), self.plan.flow, inputs, limits)

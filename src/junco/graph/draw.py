@@ -18,7 +18,7 @@ from junco.graph.nodes import Graph, Node, fn_name
 from junco.pages.letters import cut, num_places
 
 BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
-LANE_WIDTH, LAYER_HEIGHT = 332, 112
+TRACK_WIDTH, LAYER_HEIGHT = 332, 112
 NAME_LENGTH = 48
 MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
 
@@ -39,11 +39,11 @@ def svg(graph: Graph) -> str:
     """
     cells = _laid_out(graph)
     levels = _levels(cells)
-    lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
+    tracks, layers = 1 + max(cell.track for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
     legend = [_level_text(level) for level in levels]
     words = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
-    width = 2 * MARGIN + max(lanes * LANE_WIDTH, 48 + words)
+    width = 2 * MARGIN + max(tracks * TRACK_WIDTH, 48 + words)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
     shapes = [
@@ -120,8 +120,8 @@ def _group_text(group: Group) -> str:
 def _group_frame(group: Group, depth: int) -> Iterator[str]:
     """The titled frame around the steps of a pipeline within."""
     inset = min(3 + 4 * depth, 30)
-    x, y = group.lane * LANE_WIDTH + inset, group.layer * LAYER_HEIGHT + inset
-    width = group.num_lanes * LANE_WIDTH - 2 * inset
+    x, y = group.track * TRACK_WIDTH + inset, group.layer * LAYER_HEIGHT + inset
+    width = group.num_tracks * TRACK_WIDTH - 2 * inset
     height = group.num_layers * LAYER_HEIGHT - 2 * inset
     yield "<g>"
     yield f"<title>{_text(_group_text(group))}</title>"
@@ -140,13 +140,13 @@ def _head(graph: Graph) -> Iterator[str]:
 
 
 def _bands(cells: list[Cell]) -> Iterator[str]:
-    """A tinted band for each run of cells of one lane on one level, outer levels first."""
+    """A tinted band for each run of cells of one track on one level, outer levels first."""
     levels = {level for cell in cells for level in cell.level.path if level.depth}
     for level in sorted(levels, key=lambda level: (level.depth, level.index)):
         for first, last in _runs(cells, level):
             inset = 8 + 6 * min(level.depth - 1, 3)
-            x, y = first.lane * LANE_WIDTH + inset, first.layer * LAYER_HEIGHT + 4
-            width, height = LANE_WIDTH - 2 * inset, (last.layer - first.layer + 1) * LAYER_HEIGHT - 8
+            x, y = first.track * TRACK_WIDTH + inset, first.layer * LAYER_HEIGHT + 4
+            width, height = TRACK_WIDTH - 2 * inset, (last.layer - first.layer + 1) * LAYER_HEIGHT - 8
             yield (
                 f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="12" '
                 f'fill="{_tint(level)}" fill-opacity="0.13" stroke="{_tint(level)}" stroke-opacity="0.35"/>'
@@ -154,10 +154,10 @@ def _bands(cells: list[Cell]) -> Iterator[str]:
 
 
 def _runs(cells: list[Cell], level: Level) -> Iterator[tuple[Cell, Cell]]:
-    inside = sorted((c for c in cells if level.is_above(c.level)), key=lambda cell: (cell.lane, cell.layer))
+    inside = sorted((c for c in cells if level.is_above(c.level)), key=lambda cell: (cell.track, cell.layer))
     first = last = None
     for cell in inside:
-        if first is None or last is None or (cell.lane, cell.layer) != (last.lane, last.layer + 1):
+        if first is None or last is None or (cell.track, cell.layer) != (last.track, last.layer + 1):
             if first is not None and last is not None:
                 yield first, last
             first = cell
@@ -264,7 +264,7 @@ def _full(cell: Cell) -> str:
 
 
 def _middle(cell: Cell) -> tuple[float, float]:
-    return (cell.lane + 0.5) * LANE_WIDTH, (cell.layer + 0.5) * LAYER_HEIGHT
+    return (cell.track + 0.5) * TRACK_WIDTH, (cell.layer + 0.5) * LAYER_HEIGHT
 
 
 def _top(cell: Cell) -> float:
