@@ -265,9 +265,13 @@ class Pipeline:
         """The DAG as a picture, with columns and levels."""
         if form not in ("svg", "mermaid"):
             raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
-        from junco.graph import draw
+        if form == "mermaid":
+            from junco.graph.mermaid import mermaid
 
-        return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+            return mermaid(self.graph)
+        from junco.graph.draw import svg
+
+        return svg(self.graph)
 
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.

@@ -7,9 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from junco.errors import GraphError
-from junco.graph.draw import mermaid, svg
+from junco.graph.draw import svg
 from junco.graph.layout import layout
 from junco.graph.levels import check
+from junco.graph.mermaid import mermaid
 from junco.graph.nodes import Graph, Node
 from junco.graph.pipe import PipeStart
 

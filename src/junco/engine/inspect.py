@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from junco.engine.look import LookLimits, Look, names_of
+from junco.engine.look import Look, LookLimits, names_of
 from junco.engine.record import Failures, Record
 from junco.engine.rows import Block, source_block
 from junco.engine.stage import Stage, StageOptions, WorkStage
