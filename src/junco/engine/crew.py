@@ -17,12 +17,13 @@ from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
+from junco.engine.maps import MapStage
 from junco.engine.nested import NestedApplier, Start
 from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
 from junco.engine.single import SharedBatches
-from junco.engine.stage import MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.turns import Turn
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Callee, Node
