@@ -13,8 +13,9 @@ from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
+from junco.operator.parameters import check_parameters
 from junco.operator.ports import Ports, Rows, is_annotated, ports_of_batch, ports_of_function, unresolved
-from junco.operator.spec import OperatorSpec, check_parameters
+from junco.operator.spec import OperatorSpec
 from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")

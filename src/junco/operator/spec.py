@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from junco.errors import ContractError, ParameterError
 from junco.operator import registry
-from junco.operator.parameters import check_keywords
+from junco.operator.parameters import bind, check_parameters
 from junco.operator.residents import residents
-
-_LEFT_OUT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +38,9 @@ class OperatorSpec:
         """
         parameters = operator.parameters()
         check_parameters(operator.name, parameters)
-        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-            check_keywords(kwargs, parameters, repr(operator.name))
-        try:
-            bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
-        except TypeError as error:
-            raise ParameterError(f"{operator.name!r}: {error}") from None
+        given = bind(parameters, args, kwargs, operator.name)
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, _flat(bound, parameters), target, operator)
+        return cls(operator.name, tuple(given.items()), target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
@@ -112,30 +103,6 @@ class OperatorSpec:
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})" if self.items else self.name
-
-
-def check_parameters(owner: str, parameters: Mapping[str, inspect.Parameter]) -> None:
-    """Refuse a constructor whose arguments cannot be given by name, as YAML and other processes give them.
-
-    Raises:
-        ContractError: it takes ``*args``, or positional-only parameters.
-    """
-    for parameter in parameters.values():
-        if parameter.kind in _LEFT_OUT:
-            raise ContractError(
-                f"{owner!r}: the constructor's {str(parameter)!r} has no name to be given by in a file: "
-                "write parameters with names, a list of values as one of them"
-            )
-
-
-def _flat(bound: inspect.BoundArguments, parameters: Mapping[str, inspect.Parameter]) -> tuple[tuple[str, Any], ...]:
-    items: list[tuple[str, Any]] = []
-    for name, value in bound.arguments.items():
-        if parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-            items.extend(sorted(value.items()))
-        else:
-            items.append((name, value))
-    return tuple(items)
 
 
 def _same(one: object, other: object) -> bool:
