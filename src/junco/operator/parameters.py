@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from junco.errors import ContractError, ParameterError
@@ -38,9 +38,15 @@ def check_parameters(owner: str, parameters: Mapping[str, inspect.Parameter]) ->
 
 
 def bind(
-    parameters: Mapping[str, inspect.Parameter], args: tuple[Any, ...], kwargs: Mapping[str, Any], owner: str
+    parameters: Mapping[str, inspect.Parameter],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    owner: str,
+    why_missing: Callable[[str], str] = lambda name: "",
 ) -> dict[str, Any]:
     """The arguments that were given, by their parameters' names and in their order.
+
+    ``why_missing`` may say more of a name that has no value.
 
     Raises:
         ParameterError: a name that is not among the parameters (with those near to it), or a value missing.
@@ -51,7 +57,8 @@ def bind(
     try:
         bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
     except TypeError as error:
-        raise ParameterError(f"{owner!r}: {error}") from None
+        missing = next((name for name in parameters if str(error).endswith(f"missing a required argument: {name!r}")), "")
+        raise ParameterError(f"{owner!r}: {error}{why_missing(missing) if missing else ''}") from None
     given = dict(bound.arguments)
     others = given.pop(rest, {}) if rest is not None else {}
     return given | dict(sorted(others.items()))

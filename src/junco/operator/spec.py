@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from junco.operator import registry
+from junco.operator.contract import is_set_in_open
 from junco.operator.parameters import bind, check_parameters
 from junco.operator.residents import residents
 
@@ -38,7 +39,7 @@ class OperatorSpec:
         """
         parameters = operator.parameters()
         check_parameters(operator.name, parameters)
-        given = bind(parameters, args, kwargs, operator.name)
+        given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
         return cls(operator.name, tuple(given.items()), target, operator)
 
@@ -103,6 +104,16 @@ class OperatorSpec:
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})" if self.items else self.name
+
+
+def _why_missing(operator: registry.Defined, name: str) -> str:
+    """What to do about an attribute that was annotated for those who read the class, and so became an option."""
+    if not is_set_in_open(operator, name):
+        return ""
+    return (
+        f": annotated attributes of the class are its options; if open() alone sets {name}, annotate it there "
+        f"(self.{name}: …), or call it _{name}"
+    )
 
 
 def _same(one: object, other: object) -> bool:
