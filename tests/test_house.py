@@ -31,7 +31,7 @@ FORBIDDEN_CALLS = {
 
 
 # what a run sends to the worker processes that it started itself, and what they send back
-BETWEEN_OWN_PROCESSES = {"engine/processes.py", "engine/shared_arrays.py"}
+BETWEEN_OWN_PROCESSES = {"engine/worker.py", "engine/shared_arrays.py"}
 
 
 def test_there_is_something_to_check():

@@ -267,9 +267,13 @@ class Pipeline:
         """The DAG as a picture, with columns and levels."""
         if form not in ("svg", "mermaid"):
             raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
-        from junco.graph import draw
+        if form == "mermaid":
+            from junco.graph.mermaid import mermaid
 
-        return draw.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+            return mermaid(self.graph)
+        from junco.graph.draw import svg
+
+        return svg(self.graph)
 
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
@@ -285,9 +289,9 @@ class Pipeline:
         """
         self._check_count(inputs)
         from junco.engine.inspect import inspect_item  # pages are needed by few
-        from junco.engine.look import Limits
+        from junco.engine.look import LookLimits
 
-        limits, started = Limits(rows, most_rows, within_s), time.perf_counter()
+        limits, started = LookLimits(rows, most_rows, within_s), time.perf_counter()
         self.prepare()
         load_seconds = time.perf_counter() - started
         looked = inspect_item(self._engine.stages_one_by_one("skip"), self.plan.flow, inputs, limits)

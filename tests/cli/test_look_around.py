@@ -55,6 +55,13 @@ def test_show_of_an_operator_has_its_parameters_with_defaults(junco):
     assert shown["description"] == "Letters, words and digits of a text."
 
 
+def test_show_of_an_operator_says_of_each_parameter_what_it_is(junco):
+    (shown,) = json.loads(junco("show", "image-decode.pil", "--json").stdout)
+    assert all(parameter["description"] for parameter in shown["parameters"])
+    assert "Args:" not in shown["description"]
+    assert "max_pixels: int = 178956970  a picture with more is refused" in junco("show", "image-decode.pil").stdout
+
+
 def test_show_of_a_family_of_both_kinds_shows_both(junco):
     shown = json.loads(junco("show", "text-embedding", "--json").stdout)
     assert [each["kind"] for each in shown] == ["pipeline family", "operator family"]

@@ -63,7 +63,7 @@ def is_joined(graph):
 
 def held_whole():
     """Levels are made whole before their windows, as where they serve other steps too."""
-    return mock.patch("junco.plan.program.feeds_of", return_value=())
+    return mock.patch("junco.plan.program.supplies_of", return_value=())
 
 
 @given(case=joined(), seed=SEEDS)

@@ -154,7 +154,7 @@ def test_an_operator_without_a_name_cannot_be_built_by_a_worker():
             return numbers
 
     with pytest.raises(ContractError, match=r"step 'work' .*Nameless has no name"):
-        in_processes(Nameless())
+        in_processes(Nameless()).prepare()
 
 
 def test_steps_that_want_different_numbers_of_workers_share_them():

@@ -336,7 +336,7 @@ def test_a_failure_in_another_process_raises_where_it_was_called(n, cause):
         assert (caught.value.position, caught.value.node) == (1, "work")
 
 
-def test_what_cannot_go_to_another_process_is_refused_when_the_pipeline_is_built():
+def test_what_cannot_go_to_another_process_is_refused_before_the_first_row():
     lock = threading.Lock()
 
     def locked(n):
@@ -344,7 +344,7 @@ def test_what_cannot_go_to_another_process_is_refused_when_the_pipeline_is_built
             return n
 
     with pytest.raises(ContractError, match=r"locked.* cannot go to another process.*lock"):
-        in_processes(locked)
+        in_processes(locked).prepare()
 
 
 def test_a_result_that_cannot_come_back_is_an_error_of_its_row():

@@ -7,9 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from junco.errors import GraphError
-from junco.graph.draw import mermaid, svg
+from junco.graph.draw import svg
 from junco.graph.layout import layout
 from junco.graph.levels import check
+from junco.graph.mermaid import mermaid
 from junco.graph.nodes import Graph, Node
 from junco.graph.pipe import PipeStart
 
@@ -96,9 +97,9 @@ def test_no_two_cells_share_a_place_and_every_arrow_leads_one_layer_down(seed, n
     cells = layout(check(graph))
     assert [c.name for c in cells if c.kind == "step"] == [node.name for node in graph.nodes]
     for one, other in itertools.combinations(cells, 2):
-        assert (one.lane, one.layer) != (other.lane, other.layer)
+        assert (one.track, one.layer) != (other.track, other.layer)
     assert all(start.layer == cell.layer - 1 for cell in cells for start in cell.before)
-    assert all(cell.lane >= 0 for cell in cells)
+    assert all(cell.track >= 0 for cell in cells)
     ET.fromstring(svg(graph))
 
 
@@ -112,8 +113,8 @@ def test_everything_is_inside_the_picture():
         assert float(box.get("y")) + float(box.get("height")) <= height
 
 
-def test_a_chain_of_steps_is_one_lane():
-    assert {cell.lane for cell in layout(check(OBJECTS))} == {0}
+def test_a_chain_of_steps_is_one_track():
+    assert {cell.track for cell in layout(check(OBJECTS))} == {0}
 
 
 def test_a_branch_that_does_nothing_is_drawn_beside_the_one_that_does():
@@ -122,7 +123,7 @@ def test_a_branch_that_does_nothing_is_drawn_beside_the_one_that_does():
     cells = layout(check(graph))
     beside = [cell for cell in cells if cell.kind == "pass"]
     assert [cell.layer for cell in beside] == [1, 2]
-    assert {cell.lane for cell in beside} == {1}
+    assert {cell.track for cell in beside} == {1}
 
 
 def test_mermaid_nests_levels_as_subgraphs():
@@ -170,11 +171,11 @@ def test_a_pipeline_within_is_a_titled_frame_around_its_steps():
 def test_steps_of_a_pipeline_within_lie_in_its_frame_and_no_others_do():
     cells = layout(check(within()))
     for group in {group for cell in cells for group in cell.groups}:
-        lanes = range(group.lane, group.lane + group.num_lanes)
+        tracks = range(group.track, group.track + group.num_tracks)
         layers = range(group.layer, group.layer + group.num_layers)
         for cell in cells:
-            assert (cell.lane in lanes and cell.layer in layers) == (group in cell.groups)
-    assert len({(cell.lane, cell.layer) for cell in cells}) == len(cells)
+            assert (cell.track in tracks and cell.layer in layers) == (group in cell.groups)
+    assert len({(cell.track, cell.layer) for cell in cells}) == len(cells)
     assert all(start.layer == cell.layer - 1 for cell in cells for start in cell.before)
 
 

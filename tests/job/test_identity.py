@@ -7,11 +7,11 @@ import functools
 import pytest
 
 from junco import pipe
-from junco.job.identity import PipelineMark
+from junco.job.identity import PipelineEntry
 
 
 def identity(fn):
-    return PipelineMark.of(pipe.input("text").map("text", "size", fn, name="measure").output("size").graph).parts
+    return PipelineEntry.of(pipe.input("text").map("text", "size", fn, name="measure").output("size").graph).parts
 
 
 def scaled(text, factor=1.0, *, power=1):

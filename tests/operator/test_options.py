@@ -13,7 +13,8 @@ import pytest
 from junco.errors import ContractError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.namespace import ops
-from junco.operator.options import docs_of, neutral_of, option, options_of
+from junco.operator.option_docs import sentences
+from junco.operator.options import neutral_of, option, options_of
 
 if TYPE_CHECKING:
     from nowhere import Unknown
@@ -192,7 +193,7 @@ def test_neutral_options_are_known_and_device_is_one_by_itself():
 
 
 def test_a_sentence_stands_once_and_is_in_the_docs_of_all_that_inherit_it():
-    assert docs_of(Sharp) == {
+    assert sentences(Sharp, options_of(Sharp)) == {
         "amount": "how much.",
         "radius": "in pixels, of the circle that is averaged.",
         "mode": "what lies beyond the edge, which is sharp too.",

@@ -19,11 +19,12 @@ def draw(
 ) -> None:
     """The pipeline as a picture: its steps, columns and levels. Nothing is loaded."""
     from junco.catalog.find import find
-    from junco.graph import draw as pictures
+    from junco.graph import draw as picture_of
+    from junco.graph import mermaid as text_of
 
     form = _form(output, mermaid)
     graph = find(pipeline)
-    picture = pictures.mermaid(graph) if form == "mermaid" else pictures.svg(graph)
+    picture = text_of.mermaid(graph) if form == "mermaid" else picture_of.svg(graph)
     if output is None:
         typer.echo(picture, nl=False)
         return

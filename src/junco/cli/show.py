@@ -13,6 +13,7 @@ from junco.errors import UnknownNameError
 if TYPE_CHECKING:
     from junco.graph.levels import Flow, Step
     from junco.graph.nodes import Graph
+    from junco.operator.base import Operator
     from junco.operator.family import Family
 
 
@@ -79,14 +80,11 @@ def _pipeline(ref: str) -> dict[str, Any]:
 def _parameters(graph: Graph) -> list[dict[str, Any]]:
     """The pipeline's own parameters, then those of its main step with what the operator says of them."""
     from junco.graph.params import parameters_of
-    from junco.operator.option_docs import sentences
 
     shown = [{"name": name, "default": value} for name, value in graph.params.items()]
     for name, parameter in parameters_of(graph).items():
         if parameter.operator is not None:
-            said = sentences(parameter.operator, [name]).get(name)
-            entry = _parameter(parameter.operator.parameters()[name])
-            shown.append({**entry, "description": said} if said else entry)
+            shown.append(_parameter(parameter.operator, name))
         elif name not in graph.params:  # of a pipeline that is the main step
             shown.append({"name": name, "default": parameter.default})
     return shown
@@ -111,6 +109,7 @@ def _steps(flow: Flow) -> list[dict[str, Any]]:
 
 def _operator(name: str) -> dict[str, Any]:
     from junco.operator import registry
+    from junco.operator.option_docs import without_sentences
 
     operator, entry = registry.load(name), registry.installed().get(name)
     module = inspect.getmodule(operator)
@@ -119,21 +118,27 @@ def _operator(name: str) -> dict[str, Any]:
         "name": name,
         "family": name.partition(".")[0],
         "interface": str(operator.ports()),
-        "description": inspect.getdoc(operator) or "",
-        "parameters": [_parameter(parameter) for parameter in operator.parameters().values()],
+        "description": without_sentences(inspect.getdoc(operator) or ""),
+        "parameters": [_parameter(operator, name) for name in operator.parameters()],
         "license": str(getattr(operator, "license", "")),
         "source": f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "",
         "path": str(getattr(module, "__file__", "") or ""),
     }
 
 
-def _parameter(parameter: inspect.Parameter) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": parameter.name}
+def _parameter(operator: type[Operator], name: str) -> dict[str, Any]:
+    """A parameter with its type, its default and its sentence, as far as there are."""
+    from junco.operator.option_docs import sentences
+
+    parameter = operator.parameters()[name]
+    shown: dict[str, Any] = {"name": name}
     if parameter.annotation is not inspect.Parameter.empty:
         annotation = parameter.annotation
         shown["type"] = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     if parameter.default is not inspect.Parameter.empty:
         shown["default"] = parameter.default
+    if (said := sentences(operator, [name]).get(name)) is not None:
+        shown["description"] = said
     return shown
 
 

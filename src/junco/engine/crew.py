@@ -17,12 +17,13 @@ from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
 from junco.engine.learned import learned_rows, remember_rows
+from junco.engine.maps import MapStage
 from junco.engine.nested import NestedApplier, Start
 from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
 from junco.engine.single import SharedBatches
-from junco.engine.stage import MapStage, OnError, Stage, StageOptions, WorkStage
+from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.turns import turn_of
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Callee, Node
@@ -81,8 +82,7 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents)
     node = operation.step.node
     callee = node.callee
     assert callee is not None
-    is_stateful = callee.is_operator and callee.operator.hints.stateful
-    if node.backend == "process" and not is_stateful:
+    if node.backend == "process" and not callee.is_stateful:
         return _in_processes(operation, callee, node.workers or num_cores())
     if callee.live is not None:
         return _of_operators(operation, residents, [], resident_of(callee.live))

@@ -70,7 +70,7 @@ class Engine:
         self._holdings = holdings or Holdings(residents)
         self._inner: list[Engine] = []
         self._crews = self._new_crews()
-        self._feed_counts = {
+        self._supply_counts = {
             crew.operation.step.node.name: StageStats(crew.operation.step.node.name) for crew in self._crews
         }
         self._totals = Totals([])
@@ -157,7 +157,7 @@ class Engine:
     def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run."""
         self._holdings.check_open()
-        return staged(self.plan.program, iter(self._crews), on_error, self._feed_counts)
+        return staged(self.plan.program, iter(self._crews), on_error, self._supply_counts)
 
     def stages_one_by_one(self, on_error: OnError) -> list[Stage]:
         """Fresh stages of which none hides in another, so that each can be looked at: levels are made whole."""
@@ -165,7 +165,7 @@ class Engine:
         program = compile_flow(self.plan.flow, joins=False)
         crews = {crew.operation.step.node.name: crew for crew in self._crews}
         own = (replace(crews[operation.step.node.name], operation=operation) for operation in operations_of(program))
-        return staged(program, own, on_error, self._feed_counts)
+        return staged(program, own, on_error, self._supply_counts)
 
     def _new_crews(self) -> list[Crew]:
         crews = [self._crew(operation) for operation in self.plan.operations]
@@ -191,7 +191,7 @@ class Engine:
             counts = self._totals.stages[-1] if stage.is_second_half else StageStats(stage.name, stage.options.limit)
             self._totals.stages.append(counts)
             if isinstance(stage, JoinStage):
-                self._work_stats += stage.feed_counts
+                self._work_stats += stage.supply_counts
             elif isinstance(stage, WorkStage) and not stage.is_second_half:
                 self._work_stats.append(counts)
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from junco.engine.apply import Applier, Failure, is_no_value
-from junco.engine.rows import Block, Table, piece
+from junco.engine.maps import MapStage, Part
+from junco.engine.pieces import piece
+from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import MapStage, Part, StageOptions, WorkStage, no_value, values_picture
+from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.fields import first_unread
+from junco.engine.maps import MapStage, Part
 from junco.engine.rows import Block
-from junco.engine.stage import MapStage, Part, StageOptions
+from junco.engine.stage import StageOptions
 from junco.errors import ContractError
 from junco.plan.program import Operation
 from junco.wording import picture

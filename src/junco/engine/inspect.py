@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from junco.engine.look import Limits, Look, names_of
+from junco.engine.look import Look, LookLimits, names_of
 from junco.engine.record import Failures, Record
 from junco.engine.rows import Block, source_block
 from junco.engine.stage import Stage, StageOptions, WorkStage
@@ -19,7 +19,7 @@ from junco.graph.levels import Flow, Level, Slot
 from junco.pages.inspection import Inspection, SeenRow, SeenStep
 
 
-def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], limits: Limits) -> Inspection:
+def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], limits: LookLimits) -> Inspection:
     """What each stage makes of an item; rows that fail are shown, and the stages after see what is left.
 
     Args:

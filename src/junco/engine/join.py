@@ -21,11 +21,11 @@ from junco.engine.stats import StageStats
 from junco.engine.windows import Row, TimeWindows, by_time
 from junco.errors import OperatorError
 from junco.graph.levels import Level, Step
-from junco.plan.joins import Feed
+from junco.plan.joins import Supply
 from junco.plan.program import Join, Operation, operations_of
 
 Counts = dict[str, StageStats]
-"""What the stages of feeds have done, by the step's name."""
+"""What the stages of supplies have done, by the step's name."""
 
 
 class _SideFailed(Exception):
@@ -41,7 +41,7 @@ class JoinStage(FlatMapStage):
 
     Args:
         join: the instruction.
-        stages: for each feed, what makes its stages.
+        stages: for each supply, what makes its stages.
         counts: where to note what they do.
         options: as of every stage.
     """
@@ -52,27 +52,27 @@ class JoinStage(FlatMapStage):
         operation = Operation(join.step, may_split=join.may_split)
         super().__init__(operation, PlainApplier(self._windows, None), options)
         self.window = join.window
-        self.feeds = [feed for feed, _ in join.feeds]
-        self._operations = [operation for _, inner in join.feeds for operation in operations_of(inner)]
+        self.supplies = [supply for supply, _ in join.supplies]
+        self._operations = [operation for _, inner in join.supplies for operation in operations_of(inner)]
         self._stages = stages
         self._counts = counts
         self._positions: list[int] = []
-        self._turn = 0
+        self._index = 0
         self._rejects: list[Reject] = []
 
     @property
-    def feed_counts(self) -> list[StageStats]:
-        """What the steps of the feeds have done, in their order."""
+    def supply_counts(self) -> list[StageStats]:
+        """What the steps of the supplies have done, in their order."""
         return [self._counts[operation.step.node.name] for operation in self._operations]
 
     def _pieces(self, block: Block) -> Iterator[Block]:
         lineage = block.lineage(self.step.level, self.step.level.path[0])
         self._positions = [block.positions[lineage[row]] for row, is_worked in self._chosen(block) if is_worked]
-        self._turn = -1
+        self._index = -1
         return super()._pieces(block)
 
     def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
-        self._turn += 1
+        self._index += 1
         return super()._opened(item)
 
     def _windows(self, *item: Any) -> Iterator[tuple[list[Any], ...]]:
@@ -82,7 +82,7 @@ class JoinStage(FlatMapStage):
         assert node.step is not None
         windows = TimeWindows(node.size, node.step)
         values = {slot.key: value for slot, value in zip(self.step.reads, item, strict=True)}
-        sides = [self._side(feed, make(), values) for feed, make in zip(self.feeds, self._stages, strict=True)]
+        sides = [self._side(supply, make(), values) for supply, make in zip(self.supplies, self._stages, strict=True)]
         for timestamp, row in by_time(sides):
             yield from map(self._lists, windows.add([row], [timestamp]))
         yield from map(self._lists, windows.end())
@@ -90,28 +90,28 @@ class JoinStage(FlatMapStage):
     def _lists(self, window: Sequence[Row]) -> tuple[list[Any], ...]:
         return tuple(lists_of_sides(self.window.sides, window))
 
-    def _side(self, feed: Feed, stages: list[Stage], values: dict[Any, Any]) -> Iterator[tuple[Any, Row]]:
+    def _side(self, supply: Supply, stages: list[Stage], values: dict[Any, Any]) -> Iterator[tuple[Any, Row]]:
         """A level's rows with their times, one by one."""
-        *reads, timestamp = feed.outputs(self.window)
-        level = feed.side.level
-        blocks = flowing(stages, scope_block(feed, self.window, values), self._counts)
+        *reads, timestamp = supply.outputs(self.window)
+        level = supply.side.level
+        blocks = flowing(stages, scope_block(supply, self.window, values), self._counts)
         with closing(blocks):
             for block in blocks:
-                self._heed(feed, block)
+                self._heed(supply, block)
                 fine = block.fine(level)
                 columns = [block.column(slot, level) for slot in (timestamp, *reads)]
                 for row, (when, *cells) in enumerate(zip(*columns, strict=True)):
                     yield when, tuple(cells) if fine is None or fine[row] else (None,) * len(cells)
 
-    def _heed(self, feed: Feed, block: Block) -> None:
-        """What went wrong in a feed: it ends the run, or the scope's row, or is put aside."""
+    def _heed(self, supply: Supply, block: Block) -> None:
+        """What went wrong in a supply: it ends the run, or the scope's row, or is put aside."""
         if isinstance(block.error, OperatorError):
             raise _SideFailed(block.error)
         if block.error is not None:
             raise block.error
-        position = self._positions[self._turn]
+        position = self._positions[self._index]
         for reject in block.rejects:
-            if reject.node in feed.scope_names:
+            if reject.node in supply.scope_names:
                 raise _SideFailed(reject.error)
             error = _at(position, reject.error)
             self._rejects.append(Reject(position, reject.node, reject.reason, is_item=False, error=error))
@@ -126,17 +126,17 @@ class JoinStage(FlatMapStage):
         super()._note(children, row, error, "the timestamps of a scope")
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
-        """The error of the step that failed, which may be one that feeds a level."""
+        """The error of the step that failed, which may be one that supplies a level."""
         if isinstance(error, _SideFailed):
             return _at(position, error.error)
         return super().operator_error(position, error, value)
 
 
-def scope_block(feed: Feed, window: Step, values: dict[Any, Any]) -> Block:
+def scope_block(supply: Supply, window: Step, values: dict[Any, Any]) -> Block:
     """A block of one row of the scope, with those above it."""
     tables: dict[Level, Table] = {}
     for level in window.scope.path:
-        columns = {slot.key: [values[slot.key]] for slot in feed.inputs if slot.level is level}
+        columns = {slot.key: [values[slot.key]] for slot in supply.inputs if slot.level is level}
         tables[level] = Table(1, [0] if level.parent is not None else [], columns)
     return Block((0,), (True,), 0, 1, [0], tables)
 

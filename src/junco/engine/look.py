@@ -24,7 +24,7 @@ PLACE = -2
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LookLimits:
     """How much is looked at, and how much of it is kept.
 
     Attributes:
@@ -55,7 +55,7 @@ class Look:
     """What is known of the item so far, and room for the values that are kept."""
 
     flow: Flow
-    limits: Limits
+    limits: LookLimits
     started_s: float = field(default_factory=time.monotonic)
     num_kept: int = 0
     """Bytes of values that are kept."""

@@ -27,7 +27,7 @@ class ReduceStage(GroupStage):
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation, applier, options)
-        self.feed: Reduction | None = None
+        self.reduction: Reduction | None = None
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
@@ -59,13 +59,13 @@ class ReduceStage(GroupStage):
     def _reduced(self, values: Sequence[Any], is_continued: bool, is_complete: bool) -> Result | None:
         if not is_continued and is_complete:
             return self._consumed(iter(values))
-        if not is_continued or self.feed is None:
-            self.feed = Reduction(self._consumed)
-        self.feed.put(values)
+        if not is_continued or self.reduction is None:
+            self.reduction = Reduction(self._consumed)
+        self.reduction.put(values)
         if not is_complete:
             return None
-        feed, self.feed = self.feed, None
-        return feed.result()
+        reduction, self.reduction = self.reduction, None
+        return reduction.result()
 
     def _consumed(self, values: Iterator[Any]) -> Result:
         reads = self.step.reads
@@ -74,9 +74,9 @@ class ReduceStage(GroupStage):
         return self.apply([[values]], 1, stop=True)
 
     def close(self) -> None:
-        if self.feed is not None:
-            self.feed.cancel()
-            self.feed = None
+        if self.reduction is not None:
+            self.reduction.cancel()
+            self.reduction = None
 
 
 class _Cancelled(BaseException):

@@ -56,8 +56,8 @@ def as_vectors(values: list[Any], column: str) -> npt.NDArray[Any]:
 
 
 @dataclass(slots=True)
-class _Source:
-    """What has come of one source block."""
+class _Arrivals:
+    """What has come of one block of the intake."""
 
     order: BlockOrder[Block] = field(default_factory=BlockOrder)
     values: dict[int, list[Any]] = field(default_factory=dict)
@@ -75,8 +75,8 @@ class Collector(ABC):
         self.rejected = rejected
         self.names = [slot.name for slot in flow.outputs]
         self.is_flat = flow.is_single and bool(flow.outputs)
-        self.sources: dict[int, _Source] = {}
-        self.next_source = 0
+        self.arrivals: dict[int, _Arrivals] = {}
+        self.next_number = 0
 
     def add(self, blocks: Sequence[Block]) -> Iterator[Results | Rows]:
         """What blocks finish.
@@ -85,25 +85,25 @@ class Collector(ABC):
             BaseException: the error that a block carries, after all results that come before it.
         """
         for block in blocks:
-            source = self.sources.setdefault(block.key[0], _Source())
-            source.order.push(block.key[1:], block)
+            arrived = self.arrivals.setdefault(block.key[0], _Arrivals())
+            arrived.order.push(block.key[1:], block)
         while (number := self._turn()) is not None:
-            source = self.sources[number]
-            block = source.order.next()
-            source.order.pop(block.ends[1:])
-            yield self._plain(block) if self._is_plain(block) else self._taken(source, block)
+            arrived = self.arrivals[number]
+            block = arrived.order.next()
+            arrived.order.pop(block.ends[1:])
+            yield self._plain(block) if self._is_plain(block) else self._taken(arrived, block)
             if block.error is not None:
                 raise block.error
             if all(block.ends[1:]):
-                del self.sources[number]
-                self.next_source += 1
+                del self.arrivals[number]
+                self.next_number += 1
 
     @abstractmethod
     def _plain(self, block: Block) -> Results | Rows:
         """What a block gives of which each row is an item's whole result."""
 
     @abstractmethod
-    def _given(self, source: _Source, block: Block, stop: int) -> Results | Rows:
+    def _given(self, arrived: _Arrivals, block: Block, stop: int) -> Results | Rows:
         """What a block gives that makes the items before ``stop`` whole."""
 
     def _is_plain(self, block: Block) -> bool:
@@ -116,30 +116,30 @@ class Collector(ABC):
         return rows_of(self.names, [block.column(slot, level) for slot in self.flow.outputs], block.rows(level))
 
     def _turn(self) -> int | None:
-        """The source block whose next piece is here."""
+        """The block of the intake whose next piece is here."""
         if self.ordered:
-            source = self.sources.get(self.next_source)
-            return self.next_source if source and source.order.peek() else None
-        return next((number for number, source in self.sources.items() if source.order.peek()), None)
+            arrived = self.arrivals.get(self.next_number)
+            return self.next_number if arrived and arrived.order.peek() else None
+        return next((number for number, arrived in self.arrivals.items() if arrived.order.peek()), None)
 
-    def _taken(self, source: _Source, block: Block) -> Results | Rows:
+    def _taken(self, arrived: _Arrivals, block: Block) -> Results | Rows:
         for reject in block.rejects:
             self.rejected(reject)
             if reject.is_item:
-                source.failed.add(reject.position)
-        if source.next_item < 0:
-            source.next_item = block.first
-        stop = max(source.next_item, self._stop(source, block))
-        given = self._given(source, block, stop)
-        source.next_item = stop
+                arrived.failed.add(reject.position)
+        if arrived.next_item < 0:
+            arrived.next_item = block.first
+        stop = max(arrived.next_item, self._stop(arrived, block))
+        given = self._given(arrived, block, stop)
+        arrived.next_item = stop
         return given
 
-    def _stop(self, source: _Source, block: Block) -> int:
+    def _stop(self, arrived: _Arrivals, block: Block) -> int:
         """The position before which all items are whole with this block."""
         if all(block.ends[1:]) or block.error is not None:  # what comes before an error is whole
             return block.first + block.num_items
         is_known = bool(block.positions) and block.tables[self.flow.levels[0]].is_open
-        return block.positions[-1] if is_known else source.next_item
+        return block.positions[-1] if is_known else arrived.next_item
 
     def _rows(self, block: Block) -> Iterator[tuple[int, Any]]:
         """The rows of a block, each with its item's position; one ``None`` for all that one failure took away."""
@@ -175,15 +175,15 @@ class ItemCollector(Collector):
         values = list(self._values(block))
         return Results(block.positions, values, len(values))
 
-    def _given(self, source: _Source, block: Block, stop: int) -> Results:
+    def _given(self, arrived: _Arrivals, block: Block, stop: int) -> Results:
         for position, value in self._rows(block):
-            source.values.setdefault(position, []).append(value)
-        items = [item for position in range(source.next_item, stop) for item in self._item(source, position)]
+            arrived.values.setdefault(position, []).append(value)
+        items = [item for position in range(arrived.next_item, stop) for item in self._item(arrived, position)]
         return Results([position for position, _ in items], [value for _, value in items], len(items))
 
-    def _item(self, source: _Source, position: int) -> Iterator[tuple[int, Any]]:
-        values = source.values.pop(position, None)
-        if position in source.failed:
+    def _item(self, arrived: _Arrivals, position: int) -> Iterator[tuple[int, Any]]:
+        values = arrived.values.pop(position, None)
+        if position in arrived.failed:
             if self.on_error == "none":
                 yield position, None
         elif not self.names:
@@ -205,13 +205,13 @@ class RowCollector(Collector):
         values = list(self._values(block))
         return Rows(block.positions, values, block.num_items, block.first + block.num_items)
 
-    def _given(self, source: _Source, block: Block, stop: int) -> Rows:
+    def _given(self, arrived: _Arrivals, block: Block, stop: int) -> Rows:
         rows = list(self._rows(block))
-        whole = range(source.next_item, stop)
-        if source.failed:
-            rows = [row for row in rows if row[0] not in source.failed]
+        whole = range(arrived.next_item, stop)
+        if arrived.failed:
+            rows = [row for row in rows if row[0] not in arrived.failed]
             if self.on_error == "none":
-                rows = sorted([*rows, *((at, None) for at in whole if at in source.failed)], key=itemgetter(0))
+                rows = sorted([*rows, *((at, None) for at in whole if at in arrived.failed)], key=itemgetter(0))
         if not self.names:
-            rows = [(at, None) for at in whole if self.on_error == "none" or at not in source.failed]
+            rows = [(at, None) for at in whole if self.on_error == "none" or at not in arrived.failed]
         return Rows([position for position, _ in rows], [value for _, value in rows], len(whole), stop)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from junco.engine.rows import Block, Table, merged
+from junco.engine.pieces import merged
+from junco.engine.rows import Block, Table
 from junco.engine.stage import Stage, StageOptions
 from junco.graph.levels import Level
 

@@ -21,7 +21,7 @@ def staged(program: Sequence[Instruction], crews: Iterator[Crew], on_error: OnEr
         program: the instructions.
         crews: who works on its operations, in their order.
         on_error: as in `Pipeline.batch`.
-        counts: where stages that feed others note what they do.
+        counts: where stages that supply others note what they do.
     """
     options = StageOptions(on_error)
     stages: list[Stage] = [Stage("input", options)]
@@ -45,12 +45,12 @@ def staged(program: Sequence[Instruction], crews: Iterator[Crew], on_error: OnEr
 
 
 def _join(join: Join, crews: Iterator[Crew], on_error: OnError, counts: Counts) -> JoinStage:
-    own = [(inner, [next(crews) for _ in operations_of(inner)]) for _, inner in join.feeds]
-    makers = [partial(_feed, inner, crews_of_feed, on_error, counts) for inner, crews_of_feed in own]
+    own = [(inner, [next(crews) for _ in operations_of(inner)]) for _, inner in join.supplies]
+    makers = [partial(_supply, inner, crews_of_supply, on_error, counts) for inner, crews_of_supply in own]
     return JoinStage(join, makers, counts, StageOptions(on_error))
 
 
-def _feed(program: Sequence[Instruction], crews: Sequence[Crew], on_error: OnError, counts: Counts) -> list[Stage]:
+def _supply(program: Sequence[Instruction], crews: Sequence[Crew], on_error: OnError, counts: Counts) -> list[Stage]:
     return staged(program, iter(crews), on_error, counts)
 
 

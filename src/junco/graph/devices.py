@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from junco.errors import ParameterError
-from junco.graph.nesting import with_fns
+from junco.graph.nesting import bare_graph, with_fns
 from junco.graph.nodes import Callee, Graph, Node
 from junco.operator.spec import OperatorSpec
 
@@ -39,10 +39,9 @@ def on_device(graph: Graph, device: str) -> Graph:
         return graph
 
     def placed(node: Node) -> Any:
-        fn: Any = node.fn
-        if isinstance(fn, Graph):
-            return on_device(fn, device)
-        return _placed(spec, device) if (spec := node.spec) is not None else fn
+        if (inner := bare_graph(node)) is not None:
+            return on_device(inner, device)
+        return _placed(spec, device) if (spec := node.spec) is not None else node.fn
 
     return with_fns(graph, placed)
 
@@ -62,7 +61,7 @@ def as_step(fn: Callable[..., Any]) -> Any:
 
     A pipeline on several devices stays as it is: only the pipeline knows them.
     """
-    graph, devices = Callee.of(fn).graph, getattr(fn, "devices", None)
-    if graph is None or not isinstance(devices, tuple) or len(devices) != 1:
+    callee = Callee.of(fn)
+    if callee.graph is None or callee.devices is None or len(callee.devices) != 1:
         return fn
-    return on_device(graph, devices[0])
+    return on_device(callee.graph, callee.devices[0])

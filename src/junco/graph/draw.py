@@ -1,4 +1,4 @@
-"""Pictures of a graph: SVG in pure Python, and Mermaid text.
+"""The picture of a graph: SVG in pure Python.
 
 Steps run from top to bottom, branches stand side by side, and each level beneath the first is a tinted band around
 the steps whose rows live on it. A pipeline within is a titled frame around its steps. Colours are chosen to be read
@@ -7,18 +7,17 @@ on a light and on a dark ground alike.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from junco.graph.layout import Cell, Frame, Group, layout
-from junco.graph.levels import Level, check
-from junco.graph.nesting import check_nesting
+from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, origin_of, seen
+from junco.graph.layout import Cell, Group
+from junco.graph.levels import Level
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.pages.letters import cut, num_places
 
 BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
-LANE_WIDTH, LAYER_HEIGHT = 332, 112
+TRACK_WIDTH, LAYER_HEIGHT = 332, 112
 NAME_LENGTH = 48
 MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
 
@@ -27,8 +26,6 @@ _TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _BOLD = ' font-weight="600"'
 _CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
-_UNSEEN = re.compile("[^\t\n\r\x20-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot hold, and what would turn the direction of the letters after it."""
 
 
 def svg(graph: Graph) -> str:
@@ -37,20 +34,20 @@ def svg(graph: Graph) -> str:
     Raises:
         GraphError: the graph has no meaning.
     """
-    cells = _laid_out(graph)
+    cells = laid_out(graph)
     levels = _levels(cells)
-    lanes, layers = 1 + max(cell.lane for cell in cells), 1 + max(cell.layer for cell in cells)
+    tracks, layers = 1 + max(cell.track for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
-    legend = [_level_text(level) for level in levels]
+    legend = [level_text(level) for level in levels]
     words = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
-    width = 2 * MARGIN + max(lanes * LANE_WIDTH, 48 + words)
+    width = 2 * MARGIN + max(tracks * TRACK_WIDTH, 48 + words)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
     shapes = [
         *_head(graph),
         f'<g transform="translate({MARGIN} {MARGIN + head})">',
         *_bands(cells),
-        *(line for group in _groups(cells) for line in _group_frame(*group)),
+        *(line for group in groups_of(cells) for line in _group_frame(*group)),
         *(line for cell in cells for line in _arrows(cell)),
         *(line for cell in cells for line in _box(cell)),
         "</g>",
@@ -70,61 +67,19 @@ def svg(graph: Graph) -> str:
     )
 
 
-def mermaid(graph: Graph) -> str:
-    """The graph as a Mermaid flowchart; levels beneath the first and pipelines within are subgraphs.
-
-    Raises:
-        GraphError: the graph has no meaning.
-    """
-    cells = [cell for cell in _laid_out(graph) if cell.kind != "pass"]
-    ids = {cell: f"n{index}" for index, cell in enumerate(cells)}
-    numbers = {group: number for number, (group, _) in enumerate(_groups(cells))}
-    lines = ["flowchart TD"]
-    for frames in dict.fromkeys(cell.frames for cell in cells):
-        inside = [_mermaid_node(cell, ids[cell]) for cell in cells if cell.frames == frames]
-        opening = [_mermaid_frame(frame, numbers) for frame in frames]
-        lines += ["  " + line for line in [*opening, *inside, *["end"] * len(opening)]]
-    for cell in cells:
-        for start in cell.before:
-            label = _quoted(cut(", ".join(_columns(_origin(start), cell)), 60))
-            arrow = f'-->|"{label}"|' if label else "-->"
-            lines.append(f"  {ids[_origin(start)]} {arrow} {ids[cell]}")
-    return "\n".join(lines) + "\n"
-
-
-def _mermaid_frame(frame: Frame, numbers: dict[Group, int]) -> str:
-    if isinstance(frame, Group):
-        return f'subgraph group{numbers[frame]}["{_quoted(cut(_group_text(frame), 80))}"]'
-    return f'subgraph level{frame.index}["{_quoted(_level_text(frame))}"]'
-
-
-def _laid_out(graph: Graph) -> list[Cell]:
-    check_nesting(graph)
-    return layout(check(graph, warns=False))
-
-
 def _levels(cells: list[Cell]) -> list[Level]:
     """All levels of the picture, in the order in which they are opened."""
     return sorted({level for cell in cells for level in cell.level.path}, key=lambda level: level.index)
 
 
-def _groups(cells: list[Cell]) -> list[tuple[Group, int]]:
-    """All pipelines within, the outer ones first, with how deep each is nested."""
-    return list(dict.fromkeys((group, depth) for cell in cells for depth, group in enumerate(cell.groups)))
-
-
-def _group_text(group: Group) -> str:
-    return f"{group.node.name} · {group.node.verb} · {fn_name(group.node.fn)}"
-
-
 def _group_frame(group: Group, depth: int) -> Iterator[str]:
     """The titled frame around the steps of a pipeline within."""
     inset = min(3 + 4 * depth, 30)
-    x, y = group.lane * LANE_WIDTH + inset, group.layer * LAYER_HEIGHT + inset
-    width = group.num_lanes * LANE_WIDTH - 2 * inset
+    x, y = group.track * TRACK_WIDTH + inset, group.layer * LAYER_HEIGHT + inset
+    width = group.num_tracks * TRACK_WIDTH - 2 * inset
     height = group.num_layers * LAYER_HEIGHT - 2 * inset
     yield "<g>"
-    yield f"<title>{_text(_group_text(group))}</title>"
+    yield f"<title>{_text(group_text(group))}</title>"
     yield (
         f'<rect class="pipeline" x="{x}" y="{y}" width="{width}" height="{height}" rx="14" fill="none" '
         f'stroke="{_LINE}" stroke-width="1.5" stroke-dasharray="6 4"/>'
@@ -140,13 +95,13 @@ def _head(graph: Graph) -> Iterator[str]:
 
 
 def _bands(cells: list[Cell]) -> Iterator[str]:
-    """A tinted band for each run of cells of one lane on one level, outer levels first."""
+    """A tinted band for each run of cells of one track on one level, outer levels first."""
     levels = {level for cell in cells for level in cell.level.path if level.depth}
     for level in sorted(levels, key=lambda level: (level.depth, level.index)):
         for first, last in _runs(cells, level):
             inset = 8 + 6 * min(level.depth - 1, 3)
-            x, y = first.lane * LANE_WIDTH + inset, first.layer * LAYER_HEIGHT + 4
-            width, height = LANE_WIDTH - 2 * inset, (last.layer - first.layer + 1) * LAYER_HEIGHT - 8
+            x, y = first.track * TRACK_WIDTH + inset, first.layer * LAYER_HEIGHT + 4
+            width, height = TRACK_WIDTH - 2 * inset, (last.layer - first.layer + 1) * LAYER_HEIGHT - 8
             yield (
                 f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="12" '
                 f'fill="{_tint(level)}" fill-opacity="0.13" stroke="{_tint(level)}" stroke-opacity="0.35"/>'
@@ -154,10 +109,10 @@ def _bands(cells: list[Cell]) -> Iterator[str]:
 
 
 def _runs(cells: list[Cell], level: Level) -> Iterator[tuple[Cell, Cell]]:
-    inside = sorted((c for c in cells if level.is_above(c.level)), key=lambda cell: (cell.lane, cell.layer))
+    inside = sorted((c for c in cells if level.is_above(c.level)), key=lambda cell: (cell.track, cell.layer))
     first = last = None
     for cell in inside:
-        if first is None or last is None or (cell.lane, cell.layer) != (last.lane, last.layer + 1):
+        if first is None or last is None or (cell.track, cell.layer) != (last.track, last.layer + 1):
             if first is not None and last is not None:
                 yield first, last
             first = cell
@@ -212,26 +167,11 @@ def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
 def _arrow_labels(cell: Cell) -> Iterator[str]:
     """What each arrow brings, beside its straight end: at its head, or at its foot where several meet."""
     for start in cell.before:
-        columns = ", ".join(_columns(_origin(start), cell)) if cell.kind == "step" else ""
+        columns = ", ".join(columns_at(origin_of(start), cell)) if cell.kind == "step" else ""
         meets = len(cell.before) > 1
         x, y = (_middle(start)[0], _bottom(start) + 18) if meets else (_middle(cell)[0], _top(cell) - 14)
         if columns and not (meets and start.kind == "pass"):
             yield _words(x + 8, y, columns, 18, size=11, fill=_LINE)
-
-
-def _columns(origin: Cell, cell: Cell) -> tuple[str, ...]:
-    """The columns that an arrow is there for: those the step looks at, or what a branch brings to a meeting."""
-    if cell.node is None:
-        return cell.columns
-    if cell.node.verb != "concat":
-        return tuple(dict.fromkeys(cell.node.reads))
-    return origin.node.outputs if origin.node else origin.columns
-
-
-def _origin(cell: Cell) -> Cell:
-    while cell.kind == "pass":
-        cell = cell.before[0]
-    return cell
 
 
 def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str]:
@@ -245,27 +185,20 @@ def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str
         yield _words(MARGIN + 62, line + 11, text, 80, size=12, fill=_LINE)
 
 
-def _level_text(level: Level) -> str:
-    if level.parent is None:
-        return "level 0 · one row per input"
-    return cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
-
-
 def _full(cell: Cell) -> str:
     """The tooltip: everything that the box has no room for."""
     node = cell.node
     if node is None:
         return f"{cell.kind}: {', '.join(cell.columns)}"
-    if node.fn is None:
+    if (callee := node.callee) is None:
         return f"{node.name}: {node.verb} of {', '.join(node.after)}"
-    params = getattr(getattr(node.fn, "spec", node.fn), "items", ())
-    given = ", ".join(f"{key}={value!r}" for key, value in params) if isinstance(params, tuple) else ""
+    given = ", ".join(f"{key}={value!r}" for key, value in callee.spec.items) if callee.spec is not None else ""
     columns = f"({', '.join(node.reads)}) → ({', '.join(node.outputs)})"
-    return f"{node.name}: {node.verb} {fn_name(node.fn)}({given})\n{columns}\nlevel {cell.level.depth}"
+    return f"{node.name}: {node.verb} {callee.name}({given})\n{columns}\nlevel {cell.level.depth}"
 
 
 def _middle(cell: Cell) -> tuple[float, float]:
-    return (cell.lane + 0.5) * LANE_WIDTH, (cell.layer + 0.5) * LAYER_HEIGHT
+    return (cell.track + 0.5) * TRACK_WIDTH, (cell.layer + 0.5) * LAYER_HEIGHT
 
 
 def _top(cell: Cell) -> float:
@@ -292,18 +225,4 @@ def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look:
 
 
 def _text(text: str) -> str:
-    return escape(_UNSEEN.sub("\ufffd", text))
-
-
-def _mermaid_node(cell: Cell, key: str) -> str:
-    if cell.node is None:
-        text = cut(f"{cell.kind}: {', '.join(cell.columns)}", 60)
-        return f'{key}(["{_quoted(text)}"])'
-    name, what = cut(cell.node.name, 40), cell.node.verb + (f" · {fn_name(cell.node.fn)}" if cell.node.fn else "")
-    return f'{key}["{_quoted(name)}<br/>{_quoted(cut(what, 60))}"]'
-
-
-def _quoted(text: str) -> str:
-    """Text within Mermaid's double quotes, where ``#`` begins an entity."""
-    named = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "\n": " "}
-    return "".join(named.get(letter, letter) for letter in _UNSEEN.sub("\ufffd", text))
+    return escape(seen(text))

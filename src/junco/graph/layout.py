@@ -1,6 +1,6 @@
-"""Places for the steps of a graph on a grid: layers from the input down, lanes side by side for branches.
+"""Places for the steps of a graph on a grid: layers from the input down, tracks side by side for branches.
 
-A pipeline within is laid out by itself and stands on the grid of the one around it as a block, with a layer for its
+A pipeline within is laid out by itself and stands on the grid of the one around it as an inset, with a layer for its
 title above.
 """
 
@@ -24,9 +24,9 @@ class Group:
 
     node: Node
     level: Level
-    lane: int = 0
+    track: int = 0
     layer: int = 0
-    num_lanes: int = 1
+    num_tracks: int = 1
     num_layers: int = 1
 
 
@@ -48,10 +48,10 @@ class Cell:
     layer: int
     before: tuple[Cell, ...] = ()
     node: Node | None = None
-    lane: int = -1
+    track: int = -1
     frames: tuple[Frame, ...] = ()
     columns: tuple[str, ...] = ()
-    block: Block | None = None
+    inset: Inset | None = None
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -59,16 +59,16 @@ class Cell:
         return tuple(frame for frame in self.frames if isinstance(frame, Group))
 
     @property
-    def num_lanes(self) -> int:
-        return self.block.group.num_lanes if self.block else 1
+    def num_tracks(self) -> int:
+        return self.inset.group.num_tracks if self.inset else 1
 
     @property
     def last_layer(self) -> int:
-        return self.layer + (self.block.group.num_layers if self.block else 1) - 1
+        return self.layer + (self.inset.group.num_layers if self.inset else 1) - 1
 
 
 @dataclass(slots=True, eq=False)
-class Block:
+class Inset:
     """The cells of a pipeline within, from its title down, on a grid of their own."""
 
     group: Group
@@ -92,14 +92,14 @@ def layout(flow: Flow) -> list[Cell]:
 
 
 def _placed(cells: list[Cell]) -> list[Cell]:
-    """The cells in lanes, so that no two share a place."""
+    """The cells in tracks, so that no two share a place."""
     followers: dict[Cell, list[Cell]] = {cell: [] for cell in cells}
     for cell in cells:
         for before in cell.before:
             followers[before].append(cell)
     taken: set[tuple[int, int]] = set()
     for cell in sorted(cells, key=lambda cell: cell.layer):
-        if cell.lane < 0:
+        if cell.track < 0:
             _put(list(_chain(cell, followers)), taken)
     return cells
 
@@ -124,7 +124,7 @@ def _cells(flow: Flow, levels: dict[Level, Level], around: tuple[Frame, ...], nu
         layer = 1 + max(cell.last_layer for cell in before)
         cell = Cell("step", node.name, level, layer, node=node, frames=_within(around, level, root))
         if inner_graph(node) is not None:
-            cell.block = _block(node, works_on[node.name], _within(around, works_on[node.name], root), numbers)
+            cell.inset = _inset(node, works_on[node.name], _within(around, works_on[node.name], root), numbers)
         cell.before = tuple(_passed(cells, one, cell.layer) for one in before)
         named[node.name] = cell
         cells.append(cell)
@@ -139,7 +139,7 @@ def _within(around: tuple[Frame, ...], level: Level, root: Level) -> tuple[Frame
     return (*around, *level.path[root.depth + 1 :])
 
 
-def _block(node: Node, level: Level, around: tuple[Frame, ...], numbers: Iterator[int]) -> Block:
+def _inset(node: Node, level: Level, around: tuple[Frame, ...], numbers: Iterator[int]) -> Inset:
     """A pipeline within, laid out: its input has become the place of the title, its output is left out."""
     inner = inner_graph(node)
     assert inner is not None
@@ -151,9 +151,9 @@ def _block(node: Node, level: Level, around: tuple[Frame, ...], numbers: Iterato
         levels[each] = Level(next(numbers), levels[each.parent], f"{node.name}/{each.opened_by}")
     cells = _placed(_cells(flow, levels, (*around, group), numbers))[:-1]
     cells[0].kind = "pass"
-    group.num_lanes = 1 + max(cell.lane + cell.num_lanes - 1 for cell in cells)
+    group.num_tracks = 1 + max(cell.track + cell.num_tracks - 1 for cell in cells)
     group.num_layers = 1 + max(cell.last_layer for cell in cells)
-    return Block(group, cells)
+    return Inset(group, cells)
 
 
 def _passed(cells: list[Cell], start: Cell, layer: int) -> Cell:
@@ -165,10 +165,10 @@ def _passed(cells: list[Cell], start: Cell, layer: int) -> Cell:
 
 
 def _chain(cell: Cell, followers: dict[Cell, list[Cell]]) -> Iterator[Cell]:
-    """A cell and those beneath it that may stand in its lane, down to where branches meet."""
+    """A cell and those beneath it that may stand in its track, down to where branches meet."""
     yield cell
     while True:
-        free = [f for f in followers[cell] if len(f.before) == 1 and f.lane < 0]
+        free = [f for f in followers[cell] if len(f.before) == 1 and f.track < 0]
         if not free:
             return
         cell = min(free, key=lambda f: f.kind == "pass")
@@ -176,38 +176,38 @@ def _chain(cell: Cell, followers: dict[Cell, list[Cell]]) -> Iterator[Cell]:
 
 
 def _put(chain: Sequence[Cell], taken: set[tuple[int, int]]) -> None:
-    lane = min((before.lane for before in chain[0].before), default=0)
-    while any(place in taken for cell in chain for place in _places(cell, lane)):
-        lane += 1
+    track = min((before.track for before in chain[0].before), default=0)
+    while any(place in taken for cell in chain for place in _places(cell, track)):
+        track += 1
     for cell in chain:
-        cell.lane = lane
-        taken.update(_places(cell, lane))
+        cell.track = track
+        taken.update(_places(cell, track))
 
 
-def _places(cell: Cell, lane: int) -> Iterator[tuple[int, int]]:
+def _places(cell: Cell, track: int) -> Iterator[tuple[int, int]]:
     for layer in range(cell.layer, cell.last_layer + 1):
-        yield from ((layer, lane + beside) for beside in range(cell.num_lanes))
+        yield from ((layer, track + beside) for beside in range(cell.num_tracks))
 
 
 def _opened(cells: list[Cell]) -> Iterator[Cell]:
-    """The cells with those of each block in its place, and arrows into it and out of it."""
+    """The cells with those of each inset in its place, and arrows into it and out of it."""
     ends: dict[Cell, Cell] = {}
     for cell in cells:
         before = tuple(ends.get(one, one) for one in cell.before)
-        if cell.block is None:
+        if cell.inset is None:
             cell.before = before
             yield cell
             continue
-        block = cell.block
-        _move(block, cell.lane, cell.layer)
-        block.first.before = before
-        opened = list(_opened(block.cells))
+        inset = cell.inset
+        _move(inset, cell.track, cell.layer)
+        inset.first.before = before
+        opened = list(_opened(inset.cells))
         ends[cell] = opened[-1]
         yield from opened
 
 
-def _move(block: Block, lane: int, layer: int) -> None:
-    """Put a block where its cell is; blocks within it move with their cells."""
-    block.group.lane, block.group.layer = lane, layer
-    for cell in block.cells:
-        cell.lane, cell.layer = cell.lane + lane, cell.layer + layer
+def _move(inset: Inset, track: int, layer: int) -> None:
+    """Put an inset where its cell is; insets within it move with their cells."""
+    inset.group.track, inset.group.layer = track, layer
+    for cell in inset.cells:
+        cell.track, cell.layer = cell.track + track, cell.layer + layer

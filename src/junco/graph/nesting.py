@@ -19,6 +19,12 @@ def inner_graph(node: Node) -> Graph | None:
     return callee.graph if callee is not None else None
 
 
+def bare_graph(node: Node) -> Graph | None:
+    """The graph that stands in a step by itself, as in a file; ``None`` for a pipeline with devices of its own."""
+    callee = node.callee
+    return callee.bare_graph if callee is not None else None
+
+
 def check_nesting(graph: Graph, most_levels: int = MOST_LEVELS) -> None:
     """Refuse a pipeline that contains itself, is nested too deep, or has too many steps in all.
 

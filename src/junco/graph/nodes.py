@@ -175,6 +175,22 @@ class Callee:
         return self.live.hints if self.live is not None else self.operator.hints
 
     @property
+    def is_stateful(self) -> bool:
+        """Whether it is an operator with a state; imports its module."""
+        return self.is_operator and self.hints.stateful
+
+    @property
+    def bare_graph(self) -> Graph | None:
+        """The graph of a pipeline that stands in the step by its graph alone: what is around it sets its parameters."""
+        return self.fn if isinstance(self.fn, Graph) else None
+
+    @property
+    def devices(self) -> tuple[str, ...] | None:
+        """The devices that a pipeline brings along; ``None`` where it has none of its own."""
+        devices = getattr(self.fn, "devices", None) if self.graph is not None else None
+        return devices if isinstance(devices, tuple) else None
+
+    @property
     def name(self) -> str:
         """What to call it in messages."""
         if self.spec is not None:

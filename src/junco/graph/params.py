@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from junco.errors import ParameterError
-from junco.graph.nesting import inner_graph, with_fn, with_fns
+from junco.graph.nesting import bare_graph, inner_graph, with_fn, with_fns
 from junco.graph.nodes import Graph, Node
 from junco.operator.base import Operator
 from junco.operator.parameters import check_keywords
@@ -105,8 +105,8 @@ def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
     def bound(node: Node) -> Any:
         if (spec := node.spec) is not None and PLACEHOLDER.search(repr(spec.items)):
             return _with_items(spec, _filled(spec.params, graph.params, str(node)))
-        inner: Any = node.fn
-        return bind(inner, _filled(inner.params, graph.params, str(node))) if isinstance(inner, Graph) else inner
+        inner = bare_graph(node)
+        return node.fn if inner is None else bind(inner, _filled(inner.params, graph.params, str(node)))
 
     return with_fns(graph, bound)
 

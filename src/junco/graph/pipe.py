@@ -27,11 +27,11 @@ class PipeStart(Generic[Made]):
 
     def input(self, *columns: str) -> Pipe[Made]:
         """Name the columns of an input row; a call takes one argument for each."""
-        return Pipe(_Source(self.finish, _columns(columns, "input")), ())
+        return Pipe(_Input(self.finish, _columns(columns, "input")), ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Source(Generic[Made]):
+class _Input(Generic[Made]):
     """Where branches begin: two are the same only if they come from one ``input`` call."""
 
     finish: Callable[[Graph], Made]
@@ -53,7 +53,7 @@ class _Link:
 class Pipe(Generic[Made]):
     """A pipeline being written. Every method returns a new one."""
 
-    _source: _Source[Made]
+    _input: _Input[Made]
     _ends: tuple[_Link, ...]
 
     def map(self, inputs: Columns, outputs: Columns, fn: Fn, **options: Any) -> Pipe[Made]:
@@ -131,12 +131,12 @@ class Pipe(Generic[Made]):
         for other in pipes:
             if not isinstance(other, Pipe):
                 raise GraphError(f"concat takes pipes, not {picture(other)}")
-            if other._source is not self._source:
+            if other._input is not self._input:
                 raise GraphError("concat takes branches that started from the same pipe.input(…); these began apart")
         branches = tuple(pipe._ends[0] if pipe._ends else None for pipe in (self, *pipes))
         if not pipes:
             raise GraphError("concat needs another branch: a.concat(b)")
-        return Pipe(self._source, (_Link("concat", name, None, {}, branches),))
+        return Pipe(self._input, (_Link("concat", name, None, {}, branches),))
 
     def output(self, *columns: str, space: str | None = None) -> Made:
         """Name what leaves, and finish: the graph is checked here.
@@ -150,8 +150,8 @@ class Pipe(Generic[Made]):
         """
         if space is not None and (not isinstance(space, str) or not space):
             raise GraphError(f"output: space is a name, not {picture(space)}")
-        graph = Graph(self._source.inputs, _nodes(self._ends), _columns(columns, "output"), space=space or "")
-        return self._source.finish(graph)
+        graph = Graph(self._input.inputs, _nodes(self._ends), _columns(columns, "output"), space=space or "")
+        return self._input.finish(graph)
 
     def _then(
         self, verb: Verb, inputs: Columns, outputs: Columns, fn: Fn, options: dict[str, Any], **fields: Any
@@ -160,7 +160,7 @@ class Pipe(Generic[Made]):
         fields |= _options(verb, options)
         fields |= {"inputs": _columns(inputs, verb), "outputs": _columns(outputs, verb)}
         link = _Link(verb, name, _checked_fn(verb, fn), fields, self._ends or (None,))
-        return Pipe(self._source, (link,))
+        return Pipe(self._input, (link,))
 
 
 def _columns(columns: Any, where: str) -> tuple[str, ...]:

@@ -121,12 +121,12 @@ def _check_kind(step: Step, ports: Ports, name: str) -> None:
     if ports.rows == "many" and node.verb != "flat_map":
         raise ContractError(f"{node}: {name} makes many rows of one, and a {node.verb} wants one result: use flat_map")
     assert node.callee is not None
-    if step.is_grouping and node.callee.hints.stateful:
+    if step.is_grouping and node.callee.is_stateful:
         raise ContractError(
             f"{node}: {name} has a state, which sees the rows of a scope one after the other: "
             f"use map, flat_map or filter, and group what it gives"
         )
-    if node.per is not None and not step.is_grouping and not node.callee.hints.stateful:
+    if node.per is not None and not step.is_grouping and not node.callee.is_stateful:
         raise ContractError(f"{node}: {name} has no state, so per={node.per!r} says nothing: leave it out")
 
 

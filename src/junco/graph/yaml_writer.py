@@ -54,8 +54,7 @@ def _step(node: Node, default_name: str, before: str, folder: Path | None) -> It
             step["with"] = _portable(callee.spec.params, folder)
         yield f"  - {dump(step | rest).rstrip()}"
         return
-    inner: Any = node.fn
-    if not isinstance(inner, Graph):
+    if (inner := callee.bare_graph) is None:
         raise GraphError(
             f"{node}: the Python callable {fn_name(node.fn)!r} cannot stand in a file; register it with @op"
         )

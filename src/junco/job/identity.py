@@ -14,7 +14,7 @@ from junco.operator.identity import canonical
 
 
 @dataclass(frozen=True, slots=True)
-class PipelineMark:
+class PipelineEntry:
     """A pipeline as a journal knows it.
 
     Attributes:
@@ -31,7 +31,7 @@ class PipelineMark:
 
     @classmethod
     def of(cls, graph: Graph) -> Self:
-        """The mark of a graph. The files of its operators must be there."""
+        """The entry for a graph. The files of its operators must be there."""
         identity = identity_of_graph(graph)
         parts = json.loads(canonical(identity.parts))
         return cls(

@@ -21,11 +21,11 @@ from junco.engine.stats import PipelineStats, Trace
 from junco.errors import InputError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed
-from junco.job.identity import PipelineMark, title_of
+from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger
 from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
-from junco.job.lock import only_job
+from junco.job.only_job import only_job
 from junco.job.progress import progress_for
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
@@ -101,7 +101,7 @@ class Job:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, PipelineMark.of(self.graph), self.space)
+            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self) -> Wanted:

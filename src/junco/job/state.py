@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import JobError, TargetError
-from junco.job.identity import PipelineMark
+from junco.job.identity import PipelineEntry
 from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
 from junco.job.ledger import Ledger, Sealed
@@ -32,7 +32,7 @@ class JobState:
         space: of its vectors; ``None`` where it is unknown.
     """
 
-    def __init__(self, sink: Sink, pipeline: PipelineMark, space: Space | None = None) -> None:
+    def __init__(self, sink: Sink, pipeline: PipelineEntry, space: Space | None = None) -> None:
         assert sink.work is not None
         self.sink, self.pipeline, self.space = sink, pipeline, space
         self.work: Path = sink.work

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError
 from junco.operator import registry
+from junco.operator.contract import check_attribute, check_rows, check_states
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
+from junco.operator.parameters import check_parameters
 from junco.operator.ports import Ports, Rows, is_annotated, ports_of_batch, ports_of_function, unresolved
-from junco.operator.spec import OperatorSpec, check_parameters
+from junco.operator.spec import OperatorSpec
 from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
@@ -51,15 +53,22 @@ class Operator:
     if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
         __init__ = constructor
 
+        def __setattr__(self, name: str, value: Any) -> None:
+            if hasattr(type(self), name):
+                check_attribute(self, name, value)
+            super().__setattr__(name, value)
+
     def __init_subclass__(
         cls, family: str | None = None, name: str | None = None, rows: Rows | None = None, **rest: Any
     ) -> None:
         super().__init_subclass__(**rest)
+        check_rows(cls.__qualname__, rows)
         cls.rows = rows or cls.rows
         cls.is_registered = family is not None or name is not None
         declare(cls)
         if not cls.is_registered:
             cls.name = cls.__qualname__  # not the parent's, which is another operator
+            check_states(cls)
             return
         cls.name = ".".join(part for part in (family, name) if part)
         if not _NAME.fullmatch(cls.name):
@@ -68,6 +77,7 @@ class Operator:
             )
         cls.family = cls.name.partition(".")[0]
         check_parameters(cls.name, cls.parameters())
+        check_states(cls)
         cls._check_family()
         registry.register(cls.name, cls)
 

@@ -16,7 +16,7 @@ class Hints:
         releases_gil: ``batch`` spends its time outside the interpreter lock, so threads run it in parallel.
         thread_safe: one instance may run several batches at once.
         processes: it may be built again in other processes, where the engine moves it when it turns out to be slow.
-        stateful: rows must reach one instance in their order.
+        stateful: it has a state for each scope, whose rows it is given in their order.
         retry: transient errors, after which a batch may be tried again.
     """
 

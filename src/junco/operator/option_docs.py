@@ -22,6 +22,12 @@ def sentences(cls: type, names: Iterable[str]) -> dict[str, str]:
     return {name: found[name] for name in names if name in found}
 
 
+def without_sentences(doc: str) -> str:
+    """A docstring without the section of the options' sentences."""
+    before, _, after = _parted(inspect.cleandoc(doc))
+    return "\n\n".join(part for part in (before, after) if part)
+
+
 def complete(cls: type, names: Iterable[str]) -> None:
     """Write the sentences of all these options into the class's docstring, the inherited ones too."""
     doc = inspect.cleandoc(vars(cls).get("__doc__") or "")

@@ -35,7 +35,7 @@ from typing import Any, ClassVar
 from junco.errors import ContractError, ParameterError
 from junco.operator import option_docs
 from junco.operator.option_values import Check, checked
-from junco.operator.parameters import check_keywords
+from junco.operator.parameters import bind
 
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
@@ -175,11 +175,6 @@ def neutral_of(cls: type) -> frozenset[str]:
     return frozenset(name for name, each in options_of(cls).items() if each.neutral)
 
 
-def docs_of(cls: type) -> dict[str, str]:
-    """The sentence of each option, from where it is declared last."""
-    return option_docs.sentences(cls, options_of(cls))
-
-
 def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Check values for the options of ``self``, set them as its attributes, and let it check what types cannot say.
 
@@ -187,14 +182,10 @@ def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         ParameterError: an unknown name (with those near to it), a value missing, of another type or out of bounds.
     """
     options, owner = options_of(type(self)), self.name
-    check_keywords(kwargs, options, repr(owner))
-    try:
-        bound = inspect.Signature([each.parameter for each in options.values()]).bind(*args, **kwargs)
-    except TypeError as error:
-        raise ParameterError(f"{owner!r}: {error}") from None
-    bound.apply_defaults()
-    for name, value in bound.arguments.items():
-        setattr(self, name, options[name].checked(value, owner))
+    # what a class without a constructor by hand was called with is bound already
+    given = self.spec.params if is_declared(type(self)) else bind(parameters_of(type(self)), args, kwargs, owner)
+    for name, each in options.items():
+        setattr(self, name, each.checked(given.get(name, each.default), owner))
     self.check_options()
 
 

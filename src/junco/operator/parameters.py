@@ -1,11 +1,15 @@
-"""Parameters by their names: a name that nobody knows is refused, with those near to it."""
+"""Parameters by their names: what a constructor may take, and arguments bound to it, or refused with what is near."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from junco.errors import ParameterError
+from junco.errors import ContractError, ParameterError
 from junco.wording import did_you_mean, nearest
+
+_NAMELESS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY)
 
 
 def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> None:
@@ -17,3 +21,45 @@ def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> No
             raise ParameterError(
                 f"{owner} has no parameter {name!r}.{did_you_mean(nearest(name, known))} Its parameters: {listing}."
             )
+
+
+def check_parameters(owner: str, parameters: Mapping[str, inspect.Parameter]) -> None:
+    """Refuse a constructor whose arguments cannot be given by name, as YAML and other processes give them.
+
+    Raises:
+        ContractError: it takes ``*args``, or positional-only parameters.
+    """
+    for parameter in parameters.values():
+        if parameter.kind in _NAMELESS:
+            raise ContractError(
+                f"{owner!r}: the constructor's {str(parameter)!r} has no name to be given by in a file: "
+                "write parameters with names, a list of values as one of them"
+            )
+
+
+def bind(
+    parameters: Mapping[str, inspect.Parameter],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    owner: str,
+    why_missing: Callable[[str], str] = lambda name: "",
+) -> dict[str, Any]:
+    """The arguments that were given, by their parameters' names and in their order.
+
+    ``why_missing`` may say more of a name that has no value.
+
+    Raises:
+        ParameterError: a name that is not among the parameters (with those near to it), or a value missing.
+    """
+    rest = next((name for name, p in parameters.items() if p.kind is inspect.Parameter.VAR_KEYWORD), None)
+    if rest is None:
+        check_keywords(kwargs, parameters, repr(owner))
+    try:
+        bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
+    except TypeError as error:
+        ending = "missing a required argument: {!r}"
+        missing = next((name for name in parameters if str(error).endswith(ending.format(name))), "")
+        raise ParameterError(f"{owner!r}: {error}{why_missing(missing) if missing else ''}") from None
+    given = dict(bound.arguments)
+    others = given.pop(rest, {}) if rest is not None else {}
+    return given | dict(sorted(others.items()))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from junco.errors import ContractError, ParameterError
 from junco.operator import registry
-from junco.operator.parameters import check_keywords
+from junco.operator.contract import is_set_in_open
+from junco.operator.parameters import bind, check_parameters
 from junco.operator.residents import residents
-
-_LEFT_OUT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +39,9 @@ class OperatorSpec:
         """
         parameters = operator.parameters()
         check_parameters(operator.name, parameters)
-        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-            check_keywords(kwargs, parameters, repr(operator.name))
-        try:
-            bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
-        except TypeError as error:
-            raise ParameterError(f"{operator.name!r}: {error}") from None
+        given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, _flat(bound, parameters), target, operator)
+        return cls(operator.name, tuple(given.items()), target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
@@ -114,28 +106,14 @@ class OperatorSpec:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})" if self.items else self.name
 
 
-def check_parameters(owner: str, parameters: Mapping[str, inspect.Parameter]) -> None:
-    """Refuse a constructor whose arguments cannot be given by name, as YAML and other processes give them.
-
-    Raises:
-        ContractError: it takes ``*args``, or positional-only parameters.
-    """
-    for parameter in parameters.values():
-        if parameter.kind in _LEFT_OUT:
-            raise ContractError(
-                f"{owner!r}: the constructor's {str(parameter)!r} has no name to be given by in a file: "
-                "write parameters with names, a list of values as one of them"
-            )
-
-
-def _flat(bound: inspect.BoundArguments, parameters: Mapping[str, inspect.Parameter]) -> tuple[tuple[str, Any], ...]:
-    items: list[tuple[str, Any]] = []
-    for name, value in bound.arguments.items():
-        if parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-            items.extend(sorted(value.items()))
-        else:
-            items.append((name, value))
-    return tuple(items)
+def _why_missing(operator: registry.Defined, name: str) -> str:
+    """What to do about an attribute that was annotated for those who read the class, and so became an option."""
+    if not is_set_in_open(operator, name):
+        return ""
+    return (
+        f": annotated attributes of the class are its options; if open() alone sets {name}, annotate it there "
+        f"(self.{name}: …), or call it _{name}"
+    )
 
 
 def _same(one: object, other: object) -> bool:

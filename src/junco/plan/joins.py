@@ -1,7 +1,7 @@
 """Windows over several levels, without holding them whole: each level is made by itself, as far as the windows ask.
 
 A ``time_window`` over frames and sound needs the rows of both at one time. Where the steps that make a level from the
-scope's row serve nothing but the windows, they become a `Feed`: a program of its own, run for one scope row at a time
+scope's row serve nothing but the windows, they become a `Supply`: a program of its own, run for one scope row at a time
 and drawn from by whichever level is behind. Elsewhere the scope is made whole first.
 """
 
@@ -14,7 +14,7 @@ from junco.graph.levels import Flow, Level, Side, Slot, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Supply:
     """The steps that make one side of joined windows from a scope's row.
 
     Attributes:
@@ -50,18 +50,18 @@ class Feed:
         )
 
 
-def feeds_of(flow: Flow, window: Step) -> tuple[Feed, ...]:
-    """One feed for each side of a window over several levels; none where a level serves others too."""
+def supplies_of(flow: Flow, window: Step) -> tuple[Supply, ...]:
+    """One supply for each side of a window over several levels; none where a level serves others too."""
     if len(window.sides) < 2 or any(node.verb == "concat" for node in flow.graph.nodes):
         return ()
-    feeds = [_feed(flow, window, side) for side in window.sides]
+    supplies = [_supply(flow, window, side) for side in window.sides]
     tops = [side.level.path[window.scope.depth + 1] for side in window.sides if side.level is not window.scope]
     if len(set(tops)) < len(window.sides):  # one side lies beneath the other
         return ()
-    return tuple(feed for feed in feeds if feed is not None) if all(feeds) else ()
+    return tuple(supply for supply in supplies if supply is not None) if all(supplies) else ()
 
 
-def _feed(flow: Flow, window: Step, side: Side) -> Feed | None:
+def _supply(flow: Flow, window: Step, side: Side) -> Supply | None:
     scope = window.scope
     if side.level is scope:
         return None
@@ -74,7 +74,7 @@ def _feed(flow: Flow, window: Step, side: Side) -> Feed | None:
     given = {slot.index: _column(slot) for slot in read if slot.index not in made}
     if not all(slot.level.is_above(scope) for slot in given.values()) or _is_used_after(flow, window, steps, made):
         return None
-    return Feed(side, tuple(steps), tuple(given.values()))
+    return Supply(side, tuple(steps), tuple(given.values()))
 
 
 def _touches(step: Step, top: Level) -> bool:
@@ -84,7 +84,7 @@ def _touches(step: Step, top: Level) -> bool:
 def _is_within(step: Step, scope: Level, top: Level) -> bool:
     """Whether a step works on rows of the scope's row alone, its state too."""
     callee = step.node.callee
-    has_state = callee is not None and callee.is_operator and callee.hints.stateful
+    has_state = callee is not None and callee.is_stateful
     is_own_state = not has_state or step.is_grouping or scope.is_above(step.scope)
     is_own_group = not step.is_grouping or scope.is_above(step.scope)
     return is_own_state and is_own_group and all(level is scope or top.is_above(level) for level in step.levels)

@@ -11,7 +11,7 @@ from junco.catalog.membership import check_family
 from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
-from junco.graph.nesting import check_nesting, inner_graph, with_fns
+from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
@@ -124,15 +124,18 @@ def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
 
 
 def _nested(node: Node, devices: tuple[str, ...]) -> Plan:
-    fn: Any = node.fn
-    return _planned(fn, devices) if isinstance(fn, Graph) else make_plan(fn.graph, getattr(fn, "devices", devices))
+    callee = node.callee
+    assert callee is not None
+    assert callee.graph is not None
+    if callee.bare_graph is not None:
+        return _planned(callee.bare_graph, devices)
+    return make_plan(callee.graph, callee.devices or devices)
 
 
 def _check_contracts(graph: Graph) -> None:
     """Refuse ports that do not fit and families that are not kept, also in pipelines within."""
     for node in graph.nodes:
-        inner: Any = node.fn
-        if isinstance(inner, Graph):
+        if (inner := bare_graph(node)) is not None:
             _check_contracts(inner)
     flow = check(graph, warns=False)
     check_ports(flow)
@@ -143,10 +146,9 @@ def _loaded(graph: Graph) -> Graph:
     """The graph with its operators' classes loaded and their parameters checked, also in pipelines within it."""
 
     def loaded(node: Node) -> Any:
-        fn: Any = node.fn
-        if isinstance(fn, Graph):
-            return _loaded(fn)
-        return _checked(node, spec) if (spec := node.spec) is not None else fn
+        if (inner := bare_graph(node)) is not None:
+            return _loaded(inner)
+        return _checked(node, spec) if (spec := node.spec) is not None else node.fn
 
     return with_fns(graph, loaded)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
-from junco.plan.joins import Feed, feeds_of
+from junco.plan.joins import Supply, supplies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ class Join:
     Attributes:
         step: of a scope's row it makes windows; each holds a list for each input of the ``time_window``.
         window: the ``time_window``.
-        feeds: what makes each level, with its program.
+        supplies: what makes each level, with its program.
         may_split: as of an `Operation`.
     """
 
     step: Step
     window: Step
-    feeds: tuple[tuple[Feed, tuple[Instruction, ...]], ...]
+    supplies: tuple[tuple[Supply, tuple[Instruction, ...]], ...]
     may_split: bool
 
 
@@ -108,7 +108,7 @@ def operations_of(program: Iterable[Instruction]) -> list[Operation]:
         if isinstance(instruction, Operation):
             found.append(instruction)
         elif isinstance(instruction, Join):
-            for _, inner in instruction.feeds:
+            for _, inner in instruction.supplies:
                 found += operations_of(inner)
     return found
 
@@ -116,8 +116,8 @@ def operations_of(program: Iterable[Instruction]) -> list[Operation]:
 class _Compiler:
     def __init__(self, flow: Flow, levels: Sequence[Level], *, joins: bool = True) -> None:
         self.flow = flow
-        self.joins = {id(step): feeds for step in flow.steps if joins and (feeds := feeds_of(flow, step))}
-        fed = {id(step) for feeds in self.joins.values() for feed in feeds for step in feed.steps}
+        self.joins = {id(step): supplies for step in flow.steps if joins and (supplies := supplies_of(flow, step))}
+        fed = {id(step) for supplies in self.joins.values() for supply in supplies for step in supply.steps}
         self.remaining: list[Step] = [step for step in flow.steps if id(step) not in fed]
         self.made: set[int] = {slot.index for slot in flow.inputs}
         self.split: set[Level] = set()
@@ -212,7 +212,7 @@ class _Compiler:
 
     def _joined(self, window: Step) -> Step:
         """The step that makes windows of a scope's row, each a list for each input."""
-        inputs = {slot.index: slot for feed in self.joins[id(window)] for slot in feed.inputs}
+        inputs = {slot.index: slot for supply in self.joins[id(window)] for slot in supply.inputs}
         lists = tuple(
             Slot(len(self.flow.slots) + i, slot.name, window.out_level, window.node.name)
             for i, slot in enumerate(window.reads)
@@ -222,12 +222,12 @@ class _Compiler:
     def _join(self, window: Step) -> None:
         """Draw both levels as the windows ask for them; what the callable makes of each window is a map."""
         step = self._joined(window)
-        feeds = tuple(
-            (feed, tuple(_Compiler(feed.flow(self.flow, window), window.scope.path).run()))
-            for feed in self.joins.pop(id(window))
+        supplies = tuple(
+            (supply, tuple(_Compiler(supply.flow(self.flow, window), window.scope.path).run()))
+            for supply in self.joins.pop(id(window))
         )
         may_split = all(level.is_above(step.level) for level in self.levels)
-        self.program.append(Join(step, window, feeds, may_split))
+        self.program.append(Join(step, window, supplies, may_split))
         self.levels.append(window.out_level)
         self.live.update({slot.index: slot for slot in step.writes})
         if may_split:

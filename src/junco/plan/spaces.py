@@ -13,7 +13,7 @@ from typing import Any
 
 from junco.errors import JuncoError, UnavailableError
 from junco.graph.levels import Flow, Step, check
-from junco.graph.nodes import GROUPING, Callee, Graph, fn_name
+from junco.graph.nodes import GROUPING, Callee, fn_name
 from junco.graph.params import bind
 from junco.plan.splice import itself
 from junco.settings import only_looking
@@ -40,11 +40,6 @@ class Trail:
     def after(self, step: str) -> Trail:
         """What is left after a step that nobody can identify."""
         return Trail(self.space, self.lost or step)
-
-    @property
-    def so_far(self) -> Space | None:
-        """The space as far as it is known, with what hides the rest."""
-        return self.space.lost(self.lost) if self.space is not None and self.lost else self.space
 
 
 GIVEN = Trail()
@@ -162,7 +157,7 @@ def _of_operator(callee: Callee, before: Trails, count: int) -> Trails:
 def _of_pipeline(callee: Callee, before: Trails) -> Trails:
     """What a pipeline within says; its parameters are in place where it stands as a graph."""
     assert callee.graph is not None
-    graph = callee.graph if isinstance(callee.fn, Graph) else bind(callee.graph, {})
+    graph = callee.bare_graph or bind(callee.graph, {})
     return _trails_of(check(graph, warns=False), before)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from junco.graph.levels import Flow, Slot, Step, check
+from junco.graph.nesting import bare_graph
 from junco.graph.nodes import INPUT, Graph, Node
 
 
@@ -21,7 +22,7 @@ def spliced(graph: Graph) -> Graph:
     Args:
         graph: with all parameters bound and all operators loaded.
     """
-    if not any(isinstance(node.fn, Graph) for node in graph.nodes):
+    if not any(bare_graph(node) is not None for node in graph.nodes):
         return graph
     steps = {step.node.name: step for step in check(graph, warns=False).steps}
     names = _Names(graph)
@@ -29,9 +30,8 @@ def spliced(graph: Graph) -> Graph:
     last = {INPUT: INPUT}
     for node in graph.nodes:
         following = replace(node, after=tuple(last[name] for name in node.after))
-        inner: Any = node.fn
         made = [following]
-        if isinstance(inner, Graph):
+        if (inner := bare_graph(node)) is not None:
             flow = check(spliced(inner), warns=False)
             if _fits(flow, steps[node.name]):
                 made = _Splice(following, steps[node.name], flow, names).nodes()
@@ -151,7 +151,7 @@ class _Splice:
         if step.per is not None:
             return self._read([step.per])[0]
         callee = step.node.callee
-        has_state = callee is not None and callee.is_operator and callee.operator.hints.stateful
+        has_state = callee is not None and callee.is_stateful
         if not has_state or self.step.level.parent is None:
             return None
         given = zip(self.node.on or self.node.inputs, self.step.on or self.step.reads, strict=True)

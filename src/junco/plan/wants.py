@@ -14,7 +14,7 @@ from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import Callee, Graph
 from junco.operator.spec import OperatorSpec
 
-Wanted = Mapping[str, float]
+Wants = Mapping[str, float]
 
 
 def with_wanted(flow: Flow) -> Graph:
@@ -31,16 +31,16 @@ def with_wanted(flow: Flow) -> Graph:
     return graph
 
 
-def _wanted_of(flow: Flow, maker: Step, spec: OperatorSpec) -> Wanted:
+def _wanted_of(flow: Flow, maker: Step, spec: OperatorSpec) -> Wants:
     known = [name for name in spec.load().parameters() if name not in spec.params]
     wants = _wants_of_slots(flow, {slot.index for slot in maker.writes}) if known else {}
     return {name: value for name, value in wants.items() if name in known}
 
 
-def _wants_of_slots(flow: Flow, made: set[int]) -> Wanted:
+def _wants_of_slots(flow: Flow, made: set[int]) -> Wants:
     """What is enough of some columns for all who read them; nothing where one does not say."""
     made = set(made)
-    said: list[Wanted] = []
+    said: list[Wants] = []
     for step in flow.steps:
         if any(slot.fields and slot.index in made for slot in step.reads):
             return {}  # a part of the result: what is enough of the whole is not said
@@ -59,7 +59,7 @@ def _kept(step: Step, made: set[int]) -> set[int]:
     return {to.index for slot, to in zip(step.reads, step.writes, strict=True) if slot.index in made}
 
 
-def _wants(step: Step, made: set[int]) -> Wanted:
+def _wants(step: Step, made: set[int]) -> Wants:
     callee = step.node.callee
     given = step.on or step.reads
     if callee is None:
@@ -72,7 +72,7 @@ def _wants(step: Step, made: set[int]) -> Wanted:
     return _wants_of_operator(callee)
 
 
-def _wants_of_operator(callee: Callee) -> Wanted:
+def _wants_of_operator(callee: Callee) -> Wants:
     if callee.spec is None:
         return {}
     return (callee.live or callee.spec.create()).wants()

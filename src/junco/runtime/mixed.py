@@ -27,7 +27,7 @@ import numpy.typing as npt
 from junco.cores import num_cores
 from junco.runtime import bfloat16, openvino_runtime
 from junco.runtime.certificate import cosines
-from junco.runtime.openvino_runtime import Lane
+from junco.runtime.openvino_runtime import Executable
 from junco.runtime.source import Source, rows_of
 from junco.types import Vectors
 
@@ -90,9 +90,9 @@ class _Graph:
     def vectors(self, source: Source, lowered: Collection[str]) -> Vectors:
         """Of the golden rows, with those layers in bfloat16 and the others in float32."""
         model = openvino_runtime.core().read_model(self._marked(lowered), self._rounded(lowered))
-        lane = Lane(model, "mixed", num_threads=1)
+        executable = Executable(model, "mixed", num_threads=1)
         passes = rows_of(source.golden) if source.inputs[0].shape[0] == 1 else [source.golden]
-        return np.concatenate([lane.run(arrays) for arrays in passes])
+        return np.concatenate([executable.run(arrays) for arrays in passes])
 
     def write(self, folder: Path, lowered: Collection[str]) -> None:
         """Both files, with those layers in bfloat16."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 FILE = "model.xml"
-_MOST_LANES_BYTES = 4_000_000_000
+_MOST_BYTES_AT_ONCE = 4_000_000_000
 """Of all copies of a model that are compiled for a core each; larger models have fewer, with several cores each."""
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "mixed": "bf16"}
 _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16", "mixed": "BF16", "int8": "INT8"}
@@ -78,23 +78,23 @@ class OpenVinoCompiled:
         self.dtype = dtype
         self.certificate: Certificate | None = None
         model = core().read_model(path)
-        num_lanes = max(1, min(num_cores(), _MOST_LANES_BYTES // _num_bytes(path)))
-        self._num_lanes = num_lanes
-        self._own = _Lanes(model, dtype, num_lanes, num_cores() // num_lanes)
-        self._whole = _Lanes(model, dtype, 1, num_cores()) if num_lanes > 1 else self._own
+        num_at_once = max(1, min(num_cores(), _MOST_BYTES_AT_ONCE // _num_bytes(path)))
+        self._num_at_once = num_at_once
+        self._own = _Executables(model, dtype, num_at_once, num_cores() // num_at_once)
+        self._whole = _Executables(model, dtype, 1, num_cores()) if num_at_once > 1 else self._own
 
     def __call__(self, *arrays: npt.NDArray[Any]) -> Vectors:
         with at_work():
-            lanes = self._whole if num_free() == num_cores() else self._own
-            with lanes.one() as lane:
-                return lane.run(arrays)
+            executables = self._whole if num_free() == num_cores() else self._own
+            with executables.one() as executable:
+                return executable.run(arrays)
 
     def stream(self, passes: Iterable[Arrays]) -> Iterator[Vectors]:
         """A pass begins when any other one ends; one who stops listening waits for those that have begun."""
         begun: deque[Future[Vectors]] = deque()
-        with at_work(), ThreadPoolExecutor(self._num_lanes, "junco-pass") as others:
+        with at_work(), ThreadPoolExecutor(self._num_at_once, "junco-pass") as others:
             for arrays in passes:
-                most = min(num_free(), self._num_lanes)
+                most = min(num_free(), self._num_at_once)
                 while len(running := [one for one in begun if not one.done()]) >= most:
                     wait(running, return_when=FIRST_COMPLETED)
                 while begun and begun[0].done():
@@ -107,32 +107,35 @@ class OpenVinoCompiled:
                 yield begun.popleft().result()
 
     def _run(self, arrays: Arrays) -> Vectors:
-        with self._own.one() as lane:
-            return lane.run(arrays)
+        with self._own.one() as executable:
+            return executable.run(arrays)
 
     def close(self) -> None:
         self._whole.close()
         self._own.close()
 
 
-class _Lanes:
-    """A model compiled up to ``count`` times, each time when all others are in use; a lane runs one pass at a time."""
+class _Executables:
+    """A model compiled up to ``count`` times, each time when all others are in use.
+
+    An executable runs one pass at a time.
+    """
 
     def __init__(self, model: openvino.Model, dtype: str, count: int, num_threads: int) -> None:
-        self._make = partial(Lane, model, dtype, num_threads)
+        self._make = partial(Executable, model, dtype, num_threads)
         self._num_unmade = count
-        self._free: list[Lane] = []
+        self._free: list[Executable] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def one(self) -> Iterator[Lane]:
-        """A lane for as long as this lasts; where there is none it is waited for."""
-        lane = self._take()
+    def one(self) -> Iterator[Executable]:
+        """An executable for as long as this lasts; where there is none it is waited for."""
+        executable = self._take()
         try:
-            yield lane
+            yield executable
         finally:
             with self._changed:
-                self._free.append(lane)
+                self._free.append(executable)
                 self._changed.notify()
 
     def close(self) -> None:
@@ -140,18 +143,18 @@ class _Lanes:
         with self._changed:
             self._free.clear()
 
-    def _take(self) -> Lane:
+    def _take(self) -> Executable:
         with self._changed:
             while not self._free and not self._num_unmade:
                 self._changed.wait()
             if self._free:
                 return self._free.pop()
-            lane = self._make()
+            executable = self._make()
             self._num_unmade -= 1
-            return lane
+            return executable
 
 
-class Lane:
+class Executable:
     """A compiled model; one for passes of one row, whose shapes are then all known, beside it."""
 
     def __init__(self, model: openvino.Model, dtype: str, num_threads: int) -> None:

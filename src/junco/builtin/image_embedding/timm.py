@@ -45,7 +45,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
 
     def fetch(self) -> None:
         with importing("vision", self.name):
-            timm_weights.recipe(self.model, self.pretrained, self.name)
+            timm_weights.timm_model(self.model, self.pretrained, self.name)
         self.finish.check_truncation(self.model)
 
     def preparation(self) -> Preparation:
@@ -113,7 +113,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
 
     def _built(self) -> Any:
         with seeded(self.seed):
-            return timm_weights.recipe(self.model, self.pretrained, self.name).build(self.name)
+            return timm_weights.timm_model(self.model, self.pretrained, self.name).build(self.name)
 
 
 def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:

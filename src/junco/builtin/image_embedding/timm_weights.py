@@ -18,7 +18,7 @@ _INSTEAD = "build the model with random weights: pretrained=False"
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TimmModel:
     """What `timm.create_model` is called with; all that can be fetched ahead has been."""
 
     model: str
@@ -45,7 +45,7 @@ class Recipe:
             raise
 
 
-def recipe(model: str, pretrained: bool, owner: str) -> Recipe:
+def timm_model(model: str, pretrained: bool, owner: str) -> TimmModel:
     """How to build a model by the name that timm has for it; its weights are in the cache afterwards.
 
     Raises:
@@ -53,11 +53,11 @@ def recipe(model: str, pretrained: bool, owner: str) -> Recipe:
         UnavailableError: what has to be fetched is not in the cache and cannot be.
     """
     if model.startswith(("hf-hub:", "hf_hub:")):
-        return Recipe(_from_hub(model, owner), pretrained)
+        return TimmModel(_from_hub(model, owner), pretrained)
     if model.startswith("local-dir:"):
-        return Recipe(model, pretrained)
+        return TimmModel(model, pretrained)
     _check_name(model, owner)
-    return Recipe(model, pretrained, _overlay(model, owner) if pretrained else {})
+    return TimmModel(model, pretrained, _overlay(model, owner) if pretrained else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
     import timm
     import timm.data
 
-    found = recipe(model, pretrained, owner)
+    found = timm_model(model, pretrained, owner)
     if found.model.startswith("local-dir:"):
         folder = Path(found.model.partition(":")[2])
         told, file = read_json(folder / CONFIG), folder / _WEIGHTS

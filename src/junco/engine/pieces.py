@@ -1,0 +1,86 @@
+"""Pieces: a block whose long row is spread over several is cut, and such blocks are made one again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from junco.engine.rows import Block, Table
+from junco.graph.levels import Level
+
+
+def piece(block: Block, level: Level, start: int, stop: int, number: int, *, is_first: bool, is_last: bool) -> Block:
+    """The part of a block with rows ``start`` to ``stop`` (inclusive) of ``level``, which is its deepest.
+
+    Pieces overlap by one row on each level: the last row of one is open and continues as the first row of the next.
+    """
+    tables: dict[Level, Table] = {}
+    low, high = start, stop
+    for at in reversed(level.path):
+        table = block.tables[at]
+        low = 0 if is_first else low
+        high = table.num_rows - 1 if is_last else high
+        cut = slice(low, high + 1)
+        part = table.map_lists(lambda values, cut=cut: values[cut])
+        part.num_rows = high + 1 - low
+        part.continues = table.continues if is_first else True
+        part.is_open = table.is_open if is_last else True
+        next_low, next_high = (table.parent[low], table.parent[high]) if at.parent else (low, high)
+        if at.parent:
+            base = 0 if is_first else next_low
+            part.parent = [i - base for i in table.parent[cut]]
+        else:
+            positions = block.positions[cut]
+        tables[at] = part
+        low, high = next_low, next_high
+    ordered = {at: tables[at] for at in level.path}
+    return Block(
+        (*block.key, number),
+        (*block.ends, is_last),
+        block.first,
+        block.num_items,
+        positions,
+        ordered,
+        block.rejects if is_first else [],  # known before any item that they belong to is given
+        block.error if is_last else None,
+        block.num_bytes,
+    )
+
+
+def merged(blocks: Sequence[Block]) -> Block:
+    """Blocks that follow each other as one block; rows that were spread over them become one row each."""
+    last = blocks[-1]
+    tables: dict[Level, Table] = {}
+    starts: dict[Level, list[int]] = {}
+    for level in last.tables:
+        tables[level], starts[level] = _merged_tables([b.tables[level] for b in blocks], starts.get(level.parent))  # type: ignore[arg-type]
+    root = next(iter(tables))
+    positions: list[int] = []
+    for block, start in zip(blocks, starts[root], strict=True):
+        positions[start:] = block.positions
+    rejects = [reject for block in blocks for reject in block.rejects]
+    return replace(last, tables=tables, positions=positions, rejects=rejects)
+
+
+def _merged_tables(tables: Sequence[Table], parent_starts: list[int] | None) -> tuple[Table, list[int]]:
+    """One table of several, and where in it each began. A continued row takes the later table's values."""
+    whole, *others = tables
+    whole = replace(whole.map_lists(list), parent=list(whole.parent))
+    starts = [0]
+    for i, table in enumerate(others, 1):
+        start = whole.num_rows - 1 if table.continues and whole.num_rows else whole.num_rows
+        starts.append(start)
+        offset = parent_starts[i] if parent_starts else 0
+        if table.failed or whole.failed:
+            whole.failed = whole.failed or [False] * whole.num_rows
+            whole.failed[start:] = table.failed or [False] * table.num_rows
+        for index, column in table.columns.items():
+            whole.columns[index][start:] = column
+        for name in {*table.masks, *whole.masks}:  # faults are there only where something failed
+            whole.masks.setdefault(name, [True] * whole.num_rows)[start:] = table.masks.get(
+                name, [True] * table.num_rows
+            )
+        whole.parent[start:] = [p + offset for p in table.parent]
+        whole.num_rows = start + table.num_rows
+    whole.is_open = tables[-1].is_open
+    return whole, starts

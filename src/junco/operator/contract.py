@@ -1,0 +1,83 @@
+"""What an operator's class is told at once, where it would otherwise fail late, with an error that names no cure."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from typing import TYPE_CHECKING, Any, get_args
+
+from junco.errors import ContractError
+from junco.operator.hints import Hints
+from junco.operator.ports import Rows
+
+if TYPE_CHECKING:
+    from junco.operator.base import Operator
+
+
+def check_rows(name: str, rows: str | None) -> None:
+    """Refuse another word than "one" and "many".
+
+    Raises:
+        ContractError: with the words that there are.
+    """
+    if rows is not None and rows not in get_args(Rows):
+        raise ContractError(f'{name}: rows={rows!r} is none of "one" and "many": leave it out, or take one of them')
+
+
+def check_states(cls: type[Operator]) -> None:
+    """Refuse a class whose `state`, hints and `batch` do not go together.
+
+    Raises:
+        ContractError: with what is missing.
+    """
+    who, takes = cls.name, inspect.signature(cls.batch).parameters
+    if not cls.gives_states():
+        state = takes.get("state")
+        if state is not None and state.kind is state.KEYWORD_ONLY and state.default is state.empty:
+            raise ContractError(
+                f"{who}: batch() takes a state and nothing gives one: write def state(self), which gives a fresh one"
+            )
+        return
+    if isinstance(cls.hints, Hints) and not cls.hints.stateful:
+        raise ContractError(
+            f"{who} defines state() and its hints do not say that it has one: write hints = Hints(stateful=True)"
+        )
+    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())
+    if cls.gives_streams() and cls.batch is _base(cls).batch:
+        raise ContractError(
+            f"{who} defines state() and stream(), which is handed none: write def batch(self, …, *, state) "
+            "that gives a list of rows for each item"
+        )
+    if "state" not in takes and not takes_all:
+        raise ContractError(
+            f"{who} defines state() and its batch() does not take it: write def batch(self, …, *, state)"
+        )
+
+
+def check_attribute(operator: Operator, name: str, value: Any) -> None:
+    """Refuse a value in the place of a method of the class, which whoever calls the method would stumble over.
+
+    Raises:
+        ContractError: with another name.
+    """
+    member = getattr(type(operator), name, None)
+    is_fixed = isinstance(member, property) and member.fset is None
+    if is_fixed or (inspect.isroutine(member) and not callable(value) and name not in type(operator).parameters()):
+        kind = "property" if is_fixed else "method"
+        raise ContractError(
+            f"{operator.name}: self.{name} cannot be set, since {name} is a {kind} of its class: give the attribute "
+            f"another name (self._{name}), and define {name} in the class where it is to say something else"
+        )
+
+
+def is_set_in_open(cls: type[Operator], name: str) -> bool:
+    """Whether `open` gives an attribute its value."""
+    code = getattr(cls.open, "__code__", None)
+    return code is not None and any(
+        step.opname == "STORE_ATTR" and step.argval == name for step in dis.get_instructions(code)
+    )
+
+
+def _base(cls: type[Operator]) -> type[Operator]:
+    """`Operator` itself."""
+    return next(base for base in reversed(cls.__mro__) if "batch" in vars(base))
