@@ -144,7 +144,7 @@ def test_a_consumer_that_stops_reading_stops_the_reading_of_the_input():
 
 def quiet(p):
     """Wait until no thread works for the pipeline's runs."""
-    (run,) = p._engine._runs
+    (run,) = p._engine._holdings.runs
     with run.pool.lock:
         while run.scheduler.num_running:
             assert run._changed.wait(30)
