@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -44,5 +43,5 @@ def names_files(value: object, files: Iterable[Path]) -> bool:
     """Whether a parameter's value says no more than where files lie: it is the path of one, or of a folder above."""
     if not isinstance(value, (str, PurePath)) or not str(value):
         return False
-    place = Path(os.path.abspath(value))
-    return any(place in (at, *at.parents) for at in (Path(os.path.abspath(file)) for file in files))
+    place = Path.cwd() / value
+    return any(place in (at, *at.parents) for at in (Path.cwd() / file for file in files))

@@ -13,12 +13,13 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from junco.operator import classes, reach
+from junco.operator import classes, containers, reach
 from junco.operator.base import Operator
-from junco.operator.code import CONTENT, SINKS, plain_code
+from junco.operator.code import plain_code
 from junco.operator.content import file_sha256
 from junco.operator.leaves import UNTOLD, leaf, sha256
 from junco.operator.spec import OperatorSpec
+from junco.operator.walk import CONTENT, SINKS
 from junco.types.content import digest_of_value
 
 MOST_DEPTH = 60
@@ -39,6 +40,7 @@ class Describer:
         content: what lies in an operator's file.
         written: the places that are state.
         unknown: what could not be identified, in words.
+        numbers, count: of what it has met, and the next one.
         is_called: whether what is described now is sure to be called, so that what it writes is state for all others.
     """
 
@@ -46,8 +48,8 @@ class Describer:
     written: set[reach.Slot] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
     is_called: bool = True
-    _numbers: dict[int, int] = field(default_factory=dict)
-    _count: int = 0
+    numbers: dict[int, int] = field(default_factory=dict)
+    count: int = 0
     _kept: list[Any] = field(default_factory=list)
     """So that no other object gets the address of one that has a number."""
     _depth: int = 0
@@ -63,13 +65,13 @@ class Describer:
             return told
         if not isinstance(value, (type, *_CONTAINERS)) and reach.fixed_package(type(value).__module__) is None:
             reach.uses(type(value), methods, lambda path: self.written.update(reach.slots_of(value, path)))
-        if id(value) in self._numbers:
-            return {"again": self._numbers[id(value)]}
+        if id(value) in self.numbers:
+            return {"again": self.numbers[id(value)]}
         if self._depth >= MOST_DEPTH:
             self.unknown.append(f"{where}, which lies more than {MOST_DEPTH} deep")
             return None
-        self._numbers[id(value)] = self._count
-        self._count += 1
+        self.numbers[id(value)] = self.count
+        self.count += 1
         self._kept.append(value)
         self._depth += 1
         try:
@@ -77,13 +79,13 @@ class Describer:
         finally:
             self._depth -= 1
             if isinstance(value, _CONTAINERS):  # equal ones are the same, wherever they stand
-                self._numbers.pop(id(value), None)
+                self.numbers.pop(id(value), None)
 
     def short(self, value: Any, where: str, methods: Iterable[str] = ()) -> Any:
         """The same, with the hash of a container in its place."""
         told = self.value(value, where, methods)
         if isinstance(value, _CONTAINERS) or (isinstance(told, str) and len(told) > 100):
-            return f"sha256 {_sha256(told)[:32]}"
+            return f"sha256 {containers.sha256_of(told)[:32]}"
         return told
 
     def is_state(self, slot: reach.Slot, value: Any) -> bool:
@@ -166,46 +168,13 @@ class Describer:
         parts = classes.named("module", module.__name__, module.__name__)
         if reach.fixed_package(module.__name__) is None:
             own = {name: value for name, value in vars(module).items() if not name.startswith("__")}
-            parts["holds"] = self._named_values(own, module.__name__, id(vars(module)))
+            parts["holds"] = self.named_values(own, module.__name__, id(vars(module)))
         return parts
-
-    def _mapping(self, value: Mapping[Any, Any], where: str) -> Any:
-        """By its keys, and by their order, in which somebody may go through it."""
-        if type(value) is dict and all(isinstance(key, str) for key in value):
-            told = {key: self.value(child, where) for key, child in value.items()}
-            return told if [*told] == sorted(told) else {**told, "(order)": [*told]}
-        pairs = [[self.value(key, where), self.value(child, where)] for key, child in value.items()]
-        return self._with_class(value, pairs, where, (dict,))
-
-    def _sequence(self, value: Iterable[Any], where: str) -> Any:
-        return self._with_class(value, [self.value(child, where) for child in value], where, (list, tuple))
-
-    def _set(self, value: Set[Any], where: str) -> Any:
-        numbers, count, told = self._numbers, self._count, []
-        for child in value:  # in whatever order, so that none depends on those before it
-            self._numbers, self._count = dict(numbers), count
-            told.append(self.value(child, where))
-        self._numbers, self._count = numbers, count
-        return [type(value).__name__, sorted(told, key=_sha256)]
-
-    def _with_class(self, value: Any, told: list[Any], where: str, plain: tuple[type, ...]) -> Any:
-        if type(value) in plain:
-            return told
-        more = {name: getattr(value, name) for name in ("default_factory", "maxlen") if hasattr(value, name)}
-        own = {} if reach.fixed_package(type(value).__module__) == "python" else getattr(value, "__dict__", {})
-        held = self._named_values({**own, **more}, where, id(value))
-        return {**self.value(type(value), where), "items": told, "holds": held}
-
-    def _member(self, value: enum.Enum, where: str) -> Any:
-        return {**self.value(type(value), where), "member": value.name, "is": self.short(value.value, where)}
-
-    def _reference(self, value: weakref.ref[Any], where: str) -> Any:
-        return {"reference to": self.value(value(), where)}
 
     def _held(self, value: Any, where: str) -> Any:
         """What an object holds: its attributes, or what it says of itself to `pickle`."""
         if (found := classes.attributes(value)) is not None:
-            return self._named_values(found, where, id(value))
+            return self.named_values(found, where, id(value))
         said = classes.copy_parts(value)
         if said is None:
             self.unknown.append(f"{where}, a {type(value).__qualname__}")
@@ -215,16 +184,12 @@ class Describer:
         items = [list(each) for each in rest[2:4] if each is not None]
         return [self.value(made, where), self.short(parts, where), self.short(items, where)]
 
-    def _named_values(self, values: Mapping[str, Any], where: str, holder: int) -> dict[str, Any]:
+    def named_values(self, values: Mapping[str, Any], where: str, holder: int) -> dict[str, Any]:
         return {
             str(name): self.short(values[name], f"{where}.{name}")
             for name in sorted(values, key=str)
             if not self.is_state(("name", holder, name), values[name])
         }
-
-
-def _sha256(parts: Any) -> str:
-    return sha256(json.dumps(parts, sort_keys=True, default=str))
 
 
 _TELLERS: tuple[tuple[Any, Callable[[Describer, Any, str], Any]], ...] = (
@@ -235,9 +200,9 @@ _TELLERS: tuple[tuple[Any, Callable[[Describer, Any, str], Any]], ...] = (
     (FunctionType, Describer._function),
     (BuiltinFunctionType, Describer._builtin),
     (ModuleType, Describer._module),
-    (weakref.ref, Describer._reference),
-    (enum.Enum, Describer._member),
-    (Mapping, Describer._mapping),
-    ((list, tuple, deque), Describer._sequence),
-    (Set, Describer._set),
+    (weakref.ref, containers.reference_parts),
+    (enum.Enum, containers.member_parts),
+    (Mapping, containers.mapping_parts),
+    ((list, tuple, deque), containers.sequence_parts),
+    (Set, containers.set_parts),
 )

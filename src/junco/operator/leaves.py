@@ -62,7 +62,7 @@ def _plumbing(value: Any) -> str | None:
     kind = type(value)
     if value is sys.stdout or value is sys.stderr:
         return "a standard stream"
-    by_name = (logging.Logger, contextvars.ContextVar, threading.local, type(os.environ))
+    by_name = (logging.Logger, contextvars.ContextVar, threading.local, os._Environ)
     if not isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)) and (
         isinstance(value, by_name) or kind.__module__.partition(".")[0] in _PLUMBING
     ):
@@ -74,12 +74,12 @@ def _array(value: Any) -> str | None:
     """Functions of numpy that are no Python functions, and tensors."""
     if isinstance(value, np.ufunc):
         return f"ufunc {value.__name__}, {package_of('numpy')}"
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if torch is None or not isinstance(value, getattr(torch, "Tensor", ())):
         return None
-    tensor: Any = value.detach()
+    tensor: Any = value
     try:
-        data = tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+        data = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
     except Exception:  # sparse, quantized, without data
         return None
     return f"{type(value).__name__} {tensor.dtype} {tuple(tensor.shape)} {sha256(data.tobytes())}"

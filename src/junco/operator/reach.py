@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from junco.operator import code
+from junco.operator.code import names_in
 from junco.operator.packages import package_of
+from junco.operator.walk import CONTENT, ITEM
+from junco.operator.walk import Path as Names
 
 Slot = tuple[Any, ...]
 """A place that can be written: a name in a namespace, a closure's cell, or the content of a container."""
@@ -61,7 +63,7 @@ def _is_pythons(top: str) -> bool:
 def reads_of(fn: FunctionType, only_cells: bool = False) -> list[Read]:
     """What a function reads of what lies outside of it, each value once, by name."""
     found: dict[Slot, Read] = {}
-    for path in sorted(code.names_in(fn.__code__).reads, key=repr):
+    for path in sorted(names_in(fn.__code__).reads, key=repr):
         if path[0] == "first" or (only_cells and path[0] != "cell"):
             continue
         read, rest = _followed(fn, path)
@@ -72,7 +74,7 @@ def reads_of(fn: FunctionType, only_cells: bool = False) -> list[Read]:
 def written_by(fn: FunctionType) -> set[Slot]:
     """The places that a function writes outside of itself and of its arguments."""
     found = set()
-    for path in code.names_in(fn.__code__).writes:
+    for path in names_in(fn.__code__).writes:
         if path[0] == "first":
             continue
         root, slot = _root(fn, path)
@@ -84,13 +86,13 @@ def slots_of(holder: Any, attributes: Iterable[str]) -> set[Slot]:
     """The place that a path of attributes leads to, from an object on; none where that cannot be told."""
     *way, last = attributes
     for name in way:
-        if name == code.ITEM:  # what lies in a container belongs to it
+        if name == ITEM:  # what lies in a container belongs to it
             return {("content", id(holder))}
         if (holder := attribute(holder, name)) is MISSING:
             return set()
-    if last == code.ITEM or (last == code.CONTENT and isinstance(holder, _CONTAINERS)):
+    if last == ITEM or (last == CONTENT and isinstance(holder, _CONTAINERS)):
         return {("content", id(holder))}
-    return set() if last == code.CONTENT else {("name", id(_namespace(holder)), last)}
+    return set() if last == CONTENT else {("name", id(_namespace(holder)), last)}
 
 
 def attribute(holder: Any, name: str) -> Any:
@@ -112,7 +114,7 @@ def uses(cls: type, methods: Iterable[str], note: Callable[[tuple[str, ...]], No
             continue
         seen.add(name)
         for function in _definitions(cls, name):
-            names = code.names_in(function.__code__)
+            names = names_in(function.__code__)
             waiting += [path[2] for path in names.reads if path[0] == "first" and len(path) > 2]
             for path in names.writes:
                 if path[0] == "first" and len(path) > 2:
@@ -131,7 +133,7 @@ def _namespace(holder: Any) -> Any:
     return vars(holder) if isinstance(holder, ModuleType) else holder
 
 
-def _followed(fn: FunctionType, path: code.Path) -> tuple[Read, tuple[str, ...]]:
+def _followed(fn: FunctionType, path: Names) -> tuple[Read, tuple[str, ...]]:
     """The value that a path leads to, and the attributes that were not followed."""
     value, slot = _root(fn, path)
     name, rest = (path[1][0] if path[0] == "import" else path[1]), list(path[2:])
@@ -141,7 +143,7 @@ def _followed(fn: FunctionType, path: code.Path) -> tuple[Read, tuple[str, ...]]
     return Read(name, value, slot), tuple(rest)
 
 
-def _root(fn: FunctionType, path: code.Path) -> tuple[Any, Slot]:
+def _root(fn: FunctionType, path: Names) -> tuple[Any, Slot]:
     kind, name = path[:2]
     if kind == "global":
         return fn.__globals__.get(name, MISSING), ("name", id(fn.__globals__), name)
