@@ -189,7 +189,7 @@ from junco import Operator
         "class C:\n    def __init__(s): s.k = N\n    def m(s, x): return s.k\nf = C().m",
         "class C:\n    def __init__(s, n): s.n = n\n    def set(s, n): s.n = n\n"
         "    def __call__(s, x): return s.n\nf = C(N)",
-        "class C:\n    __slots__ = ('k',)\n    def __init__(s, k): s.k = k\n    def __call__(s, x): return s.k\nf = C(N)",
+        "class C:\n    __slots__ = ('k',)\n    def __init__(s): s.k = N\n    def __call__(s, x): return s.k\nf = C()",
         "class E(enum.Enum):\n    A = N\ne = E.A\ndef f(x): return e.value",
         "d = collections.defaultdict(lambda: N)\ndef f(x): return d[x]",
         "class D(dict):\n    def __missing__(s, k): return N\nd = D()\ndef f(x): return d[x]",
