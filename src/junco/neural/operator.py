@@ -22,6 +22,7 @@ from junco.neural.texts import checked_texts
 from junco.neural.weights import random_weights, seeded
 from junco.operator import registry
 from junco.operator.base import Operator
+from junco.operator.content import names_files
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch
@@ -118,8 +119,8 @@ class NeuralOperator(Operator):
         inherited = NeuralOperator.parameters().keys() | self.neutral_parameters()
         own = {name: p.default for name, p in self.parameters().items() if name not in inherited}
         given = {**own, **{name: value for name, value in self.spec.params.items() if name in own}}
-        files = {str(file) for file in self.files()}
-        return {name: _plain(value) for name, value in given.items() if str(value) not in files}
+        files = list(self.files())
+        return {name: _plain(value) for name, value in given.items() if not names_files(value, files)}
 
     @classmethod
     def ports(cls) -> Ports:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
 Mark = tuple[str, int, int, int]
 """A file's path, size, time of change and inode."""
@@ -37,3 +37,11 @@ def _mark(path: Path) -> Mark:
     except OSError:
         return str(path), -1, 0, 0
     return str(path), state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def names_files(value: object, files: Iterable[Path]) -> bool:
+    """Whether a parameter's value says no more than where files lie: it is the path of one, or of a folder above."""
+    if not isinstance(value, (str, PurePath)) or not str(value):
+        return False
+    place = Path.cwd() / value
+    return any(place in (at, *at.parents) for at in (Path.cwd() / file for file in files))
