@@ -57,7 +57,9 @@ def bind(
     try:
         bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
     except TypeError as error:
-        missing = next((name for name in parameters if str(error).endswith(f"missing a required argument: {name!r}")), "")
+        missing = next(
+            (name for name in parameters if str(error).endswith(f"missing a required argument: {name!r}")), ""
+        )
         raise ParameterError(f"{owner!r}: {error}{why_missing(missing) if missing else ''}") from None
     given = dict(bound.arguments)
     others = given.pop(rest, {}) if rest is not None else {}
