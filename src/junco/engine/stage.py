@@ -13,15 +13,21 @@ from typing import Any, ClassVar, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.fields import FieldApplier
+from junco.engine.pieces import PieceSize
 from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
-from junco.graph.levels import Level, Slot
+from junco.graph.levels import Level, Slot, Step
 from junco.graph.nodes import Node, fn_name
 from junco.plan.program import Drop, Forget, Mask, Operation
 from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
+
+
+def piece_size(step: Step) -> PieceSize:
+    """How large a step's pieces are, unless its engine says otherwise."""
+    return PieceSize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,14 @@ class StageOptions:
         limit: how many of its tasks may run at once.
         is_ordered: whether blocks must reach it in their order.
         gains_from_threads: whether it spends its time outside the interpreter lock.
+        piece_size: makes what says how large its pieces are.
     """
 
     on_error: OnError = "raise"
     limit: int = 1
     is_ordered: bool = True
     gains_from_threads: bool = False
+    piece_size: Callable[[Step], PieceSize] = piece_size
 
 
 class Stage:
