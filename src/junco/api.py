@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
 from junco.cores import num_cores
-from junco.engine.callers import in_thread
+from junco.engine.callers import by_deadline, checked_timeout, in_thread
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.holdings import Holdings
 from junco.engine.results import as_vectors
@@ -105,7 +105,8 @@ class Pipeline:
             DeadlineError: ``timeout_s`` seconds were over first.
         """
         self._check_count(inputs)
-        result = self._engine.call(inputs, timeout_s)
+        engine, timeout_s = self._engine_within(timeout_s)
+        result = engine.call(inputs, timeout_s)
         return ResultList(result) if result.__class__ is list and not self.plan.flow.is_single else result
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
@@ -178,7 +179,8 @@ class Pipeline:
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
             raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
-        return Stream(self._engine.run(items, options), self)
+        engine, timeout_s = self._engine_within(options.timeout_s)
+        return Stream(engine.run(items, replace(options, timeout_s=timeout_s)), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -319,6 +321,15 @@ class Pipeline:
             self._holdings.close()
             self._holdings.check_open()
         return engine
+
+    def _engine_within(self, timeout_s: float | None) -> tuple[Engine, float | None]:
+        """It, and what is left of the caller's time; to plan at the first use may take long."""
+        timeout_s = checked_timeout(timeout_s)
+        if timeout_s is None or self._running.made is not None:
+            return self._engine, timeout_s
+        started = time.monotonic()
+        engine: Engine = by_deadline(lambda: self._engine, timeout_s)
+        return engine, max(0.0, timeout_s - (time.monotonic() - started))
 
     def _repr_svg_(self) -> str:
         return self.draw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,3 +184,57 @@ def test_single_calls_of_a_pipeline_are_scopes_of_their_own():
 def test_one_that_groups_has_no_state(verb):
     with pytest.raises(ContractError, match=r"'state-test.number' has a state.*map, flat_map or filter"):
         getattr(words(), verb)("word", "n", ops.state_test.number()).output("n")
+
+
+class Wobbly(Number, family="state-test", name="wobbly"):
+    """Fails once after it has changed its state."""
+
+    hints = Hints(stateful=True, retry=(ConnectionError,))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_failed = False
+
+    def batch(self, words, *, state):
+        given = super().batch(words, state=state)
+        if words[0] == "b" and not self.has_failed:
+            self.has_failed = True
+            raise ConnectionError
+        return given
+
+
+def test_what_is_tried_again_begins_with_the_state_before_it():
+    with (
+        pipe.input("words")
+        .flat_map("words", "word", str.split)
+        .map("word", "number", ops.state_test.wobbly())
+        .output("number") as p
+    ):
+        assert p("a b c") == [0, 1, 2]
+
+
+class Hoard(Number, family="state-test", name="hoard"):
+    """Keeps what takes long to copy."""
+
+    hints = Hints(stateful=True, max_batch=4)
+    num_copied = 0
+
+    class Kept(list):
+        def __deepcopy__(self, memo):
+            Hoard.num_copied += 1
+            time.sleep(0.01)
+            return type(self)(self)
+
+    def state(self):
+        return Hoard.Kept()
+
+
+def test_a_state_that_takes_long_to_copy_is_copied_once_for_each_scope():
+    with (
+        pipe.input("words")
+        .flat_map("words", "word", str.split)
+        .map("word", "number", ops.state_test.hoard())
+        .output("number") as p
+    ):
+        assert p(" ".join("w" * 40)) == list(range(40))
+    assert Hoard.num_copied == 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from junco import pipe
-from junco.engine.turns import Turn, waiting_for_me, working_for
+from junco.engine.turns import Turn
+from junco.operator.lanes import waiting_for_me, working_for
 
 LONG_S = 30
 """Nothing here takes so long unless it hangs."""

@@ -243,3 +243,17 @@ def test_an_operator_without_options_takes_none():
     assert options_of(Plain) == {}
     with pytest.raises(ParameterError, match=r"has no parameter 'x'\. Its parameters: none"):
         Plain(x=1)
+
+
+class BlurMore(Blur, family="option-test", name="blur-more"):
+    """The same with other defaults, one of them declared again."""
+
+    radius: float = option(4.0, most=9)
+
+
+def test_an_option_that_is_declared_again_keeps_what_is_not_said_of_it():
+    assert BlurMore().radius == 4
+    with pytest.raises(ParameterError):
+        BlurMore(radius=-1)
+    with pytest.raises(ParameterError):
+        BlurMore(radius=10)

@@ -24,12 +24,12 @@ from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
 from junco.engine.single import SharedBatches
 from junco.engine.stage import Stage, StageOptions, WorkStage
-from junco.engine.turns import Turn
+from junco.engine.turns import turn_of
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Callee, Node
 from junco.operator.hints import Hints
 from junco.operator.resident import Resident
-from junco.operator.residents import Residents, alone
+from junco.operator.residents import Residents, alone, resident_of
 from junco.operator.spec import OperatorSpec
 from junco.plan.program import Operation
 
@@ -86,12 +86,12 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents,
         return _in_processes(operation, callee, node.workers or num_cores())
     applier_of = partial(_applier, residents=residents, sizes=sizes)
     if callee.live is not None:
-        return _of_operators(operation, applier_of, [], Resident(callee.live.spec, callee.live))
+        return _of_operators(operation, applier_of, [], resident_of(callee.live))
     if callee.spec is not None:
         specs = _replicas(callee.spec, node, devices)
         return _of_operators(operation, applier_of, [residents.hold(spec, i) for i, spec in specs])
     is_shared = node.workers or node.verb == "reduce"
-    plain = PlainApplier(callee.fn, None if is_shared else Turn())
+    plain = PlainApplier(callee.fn, None if is_shared else turn_of(callee.fn))
     return Crew(operation, plain, plain.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 

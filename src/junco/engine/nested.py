@@ -35,7 +35,7 @@ class InnerRun(Protocol):
 
     def __next__(self) -> Given: ...
 
-    def close(self) -> None: ...
+    def close(self, wait: bool = True) -> None: ...
 
 
 Start = Callable[..., InnerRun]
@@ -80,31 +80,47 @@ class _SharedRows:
 
     def __init__(self, start: Callable[[Callable[[Reject], None]], InnerRun], num_items: int) -> None:
         self._start = start
-        self._lock = threading.RLock()  # the garbage collector may drop an iterator within
+        self._lock = threading.Lock()
         self._run: InnerRun | None = None
         self._rows: list[deque[Any]] = [deque() for _ in range(num_items)]
         self._errors: dict[int, BaseException] = {}
         self._num_whole = 0
         """Items whose rows have all come: those before this position."""
+        self._dropped: deque[int] = deque()
         self._num_left = num_items
 
     def next(self, position: int) -> Any:
         """The item's next row; raises `StopIteration` at its end, or why it failed."""
-        with self._lock:
-            while not self._rows[position]:
-                if position < self._num_whole or not self._pull():
-                    if (error := self._errors.pop(position, None)) is not None:
-                        raise error
-                    raise StopIteration
-            return self._rows[position].popleft()
+        try:
+            with self._lock:
+                while not self._rows[position]:
+                    if position < self._num_whole or not self._pull():
+                        if (error := self._errors.pop(position, None)) is not None:
+                            raise error
+                        raise StopIteration
+                return self._rows[position].popleft()
+        finally:
+            self._settle()
 
     def leave(self, position: int) -> None:
-        """Nobody draws the item's rows any more; the last one ends the run."""
-        with self._lock:
-            self._rows[position].clear()
-            self._num_left -= 1
-            if not self._num_left and self._run is not None:
-                self._run.close()
+        """Nobody draws the item's rows any more; the last one ends the run. Never waits.
+
+        The garbage collector may say so, in whatever thread and inside whatever lock.
+        """
+        self._dropped.append(position)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count off those that were dropped; where somebody else draws, he does so when he is done."""
+        while self._dropped and self._lock.acquire(blocking=False):
+            try:
+                while self._dropped:
+                    self._rows[self._dropped.popleft()].clear()
+                    self._num_left -= 1
+                if not self._num_left and self._run is not None:
+                    self._run.close(wait=False)
+            finally:
+                self._lock.release()
 
     def _pull(self) -> bool:
         """Take what the run gives next; whether there was anything."""

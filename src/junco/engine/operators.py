@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value
@@ -107,15 +108,24 @@ class OperatorApplier(Applier):
         return [self.resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
 
 
-def tried(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
-    """An operator's results for a batch; errors that it calls transient are tried again."""
-    name, retry = operator.spec.name, operator.hints.retry
+def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
+    """An operator's results for a batch, as many as rows."""
+    return checked_results(operator.spec.name, operator.batch(*columns, **state), num_rows)
+
+
+def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
+    """The same; errors that the operator calls transient are tried again."""
+    return retried(partial(results_of, operator, columns, num_rows), operator.hints.retry)
+
+
+def retried(call: Callable[[], Sequence[Any]], retry: tuple[type[BaseException], ...]) -> Sequence[Any]:
+    """What a call gives, which is made again after errors of these kinds."""
     for attempt in range(NUM_RETRIES if retry else 0):
         try:
-            return checked_results(name, operator.batch(*columns, **state), num_rows)
+            return call()
         except retry:
             time.sleep(RETRY_WAIT_S * 2**attempt)
-    return checked_results(name, operator.batch(*columns, **state), num_rows)
+    return call()
 
 
 class Replicas(Applier):

@@ -26,9 +26,8 @@ from junco.engine.results import Collector, Results, Rows
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
 from junco.engine.stats import Totals, Trace
-from junco.engine.turns import waiting_for_me, working_for
 from junco.errors import ClosedError, DeadlineError
-from junco.operator.lanes import Lane, in_lane
+from junco.operator.lanes import Lane, in_lane, waiting_for_me, working_for
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""

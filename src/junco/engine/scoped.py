@@ -3,18 +3,22 @@
 The state is what the operator's `state` gives, handed to each batch; or, where it has none, an instance of its own.
 Either way it belongs to one stage of one run: no other run, stream, pipeline or scope sees it, and it is not evicted.
 Rows go one at a time, unless the operator's hints allow more: then a batch that fails is undone by the state's copy, so
-that what comes out does not depend on the size of batches.
+that what comes out does not depend on the size of batches. Where copies take long, rows go one at a time again.
 """
 
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
-from junco.engine.operators import tried
+from junco.engine.operators import results_of, retried
 from junco.operator.resident import Loadable, Resident
+
+COPY_SHARE = 0.1
+"""Copies of a state may take this part of a batch's time: one that keeps all its rows would take ever longer."""
 
 
 class ScopedApplier(Applier):
@@ -34,6 +38,7 @@ class ScopedApplier(Applier):
         self._own: Resident | None = None
         self._state: Any = None
         self._has_state = False
+        self._is_cheap_to_copy = self._gives_states
         self._owners: Sequence[int] = ()
         self._at = 0
         self._current = -1
@@ -63,6 +68,7 @@ class ScopedApplier(Applier):
     def end(self) -> None:
         """End the scope that is under way, with its state."""
         self._state, self._has_state = None, False
+        self._is_cheap_to_copy = self._gives_states
         own, self._own = self._own, None
         if own is not None:
             own.end()
@@ -98,50 +104,90 @@ class ScopedApplier(Applier):
             self.end()
 
     def _same_scope(self, most: int) -> int:
-        """How many of the next rows go together: of one scope, and no more than the operator bears."""
+        """How many of the next rows are of one scope."""
         owner = self._owners[self._at]
         if owner != self._current:
             self.end()
             self._current = owner
-        most = min(most, self._shared.operator.hints.max_batch or 1)
         count = 1
         while count < most and self._owners[self._at + count] == owner:
             count += 1
         return count
 
     def _worked(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        """Results and failures for rows of one scope, under one lease."""
+        results: list[Any] = []
+        failures: list[Failure] = []
         with self._resident() as operator:
             if not self._has_state:
                 self._state, self._has_state = (operator.state() if self._gives_states else None), True
-            if num_rows > 1 and (copied := self._copied()) is not None:
-                try:
-                    return list(self._tried(operator, columns, num_rows)), []
-                except KeyboardInterrupt:
-                    raise
-                except BaseException:  # one by one below, from where the batch began
-                    self._state = copied[0]
-            return self._one_by_one(operator, columns, num_rows, stop=stop)
+            while len(results) < num_rows and not (stop and failures):
+                start = len(results)
+                end = min(num_rows, start + (self._most_rows() if self._is_cheap_to_copy else 1))
+                batch = [column[start:end] for column in columns]
+                if end - start > 1 and (given := self._batch(operator, batch, end - start)) is not None:
+                    results += given
+                else:
+                    self._one_by_one(operator, batch, end - start, results, failures, stop=stop)
+        return results, failures
+
+    def _most_rows(self) -> int:
+        return self._shared.operator.hints.max_batch or 1
+
+    def _batch(self, operator: Loadable, columns: Columns, num_rows: int) -> Sequence[Any] | None:
+        """The results of several rows at once, or none: then the state is as it was before."""
+        started = time.perf_counter()
+        copied = self._copied()
+        copy_s = time.perf_counter() - started
+        if copied is None:
+            self._is_cheap_to_copy = False
+            return None
+        try:
+            given = self._tried(operator, columns, num_rows)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            self._state = copied[0]
+            return None
+        self._is_cheap_to_copy = copy_s <= COPY_SHARE * (time.perf_counter() - started)
+        return given
 
     def _one_by_one(
-        self, operator: Loadable, columns: Columns, num_rows: int, *, stop: bool
-    ) -> tuple[list[Any], list[Failure]]:
-        results: list[Any] = []
-        failures: list[Failure] = []
+        self,
+        operator: Loadable,
+        columns: Columns,
+        num_rows: int,
+        results: list[Any],
+        failures: list[Failure],
+        *,
+        stop: bool,
+    ) -> None:
         for row in range(num_rows):
             try:
                 results += self._tried(operator, [column[row : row + 1] for column in columns], 1)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
-                failures.append(Failure(row, error))
+                failures.append(Failure(len(results), error))
                 if stop:
-                    break
+                    return
                 results.append(None)
-        return results, failures
 
     def _tried(self, operator: Loadable, columns: Columns, num_rows: int) -> Sequence[Any]:
-        state = {"state": self._state} if self._gives_states else {}
-        given = tried(operator, columns, num_rows, **state)
+        """Results; a transient error is tried again from the state before it, if that can be had."""
+        retry = operator.hints.retry
+        before = self._copied() if retry else None
+
+        def attempt() -> Sequence[Any]:
+            state = {"state": self._state} if self._gives_states else {}
+            try:
+                return results_of(operator, columns, num_rows, **state)
+            except retry:
+                if before is not None:
+                    self._state = copy.deepcopy(before[0])
+                raise
+
+        given = retried(attempt, retry if before is not None else ())
         resident = self._resident()
         return [resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
 

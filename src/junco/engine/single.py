@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ from junco.engine.stats import StageStats
 from junco.errors import ContractError, DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
-from junco.operator.lanes import left_s
+from junco.operator.lanes import left_s, waiting_for_me
 from junco.plan.plan import Plan
 from junco.wording import picture
 
@@ -107,13 +108,14 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "error", "is_done", "item", "result", "woken")
+    __slots__ = ("batch", "error", "has_gone", "is_done", "item", "result", "thread", "woken")
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
         self.result: Any = None
         self.error: BaseException | None = None
-        self.is_done = False
+        self.is_done = self.has_gone = False
+        self.thread = get_ident()
         self.woken: threading.Event | None = None
         self.batch: list[_Call] = []
         """What it is to lead, itself first."""
@@ -138,7 +140,8 @@ class SharedBatches:
         self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
         self._most_leaders = 2 if applier.hints.thread_safe and applier.hints.releases_gil else 1
-        self._num_leaders = 0
+        self._leaders: list[int] = []
+        """Threads that lead a batch; one whose batch calls its own pipeline leads another within."""
         self._num_running = 0
         self._num_callers = 1
         """As many as there were when the last batch was done."""
@@ -147,8 +150,8 @@ class SharedBatches:
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)
         with self._lock:
-            if self._num_leaders < self._most_leaders:
-                self._num_leaders += 1
+            if len(self._leaders) < self._most_leaders or any(each in self._leaders for each in waiting_for_me()):
+                self._leaders.append(call.thread)
                 call.batch = [call]
             else:
                 call.woken = threading.Event()
@@ -167,7 +170,7 @@ class SharedBatches:
             raise
         finally:
             if call.batch:
-                self._hand_over()
+                self._hand_over(call)
         if call.error is not None:
             raise call.error
         return call.result
@@ -187,18 +190,21 @@ class SharedBatches:
     def _leave(self, call: _Call) -> None:
         """Take a caller who has gone out of the queue, and put those back whose rows it was working on."""
         with self._lock:
+            call.has_gone = True
             if call in self._waiting:
                 self._waiting.remove(call)
-            self._waiting.extendleft(other for other in reversed(call.batch[1:]) if not other.is_done)
+            left = [other for other in call.batch[1:] if not (other.is_done or other.has_gone)]
+            self._waiting.extendleft(reversed(left))
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, leader: _Call) -> None:
         """Let the one who has waited longest lead the next batch."""
         with self._lock:
-            if not self._waiting:
-                self._num_leaders -= 1
+            self._leaders.remove(leader.thread)
+            if not self._waiting or len(self._leaders) >= self._most_leaders:
                 return
             heir = self._waiting.popleft()
             heir.batch = [heir]
+            self._leaders.append(heir.thread)
         assert heir.woken is not None
         heir.woken.set()
 

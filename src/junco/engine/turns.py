@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
+from collections.abc import Callable
 from threading import get_ident
+from typing import Any
 
-from junco.operator.lanes import left_s
-
-_mine = threading.local()
-Threads = tuple[int, ...]
-
-
-def waiting_for_me() -> Threads:
-    """The threads that wait for what the calling thread is at work on, maybe inside a callable, and that itself."""
-    return (*getattr(_mine, "waiting", ()), get_ident())
-
-
-class working_for:  # noqa: N801  (used as a function would be)
-    """For as long as this lasts, the calling thread is at work on what those threads wait for."""
-
-    def __init__(self, waiting: Threads) -> None:
-        self._waiting = waiting
-
-    def __enter__(self) -> None:
-        self._before: Threads = getattr(_mine, "waiting", ())
-        _mine.waiting = self._waiting
-
-    def __exit__(self, *error: object) -> None:
-        _mine.waiting = self._before
+from junco.operator.lanes import left_s, waiting_for_me
 
 
 class Turn:
@@ -37,7 +19,8 @@ class Turn:
     him, which would be for ever, but take turns among themselves.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, of: Callable[..., Any] | None = None) -> None:
+        self._of = of
         self._lock = threading.RLock()
         self._owner = self._depth = 0
         self._inner: Turn | None = None
@@ -45,7 +28,7 @@ class Turn:
     def take(self) -> Turn:
         """Wait for the turn; what to release when it is over."""
         if not self._lock.acquire(False):  # by position: a tenth of a microsecond for each single call
-            if self._owner in getattr(_mine, "waiting", ()):
+            if self._owner in waiting_for_me():
                 self._inner = self._inner or Turn()
                 return self._inner.take()
             while not self._lock.acquire(timeout=left if (left := left_s()) is not None else -1):
@@ -60,3 +43,29 @@ class Turn:
         if not self._depth:
             self._owner = 0
         self._lock.release()
+
+
+_turns: weakref.WeakValueDictionary[tuple[int, int], Turn] = weakref.WeakValueDictionary()
+"""By the identity of a callable, which the turn itself keeps alive."""
+_finding = threading.RLock()  # the garbage collector may come by
+
+
+def turn_of(fn: Callable[..., Any]) -> Turn:
+    """The turn of a callable: one, whichever pipelines and steps it stands in."""
+    method = getattr(fn, "__func__", None)
+    key = (id(fn), 0) if method is None else (id(method), id(getattr(fn, "__self__", None)))
+    with _finding:
+        turn = _turns.get(key)
+        if turn is None:
+            turn = _turns[key] = Turn(fn)
+        return turn
+
+
+def _renew() -> None:
+    """In a forked child: nobody else is inside a callable."""
+    global _turns, _finding
+    _turns, _finding = weakref.WeakValueDictionary(), threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

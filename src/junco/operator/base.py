@@ -234,6 +234,10 @@ class Operator:
                 self._is_open = False
                 self.close()
 
+    def renew(self) -> None:
+        """In a forked child: nobody is opening the operator."""
+        self._opening = threading.RLock()
+
     def __call__(self, *item: Any) -> Any:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()

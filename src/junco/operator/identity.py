@@ -31,7 +31,7 @@ from types import (
 from typing import Any
 
 from junco.operator.base import Operator
-from junco.operator.content import file_sha256
+from junco.operator.files import file_sha256
 from junco.operator.packages import package_of
 from junco.operator.spec import OperatorSpec
 from junco.types.content import digest_of_value

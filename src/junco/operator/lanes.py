@@ -1,4 +1,4 @@
-"""Who goes first where several wait for one operator, and until when a call waits.
+"""Who goes first where several wait for one operator, until when a call waits, and who waits for whom.
 
 Lanes: single calls go before batches, batches before bulk jobs.
 """
@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from enum import IntEnum
 from itertools import count
 from threading import get_ident
+from typing import NamedTuple
 
 from junco.errors import DeadlineError
 
 _mine = threading.local()
+Threads = tuple[int, ...]
 
 
 class Lane(IntEnum):
@@ -68,17 +70,49 @@ def left_s() -> float | None:
     return float(left)
 
 
+def waiting_for_me() -> Threads:
+    """The threads that wait for what the calling thread is at work on, maybe inside an operator, and that itself."""
+    return (*getattr(_mine, "waiting", ()), get_ident())
+
+
+class working_for:  # noqa: N801  (used as a function would be)
+    """For as long as this lasts, the calling thread is at work on what those threads wait for."""
+
+    def __init__(self, waiting: Threads) -> None:
+        self._waiting = waiting
+
+    def __enter__(self) -> None:
+        self._before: Threads = getattr(_mine, "waiting", ())
+        _mine.waiting = self._waiting
+
+    def __exit__(self, *error: object) -> None:
+        _mine.waiting = self._before
+
+
+class _Place(NamedTuple):
+    """A thread's place among those who wait for a lock; the smaller one goes first."""
+
+    lane: int
+    number: int
+    waiting: Threads
+    woken: threading.Event
+
+
 class RankedLock:
     """A lock that goes to the most urgent of those who wait; in one lane, to whoever came first.
 
-    Whoever has it may take it again. `release` by whoever has it hands it over: nobody can slip in between.
+    Whoever has it may take it again. `release` by whoever has it hands it over: nobody can slip in between. He may be
+    waiting for others whose work needs it too: an operator that calls its own pipeline. They have it meanwhile, one at
+    a time, and it is his again when they are done.
     """
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._owner = 0
         self._depth = 0
-        self._waiting: list[tuple[int, int, int, threading.Event]] = []
+        self._lent: list[tuple[int, int]] = []
+        """Owners, with their depths, who wait for those who have it now."""
+        self._waiting: list[_Place] = []
         self._numbers = count()
 
     def acquire(self) -> None:
@@ -92,12 +126,16 @@ class RankedLock:
             if self._owner in (0, me):
                 self._owner, self._depth = me, self._depth + 1
                 return
-            woken = threading.Event()
-            place = (int(lane()), next(self._numbers), me, woken)
+            waiting = waiting_for_me()
+            if self._owner in waiting:
+                self._lent.append((self._owner, self._depth))
+                self._owner, self._depth = me, 1
+                return
+            place = _Place(int(lane()), next(self._numbers), waiting, threading.Event())
             heapq.heappush(self._waiting, place)
         try:
-            if not woken.wait(left_s()):
-                left_s()
+            while not place.woken.wait(left_s()):
+                pass  # `left_s` raises when nothing is left
         except BaseException:  # too late, or Ctrl-C: leave the queue, or hand on what was handed over meanwhile
             self._leave(place)
             raise
@@ -116,18 +154,30 @@ class RankedLock:
 
     def release(self) -> None:
         """Let go of it once; the last time it is handed over."""
+        me = get_ident()
         with self._mutex:
+            if me != self._owner:  # he does not wait for those any more to whom he lent it
+                self._lent = [(owner, depth - (owner == me)) for owner, depth in self._lent]
+                self._lent = [(owner, depth) for owner, depth in self._lent if depth]
+                return
             self._depth -= 1
             if self._depth:
                 return
-            if not self._waiting:
-                self._owner = 0
+            heir = self._heir()
+            if heir is None:
+                self._owner, self._depth = self._lent.pop() if self._lent else (0, 0)
                 return
-            _, _, self._owner, woken = heapq.heappop(self._waiting)
-            self._depth = 1
-        woken.set()
+            self._waiting.remove(heir)
+            heapq.heapify(self._waiting)
+            self._owner, self._depth = heir.waiting[-1], 1
+        heir.woken.set()
 
-    def _leave(self, place: tuple[int, int, int, threading.Event]) -> None:
+    def _heir(self) -> _Place | None:
+        """Who has it next (with the mutex held): of a lent lock, those for whom its owner waits."""
+        lenders = {owner for owner, _ in self._lent}
+        return min((place for place in self._waiting if not lenders or lenders & {*place.waiting}), default=None)
+
+    def _leave(self, place: _Place) -> None:
         with self._mutex:
             if place in self._waiting:
                 self._waiting.remove(place)

@@ -39,6 +39,8 @@ from junco.operator.parameters import bind
 
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
+INHERITED: Any = object()
+"""What is not said of an option: as the parent class has it, else nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,14 @@ class _Declared:
 def option(
     default: Any = REQUIRED,
     *,
-    least: float | None = None,
-    most: float | None = None,
-    neutral: bool = False,
-    check: Check | None = None,
+    least: float | None = INHERITED,
+    most: float | None = INHERITED,
+    neutral: bool = INHERITED,
+    check: Check | None = INHERITED,
 ) -> Any:
     """Say more of an option than its type and its default.
 
-    In a class: ``side: int = option(224, least=32)``.
+    In a class: ``side: int = option(224, least=32)``. What is not said stays as the parent class has it.
 
     Args:
         default: left out, the option has to be given.
@@ -117,7 +119,8 @@ def option(
         check: a function of a value and the operator's name, instead of the type's own check; it gives the value back
             or raises `ParameterError`.
     """
-    return _Declared(default, {"least": least, "most": most, "neutral": neutral, "check": check})
+    more = {"least": least, "most": most, "neutral": neutral, "check": check}
+    return _Declared(default, {name: value for name, value in more.items() if value is not INHERITED})
 
 
 _own: weakref.WeakKeyDictionary[type, dict[str, Option]] = weakref.WeakKeyDictionary()

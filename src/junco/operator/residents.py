@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from junco.memory import device_bytes, memory_bytes
-from junco.operator.content import file_marks
+from junco.operator.files import file_stamps
 from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
@@ -118,8 +119,9 @@ class Residents:
             resident = self._find(key)
         if resident is None:
             resident = self.hold(spec)
-            old = [other for other in self._called if _is_older(other, resident)]
-            self._called = [*(other for other in self._called if other not in old), resident]
+            with self._lock:  # several threads may have found none
+                old = [other for other in self._called if other is resident or _is_older(other, resident)]
+                self._called = [*(other for other in self._called if other not in old), resident]
             for other in old:
                 self.release(other)
         self._settle()
@@ -134,11 +136,11 @@ class Residents:
 
         Each GPU has a budget of its own. How many were closed.
         """
-        places = {resident.operator.place for resident in self}
+        places = {resident.operator.place for resident in self if resident.operator.is_open}
         return sum(self._make_room_at(place, besides, share) for place in places)
 
     def _make_room_at(self, place: str, besides: Resident | None, share: float) -> int:
-        there = [resident for resident in self if resident.operator.place == place]
+        there = [each for each in self if each.operator.is_open and each.operator.place == place]
         most = self._budget_at(place) * share
         num_closed = 0
         for resident in sorted(there, key=lambda resident: resident.last_used_s):
@@ -175,6 +177,20 @@ def alone(spec: Recipe) -> Resident:
     return resident
 
 
+_objects: weakref.WeakValueDictionary[int, Resident] = weakref.WeakValueDictionary()
+"""By the identity of an operator, which its resident keeps alive."""
+_finding = threading.RLock()  # the garbage collector may come by
+
+
+def resident_of(operator: Any) -> Resident:
+    """The resident of a caller's own operator: one, whichever pipelines it stands in. Nobody counts or closes it."""
+    with _finding:
+        resident = _objects.get(id(operator))
+        if resident is None:
+            resident = _objects[id(operator)] = Resident(operator.spec, operator)
+        return resident
+
+
 def _is_older(one: Resident, other: Resident) -> bool:
     """Whether it is an operator of that name as it was before its class, or a file that it loads, was changed."""
     is_same_class = type(one.operator) is type(other.operator)
@@ -184,12 +200,22 @@ def _is_older(one: Resident, other: Resident) -> bool:
 def _key_of(spec: Recipe, replica: int) -> Any:
     """What residents are found by: the very class, its parameters, and the files that it loads."""
     operator = spec.load()
-    files = file_marks(spec.create().files()) if operator.names_files() else ()
+    files = file_stamps(spec.create().files()) if operator.names_files() else ()
     return operator, spec, files, replica
 
 
 residents = Residents()
 """The one of this process: ``junco.cache``."""
 
+
+def _renew() -> None:
+    """In a forked child."""
+    global _finding
+    _finding = threading.RLock()
+    residents.renew()
+    for resident in list(_objects.values()):
+        resident.renew()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=residents.renew)
+    os.register_at_fork(after_in_child=_renew)
