@@ -16,7 +16,7 @@ from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture
+from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture, wrong_count
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
 
@@ -173,7 +173,7 @@ class FlatMapStage(WorkStage):
         wrong = self._first_wrong(values)
         if wrong is not None:
             is_iterator = is_no_value(type(values[wrong]))
-            problem = no_value(self.step.node, values[wrong]) if is_iterator else self.wrong_count(values[wrong])
+            problem = no_value(self.step.node, values[wrong]) if is_iterator else wrong_count(self.step, values[wrong])
             values, error = values[:wrong], problem
         children.add(row, values)
         return len(values), error is not None or len(values) < room, error

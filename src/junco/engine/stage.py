@@ -181,7 +181,7 @@ class WorkStage(Stage):
         if num_outputs > 1:
             for row, result in enumerate(results):
                 if row not in failed and not (isinstance(result, (tuple, list)) and len(result) == num_outputs):
-                    failures.append(Failure(row, self.wrong_count(result)))
+                    failures.append(Failure(row, wrong_count(self.step, result)))
                     failed.add(row)
                     results[row] = None
             kinds = {type(value) for result in results if result is not None for value in result}
@@ -197,13 +197,6 @@ class WorkStage(Stage):
                 failures.append(Failure(row, no_value(self.step.node, wrong)))
                 results[row] = None
 
-    def wrong_count(self, result: object) -> ContractError:
-        """The error for a result that does not fit the output columns."""
-        names = ", ".join(repr(slot.name) for slot in self.step.writes)
-        return ContractError(
-            f"{self.step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
-        )
-
     def written(self, block: Block, slots: Sequence[Slot], level: Level, results: list[Any]) -> None:
         """Put results into their columns; a failed row has ``None`` in all of them."""
         columns = block.tables[level].columns
@@ -216,6 +209,14 @@ class WorkStage(Stage):
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error that a caller sees for an exception in the step's callable."""
         return operator_error(self.name, fn_name(self.step.node.fn), position, error, value)
+
+
+def wrong_count(step: Step, result: object) -> ContractError:
+    """The error for a result that has not one value for each output column."""
+    names = ", ".join(repr(slot.name) for slot in step.writes)
+    return ContractError(
+        f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
+    )
 
 
 def no_value(node: Node, value: object) -> ContractError:

@@ -174,6 +174,10 @@ class Resident:
         """An iterator that the operator gave: a lease for as long as somebody draws from it."""
         return Drawn(self, values)
 
+    def given(self, results: Iterable[Any]) -> list[Any]:
+        """The results of a batch: iterators among them hold a lease."""
+        return [self.drawn(value) if hasattr(value, "__next__") else value for value in results]
+
     def attached(self, name: str, make: Callable[[], Made]) -> Made:
         """Something that belongs to the operator in memory, whoever uses it: made once."""
         with self._count:
