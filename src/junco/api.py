@@ -19,6 +19,7 @@ from junco.engine.engine import Engine, RunOptions
 from junco.engine.holdings import Holdings
 from junco.engine.results import as_vectors
 from junco.engine.rows import Reject
+from junco.engine.stage import OnError
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
 from junco.errors import InputError
@@ -43,8 +44,6 @@ from junco.wording import picture
 
 if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
-
-OnError = Literal["raise", "skip", "none"]
 
 
 class Pipeline:
@@ -377,6 +376,8 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
         UnknownNameError: with the nearest names.
         ParameterError: a parameter that the pipeline does not have, with suggestions.
     """
+    if isinstance(ref, Pipeline):
+        raise InputError("this is a pipeline already: call it; pipeline(….graph) makes another one of its graph")
     if not isinstance(ref, (str, Path, Graph)):
         raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
     graph = ref if isinstance(ref, Graph) else find(ref)

@@ -120,6 +120,12 @@ class OperatorError(JuncoError):
         self.node, self.operator, self.position, self.value, self.reason = node, operator, position, value, reason
         super().__init__(f"step {node!r} ({operator}) failed on input {position}, {value}: {reason}")
 
+    def at(self, position: int) -> OperatorError:
+        """The same for another position: that of the item in the run around it, or 0 for one that was given alone."""
+        placed = OperatorError(self.node, self.operator, position, self.value, self.reason)
+        placed.__cause__ = self.__cause__
+        return placed
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.node, self.operator, self.position, self.value, self.reason)
 

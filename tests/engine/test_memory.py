@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import itertools
+import threading
+import time
 import tracemalloc
 from collections import deque
 
 import pytest
 
 from junco import pipe
-from junco.engine.expand import PieceSize
+from junco.engine.engine import Engine, RunOptions
 from junco.engine.intake import IntakeSize
+from junco.engine.pieces import PieceSize
 from junco.engine.rows import source_block
 from junco.engine.scheduler import Limits
+from junco.engine.stream import Stream
 
 ALLOWED_BYTES = 20_000_000
 """What more rows may cost: a few blocks of a larger size. All rows together would take 100 MB and more."""
@@ -80,7 +84,7 @@ def test_a_million_rows_of_one_item_are_reduced_while_a_bounded_number_of_them_i
 def test_of_a_long_item_no_more_than_two_pieces_are_there_at_a_time():
     alive = Alive()
     with pipe.input("x").flat_map("x", "n", lambda x: map(alive.row, range(x))).output("n") as p:
-        (stage,) = p._engine.stages("raise")
+        (stage,) = Engine(p.plan).stages("raise")
         flow = p.plan.flow
         consume(stage.run([source_block(0, 0, [[20_000]], flow.inputs, flow.levels[0])]))
     assert PieceSize.LARGEST <= alive.most <= 2 * PieceSize.LARGEST
@@ -89,7 +93,7 @@ def test_of_a_long_item_no_more_than_two_pieces_are_there_at_a_time():
 def test_large_rows_of_a_long_item_come_in_pieces_of_bounded_size():
     row = bytes(100_000)
     with pipe.input("x").flat_map("x", "n", lambda x: itertools.repeat(row, x)).output("n") as p:
-        (stage,) = p._engine.stages("raise")
+        (stage,) = Engine(p.plan).stages("raise")
         flow = p.plan.flow
         blocks = stage.run([source_block(0, 0, [[1_000]], flow.inputs, flow.levels[0])])
         counts = [stage.num_made(block) for block in blocks]
@@ -132,19 +136,24 @@ def test_a_consumer_that_stops_reading_stops_the_reading_of_the_input():
             yield number
 
     with pipe.input("x").map("x", "y", large, workers=4).output("y") as p:
-        stream = p.stream(endless())
+        stream = Stream(run := Engine(p.plan).run(endless(), RunOptions()))
         for _ in range(20_000):
             next(stream)
-        quiet(p)
+        quiet(run)
         num_read = len(read)
         assert num_read - 20_000 <= 4 * Limits().max_blocks * IntakeSize.LARGEST
         stream.close()
         assert len(read) == num_read
 
 
-def quiet(p):
-    """Wait until no thread works for the pipeline's runs."""
-    (run,) = p._engine._holdings.runs
+def quiet(run):
+    """Wait until no thread works for a run."""
+    until = time.monotonic() + 30
+    while is_at_work(run):
+        assert time.monotonic() < until
+        threading.Event().wait(0.001)
+
+
+def is_at_work(run):
     with run.pool.lock:
-        while run.scheduler.num_running:
-            assert run._changed.wait(30)
+        return run.scheduler.num_running > 0

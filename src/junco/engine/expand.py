@@ -13,39 +13,12 @@ from typing import Any, ClassVar
 
 from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.maps import MapStage, Part
-from junco.engine.pieces import piece
+from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture
+from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture, wrong_count
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
-
-
-class PieceSize:
-    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
-
-    SMALLEST, START, LARGEST = 1, 8, 2048
-    QUICK_S, SLOW_S = 0.005, 0.050
-    MAX_BYTES = 5_000_000
-    MAX_LATER_BYTES = 32_000_000
-    """What its rows may become in a later stage."""
-
-    def __init__(self) -> None:
-        self.rows = self.START
-        self._most = self.LARGEST
-
-    def bound(self, row_bytes: float) -> None:
-        """Take no more rows than their largest form in a later stage allows."""
-        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
-        self.rows = min(self.rows, self._most)
-
-    def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
-        """Learn from a piece that was made."""
-        if seconds > self.SLOW_S:
-            self.rows = max(self.SMALLEST, min(self.rows, num_rows) // 2)
-        elif seconds < self.QUICK_S:
-            self.rows = min(self._most, self.rows * 4)
-        self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
 
 
 @dataclass(slots=True)
@@ -117,7 +90,7 @@ class FlatMapStage(WorkStage):
     ) -> None:
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
-        self.size = PieceSize()
+        self.size = options.piece_size(self.step)
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened
 
@@ -200,7 +173,7 @@ class FlatMapStage(WorkStage):
         wrong = self._first_wrong(values)
         if wrong is not None:
             is_iterator = is_no_value(type(values[wrong]))
-            problem = no_value(self.step.node, values[wrong]) if is_iterator else self.wrong_count(values[wrong])
+            problem = no_value(self.step.node, values[wrong]) if is_iterator else wrong_count(self.step, values[wrong])
             values, error = values[:wrong], problem
         children.add(row, values)
         return len(values), error is not None or len(values) < room, error

@@ -22,7 +22,7 @@ from junco.neural.texts import checked_texts
 from junco.neural.weights import random_weights, seeded
 from junco.operator import registry
 from junco.operator.base import Operator
-from junco.operator.content import names_files
+from junco.operator.files import names_files
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch

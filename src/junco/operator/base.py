@@ -54,7 +54,7 @@ class Operator:
         __init__ = constructor
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if hasattr(type(self), name):
+            if name == "spec" or hasattr(type(self), name):
                 check_attribute(self, name, value)
             super().__setattr__(name, value)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from junco.operator import reach
 from junco.operator.base import Operator
-from junco.operator.content import names_files
+from junco.operator.files import names_files
 from junco.operator.spec import OperatorSpec
 
 if TYPE_CHECKING:

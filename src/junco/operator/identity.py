@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from junco.operator.base import Operator
-from junco.operator.content import file_sha256
 from junco.operator.describe import Describer
+from junco.operator.files import file_sha256
 from junco.operator.spec import OperatorSpec
 
 

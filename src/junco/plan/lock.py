@@ -12,7 +12,7 @@ from typing import Any
 
 from junco.graph.nodes import Callee, Graph
 from junco.operator.base import Operator
-from junco.operator.content import file_sha256
+from junco.operator.files import file_sha256
 from junco.operator.identity import identity_of
 from junco.operator.packages import package_of
 

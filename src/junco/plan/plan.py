@@ -12,7 +12,7 @@ from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
-from junco.graph.nodes import Graph, Node, fn_name
+from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.operator.spec import OperatorSpec
@@ -194,13 +194,27 @@ def _params(node: Node) -> str:
 
 def how(node: Node) -> str:
     """How a step's rows are run, in words."""
-    if inner_graph(node) is not None:
-        return "called by the batch"
+    callee = node.callee
+    assert callee is not None
+    if callee.graph is not None or callee.is_stateful:
+        stays = ", in this process" if node.backend == "process" else ""
+        return f"{_how_nested(node) if callee.graph is not None else _how_with_state(callee)}{stays}"
+    if node.backend == "process":
+        return f"in {node.workers} processes" if node.workers else "in a process for each core"
     if node.workers:
         return f"{node.workers} at once"
-    callee = node.callee
-    if callee is None or not callee.is_operator:
+    if not callee.is_operator:
         return "row by row, in order"
-    hints = callee.operator.hints
-    rows = "row by row" if hints.max_batch == 1 else "in batches"
-    return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows
+    rows = "row by row" if callee.hints.max_batch == 1 else "in batches"
+    return f"{rows}, on all cores" if callee.hints.thread_safe else rows
+
+
+def _how_nested(node: Node) -> str:
+    return f"called by the batch, {node.workers} at once" if node.workers else "called by the batch, in order"
+
+
+def _how_with_state(callee: Callee) -> str:
+    """Rows of one scope go together where the state can be taken back to what it was before a batch."""
+    most = callee.hints.max_batch or 1
+    rows = f"up to {most} rows at a time" if most > 1 and callee.operator.gives_states() else "row by row"
+    return f"{rows}, in order, a state for each scope"

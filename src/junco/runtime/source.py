@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError, UnavailableError
-from junco.operator.content import file_sha256
+from junco.operator.files import file_sha256
 from junco.types import Vectors
 
 if TYPE_CHECKING:

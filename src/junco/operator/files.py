@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePath
 
-Mark = tuple[str, int, int, int]
+Stamp = tuple[str, int, int, int]
 """A file's path, size, time of change and inode."""
 
 
-def file_marks(paths: Iterable[Path]) -> tuple[Mark, ...]:
+def file_stamps(paths: Iterable[Path]) -> tuple[Stamp, ...]:
     """What changes when files do, without reading them; one that is not there has a size of -1."""
-    return tuple(_mark(Path(path)) for path in paths)
+    return tuple(_stamp(Path(path)) for path in paths)
 
 
 def file_sha256(path: Path) -> str:
@@ -22,16 +22,25 @@ def file_sha256(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    return _sha256(_mark(path))
+    return _sha256(_stamp(path))
 
 
-@lru_cache(maxsize=256)
-def _sha256(mark: Mark) -> str:
-    with Path(mark[0]).open("rb") as file:
+def read_sha256(path: Path) -> str:
+    """The same, read once more: of a file that may be damaged.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _mark(path: Path) -> Mark:
+@lru_cache(maxsize=256)
+def _sha256(stamp: Stamp) -> str:
+    return read_sha256(Path(stamp[0]))
+
+
+def _stamp(path: Path) -> Stamp:
     try:
         state = path.stat()
     except OSError:
