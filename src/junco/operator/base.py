@@ -139,6 +139,10 @@ class Operator:
         """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
         return ()
 
+    def unidentified(self) -> Iterable[str]:
+        """What decides its results and is neither in its code nor its parameters nor its files, in words."""
+        return ()
+
     def wants(self) -> Mapping[str, float]:
         """The least of its inputs that is enough, by the names of parameters that makers of such inputs have.
 

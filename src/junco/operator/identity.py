@@ -97,6 +97,7 @@ class _Describer:
         made = fn if isinstance(fn, Operator) else fn.create()
         spec = made.spec
         files = [Path(path) for path in made.files()]
+        self.unknown += made.unidentified()
         parts = {"operator": spec.name, **self.cls(type(made)), "parameters": self.parameters(spec, files)}
         if files:
             top = os.path.commonpath([path.parent for path in files])
