@@ -102,7 +102,8 @@ class OfIds(Threes, family="threes-embedding", name="of-ids"):
 @pytest.mark.parametrize("kind", [WrongDim, Deep, Flat, Merged])
 @pytest.mark.parametrize("runtime", ["torch", "openvino"])
 def test_vectors_of_another_shape_are_refused_when_the_operator_is_opened(kind, runtime):
-    with pytest.raises(ContractError, match=rf"'{kind.name}': its model gave .* for 1 item.*\(1, {kind.dim or 'dim'}\)"):
+    told = rf"'{kind.name}': its model gave .* for 1 item.*\(1, {kind.dim or 'dim'}\)"
+    with pytest.raises(ContractError, match=told):
         kind(runtime=runtime, dtype="float32").ensure_open()
 
 
@@ -140,8 +141,8 @@ def test_rows_that_a_pass_makes_too_many_are_not_cut_away():
 
     for deterministic in (False, True):
         operator = Growing(deterministic=deterministic, runtime="torch")
+        operator.ensure_open()
         with pytest.raises(ContractError, match="its model gave an array of shape"):
-            operator.ensure_open()
             operator.batch([ROW] * 3)
 
 
@@ -272,8 +273,9 @@ def test_more_numbers_than_the_model_gives_are_refused_when_it_is_made():
         def check_options(self) -> None:  # and forgets to call the inherited one
             pass
 
-    with pytest.raises(ParameterError, match="truncate_dim=9, but its vectors have 8"):
-        ops.threes_embedding.own_checks(truncate_dim=9).create()
+    for look in (Own(truncate_dim=9).space, Own(truncate_dim=9).fetch):
+        with pytest.raises(ParameterError, match="truncate_dim=9, but its vectors have 8"):
+            look()
     assert ops.threes_embedding.eight(truncate_dim=8).create().space().parts["dim"] == 8
 
 
@@ -306,5 +308,3 @@ def test_looking_at_shapes_imports_no_torch_before_it_is_opened(tmp_path):
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "w")], check=True)
-
-

@@ -75,8 +75,8 @@ class Finish:
         self.check_room(dim)
         if self.truncate_dim not in (None, dim) and not is_trained:
             warnings.warn(
-                f"{self.owner!r}{': ' if model else ''}{model} was not trained for truncate_dim (Matryoshka): its first "
-                f"{self.truncate_dim} numbers are no summary of the rest",
+                f"{self.owner!r}{f': {model}' if model else ''} was not trained for truncate_dim (Matryoshka): its "
+                f"first {self.truncate_dim} numbers are no summary of the rest",
                 FidelityWarning,
                 stacklevel=2,
             )

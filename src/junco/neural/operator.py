@@ -26,7 +26,7 @@ from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
-from junco.runtime.source import Arrays, Compiled, Source, owned_by, rows_of
+from junco.runtime.source import Arrays, Compiled, Source, dim_of, owned_by, rows_of
 from junco.types import Image, Space, Vector, Vectors
 
 _VECTOR = (Port("vector", Vector),)
@@ -241,7 +241,7 @@ class NeuralOperator(Operator):
             ContractError: with the shape that it has and the one that it should have.
         """
         if block.shape != (num_rows, self._dim):
-            self._dim = passes.dim_of(block, num_rows, self._dim or self.dim, self.name)
+            self._dim = dim_of(block, num_rows, self._dim or self.dim, self.name)
         return block
 
     def close(self) -> None:

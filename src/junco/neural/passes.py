@@ -10,7 +10,6 @@ import numpy as np
 
 from junco.errors import ContractError
 from junco.runtime.source import Arrays, Compiled, Input, Source
-from junco.types import Vectors
 
 Dtypes = tuple[np.dtype[Any], ...]
 """Of the inputs of a model, in their order."""
@@ -72,18 +71,3 @@ def _cast(array: np.ndarray[Any, Any], dtype: np.dtype[Any], owner: str) -> np.n
             f"{owner!r}: prepare() gave an array of {array.dtype}, and its model takes {dtype}: give it that dtype"
         )
     return array.astype(dtype)
-
-
-def dim_of(block: Vectors, num_rows: int, dim: int | None, owner: str) -> int:
-    """How many numbers each vector of a block has, which must be ``dim`` where that is known.
-
-    Raises:
-        ContractError: it is no block of one vector for each of so many items, or these are of another length.
-    """
-    if block.ndim != 2 or len(block) != num_rows or dim not in (None, block.shape[1]) or not block.shape[1]:
-        items = "1 item" if num_rows == 1 else f"{num_rows} items"
-        raise ContractError(
-            f"{owner!r}: its model gave an array of shape {block.shape} for {items}, not ({num_rows}, {dim or 'dim'}), "
-            "a vector for each: pool or flatten in the model, and let `dim` say what it gives"
-        )
-    return int(block.shape[1])

@@ -160,3 +160,18 @@ def rows_of(arrays: Arrays) -> list[Arrays]:
 def streamed(compiled: Compiled, passes: Iterable[Arrays]) -> Vectors:
     """The results of several passes in one array (n, dim)."""
     return np.concatenate(list(compiled.stream(passes)))
+
+
+def dim_of(block: Vectors, num_rows: int, dim: int | None, owner: str) -> int:
+    """How many numbers each vector of a block has, which must be ``dim`` where that is known.
+
+    Raises:
+        ContractError: it is no block of one vector for each of so many items, or these are of another length.
+    """
+    if block.ndim != 2 or len(block) != num_rows or dim not in (None, block.shape[1]) or not block.shape[1]:
+        items = "1 item" if num_rows == 1 else f"{num_rows} items"
+        raise ContractError(
+            f"{owner!r}: its model gave an array of shape {block.shape} for {items}, not ({num_rows}, {dim or 'dim'}), "
+            "a vector for each: pool or flatten in the model, and let `dim` say what it gives"
+        )
+    return int(block.shape[1])
