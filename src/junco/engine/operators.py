@@ -110,7 +110,7 @@ class OperatorApplier(Applier):
 
 def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
     """An operator's results for a batch, as many as rows."""
-    return checked_results(operator.spec.name, operator.batch(*columns, **state), num_rows)
+    return checked_results(operator, operator.batch(*columns, **state), num_rows)
 
 
 def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:

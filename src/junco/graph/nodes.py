@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from junco.errors import GraphError, UnknownNameError
@@ -197,7 +198,11 @@ class Callee:
             return self.spec.name
         if self.graph is not None:
             return f"pipeline {self.graph.name or 'without a name'}"
-        return str(getattr(self.fn, "__qualname__", None) or type(self.fn).__qualname__).replace("<locals>.", "")
+        name = str(getattr(self.fn, "__qualname__", None) or type(self.fn).__qualname__).replace("<locals>.", "")
+        if not name.endswith("<lambda>"):
+            return name.replace("<lambda>.", "")
+        code = getattr(self.fn, "__code__", None)
+        return f"lambda at {Path(code.co_filename).name}:{code.co_firstlineno}" if code is not None else "lambda"
 
 
 def _line(node: Node) -> str:

@@ -41,6 +41,7 @@ def operator_parts(describer: Describer, fn: OperatorSpec | Operator) -> dict[st
     """An operator: its class, the parameters that count, and the content of its files."""
     made: Operator = fn if isinstance(fn, Operator) else fn.create()
     files = [Path(path) for path in made.files()]
+    describer.unknown += made.unidentified()
     methods = [name for name in dir(type(made)) if not name.startswith("__")]
     if reach.fixed_package(type(made).__module__) is None:
         reach.uses(type(made), methods, lambda path: describer.written.update(reach.slots_of(made, path)))

@@ -90,6 +90,12 @@ def ports_of_batch(method: Callable[..., Any]) -> Ports:
     return Ports(inputs, _outputs(result))
 
 
+def gives_one_vector(ports: Ports) -> bool:
+    """Whether each item gives one vector, of whatever length."""
+    array = _array_type(ports.outputs[0].type) if len(ports.outputs) == 1 else None
+    return ports.rows == "one" and array is not None and array.name == "vector"
+
+
 def unresolved(fn: Callable[..., Any]) -> list[str]:
     """The annotations of a function that name something which its module does not know when it runs."""
     known = _annotations(fn)
