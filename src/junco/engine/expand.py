@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value
 from junco.engine.rows import Block, Table, piece
@@ -168,7 +168,7 @@ class FlatMapStage(WorkStage):
         is_opened: an `OpenStage` before it has asked for the rows.
     """
 
-    may_split: ClassVar[bool] = True
+    may_split = True
 
     def __init__(
         self,
