@@ -13,6 +13,7 @@ import pytest
 
 from junco import pipe
 from junco.engine.engine import Engine, RunOptions
+from junco.engine.group import WindowsSize, WindowStage
 from junco.engine.intake import IntakeSize
 from junco.engine.pieces import PieceSize
 from junco.engine.rows import source_block
@@ -99,6 +100,70 @@ def test_large_rows_of_a_long_item_come_in_pieces_of_bounded_size():
         counts = [stage.num_made(block) for block in blocks]
     assert sum(counts) == 1_000
     assert max(counts) * len(row) <= PieceSize.MAX_BYTES
+
+
+def spied(stage):
+    """Let a stage note the cells of each list of windows that it hands over at once."""
+    asked, apply = [], stage.apply
+
+    def noting(columns, num_rows, **options):
+        asked.append((num_rows, sum(map(len, columns[0]))))
+        return apply(columns, num_rows, **options)
+
+    stage.apply = noting
+    return asked
+
+
+OVERLAPPING = {
+    "window": lambda rows: rows.window("n", "w", 5_000, 1, len),
+    "time window": lambda rows: rows.time_window("n", "w", "n", 5_000, 1, len),
+}
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["alone", "beside its rows"])
+@pytest.mark.parametrize("verb", OVERLAPPING)
+def test_windows_that_overlap_are_made_some_at_a_time(verb, is_alone):
+    """They are bounded by the rows that they hold together, not by their number."""
+    rows = pipe.input("x").flat_map("x", "n", range)
+    made, names = OVERLAPPING[verb](rows), ["w"]
+    if not is_alone:
+        made, names = made.concat(rows.window_all("n", "num", len)), ["w", "num"]
+    with made.output(*names) as p:
+        stages = p._engine.stages("raise")
+        flow = p.plan.flow
+        (windows,) = [stage for stage in stages if isinstance(stage, WindowStage)]
+        asked = spied(windows)
+        blocks = [source_block(0, 0, [[6_000]], flow.inputs, flow.levels[0])]
+        for stage in stages:
+            blocks = [made for block in blocks for made in stage.run([block])]
+    assert windows.may_split == is_alone
+    assert sum(count for count, _ in asked) == 6_000
+    assert max(cells for _, cells in asked) <= WindowsSize.MAX_CELLS + 5_000
+    assert max(count for count, _ in asked) <= WindowsSize.LARGEST
+
+
+def test_a_row_that_lies_in_more_windows_than_there_is_room_for_gives_them_one_after_the_other():
+    worked = []
+    moments = pipe.input("t").flat_map("t", "at", lambda t: [t])
+    p = moments.time_window("at", "w", "at", 1_000, 1e-5, lambda at: worked.append(1) or len(at)).output("w")
+    with p:
+        rows = p.rows([2_000])
+        assert [row.row for row in itertools.islice(rows, 5)] == [1] * 5
+        rows.close()
+    assert len(worked) <= 40 * WindowsSize.LARGEST
+
+
+def test_large_results_of_windows_leave_in_pieces_of_bounded_size():
+    large_one = bytes(1_000_000)
+    with pipe.input("x").flat_map("x", "n", range).window("n", "w", 2, 1, lambda ns: large_one).output("w") as p:
+        stages = p._engine.stages("raise")
+        flow = p.plan.flow
+        blocks = [source_block(0, 0, [[1_000]], flow.inputs, flow.levels[0])]
+        for stage in stages[:2]:
+            blocks = [made for block in blocks for made in stage.run([block])]
+        counts = [stages[1].num_made(block) for block in blocks]
+    assert sum(counts) == 1_000
+    assert max(counts[1:]) * len(large_one) <= WindowsSize.MAX_BYTES
 
 
 class Alive:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.fields import FieldApplier
@@ -53,7 +53,7 @@ class Stage:
     """Base of all stages: blocks in, blocks out."""
 
     name: str
-    may_split: ClassVar[bool] = False
+    may_split: bool = False
     """Whether a block may become several, so that the stage is run step by step."""
     fault: Mask | None = None
     """Where to note failed rows that another branch still sees."""
