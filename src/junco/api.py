@@ -169,8 +169,9 @@ class Pipeline:
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
 
         Args:
-            on_error: as in `batch`. Of an item that fails at level 0 the rows that came before have been given; it
-                gives no more, its reject says so (``is_item``), and "none" gives one row ``None`` at its end.
+            on_error: as in `batch`. Of an item that fails at level 0 after some rows, as a decoder does on a file that
+                is cut off, "skip" and "none" give all that came of those rows; then ``rejects`` is told of it
+                (``is_item``), it gives no more, and "none" ends it with one row ``None``.
         """
         return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
 

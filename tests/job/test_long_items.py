@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import tracemalloc
 
 import numpy as np
@@ -182,3 +183,35 @@ def test_the_kinds_of_an_item_that_failed_bind_nobody(tmp_path):
     with pipe.input("x").flat_map("x", "y", rows).output("y") as p:
         report = p.run(["a", 1], tmp_path / "v.parquet", progress=False)
     assert (report.num_done, report.num_rows) == (1, 6_000)
+
+
+def test_rows_that_were_on_their_way_when_their_item_failed_are_taken_back_too(tmp_path, monkeypatch):
+    """All blocks of an item wait for the target, its failure among them."""
+    monkeypatch.setattr("junco.job.shard.MOST_PENDING_ROWS", 1)
+    monkeypatch.setattr("junco.store.writer.MOST_ROWS", 1)
+    monkeypatch.setattr("junco.engine.expand.PieceSize.LARGEST", 16)
+    is_over, store = threading.Event(), {}
+
+    def films(x):
+        for n in range(200):
+            if x == 1 and n == 190:
+                raise ValueError("the end is missing")
+            yield n
+        if x == 2:
+            is_over.set()
+
+    class Store:
+        def __call__(self, shard):
+            assert is_over.wait(30)
+            for key in shard.inputs:
+                store[key] = store.get(key, 0) + 1
+
+        def remove(self, keys):
+            for key in keys:
+                store.pop(key, None)
+
+    many_threads = pipe.input("x").map("x", "same", abs, workers=64)
+    with many_threads.flat_map("same", "n", films).output("n") as p:
+        report = p.run(range(3), Store(), progress=False)
+    assert store == {"0": 200, "2": 200}
+    assert (report.num_done, report.num_rejects, report.num_rows) == (2, 1, 400)
