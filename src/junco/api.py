@@ -214,7 +214,8 @@ class Pipeline:
                 ``text``, or the first.
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
+            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
+                ten seconds. Rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
