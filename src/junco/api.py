@@ -168,8 +168,9 @@ class Pipeline:
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
 
         Args:
-            on_error: as in `batch`. Of an item that fails at level 0 the rows that came before have been given; it
-                gives no more, its reject says so (``is_item``), and "none" gives one row ``None`` at its end.
+            on_error: as in `batch`. Of an item that fails at level 0 after some rows, as a decoder does on a file that
+                is cut off, "skip" and "none" give all that came of those rows; then ``rejects`` is told of it
+                (``is_item``), it gives no more, and "none" ends it with one row ``None``.
         """
         return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
 
@@ -212,7 +213,8 @@ class Pipeline:
                 ``text``, or the first.
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
+            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
+                ten seconds. Rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.

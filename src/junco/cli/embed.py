@@ -34,6 +34,14 @@ def embed(
             help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
         ),
     ] = "auto",
+    shard_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="NUMBER",
+            help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
+        ),
+    ] = None,
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
     trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
     as_json: AsJson = False,
@@ -45,6 +53,7 @@ def embed(
     Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason.
     """
     from junco.api import pipeline as open_pipeline
+    from junco.job.job import SHARD_ROWS
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         try:
@@ -55,6 +64,7 @@ def embed(
                 resume=not no_resume,
                 retry_rejects=retry_rejects,
                 column=column,
+                shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )

@@ -191,6 +191,9 @@ class FlatMapStage(WorkStage):
                     count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
                     had += count
                     if error is not None:
+                        if self._gives_first(children, row):
+                            yield self._piece(block, children, row, is_last=False)
+                            children = children.next(row)
                         self._note(children, row, error, values_picture(item))
                         had += 1
                         if self.stops:
@@ -261,6 +264,11 @@ class FlatMapStage(WorkStage):
             wrong = {kind for kind in set(map(type, values)) if is_no_value(kind)}
             return next((i for i, v in enumerate(values) if type(v) in wrong), None) if wrong else None
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
+
+    def _gives_first(self, children: Children, row: int) -> bool:
+        """Whether rows of an item that fails go out before its failure, so that their number depends on no piece."""
+        is_item = self.step.level.parent is None
+        return self.splits and is_item and not self.stops and children.parent[-1:] == [row]
 
     def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))
