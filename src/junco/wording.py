@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def picture(value: object, most: int = 80) -> str:
@@ -24,7 +27,12 @@ def picture(value: object, most: int = 80) -> str:
         text = repr(value)
     except Exception as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return _cut(text, most)
+    return _cut(placeless(text), most)
+
+
+def placeless(text: str) -> str:
+    """A text without the addresses in memory that a plain ``repr`` names: they differ from one run to the next."""
+    return _ADDRESS.sub("", text)
 
 
 def _cut(text: str, most: int) -> str:

@@ -12,6 +12,7 @@ import pytest
 from tests.engine.test_memory import Alive
 
 from junco import pipe
+from junco.engine.engine import RunOptions
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
@@ -226,3 +227,16 @@ def test_without_output_columns_each_item_gives_nothing_whatever_its_steps_did_t
         with pytest.raises(OperatorError):
             p.batch([1, 0])
     assert set(seen) == {1}
+
+
+def test_a_reject_is_told_after_the_rows_that_came_before_it_were_given_even_where_all_is_ready_at_once():
+    seen = []
+    with pipe.input("x").flat_map("x", "n", until(20)).output("n") as p:
+        run = p._engine.run([30], RunOptions("skip", rejected=lambda reject: seen.append("reject"), by_rows=True))
+        while run.run_task():
+            pass
+        for rows in run:
+            seen += rows.values
+    *given, last = seen
+    assert last == "reject"
+    assert given == list(range(len(given))) != []
