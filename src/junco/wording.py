@@ -48,6 +48,16 @@ def _cut(text: str, most: int) -> str:
     return printable(text)  # a class of somebody's own shows itself as it likes
 
 
+def brief(error: BaseException) -> str:
+    """An exception of somebody else's code as one line: its type, and the first line of what it says."""
+    kind = type(error).__name__
+    try:
+        said = str(error).strip().splitlines()
+    except Exception:  # as with a value's repr
+        said = []
+    return printable(f"{kind}: {said[0]}" if said else kind)
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names most like ``name``, best first."""
     folded = {k.casefold(): k for k in known}
