@@ -40,7 +40,7 @@ from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
-from junco.wording import picture
+from junco.wording import picture, printable
 
 if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
@@ -354,7 +354,7 @@ class Pipeline:
 
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
-        return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+        return printable(f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>")
 
 
 def _check_what_is_at_hand(graph: Graph) -> None:

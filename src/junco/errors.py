@@ -30,11 +30,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, printable_lines
 
 
 class JuncoError(Exception):
     """Base of all errors that a user can cause and mend."""
+
+    def __str__(self) -> str:
+        """The message, as it may be sent to a terminal: it may name files, and quote what others raised."""
+        return printable_lines(super().__str__().split("\n"))
 
 
 class UnknownNameError(JuncoError):

@@ -1,4 +1,4 @@
-"""What messages are made of: a short picture of a value, the names nearest to one that nobody knows."""
+"""What messages are made of: text that may be printed, a short picture of a value, the names nearest to another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ import re
 from collections.abc import Iterable
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+
+
+def printable(text: str) -> str:
+    """A text without control characters: what would move a cursor, turn the direction or ring is spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _spelt(letter) for letter in text)
+
+
+def printable_lines(lines: Iterable[str]) -> str:
+    """Lines as one text, each of them `printable`: a name with a line break in it stays on its line."""
+    return "\n".join(map(printable, lines))
+
+
+def _spelt(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def picture(value: object, most: int = 80) -> str:
@@ -36,7 +52,18 @@ def placeless(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text)  # a class of somebody's own shows itself as it likes
+
+
+def brief(error: BaseException) -> str:
+    """An exception of somebody else's code as one line: its type, and the first line of what it says."""
+    kind = type(error).__name__
+    try:
+        said = str(error).strip().splitlines()
+    except Exception:  # as with a value's repr
+        said = []
+    return printable(f"{kind}: {said[0]}" if said else kind)
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from junco.engine.sizes import num_bytes_of
 from junco.errors import InputError
 from junco.graph.levels import Flow, Level, Slot, Step
 from junco.pages.inspection import Place, SeenRow, SeenValue
-from junco.pages.letters import printable, size
+from junco.pages.letters import size
 from junco.pages.snapshot import copied, reduced
 from junco.pages.values import LINE, box_of, is_chunk, line, pixels, shape_of, type_of
+from junco.wording import printable
 
 PLACE = -2
 """The hidden column of each table: its rows' places, a tuple of numbers. No other column has that number."""

@@ -12,7 +12,7 @@ from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, printable_lines
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -128,7 +128,7 @@ class Graph:
 
     def __str__(self) -> str:
         title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
-        return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
+        return printable_lines([title, *(f"  {_line(node)}" for node in self.nodes)])
 
 
 @dataclass(frozen=True, slots=True)

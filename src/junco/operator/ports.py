@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from junco.types import ArrayType, VideoFrame
+from junco.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Port:
     type: Any = Any
 
     def __str__(self) -> str:
-        return f"{self.name}: {type_name(self.type)}"
+        return printable(f"{self.name}: {type_name(self.type)}")
 
 
 Rows = Literal["one", "many"]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.pages.letters import cut, printable
-from junco.wording import picture
+from junco.pages.letters import cut
+from junco.wording import picture, printable
 
 LINE = 88
 """Places that the line of a value may take."""

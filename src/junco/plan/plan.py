@@ -22,6 +22,7 @@ from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
 from junco.types import Space, Vector
+from junco.wording import printable_lines
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Plan:
     def __str__(self) -> str:
         graph = self.graph
         title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        return "\n".join([title, *self._lines("  "), f"  space: {space_line(self.flow)}"])
+        return printable_lines([title, *self._lines("  "), f"  space: {space_line(self.flow)}"])
 
     def _lines(self, indent: str) -> list[str]:
         lines: list[str] = []
