@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from junco.catalog.membership import check_family
-from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
+from junco.graph.written import placed
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
@@ -98,7 +98,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
 
     Raises:
         ParameterError: there is no such device, or an operator does not bear a parameter.
-        YamlError: the same of a parameter that stands in a file, with file, line and column.
+        YamlError: the same of what stands in a file, with file, line and column.
         GraphError: the graph has no meaning.
         UnknownNameError: an operator that nobody knows.
         ContractError: neighbours whose ports do not fit.
@@ -154,21 +154,13 @@ def _loaded(graph: Graph) -> Graph:
 
 
 def _checked(node: Node, spec: OperatorSpec) -> OperatorSpec:
-    try:
+    with placed(node.written, spec.params):
         return OperatorSpec.bind(spec.load(), (), spec.params)
-    except ParameterError as error:
-        raise _located(node, spec, error) from error
 
 
 def _fetch(node: Node, spec: OperatorSpec) -> None:
-    try:
+    with placed(node.written, spec.params):
         spec.create().fetch()
-    except ParameterError as error:
-        raise _located(node, spec, error) from error
-
-
-def _located(node: Node, spec: OperatorSpec, error: ParameterError) -> Exception:
-    return error if node.written is None else node.written.located(error, spec.params)
 
 
 def _line(operation: Operation) -> str:
