@@ -148,9 +148,7 @@ class Reader:
             raise self.error("backend is 'thread' or 'process'", step["backend"])
         return read | {key: self.columns(step[key], key) for key in ("on", "timestamp") if key in step}
 
-    def callee(
-        self, place: Place, given: Place | None, params: Mapping[str, Any], key: Place
-    ) -> tuple[Any, Written]:
+    def callee(self, place: Place, given: Place | None, params: Mapping[str, Any], key: Place) -> tuple[Any, Written]:
         """An operator by its name, or a pipeline that is written here, beneath ``key``; and where it stands."""
         if isinstance(place.value, dict):
             if given is not None:
@@ -158,9 +156,7 @@ class Reader:
             return self.inner(place, params), self.written(key, None)
         return self.operator(place, given, params)
 
-    def operator(
-        self, place: Place, given: Place | None, params: Mapping[str, Any]
-    ) -> tuple[OperatorSpec, Written]:
+    def operator(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> tuple[OperatorSpec, Written]:
         """An operator by its name; its parameters are checked here if its class is at hand anyway."""
         name = self.text(place, "the operator's name")
         if given is not None and not isinstance(given.value, dict):
