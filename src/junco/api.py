@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from junco.catalog.find import find
 from junco.catalog.membership import check_family
 from junco.cores import num_cores
-from junco.engine.callers import by_deadline, in_thread
+from junco.engine.callers import by_deadline, checked_timeout, in_thread
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.holdings import Holdings
 from junco.engine.results import as_vectors
@@ -324,6 +324,7 @@ class Pipeline:
 
     def _engine_within(self, timeout_s: float | None) -> tuple[Engine, float | None]:
         """It, and what is left of the caller's time; to plan at the first use may take long."""
+        timeout_s = checked_timeout(timeout_s)
         if timeout_s is None or self._running.made is not None:
             return self._engine, timeout_s
         started = time.monotonic()

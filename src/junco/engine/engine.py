@@ -118,6 +118,17 @@ class Engine:
         for inner in self._inner:
             inner.open()
 
+    def check_files(self) -> None:
+        """Refuse to begin where an operator in memory was loaded from files that are others by now.
+
+        Raises:
+            IntegrityError: a file was changed since.
+        """
+        for resident in (resident for crew in self._crews for resident in crew.held):
+            resident.check_files()
+        for inner in self._inner:
+            inner.check_files()
+
     def stats(self) -> PipelineStats:
         """What the stages have done so far, in all runs and single calls."""
         with self._pool().lock:

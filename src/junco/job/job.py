@@ -78,6 +78,7 @@ class Job:
         options: JobOptions,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
+        engine.check_files()
         self.engine, self.graph, self.options = engine, graph, options
         found = engine.plan.output_space
         self.space = found.space

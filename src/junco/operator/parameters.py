@@ -63,3 +63,15 @@ def bind(
     given = dict(bound.arguments)
     others = given.pop(rest, {}) if rest is not None else {}
     return given | dict(sorted(others.items()))
+
+
+def kept(value: Any) -> Any:
+    """A value as it is now: what its owner does to a list, a map or an array later does not reach the copy."""
+    kind = type(value)
+    if kind in (list, tuple, set, frozenset):
+        return kind(map(kept, value))
+    if kind is dict:
+        return {key: kept(each) for key, each in value.items()}
+    if kind is bytearray or (kind.__module__, kind.__name__) == ("numpy", "ndarray"):
+        return value.copy()
+    return value

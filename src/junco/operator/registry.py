@@ -41,7 +41,12 @@ def names() -> list[str]:
 
 def is_defined(name: str) -> bool:
     """Whether the operator's class is there, without an import."""
-    return name in _defined
+    return current(name) is not None
+
+
+def current(name: str) -> Defined | None:
+    """The class that holds a name now, without an import."""
+    return _defined.get(name)
 
 
 def load(name: str, target: str = "") -> Defined:

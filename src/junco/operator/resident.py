@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from junco.errors import IntegrityError, JuncoError, UnavailableError
 from junco.memory import device_bytes
+from junco.operator.content import Mark, file_marks
 from junco.operator.hints import Hints
 from junco.operator.lanes import RankedLock
 
@@ -52,6 +55,9 @@ class Loadable(Protocol):
 
     @classmethod
     def gives_streams(cls) -> bool: ...
+
+    @classmethod
+    def names_files(cls) -> bool: ...
 
     def __call__(self, *item: Any) -> Any: ...
 
@@ -99,6 +105,8 @@ class Resident:
     _turn: RankedLock = field(default_factory=RankedLock, repr=False)
     _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
     _is_left: bool = False
+    _marks: tuple[Mark, ...] | None = None
+    """Of the files that it was loaded from."""
     _attached: dict[str, Any] = field(default_factory=dict, repr=False)
     _dropped: deque[Drawn] = field(default_factory=deque, repr=False)
 
@@ -184,15 +192,30 @@ class Resident:
     def _close_if_left(self) -> None:
         """Close what nobody holds and nobody uses (counting, so that no lease begins meanwhile)."""
         if self._is_left and not self.num_running:
-            self.operator.ensure_closed()
+            self._close()
 
     def close_if_idle(self) -> bool:
         """Close the operator unless somebody uses it; whether it was."""
         with self._count:
             if self.num_running or not self.operator.is_open:
                 return False
-            self.operator.ensure_closed()
+            self._close()
             return True
+
+    def check_files(self) -> None:
+        """Refuse to go on with an operator whose files are others by now: what it gives is not what they would give.
+
+        Raises:
+            IntegrityError: a file was changed, or is gone, since the operator was loaded.
+        """
+        if self._marks is None:
+            return
+        for mark, now in zip_longest(self._marks, file_marks(self.operator.files())):
+            if mark != now:
+                raise IntegrityError(
+                    f"{(mark or now)[0]} was changed after {self.spec.name!r} had been loaded from it: make the "
+                    "pipeline anew, so that all that it gives comes from one file"
+                )
 
     def renew(self) -> None:
         """In a forked child: nobody runs the operator, and the locks that the parent's threads held are free."""
@@ -204,10 +227,31 @@ class Resident:
     def _open(self) -> None:
         if self.owner is not None:
             self.owner.make_room(besides=self)
+        self.check_files()
+        marks = file_marks(self.operator.files()) if self.operator.names_files() else None
         place = self.operator.place
         before = taken_bytes(place)
-        self.operator.ensure_open()
+        self._ensure_open()
+        self._marks = marks
         self.num_bytes = max(self.num_bytes, taken_bytes(place) - before)
+
+    def _ensure_open(self) -> None:
+        try:
+            self.operator.ensure_open()
+        except JuncoError:
+            raise
+        except Exception as error:
+            raise UnavailableError(
+                f"operator {self.spec.name!r} could not be opened: {type(error).__name__}: {error}"
+            ) from error
+
+    def _close(self) -> None:
+        """Close the operator. One that fails to is said: it must not keep others from being closed."""
+        try:
+            self.operator.ensure_closed()
+        except Exception as error:
+            said = f"operator {self.spec.name!r} failed to close: {type(error).__name__}: {error}"
+            warnings.warn(said, RuntimeWarning, stacklevel=2)
 
 
 class Drawn:

@@ -136,11 +136,11 @@ class Residents:
 
         Each GPU has a budget of its own. How many were closed.
         """
-        places = {resident.operator.place for resident in self}
+        places = {resident.operator.place for resident in self if resident.operator.is_open}
         return sum(self._make_room_at(place, besides, share) for place in places)
 
     def _make_room_at(self, place: str, besides: Resident | None, share: float) -> int:
-        there = [resident for resident in self if resident.operator.place == place]
+        there = [each for each in self if each.operator.is_open and each.operator.place == place]
         most = self._budget_at(place) * share
         num_closed = 0
         for resident in sorted(there, key=lambda resident: resident.last_used_s):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
-from junco.operator.parameters import bind, check_parameters
+from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
 
 
@@ -41,12 +42,12 @@ class OperatorSpec:
         check_parameters(operator.name, parameters)
         given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, tuple(given.items()), target, operator)
+        return cls(operator.name, tuple((name, kept(value)) for name, value in given.items()), target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
         """An operator by its full name; nothing is imported, so its parameters are not checked before `bound`."""
-        return cls(name, tuple(params.items()))
+        return cls(name, tuple((param, kept(value)) for param, value in params.items()))
 
     @property
     def is_loaded(self) -> bool:
@@ -60,13 +61,13 @@ class OperatorSpec:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The given parameters."""
-        return dict(self.items)
+        """The given parameters: copies of lists, maps and arrays, for a spec never changes."""
+        return {name: kept(value) for name, value in self.items}
 
     def with_params(self, params: Mapping[str, Any]) -> OperatorSpec:
         """The same operator with other parameters, in the constructor's order once its class is at hand."""
         if not self.is_loaded:
-            return replace(self, items=tuple(params.items()))
+            return OperatorSpec.named(self.name, params)
         return OperatorSpec.bind(self.load(), (), dict(params))
 
     def bound(self) -> OperatorSpec:
@@ -94,12 +95,23 @@ class OperatorSpec:
         if not isinstance(other, OperatorSpec):
             return NotImplemented
         is_one_class = self.operator is None or other.operator is None or self.operator is other.operator
-        return is_one_class and self.name == other.name and _same(self.params, other.params)
+        return is_one_class and self.name == other.name and _same(dict(self.items), dict(other.items))
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(sorted(k for k, _ in self.items))))
 
+    def __copy__(self) -> OperatorSpec:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> OperatorSpec:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.is_registered and registry.current(self.name) not in (self.operator, None) and self.operator:
+            raise ContractError(
+                f"operator {self.name!r} was defined again since this was made, and a copy by pickle would be of the "
+                "new one: make it anew"
+            )
         return OperatorSpec, (self.name, self.items, self.target)
 
     def __str__(self) -> str:

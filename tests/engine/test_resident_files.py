@@ -1,0 +1,183 @@
+"""Operators in memory: what they were loaded from, what keeps them from being opened, what they do when they close."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+
+from junco import Operator, cache, ops, pipe
+from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, UnavailableError
+
+
+class Says(Operator, family="resident-test", name="says"):
+    """Gives what its file says."""
+
+    path: Path
+
+    def files(self):
+        return [self.path]
+
+    def open(self) -> None:
+        self.text = self.path.read_text()
+
+    def batch(self, xs):
+        return [self.text] * len(xs)
+
+
+def through(step):
+    return pipe.input("x").map("x", "y", step).output("y")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "weights.txt"
+    path.write_text("one")
+    return path
+
+
+def test_an_operator_that_is_opened_again_from_another_file_is_refused(file):
+    with through(ops.resident_test.says(path=file)) as p:
+        assert p.batch([1]) == ["one"]
+        file.write_text("other")
+        assert p.batch([1]) == ["one"]
+        cache.clear()
+        with pytest.raises(IntegrityError, match="changed after"):
+            p.batch([1])
+    with through(ops.resident_test.says(path=file)) as p:
+        assert p.batch([1]) == ["other"]
+
+
+def test_a_job_never_mixes_what_two_files_give(file, tmp_path):
+    target = tmp_path / "said.parquet"
+    with through(ops.resident_test.says(path=file)) as p:
+        p.run(["a"], target, progress=False)
+        file.write_text("other")
+        with pytest.raises(IntegrityError, match="make the pipeline anew"):
+            p.run(["a", "b"], target, progress=False)
+    assert parquet.read_table(target)["y"].to_pylist() == ["one"]
+
+
+@pytest.mark.parametrize("change", [lambda a: a.append(2), lambda a: a.clear()])
+def test_what_happens_to_a_list_later_does_not_reach_the_operator_that_it_was_given_to(change):
+    class Lists(Operator, family="resident-test", name="lists"):
+        values: list[int]
+
+        def batch(self, xs):
+            return [list(self.values)] * len(xs)
+
+    given = [1]
+    spec = ops.resident_test.lists(values=given)
+    with through(spec) as p:
+        assert p(0) == [1]
+        change(given)
+        assert p(0) == [1]
+        with through(ops.resident_test.lists(values=given)) as other:
+            assert other(0) == given
+    spec.params["values"].append(3)
+    assert spec.params == {"values": [1]}
+
+
+def test_what_happens_to_an_array_later_does_not_reach_the_operator_that_it_was_given_to():
+    class Adds(Operator, family="resident-test", name="adds"):
+        def __init__(self, what) -> None:
+            self.what = what
+
+        def batch(self, xs):
+            return [x + float(self.what[0]) for x in xs]
+
+    what = np.ones(1)
+    with through(ops.resident_test.adds(what=what)) as p:
+        assert p(1) == 2
+        what[0] = 5
+        with through(ops.resident_test.adds(what=what)) as other:
+            assert (p(1), other(1)) == (2, 6)
+
+
+def define(number):
+    class Gives(Operator, family="resident-test", name="gives"):
+        def batch(self, xs):
+            return [number] * len(xs)
+
+    return Gives
+
+
+def test_a_copy_of_a_pipeline_runs_the_class_that_it_was_made_of():
+    define(1)
+    with through(ops.resident_test.gives()) as p:
+        define(2)
+        assert (p(0), copy.deepcopy(p)(0), copy.copy(p)(0)) == (1, 1, 1)
+        with pytest.raises(ContractError, match="defined again"):
+            pickle.dumps(p)
+
+
+class Stuck(Operator, family="resident-test", name="stuck"):
+    """Fails when it is opened, or when it is closed."""
+
+    when: str
+
+    def open(self) -> None:
+        if self.when == "open":
+            raise ValueError("no weights")
+
+    def batch(self, xs):
+        return xs
+
+    def close(self) -> None:
+        if self.when == "close":
+            raise ValueError("no peace")
+
+
+def test_an_operator_that_cannot_be_opened_is_named():
+    with (
+        through(ops.resident_test.stuck(when="open")) as p,
+        pytest.raises(UnavailableError, match=r"stuck.*no weights"),
+    ):
+        p.prepare()
+
+
+def test_an_operator_that_fails_to_close_keeps_none_of_the_others_open(file):
+    steps = pipe.input("x").map("x", "y", ops.resident_test.stuck(when="close"))
+    p = steps.map("y", "z", ops.resident_test.says(path=file)).output("z")
+    assert p(1) == "one"
+    held = [resident.operator for resident in cache if resident.spec.name.startswith("resident-test")]
+    with pytest.warns(RuntimeWarning, match=r"stuck.*failed to close.*no peace"):
+        p.close()
+    assert not any(operator.is_open for operator in held)
+
+
+class Nowhere(Operator, family="resident-test", name="nowhere"):
+    """Wants a device that is not there."""
+
+    @property
+    def place(self) -> str:
+        raise UnavailableError("there is no such device")
+
+    def batch(self, xs):
+        return xs
+
+
+def test_an_operator_that_has_no_place_harms_no_other():
+    with through(ops.resident_test.nowhere()) as bad, through(lambda x: x) as good:
+        with pytest.raises(UnavailableError):
+            bad.prepare()
+        assert good(1) == 1
+        with through(ops.resident_test.stuck(when="never")) as other:
+            assert other(1) == 1
+
+
+@pytest.mark.parametrize("use", [lambda p, s: p(1, timeout_s=s), lambda p, s: p.batch([1], timeout_s=s)])
+def test_a_deadline_is_a_number_of_seconds(use):
+    with through(lambda x: x) as p:
+        for senseless in ("1", float("nan"), True):
+            with pytest.raises(InputError, match="timeout_s"):
+                use(p, senseless)
+        for over in (0, -1):
+            with pytest.raises(DeadlineError):
+                use(p, over)
+        for for_ever in (float("inf"), 1e300, 10**400):
+            assert use(p, for_ever) in (1, [1])
