@@ -179,3 +179,24 @@ def test_an_open_file_may_stand_in_a_column(tmp_path):
 
     p = pipe.input("path").map("path", "file", open).flat_map("file", "line", lines)
     assert p.output("line")(tmp_path / "a.txt") == ["one\n", "two\n"]
+
+
+class Plain(Operator, family="many-test-plain", name="plain", rows="many"):
+    def batch(self, texts):
+        return [len(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("fn", "says"),
+    [
+        (Plain(), r"gave 3 for a row.*: batch\(\) gives a list of rows, or an iterator of them, for each item"),
+        (len, "gave 3 for a row.*: return a list of rows, or yield them"),
+        (lambda text: None, "gave None for a row.*: return a list of rows, or yield them"),
+    ],
+)
+@EVERY_WAY
+def test_what_is_no_list_of_rows_is_refused_with_what_is_wanted(fn, says, way):
+    with pipe.input("text").flat_map("text", "row", fn, name="rows").output("row") as p:
+        with pytest.raises(OperatorError, match=says) as caught:
+            way(p, ["abc"])
+        assert isinstance(caught.value.__cause__, ContractError)

@@ -16,7 +16,7 @@ from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture
+from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
 
@@ -182,7 +182,7 @@ class FlatMapStage(WorkStage):
         results, failures = self.apply([[value] for value in item], 1, stop=True)
         if failures:
             return iter(()), failures[0].error
-        return _iterated(results[0])
+        return self._iterated(results[0])
 
     def _taken_out(
         self, opened: list[Any], row: int, item: Sequence[Any]
@@ -191,7 +191,16 @@ class FlatMapStage(WorkStage):
         found, opened[row] = opened[row], None
         if isinstance(found, Failure):
             return iter(()), found.error
-        return self._opened(item) if found is _NOT_ASKED else _iterated(found)
+        return self._opened(item) if found is _NOT_ASKED else self._iterated(found)
+
+    def _iterated(self, result: Any) -> tuple[Iterator[Any], BaseException | None]:
+        """The rows that a result stands for, or why it stands for none."""
+        if not (hasattr(result, "__iter__") or hasattr(result, "__getitem__")):
+            return iter(()), no_rows(self.step.node, result)
+        try:
+            return iter(result), None
+        except Exception as error:
+            return iter(()), error
 
     def _more(self, children: Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
         """Take as many children of a row as there is room for: how many there were, whether all, and what failed."""
@@ -235,11 +244,3 @@ class FlatMapStage(WorkStage):
         self.written(made, self.step.writes, self.step.out_level, children.values)
         self.fail(made, level, [(row - offset, error, value) for row, error, value in children.failures])
         return made
-
-
-def _iterated(result: Any) -> tuple[Iterator[Any], BaseException | None]:
-    """The rows that a result stands for, or why it stands for none."""
-    try:
-        return iter(result), None
-    except Exception as no_iterable:
-        return iter(()), no_iterable

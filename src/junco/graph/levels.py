@@ -119,7 +119,9 @@ class _Checker:
         if len(timestamps) < 2:
             return tuple(
                 Side(
-                    self._deepest((*reads, one), str(node), self.root, _A_TIMESTAMP_EACH), one, tuple(range(len(reads)))
+                    self._deepest((*reads, one), str(node), self.root, _a_timestamp_each([one])),
+                    one,
+                    tuple(range(len(reads))),
                 )
                 for one in timestamps
             )
@@ -142,7 +144,9 @@ class _Checker:
             t for t in timestamps if t.level.is_above(slot.level) or slot.level.is_above(t.level)
         ]
         if not own:
-            raise GraphError(f"{node}: the input {slot.name!r} has no timestamp on its level: {_A_TIMESTAMP_EACH}")
+            raise GraphError(
+                f"{node}: the input {slot.name!r} has no timestamp on its level: {_a_timestamp_each(timestamps)}"
+            )
         if len(own) > 1:
             names = ", ".join(repr(t.name) for t in own)
             raise GraphError(
@@ -249,7 +253,10 @@ class _Checker:
         self.odd.append(node.written.said(odd) if node.written is not None else odd)
 
 
-_A_TIMESTAMP_EACH = "name a timestamp for each level, timestamp=('…', '…')"
+def _a_timestamp_each(given: Sequence[Slot]) -> str:
+    names = ", ".join(repr(slot.name) for slot in given)
+    were = "was" if len(given) == 1 else "were"
+    return f"name a timestamp for each level, timestamp=('…', '…'): only {names} {were} given"
 
 
 def _different_filters(one: Scene, other: Scene, graph: Graph) -> Iterable[tuple[str, str]]:

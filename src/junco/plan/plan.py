@@ -81,8 +81,9 @@ class Plan:
 
     def __str__(self) -> str:
         graph = self.graph
-        title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        return "\n".join([title, *self._lines("  "), f"  space: {space_line(self.flow)}"])
+        columns = f"{', '.join(graph.inputs)} → {', '.join(graph.outputs) or '()'}"
+        space = [f"  space: {said}"] if (said := space_line(self.flow)) else []
+        return "\n".join([f"plan of {graph.name or 'a pipeline'}: {columns}", *self._lines("  "), *space])
 
     def _lines(self, indent: str) -> list[str]:
         lines: list[str] = []
@@ -167,12 +168,9 @@ def _line(operation: Operation) -> str:
     step, node = operation.step, operation.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
     what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node)}"
-    level = (
-        f"level {step.level.index}"
-        if step.level is step.out_level
-        else f"level {step.level.index} → {step.out_level.index}"
-    )
-    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
+    level = f"level {step.level.depth}" + (f" → {step.out_level.depth}" if step.level is not step.out_level else "")
+    per = f"per {node.per}, " if node.per is not None else ""
+    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {per}{level}, {how(node)}"
 
 
 def _params(node: Node) -> str:
