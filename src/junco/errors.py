@@ -8,6 +8,7 @@
     │   └── ParameterError        a parameter that does not exist, is missing or has a wrong value
     ├── GraphError                a pipeline that cannot be: levels, columns, cycles
     │   └── YamlError             the same, read from a file: carries file, line and column
+    │       └── YamlContractError a step in a file breaks a contract: a ContractError as well
     ├── MissingExtraError         a package is not installed; says what to install
     ├── UnavailableError          weights, a file or a hub that cannot be reached from here
     │   └── NoHubError            a hub's name was used and no hub is configured
@@ -81,6 +82,10 @@ class YamlError(GraphError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problem, self.file, self.line, self.column)
+
+
+class YamlContractError(YamlError, ContractError):
+    """A step of a pipeline file breaks a contract; caught as either."""
 
 
 class MissingExtraError(JuncoError):

@@ -228,3 +228,24 @@ def test_a_row_that_fails_among_lists_that_were_asked_for_later_is_named():
         with pytest.raises(OperatorError, match="bad") as caught:
             given += p.stream(items)
         assert caught.value.position == 30
+
+
+class Plain(Operator, family="many-test-plain", name="plain", rows="many"):
+    def batch(self, texts):
+        return [len(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("fn", "says"),
+    [
+        (Plain(), r"gave 3 for a row.*: batch\(\) gives a list of rows, or an iterator of them, for each item"),
+        (len, "gave 3 for a row.*: return a list of rows, or yield them"),
+        (lambda text: None, "gave None for a row.*: return a list of rows, or yield them"),
+    ],
+)
+@EVERY_WAY
+def test_what_is_no_list_of_rows_is_refused_with_what_is_wanted(fn, says, way):
+    with pipe.input("text").flat_map("text", "row", fn, name="rows").output("row") as p:
+        with pytest.raises(OperatorError, match=says) as caught:
+            way(p, ["abc"])
+        assert isinstance(caught.value.__cause__, ContractError)

@@ -112,7 +112,7 @@ def test_branches_that_each_made_rows_of_their_own_are_refused():
 @pytest.mark.parametrize(
     ("grouped", "used", "cure"),
     [
-        ("box", "box", "put 'box' among the inputs of 'all'"),
+        ("box", "box", "it is among the inputs of 'all': use what that made of it, 'all'"),
         ("box", "frame", "per='frame' in 'all' .*or group 'frame' in a branch of its own"),
         ("frame", "box", "group 'box' in a step before 'all'"),
         ("box", "cut", "group 'cut' in a step before 'all'"),
@@ -219,6 +219,20 @@ def test_the_cures_for_a_column_above_the_grouped_level_give_the_right_rows():
     assert run(cured.output("frames", "all"), VIDEO) == (["ab", "c"], ["a", "b", "c"])
 
 
+@pytest.mark.parametrize("inputs", ["box", ("frame", "box")])
+def test_a_column_that_was_grouped_already_is_had_from_what_was_made_of_it(inputs):
+    rows = frames_and_boxes().window_all(inputs, "all", lambda *v: v[-1], name="all", per="video")
+    with pytest.raises(GraphError, match=r"'box', whose rows.* it is among the inputs of 'all': use .*'all'"):
+        check(rows.output("box", "all"))
+    assert run(rows.output("all"), VIDEO) == ["a", "b", "c"]
+
+
+def test_a_column_above_the_grouped_level_that_was_grouped_too_is_had_from_what_was_made_of_it():
+    rows = frames_and_boxes().window_all(("box", "frame"), ("boxes", "frames"), lambda *v: v, name="all")
+    with pytest.raises(GraphError, match=r"it is among the inputs of 'all': use .*'boxes', 'frames'"):
+        check(rows.output("frame"))
+
+
 @pytest.mark.parametrize("beneath", ["frame", "video"])
 def test_the_cure_for_a_column_beneath_or_beside_the_grouped_level_gives_the_right_rows(beneath):
     rows = pipe_of_graphs.input("video").flat_map("video", "frame", list).flat_map(beneath, "part", list)
@@ -255,11 +269,15 @@ def test_each_input_goes_by_the_timestamp_of_its_level_or_path():
 @pytest.mark.parametrize(
     ("inputs", "timestamps", "says"),
     [
-        (("f", "s"), "ft", "name a timestamp for each level"),
+        (("f", "s"), "ft", "name a timestamp for each level, timestamp=('…', '…'): only 'ft' was given"),
         (("f", "s"), ("ft", "f"), "second timestamp, 'f', for one level"),
         ("f", ("ft", "st"), "no input lies on the level of the timestamp 'st'"),
         (("f", "s", "v"), ("ft", "st"), "'v' lies on the path of several timestamps"),
-        (("f", "s", "other"), ("ft", "st"), "the input 'other' has no timestamp on its level"),
+        (
+            ("f", "s", "other"),
+            ("ft", "st"),
+            "level: name a timestamp for each level, timestamp=('…', '…'): only 'ft', 'st' were given",
+        ),
     ],
 )
 def test_timestamps_that_do_not_fit_the_levels_are_refused(inputs, timestamps, says):

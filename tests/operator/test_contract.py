@@ -311,6 +311,15 @@ def test_an_operator_without_batch_says_what_is_missing():
         Empty()(1)
 
 
+def test_an_operator_of_rows_without_a_method_is_told_of_both_ways():
+    class NoRows(Operator, family="contract-test", name="no-rows", rows="many"):
+        pass
+
+    says = r"NoRows must define stream\(\), which yields the rows of one item, or batch\(\), which gives a list of rows"
+    with pytest.raises(NotImplementedError, match=says):
+        NoRows()(1)
+
+
 def test_a_spec_is_itself_callable_and_light():
     assert isinstance(Plain().spec, OperatorSpec)
     assert Plain(scale=3.0).spec(2) == 6.0

@@ -10,6 +10,7 @@ from junco import Hints, Operator, op
 from junco.errors import ContractError, ParameterError
 from junco.graph.pipe import PipeStart
 from junco.plan.plan import make_plan
+from junco.types import Vector
 from strategies import OPERATORS
 
 pipe = PipeStart(lambda graph: graph)
@@ -80,6 +81,37 @@ def test_a_plan_is_pickled_and_made_anew():
     back = pickle.loads(pickle.dumps(plan))
     assert (back.graph, back.devices, str(back)) == (plan.graph, plan.devices, str(plan))
     assert len(back.operations) == 2
+
+
+def test_a_plan_counts_levels_as_pictures_do_and_says_whose_rows_are_grouped():
+    rows = pipe.input("film").flat_map("film", "frame", list).flat_map("film", "sound", list)
+    made = rows.window_all("sound", "loud", list, per="film").window_all("frame", "all", list).output("all", "loud")
+    lines = str(make_plan(made)).splitlines()
+    assert "film → sound, level 0 → 1, " in lines[2]
+    assert any("sound → loud, per film, level 1 → 0, " in line for line in lines)
+    assert any("frame → all, level 1 → 0, " in line for line in lines)
+
+
+class Vectors(Operator, family="plan-test", name="vectors"):
+    def batch(self, numbers: list[int]) -> list[Vector]: ...
+
+
+@pytest.mark.parametrize(
+    ("made", "is_said"),
+    [
+        (pipe.input("x").map("x", "v", Vectors().spec).output("v"), True),
+        (pipe.input("x").flat_map("x", "y", range).map("y", "v", Vectors().spec).output("v"), True),
+        (graph(abs), False),
+        (pipe.input("x").map("x", (), abs).output(), False),
+    ],
+)
+def test_a_plan_speaks_of_spaces_where_there_are_vectors(made, is_said):
+    assert ("\n  space: " in str(make_plan(made))) is is_said
+
+
+def test_a_plan_without_outputs_is_printed_so():
+    made = pipe.input("x").map("x", (), abs).output()
+    assert str(make_plan(made)).splitlines()[0] == "plan of a pipeline: x → ()"
 
 
 def test_a_plan_prints_one_line_for_each_step():

@@ -7,6 +7,7 @@ from junco.graph.levels import Flow
 from junco.graph.nesting import load_operators
 from junco.graph.params import parameters_of
 from junco.graph.ports import pipeline_ports
+from junco.graph.written import placed
 from junco.operator import registry
 
 
@@ -18,10 +19,16 @@ def check_family(flow: Flow) -> None:
     Raises:
         UnknownNameError: nobody has defined the family.
         ContractError: with both signatures.
+        YamlError: the same of a pipeline in a file.
     """
-    graph = flow.graph
-    if not graph.family:
+    if not flow.graph.family:
         return
+    with placed(flow.graph.place_of("family")):
+        _check(flow)
+
+
+def _check(flow: Flow) -> None:
+    graph = flow.graph
     known = registry.families("pipeline")
     if graph.family not in known:
         hint = "'junco families' lists them all; a pipeline needs no family."

@@ -18,7 +18,7 @@ from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, no_value, values_picture, wrong_count
+from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture, wrong_count
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
 
@@ -224,7 +224,7 @@ class FlatMapStage(WorkStage):
         results, failures = self.apply([[value] for value in item], 1, stop=True)
         if failures:
             return iter(()), failures[0].error
-        return _iterated(results[0])
+        return self._iterated(results[0])
 
     def _taken_out(
         self, opened: list[Any], row: int, columns: Sequence[list[Any]]
@@ -233,7 +233,7 @@ class FlatMapStage(WorkStage):
         if isinstance(opened[row], NotAsked):
             self._ask(opened, row, columns)
         found, opened[row] = opened[row], None
-        return (iter(()), found.error) if isinstance(found, Failure) else _iterated(found)
+        return (iter(()), found.error) if isinstance(found, Failure) else self._iterated(found)
 
     def _ask(self, opened: list[Any], row: int, columns: Sequence[list[Any]]) -> None:
         """Ask for the lists of the next rows, as many as may be in memory at once."""
@@ -244,6 +244,15 @@ class FlatMapStage(WorkStage):
             opened[at] = result
         for failure in failures:
             opened[rows[failure.row]] = failure
+
+    def _iterated(self, result: Any) -> tuple[Iterator[Any], BaseException | None]:
+        """The rows that a result stands for, or why it stands for none."""
+        if not (hasattr(result, "__iter__") or hasattr(result, "__getitem__")):
+            return iter(()), no_rows(self.step.node, result)
+        try:
+            return iter(result), None
+        except Exception as error:
+            return iter(()), error
 
     def _more(self, children: Children, row: int, iterator: Iterator[Any]) -> tuple[int, bool, BaseException | None]:
         """Take as many children of a row as there is room for: how many there were, whether all, and what failed."""
@@ -292,11 +301,3 @@ class FlatMapStage(WorkStage):
         self.written(made, self.step.writes, self.step.out_level, children.values)
         self.fail(made, level, [(row - offset, error, value) for row, error, value in children.failures])
         return made
-
-
-def _iterated(result: Any) -> tuple[Iterator[Any], BaseException | None]:
-    """The rows that a result stands for, or why it stands for none."""
-    try:
-        return iter(result), None
-    except Exception as no_iterable:
-        return iter(()), no_iterable

@@ -228,6 +228,15 @@ def no_value(node: Node, value: object) -> ContractError:
     return ContractError(f"{node} gave a {kind}, which nobody awaits: return what it gives")
 
 
+def no_rows(node: Node, value: object) -> ContractError:
+    """The error for a result that rows cannot be made of."""
+    is_operator = node.callee is not None and node.callee.is_operator
+    cure = "return a list of rows, or yield them"
+    if is_operator:
+        cure = "batch() gives a list of rows, or an iterator of them, for each item"
+    return ContractError(f"{node} gave {picture(value)} for a row, which is no list of rows: {cure}")
+
+
 def values_picture(values: Sequence[object]) -> str:
     """A short picture of what a callable was given."""
     return ", ".join(picture(value) for value in values)

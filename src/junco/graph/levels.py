@@ -15,6 +15,7 @@ from junco.graph.flow import Flow, Level, Side, Slot, Step, fault_of
 from junco.graph.nodes import GROUPING, INPUT, Graph, Node
 from junco.graph.scene import Scene, met
 from junco.graph.shape import check_arguments, check_callable, check_nested, check_order
+from junco.graph.written import placed
 
 __all__ = ["Flow", "Level", "Side", "Slot", "Step", "check", "fault_of"]
 
@@ -56,8 +57,9 @@ class _Checker:
         for slot in inputs:
             start.write(slot, self.bits[INPUT])
         last = self._walk({INPUT: start})
-        outputs = tuple(last.find(name, "the output") for name in graph.outputs)
-        out_level = self._deepest(outputs, "the output", self.root)
+        with placed(graph.place_of("outputs")):
+            outputs = tuple(last.find(name, "the output") for name in graph.outputs)
+            out_level = self._deepest(outputs, "the output", self.root)
         self._note_unused(outputs)
         filters = (node.name for node in graph.nodes if node.verb == "filter")
         is_single = not outputs or (
@@ -72,11 +74,12 @@ class _Checker:
         followers = Counter(name for node in self.graph.nodes for name in node.after)
         for node in self.graph.nodes:
             before = [scenes[name] for name in node.after]
-            if node.verb == "concat":
-                scene = self._meet(node, before)
-            else:
-                scene = before[0].fork() if followers[node.after[0]] > 1 else before[0]
-                self._after(self._step(node, scene), scene)
+            with placed(node.written):
+                if node.verb == "concat":
+                    scene = self._meet(node, before)
+                else:
+                    scene = before[0].fork() if followers[node.after[0]] > 1 else before[0]
+                    self._after(self._step(node, scene), scene)
             scene.passed |= self.bits[node.name]
             scenes[node.name] = scene
         return scenes[self.graph.last]
@@ -116,7 +119,9 @@ class _Checker:
         if len(timestamps) < 2:
             return tuple(
                 Side(
-                    self._deepest((*reads, one), str(node), self.root, _A_TIMESTAMP_EACH), one, tuple(range(len(reads)))
+                    self._deepest((*reads, one), str(node), self.root, _a_timestamp_each([one])),
+                    one,
+                    tuple(range(len(reads))),
                 )
                 for one in timestamps
             )
@@ -139,7 +144,9 @@ class _Checker:
             t for t in timestamps if t.level.is_above(slot.level) or slot.level.is_above(t.level)
         ]
         if not own:
-            raise GraphError(f"{node}: the input {slot.name!r} has no timestamp on its level: {_A_TIMESTAMP_EACH}")
+            raise GraphError(
+                f"{node}: the input {slot.name!r} has no timestamp on its level: {_a_timestamp_each(timestamps)}"
+            )
         if len(own) > 1:
             names = ", ".join(repr(t.name) for t in own)
             raise GraphError(
@@ -223,10 +230,11 @@ class _Checker:
                 for mine, theirs in _different_filters(other, scene, self.graph):
                     level = scene.masks[theirs]
                     if other.masks[mine] is level and any(level.is_above(deeper) for deeper in live):
-                        self.odd.append(
+                        self._note(
+                            node,
                             f"{node}: the branches that meet filter the same rows differently, in step {mine!r} and "
                             f"in step {theirs!r}: only rows that both keep are left. Filter before the fork, or group "
-                            "the rows in one of the branches"
+                            "the rows in one of the branches",
                         )
 
     def _note_unused(self, outputs: Sequence[Slot]) -> None:
@@ -235,13 +243,20 @@ class _Checker:
         for step in self.steps:
             if step.node.verb != "filter" and step.writes and not any(slot.index in used for slot in step.writes):
                 names = ", ".join(repr(slot.name) for slot in step.writes)
-                self.odd.append(
+                self._note(
+                    step.node,
                     f"{step.node} makes {names}, which nothing uses; "
-                    "if the step is there for what it does, give it () as output"
+                    "if the step is there for what it does, give it () as output",
                 )
 
+    def _note(self, node: Node, odd: str) -> None:
+        self.odd.append(node.written.said(odd) if node.written is not None else odd)
 
-_A_TIMESTAMP_EACH = "name a timestamp for each level, timestamp=('…', '…')"
+
+def _a_timestamp_each(given: Sequence[Slot]) -> str:
+    names = ", ".join(repr(slot.name) for slot in given)
+    were = "was" if len(given) == 1 else "were"
+    return f"name a timestamp for each level, timestamp=('…', '…'): only {names} {were} given"
 
 
 def _different_filters(one: Scene, other: Scene, graph: Graph) -> Iterable[tuple[str, str]]:

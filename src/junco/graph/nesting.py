@@ -8,6 +8,7 @@ from typing import Any
 
 from junco.errors import GraphError
 from junco.graph.nodes import Graph, Node
+from junco.graph.written import placed
 
 MOST_LEVELS = 100
 MOST_STEPS = 100_000
@@ -43,10 +44,11 @@ def _num_steps(graph: Graph, levels_left: int, above: tuple[int, ...], known: di
         inner = inner_graph(node)
         if inner is None:
             continue
-        if inner is graph or id(inner) in above:
-            raise GraphError(f"{node}: the pipeline {inner.name!r} contains itself")
-        if not levels_left:
-            raise GraphError(f"{node}: pipelines are nested too deep here; give their steps to one pipeline")
+        with placed(node.written):
+            if inner is graph or id(inner) in above:
+                raise GraphError(f"{node}: the pipeline {inner.name!r} contains itself")
+            if not levels_left:
+                raise GraphError(f"{node}: pipelines are nested too deep here; give their steps to one pipeline")
         total += _num_steps(inner, levels_left - 1, (*above, id(graph)), known)
     if total > MOST_STEPS:
         raise GraphError(

@@ -90,6 +90,12 @@ class Graph:
     """The name of the space of its vectors, for what junco cannot identify by itself."""
     main: str = ""
     """The step whose parameters are the pipeline's too."""
+    written: Written | None = field(default=None, compare=False, repr=False)
+    """Where its keys stand in a file, for errors."""
+
+    def place_of(self, key: str) -> Written | None:
+        """Where one of its keys stands in a file."""
+        return self.written.at(key) if self.written is not None else None
 
     def __post_init__(self) -> None:
         if not self.inputs:

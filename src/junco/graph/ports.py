@@ -10,6 +10,7 @@ from junco.errors import ContractError
 from junco.graph.fields import type_of_field
 from junco.graph.levels import Flow, Slot, Step, check
 from junco.graph.nodes import GROUPING, Callee, Node, fn_name
+from junco.graph.written import placed
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
 
 UNKNOWN = Ports(None, (Port("out", Any),))
@@ -24,9 +25,11 @@ def pipeline_ports(flow: Flow) -> Ports:
     types: dict[int, Any] = {}
     wanted: dict[int, Any] = {}
     for step in flow.steps:
-        _follow(step, types, wanted)
+        with placed(step.node.written):
+            _follow(step, types, wanted)
     inputs = tuple(Port(slot.name, wanted.get(slot.index, Any)) for slot in flow.inputs)
-    made = ((slot.name, _type_of(slot, types, "the output", wanted)) for slot in flow.outputs)
+    with placed(flow.graph.place_of("outputs")):
+        made = [(slot.name, _type_of(slot, types, "the output", wanted)) for slot in flow.outputs]
     outputs = tuple(Port(name, kind if flow.is_single else _list_of(kind)) for name, kind in made)
     return Ports(inputs, outputs)
 
@@ -67,13 +70,15 @@ def check_ports(flow: Flow) -> None:
     """
     types: dict[int, Any] = {}
     for step in flow.steps:
-        for slot in step.looks_at:
-            _type_of(slot, types, str(step.node))
-        if (callee := step.node.callee) is not None and callee.is_operator:
-            _check_step(step, _ports_of(step.node), types)
-        _follow(step, types, {})
-    for slot in flow.outputs:
-        _type_of(slot, types, "the output")
+        with placed(step.node.written):
+            for slot in step.looks_at:
+                _type_of(slot, types, str(step.node))
+            if (callee := step.node.callee) is not None and callee.is_operator:
+                _check_step(step, _ports_of(step.node), types)
+            _follow(step, types, {})
+    with placed(flow.graph.place_of("outputs")):
+        for slot in flow.outputs:
+            _type_of(slot, types, "the output")
 
 
 def check_swap(node: Node, fn: Callable[..., Any]) -> None:

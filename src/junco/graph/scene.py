@@ -130,7 +130,10 @@ def _field(slot: Slot, name: str, fields: tuple[str, ...], where: str) -> Slot:
 def _closed(name: str, slot: Slot, step: Step, where: str) -> str:
     """What to say of a column from inside a scope that was grouped; the cure follows from where it lies."""
     by = repr(step.node.name)
-    if any(slot.level is level for level in step.levels):
+    if name in step.node.inputs:
+        made = ", ".join(repr(one) for one in step.node.outputs)
+        cure = f"it is among the inputs of {by}: use what that made of it, {made}"
+    elif any(slot.level is level for level in step.levels):
         cure = f"put {name!r} among the inputs of {by}"
     elif any(slot.level.is_above(level) for level in step.levels):
         cure = (

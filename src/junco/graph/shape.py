@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from junco.errors import GraphError
 from junco.graph.nodes import GROUPING, INPUT, Graph, Node, repeated
+from junco.graph.written import placed
 from junco.wording import did_you_mean, nearest
 
 
@@ -18,17 +19,23 @@ def check_order(graph: Graph) -> None:
     known = {INPUT, *(node.name for node in graph.nodes)}
     seen = {INPUT}
     for node in graph.nodes:
-        for name in node.after:
-            if name not in known:
-                near = did_you_mean(nearest(name, known, 1))
-                raise GraphError(f"{node} follows {name!r}, and there is no such step.{near}")
-            if name not in seen:
-                raise GraphError(f"{node} follows {name!r}, which comes after it: the steps run in a cycle")
+        with placed(node.written):
+            _check_after(node, known, seen)
         seen.add(node.name)
     followed = {name for node in graph.nodes for name in node.after} | {graph.last}
     for node in graph.nodes:
         if node.name not in followed:
-            raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
+            with placed(node.written):
+                raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
+
+
+def _check_after(node: Node, known: set[str], seen: set[str]) -> None:
+    for name in node.after:
+        if name not in known:
+            near = did_you_mean(nearest(name, known, 1))
+            raise GraphError(f"{node} follows {name!r}, and there is no such step.{near}")
+        if name not in seen:
+            raise GraphError(f"{node} follows {name!r}, which comes after it: the steps run in a cycle")
 
 
 def check_arguments(node: Node) -> None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from junco.errors import GraphError, ParameterError, UnknownNameError, YamlError
+from junco.errors import GraphError, UnknownNameError, YamlError
 from junco.graph.nodes import INPUT, VERBS, Graph, Node, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.paths import from_folder
-from junco.graph.written import Written
+from junco.graph.written import Position, Written, placed
 from junco.graph.yaml_text import Place, plain
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
@@ -75,11 +75,12 @@ class Reader:
         params = self.params(top["params"], around) if "params" in top else {}
         nodes = self.steps(top["steps"], params)
         columns = {key: self.columns(top[key], key) for key in ("inputs", "outputs")}
+        written = Written(self.file, _position(root), {}, {key: _position(value) for key, value in top.items()})
         try:
-            return Graph(columns["inputs"], nodes, columns["outputs"], params=params, **texts)
+            return Graph(columns["inputs"], nodes, columns["outputs"], params=params, written=written, **texts)
         except GraphError as error:
-            is_main = str(error).startswith("main ")
-            raise self.error(str(error), top["main"] if is_main else root) from None
+            key = next(key for key in ("main", "output", "input") if key in str(error))
+            raise self.error(str(error), top[key if key == "main" else f"{key}s"]) from None
 
     def steps(self, place: Place, params: Mapping[str, Any]) -> tuple[Node, ...]:
         if not isinstance(place.value, list):
@@ -109,7 +110,7 @@ class Reader:
             return self.concat(place)
         allowed = (verb, "in", "out", "with", "name", "after", "workers", "backend", *_ARGUMENTS.get(verb, ()))
         step = self.mapping(place, f"a {verb} step", allowed, required=("in", "out"))
-        fn, written = self.callee(step[verb], step.get("with"), params)
+        fn, written = self.callee(step[verb], step.get("with"), params, _key(place, verb))
         return Node(
             verb,
             self.text(step["name"], "name") if "name" in step else "",
@@ -126,7 +127,8 @@ class Reader:
         branches = self.columns(step["concat"], "concat")
         if len(branches) < 2:
             raise self.error("concat names the last steps of two or more branches", step["concat"])
-        return Node("concat", self.text(step["name"], "name") if "name" in step else "", after=branches)
+        name = self.text(step["name"], "name") if "name" in step else ""
+        return Node("concat", name, after=branches, written=self.written(_key(place, "concat"), None))
 
     def arguments(self, step: Mapping[str, Place]) -> dict[str, Any]:
         read: dict[str, Any] = {}
@@ -146,17 +148,15 @@ class Reader:
             raise self.error("backend is 'thread' or 'process'", step["backend"])
         return read | {key: self.columns(step[key], key) for key in ("on", "timestamp") if key in step}
 
-    def callee(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> tuple[Any, Written | None]:
-        """An operator by its name, or a pipeline that is written here."""
+    def callee(self, place: Place, given: Place | None, params: Mapping[str, Any], key: Place) -> tuple[Any, Written]:
+        """An operator by its name, or a pipeline that is written here, beneath ``key``; and where it stands."""
         if isinstance(place.value, dict):
             if given is not None:
                 raise self.error("a pipeline in a step takes no with: write its params into it", given)
-            return self.inner(place, params), None
+            return self.inner(place, params), self.written(key, None)
         return self.operator(place, given, params)
 
-    def operator(
-        self, place: Place, given: Place | None, params: Mapping[str, Any]
-    ) -> tuple[OperatorSpec, Written | None]:
+    def operator(self, place: Place, given: Place | None, params: Mapping[str, Any]) -> tuple[OperatorSpec, Written]:
         """An operator by its name; its parameters are checked here if its class is at hand anyway."""
         name = self.text(place, "the operator's name")
         if given is not None and not isinstance(given.value, dict):
@@ -168,10 +168,8 @@ class Reader:
         self.check_placeholders(given, params)
         spec = OperatorSpec.named(name, self.plain(given) if given else {})
         written = self.written(place, given)
-        try:
+        with placed(written, spec.params):
             return spec.bound() if spec.is_loaded else spec, written
-        except ParameterError as error:
-            raise written.located(error, spec.params) from None
 
     def written(self, place: Place, given: Place | None) -> Written:
         """Where an operator and its parameters stand."""
@@ -179,9 +177,9 @@ class Reader:
         values = given.value if given else {}
         return Written(
             self.file,
-            (place.line, place.column),
-            {name: (key.line, key.column) for name, key in keys.items()},
-            {name: (v.line, v.column) for name, v in values.items() if not PLACEHOLDER.search(repr(plain(v)))},
+            _position(place),
+            {name: _position(key) for name, key in keys.items()},
+            {name: _position(v) for name, v in values.items() if not PLACEHOLDER.search(repr(plain(v)))},
         )
 
     def check_placeholders(self, given: Place | None, params: Mapping[str, Any]) -> None:
@@ -225,3 +223,13 @@ class Reader:
         if self.levels_left < MOST_LEVELS:
             self.check_placeholders(place, around)
         return self.plain(place)  # type: ignore[no-any-return]
+
+
+def _position(place: Place) -> Position:
+    return place.line, place.column
+
+
+def _key(place: Place, name: str) -> Place:
+    """Where a key of a mapping stands."""
+    assert place.keys is not None
+    return place.keys[name]

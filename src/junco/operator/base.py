@@ -115,7 +115,9 @@ class Operator:
         """
         if self.gives_streams():
             return [self.stream(*item) for item in zip(*columns, strict=True)]
-        raise NotImplementedError(f"{type(self).__name__} must define batch()")
+        rows = "stream(), which yields the rows of one item, or batch(), which gives a list of rows for each of many"
+        wanted = rows if self.ports().rows == "many" else "batch()"
+        raise NotImplementedError(f"{type(self).__name__} must define {wanted}")
 
     # Any + Any, as above
     def stream(self, *item: Any, **_: Any) -> Iterator[Any]:

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from junco.catalog.membership import check_family
-from junco.errors import ParameterError
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
 from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
+from junco.graph.written import placed
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
@@ -82,8 +82,10 @@ class Plan:
 
     def __str__(self) -> str:
         graph = self.graph
-        title = f"plan of {graph.name or 'a pipeline'}: {', '.join(graph.inputs)} → {', '.join(graph.outputs)}"
-        return printable_lines([title, *self._lines("  "), f"  space: {space_line(self.flow)}"])
+        columns = f"{', '.join(graph.inputs)} → {', '.join(graph.outputs) or '()'}"
+        space = [f"  space: {said}"] if (said := space_line(self.flow)) else []
+        title = f"plan of {graph.name or 'a pipeline'}: {columns}"
+        return printable_lines([title, *self._lines("  "), *space])
 
     def _lines(self, indent: str) -> list[str]:
         lines: list[str] = []
@@ -99,7 +101,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
 
     Raises:
         ParameterError: there is no such device, or an operator does not bear a parameter.
-        YamlError: the same of a parameter that stands in a file, with file, line and column.
+        YamlError: the same of what stands in a file, with file, line and column.
         GraphError: the graph has no meaning.
         UnknownNameError: an operator that nobody knows.
         ContractError: neighbours whose ports do not fit.
@@ -155,33 +157,22 @@ def _loaded(graph: Graph) -> Graph:
 
 
 def _checked(node: Node, spec: OperatorSpec) -> OperatorSpec:
-    try:
+    with placed(node.written, spec.params):
         return OperatorSpec.bind(spec.load(), (), spec.params)
-    except ParameterError as error:
-        raise _located(node, spec, error) from error
 
 
 def _fetch(node: Node, spec: OperatorSpec) -> None:
-    try:
+    with placed(node.written, spec.params):
         spec.create().fetch()
-    except ParameterError as error:
-        raise _located(node, spec, error) from error
-
-
-def _located(node: Node, spec: OperatorSpec, error: ParameterError) -> Exception:
-    return error if node.written is None else node.written.located(error, spec.params)
 
 
 def _line(operation: Operation) -> str:
     step, node = operation.step, operation.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
     what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node)}"
-    level = (
-        f"level {step.level.index}"
-        if step.level is step.out_level
-        else f"level {step.level.index} → {step.out_level.index}"
-    )
-    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {level}, {how(node)}"
+    level = f"level {step.level.depth}" + (f" → {step.out_level.depth}" if step.level is not step.out_level else "")
+    per = f"per {node.per}, " if node.per is not None else ""
+    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {per}{level}, {how(node)}"
 
 
 def _params(node: Node) -> str:

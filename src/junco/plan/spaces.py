@@ -15,6 +15,7 @@ from junco.errors import JuncoError, UnavailableError
 from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import GROUPING, Callee, fn_name
 from junco.graph.params import bind
+from junco.graph.ports import pipeline_ports
 from junco.plan.splice import itself
 from junco.settings import only_looking
 from junco.types import Space, Vector
@@ -83,14 +84,19 @@ def output_space(flow: Flow) -> OutputSpace:
 
 
 def space_line(flow: Flow) -> str:
-    """What there is to say of a pipeline's space; nothing is fetched for it."""
+    """What there is to say of a pipeline's space: nothing where it has no vectors. Nothing is fetched for it."""
     try:
         with only_looking():
-            return str(output_space(flow))
+            found = output_space(flow)
+            return str(found) if found.column or _gives_vectors(flow) else ""
     except UnavailableError:
         return "known once the weights are on this machine"
     except JuncoError as error:
         return f"not known here: {error}"
+
+
+def _gives_vectors(flow: Flow) -> bool:
+    return any(port.type in (Vector, list[Vector]) for port in pipeline_ports(flow).outputs)
 
 
 def _trails_of(flow: Flow, given: Trails = ()) -> Trails:
