@@ -76,7 +76,7 @@ class NeuralOperator(Operator):
     _compiled: Compiled | None = None
     _num_rows: int = 1
     """Rows of one pass."""
-    _dtypes: tuple[np.dtype[Any], ...] = ()
+    _dtypes: Sequence[np.dtype[Any]] = ()
     """Of the model's inputs."""
     _dim: int | None = None
     """How many numbers its vectors have, once some were seen."""
@@ -258,7 +258,10 @@ class NeuralOperator(Operator):
             yield self._taken(rows)
 
     def _taken(self, columns: Sequence[Sequence[Any]]) -> Arrays:
-        return passes.as_taken(self._prepared(columns), self._dtypes, self.name)
+        arrays = self._prepared(columns)
+        if [array.dtype for array in arrays] == self._dtypes:
+            return arrays
+        return passes.as_taken(arrays, self._dtypes, self.name)
 
     def _prepared(self, columns: Sequence[Sequence[Any]]) -> Arrays:
         made = self.prepare(*columns)

@@ -11,7 +11,7 @@ import numpy as np
 from junco.errors import ContractError
 from junco.runtime.source import Arrays, Compiled, Input, Source
 
-Dtypes = tuple[np.dtype[Any], ...]
+Dtypes = list[np.dtype[Any]]
 """Of the inputs of a model, in their order."""
 
 # In torch on a CPU a pass whose activations stay in the caches is fastest: 4 to 8 pictures of 224×224.
@@ -45,15 +45,15 @@ def rows_of_a_pass(source: Source, compiled: Compiled, deterministic: bool) -> i
 
 def dtypes_of(inputs: Sequence[Input]) -> Dtypes:
     """Those that a model's inputs say."""
-    return tuple(np.dtype(each.dtype) for each in inputs)
+    return [np.dtype(each.dtype) for each in inputs]
 
 
 def usual_dtypes(golden: Arrays) -> Dtypes:
     """Where a model does not say what it takes: float32, and whole numbers as its golden pass has them."""
-    return tuple(array.dtype if array.dtype.kind in "biu" else np.dtype(np.float32) for array in golden)
+    return [array.dtype if array.dtype.kind in "biu" else np.dtype(np.float32) for array in golden]
 
 
-def as_taken(arrays: Arrays, dtypes: Dtypes, owner: str) -> Arrays:
+def as_taken(arrays: Arrays, dtypes: Sequence[np.dtype[Any]], owner: str) -> Arrays:
     """Arrays of the dtypes that a model takes: float64, numpy's own, becomes float32.
 
     Raises:

@@ -290,14 +290,10 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
     if operator._gives_vectors:
-        _check_vectors(name, results)
+        for value in results:
+            if getattr(value, "ndim", 1) != 1:
+                raise ContractError(
+                    f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
+                    "return one vector for each"
+                )
     return results
-
-
-def _check_vectors(name: str, results: Sequence[Any]) -> None:
-    for value in results:
-        if getattr(value, "ndim", 1) != 1:
-            raise ContractError(
-                f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
-                "return one vector for each"
-            )
