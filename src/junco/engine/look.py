@@ -177,7 +177,7 @@ def num_bytes(value: Any) -> int:
     """Bytes of a value, as far as its class says."""
     try:
         return num_bytes_of(value)
-    except Exception:
+    except NOT_OURS:
         return 0
 
 
