@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+NOT_OURS = (Exception, SystemExit)
+"""What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
 
 
 def printable(text: str) -> str:
@@ -26,7 +28,14 @@ def _spelt(letter: str) -> str:
 
 
 def picture(value: object, most: int = 80) -> str:
-    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest."""
+    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest; never raises."""
+    try:
+        return _pictured(value, most)
+    except NOT_OURS as error:
+        return _cut(f"<{type(value).__name__}, which raised {type(error).__name__} when it was looked at>", most)
+
+
+def _pictured(value: object, most: int) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
         return f"{type(value).__name__}{tuple(shape)} {dtype}"
@@ -41,7 +50,7 @@ def picture(value: object, most: int = 80) -> str:
         return _cut(f"{type(value).__name__}({text})", most)
     try:
         text = repr(value)
-    except Exception as error:  # a user's __repr__ must not hide the error we are describing
+    except NOT_OURS as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
     return _cut(placeless(text), most)
 
@@ -61,7 +70,7 @@ def brief(error: BaseException) -> str:
     kind = type(error).__name__
     try:
         said = str(error).strip().splitlines()
-    except Exception:  # as with a value's repr
+    except NOT_OURS:  # as with a value's repr
         said = []
     return printable(f"{kind}: {said[0]}" if said else kind)
 

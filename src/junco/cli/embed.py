@@ -12,6 +12,23 @@ from junco.cli.printing import AsJson, print_json
 if TYPE_CHECKING:
     from junco.job.limit import MaxRejects
 
+MaxRejectsText = Annotated[
+    str,
+    typer.Option(
+        "--max-rejects",
+        metavar="NUMBER",
+        help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
+    ),
+]
+ShardRows = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="NUMBER",
+        help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
+    ),
+]
+
 
 def embed(
     pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
@@ -26,22 +43,8 @@ def embed(
     retry_rejects: Annotated[
         bool, typer.Option("--retry-rejects", help="Work once more on what was put aside.")
     ] = False,
-    max_rejects: Annotated[
-        str,
-        typer.Option(
-            "--max-rejects",
-            metavar="NUMBER",
-            help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
-        ),
-    ] = "auto",
-    shard_rows: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="NUMBER",
-            help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
-        ),
-    ] = None,
+    max_rejects: MaxRejectsText = "auto",
+    shard_rows: ShardRows = None,
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
     trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
     as_json: AsJson = False,
