@@ -43,6 +43,7 @@ class Frames(Operator, family="lease-test", name="frames"):
 
 @pytest.fixture(autouse=True)
 def nothing_noted():
+    cache.clear()  # what earlier tests left open
     Frames.noted.clear()
     Frames.most_inside = 0
 
