@@ -172,7 +172,7 @@ class Operator:
 
     @classmethod
     def ports(cls) -> Ports:
-        """What goes in and comes out, by the annotations of `batch` or `stream`; what these leave open, the family says."""
+        """What goes in and comes out: the annotations of `batch` or `stream`, else what the family says."""
         method = cls.stream if cls.gives_streams() else cls.batch
         own = ports_of_function(method) if cls.gives_streams() else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
