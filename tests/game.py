@@ -7,9 +7,8 @@ that every block is cut and every limit is reached: what depends on a size shows
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
@@ -18,14 +17,17 @@ from hypothesis import strategies as st
 from junco.cores import num_cores
 from junco.engine.batching import BatchSize
 from junco.engine.engine import Engine
+from junco.engine.holdings import Holdings
 from junco.engine.intake import Intake, IntakeSize
-from junco.engine.join import JoinStage
-from junco.engine.operators import OperatorApplier
+from junco.engine.pieces import PieceSize
+from junco.engine.policies import SizePolicies
 from junco.engine.results import ItemCollector
 from junco.engine.rows import Block, Reject
 from junco.engine.scheduler import Limits, Scheduler, Task
-from junco.engine.stage import Stage
+from junco.graph.levels import Step
 from junco.graph.nodes import Graph
+from junco.operator.resident import Resident
+from junco.operator.residents import Residents
 from junco.plan.plan import make_plan
 
 MOST_STEPS = 100_000
@@ -84,16 +86,11 @@ class Game:
     most_blocks: int = 0
 
     def play(self, items: Sequence[Any]) -> list[Any]:
-        engine = Engine(make_plan(self.graph))
-        for crew in engine._crews:
-            if isinstance(crew.applier, OperatorApplier):
-                crew.applier._size = BatchSize(max_rows=self.chance.randint(1, LARGEST_BATCH))
+        sizes = SizePolicies(piece=self._piece_size, batch=self._batch_size)
+        engine = Engine(make_plan(self.graph), holdings=Holdings(Residents()), sizes=sizes)
         try:
             stages = engine.stages(self.on_error)
-            splitting = [stage for stage in stages if stage.may_split]
-            self.num_splitting = len(splitting)
-            for stage in splitting:
-                self._cut(stage)
+            self.num_splitting = sum(stage.may_split for stage in stages)
             flow = engine.plan.flow
             source = Intake(items, flow, AnyIntakeSize(self.chance), clock=lambda: 0.0)
             self.limits = Limits(max_blocks=self.chance.randint(1, 4), max_ready=self.chance.randint(1, 2))
@@ -106,19 +103,12 @@ class Game:
             engine.close()
         return self.results
 
-    def _cut(self, stage: Stage) -> None:
-        """Let a stage make pieces of any size, and those that feed it."""
-        if isinstance(stage, JoinStage):
-            stage._stages = [partial(self._fed, make) for make in stage._stages]
+    def _piece_size(self, step: Step) -> Any:
         # what a row gave in earlier pieces stays when it fails later: the reference knows no pieces
-        if stage.may_split and "late" not in str(stage.step.node.fn):
-            stage.size = AnySize(self.chance)
+        return PieceSize() if "late" in str(step.node.fn) else AnySize(self.chance)
 
-    def _fed(self, make: Callable[[], list[Stage]]) -> list[Stage]:
-        stages = make()
-        for stage in stages:
-            self._cut(stage)
-        return stages
+    def _batch_size(self, _: Resident) -> BatchSize:
+        return BatchSize(max_rows=self.chance.randint(1, LARGEST_BATCH))
 
     def _play(self) -> None:
         workers: list[Worker] = []

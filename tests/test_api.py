@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from junco import Operator, op, ops, pipe, pipeline
-from junco.errors import ClosedError, ContractError, GraphError, ParameterError, YamlError
+from junco.errors import ClosedError, ContractError, GraphError, InputError, ParameterError, YamlError
 
 SEEN: list[str] = []
 
@@ -272,3 +272,8 @@ def test_what_is_odd_is_said_once_and_to_whoever_wrote_it():
         assert p(1) == 1
         p.draw()
     assert [(warning.filename, "step 'unused'" in str(warning.message)) for warning in caught] == [(__file__, True)]
+
+
+def test_a_pipeline_is_not_made_of_a_pipeline():
+    with pipe.input("x").map("x", "y", abs).output("y") as p, pytest.raises(InputError, match="a pipeline already"):
+        pipeline(p)

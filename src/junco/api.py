@@ -19,6 +19,7 @@ from junco.engine.engine import Engine, RunOptions
 from junco.engine.holdings import Holdings
 from junco.engine.results import as_vectors
 from junco.engine.rows import Reject
+from junco.engine.stage import OnError
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
 from junco.errors import InputError
@@ -39,12 +40,10 @@ from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
 from junco.store.target import Target
-from junco.wording import picture
+from junco.wording import picture, printable
 
 if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
-
-OnError = Literal["raise", "skip", "none"]
 
 
 class Pipeline:
@@ -169,8 +168,9 @@ class Pipeline:
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
 
         Args:
-            on_error: as in `batch`. Of an item that fails at level 0 the rows that came before have been given; it
-                gives no more, its reject says so (``is_item``), and "none" gives one row ``None`` at its end.
+            on_error: as in `batch`. Of an item that fails at level 0 after some rows, as a decoder does on a file that
+                is cut off, "skip" and "none" give all that came of those rows; then ``rejects`` is told of it
+                (``is_item``), it gives no more, and "none" ends it with one row ``None``.
         """
         return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
 
@@ -213,7 +213,8 @@ class Pipeline:
                 ``text``, or the first.
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points; rows of a row group or of a folder's files.
+            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
+                ten seconds. Rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
@@ -353,7 +354,7 @@ class Pipeline:
 
     def __repr__(self) -> str:
         name = f" {self.graph.name}" if self.graph.name else ""
-        return f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>"
+        return printable(f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>")
 
 
 def _check_what_is_at_hand(graph: Graph) -> None:
@@ -377,6 +378,8 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
         UnknownNameError: with the nearest names.
         ParameterError: a parameter that the pipeline does not have, with suggestions.
     """
+    if isinstance(ref, Pipeline):
+        raise InputError("this is a pipeline already: call it; pipeline(….graph) makes another one of its graph")
     if not isinstance(ref, (str, Path, Graph)):
         raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
     graph = ref if isinstance(ref, Graph) else find(ref)

@@ -31,11 +31,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, printable_lines
 
 
 class JuncoError(Exception):
     """Base of all errors that a user can cause and mend."""
+
+    def __str__(self) -> str:
+        """The message, as it may be sent to a terminal: it may name files, and quote what others raised."""
+        return printable_lines(super().__str__().split("\n"))
 
 
 class UnknownNameError(JuncoError):
@@ -124,6 +128,12 @@ class OperatorError(JuncoError):
     def __init__(self, node: str, operator: str, position: int, value: str, reason: str) -> None:
         self.node, self.operator, self.position, self.value, self.reason = node, operator, position, value, reason
         super().__init__(f"step {node!r} ({operator}) failed on input {position}, {value}: {reason}")
+
+    def at(self, position: int) -> OperatorError:
+        """The same for another position: that of the item in the run around it, or 0 for one that was given alone."""
+        placed = OperatorError(self.node, self.operator, position, self.value, self.reason)
+        placed.__cause__ = self.__cause__
+        return placed
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.node, self.operator, self.position, self.value, self.reason)

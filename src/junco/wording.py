@@ -1,13 +1,41 @@
-"""What messages are made of: a short picture of a value, the names nearest to one that nobody knows."""
+"""What messages are made of: text that may be printed, a short picture of a value, the names nearest to another."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+NOT_OURS = (Exception, SystemExit)
+"""What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
+
+
+def printable(text: str) -> str:
+    """A text without control characters: what would move a cursor, turn the direction or ring is spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _spelt(letter) for letter in text)
+
+
+def printable_lines(lines: Iterable[str]) -> str:
+    """Lines as one text, each of them `printable`: a name with a line break in it stays on its line."""
+    return "\n".join(map(printable, lines))
+
+
+def _spelt(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def picture(value: object, most: int = 80) -> str:
-    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest."""
+    """A short picture of a value for messages: type and shape for arrays, a cut ``repr`` for the rest; never raises."""
+    try:
+        return _pictured(value, most)
+    except NOT_OURS as error:
+        return _cut(f"<{type(value).__name__}, which raised {type(error).__name__} when it was looked at>", most)
+
+
+def _pictured(value: object, most: int) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
         return f"{type(value).__name__}{tuple(shape)} {dtype}"
@@ -22,13 +50,29 @@ def picture(value: object, most: int = 80) -> str:
         return _cut(f"{type(value).__name__}({text})", most)
     try:
         text = repr(value)
-    except Exception as error:  # a user's __repr__ must not hide the error we are describing
+    except NOT_OURS as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return _cut(text, most)
+    return _cut(placeless(text), most)
+
+
+def placeless(text: str) -> str:
+    """A text without the addresses in memory that a plain ``repr`` names: they differ from one run to the next."""
+    return _ADDRESS.sub("", text)
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text)  # a class of somebody's own shows itself as it likes
+
+
+def brief(error: BaseException) -> str:
+    """An exception of somebody else's code as one line: its type, and the first line of what it says."""
+    kind = type(error).__name__
+    try:
+        said = str(error).strip().splitlines()
+    except NOT_OURS:  # as with a value's repr
+        said = []
+    return printable(f"{kind}: {said[0]}" if said else kind)
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:

@@ -73,6 +73,12 @@ def test_with_raise_the_first_bad_input_ends_the_command(junco, texts, tmp_path)
     assert "failed on input 1" in done.stderr
 
 
+def test_shard_rows_says_how_many_rows_a_row_group_has(junco, texts, tmp_path):
+    assert junco("embed", "count", texts, "--to", tmp_path / "v.parquet", "--shard-rows", 1).exit_code == 0
+    assert pq.ParquetFile(tmp_path / "v.parquet").num_row_groups == 2
+    assert "--shard-rows" in junco("embed", "count", texts, "--to", tmp_path / "w.parquet", "--shard-rows", 0).stderr
+
+
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(junco, tmp_path):
     (tmp_path / "texts.txt").write_text("a\nstop\n")
     done = junco("embed", "count", tmp_path / "texts.txt", "--to", tmp_path / "v.parquet")

@@ -134,3 +134,40 @@ def test_a_state_begins_anew_with_each_row_of_a_column():
     assert each([Word("ab"), Word("c")]) == ["a1", "b2", "c1"]
     kept = parts.map("letter", "v", Numbers(), per="word").window_all("v", "vs", list, per="word").output("vs")
     assert kept.batch([[Word("ab"), Word("c")]] * 2) == [[["a1", "b2"], ["c1"]]] * 2
+
+
+class Odd:
+    """Fields of a class that nobody here has written."""
+
+    @property
+    def stream(self):
+        return iter([1])
+
+    @property
+    def leaves(self):
+        raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [("stream", r"'x.stream' gave an iterator \(list_iterator\)"), ("leaves", r"'x.leaves' raised SystemExit\(3\)")],
+)
+@pytest.mark.parametrize("where", ["output", "map", "flat_map", "window", "reduce", "timestamp"])
+def test_a_property_that_gives_an_iterator_or_leaves_is_the_failure_of_its_row(field, why, where):
+    x, xs = pipe.input("x"), pipe.input("xs").flat_map("xs", "x", lambda xs: xs)
+    name = f"x.{field}"
+    p = {
+        "output": lambda: x.map("x", "y", id).output(name, "y"),
+        "map": lambda: x.map(name, "y", list).output("y"),
+        "flat_map": lambda: x.flat_map(name, "y", list).output("y"),
+        "window": lambda: xs.window(name, "y", 1, 1, list).output("y"),
+        "reduce": lambda: xs.reduce(name, "y", list).output("y"),
+        "timestamp": lambda: xs.time_window("x", "y", name, 1, 1, list).output("y"),
+    }[where]()
+    item = [Odd()] if where in ("window", "reduce", "timestamp") else Odd()
+    rejects = []
+    for run in (p, lambda item: p.batch([item]), lambda item: list(p.stream([item]))):
+        with pytest.raises(OperatorError, match=why):
+            run(item)
+    p.batch([item], on_error="skip", rejects=rejects.append)
+    assert len(rejects) == 1

@@ -372,3 +372,46 @@ def test_a_pipeline_without_outputs_is_seen_too():
     assert seen["do"].num_out == 1
     assert str(seen).endswith("→ nothing")
     assert "no columns" in seen.html()
+
+
+class Hostile:
+    """Raises whatever it is asked; whoever only wants to look at it must bear that."""
+
+    kind: type[BaseException] = RuntimeError
+
+    def __getattr__(self, name):
+        raise self.kind("attribute")
+
+    def __repr__(self):
+        raise self.kind("repr")
+
+    def __len__(self):
+        raise self.kind("len")
+
+    @property
+    def __class__(self):
+        raise self.kind("class")
+
+
+class Exits(Hostile):
+    kind = SystemExit
+
+
+@pytest.mark.parametrize("kind", [Hostile, Exits])
+@pytest.mark.parametrize("wrapped", [lambda value: value, lambda value: [value], lambda value: {"a": (value,)}])
+def test_an_object_that_raises_whatever_it_is_asked_hides_nothing(kind, wrapped, tmp_path):
+    p = pipe.input("x").flat_map("x", "y", lambda x: [wrapped(kind()), 7]).map("y", "z", lambda y: 1)
+    p = p.window_all(("y", "z"), "all", lambda ys, zs: len(zs)).output("all")
+    seen = p.inspect(wrapped(kind()))
+    assert "7" in str(seen)
+    assert [step.num_out for step in seen.steps] == [2, 2, 1]
+    assert "7" in seen._repr_html_()
+    seen.save(tmp_path / "seen.html")
+
+
+@pytest.mark.parametrize("kind", [Hostile, Exits])
+def test_a_row_fails_alone_whose_value_raises_whatever_it_is_asked(kind):
+    p = pipe.input("x").map("x", "y", lambda x: kind() if x else x).map("y", "z", lambda y: 1 // (y == 0)).output("z")
+    rejects = []
+    assert p.batch([0, 1, 0], on_error="none", rejects=rejects.append) == [1, None, 1]
+    assert kind.__name__ in str(rejects[0].error)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 
 from junco import Hints, Operator, OperatorError, op, ops, pipe
+from junco.engine.expand import Measured
 from junco.errors import ContractError
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
@@ -179,6 +180,54 @@ def test_an_open_file_may_stand_in_a_column(tmp_path):
 
     p = pipe.input("path").map("path", "file", open).flat_map("file", "line", lines)
     assert p.output("line")(tmp_path / "a.txt") == ["one\n", "two\n"]
+
+
+class Heavy(Operator, family="many-test-heavy", name="heavy", rows="many"):
+    """Its lists hold much, and it notes how many it was asked for at once."""
+
+    def __init__(self, num_bytes=10_000_000):
+        self.num_bytes = num_bytes
+        self.sizes = []
+
+    def batch(self, items):
+        self.sizes.append(len(items))
+        if "bad" in items:
+            raise ValueError("bad")
+        return [[bytes(self.num_bytes // 10)] * 10 for _ in items]
+
+
+@pytest.mark.parametrize("run", [lambda p, items: list(p.rows(items)), lambda p, items: p.batch(items)])
+def test_lists_of_large_rows_are_asked_for_few_at_once(run):
+    heavy = Heavy()
+    with pipe.input("x").flat_map("x", "row", heavy).map("row", "n", len).output("n") as p:
+        for _ in range(2):  # a batch size that was found with small lists says nothing of large ones
+            heavy.sizes.clear()
+            run(p, range(100))
+            assert sum(heavy.sizes) == 100
+            assert max(heavy.sizes) <= Measured.FIRST
+            assert max(heavy.sizes[1:]) * heavy.num_bytes <= Measured.MAX_BYTES
+
+
+def test_lists_of_small_rows_are_asked_for_in_full_batches():
+    light = Heavy(10)
+    with pipe.input("x").flat_map("x", "row", light).map("row", "n", len).output("n") as p:
+        p.batch(range(2_000))
+        light.sizes.clear()
+        p.batch(range(2_000))
+        assert len(light.sizes) < 2_000 / 30
+
+
+def test_a_row_that_fails_among_lists_that_were_asked_for_later_is_named():
+    items = [*range(30), "bad", *range(5)]
+    with pipe.input("x").flat_map("x", "row", Heavy(), name="heavy").map("row", "n", len).output("n") as p:
+        rejects = []
+        assert len(p.batch(items, on_error="skip", rejects=rejects.append)) == 35
+        assert [(reject.position, reject.node, reject.is_item) for reject in rejects] == [(30, "heavy", True)]
+        assert p.batch(items, on_error="none")[30] is None
+        given = []
+        with pytest.raises(OperatorError, match="bad") as caught:
+            given += p.stream(items)
+        assert caught.value.position == 30
 
 
 class Plain(Operator, family="many-test-plain", name="plain", rows="many"):

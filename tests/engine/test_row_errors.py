@@ -120,7 +120,7 @@ def test_an_item_whose_nested_pipeline_fails_is_named_by_its_position():
     outer = pipe.input("x").map("x", "y", failing(), name="nested").output("y")
     with pytest.raises(OperatorError) as caught:
         outer.batch([1, 2, 3])
-    assert (caught.value.node, caught.value.position) == ("nested", 2)
+    assert (caught.value.node, caught.value.position) == ("nested/times ten", 2)
 
 
 def test_a_grouping_sees_the_failures_of_a_flat_map_that_comes_before_it():

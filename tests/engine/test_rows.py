@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+import threading
 
 import numpy as np
 import pytest
 from tests.engine.test_memory import Alive
 
 from junco import pipe
+from junco.engine.engine import RunOptions
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
@@ -63,21 +65,56 @@ def test_an_item_without_end_is_read_as_far_as_it_is_wanted():
         rows.close()
 
 
-def test_of_an_item_that_fails_later_no_more_rows_are_given_and_the_reject_says_so():
-    rejects = []
-    flow = pipe.input("x").flat_map("x", "n", until(15_000))
-    with flow.output("n") as p:
-        given = list(p.rows([3, 20_000, 2], on_error="skip", rejects=rejects.append))
-        blanks = list(p.rows([3, 20_000, 2], on_error="none"))
+@pytest.fixture(params=[1, 8, 700, 50_000])
+def piece_rows(request, monkeypatch):
+    """In pieces of so many rows."""
+    monkeypatch.setattr("junco.engine.expand.PieceSize.START", request.param)
+    monkeypatch.setattr("junco.engine.expand.PieceSize.LARGEST", max(100, request.param))
+
+
+@pytest.mark.usefixtures("piece_rows")
+def test_of_an_item_that_fails_later_all_rows_before_are_given_then_its_reject_is_told():
+    told, rejects = [], []
+    with pipe.input("x").flat_map("x", "n", until(15_000)).output("n") as p:
+        for position, _ in p.rows([3, 20_000, 2], on_error="skip", rejects=lambda r: told.append(r.is_item)):
+            told.append(position)
+        blanks = list(p.rows([3, 20_000, 2], on_error="none", rejects=rejects.append))
         with pytest.raises(OperatorError, match="too many") as failure:
             list(p.rows([3, 20_000, 2]))
     assert failure.value.position == 1
+    assert told[:15_004] == [0] * 3 + [1] * 15_000 + [True]
+    assert sorted(told[15_004:]) == [2, 2]
     assert [(reject.position, reject.is_item) for reject in rejects] == [(1, True)]
-    before, failed, after = (sum(at == position for at, _ in given) for position in range(3))
-    assert (before, after) == (3, 2)
-    assert failed < 15_000
-    assert [row for row in blanks if row[1] is None] == [(1, None)]
-    assert [row for row in blanks if row[0] != 1] == [row for row in given if row[0] != 1]
+    assert [row for row in blanks if row[0] == 1] == [*((1, n) for n in range(15_000)), (1, None)]
+
+
+@pytest.mark.usefixtures("piece_rows")
+def test_what_comes_of_the_rows_before_a_failure_is_given_too_as_far_as_it_is_whole():
+    numbers = pipe.input("x").flat_map("x", "n", until(5_000))
+    parts = numbers.flat_map("n", "part", lambda n: range(n % 3)).window_all("part", "sum", sum, per="n").output("sum")
+    tens = numbers.window("n", "ten", 10, 10, len).output("ten")
+    with parts, tens:
+        assert sum(at == 1 for at, _ in parts.rows([3, 6_000, 4], on_error="skip")) == 5_000
+        assert list(tens.rows([15, 6_000], on_error="skip")) == [(0, 10), (0, 5)] + [(1, 10)] * 500
+
+
+def test_a_reject_keeps_its_place_also_where_all_blocks_come_at_once():
+    is_over = threading.Event()
+
+    def numbers(x):
+        yield from until(50)(x)
+        if x == 3:
+            is_over.set()
+
+    told = []
+    with pipe.input("x").flat_map("x", "n", numbers).output("n") as p:
+        rows = p.rows([60, 3], on_error="skip", rejects=told.append, timeout_s=30)
+        assert next(rows) == (0, 0)
+        assert is_over.wait(30)  # other threads have made all blocks
+        assert list(itertools.islice(rows, 49)) == [(0, n) for n in range(1, 50)]
+        assert told == []
+        assert list(rows) == [(1, 0), (1, 1), (1, 2)]
+        assert [reject.position for reject in told] == [0]
 
 
 def test_an_item_that_fails_on_level_0_has_one_empty_row_or_none():
@@ -190,3 +227,16 @@ def test_without_output_columns_each_item_gives_nothing_whatever_its_steps_did_t
         with pytest.raises(OperatorError):
             p.batch([1, 0])
     assert set(seen) == {1}
+
+
+def test_a_reject_is_told_after_the_rows_that_came_before_it_were_given_even_where_all_is_ready_at_once():
+    seen = []
+    with pipe.input("x").flat_map("x", "n", until(20)).output("n") as p:
+        run = p._engine.run([30], RunOptions("skip", rejected=lambda reject: seen.append("reject"), by_rows=True))
+        while run.run_task():
+            pass
+        for rows in run:
+            seen += rows.values
+    *given, last = seen
+    assert last == "reject"
+    assert given == list(range(len(given))) != []

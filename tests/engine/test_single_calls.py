@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from junco import Operator, OperatorError, pipe, pipeline
+from junco import Operator, OperatorError, ops, pipe, pipeline
 from junco.engine.batching import BatchSize
 from junco.engine.operators import OperatorApplier
 from junco.engine.single import SharedBatches
 from junco.errors import ClosedError, ContractError, DeadlineError, InputError
-from junco.operator.residents import Resident
+from junco.operator.residents import Resident, residents
 
 NUM_THREADS = 32
 LONG_S = 30
@@ -58,7 +58,7 @@ def called_together(calls, operator, numbers):
         leading = threads.submit(calls, first)
         assert operator.entered.wait(LONG_S)
         following = [threads.submit(calls, number) for number in others]
-        wait_until(lambda: len(calls._waiting) == len(others))
+        wait_until(lambda: calls.num_waiting == len(others))
         operator.go_on.set()
         return [leading, *following]
 
@@ -139,20 +139,22 @@ def test_a_single_call_runs_in_the_callers_thread():
 # ---- async callers
 
 
+async def called_at_once(p, operator, shared_calls):
+    """The results of async calls, of which the first was inside the operator while the others came."""
+    first = asyncio.create_task(p.acall(0))
+    assert await asyncio.to_thread(operator.entered.wait, LONG_S)
+    others = [asyncio.create_task(p.acall(number)) for number in range(1, 4)]
+    await asyncio.to_thread(wait_until, lambda: shared_calls.num_waiting == 3)
+    operator.go_on.set()
+    return await asyncio.gather(first, *others)
+
+
 def test_concurrent_async_calls_share_batches():
-    operator = Gated()
-
-    async def call_all(p):
-        first = asyncio.create_task(p.acall(0))
-        assert await asyncio.to_thread(operator.entered.wait, LONG_S)
-        others = [asyncio.create_task(p.acall(number)) for number in range(1, 4)]
-        shared_calls = p._engine._crews[0].one
-        await asyncio.to_thread(wait_until, lambda: len(shared_calls._waiting) == 3)
-        operator.go_on.set()
-        return await asyncio.gather(first, *others)
-
-    with pipe.input("x").map("x", "y", operator).output("y") as p:
-        assert asyncio.run(call_all(p)) == [0, 2, 4, 6]
+    with pipe.input("x").map("x", "y", ops.single_test.gated()).output("y") as p:
+        p.prepare()
+        (resident,) = (each for each in residents if each.spec.name == "single-test.gated")
+        operator, shared_calls = resident.operator, resident.attached("batches", dict)
+        assert asyncio.run(called_at_once(p, operator, shared_calls)) == [0, 2, 4, 6]
     assert [len(batch) for batch in operator.batches] == [1, 3]
 
 

@@ -8,7 +8,6 @@ import json
 import pytest
 
 from junco import Operator, pipe
-from junco.engine.engine import RunOptions
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.errors import TargetError
 
@@ -203,16 +202,13 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_runs(tmp_path
 
 
 def traced(p, items, path, **options):
-    list(p._engine.run(items, RunOptions(trace=Trace.to(path), **options)))
+    list(p.stream(items, trace=path, **options))
     return json.loads(path.read_text())["traceEvents"]
 
 
 def test_a_run_writes_each_task_to_its_trace(tmp_path):
     with spread() as p:
-        run = p._engine.run([10] * 20, RunOptions(trace=Trace.to(tmp_path / "trace.json")))
-        list(run)
-        run.close()
-        events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+        events = traced(p, [10] * 20, tmp_path / "trace.json")
         tasks = {stage.name: stage.num_tasks for stage in p.stats().stages}
     named = [event["name"] for event in events]
     assert {name: named.count(name) for name in tasks} == tasks
@@ -224,7 +220,7 @@ def test_a_run_that_fails_writes_its_trace_too(tmp_path):
     path = tmp_path / "trace.json"
     with pipe.input("x").map("x", "y", lambda x: 1 // x, name="divide").output("y") as p:
         with pytest.raises(Exception, match="division"):
-            list(p._engine.run([1, 2, 0], RunOptions(trace=Trace.to(path))))
+            list(p.stream([1, 2, 0], trace=path))
         assert {event["name"] for event in json.loads(path.read_text())["traceEvents"]} == {"divide"}
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from junco.engine.windows import RowWindows, TimeWindows, by_time
+
+
+def consume(windows):
+    deque(windows, maxlen=0)
 
 
 def fed(windows, values, cuts):
@@ -50,18 +56,18 @@ def test_steps_that_are_no_binary_fractions_leave_no_gap_between_windows(times, 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, "noon", None, [1]], ids=repr)
 def test_a_timestamp_that_is_no_finite_number_is_refused(wrong):
     with pytest.raises(ValueError, match="no finite number"):
-        TimeWindows(2, 1).add([(1,)], [wrong])
+        list(TimeWindows(2, 1).add([(1,)], [wrong]))
 
 
 def test_a_time_before_0_is_refused():
     with pytest.raises(ValueError, match=r"-1 is below 0"):
-        TimeWindows(2, 1).add([(1,)], [-1])
+        list(TimeWindows(2, 1).add([(1,)], [-1]))
 
 
 @pytest.mark.parametrize("step", [1e-3, 0.1])
 def test_a_time_that_no_window_can_be_told_for_is_refused(step):
     with pytest.raises(ValueError, match="too large"):
-        TimeWindows(1, step).add([(1,)], [1e300])
+        list(TimeWindows(1, step).add([(1,)], [1e300]))
 
 
 @given(times=st.lists(st.lists(st.integers(0, 20), max_size=10).map(sorted), min_size=2, max_size=3))
@@ -83,19 +89,28 @@ def test_sides_meet_in_the_order_of_their_times_and_none_is_read_ahead(times):
 
 def test_time_that_falls_is_refused_with_the_cure():
     windows = TimeWindows(2, 1)
-    windows.add([(5,)], [5])
+    assert list(windows.add([(5,)], [5])) == []
     with pytest.raises(ValueError, match=r"4 comes after 5: sort the rows by time"):
-        windows.add([(4,)], [4])
+        list(windows.add([(4,)], [4]))
 
 
 @pytest.mark.parametrize("windows", [RowWindows(3, 2), RowWindows(2, 50), TimeWindows(3, 2), TimeWindows(2, 50)])
 def test_no_more_rows_are_kept_than_a_window_holds(windows):
     for i in range(1_000):
-        windows.add([(i,)], [i])
+        consume(windows.add([(i,)], [i]))
         assert len(windows._rows) <= 5
 
 
 def test_a_long_gap_in_time_is_crossed_at_once():
     windows = TimeWindows(2, 1)
-    windows.add([(1,)], [1])
-    assert windows.add([(1e15,)], [1e15]) == [[(1,)], [(1,)]]
+    assert list(windows.add([(1,)], [1])) == []
+    assert list(windows.add([(1e15,)], [1e15])) == [[(1,)], [(1,)]]
+
+
+@pytest.mark.parametrize("windows", [RowWindows(10**9, 1), TimeWindows(10**9, 1e-6), TimeWindows(10**9, 1)])
+def test_windows_are_made_when_they_are_asked_for(windows):
+    """A row may lie in more windows than there is memory, or time, for."""
+    consume(windows.add(["a"] * 1_000, [10**9] * 1_000))
+    assert [len(window) for window in islice(windows.end(), 3)] == (
+        [1_000, 999, 998] if isinstance(windows, RowWindows) else [1_000] * 3
+    )

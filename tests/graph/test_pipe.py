@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from junco.errors import GraphError, JuncoError, ParameterError
+from junco.graph.nodes import fn_name
 from junco.graph.pipe import PipeStart
 from strategies import OPERATORS
 
@@ -79,3 +82,20 @@ def test_a_chain_of_two_thousand_steps_is_no_deeper_than_one():
     for _ in range(2_000):
         written = written.map("x", "x", abs)
     assert len(written.output("x").nodes) == 2_000
+
+
+def test_a_lambda_is_called_by_its_place_and_what_stands_in_one_by_its_own_name():
+    def made(build):
+        return build()
+
+    def named():
+        def inner(x):
+            return x
+
+        return inner
+
+    assert re.fullmatch(r"lambda at test_pipe\.py:\d+", fn_name(made(lambda: lambda x: x)))
+    assert fn_name(made(lambda: made)).endswith("own_name.made")
+    assert fn_name(made(lambda: [lambda x: x, named][1])).endswith("own_name.named")
+    assert fn_name(eval("(lambda: lambda x: x)()")) == "lambda at <string>:1"
+    assert fn_name(named()).endswith("own_name.named.inner")

@@ -15,7 +15,7 @@ from junco.errors import GraphError, ParameterError, YamlError
 from junco.graph.nodes import Graph, Node
 from junco.graph.params import bind, parameters_of, with_params
 from junco.graph.pipe import PipeStart
-from junco.graph.yaml_file import read, read_file, write
+from junco.graph.yaml_file import read, read_file, read_value, write
 from junco.operator.spec import OperatorSpec
 from strategies import OPERATORS, Counting, graphs
 
@@ -365,3 +365,40 @@ def test_fields_scopes_and_a_timestamp_for_each_level_survive():
 def test_a_pipeline_without_outputs_survives():
     graph = pipe.input("x").map("x", (), OPERATORS["mix"]).output()
     assert read(write(graph)) == graph
+
+
+ONE_STEP = "junco: 1\ninputs: [x]\nsteps:\n  - {%s: vector.normalize, in: x, out: y%s}\noutputs: [y]\n%s"
+
+
+@pytest.mark.parametrize(
+    ("verb", "step", "head", "says"),
+    [
+        ("map", ", per: [x]", "", r"f:4:49: per is a text, not \['x'\]"),
+        ("map", ", per: {x: y}", "", r"f:4:49: per is a text, not {'x': 'y'}"),
+        ("map", ", name: [a]", "", r"f:4:50: name is a text, not \['a'\]"),
+        ("map", ", backend: []", "", r"f:4:53: backend is a text, not \[\]"),
+        ("map", "", "main: [a]", r"f:6:7: main is a text, not \['a'\]"),
+        ("map", "", "name: {a: [b]}", r"f:6:7: name is a text, not {'a': \['b'\]}"),
+        ("map", ", workers: [1]", "", r"f:4:53: workers cannot be \[1\]"),
+        ("flat_map", ", keep_empty: {a: 1}", "", r"f:4:61: keep_empty cannot be {'a': 1}"),
+        ("window", ", size: [2], step: 1", "", r"f:4:53: size cannot be \[2\]"),
+        (
+            "time_window",
+            ", size: 1e400, step: 1, timestamp: x",
+            "",
+            r"f:4:58: '1e400': a number has at most 308 digits",
+        ),
+        ("time_window", ", size: .inf, step: 1, timestamp: x", "", "f:4:58: size cannot be inf"),
+        ("time_window", ", size: 1, step: .nan, timestamp: x", "", "f:4:67: step cannot be nan"),
+        ("map", ", with: {a: -1e999}", "", "f:4:54: '-1e999': a number has at most 308 digits"),
+    ],
+)
+def test_what_is_no_text_or_no_number_is_refused_as_it_stands_in_the_file(verb, step, head, says):
+    with pytest.raises(YamlError, match=f"^{says}"):
+        read(ONE_STEP % (verb, step, head), "f")
+    with pytest.raises(YamlError, match=r"^f:1:8: this junco reads version 1, not \['a'\]"):
+        read("junco: [a]\ninputs: [x]\nsteps: []\noutputs: [x]\n", "f")
+
+
+def test_an_infinite_parameter_is_written_as_one():
+    assert read_value(".inf") == float("inf") == -read_value("-.inf")

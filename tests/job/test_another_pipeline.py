@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import zlib
 from typing import Literal
 
@@ -59,6 +61,30 @@ def test_device_workers_and_names_are_no_difference(tmp_path):
     graph = pipe.input("x").map("x", "y", Scale(2.0).spec, name="times", workers=3).output("y").graph
     report = pipeline(graph, device="cpu").run([1.0, 2.0], tmp_path / "v.parquet", progress=False)
     assert (report.num_new, report.num_skipped) == (1, 1)
+
+
+def edited(tmp_path, monkeypatch, table, clean):
+    """A pipeline of a module, and a module that this one imports, as they stand on the disk now."""
+    (tmp_path / "job_helpers.py").write_text(f"def clean(x): return {clean}\n")
+    (tmp_path / "job_program.py").write_text(
+        f"import job_helpers\nTABLE = {table}\n"
+        "def f(x):\n    out = []\n    out.append(job_helpers.clean(TABLE[x]))\n    return out[0]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    for name in ("job_helpers", "job_program"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return pipe.input("x").map("x", "y", importlib.import_module("job_program").f, name="step").output("y")
+
+
+def test_an_edited_table_and_an_edited_helper_are_named(tmp_path, monkeypatch):
+    target, table = tmp_path / "v.parquet", {1.0: 1, 2.0: 2}
+    edited(tmp_path, monkeypatch, table, "x + 1").run([1.0], target, progress=False)
+    assert edited(tmp_path, monkeypatch, table, "x + 1").run([1.0], target, progress=False).is_unchanged
+    said = refused(edited(tmp_path, monkeypatch, {1.0: 9, 2.0: 2}, "x + 1"), target)
+    assert "step 'step': another content of TABLE" in said
+    said = refused(edited(tmp_path, monkeypatch, table, "x - 1"), target)
+    assert "step 'step': other code of job_helpers.clean" in said
 
 
 class Opaque:

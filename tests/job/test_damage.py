@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import zlib
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -48,3 +50,74 @@ def test_a_journal_that_was_damaged_is_said_to_be_and_the_target_stays(embed, tm
         embed.run(["a", "b"], tmp_path / "v.parquet")
     assert len(rows(tmp_path / "v.parquet")) == 1
     assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=False).num_rows == 2
+
+
+def line_of(record):
+    text = json.dumps(record).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def changed(**changes):
+    return lambda record: {**record, **changes}
+
+
+FORGED = {
+    "no parts": (0, lambda record: {name: value for name, value in record.items() if name != "parts"}),
+    "odd parts": (0, changed(parts=[1])),
+    "odd steps": (0, changed(parts={"inputs": 5, "steps": 7})),
+    "an odd space": (0, changed(space=5)),
+    "an odd title": (0, changed(pipeline=None, parts={"steps": []})),
+    "an odd number": (0, changed(opened="x")),
+    "nothing": (1, lambda _: {}),
+    "no keys": (1, changed(keys=None)),
+    "odd keys": (1, changed(keys=[1, 2])),
+    "too few counts": (1, changed(counts=[1])),
+    "negative counts": (1, changed(counts=[-5, -5])),
+    "huge counts": (1, changed(counts=[10**12, 1])),
+    "counts that are none": (1, changed(counts=[True, "x"])),
+    "a shard that is a path": (1, changed(shard="../../x")),
+    "a huge shard": (1, changed(shard=10**30)),
+    "shards that end before they begin": (1, changed(first=9)),
+    "odd digests": (1, changed(digests="?")),
+    "too few digests": (1, changed(digests="")),
+    "odd rejects": (1, changed(rejects=[5])),
+    "rejects of nobody": (1, changed(rejects=[[7, "key", []]])),
+    "rejects for no reason": (1, changed(rejects=[[0, "key", [["stage"]]]])),
+    "an odd end": (2, changed(num_rejects=None)),
+}
+
+
+@pytest.mark.parametrize(("place", "change"), FORGED.values(), ids=FORGED)
+def test_a_journal_that_no_job_wrote_is_said_to_be_damaged_and_can_be_replaced(embed, tmp_path, place, change):
+    target, journal = tmp_path / "v.parquet", tmp_path / ".v.parquet.junco" / "journal"
+    embed.run(["a", "b"], target)
+    records = [json.loads(line.partition(b" ")[2]) for line in journal.read_bytes().splitlines()]
+    records[place] = change(records[place])
+    journal.write_bytes(b"".join(map(line_of, records)))
+    with pytest.raises(JobError, match=r"journal of .*v.parquet, .*, was damaged: .* start over with resume=False"):
+        embed.run(["a", "b", "c"], target)
+    assert len(rows(target)) == 2
+    assert embed.run(["a", "b", "c"], target, resume=False).num_rows == 3
+
+
+@pytest.mark.parametrize("text", [b"[1, 2]", b"5", b"no JSON", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("name", ["journal", "journal.next"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_line_that_is_no_record_ends_the_reading_like_a_torn_one(embed, tmp_path, name, place, text):
+    embed.run(["a"], tmp_path / "v.parquet")
+    work = tmp_path / ".v.parquet.junco"
+    lines = (work / "journal").read_bytes().splitlines(keepends=True)
+    (work / name).write_bytes(b"".join([*lines[:place], b"%08x %s\n" % (zlib.crc32(text), text), *lines[place:]]))
+    if name == "journal":
+        with pytest.raises(JobError, match="was damaged"):
+            embed.run(["a", "b"], tmp_path / "v.parquet")
+    assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=name != "journal").num_rows == 2
+
+
+def test_an_end_of_publishing_that_no_job_wrote_is_not_acted_on(embed, tmp_path):
+    embed.run(["a"], tmp_path / "v.parquet")
+    work = tmp_path / ".v.parquet.junco"
+    *lines, last = (work / "journal").read_bytes().splitlines(keepends=True)
+    stamp = json.loads(last.partition(b" ")[2])["published"]
+    (work / "journal.next").write_bytes(b"".join([*lines, line_of({"published": stamp})]))
+    assert embed.run(["a", "b"], tmp_path / "v.parquet").num_rows == 2

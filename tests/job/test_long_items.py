@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import tracemalloc
 
 import numpy as np
@@ -182,3 +183,96 @@ def test_the_kinds_of_an_item_that_failed_bind_nobody(tmp_path):
     with pipe.input("x").flat_map("x", "y", rows).output("y") as p:
         report = p.run(["a", 1], tmp_path / "v.parquet", progress=False)
     assert (report.num_done, report.num_rows) == (1, 6_000)
+
+
+def test_rows_that_were_on_their_way_when_their_item_failed_are_taken_back_too(tmp_path, monkeypatch):
+    """All blocks of an item wait for the target, its failure among them."""
+    monkeypatch.setattr("junco.job.pending.MOST_PENDING_ROWS", 1)
+    monkeypatch.setattr("junco.store.writer.MOST_ROWS", 1)
+    monkeypatch.setattr("junco.engine.expand.PieceSize.LARGEST", 16)
+    is_over, store = threading.Event(), {}
+
+    def films(x):
+        for n in range(200):
+            if x == 1 and n == 190:
+                raise ValueError("the end is missing")
+            yield n
+        if x == 2:
+            is_over.set()
+
+    class Store:
+        def __call__(self, shard):
+            assert is_over.wait(30)
+            for key in shard.inputs:
+                store[key] = store.get(key, 0) + 1
+
+        def remove(self, keys):
+            for key in keys:
+                store.pop(key, None)
+
+    many_threads = pipe.input("x").map("x", "same", abs, workers=64)
+    with many_threads.flat_map("same", "n", films).output("n") as p:
+        report = p.run(range(3), Store(), progress=False)
+    assert store == {"0": 200, "2": 200}
+    assert (report.num_done, report.num_rejects, report.num_rows) == (2, 1, 400)
+
+
+# ---- inputs that take long
+
+
+@pytest.fixture
+def _always_late(monkeypatch):
+    """It is always time to seal."""
+    monkeypatch.setattr("junco.job.shard.SEAL_S", 0.0)
+    monkeypatch.setattr("junco.job.shard.SEAL_SHARE", float("inf"))
+
+
+@pytest.mark.usefixtures("_always_late")
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v/"])
+def test_a_few_long_inputs_are_sealed_one_by_one_and_the_bytes_stay_the_same(tmp_path, name, monkeypatch):
+    """Killed when it is at an input, a job has lost no more than that one and what was made ahead of it."""
+    items, seen, killed_at = [3, 5, -LONG, 2, "odd", -4, LONG // 4, 7], [], []
+
+    def films(x):
+        seen.append(x)
+        if x in killed_at:
+            raise KeyboardInterrupt
+        yield from ["no vector"] if x == "odd" else numbers(x)
+
+    def content():
+        files = [path for path in sorted(tmp_path.glob("v*")) for path in (path, *sorted(path.glob("*")))]
+        return [path.read_bytes() for path in files if path.is_file()]
+
+    with pipe.input("x").flat_map("x", "vector", films).output("vector") as p:
+        for killed_at[:] in ([2], [-4], [LONG // 4], [7]):
+            with pytest.raises(KeyboardInterrupt):
+                p.run(items, f"{tmp_path}/{name}", progress=False)
+        killed_at.clear()
+        report = p.run(items, f"{tmp_path}/{name}", progress=False)
+        assert (report.num_new, report.num_skipped) == (1, 7)
+        assert {seen.count(x) for x in items} <= {1, 2}
+        resumed = content()
+        monkeypatch.setattr("junco.job.shard.SEAL_S", 1e9)
+        whole = p.run(items, f"{tmp_path}/{name}", progress=False, resume=False)
+    assert (whole.num_rows, whole.num_rejects, whole.num_done) == (report.num_rows, report.num_rejects, 5)
+    assert content() == resumed
+
+
+def test_a_sealing_takes_no_more_than_its_share_of_the_time(monkeypatch):
+    """Where the target is slow, it is sealed less often."""
+    now, shards = [0.0], []
+
+    def films(x):
+        now[0] += 4.0
+        yield x
+
+    def slow(shard):
+        now[0] += 2.0
+        shards.append(len(shard.inputs))
+
+    monkeypatch.setattr("junco.job.shard.OpenShard.__init__.__defaults__", (lambda: now[0],))
+    with pipe.input("x").flat_map("x", "y", films).output("y") as p:
+        p.run(range(200), slow, progress=False)
+    assert sum(shards) == 200
+    assert 3 <= len(shards) <= 6
+    assert shards[0] < 10 < 40 < shards[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -126,3 +127,51 @@ def test_rejected_inputs_are_through_too(embed, capsys, monkeypatch):
     monkeypatch.setattr("junco.job.progress.EVERY_S", 0.0)
     embed.run(["a", "bad", "b", "bad"], print)
     assert json.loads(capsys.readouterr().err.splitlines()[-1])["done"] == 4
+
+
+LARGE = 2**53 + 1
+
+
+def number(text):
+    return float(text) if "." in text else int(text)
+
+
+@pytest.mark.parametrize("shard_rows", [1, 3, 100])
+@pytest.mark.parametrize("name", ["v.parquet", "v/"])
+@pytest.mark.parametrize(("texts", "odd"), [([0.5, LARGE, 1], LARGE), ([LARGE, 1, 0.5, LARGE], 0.5)])
+def test_a_number_that_would_be_rounded_or_round_others_is_a_reject(tmp_path, shard_rows, name, texts, odd):
+    target = f"{tmp_path}/{name}"
+    with pipe.input("text").map("text", "number", number).output("number") as p:
+        report = p.run(map(str, texts), target, shard_rows=shard_rows)
+    assert report.num_rejects == 1
+    assert [row["number"] for row in rows(target)] == [value for value in texts if value != odd]
+    assert [reject["input"] for reject in rejects(target.rstrip("/"))] == [str(odd)]
+
+
+@pytest.mark.parametrize("name", ["v.parquet", "v/", "v.npy"])
+def test_a_published_target_is_known_to_hold_numbers_that_would_be_rounded(tmp_path, name):
+    target = f"{tmp_path}/{name}"
+    flow = pipe.input("text").map("text", "number", number).map("text", "vector", lambda text: np.zeros(2))
+    with flow.output("number", "vector") as p:
+        p.run(["1", str(LARGE)], target)
+        report = p.run(["1", str(LARGE), "0.5"], target)
+        assert (report.num_rows, report.num_rejects) == (2, 1)
+        p.run(["1", "0.5"], target, resume=False)
+        assert p.run(["1", "0.5", str(LARGE)], target).num_rejects == 1
+
+
+@pytest.mark.parametrize("shard_rows", [1, 3, 100])
+def test_rejects_are_told_alike_whatever_pieces_the_rows_came_in(tmp_path, monkeypatch, shard_rows):
+    def values(count):
+        yield from range(count)
+        if count == 7:
+            yield from (0.5, "odd", object())
+
+    told = []
+    with pipe.input("count").flat_map("count", "value", values).output("value") as p:
+        for most in (1, 2, 5, 1000):
+            monkeypatch.setattr("junco.job.shard.MOST_PENDING_ROWS", most)
+            p.run([3, 7, 20, 7, 1], tmp_path / f"{most}.parquet", shard_rows=shard_rows)
+            told.append(Path(f"{tmp_path}/{most}.parquet.rejects.parquet").read_bytes())
+    assert len(set(told)) == 1
+    assert "holds numbers, and was given 'odd' (texts)" in rejects(tmp_path / "1.parquet")[0]["reason"]

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from junco import ImageEmbedding, Input, MiddleCrop, NeuralOperator, Source, option
 from junco.errors import ContractError, FidelityWarning, InputError, ParameterError, UnavailableError
 from junco.operator import registry
+from junco.operator.identity import identity_of
 from junco.operator.namespace import ops
 from junco.runtime import openvino_runtime
 from junco.types import VideoFrame
@@ -157,6 +158,22 @@ def test_the_space_is_of_weights_recipe_own_options_and_finish(weights, tmp_path
     assert Stripes(str(moved)).space() == space  # where the file lies is no part of it
     moved.write_bytes(moved.read_bytes()[:-1] + b"\x01")
     assert Stripes(str(moved)).space() != space
+
+
+def test_the_same_weights_in_another_folder_are_the_same_model(weights, tmp_path):
+    class Folder(Stripes, name="test-stripes-folder"):
+        weights: str = ""
+        folder: str = ""
+
+        def source(self) -> Source:
+            return Source(build=network, weights=Path(self.folder, "w.safetensors"), recipe="bands")
+
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "w.safetensors").write_bytes(Path(weights).read_bytes())
+    one, other = (Folder(folder=str(tmp_path / name)) for name in ("one", "other"))
+    assert one.space() == other.space()
+    assert identity_of(one).digest == identity_of(other).digest
 
 
 def test_files_are_the_weights_and_a_missing_one_is_refused_by_its_name(weights, tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from junco import Hints, Operator, OperatorSpec, op, ops, pipe
-from junco.errors import ContractError, ParameterError, UnknownNameError
+from junco.errors import ContractError, JuncoError, ParameterError, UnknownNameError
 from junco.operator import registry
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
@@ -340,3 +340,26 @@ def test_an_operator_of_rows_without_a_method_is_told_of_both_ways():
 def test_a_spec_is_itself_callable_and_light():
     assert isinstance(Plain().spec, OperatorSpec)
     assert Plain(scale=3.0).spec(2) == 6.0
+
+
+@pytest.mark.parametrize("shape", [(2, 4), ()])
+def test_what_is_no_vector_is_refused_where_the_family_gives_vectors(shape):
+    class Wrong(Operator, family="text-embedding", name=f"test-shape-{len(shape)}"):
+        def __init__(self, device: str = "auto", normalize: bool = True, role: str | None = None):
+            pass
+
+        def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
+            return [np.zeros(shape, np.float32) for _ in texts]
+
+    p = pipe.input("text").map("text", "v", Wrong().spec).output("v")
+    for call in (lambda: Wrong()("a"), lambda: Wrong().spec("a"), lambda: p("a"), lambda: p.batch(["a", "b"])):
+        with pytest.raises(JuncoError, match=r"gives vectors, \(dim,\), and returned an array of shape"):
+            call()
+
+
+def test_vectors_of_any_length_and_type_are_taken():
+    class Bits(Operator):
+        def batch(self, texts: Sequence[str]) -> Sequence[Vector]:
+            return np.zeros((len(texts), 3), np.uint8)
+
+    assert Bits()("a").shape == (3,)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -128,6 +129,67 @@ def test_a_value_out_of_bounds_is_refused_with_what_is_right(given, says):
         Sharp("m", **given)
 
 
+class Holds(Operator, family="option-test", name="holds"):
+    names: tuple[str, ...] = ()
+    sizes: list[int] = ()
+    paths: Sequence[Path] = ()
+    flags: list[bool] = ()
+    modes: tuple[Literal["a", "b"], ...] = ()
+    parts: list[str | None] = ()
+    grid: list[list[float]] = ()
+    pair: tuple[str, int] | None = None
+    things: list = ()
+    counts: dict[str, int] | None = None
+    nested: Mapping[str, list[float]] | None = None
+    plain: dict | None = None
+    kinds: set[str] | None = None
+    fixed: frozenset[int] = frozenset()
+    bounded: dict[str, float] | None = option(None, least=0)
+    noted: list[Annotated[str, ["noted"]]] = ()
+    none: tuple[()] = ()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"names": (1,)}, r"names=\(1,\) must be a list of texts"),
+        ({"names": "abc"}, "names='abc' must be a list of texts"),
+        ({"sizes": [1.5]}, r"sizes=\[1.5\] must be a list of whole numbers"),
+        ({"paths": [1]}, r"paths=\[1\] must be a list of paths"),
+        ({"flags": ["no"]}, r"flags=\['no'\] must be a list of True or False"),
+        ({"modes": ["c"]}, r"modes=\['c'\] must be a list of 'a' or 'b'"),
+        ({"parts": [1]}, r"parts=\[1\] must be a list of texts or None"),
+        ({"grid": [1]}, r"grid=\[1\] must be a list of lists of numbers"),
+        ({"pair": ("a", "b")}, r"pair=\('a', 'b'\) must be a text and a whole number or None"),
+        ({"things": "abc"}, "things='abc' must be a list"),
+        ({"counts": {"a": "b"}}, r"counts={'a': 'b'} must be a mapping of texts to whole numbers or None"),
+        ({"counts": {1: 2}}, r"counts={1: 2} must be a mapping of texts to whole numbers or None"),
+        ({"counts": [("a", 1)]}, r"counts=\[\('a', 1\)\] must be a mapping of texts to whole numbers or None"),
+        ({"nested": {"a": ["b"]}}, r"nested={'a': \['b'\]} must be a mapping of texts to lists of numbers or None"),
+        ({"plain": 1}, "plain=1 must be a mapping or None"),
+        ({"kinds": [1]}, r"kinds=\[1\] must be a set of texts or None"),
+        ({"fixed": 1}, "fixed=1 must be a set of whole numbers"),
+        ({"noted": [1]}, r"noted=\[1\] must be a list of texts"),
+        ({"none": [1]}, r"none=\[1\] must be an empty list"),
+        ({"bounded": {"a": -1}}, "bounded={'a': -1} must be a mapping of texts to numbers, 0 or more or None"),
+    ],
+    ids=str,
+)
+def test_what_a_container_holds_is_checked_and_said(given, says):
+    with pytest.raises(ParameterError, match=f"^'option-test.holds': {says}$"):
+        Holds(**given)
+
+
+def test_containers_are_the_operators_own():
+    counts, rows, kinds = {"a": 1}, [[1]], ["a", "b", "a"]
+    made = Holds(counts=counts, nested={"a": rows[0]}, kinds=kinds, fixed=[1, 1], things=rows, plain=counts)
+    counts["b"] = "c"
+    rows[0].append(2)
+    assert (made.counts, made.nested, made.plain) == ({"a": 1}, {"a": (1.0,)}, {"a": 1})
+    assert isinstance(made.nested["a"][0], float)
+    assert (made.kinds, made.fixed, type(made.things)) == ({"a", "b"}, frozenset({1}), tuple)
+
+
 def test_what_fits_is_taken_as_the_type_has_it():
     made = Anything(levels=[1, 2, 3], weights=[1, 2.5], path=Path("b"), other=object, number=3, whole=-7)
     assert made.levels == (1.0, 2.0, 3.0)
@@ -141,6 +203,16 @@ def test_what_fits_is_taken_as_the_type_has_it():
 def test_a_default_that_can_be_changed_in_place_is_refused(default):
     with pytest.raises(
         ContractError, match=r"option 'values' has a \w+ as its default, which all operators would share"
+    ):
+
+        class Shared(Operator, family="option-test", name="shared"):
+            values: Any = default
+
+
+@pytest.mark.parametrize("default", [([],), ("a", ({},)), (frozenset(), [1])], ids=repr)
+def test_a_default_that_holds_what_can_be_changed_in_place_is_refused(default):
+    with pytest.raises(
+        ContractError, match=r"option 'values' has a default that holds a (list|dict), which all operators would share"
     ):
 
         class Shared(Operator, family="option-test", name="shared"):
@@ -168,7 +240,7 @@ def test_the_same_option_with_another_type_is_refused_and_with_another_default_i
         Wide(radius=100)
 
 
-@pytest.mark.parametrize("name", ["batch", "spec", "is_open", "space"])
+@pytest.mark.parametrize("name", ["batch", "spec", "is_open", "space", "self"])
 def test_names_that_every_operator_needs_are_no_options(name):
     with pytest.raises(ContractError, match=f"'{name}' cannot be an option"):
         type("Bad", (Operator,), {"__annotations__": {name: int}, name: 3}, family="option-test", name="bad")

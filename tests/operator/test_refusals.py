@@ -79,6 +79,15 @@ def test_an_attribute_in_the_place_of_a_method_is_refused(name, value):
         Taken()
 
 
+def test_what_an_operator_was_made_of_stays():
+    class Spec(Operator):
+        def __init__(self):
+            self.spec = 3
+
+    with pytest.raises(ContractError, match=r"self.spec is what it was made of: give the attribute another name"):
+        Spec()
+
+
 def test_a_place_is_said_by_the_class():
     class Placed(Operator):
         def open(self):

@@ -7,9 +7,10 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from junco.pages.letters import amount, cut, duration, num_places, printable, size
+from junco.pages.letters import amount, cut, duration, num_places, size
 from junco.pages.values import line, plain, shape_of, type_of
 from junco.types import AudioClip, Box, Chunk, VideoFrame
+from junco.wording import printable
 
 PHOTO = np.zeros((300, 451, 3), np.uint8)
 

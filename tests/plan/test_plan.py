@@ -120,3 +120,38 @@ def test_a_plan_prints_one_line_for_each_step():
     assert "plan-test.placed (model=large)" in lines[1]
     assert "in batches, on all cores" in lines[1]
     assert "row by row, in order" in lines[2]
+
+
+class Counts(Operator, family="plan-test", name="counts"):
+    hints = Hints(stateful=True)
+
+    def state(self) -> list[int]:
+        return []
+
+    def batch(self, numbers, *, state):
+        return list(numbers)
+
+
+class CountsByFours(Counts, family="plan-test", name="counts-by-fours"):
+    hints = Hints(stateful=True, max_batch=4)
+
+
+ROWS_MADE = pipe.input("n").flat_map("n", "m", range).output("m")
+
+
+@pytest.mark.parametrize(
+    ("fn", "options", "said"),
+    [
+        (Counts().spec, {}, "row by row, in order, a state for each scope"),
+        (CountsByFours().spec, {}, "up to 4 rows at a time, in order, a state for each scope"),
+        (Counts().spec, {"backend": "process"}, "row by row, in order, a state for each scope, in this process"),
+        (ROWS_MADE, {}, "called by the batch, in order"),
+        (ROWS_MADE, {"workers": 3, "backend": "process"}, "called by the batch, 3 at once, in this process"),
+        (abs, {"workers": 2, "backend": "process"}, "in 2 processes"),
+        (abs, {"backend": "process"}, "in a process for each core"),
+        (abs, {"workers": 2}, "2 at once"),
+    ],
+)
+def test_a_plan_says_how_rows_are_run(fn, options, said):
+    plan = make_plan(pipe.input("n").map("n", "x", fn, name="step", **options).output("x"))
+    assert str(plan).splitlines()[1].endswith(f", level 0, {said}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from junco.errors import ContractError
 from junco.settings import settings
+from junco.wording import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ def _of_package(entry: EntryPoint) -> list[Location]:
         if not any(folder.is_dir() for folder in folders):
             raise FileNotFoundError(f"there is no package {entry.value!r}")
         return [Location(path.stem, path, source) for folder in folders for path in _yaml_files(folder)]
-    except Exception as error:  # whatever somebody's metadata and finders of modules do
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        warnings.warn(f"the pipelines of the package {source} are left out: {reason}", stacklevel=2)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever somebody's metadata and finders of modules do
+        warnings.warn(f"the pipelines of the package {source} are left out: {brief(error)}", stacklevel=2)
         return []
 
 

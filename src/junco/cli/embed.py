@@ -12,6 +12,23 @@ from junco.cli.printing import AsJson, print_json
 if TYPE_CHECKING:
     from junco.job.limit import MaxRejects
 
+MaxRejectsText = Annotated[
+    str,
+    typer.Option(
+        "--max-rejects",
+        metavar="NUMBER",
+        help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
+    ),
+]
+ShardRows = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="NUMBER",
+        help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
+    ),
+]
+
 
 def embed(
     pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
@@ -26,14 +43,8 @@ def embed(
     retry_rejects: Annotated[
         bool, typer.Option("--retry-rejects", help="Work once more on what was put aside.")
     ] = False,
-    max_rejects: Annotated[
-        str,
-        typer.Option(
-            "--max-rejects",
-            metavar="NUMBER",
-            help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
-        ),
-    ] = "auto",
+    max_rejects: MaxRejectsText = "auto",
+    shard_rows: ShardRows = None,
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
     trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
     as_json: AsJson = False,
@@ -45,6 +56,7 @@ def embed(
     Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason.
     """
     from junco.api import pipeline as open_pipeline
+    from junco.job.job import SHARD_ROWS
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         try:
@@ -55,6 +67,7 @@ def embed(
                 resume=not no_resume,
                 retry_rejects=retry_rejects,
                 column=column,
+                shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from junco.wording import picture
+from junco.wording import picture, printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -24,7 +24,7 @@ def print_json(value: Any) -> None:
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table fitted to the terminal; aligned columns of whole lines when somebody else reads."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.table import Table
@@ -48,7 +48,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
     width = max(map(len, shown), default=0)
     for name, value in shown.items():
         lines = value if isinstance(value, list) else str(value).splitlines()
-        for index, line in enumerate(lines):
+        for index, line in enumerate(map(printable, lines)):
             label = name if index == 0 else ""
             typer.echo(
                 f"{typer.style(label.ljust(width), bold=True) if sys.stdout.isatty() else label.ljust(width)}  {line}"

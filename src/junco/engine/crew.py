@@ -12,18 +12,18 @@ from typing import Any
 
 from junco.cores import num_cores
 from junco.engine.apply import Applier, PlainApplier
-from junco.engine.batching import START, BatchSize
+from junco.engine.batching import BatchSize
 from junco.engine.expand import FlatMapStage, OpenStage
 from junco.engine.filters import FilterStage
 from junco.engine.group import WindowAllStage, WindowStage
-from junco.engine.learned import learned_rows, remember_rows
 from junco.engine.maps import MapStage
 from junco.engine.nested import NestedApplier, Start
 from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
+from junco.engine.policies import SizePolicies
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
 from junco.engine.single import SharedBatches
-from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
+from junco.engine.stage import Stage, StageOptions, WorkStage
 from junco.engine.turns import turn_of
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Callee, Node
@@ -66,9 +66,9 @@ class Crew:
     fresh: Callable[[], Applier] | None = None
     is_opened_first: bool = False
 
-    def stages(self, on_error: OnError) -> list[Stage]:
-        """The step's stages for one run."""
-        options = replace(self.options, on_error=on_error)
+    def stages(self, of_run: StageOptions) -> list[Stage]:
+        """The step's stages for one run, with what is the same for all of its stages."""
+        options = replace(self.options, on_error=of_run.on_error, piece_size=of_run.piece_size)
         applier = self.fresh() if self.fresh is not None else self.applier
         if self.is_opened_first:
             opening = OpenStage(self.operation, applier, options)
@@ -77,21 +77,22 @@ class Crew:
         return [_STAGES[verb](self.operation, applier, options)]
 
 
-def crew_for(operation: Operation, devices: Sequence[str], residents: Residents) -> Crew:
+def crew_for(operation: Operation, devices: Sequence[str], residents: Residents, sizes: SizePolicies) -> Crew:
     """Put together who works on a step; operators are held but not opened."""
     node = operation.step.node
     callee = node.callee
     assert callee is not None
     if node.backend == "process" and not callee.is_stateful:
         return _in_processes(operation, callee, node.workers or num_cores())
+    applier_of = partial(_applier, residents=residents, sizes=sizes)
     if callee.live is not None:
-        return _of_operators(operation, residents, [], resident_of(callee.live))
+        return _of_operators(operation, applier_of, [], resident_of(callee.live))
     if callee.spec is not None:
         specs = _replicas(callee.spec, node, devices)
-        return _of_operators(operation, residents, [residents.hold(spec, i) for i, spec in specs])
+        return _of_operators(operation, applier_of, [residents.hold(spec, i) for i, spec in specs])
     is_shared = node.workers or node.verb == "reduce"
-    applier = PlainApplier(callee.fn, None if is_shared else turn_of(callee.fn))
-    return Crew(operation, applier, applier.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+    plain = PlainApplier(callee.fn, None if is_shared else turn_of(callee.fn))
+    return Crew(operation, plain, plain.one, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
 def crew_of_nested(operation: Operation, start: Start) -> Crew:
@@ -127,11 +128,14 @@ def _process_applier(
 
 
 def _of_operators(
-    operation: Operation, residents: Residents, held: list[Resident], own: Resident | None = None
+    operation: Operation,
+    applier_of: Callable[[Resident], OperatorApplier],
+    held: list[Resident],
+    own: Resident | None = None,
 ) -> Crew:
     """A crew of one or several replicas of an operator; ``own`` is the caller's own object, which nobody counts."""
     node = operation.step.node
-    crew = [_applier(resident, residents) for resident in ([own] if own else held)]
+    crew = [applier_of(resident) for resident in ([own] if own else held)]
     hints = crew[0].hints
     if hints.stateful:
         return _with_state(operation, own or held[0], held)
@@ -157,21 +161,14 @@ def _with_state(operation: Operation, resident: Resident, held: list[Resident]) 
     return Crew(operation, applier, applier.one, _options(operation.step.node, 1, is_ordered=True), held, fresh)
 
 
-def _applier(resident: Resident, residents: Residents) -> OperatorApplier:
+def _applier(resident: Resident, residents: Residents, sizes: SizePolicies) -> OperatorApplier:
     """What works on batches of an operator in memory: one for all pipelines, which share what it learns."""
-    return resident.attached("applier", lambda: OperatorApplier(resident, _batch_size(resident), residents.make_room))
+    return resident.attached("applier", lambda: OperatorApplier(resident, sizes.batch(resident), residents.make_room))
 
 
 def _shared_batches(applier: OperatorApplier) -> SharedBatches:
     """Where callers' rows meet: at the operator in memory, whichever pipelines they come by."""
     return applier.resident.attached("batches", lambda: SharedBatches(applier))
-
-
-def _batch_size(resident: Resident) -> BatchSize:
-    operator, hints = resident.operator, resident.operator.hints
-    known = None if hints.max_batch == 1 else learned_rows(operator)
-    start = hints.first_batch or START
-    return BatchSize(hints.max_batch, hints.max_cost, start, known, partial(remember_rows, operator))
 
 
 def _replicas(spec: OperatorSpec, node: Node, devices: Sequence[str]) -> list[tuple[int, OperatorSpec]]:

@@ -14,15 +14,16 @@ from junco.cores import num_cores
 from junco.engine.callers import by_deadline
 from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.holdings import Holdings
-from junco.engine.intake import Intake, IntakeSize
+from junco.engine.intake import Intake
 from junco.engine.join import JoinStage
+from junco.engine.policies import SizePolicies
 from junco.engine.pool import Pool, pool
 from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Reject
 from junco.engine.run import Run, Terms
 from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.single import SingleCall, is_single_row
-from junco.engine.stage import OnError, Stage, WorkStage
+from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.staging import staged
 from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
 from junco.engine.stream import Stream
@@ -62,12 +63,20 @@ class Engine:
         plan: what to run.
         pool: gives the threads that help; the process's own by default.
         holdings: take what has to be let go of; they keep the operators in the process's own residents by default.
+        sizes: how many rows go together.
     """
 
-    def __init__(self, plan: Plan, pool: Callable[[], Pool] = pool, holdings: Holdings | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        pool: Callable[[], Pool] = pool,
+        holdings: Holdings | None = None,
+        sizes: SizePolicies | None = None,
+    ) -> None:
         self.plan = plan
         self._pool = pool
         self._holdings = holdings or Holdings(residents)
+        self._sizes = sizes or SizePolicies()
         self._inner: list[Engine] = []
         self._crews = self._new_crews()
         self._supply_counts = {
@@ -92,7 +101,7 @@ class Engine:
         """A run over many items; iterate over it for `Results`."""
         self._holdings.check_open()
         flow = self.plan.flow
-        intake = Intake(items, flow, IntakeSize())
+        intake = Intake(items, flow, self._sizes.intake())
         stages = self.stages(options.on_error)
         scheduler = Scheduler(stages, intake.blocks(), Limits())
         rejected = options.rejected or (lambda reject: None)
@@ -168,7 +177,7 @@ class Engine:
     def stages(self, on_error: OnError) -> list[Stage]:
         """Fresh stages for one run."""
         self._holdings.check_open()
-        return staged(self.plan.program, iter(self._crews), on_error, self._supply_counts)
+        return staged(self.plan.program, iter(self._crews), self._options(on_error), self._supply_counts)
 
     def stages_one_by_one(self, on_error: OnError) -> list[Stage]:
         """Fresh stages of which none hides in another, so that each can be looked at: levels are made whole."""
@@ -176,7 +185,10 @@ class Engine:
         program = compile_flow(self.plan.flow, joins=False)
         crews = {crew.operation.step.node.name: crew for crew in self._crews}
         own = (replace(crews[operation.step.node.name], operation=operation) for operation in operations_of(program))
-        return staged(program, own, on_error, self._supply_counts)
+        return staged(program, own, self._options(on_error), self._supply_counts)
+
+    def _options(self, on_error: OnError) -> StageOptions:
+        return StageOptions(on_error, piece_size=self._sizes.piece)
 
     def _new_crews(self) -> list[Crew]:
         crews = [self._crew(operation) for operation in self.plan.operations]
@@ -186,7 +198,7 @@ class Engine:
     def _crew(self, operation: Operation) -> Crew:
         inner = self.plan.nested.get(operation.step.node.name)
         if inner is None:
-            return crew_for(operation, self.plan.devices, self._holdings.residents)
+            return crew_for(operation, self.plan.devices, self._holdings.residents, self._sizes)
         engine = Engine(inner, self._pool, self._holdings.within())
         self._inner.append(engine)
         return crew_of_nested(operation, engine.inner_run)

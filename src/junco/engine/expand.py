@@ -1,7 +1,8 @@
 """``flat_map``: each row becomes as many as its callable yields, piece by piece, so that a long video stays small.
 
-An operator that works in batches is asked for many rows' lists at once, by `OpenStage`; `FlatMapStage` then cuts what
-it gave into pieces. Any other callable is asked row by row, when its turn has come.
+An operator that works in batches is asked for many rows' lists at once, by `OpenStage`, as far as they are small;
+`FlatMapStage` then cuts what it gave into pieces, and asks for the rest when its turn has come. Any other callable is
+asked row by row.
 """
 
 from __future__ import annotations
@@ -9,43 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from itertools import islice
+from typing import Any
 
-from junco.engine.apply import Applier, Failure, is_no_value
+from junco.engine.apply import Applier, Columns, Failure, is_no_value
 from junco.engine.maps import MapStage, Part
-from junco.engine.pieces import piece
+from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
-from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture
+from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture, wrong_count
 from junco.operator.resident import Drawn
 from junco.plan.program import Operation
-
-
-class PieceSize:
-    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
-
-    SMALLEST, START, LARGEST = 1, 8, 2048
-    QUICK_S, SLOW_S = 0.005, 0.050
-    MAX_BYTES = 5_000_000
-    MAX_LATER_BYTES = 32_000_000
-    """What its rows may become in a later stage."""
-
-    def __init__(self) -> None:
-        self.rows = self.START
-        self._most = self.LARGEST
-
-    def bound(self, row_bytes: float) -> None:
-        """Take no more rows than their largest form in a later stage allows."""
-        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
-        self.rows = min(self.rows, self._most)
-
-    def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
-        """Learn from a piece that was made."""
-        if seconds > self.SLOW_S:
-            self.rows = max(self.SMALLEST, min(self.rows, num_rows) // 2)
-        elif seconds < self.QUICK_S:
-            self.rows = min(self._most, self.rows * 4)
-        self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
 
 
 @dataclass(slots=True)
@@ -80,18 +55,82 @@ OPENED = -1
 """Where the results of `OpenStage` stand in a table until they are cut into rows; no column has that number."""
 
 
-_NOT_ASKED = object()
-"""Stands for a row that was not worked on, because one before it ends the run."""
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Stands for a row that was not worked on: the lists before it are enough, or one of them ends the run.
+
+    Attributes:
+        at_once: how many such rows may be asked for together.
+    """
+
+    at_once: int
+
+
+class Measured(Applier):
+    """Asks an applier for no more lists of rows than may be in memory together; its results may end early.
+
+    How large they are is learned from those that came; the first batch is a small one.
+    """
+
+    FIRST = 8
+    MAX_BYTES = 32_000_000
+    NUM_LOOKS = 8
+    """Lists of a batch that are measured."""
+
+    def __init__(self, applier: Applier) -> None:
+        self._applier = applier
+        self._list_bytes = 0.0
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that make a full batch."""
+        return self._applier.batch_rows
+
+    @property
+    def at_once(self) -> int:
+        """Rows whose lists may be in memory together."""
+        return self._within(self.MAX_BYTES)
+
+    def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        """As every applier, but the results may end before the rows do."""
+        results: list[Any] = []
+        failures: list[Failure] = []
+        room = float(self.MAX_BYTES)
+        while len(results) < num_rows and room > 0 and not (stop and failures):
+            start = len(results)
+            count = min(self._within(room), num_rows - start)
+            given, failed = self._applier([c[start : start + count] for c in columns], count, stop=stop)
+            results += given
+            failures += [Failure(start + f.row, f.error) for f in failed]
+            room -= self._observe(given)
+        return results, failures
+
+    def _within(self, room: float) -> int:
+        """Rows of a batch whose lists fit into so many bytes: at least one."""
+        if not self._list_bytes:
+            return self.FIRST
+        return max(1, min(self.batch_rows, int(room / self._list_bytes)))
+
+    def _observe(self, lists: Sequence[Any]) -> float:
+        """Learn from lists that came, and forget a large one slowly; how many bytes they are."""
+        looks = [num_bytes_of(rows) for rows in lists[:: -(-len(lists) // self.NUM_LOOKS) or 1]]
+        mean = sum(looks) / max(1, len(looks))
+        self._list_bytes = max(1.0, mean, self._list_bytes / 2)
+        return mean * len(lists)
 
 
 class OpenStage(MapStage):
     """What an operator gives for rows, in batches across blocks: a list or an iterator for each, or its error."""
 
+    def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
+        super().__init__(operation, applier, options)
+        self.apply = self.measured = Measured(self.apply)
+
     def checked(self, results: list[Any], failures: list[Failure]) -> None:
         """Iterators may stand here: the next stage draws from them."""
 
     def _finish(self, part: Part, results: list[Any], failures: list[Failure]) -> None:
-        results += [_NOT_ASKED] * (part.num_rows - len(results))
+        results += [NotAsked(self.measured.at_once)] * (part.num_rows - len(results))
         for failure in failures:
             results[failure.row] = failure
         part.block.tables[self.step.level].columns[OPENED] = part.spread(results)
@@ -104,7 +143,7 @@ class FlatMapStage(WorkStage):
         is_opened: an `OpenStage` before it has asked for the rows.
     """
 
-    may_split: ClassVar[bool] = True
+    may_split = True
 
     def __init__(
         self,
@@ -117,7 +156,7 @@ class FlatMapStage(WorkStage):
     ) -> None:
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
-        self.size = PieceSize()
+        self.size = options.piece_size(self.step)
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened
 
@@ -145,13 +184,16 @@ class FlatMapStage(WorkStage):
                 children.add(row, [None])  # its place
                 continue
             item = [column[row] for column in columns]
-            iterator, error = self._opened(item) if opened is None else self._taken_out(opened, row, item)
+            iterator, error = self._opened(item) if opened is None else self._taken_out(opened, row, columns)
             had, is_over = 0, False
             try:
                 while not is_over:
                     count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
                     had += count
                     if error is not None:
+                        if self._gives_first(children, row):
+                            yield self._piece(block, children, row, is_last=False)
+                            children = children.next(row)
                         self._note(children, row, error, values_picture(item))
                         had += 1
                         if self.stops:
@@ -185,13 +227,23 @@ class FlatMapStage(WorkStage):
         return self._iterated(results[0])
 
     def _taken_out(
-        self, opened: list[Any], row: int, item: Sequence[Any]
+        self, opened: list[Any], row: int, columns: Sequence[list[Any]]
     ) -> tuple[Iterator[Any], BaseException | None]:
         """The same where it was asked before; it is taken out, so that a list of large rows goes once it is cut."""
+        if isinstance(opened[row], NotAsked):
+            self._ask(opened, row, columns)
         found, opened[row] = opened[row], None
-        if isinstance(found, Failure):
-            return iter(()), found.error
-        return self._opened(item) if found is _NOT_ASKED else self._iterated(found)
+        return (iter(()), found.error) if isinstance(found, Failure) else self._iterated(found)
+
+    def _ask(self, opened: list[Any], row: int, columns: Sequence[list[Any]]) -> None:
+        """Ask for the lists of the next rows, as many as may be in memory at once."""
+        waiting = (at for at in range(row, len(opened)) if isinstance(opened[at], NotAsked))
+        rows = list(islice(waiting, opened[row].at_once))
+        results, failures = self.apply([[column[at] for at in rows] for column in columns], len(rows), stop=self.stops)
+        for at, result in zip(rows, results, strict=False):  # with `stops` they end before the one that failed
+            opened[at] = result
+        for failure in failures:
+            opened[rows[failure.row]] = failure
 
     def _iterated(self, result: Any) -> tuple[Iterator[Any], BaseException | None]:
         """The rows that a result stands for, or why it stands for none."""
@@ -209,7 +261,7 @@ class FlatMapStage(WorkStage):
         wrong = self._first_wrong(values)
         if wrong is not None:
             is_iterator = is_no_value(type(values[wrong]))
-            problem = no_value(self.step.node, values[wrong]) if is_iterator else self.wrong_count(values[wrong])
+            problem = no_value(self.step.node, values[wrong]) if is_iterator else wrong_count(self.step, values[wrong])
             values, error = values[:wrong], problem
         children.add(row, values)
         return len(values), error is not None or len(values) < room, error
@@ -221,6 +273,11 @@ class FlatMapStage(WorkStage):
             wrong = {kind for kind in set(map(type, values)) if is_no_value(kind)}
             return next((i for i, v in enumerate(values) if type(v) in wrong), None) if wrong else None
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
+
+    def _gives_first(self, children: Children, row: int) -> bool:
+        """Whether rows of an item that fails go out before its failure, so that their number depends on no piece."""
+        is_item = self.step.level.parent is None
+        return self.splits and is_item and not self.stops and children.parent[-1:] == [row]
 
     def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))

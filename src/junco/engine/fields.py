@@ -12,7 +12,7 @@ from inspect import getattr_static
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure
+from junco.engine.apply import Applier, Columns, Failure, is_no_value
 from junco.errors import ContractError
 from junco.graph.levels import Slot
 from junco.wording import did_you_mean, nearest, picture
@@ -62,9 +62,25 @@ def _attribute(value: Any, field: str, column: str) -> Any:
         if hasattr(type(value), field):  # a property, whose own code looked for what is not there
             raise
         raise _no_field(value, field, column) from error
-    if isinstance(found, (MethodType, BuiltinMethodType)):
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # sys.exit() in a property fails a row, not its reader
+        raise ContractError(f"reading the field '{column}.{field}' raised {error!r}") from error
+    kind = type(found)
+    if kind is MethodType or kind is BuiltinMethodType:
         raise _no_field(value, field, column)
+    if is_no_value(kind):
+        raise _read_once(f"{column}.{field}", found)
     return found
+
+
+def _read_once(name: str, found: Any) -> ContractError:
+    if hasattr(found, "__next__"):
+        cure = "let the property give a list, or a flat_map make rows of the whole value"
+        return ContractError(
+            f"the field {name!r} gave an iterator ({type(found).__name__}), which can be read only once: {cure}"
+        )
+    return ContractError(f"the field {name!r} gave a {type(found).__name__}, which nobody awaits")
 
 
 def _no_field(value: Any, field: str, column: str) -> ContractError:

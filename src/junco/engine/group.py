@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.pieces import piece
 from junco.engine.rows import Block, Table, both
+from junco.engine.sizes import column_bytes
 from junco.engine.stage import StageOptions, WorkStage, values_picture
 from junco.engine.windows import Row, RowWindows, TimeWindows, Windows, by_time
 from junco.graph.levels import Level, Side, Slot
@@ -32,10 +34,14 @@ class Members:
     columns: list[list[Any]]
     times: list[Any]
 
-    def rows(self, scope_row: int) -> list[Row]:
+    def rows(self, scope_row: int) -> list[tuple[Any, ...]]:
         """A scope row's rows, as tuples."""
         own = self.slices[scope_row]
         return list(zip(*(column[own] for column in self.columns), strict=True))
+
+    def values(self, scope_row: int) -> Sequence[Row]:
+        """The same, of a single column its values alone."""
+        return self.columns[0][self.slices[scope_row]] if len(self.columns) == 1 else self.rows(scope_row)
 
 
 class GroupStage(WorkStage):
@@ -131,8 +137,76 @@ class WindowAllStage(GroupStage):
         return rows, arguments
 
 
+class WindowsSize:
+    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results.
+
+    Attributes:
+        rows: windows, each of which is a row of the new level.
+    """
+
+    FIRST, LARGEST = 64, 2048
+    MAX_CELLS = 250_000
+    """Rows in windows; one that lies in several counts in each."""
+    MAX_BYTES = 32_000_000
+
+    def __init__(self) -> None:
+        self.rows = self.FIRST
+        self._most = self.LARGEST
+
+    def bound(self, row_bytes: float) -> None:
+        """Take no more windows than their largest form in a later stage allows."""
+        self._most = max(1, min(self._most, int(self.MAX_BYTES / max(1.0, row_bytes))))
+        self.rows = min(self.rows, self._most)
+
+    def observe(self, row_bytes: float) -> None:
+        """Learn from what was made of some windows."""
+        self.rows = max(1, min(self._most, int(self.MAX_BYTES / max(1.0, row_bytes))))
+
+
+@dataclass(slots=True)
+class Windowed:
+    """The windows of a piece in the making, and what was made of them.
+
+    Attributes:
+        start: the scope row within which the piece begins.
+        number: of the piece in its block.
+        parent: for each window its scope row.
+        results: for each window that was worked on.
+        waiting: the rows of the others (``None``: the place of a scope that failed).
+        num_cells: how many rows these have.
+        failed: windows that failed: which, why, and a picture of it.
+        broken: scope rows whose timestamps make no sense.
+    """
+
+    start: int = 0
+    number: int = 0
+    parent: list[int] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    waiting: list[list[Row] | None] = field(default_factory=list)
+    num_cells: int = 0
+    failed: list[tuple[int, BaseException, str]] = field(default_factory=list)
+    broken: list[Failure] = field(default_factory=list)
+
+    def add(self, scope_row: int, window: list[Row] | None) -> None:
+        self.parent.append(scope_row)
+        self.waiting.append(window)
+        self.num_cells += len(window or ())
+
+    def give_up(self, failure: Failure) -> None:
+        """Note a scope row that failed, and take back its windows."""
+        self.broken.append(failure)
+        while self.parent and self.parent[-1] == failure.row:
+            self.parent.pop()
+            (self.waiting or self.results).pop()
+        self.failed = [one for one in self.failed if one[0] < len(self.parent)]
+
+
 class WindowStage(GroupStage):
-    """Windows over the rows of a scope row: each is a row of a new level beneath the scope."""
+    """Windows over the rows of a scope row: each is a row of a new level beneath the scope.
+
+    They are made and worked on some at a time. Where nothing but them and their scope goes on, each such piece leaves
+    as a block of its own; else they stay together, with what the callable made of them alone.
+    """
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation, applier, options)
@@ -140,62 +214,96 @@ class WindowStage(GroupStage):
         kind: Callable[[Any, Any], Windows] = RowWindows if node.verb == "window" else TimeWindows
         self.new: Callable[[], Windows] = lambda: kind(node.size, node.step)
         self.pending: Windows | None = None
+        self.may_split = operation.may_split
+        self.size = WindowsSize()
+
+    def num_made(self, block: Block) -> int:
+        table = block.tables.get(self.step.out_level)
+        return table.num_rows if table is not None else 0
+
+    def bound(self, row_bytes: float) -> None:
+        self.size.bound(row_bytes)
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
-            parent, windows, broken = self._windows(block)
-            places = [place for place, rows in enumerate(windows) if rows is not None]
-            arguments = [self._lists(rows) for rows in windows if rows is not None]
-            columns = [[argument[i] for argument in arguments] for i in range(len(self.step.reads))]
-            given, failures = self.apply(columns, len(places), stop=self.stops) if places else ([], [])
-            given += [None] * (len(places) - len(given))
-            self.checked(given, failures)
-            results: list[Any] = [None] * len(windows)
-            for place, result in zip(places, given, strict=True):
-                results[place] = result
-            block.tables[self.step.out_level] = Table(len(parent), parent)
-            self.written(block, self.step.writes, self.step.out_level, results)
-            failed = [(places[f.row], f.error, values_picture(arguments[f.row])) for f in failures]
-            self._fail(block, failed, broken)
-            yield block
+            yield from self._pieces(block)
 
-    def _fail(self, block: Block, failed: list[tuple[int, BaseException, str]], broken: list[Failure]) -> None:
-        rows = [(f.row, f.error, "the timestamps of a scope") for f in broken]
-        if rows and (not failed or self.options.on_error != "raise"):
-            self.fail(block, self.step.out_level, failed)
-            self.fail(block, self.scope, rows)
-        else:
-            self.fail(block, self.step.out_level, failed)
+    def _pieces(self, block: Block) -> Iterator[Block]:
+        made = Windowed()
+        for scope_row, found in self._found(block):
+            if isinstance(found, Failure):
+                made.give_up(found)
+            else:
+                made.add(scope_row, found)
+            is_full = len(made.waiting) >= self.size.rows or made.num_cells >= WindowsSize.MAX_CELLS
+            if is_full:
+                self._work_on(made)
+            if self.stops and (made.failed or made.broken):
+                break
+            if is_full and self.may_split:
+                yield self._piece(block, made, scope_row, is_last=False)
+                made = Windowed(scope_row, made.number + 1)
+        self._work_on(made)
+        yield self._piece(block, made, block.rows(self.scope) - 1, is_last=True)
 
-    def _windows(self, block: Block) -> tuple[list[int], list[list[Row] | None], list[Failure]]:
-        """For each window its scope row and its rows (``None``: the place of a scope that failed).
+    def _work_on(self, made: Windowed) -> None:
+        """Let the callable work on the windows that wait."""
+        start, windows = len(made.results), made.waiting
+        places = [place for place, rows in enumerate(windows) if rows is not None]
+        arguments = [self._lists(rows) for rows in windows if rows is not None]
+        columns = [[argument[i] for argument in arguments] for i in range(len(self.step.reads))]
+        given, failures = self.apply(columns, len(places), stop=self.stops) if places else ([], [])
+        given += [None] * (len(places) - len(given))
+        self.checked(given, failures)
+        results: list[Any] = [None] * len(windows)
+        for place, result in zip(places, given, strict=True):
+            results[place] = result
+        made.results += results
+        made.failed += [(start + places[f.row], f.error, values_picture(arguments[f.row])) for f in failures]
+        made.waiting, made.num_cells = [], 0
+        if given:
+            self.size.observe(column_bytes(given) / len(given))
 
-        Also the scopes whose timestamps make no sense.
+    def _piece(self, block: Block, made: Windowed, stop: int, *, is_last: bool) -> Block:
+        """A block of the scope's rows up to ``stop`` with their windows beneath them."""
+        part, offset = block, 0
+        if made.number or not is_last:
+            is_first = not made.number
+            part = piece(block, self.scope, made.start, stop, made.number, is_first=is_first, is_last=is_last)
+            offset = 0 if is_first else made.start
+        elif self.may_split:
+            part.key, part.ends = (*block.key, 0), (*block.ends, True)
+        part.tables[self.step.out_level] = Table(len(made.parent), [row - offset for row in made.parent])
+        self.written(part, self.step.writes, self.step.out_level, made.results)
+        broken = [(f.row - offset, f.error, "the timestamps of a scope") for f in made.broken]
+        self.fail(part, self.step.out_level, made.failed)
+        if not made.failed or not self.stops:
+            self.fail(part, self.scope, broken)
+        return part
+
+    def _found(self, block: Block) -> Iterator[tuple[int, list[Row] | Failure | None]]:
+        """The windows of each scope row, one by one as they are asked for.
+
+        ``None`` is the place of a scope that failed, a `Failure` ends one whose timestamps make no sense.
         """
         sides, sees = self._sides(block), self.takes_part(block)
         fine = block.fine(self.scope, self._above(self.faults, self.scope))
-        parent: list[int] = []
-        windows: list[list[Row] | None] = []
-        broken: list[Failure] = []
         for scope_row in range(block.rows(self.scope)):
             is_complete = self.is_complete(block, scope_row)
             if not self.is_continued(block, scope_row):
                 self.pending = self.new()
             if fine is not None and not fine[scope_row] and is_complete:
-                parent.append(scope_row)
-                windows.append(None)
+                yield scope_row, None
             if self.pending is None or not sees[scope_row]:
                 continue
             try:
-                found = self._add(self.pending, sides, scope_row)
-                found += self.pending.end() if is_complete else []
+                for window in self._added(self.pending, sides, scope_row):
+                    yield scope_row, window
+                for window in self.pending.end() if is_complete else ():
+                    yield scope_row, window
             except Exception as error:
-                broken.append(Failure(scope_row, error))
                 self.pending = None
-                continue
-            parent += [scope_row] * len(found)
-            windows += found
-        return parent, windows, broken
+                yield scope_row, Failure(scope_row, error)
 
     def _sides(self, block: Block) -> list[Members]:
         """The rows of each level that the step looks at."""
@@ -206,19 +314,24 @@ class WindowStage(GroupStage):
             self.members(block, side.level, [step.reads[i] for i in side.inputs], side.timestamp) for side in step.sides
         ]
 
-    def _add(self, windows: Windows, sides: Sequence[Members], scope_row: int) -> list[list[Row]]:
+    def _added(self, windows: Windows, sides: Sequence[Members], scope_row: int) -> Iterator[list[Row]]:
         """Feed a scope row's rows; those of several levels in the order of their times, each with its side."""
         if len(sides) == 1:
-            return windows.add(sides[0].rows(scope_row), sides[0].times[sides[0].slices[scope_row]])
+            return windows.add(sides[0].values(scope_row), sides[0].times[sides[0].slices[scope_row]])
         timed = [zip(side.times[side.slices[scope_row]], side.rows(scope_row), strict=True) for side in sides]
         rows = list(by_time(timed))
         return windows.add([row for _, row in rows], [time for time, _ in rows])
 
-    def _lists(self, window: Sequence[Row]) -> list[list[Any]]:
-        """A window's rows as a list for each input column."""
-        if len(self.step.sides) < 2:
-            return [list(column) for column in zip(*window, strict=True)]
-        return lists_of_sides(self.step.sides, window)
+    def _lists(self, window: list[Row]) -> list[list[Any]]:
+        """A window's rows as a list for each input column.
+
+        No object is made for each row: as many windows as rows, each of many rows, would keep the garbage collector
+        busy.
+        """
+        if len(self.step.sides) > 1:
+            return lists_of_sides(self.step.sides, window)
+        count = len(self.step.reads)
+        return [window] if count == 1 else [[row[i] for row in window] for i in range(count)]
 
 
 def lists_of_sides(sides: Sequence[Side], window: Sequence[Row]) -> list[list[Any]]:

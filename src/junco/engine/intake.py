@@ -1,4 +1,4 @@
-"""The source: items from the caller's iterable, in blocks whose size follows the work they make."""
+"""`Intake`: items from the caller's iterable, in blocks whose size follows the work they make."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class JoinStage(FlatMapStage):
         for reject in block.rejects:
             if reject.node in supply.scope_names:
                 raise _SideFailed(reject.error)
-            error = _at(position, reject.error)
+            error = reject.error.at(position)
             self._rejects.append(Reject(position, reject.node, reject.reason, is_item=False, error=error))
 
     def _piece(self, block: Block, children: Children, stop: int, *, is_last: bool) -> Block:
@@ -128,7 +128,7 @@ class JoinStage(FlatMapStage):
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error of the step that failed, which may be one that supplies a level."""
         if isinstance(error, _SideFailed):
-            return _at(position, error.error)
+            return error.error.at(position)
         return super().operator_error(position, error, value)
 
 
@@ -175,10 +175,3 @@ def _through(
     finally:
         blocks.close()
         stage.close()
-
-
-def _at(position: int, error: OperatorError) -> OperatorError:
-    """The error as it is for the item at that position of the run."""
-    placed = OperatorError(error.node, error.operator, position, error.value, error.reason)
-    placed.__cause__ = error.__cause__
-    return placed

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from junco.operator.content import file_marks
+from junco.operator.files import file_stamps
 from junco.operator.identity import canonical, identity_of
 from junco.runtime.machine import gpus, machine, version
 from junco.settings import settings
@@ -53,7 +53,7 @@ def remember_rows(operator: Any, rows: int, clock: Callable[[], float] = time.ti
 def _key(operator: Any) -> str | None:
     """What the operator is and where it runs; ``None`` where the first cannot be told."""
     try:
-        identity = identity_of(operator, content=lambda path: file_marks([path])[0][1:3])  # to read them takes seconds
+        identity = identity_of(operator, content=lambda path: file_stamps([path])[0][1:3])  # to read them takes seconds
     except Exception:  # of its own `files`, or of what it was made with
         return None
     if not identity.is_known:

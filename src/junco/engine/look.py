@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from junco.engine.rows import Block
@@ -15,9 +16,10 @@ from junco.engine.sizes import num_bytes_of
 from junco.errors import InputError
 from junco.graph.levels import Flow, Level, Slot, Step
 from junco.pages.inspection import Place, SeenRow, SeenValue
-from junco.pages.letters import printable, size
+from junco.pages.letters import size
 from junco.pages.snapshot import copied, reduced
 from junco.pages.values import LINE, box_of, is_chunk, line, pixels, shape_of, type_of
+from junco.wording import NOT_OURS, printable
 
 PLACE = -2
 """The hidden column of each table: its rows' places, a tuple of numbers. No other column has that number."""
@@ -154,8 +156,9 @@ class Look:
 
     def _kept(self, value: Any) -> SeenValue:
         """A value's line, type and shape, and as much of a copy as there is room for."""
-        text, kind, shape = line(value, 4 * LINE), type_of(value), shape_of(value)
+        text, kind, shape = line(value, 4 * LINE), printable(type(value).__name__), None
         try:
+            kind, shape = type_of(value), shape_of(value)
             room = min(self.limits.value_bytes, self.limits.kept_bytes - self.num_kept)
             amount = num_bytes(value)
             if amount <= room:
@@ -164,7 +167,7 @@ class Look:
                 copy, note = reduced(value)
                 note = f"of {size(amount)}, {note}"
                 amount = num_bytes(copy)
-        except Exception as error:  # somebody else's class that cannot be copied
+        except NOT_OURS as error:  # somebody else's class that cannot be copied
             return SeenValue(text, kind, shape, None, f"nothing, {type(error).__name__} while it was copied")
         self.num_kept += amount
         return SeenValue(text, kind, shape, copy, note)
@@ -174,15 +177,23 @@ def num_bytes(value: Any) -> int:
     """Bytes of a value, as far as its class says."""
     try:
         return num_bytes_of(value)
-    except Exception:
+    except NOT_OURS:
         return 0
 
 
 def _source_of(value: Any) -> Callable[[Any], bool] | None:
     """What the value that this one is a part of looks like; ``None`` where it stands alone."""
     if box_of(value) is not None:
-        return lambda other: pixels(other) is not None
-    return (lambda other: isinstance(other, str)) if is_chunk(value) else None
+        return partial(_is_so, lambda other: pixels(other) is not None)
+    return partial(_is_so, lambda other: isinstance(other, str)) if _is_so(is_chunk, value) else None
+
+
+def _is_so(is_one: Callable[[Any], bool], value: Any) -> bool:
+    """Whether a value is of a kind; one of somebody else's class, which cannot be asked, is not."""
+    try:
+        return is_one(value)
+    except NOT_OURS:
+        return False
 
 
 def names_of(slots: Sequence[Slot]) -> tuple[str, ...]:

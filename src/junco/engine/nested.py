@@ -68,7 +68,7 @@ class NestedApplier(Applier):
                 for position, value in zip(given.positions, given.values, strict=True):
                     results[position] = value
         except OperatorError as error:
-            errors = {error.position: _alone(error)}
+            errors = {error.position: error.at(0)}
             results = results[: error.position]
         for position in errors.keys() & set(range(len(results))):
             results[position] = None
@@ -132,7 +132,7 @@ class _SharedRows:
             self._num_whole = len(self._rows)
             return False
         except OperatorError as error:
-            self._errors[error.position] = _alone(error)
+            self._errors[error.position] = error.at(0)
             self._num_whole = len(self._rows)
             return False
         for position, row in zip(given.positions, given.values, strict=True):
@@ -161,13 +161,6 @@ def _noting(errors: dict[int, BaseException]) -> Callable[[Reject], None]:
     """Takes down the first error of each item."""
 
     def note(reject: Reject) -> None:
-        errors.setdefault(reject.position, _alone(reject.error))
+        errors.setdefault(reject.position, reject.error.at(0))
 
     return note
-
-
-def _alone(error: OperatorError) -> OperatorError:
-    """An error as it would be had the item been given alone: its position in the batch says nothing to anyone."""
-    alone = OperatorError(error.node, error.operator, 0, error.value, error.reason)
-    alone.__cause__ = error.__cause__
-    return alone

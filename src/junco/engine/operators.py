@@ -105,12 +105,12 @@ class OperatorApplier(Applier):
         """Results with iterators among them as leases: the operator stays open while somebody draws from them."""
         if not isinstance(given, (list, tuple)) or not any(map(is_no_value, set(map(type, given)))):
             return given
-        return [self.resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
+        return self.resident.given(given)
 
 
 def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
     """An operator's results for a batch, as many as rows."""
-    return checked_results(operator.spec.name, operator.batch(*columns, **state), num_rows)
+    return checked_results(operator, operator.batch(*columns, **state), num_rows)
 
 
 def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
@@ -174,11 +174,6 @@ class MovingApplier(Applier):
     def batch_rows(self) -> int:
         """Rows that make a full batch."""
         return self._here.batch_rows
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether its rows are worked on in other processes by now."""
-        return self._moved is not None
 
     def one(self, *item: Any) -> Any:
         """The result for one row, always here: a single call is not worth the way."""

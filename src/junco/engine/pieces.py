@@ -1,4 +1,7 @@
-"""Pieces: a block whose long row is spread over several is cut, and such blocks are made one again."""
+"""Pieces: a block whose long row is spread over several is cut, and such blocks are made one again.
+
+`PieceSize` says how large they are: a policy without threads and without a clock.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,33 @@ from dataclasses import replace
 
 from junco.engine.rows import Block, Table
 from junco.graph.levels import Level
+
+
+class PieceSize:
+    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
+
+    SMALLEST, START, LARGEST = 1, 8, 2048
+    QUICK_S, SLOW_S = 0.005, 0.050
+    MAX_BYTES = 5_000_000
+    MAX_LATER_BYTES = 32_000_000
+    """What its rows may become in a later stage."""
+
+    def __init__(self) -> None:
+        self.rows = self.START
+        self._most = self.LARGEST
+
+    def bound(self, row_bytes: float) -> None:
+        """Take no more rows than their largest form in a later stage allows."""
+        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
+        self.rows = min(self.rows, self._most)
+
+    def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
+        """Learn from a piece that was made."""
+        if seconds > self.SLOW_S:
+            self.rows = max(self.SMALLEST, min(self.rows, num_rows) // 2)
+        elif seconds < self.QUICK_S:
+            self.rows = min(self._most, self.rows * 4)
+        self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
 
 
 def piece(block: Block, level: Level, start: int, stop: int, number: int, *, is_first: bool, is_last: bool) -> Block:

@@ -79,7 +79,7 @@ class Collector(ABC):
         self.next_number = 0
 
     def add(self, blocks: Sequence[Block]) -> Iterator[Results | Rows]:
-        """What blocks finish.
+        """What blocks finish; the rejects of a block are told when what the blocks before it gave was taken.
 
         Raises:
             BaseException: the error that a block carries, after all results that come before it.
@@ -87,6 +87,7 @@ class Collector(ABC):
         for block in blocks:
             arrived = self.arrivals.setdefault(block.key[0], _Arrivals())
             arrived.order.push(block.key[1:], block)
+        del blocks  # each goes when it was read
         while (number := self._turn()) is not None:
             arrived = self.arrivals[number]
             block = arrived.order.next()
@@ -197,8 +198,8 @@ class ItemCollector(Collector):
 class RowCollector(Collector):
     """Passes rows on as they come, so that it does not matter how long an item is.
 
-    An item that fails after some of its rows were given gives no more of them, and with ``on_error="none"`` one
-    ``None`` at its end; its reject is told before that.
+    An item that fails after some of its rows were given gives no more of them: its reject is told after the last of
+    them. With ``on_error="none"`` one ``None`` follows.
     """
 
     def _plain(self, block: Block) -> Rows:

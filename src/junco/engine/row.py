@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from typing import Any, ClassVar, NamedTuple, Self
 
+from junco.wording import printable
+
 
 class Row(tuple[Any, ...]):
     """A row of results: a tuple that can be asked by column, ``row["vector"]``, and by attribute, ``row.vector``.
@@ -55,7 +57,8 @@ class Row(tuple[Any, ...]):
         return row_html(self._fields, self)
 
     def __repr__(self) -> str:
-        return f"Row({', '.join(f'{name}={value!r}' for name, value in zip(self._fields, self, strict=True))})"
+        shown = (f"{printable(name)}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"Row({', '.join(shown)})"
 
 
 class ItemRow(NamedTuple):

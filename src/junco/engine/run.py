@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ class Run:
         self.is_cancelled = False
         self._has_ended = False
         self._changed = threading.Condition(pool.lock)
-        self._ready: deque[Results | Rows] = deque()
+        self._ready: Iterator[Results | Rows] = iter(())
         self._error: BaseException | None = None
         self._is_helped = False
         self._mine = threading.local()
@@ -96,12 +95,12 @@ class Run:
     def __next__(self) -> Results | Rows:
         """The next finished items; there may be none among them."""
         try:
-            while not self._ready:
+            while (results := self._next_ready()) is None:
                 if self._error is not None:
                     raise self._error
                 if not self._advance():
                     raise StopIteration
-            return self._ready.popleft()
+            return results
         except (KeyboardInterrupt, DeadlineError):
             self.close(wait=False)  # the reader wants to go on now; tasks under way end by themselves
             raise
@@ -162,7 +161,7 @@ class Run:
         if task is not None:
             self._execute(task)
         else:
-            self._collect(blocks)
+            self._ready = self.collector.add(blocks)
         return True
 
     def _next_task(self) -> Task | None:
@@ -205,13 +204,16 @@ class Run:
             self.scheduler.come(block)
             self._wake()
 
-    def _collect(self, blocks: list[Block]) -> None:
+    def _next_ready(self) -> Results | Rows | None:
+        """The next results that are ready; only now are rejects told that come after the results before them."""
         try:
-            for results in self.collector.add(blocks):
-                self._ready.append(results)
-                self.totals.num_items += results.num_items
-        except BaseException as error:  # raised after what was ready before it has been given
-            self._error = error
+            results = next(self._ready, None)
+        except BaseException as error:
+            self._error = error  # for whoever asks again
+            raise
+        if results is not None:
+            self.totals.num_items += results.num_items
+        return results
 
     def _execute(self, task: Task) -> None:
         started = time.perf_counter()

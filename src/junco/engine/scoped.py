@@ -188,8 +188,7 @@ class ScopedApplier(Applier):
                 raise
 
         given = retried(attempt, retry if before is not None else ())
-        resident = self._resident()
-        return [resident.drawn(value) if hasattr(value, "__next__") else value for value in given]
+        return self._resident().given(given)
 
     def _copied(self) -> tuple[Any] | None:
         """A copy of the state, if it can be had."""

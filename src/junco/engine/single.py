@@ -16,14 +16,13 @@ from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
 from junco.engine.output import output_error
 from junco.engine.row import row_maker
-from junco.engine.stage import no_value, operator_error, values_picture
+from junco.engine.stage import no_value, operator_error, values_picture, wrong_count
 from junco.engine.stats import StageStats
-from junco.errors import ContractError, DeadlineError
+from junco.errors import DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.lanes import left_s, waiting_for_me
 from junco.plan.plan import Plan
-from junco.wording import picture
 
 
 def is_single_row(plan: Plan) -> bool:
@@ -88,10 +87,7 @@ class SingleCall:
 
     def _put(self, values: list[Any], step: Step, result: Any) -> None:
         if not isinstance(result, (tuple, list)) or len(result) != len(step.writes):
-            names = ", ".join(repr(slot.name) for slot in step.writes)
-            raise ContractError(
-                f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
-            )
+            raise wrong_count(step, result)
         for slot, value in zip(step.writes, result, strict=True):
             if is_no_value(type(value)):
                 raise no_value(step.node, value)
@@ -146,6 +142,11 @@ class SharedBatches:
         self._num_callers = 1
         """As many as there were when the last batch was done."""
         self._patience_s = 0.0
+
+    @property
+    def num_waiting(self) -> int:
+        """Callers whose rows wait for a batch."""
+        return len(self._waiting)
 
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)

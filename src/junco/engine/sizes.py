@@ -10,6 +10,8 @@ from itertools import islice
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from junco.wording import NOT_OURS
+
 MOST_PARTS, FEW_PARTS = 16, 4
 """Parts of a value that are looked at: all of a record's, few of a longer list's. Half as many of each part's."""
 
@@ -45,7 +47,7 @@ def _bytes_of(value: Any, most: int) -> int:
             return nbytes
         measure = _measure_of(type(value)) if most else None  # type: ignore[arg-type]  # a class is hashable
         return sys.getsizeof(value, _HEAD) if measure is None else measure(value, most)
-    except Exception:  # of somebody else's attributes, or of a container that another thread changes
+    except NOT_OURS:  # of somebody else's attributes, or of a container that another thread changes
         return _HEAD
 
 

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value
 from junco.engine.fields import FieldApplier
+from junco.engine.pieces import PieceSize
 from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
-from junco.graph.levels import Level, Slot
+from junco.graph.levels import Level, Slot, Step
 from junco.graph.nodes import Node, fn_name
 from junco.plan.program import Drop, Forget, Mask, Operation
 from junco.wording import picture
 
 OnError = Literal["raise", "skip", "none"]
+
+
+def piece_size(step: Step) -> PieceSize:
+    """How large a step's pieces are, unless its engine says otherwise."""
+    return PieceSize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +39,21 @@ class StageOptions:
         limit: how many of its tasks may run at once.
         is_ordered: whether blocks must reach it in their order.
         gains_from_threads: whether it spends its time outside the interpreter lock.
+        piece_size: makes what says how large its pieces are.
     """
 
     on_error: OnError = "raise"
     limit: int = 1
     is_ordered: bool = True
     gains_from_threads: bool = False
+    piece_size: Callable[[Step], PieceSize] = piece_size
 
 
 class Stage:
     """Base of all stages: blocks in, blocks out."""
 
     name: str
-    may_split: ClassVar[bool] = False
+    may_split: bool = False
     """Whether a block may become several, so that the stage is run step by step."""
     fault: Mask | None = None
     """Where to note failed rows that another branch still sees."""
@@ -173,7 +181,7 @@ class WorkStage(Stage):
         if num_outputs > 1:
             for row, result in enumerate(results):
                 if row not in failed and not (isinstance(result, (tuple, list)) and len(result) == num_outputs):
-                    failures.append(Failure(row, self.wrong_count(result)))
+                    failures.append(Failure(row, wrong_count(self.step, result)))
                     failed.add(row)
                     results[row] = None
             kinds = {type(value) for result in results if result is not None for value in result}
@@ -189,13 +197,6 @@ class WorkStage(Stage):
                 failures.append(Failure(row, no_value(self.step.node, wrong)))
                 results[row] = None
 
-    def wrong_count(self, result: object) -> ContractError:
-        """The error for a result that does not fit the output columns."""
-        names = ", ".join(repr(slot.name) for slot in self.step.writes)
-        return ContractError(
-            f"{self.step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
-        )
-
     def written(self, block: Block, slots: Sequence[Slot], level: Level, results: list[Any]) -> None:
         """Put results into their columns; a failed row has ``None`` in all of them."""
         columns = block.tables[level].columns
@@ -208,6 +209,14 @@ class WorkStage(Stage):
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error that a caller sees for an exception in the step's callable."""
         return operator_error(self.name, fn_name(self.step.node.fn), position, error, value)
+
+
+def wrong_count(step: Step, result: object) -> ContractError:
+    """The error for a result that has not one value for each output column."""
+    names = ", ".join(repr(slot.name) for slot in step.writes)
+    return ContractError(
+        f"{step.node} has the outputs {names} and must give a tuple of that length, not {picture(result)}"
+    )
 
 
 def no_value(node: Node, value: object) -> ContractError:

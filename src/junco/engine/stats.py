@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError
+from junco.wording import printable_lines
 
 WARM_UP_TASKS = 1
 """The first task of a stage loads and compiles: it says nothing of the next ones."""
@@ -144,7 +145,7 @@ class PipelineStats:
             f"{'stage':<20} {'rows':>9} {'ms a row':>9} {'busy':>6} {'waited':>9} {'at once':>7} {'batch':>6} {'MB':>8}"
         )
         lines = [head, *(self._line(stage) for stage in self.stages), self.advice]
-        return "\n".join(lines)
+        return printable_lines(lines)
 
     def _line(self, stage: StageStats) -> str:
         busy = stage.seconds / self.wall_s / min(stage.limit, self.num_cores) if self.wall_s else 0.0

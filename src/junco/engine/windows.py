@@ -13,15 +13,20 @@ from typing import Any, Protocol
 from junco.engine.fields import Unread
 from junco.wording import picture
 
-Row = tuple[Any, ...]
+Row = Any
+"""What stands for a row: its value, or a tuple of those in several columns."""
 
 
 class Windows(Protocol):
-    """One scope's windows. ``add`` gives those that are complete, ``end`` those that the end of the scope completes."""
+    """One scope's windows. ``add`` gives those that are complete, ``end`` those that the end of the scope completes.
 
-    def add(self, rows: Sequence[Row], times: Sequence[Any]) -> list[list[Row]]: ...
+    Both make a window when it is asked for, since a row may lie in any number of them; whoever adds rows draws all of
+    their windows before the next ones.
+    """
 
-    def end(self) -> list[list[Row]]: ...
+    def add(self, rows: Sequence[Row], times: Sequence[Any]) -> Iterator[list[Row]]: ...
+
+    def end(self) -> Iterator[list[Row]]: ...
 
 
 class RowWindows:
@@ -33,24 +38,22 @@ class RowWindows:
         self._base = 0
         self._next = 0
 
-    def add(self, rows: Sequence[Row], times: Sequence[Any] = ()) -> list[list[Row]]:
+    def add(self, rows: Sequence[Row], times: Sequence[Any] = ()) -> Iterator[list[Row]]:
         self._rows.extend(rows)
-        return self._taken(lambda: self._next + self._size <= self._base + len(self._rows))
+        return self._taken(self._size)
 
-    def end(self) -> list[list[Row]]:
-        return self._taken(lambda: self._next < self._base + len(self._rows))
+    def end(self) -> Iterator[list[Row]]:
+        return self._taken(1)
 
-    def _taken(self, is_due: Any) -> list[list[Row]]:
-        windows = []
-        while is_due():
-            start = self._next - self._base
-            windows.append(self._rows[start : start + self._size])
+    def _taken(self, least: int) -> Iterator[list[Row]]:
+        """The windows that have at least so many rows by now."""
+        while (start := self._next - self._base) + least <= len(self._rows):
             self._next += self._step
-        gone = min(self._next - self._base, len(self._rows))
+            yield self._rows[start : start + self._size]
+        gone = min(start, len(self._rows))
         if gone > 0:
             del self._rows[:gone]
             self._base += gone
-        return windows
 
 
 class Edges:
@@ -137,21 +140,19 @@ class TimeWindows:
         self._due: float = math.inf
         """When it is over."""
 
-    def add(self, rows: Sequence[Row], times: Sequence[Any]) -> list[list[Row]]:
-        windows: list[list[Row]] = []
+    def add(self, rows: Sequence[Row], times: Sequence[Any]) -> Iterator[list[Row]]:
         for row, time in zip(rows, times, strict=True):
             self._clock.checked(time)
             if time >= self._due:
-                windows += self._before(time)
+                yield from self._before(time)
             if self._edges.has_gaps and time < self._edges.start(self._edges.first_with(time)):
                 continue
             self._rows.append(row)
             self._times.append(time)
             if len(self._rows) == 1:
                 self._turn()
-        return windows
 
-    def end(self) -> list[list[Row]]:
+    def end(self) -> Iterator[list[Row]]:
         return self._before(math.inf)
 
     def _turn(self) -> None:
@@ -159,22 +160,21 @@ class TimeWindows:
         self._next = max(self._next, self._edges.first_with(self._times[0]))
         self._due = self._edges.end(self._next)
 
-    def _before(self, time: float) -> list[list[Row]]:
-        """The windows that end at or before ``time``."""
-        windows = []
+    def _before(self, time: float) -> Iterator[list[Row]]:
+        """The windows that end at or before ``time``; the first row that is kept lies in the next one."""
         while self._rows and self._due <= time:
-            low = bisect_left(self._times, self._edges.start(self._next))
-            high = bisect_left(self._times, self._due)
-            if low < high:
-                windows.append(self._rows[low:high])
+            yield self._rows[: bisect_left(self._times, self._due)]
             self._next += 1
-            gone = bisect_left(self._times, self._edges.start(self._next))
+            start = self._edges.start(self._next)
+            if self._times[0] >= start:
+                self._due = self._edges.end(self._next)
+                continue
+            gone = bisect_left(self._times, start)
             del self._rows[:gone], self._times[:gone]
             if self._rows:
                 self._turn()
         if not self._rows:
             self._due = math.inf
-        return windows
 
 
 Timed = Iterator[tuple[Any, Row]]

@@ -10,8 +10,8 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph, fn_name
 from junco.pages.letters import cut
 
-UNSEEN = re.compile("[^\t\n\r\x20-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot hold, and what would turn the direction of the letters after it."""
+UNSEEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, what terminals obey, and what would turn the direction of the letters after it."""
 
 
 def laid_out(graph: Graph) -> list[Cell]:

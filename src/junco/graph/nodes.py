@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from junco.errors import GraphError, UnknownNameError
@@ -11,7 +12,7 @@ from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, printable_lines
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -133,7 +134,7 @@ class Graph:
 
     def __str__(self) -> str:
         title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
-        return "\n".join([title, *(f"  {_line(node)}" for node in self.nodes)])
+        return printable_lines([title, *(f"  {_line(node)}" for node in self.nodes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,11 @@ class Callee:
             return self.spec.name
         if self.graph is not None:
             return f"pipeline {self.graph.name or 'without a name'}"
-        return str(getattr(self.fn, "__qualname__", None) or type(self.fn).__qualname__).replace("<locals>.", "")
+        name = str(getattr(self.fn, "__qualname__", None) or type(self.fn).__qualname__).replace("<locals>.", "")
+        if not name.endswith("<lambda>"):
+            return name.replace("<lambda>.", "")
+        code = getattr(self.fn, "__code__", None)
+        return f"lambda at {Path(code.co_filename).name}:{code.co_firstlineno}" if code is not None else "lambda"
 
 
 def _line(node: Node) -> str:

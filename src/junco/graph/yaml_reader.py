@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from junco.graph.written import Position, Written, placed
 from junco.graph.yaml_text import Place, plain
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, picture
 
 VERSION = 1
 MOST_LEVELS = 20
@@ -56,7 +57,7 @@ class Reader:
         """The pipeline that a file holds."""
         top = self.mapping(root, "a pipeline file", KEYS, required=("junco", "inputs", "steps", "outputs"))
         if top["junco"].value != VERSION or isinstance(top["junco"].value, bool):
-            raise self.error(f"this junco reads version {VERSION}, not {top['junco'].value!r}", top["junco"])
+            raise self.error(f"this junco reads version {VERSION}, not {_shown(top['junco'])}", top["junco"])
         return self.pipeline(root, top, {})
 
     def inner(self, place: Place, params: Mapping[str, Any]) -> Graph:
@@ -136,8 +137,9 @@ class Reader:
             if key in step:
                 wanted = bool if key == "keep_empty" else (int, float) if key in ("size", "step") else int
                 value = step[key].value
-                if not isinstance(value, wanted) or (isinstance(value, bool) and key != "keep_empty"):
-                    raise self.error(f"{key} cannot be {value!r}", step[key])
+                is_number = not isinstance(value, float) or math.isfinite(value)
+                if not isinstance(value, wanted) or (isinstance(value, bool) and key != "keep_empty") or not is_number:
+                    raise self.error(f"{key} cannot be {_shown(step[key])}", step[key])
                 read[key] = value
         if "workers" in read and read["workers"] < 1:
             raise self.error("workers is a whole number from 1", step["workers"])
@@ -209,7 +211,7 @@ class Reader:
 
     def text(self, place: Place, what: str) -> str:
         if not isinstance(place.value, str) or not place.value:
-            raise self.error(f"{what} is a text, not {place.value!r}", place)
+            raise self.error(f"{what} is a text, not {_shown(place)}", place)
         return place.value
 
     def columns(self, place: Place, what: str) -> tuple[str, ...]:
@@ -233,3 +235,8 @@ def _key(place: Place, name: str) -> Place:
     """Where a key of a mapping stands."""
     assert place.keys is not None
     return place.keys[name]
+
+
+def _shown(place: Place) -> str:
+    """What stands there, for messages."""
+    return picture(plain(place))

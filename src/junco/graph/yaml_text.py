@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def _place(node: yaml.Node, loader: _Loader, file: str) -> Place:
         return Place([_place(child, loader, file) for child in node.value], line, column)
     if not isinstance(node, yaml.MappingNode):
         try:
-            return Place(loader.construct_object(node), line, column)
+            return Place(_scalar(node, loader), line, column)
         except (ValueError, OverflowError) as error:
             raise YamlError(f"{node.value!r}: {error}", file, line, column) from None
     values: dict[str, Place] = {}
@@ -113,6 +114,13 @@ def _place(node: yaml.Node, loader: _Loader, file: str) -> Place:
             raise YamlError(f"the key {key.value!r} stands here twice", file, key.line, key.column)
         keys[key.value], values[key.value] = key, _place(value_node, loader, file)
     return Place(values, line, column, keys)
+
+
+def _scalar(node: yaml.Node, loader: _Loader) -> Any:
+    value = loader.construct_object(node)
+    if isinstance(value, float) and math.isinf(value) and "inf" not in str(node.value).lower():
+        raise OverflowError("a number has at most 308 digits; .inf is written so")
+    return value
 
 
 def plain(place: Place) -> Any:

@@ -7,7 +7,10 @@ from typing import Any
 
 _MOST, _LONGEST = 3, 40
 _WHOLE = {"code": "other code", "class": "another class", "package": "another version of the package"}
-_PASSED = frozenset({"calls", "parameters", "method", "of", "holds", "defaults", "partial of"})
+_PASSED = frozenset(
+    {"calls", "parameters", "method", "of", "holds", "defaults", "partial of", "reads", "members", "wrapper"}
+    | {"__wrapped__", "__func__", "fget", "func", "function", "bases", "attributes", "again", *_WHOLE}
+)
 """Parts whose own names say nothing to anyone."""
 
 
@@ -50,9 +53,17 @@ def _worded(one: Any, other: Any, path: tuple[str, ...]) -> str:
     if "files" in path:
         return f"another content of {path[-1]}"
     if path and path[-1] in _WHOLE:
-        return _WHOLE[path[-1]] + (f" ({one} ≠ {other})" if path[-1] != "code" else "")
-    name = next((part for part in reversed(path) if part not in _PASSED), "what it calls")
+        whose = f" of {_name(path)}" if {"reads", "members"} & {*path} else ""
+        return _WHOLE[path[-1]] + whose + (f" ({one} ≠ {other})" if path[-1] != "code" else "")
+    name = _name(path)
+    if {True} == {isinstance(each, str) and each.startswith("sha256 ") for each in (one, other)}:
+        return f"another content of {name}"
     return f"{name} {_shown(one)} ≠ {_shown(other)}"
+
+
+def _name(path: tuple[str, ...]) -> str:
+    """The last name on the way that says something."""
+    return next((part for part in reversed(path) if part not in _PASSED), "what it calls")
 
 
 class _Nothing:

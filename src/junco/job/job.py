@@ -1,17 +1,18 @@
 """`Job`: many inputs through a pipeline into a target, so that nothing that was done is ever done again.
 
-Inputs are worked on in shards. A sealed shard is on the disk and in the journal; a run that is killed loses the shard
-it was at. At the end the target is put together in the source's order and put in its place in one step, so that it is
-the same, byte for byte, however often the job was stopped.
+Inputs are worked on in shards. A sealed shard is on the disk and in the journal; a run that is killed loses what was
+not sealed yet: seconds, and the input that it was at. At the end the target is put together in the source's order and
+put in its place in one step, so that it is the same, byte for byte, however often the job was stopped.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -20,10 +21,10 @@ from junco.engine.stage import OnError
 from junco.engine.stats import PipelineStats, Trace
 from junco.errors import InputError, JobError, JuncoError
 from junco.graph.nodes import Graph
-from junco.job.feed import Feed
+from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
-from junco.job.ledger import Ledger
+from junco.job.ledger import Ledger, Sealed
 from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
 from junco.job.only_job import only_job
 from junco.job.progress import progress_for
@@ -143,23 +144,28 @@ class Job:
         return deleted
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
-        """Work on the next shard and seal it."""
-        with self.sink.writer(numbers, self.space) as writer:
-            shard = OpenShard(self.engine, feed, writer, self.sink.remove, self.options.shard_rows)
-            shard.run(self.options.on_error, self.options.trace)
-            if not shard.todo:
-                return
-            feed.limit.is_reached(shard)
-            writer.seal()
-        sealed = shard.sealed()
+        """Work on the next shard."""
+        shard = OpenShard(
+            self.engine,
+            feed,
+            partial(self.sink.writer, numbers, self.space),
+            partial(self._sealed, feed.inventory, state),
+            self.sink.remove,
+            self.options.shard_rows,
+        )
+        shard.run(self.options.on_error, self.options.trace)
+        feed.limit.is_reached(shard)
+
+    def _sealed(self, inventory: Inventory, state: JobState | None, sealed: Sealed, todos: Sequence[Todo]) -> None:
+        """Note what was sealed."""
         if state is not None:
             state.seal(sealed)
         start = 0
-        for index, (todo, num_rows) in enumerate(zip(shard.todo, sealed.counts, strict=True)):
-            feed.inventory.settle(todo.number, sealed.shard, start, num_rows)
+        for index, (todo, num_rows) in enumerate(zip(todos, sealed.counts, strict=True)):
+            inventory.settle(todo.number, sealed.shard, start, num_rows)
             start += max(num_rows, 0)
             if (why := sealed.rejects.get(index)) is not None:
-                feed.inventory.rejects[todo.number] = why
+                inventory.rejects[todo.number] = why
 
     def _give_up(self, error: Exception, num_read: int) -> None:
         if isinstance(error, JuncoError):

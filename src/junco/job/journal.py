@@ -68,10 +68,10 @@ class Journal:
         end = 0
         with self.path.open("rb") as file:
             for line in file:
-                if (text := _text(line)) is None:
+                if (text := _text(line)) is None or (record := _record(text)) is None:
                     return
                 end += len(line)
-                yield json.loads(text), end
+                yield record, end
 
     def _end(self) -> int:
         """The position after the last record that can be read."""
@@ -82,3 +82,12 @@ def _text(line: bytes) -> bytes | None:
     """The record on a line, if it is whole."""
     checksum, _, text = line.removesuffix(b"\n").partition(b" ")
     return text if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(text) else None
+
+
+def _record(text: bytes) -> dict[str, Any] | None:
+    """What the text of a line says, if it is a record."""
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from junco.engine.stats import PipelineStats, StageStats
+from junco.wording import printable_lines
 
 _SHOWN = 5
 
@@ -81,7 +82,7 @@ class JobReport:
             lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
         if self.stats is not None:
             lines += [f"  {line}" for line in str(self.stats).splitlines()]
-        return "\n".join(lines)
+        return printable_lines(lines)
 
     def _work(self) -> str:
         if self.is_unchanged:

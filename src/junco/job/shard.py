@@ -1,7 +1,8 @@
 """`OpenShard`: the inputs of one shard on their way through the engine, and what becomes of them.
 
 Rows are written as they come, so that it does not matter how many an input gives. Those of an input that is not yet
-through can be taken back: it may still fail.
+through can be taken back: it may still fail. Where inputs take long, those that are through are sealed while the others
+go on, as a shard of their own: the engine is not held up, and whoever kills the job loses seconds.
 """
 
 from __future__ import annotations
@@ -9,14 +10,12 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.results import Rows
 from junco.engine.rows import Reject
-from junco.engine.sizes import column_bytes
 from junco.engine.stage import OnError
 from junco.engine.stats import Trace
 from junco.errors import InputError, OperatorError, TargetError
@@ -24,39 +23,17 @@ from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.inventory import FAILED
 from junco.job.ledger import Sealed, named
+from junco.job.pending import Pending
 from junco.operator.lanes import Lane
 from junco.store.kinds import OddValueError
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
 from junco.wording import picture
 
-LONG_S, ENOUGH_INPUTS, ROWS_AN_INPUT, MANY_BYTES = 60.0, 64, 16, 256_000_000
-"""A shard is sealed early when it took so long and has so many inputs, or when these gave so many rows or bytes."""
-MOST_PENDING_ROWS, MOST_PENDING_BYTES = 1024, 8_000_000
-"""So many rows wait to be written together."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    """Rows that were not written yet, each with the position of its input among those that were fed; in order."""
-
-    positions: list[int] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-    num_bytes: int = 0
-
-    @property
-    def is_much(self) -> bool:
-        return len(self.values) >= MOST_PENDING_ROWS or self.num_bytes >= MOST_PENDING_BYTES
-
-    def add(self, positions: list[int], values: list[Any]) -> None:
-        self.positions += positions
-        self.values += values
-        self.num_bytes += column_bytes(values)
-
-    def take_back(self, position: int) -> None:
-        """Forget the rows of the last input."""
-        start = bisect_left(self.positions, position)
-        del self.positions[start:], self.values[start:]
+ROWS_AN_INPUT, MANY_BYTES = 16, 256_000_000
+"""A shard takes no more inputs when those that it has gave so many rows, for each that it might take, or bytes."""
+SEAL_S, SEAL_SHARE = 10.0, 0.01
+"""What is done is sealed when so many seconds have passed since it last was, or more: no larger share of the time."""
 
 
 class OpenShard:
@@ -65,7 +42,8 @@ class OpenShard:
     Args:
         engine: runs the pipeline.
         feed: gives the inputs that are to be worked on.
-        writer: takes the rows.
+        writers: gives what takes the rows, anew after each sealing.
+        note: is told what was sealed, and of which inputs.
         remove: is told of inputs of which the target may hold other rows, before the new ones are written.
         most: how many inputs the shard takes.
     """
@@ -74,35 +52,35 @@ class OpenShard:
         self,
         engine: Engine,
         feed: Feed,
-        writer: ShardWriter,
+        writers: Callable[[], ShardWriter],
+        note: Callable[[Sealed, Sequence[Todo]], None],
         remove: Callable[[Collection[str]], None],
         most: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         flow = engine.plan.flow
-        self.engine, self.feed, self.writer, self.remove, self.most, self.clock = (
-            *(engine, feed, writer),
-            *(remove, most, clock),
-        )
+        self.engine, self.feed, self.remove, self.most, self.clock = engine, feed, remove, most, clock
+        self.writers, self.note, self.writer = writers, note, writers()
         self.names = [slot.name for slot in flow.outputs]
         self.inputs = flow.graph.inputs
         self.todo: list[Todo] = []
         self.fed: list[int] = []
         self.rejects: dict[int, list[tuple[str, str]]] = {}
+        """What was put aside, but for inputs that are sealed."""
         self.failed: set[int] = set()
         """Numbers of inputs that gave nothing because they failed."""
         self._counts: list[int] = []
         self._refused: set[int] = set()
-        self._pending = _Pending()
+        self._pending = Pending()
         self._whole = 0
         self._unkept: int | None = None
         self._known: deque[str] = deque()  # filled by the thread that reads the source
-        self._num_rows = self._num_bytes = 0
-        self._started_s = clock()
+        self._num_rows = self._num_bytes = self._num_sealed = 0
+        self._sealed_s, self._seal_after_s = clock(), SEAL_S
         self._on_error: OnError = "skip"
 
     def run(self, on_error: OnError, trace: Trace | None = None) -> None:
-        """Work on as many inputs as the shard takes.
+        """Work on as many inputs as the shard takes, and seal them.
 
         Raises:
             OperatorError: an operator failed and ``on_error`` is "raise"; its position counts from the source's start.
@@ -110,7 +88,19 @@ class OpenShard:
             TargetError: the same for a value that cannot be stored; or the target cannot be written.
         """
         self._on_error = on_error
-        options = RunOptions(on_error, rejected=self._reject, by_rows=True, trace=trace, lane=Lane.BULK)
+        try:
+            self._work(trace)
+            self._seal(len(self.todo))
+        except BaseException as error:
+            self.writer.abandon(error)
+            raise
+
+    def is_done(self, index: int) -> bool:
+        """Whether an input is through and has not failed."""
+        return index not in self.failed and self._whole > 0 and index <= self.fed[self._whole - 1]
+
+    def _work(self, trace: Trace | None) -> None:
+        options = RunOptions(self._on_error, rejected=self._reject, by_rows=True, trace=trace, lane=Lane.BULK)
         run = self.engine.run(self._values(), options)
         num_told = 0
         try:
@@ -128,23 +118,39 @@ class OpenShard:
         finally:
             run.close(wait=False)
 
-    def sealed(self) -> Sealed:
+    def _is_late(self) -> bool:
+        """Whether it is time to seal, and there is something that can be."""
+        is_open = self._unkept is not None and self._unkept >= self._whole
+        has_done = self._whole > 0 and self.fed[self._whole - 1] >= self._num_sealed
+        return has_done and not is_open and self.clock() - self._sealed_s >= self._seal_after_s
+
+    def _seal(self, stop: int) -> None:
+        """Make the inputs before ``stop`` safe, which are through, with all that was written."""
+        start, begun_s = self._num_sealed, self.clock()
+        if start == stop:
+            return
+        self.writer.seal()
+        self.note(self._sealed(start, stop), self.todo[start:stop])
+        for index in range(start, stop):
+            self.rejects.pop(index, None)
+        self.writer, self._num_sealed, self._num_rows, self._num_bytes = self.writers(), stop, 0, 0
+        self._sealed_s = self.clock()
+        self._seal_after_s = max(SEAL_S, (self._sealed_s - begun_s) / SEAL_SHARE)
+
+    def _sealed(self, start: int, stop: int) -> Sealed:
         """What the journal notes."""
-        counts = [FAILED] * len(self.todo)
-        for index, count in zip(self.fed, self._counts, strict=True):
-            counts[index] = FAILED if not count and index in self.failed else count
+        todos, counts = self.todo[start:stop], [FAILED] * (stop - start)
+        for index, count in zip(self.fed[: self._whole], self._counts, strict=False):  # others may be fed meanwhile
+            if index >= start:
+                counts[index - start] = FAILED if not count and index in self.failed else count
         return Sealed(
             self.writer.number,
-            [named(todo.key) for todo in self.todo],
-            b"".join(todo.digest for todo in self.todo),
+            [named(todo.key) for todo in todos],
+            b"".join(todo.digest for todo in todos),
             counts,
-            {index: (self.todo[index].key, why) for index, why in self.rejects.items()},
+            {at: (todo.key, self.rejects[start + at]) for at, todo in enumerate(todos) if start + at in self.rejects},
             self.writer.first,
         )
-
-    def is_done(self, index: int) -> bool:
-        """Whether an input is through and has not failed."""
-        return index not in self.failed and self._whole > 0 and index <= self.fed[self._whole - 1]
 
     def _values(self) -> Iterator[Any]:
         for todo, read in read_ahead(self._todos()):
@@ -179,9 +185,8 @@ class OpenShard:
         return value
 
     def _is_long(self) -> bool:
-        is_late = len(self.todo) >= ENOUGH_INPUTS and self.clock() - self._started_s > LONG_S
         num_bytes = self._num_bytes + self._pending.num_bytes
-        return is_late or self._num_rows >= self.most * ROWS_AN_INPUT or num_bytes >= MANY_BYTES
+        return self._num_rows >= self.most * ROWS_AN_INPUT or num_bytes >= MANY_BYTES
 
     def _take(self, rows: Rows) -> None:
         positions, values = list(rows.positions), rows.values
@@ -191,7 +196,7 @@ class OpenShard:
         self._num_rows += len(values)
         self._pending.add(positions, values)
         self._whole = max(self._whole, rows.stop)
-        if self._pending.is_much:
+        if self._pending.is_much or self._is_late():
             self._write()
 
     def _reject(self, reject: Reject) -> None:
@@ -210,7 +215,7 @@ class OpenShard:
         """Write what is pending: whole inputs to stay, the rows of one that goes on so that they can be taken back."""
         if known := [self._known.popleft() for _ in range(len(self._known))]:
             self.remove(known)
-        pending, self._pending = self._pending, _Pending()
+        pending, self._pending = self._pending, Pending()
         positions = pending.positions
         if positions:  # rows are in order: what has a later input behind it is whole
             self._whole = max(self._whole, positions[-1])
@@ -219,12 +224,18 @@ class OpenShard:
         stop = bisect_left(positions, self._whole)
         if stop:
             self._write_whole(pending, 0, stop)
+        self._tell_bytes()
+        if self._is_late():
+            self._seal(self.fed[self._whole - 1] + 1)
         if stop < len(positions):
             self._write_open(pending, stop)
+            self._tell_bytes()
+
+    def _tell_bytes(self) -> None:
         self.feed.progress.worked(0, self.writer.num_bytes - self._num_bytes)
         self._num_bytes = self.writer.num_bytes
 
-    def _write_whole(self, pending: _Pending, start: int, stop: int) -> None:
+    def _write_whole(self, pending: Pending, start: int, stop: int) -> None:
         """Write the rows of whole inputs; where they have an odd value among them, in halves."""
         positions = pending.positions
         try:
@@ -241,7 +252,7 @@ class OpenShard:
         else:
             self._keep()
 
-    def _write_open(self, pending: _Pending, start: int) -> None:
+    def _write_open(self, pending: Pending, start: int) -> None:
         """Write rows of the last input, which goes on."""
         position = pending.positions[-1]
         self._unkept = position
@@ -250,7 +261,7 @@ class OpenShard:
         except OddValueError as odd:
             self._refuse(position, odd)
 
-    def _write_rows(self, pending: _Pending, start: int, stop: int) -> None:
+    def _write_rows(self, pending: Pending, start: int, stop: int) -> None:
         positions, rows = pending.positions[start:stop], pending.values[start:stop]
         inputs = [self.todo[self.fed[position]].key for position in positions]
         columns = {name: self._column(rows, place) for place, name in enumerate(self.names)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from junco.job.identity import PipelineEntry
 from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
 from junco.job.ledger import Ledger, Sealed
+from junco.job.records import highest_number, is_entry, is_header
 from junco.store.columns import storable
 from junco.store.durable import sync_folder, writing
 from junco.store.sink import Layout, Sink
@@ -45,7 +47,7 @@ class JobState:
         """Finish what a killed run had begun, and say what is done.
 
         Raises:
-            JobError: the target belongs to another pipeline.
+            JobError: the target belongs to another pipeline, or the journal holds what no job writes.
             SpaceError: it holds vectors of another space.
             TargetError: the target was made or changed by somebody else, or cannot be written.
         """
@@ -129,13 +131,15 @@ class JobState:
 
     def _number_on(self) -> None:
         """Go on after the highest number that was ever given to a shard."""
-        given = (max(record.get("opened", 0), record.get("shard", 0)) for record in self.journal.records())
+        given = map(highest_number, self.journal.records())
         self.next_shard = max(self.sink.last_number(), *given, 0) + 1
 
     def _check_header(self, header: dict[str, Any]) -> None:
         cure = "give another target, or start over with resume=False (--no-resume)"
         if header.get("junco") != VERSION:
             raise JobError(f"{self.sink.target} was made by another version of junco: {cure}")
+        if not is_header(header):
+            raise self._damaged()
         self._check_space(header, cure)
         self.pipeline.check(header, self.sink.target, cure)
 
@@ -173,7 +177,9 @@ class JobState:
     def _sealed(self) -> Iterator[Sealed]:
         """What is done and still there."""
         last = 0
-        for record in self.journal.records():
+        for record in islice(self.journal.records(), 1, None):
+            if not is_entry(record):
+                raise self._damaged()
             if "shard" not in record:
                 continue
             sealed = Sealed.of_record(record)
@@ -190,7 +196,7 @@ class JobState:
             return  # what another version left is refused as a whole
         last = next(iter(deque(self.next.records(), maxlen=1)), {})
         stamp = last.get("published")
-        if stamp is not None and stamp in (self.sink.staged_stamp(), self.sink.stamp()):
+        if stamp is not None and is_entry(last) and stamp in (self.sink.staged_stamp(), self.sink.stamp()):
             self._put_in_place(last["num_rejects"])
         self.next.path.unlink(missing_ok=True)
 

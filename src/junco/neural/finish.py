@@ -12,6 +12,7 @@ import numpy.typing as npt
 from junco.errors import FidelityWarning, ParameterError
 from junco.neural.vectors import unit_rows
 from junco.types import Space, Vector, Vectors
+from junco.types.space import DIM
 
 Precision = Literal["float32", "float16", "int8", "ubinary"]
 """The types that a finished vector may have."""
@@ -41,43 +42,52 @@ class Finish:
         Raises:
             ParameterError: ``truncate_dim`` is more than the model gives.
         """
-        self._check_room(block.shape[1])
+        self.check_room(block.shape[1])
         block = block[:, : self.truncate_dim]
         stored = _stored(unit_rows(block) if self.normalize else block, self.precision)
         # Each row gets memory of its own: one vector that somebody keeps must not keep its whole batch.
         return [np.array(row) for row in stored]
 
     def in_space(self, space: Space) -> Space:
-        """The space of the finished vectors, given the model's own."""
+        """The space of the finished vectors, given the model's own.
+
+        Raises:
+            ParameterError: ``truncate_dim`` is more than the model gives, as far as its space says that.
+        """
+        self.check_room(space.parts.get(DIM))
         if self.truncate_dim is not None:
             space = space.truncated(self.truncate_dim, renormalize=False)
         if self.normalize:
             space = space.normalized()
         return space if self.precision == "float32" else space.but(precision=self.precision)
 
-    def check_truncation(self, model: str, dim: int | None = None, *, is_trained: bool = False) -> None:
+    def check_truncation(self, model: str = "", dim: int | None = None, *, is_trained: bool = False) -> None:
         """Refuse a ``truncate_dim`` that the model cannot give; warn where it was not trained to have vectors cut.
 
         Args:
-            model: its name, for the warning.
+            model: its name, for the warning, where it is not the operator's.
             dim: how many numbers its vectors have, as far as that is known before it is loaded.
             is_trained: whether their leading numbers are a summary of the rest.
 
         Raises:
             ParameterError: ``truncate_dim`` is more than ``dim``.
         """
-        if dim is not None:
-            self._check_room(dim)
+        self.check_room(dim)
         if self.truncate_dim not in (None, dim) and not is_trained:
             warnings.warn(
-                f"{self.owner!r}: {model} was not trained for truncate_dim (Matryoshka): its first {self.truncate_dim} "
-                "numbers are no summary of the rest",
+                f"{self.owner!r}{f': {model}' if model else ''} was not trained for truncate_dim (Matryoshka): its "
+                f"first {self.truncate_dim} numbers are no summary of the rest",
                 FidelityWarning,
                 stacklevel=2,
             )
 
-    def _check_room(self, dim: int) -> None:
-        if self.truncate_dim is not None and self.truncate_dim > dim:
+    def check_room(self, dim: int | None) -> None:
+        """Refuse a ``truncate_dim`` that is more than ``dim``, where that is known.
+
+        Raises:
+            ParameterError: with both.
+        """
+        if dim is not None and self.truncate_dim is not None and self.truncate_dim > dim:
             raise ParameterError(
                 f"{self.owner!r}: truncate_dim={self.truncate_dim}, but its vectors have {dim} numbers"
             )

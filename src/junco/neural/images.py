@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from junco.errors import InputError
 from junco.neural.golden import golden_images
-from junco.neural.operator import NeuralOperator
+from junco.neural.operator import NeuralOperator, undefined
 from junco.neural.preparation import Preparation, Prepared
 from junco.neural.shortcuts import Shortcuts, measured, remembered
 from junco.runtime.loading import MOST_BYTES
@@ -30,12 +30,13 @@ class ImageEmbedding(NeuralOperator):
 
     exact: bool = False
 
+    needed = ("source", "preparation")
     _prepare: Callable[[Image], Prepared] | None = None
     _resized_side: int = 0
 
     def preparation(self) -> Preparation:
         """How a picture is made ready for the model: a `MiddleCrop`, or another way."""
-        raise NotImplementedError(f"{type(self).__name__} must define preparation()")
+        raise undefined(self.name, "preparation")
 
     def model_options(self) -> dict[str, Any]:
         return {name: value for name, value in super().model_options().items() if name != "exact"}
@@ -59,7 +60,7 @@ class ImageEmbedding(NeuralOperator):
     def wants(self) -> Mapping[str, float]:
         """Pictures of a shorter side that is enough for the same vectors, which may have to be measured: once."""
         space = self.model_space()
-        if self.exact or space is None or not 0 < self.source().num_bytes <= MOST_BYTES:
+        if self.exact or space is None or not 0 < self.named_source().num_bytes <= MOST_BYTES:
             return {}
         found = remembered(space, self.compute)
         if found is None:
@@ -75,7 +76,7 @@ class ImageEmbedding(NeuralOperator):
 
     def _shortcuts(self, source: Callable[[], Source], preparation: Preparation, compiled: Compiled) -> Shortcuts:
         space: Space | None = self.model_space()
-        if self.exact or space is None or self.source().weights_sha256 is None:
+        if self.exact or space is None or self.named_source().weights_sha256 is None:
             return Shortcuts()
         return remembered(space, self.compute) or measured(space, self.compute, source(), preparation, compiled)
 

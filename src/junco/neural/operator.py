@@ -22,14 +22,21 @@ from junco.neural.texts import checked_texts
 from junco.neural.weights import random_weights, seeded
 from junco.operator import registry
 from junco.operator.base import Operator
+from junco.operator.files import names_files
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
-from junco.runtime.source import Arrays, Compiled, Source, streamed
+from junco.runtime.source import Arrays, Compiled, Source, dim_of, owned_by, rows_of
 from junco.types import Image, Space, Vector, Vectors
 
 _VECTOR = (Port("vector", Vector),)
+_TOLD = {
+    "source": "it gives a Source(build=…, weights=…), the model that is not yet loaded",
+    "prepare": "items → the arrays of one pass through the model",
+    "preparation": "it gives a MiddleCrop(side, resized_side), or another way of pictures into the model",
+}
+"""By the methods that an author writes, what they do."""
 
 
 class NeuralOperator(Operator):
@@ -62,15 +69,25 @@ class NeuralOperator(Operator):
     hints = Hints(releases_gil=True, thread_safe=True)
     dim: ClassVar[int | None] = None
     """How many numbers its vectors have, where that is known before it is loaded."""
+    needed: ClassVar[tuple[str, ...]] = ("source", "prepare")
+    """The methods without which `open` cannot make a member ready."""
     is_matryoshka: ClassVar[bool] = False
     """Whether it was trained so that the leading numbers of a vector are a summary of the rest."""
     _compiled: Compiled | None = None
     _num_rows: int = 1
     """Rows of one pass."""
+    _dtypes: Sequence[np.dtype[Any]] = ()
+    """Of the model's inputs."""
+    _dim: int | None = None
+    """How many numbers its vectors have, once some were seen."""
+
+    def check_options(self) -> None:
+        """Refuse a ``truncate_dim`` above `dim`; whoever extends it calls this one too."""
+        self.finish.check_room(self.dim)
 
     def source(self) -> Source:
         """The model, not yet loaded: what builds its torch module, or an ONNX file; its weights; its recipe."""
-        raise NotImplementedError(f"{type(self).__name__} must define source()")
+        raise undefined(self.name, "source")
 
     def prepare(self, *columns: Any) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
         """Items → the inputs of one pass: an array, or several, whose first axis counts the items.
@@ -78,7 +95,7 @@ class NeuralOperator(Operator):
         Args:
             columns: the items, a sequence for each input column; pixels and texts have been checked.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define prepare()")
+        raise undefined(self.name, "prepare")
 
     def golden(self) -> Sequence[Any]:
         """A few items that differ, on which other ways to run the model are compared with torch in float32.
@@ -100,7 +117,7 @@ class NeuralOperator(Operator):
 
     def model_space(self) -> Space | None:
         """The space of the model's own numbers, by its weights, recipe and options; ``None``: nothing identifies it."""
-        source = self.source()
+        source = self.named_source()
         if source.weights_sha256 is not None:
             weights = f"sha256 {source.weights_sha256}"
         elif source.seed is not None:
@@ -118,8 +135,18 @@ class NeuralOperator(Operator):
         inherited = NeuralOperator.parameters().keys() | self.neutral_parameters()
         own = {name: p.default for name, p in self.parameters().items() if name not in inherited}
         given = {**own, **{name: value for name, value in self.spec.params.items() if name in own}}
-        files = {str(file) for file in self.files()}
-        return {name: _plain(value) for name, value in given.items() if str(value) not in files}
+        files = list(self.files())
+        return {name: _plain(value) for name, value in given.items() if not names_files(value, files)}
+
+    @classmethod
+    def _check_family(cls) -> None:
+        """Also refuse a class that leaves out what `open` needs; a base class without a name may."""
+        super()._check_family()
+        bases = [base for base in cls.__mro__ if "open" in vars(base) or "needed" in vars(base)]
+        if "needed" in vars(bases[0]):
+            for name in cls.needed:
+                if getattr(cls, name) is getattr(bases[0], name):
+                    raise undefined(cls.name, name)
 
     @classmethod
     def ports(cls) -> Ports:
@@ -143,10 +170,16 @@ class NeuralOperator(Operator):
     def place(self) -> str:
         return self.compute.device_name
 
+    def named_source(self) -> Source:
+        """`source`, whose errors name the operator."""
+        with owned_by(self.name):
+            return self.source()
+
     def complete_source(self) -> Source:
         """`source` with what the operator itself knows, ready for `junco.runtime`: name, golden pass, inputs."""
-        source = self.source()
+        source = self.named_source()
         golden = source.golden or self.golden_pass()
+        golden = passes.as_taken(golden, passes.dtypes_of(source.inputs) or passes.usual_dtypes(golden), self.name)
         own = self.model_options()
         return replace(
             source,
@@ -164,16 +197,22 @@ class NeuralOperator(Operator):
 
     def fetch(self) -> None:
         """Bring the weights' files to this machine; whoever extends it calls this one too, which checks truncation."""
-        self.finish.check_truncation(self.name, self.dim, is_trained=self.is_matryoshka)
+        self.finish.check_truncation(dim=self.dim, is_trained=self.is_matryoshka)
 
     def open(self) -> None:
         self.fetch()
         source = self.complete_source()
         self._compiled = self.compute.load(source)
         self._num_rows = passes.rows_of_a_pass(source, self._compiled, self.deterministic)
+        self._dtypes, self._dim = passes.dtypes_of(source.inputs), None
+        self.checked_block(self._compiled(*rows_of(source.golden)[0]), 1)
 
     def files(self) -> Iterable[Path]:
-        return self.source().files
+        return self.named_source().files
+
+    def unidentified(self) -> Iterable[str]:
+        if not any(True for _ in self.files()) and self.model_space() is None:
+            yield f"the weights of {self.name!r}, whose Source names none by weights=, onnx= or seed="
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = self.model_space()
@@ -190,8 +229,21 @@ class NeuralOperator(Operator):
         """The model's own numbers: float32 (n, dim) for n > 0 checked items."""
         assert self._compiled is not None, "open() comes before batch()"
         if len(columns[0]) == 1 and not self.deterministic:
-            return self._compiled(*self._prepared(columns))
-        return streamed(self._compiled, self._passes(columns))[: len(columns[0])]
+            return self.checked_block(self._compiled(*self._taken(columns)), 1)
+        count, most = len(columns[0]), self._num_rows
+        sizes = [most if self.deterministic else min(most, count - start) for start in range(0, count, most)]
+        blocks = zip(self._compiled.stream(self._passes(columns)), sizes, strict=True)
+        return np.concatenate([self.checked_block(block, num_rows) for block, num_rows in blocks])[:count]
+
+    def checked_block(self, block: Vectors, num_rows: int) -> Vectors:
+        """What the model gave for so many items, if it is a vector of the same length for each.
+
+        Raises:
+            ContractError: with the shape that it has and the one that it should have.
+        """
+        if block.shape != (num_rows, self._dim):
+            self._dim = dim_of(block, num_rows, self._dim or self.dim, self.name)
+        return block
 
     def close(self) -> None:
         if self._compiled is not None:
@@ -203,7 +255,13 @@ class NeuralOperator(Operator):
             rows = [list(column[start : start + self._num_rows]) for column in columns]
             if self.deterministic:  # a shape of its own would add up in another order
                 rows = [column + column[:1] * (self._num_rows - len(column)) for column in rows]
-            yield self._prepared(rows)
+            yield self._taken(rows)
+
+    def _taken(self, columns: Sequence[Sequence[Any]]) -> Arrays:
+        arrays = self._prepared(columns)
+        if [array.dtype for array in arrays] == self._dtypes:
+            return arrays
+        return passes.as_taken(arrays, self._dtypes, self.name)
 
     def _prepared(self, columns: Sequence[Sequence[Any]]) -> Arrays:
         made = self.prepare(*columns)
@@ -232,9 +290,17 @@ class NeuralOperator(Operator):
         return checked_texts(column, self.name) if kind is str else column
 
 
+def undefined(owner: str, method: str) -> ContractError:
+    """What to raise where an author has left out a method."""
+    return ContractError(f"{owner!r} must define {method}(): {_TOLD[method]}")
+
+
 def _seeded(source: Source) -> Any:
-    """What builds the module, with torch's generator at the seed of random weights."""
-    build, seed = source.build, source.seed
+    """What builds the module, with torch's generator at the seed of random weights.
+
+    It stands at 0 where nothing pins them: if they are random, all copies of the model are one network at least.
+    """
+    build, seed = source.build, source.seed if source.is_pinned else 0
     if build is None or seed is None:
         return build
 

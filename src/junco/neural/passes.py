@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+
+from junco.errors import ContractError
 from junco.runtime.source import Arrays, Compiled, Input, Source
+
+Dtypes = list[np.dtype[Any]]
+"""Of the inputs of a model, in their order."""
 
 # In torch on a CPU a pass whose activations stay in the caches is fastest: 4 to 8 pictures of 224×224.
 _CPU_PASS_NUMBERS = 8 * 224 * 224 * 3
@@ -33,3 +41,33 @@ def rows_of_a_pass(source: Source, compiled: Compiled, deterministic: bool) -> i
     if compiled.runtime != "torch" and numbers >= _LEAST_NUMBERS_ALONE:
         return 1
     return max(1, (_CPU_PASS_NUMBERS if compiled.device == "cpu" else _GPU_PASS_NUMBERS) // max(1, numbers))
+
+
+def dtypes_of(inputs: Sequence[Input]) -> Dtypes:
+    """Those that a model's inputs say."""
+    return [np.dtype(each.dtype) for each in inputs]
+
+
+def usual_dtypes(golden: Arrays) -> Dtypes:
+    """Where a model does not say what it takes: float32, and whole numbers as its golden pass has them."""
+    return [array.dtype if array.dtype.kind in "biu" else np.dtype(np.float32) for array in golden]
+
+
+def as_taken(arrays: Arrays, dtypes: Sequence[np.dtype[Any]], owner: str) -> Arrays:
+    """Arrays of the dtypes that a model takes: float64, numpy's own, becomes float32.
+
+    Raises:
+        ContractError: there are more or fewer than it takes, or one of a kind that is not cast, with its dtype.
+    """
+    if len(arrays) != len(dtypes):
+        raise ContractError(f"{owner!r}: prepare() gave {len(arrays)} arrays, and its model takes {len(dtypes)}")
+    pairs = zip(arrays, dtypes, strict=True)
+    return tuple(array if array.dtype == dtype else _cast(array, dtype, owner) for array, dtype in pairs)
+
+
+def _cast(array: np.ndarray[Any, Any], dtype: np.dtype[Any], owner: str) -> np.ndarray[Any, Any]:
+    if not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise ContractError(
+            f"{owner!r}: prepare() gave an array of {array.dtype}, and its model takes {dtype}: give it that dtype"
+        )
+    return array.astype(dtype)

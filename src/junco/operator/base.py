@@ -16,7 +16,15 @@ from junco.operator.contract import check_attribute, check_rows, check_states
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.parameters import check_parameters
-from junco.operator.ports import Ports, Rows, is_annotated, ports_of_batch, ports_of_function, unresolved
+from junco.operator.ports import (
+    Ports,
+    Rows,
+    gives_one_vector,
+    is_annotated,
+    ports_of_batch,
+    ports_of_function,
+    unresolved,
+)
 from junco.operator.spec import OperatorSpec
 from junco.types import Space
 
@@ -50,12 +58,13 @@ class Operator:
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
     _is_open: bool
+    _gives_vectors: bool = False
     _opening: threading.RLock
     if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
         __init__ = constructor
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if hasattr(type(self), name):
+            if name == "spec" or hasattr(type(self), name):
                 check_attribute(self, name, value)
             super().__setattr__(name, value)
 
@@ -140,6 +149,10 @@ class Operator:
 
     def files(self) -> Iterable[Path]:
         """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
+        return ()
+
+    def unidentified(self) -> Iterable[str]:
+        """What decides its results and is neither in its code nor its parameters nor its files, in words."""
         return ()
 
     def wants(self) -> Mapping[str, float]:
@@ -230,6 +243,7 @@ class Operator:
             with self._opening:
                 if not self._is_open:
                     self.open()
+                    self._gives_vectors = gives_one_vector(self.ports())
                     self._is_open = True
 
     def ensure_closed(self) -> None:
@@ -247,7 +261,7 @@ class Operator:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
-        return checked_results(self.name, self.batch(*([value] for value in item), **state), 1)[0]
+        return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"
@@ -256,12 +270,14 @@ class Operator:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
 
 
-def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
-    """The results of a batch, if there is one for each row.
+def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence[Any]:
+    """The results of a batch, if there is one for each row, and vectors are vectors.
 
     Raises:
-        ContractError: the operator returned too few or too many, or nothing that has a length.
+        ContractError: the operator returned too few or too many, nothing that has a length, or an array with another
+            number of axes than a vector has where its ports say that it gives vectors.
     """
+    name = operator.name
     if type(results) is not list and isinstance(results, (str, bytes, Mapping, Set)):
         raise ContractError(
             f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
@@ -276,4 +292,11 @@ def checked_results(name: str, results: Any, num_rows: int) -> Sequence[Any]:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
+    if operator._gives_vectors:
+        for value in results:
+            if getattr(value, "ndim", 1) != 1:
+                raise ContractError(
+                    f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
+                    "return one vector for each"
+                )
     return results

@@ -60,6 +60,8 @@ def check_attribute(operator: Operator, name: str, value: Any) -> None:
     Raises:
         ContractError: with another name.
     """
+    if name == "spec" and name in vars(operator):
+        raise ContractError(f"{operator.name}: self.spec is what it was made of: give the attribute another name")
     member = getattr(type(operator), name, None)
     is_fixed = isinstance(member, property) and member.fset is None
     if is_fixed or (inspect.isroutine(member) and not callable(value) and name not in type(operator).parameters()):

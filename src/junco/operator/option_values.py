@@ -7,7 +7,7 @@ import math
 import os
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any, Literal, get_args, get_origin
 
@@ -19,7 +19,22 @@ Check = Callable[[Any, str], Any]
 Bounds = tuple[float | None, float | None]
 """The least and the most that a number may be."""
 
-_SEQUENCES = (list, tuple, Sequence, collections.abc.Sequence)
+_SEQUENCES = (list, tuple, collections.abc.Sequence)
+_MAPPINGS = (dict, collections.abc.Mapping)
+_SETS = (set, frozenset, collections.abc.Set)
+_CONTAINERS = (*_SEQUENCES, *_MAPPINGS, *_SETS)
+_WORDS: dict[Any, tuple[str, str]] = {
+    bool: ("True or False", "True or False"),
+    str: ("a text", "texts"),
+    bytes: ("bytes", "bytes"),
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    Path: ("a path", "paths"),
+    type(None): ("None", "None"),
+    None: ("None", "None"),
+}
+"""One value of a type, and several."""
+_COUNTS = {2: "two", 3: "three", 4: "four"}
 _REFUSED: Any = object()
 """Stands for a value that a type does not take."""
 
@@ -28,8 +43,8 @@ def checked(value: Any, kind: Any, name: str, owner: str, bounds: Bounds = (None
     """The value as the operator gets it.
 
     ``bool`` takes nothing but ``True`` and ``False`` (a text such as ``"false"`` would be taken for true), ``int`` no
-    ``bool``, ``float`` whole numbers too; ``Path`` a text; a sequence becomes a tuple. Types that this file does not
-    know take everything.
+    ``bool``, ``float`` whole numbers too; ``Path`` a text; a sequence becomes a tuple, a mapping a dict of its own, and
+    what they hold is checked too. Types that this file does not know take everything.
 
     Raises:
         ParameterError: naming the operator, the option, the value and what is right.
@@ -49,19 +64,18 @@ def checked(value: Any, kind: Any, name: str, owner: str, bounds: Bounds = (None
 
 
 def _taken(value: Any, kind: Any, bounds: Bounds) -> Any:  # noqa: PLR0911  # one for each kind
+    kind = _plain(kind)
     origin = get_origin(kind)
     if kind is None or kind is type(None):
         return None if value is None else _REFUSED
-    if origin is typing.Annotated:
-        return _taken(value, get_args(kind)[0], bounds)
     if origin in (typing.Union, types.UnionType):
         tried = (_taken(value, member, bounds) for member in get_args(kind))
         return next((each for each in tried if each is not _REFUSED), _REFUSED)
     if origin is Literal:
         is_one = any(type(value) is type(each) and value == each for each in get_args(kind))
         return value if is_one else _REFUSED
-    if origin in _SEQUENCES and get_args(kind):
-        return _sequence(value, kind, bounds)
+    if (holder := _container(kind)) in _CONTAINERS:
+        return _TAKEN_INTO[holder](value, kind, bounds)
     if kind in (int, float):
         return _number(value, kind, bounds)
     if kind in (Path, PurePath, os.PathLike):
@@ -83,18 +97,55 @@ def _number(value: Any, kind: type, bounds: Bounds) -> Any:
 def _sequence(value: Any, kind: Any, bounds: Bounds) -> Any:
     if not isinstance(value, (list, tuple)):
         return _REFUSED
-    members = _members(kind, len(value))
+    members = get_args(kind) if _is_fixed(kind) else _members(kind) * len(value)
     if len(members) != len(value):
         return _REFUSED
     found = tuple(_taken(each, member, bounds) for each, member in zip(value, members, strict=True))
     return _REFUSED if any(each is _REFUSED for each in found) else found
 
 
-def _members(kind: Any, count: int) -> tuple[Any, ...]:
-    """The type of each value in a sequence: ``tuple[float, float]`` has two, all others as many as there are."""
-    members = get_args(kind)
-    is_fixed = get_origin(kind) is tuple and members[-1] is not Ellipsis
-    return members if is_fixed else (members[0],) * count
+def _mapping(value: Any, kind: Any, bounds: Bounds) -> Any:
+    if not isinstance(value, collections.abc.Mapping):
+        return _REFUSED
+    of_keys, of_values = get_args(kind) or (Any, Any)
+    found = {_taken(key, of_keys, (None, None)): _taken(each, of_values, bounds) for key, each in value.items()}
+    return _REFUSED if any(each is _REFUSED for pair in found.items() for each in pair) else found
+
+
+def _set(value: Any, kind: Any, bounds: Bounds) -> Any:
+    if not isinstance(value, (list, tuple, collections.abc.Set)):
+        return _REFUSED
+    found = [_taken(each, _members(kind)[0], bounds) for each in value]
+    if any(each is _REFUSED or not isinstance(each, collections.abc.Hashable) for each in found):
+        return _REFUSED
+    return set(found) if _container(kind) is set else frozenset(found)
+
+
+_TAKEN_INTO: dict[Any, Callable[[Any, Any, Bounds], Any]] = {
+    **dict.fromkeys(_SEQUENCES, _sequence),
+    **dict.fromkeys(_MAPPINGS, _mapping),
+    **dict.fromkeys(_SETS, _set),
+}
+
+
+def _plain(kind: Any) -> Any:
+    """The type without what is noted beside it."""
+    return get_args(kind)[0] if get_origin(kind) is typing.Annotated else kind
+
+
+def _container(kind: Any) -> Any:
+    """The class of what holds other values, ``list`` for ``list[int]``."""
+    return get_origin(kind) or kind
+
+
+def _members(kind: Any) -> tuple[Any]:
+    """The type of all values in a container."""
+    return (get_args(kind) or (Any,))[:1]
+
+
+def _is_fixed(kind: Any) -> bool:
+    """Whether each of so many values has a type of its own, as in ``tuple[float, float]``."""
+    return get_origin(kind) is tuple and get_args(kind)[-1:] != (Ellipsis,)
 
 
 def _choices(kind: Any) -> list[Any]:
@@ -111,29 +162,50 @@ def _choices(kind: Any) -> list[Any]:
 
 def _described(kind: Any, bounds: Bounds) -> list[str]:
     """What a type takes, in words, one for each of a union's members."""
-    origin = get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
+    kind = _plain(kind)
+    if get_origin(kind) in (typing.Union, types.UnionType):
         return list(dict.fromkeys(word for member in get_args(kind) for word in _described(member, bounds)))
-    if origin is Literal:
+    if get_origin(kind) is Literal:
         return [repr(each) for each in get_args(kind)]
-    if origin in _SEQUENCES:
-        members = get_args(kind)
-        is_fixed = origin is tuple and members[-1] is not Ellipsis
-        number = "numbers" if members[0] in (int, float) else "values"
-        count = {2: "two ", 3: "three ", 4: "four "}.get(len(members), f"{len(members)} ") if is_fixed else "a list of "
-        return [f"{count}{number}{_range(bounds)}"]
-    words: dict[Any, str] = {
-        bool: "True or False",
-        str: "a text",
-        bytes: "bytes",
-        Path: "a path",
-        type(None): "None",
-        None: "None",
-    }
+    if _is_fixed(kind):
+        return [_counted(get_args(kind), bounds)]
+    if _container(kind) in _CONTAINERS:
+        return [f"a {_gathered(kind, 'list', 'mapping', 'set')}{_range(bounds)}"]
     if (kind, bounds) == (int, (1, None)):
         return ["a positive whole number"]
-    words |= {int: f"a whole number{_range(bounds)}", float: f"a number{_range(bounds)}"}
-    return [words.get(kind, getattr(kind, "__name__", str(kind)))]
+    word = _WORDS[kind][0] if kind in _WORDS else getattr(kind, "__name__", str(kind))
+    return [f"{word}{_range(bounds)}" if kind in (int, float) else word]
+
+
+def _counted(members: tuple[Any, ...], bounds: Bounds) -> str:
+    """A sequence of so many values, in words."""
+    if not members:
+        return "an empty list"
+    if any(member != members[0] for member in members):
+        return " and ".join(" or ".join(_described(member, bounds)) for member in members)
+    number = "numbers" if members[0] in (int, float) else _many(members[0])
+    return f"{_COUNTS.get(len(members), len(members))} {number}{_range(bounds)}"
+
+
+def _gathered(kind: Any, a_sequence: str, a_mapping: str, a_set: str) -> str:
+    """A container with what it holds, by the words for the three kinds of them."""
+    held = [_many(member) for member in get_args(kind) if member is not Ellipsis]
+    if _container(kind) in _MAPPINGS:
+        return f"{a_mapping} of {held[0]} to {held[1]}" if held else a_mapping
+    name = a_set if _container(kind) in _SETS else a_sequence
+    return f"{name} of {held[0]}" if held else name
+
+
+def _many(kind: Any) -> str:
+    """Values of a type, in words."""
+    kind = _plain(kind)
+    if get_origin(kind) in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(map(_many, get_args(kind))))
+    if _container(kind) in _CONTAINERS:
+        return _gathered(kind, "lists", "mappings", "sets")
+    if get_origin(kind) is Literal:
+        return " or ".join(_described(kind, (None, None)))
+    return _WORDS[kind][1] if kind in _WORDS else "values"
 
 
 def _range(bounds: Bounds) -> str:

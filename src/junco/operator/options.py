@@ -225,16 +225,23 @@ def _with_default(cls: Any, made: Option, default: Any) -> Option:
     where = f"{cls.__qualname__}: the option {made.name!r}"
     if default is REQUIRED:
         return replace(made, default=REQUIRED)
-    if type(default).__hash__ is None:
-        cure = "a tuple" if isinstance(default, list) else "None, and make it in open()"
-        raise ContractError(
-            f"{where} has a {type(default).__name__} as its default, which all operators would share: take {cure}"
-        )
+    if (changeable := _changeable_in(default)) is not None:
+        kind = type(changeable).__name__
+        cure = "a tuple" if isinstance(changeable, list) else "None, and make it in open()"
+        what = f"a {kind} as its default" if changeable is default else f"a default that holds a {kind}"
+        raise ContractError(f"{where} has {what}, which all operators would share: take {cure}")
     try:
         made.checked(default, cls.__qualname__)
     except ParameterError as error:
         raise ContractError(f"{where} has a default that does not fit its type: {error}") from None
     return replace(made, default=default)
+
+
+def _changeable_in(value: Any) -> Any:
+    """What can be changed in place, of a value or of what it holds; ``None`` where nothing can."""
+    if isinstance(value, tuple):
+        return next((found for each in value if (found := _changeable_in(each)) is not None), None)
+    return value if type(value).__hash__ is None else None
 
 
 def _is_option(cls: type, name: str, annotation: Any) -> bool:
@@ -252,6 +259,8 @@ def _is_class_var(annotation: Any) -> bool:
 
 def _check_free(cls: type, name: str) -> None:
     """Refuse names that mean something else to every operator: methods, properties, what the base class keeps."""
+    if name == "self":
+        raise ContractError(f"{cls.__qualname__}: 'self' cannot be an option, as it is the operator itself")
     for base in cls.__mro__:
         is_kept = base is not cls and name in inspect.get_annotations(base) and base not in _own
         member = vars(base).get(name)

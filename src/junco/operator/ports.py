@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from junco.types import ArrayType, VideoFrame
+from junco.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Port:
     type: Any = Any
 
     def __str__(self) -> str:
-        return f"{self.name}: {type_name(self.type)}"
+        return printable(f"{self.name}: {type_name(self.type)}")
 
 
 Rows = Literal["one", "many"]
@@ -88,6 +89,12 @@ def ports_of_batch(method: Callable[..., Any]) -> Ports:
     if get_origin(result) in _ITERATORS:
         return Ports(inputs, _outputs(_element(result)), "many")
     return Ports(inputs, _outputs(result))
+
+
+def gives_one_vector(ports: Ports) -> bool:
+    """Whether each item gives one vector, of whatever length."""
+    array = _array_type(ports.outputs[0].type) if len(ports.outputs) == 1 else None
+    return ports.rows == "one" and array is not None and array.name == "vector"
 
 
 def unresolved(fn: Callable[..., Any]) -> list[str]:

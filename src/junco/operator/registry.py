@@ -10,11 +10,13 @@ import functools
 import importlib
 import sys
 import warnings
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
 from junco.operator.family import Family
+from junco.wording import brief
 
 Defined = type[Any]
 """A class derived from `Operator`, which this file knows nothing of."""
@@ -57,24 +59,24 @@ def load(name: str, target: str = "") -> Defined:
         ContractError: the package that brings it cannot be imported.
     """
     if name not in _defined and name in installed():
-        _import(installed()[name])
+        entry = installed()[name]
+        _import(name, _package(entry), entry.load)
     elif name not in _defined and target:
-        importlib.import_module(target.partition(":")[0])
+        _import(name, target, lambda: importlib.import_module(target.partition(":")[0]))
     found = _defined.get(name) or _at(target)
     if found is None:
         raise UnknownNameError("operator", name, names(), "'junco ops' lists them all.")
     return found
 
 
-def _import(entry: EntryPoint) -> None:
+def _import(name: str, source: str, load: Callable[[], Any]) -> None:
+    """Run what brings an operator; whatever somebody's module does then, even to exit, is an error of that operator."""
     try:
-        entry.load()
-    except JuncoError:
+        load()
+    except (JuncoError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise ContractError(
-            f"the operator {entry.name!r} of {_package(entry)} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
+    except BaseException as error:
+        raise ContractError(f"the operator {name!r} of {source} cannot be imported: {brief(error)}") from error
 
 
 def _at(target: str) -> Defined | None:
@@ -115,7 +117,8 @@ def _installed_families() -> tuple[Family, ...]:
         try:
             loaded = entry.load()
             found += [family for family in (loaded if isinstance(loaded, (tuple, list)) else (loaded,)) if family.kind]
-        except Exception as error:  # whatever somebody's module does when it is imported
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            warnings.warn(f"the families of {_package(entry)} are left out: {reason}", stacklevel=2)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever somebody's module does when it is imported, even to exit
+            warnings.warn(f"the families of {_package(entry)} are left out: {brief(error)}", stacklevel=2)
     return tuple(found)

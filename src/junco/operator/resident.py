@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from junco.errors import IntegrityError, JuncoError, UnavailableError
 from junco.memory import device_bytes
-from junco.operator.content import Mark, file_marks
+from junco.operator.files import Stamp, file_stamps
 from junco.operator.hints import Hints
 from junco.operator.lanes import RankedLock
 
@@ -105,7 +105,7 @@ class Resident:
     _turn: RankedLock = field(default_factory=RankedLock, repr=False)
     _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
     _is_left: bool = False
-    _marks: tuple[Mark, ...] | None = None
+    _marks: tuple[Stamp, ...] | None = None
     """Of the files that it was loaded from."""
     _attached: dict[str, Any] = field(default_factory=dict, repr=False)
     _dropped: deque[Drawn] = field(default_factory=deque, repr=False)
@@ -174,6 +174,10 @@ class Resident:
         """An iterator that the operator gave: a lease for as long as somebody draws from it."""
         return Drawn(self, values)
 
+    def given(self, results: Iterable[Any]) -> list[Any]:
+        """The results of a batch: iterators among them hold a lease."""
+        return [self.drawn(value) if hasattr(value, "__next__") else value for value in results]
+
     def attached(self, name: str, make: Callable[[], Made]) -> Made:
         """Something that belongs to the operator in memory, whoever uses it: made once."""
         with self._count:
@@ -210,7 +214,7 @@ class Resident:
         """
         if self._marks is None:
             return
-        for mark, now in zip_longest(self._marks, file_marks(self.operator.files())):
+        for mark, now in zip_longest(self._marks, file_stamps(self.operator.files())):
             if mark != now:
                 raise IntegrityError(
                     f"{(mark or now)[0]} was changed after {self.spec.name!r} had been loaded from it: make the "
@@ -228,7 +232,7 @@ class Resident:
         if self.owner is not None:
             self.owner.make_room(besides=self)
         self.check_files()
-        marks = file_marks(self.operator.files()) if self.operator.names_files() else None
+        marks = file_stamps(self.operator.files()) if self.operator.names_files() else None
         place = self.operator.place
         before = taken_bytes(place)
         self._ensure_open()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from junco.memory import device_bytes, memory_bytes
-from junco.operator.content import file_marks
+from junco.operator.files import file_stamps
 from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
@@ -200,7 +200,7 @@ def _is_older(one: Resident, other: Resident) -> bool:
 def _key_of(spec: Recipe, replica: int) -> Any:
     """What residents are found by: the very class, its parameters, and the files that it loads."""
     operator = spec.load()
-    files = file_marks(spec.create().files()) if operator.names_files() else ()
+    files = file_stamps(spec.create().files()) if operator.names_files() else ()
     return operator, spec, files, replica
 
 

@@ -11,6 +11,7 @@ from junco.operator import registry
 from junco.operator.contract import is_set_in_open
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
+from junco.wording import printable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +116,7 @@ class OperatorSpec:
         return OperatorSpec, (self.name, self.items, self.target)
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})" if self.items else self.name
+        return printable(f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})") if self.items else self.name
 
 
 def _why_missing(operator: registry.Defined, name: str) -> str:

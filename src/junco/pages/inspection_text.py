@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from junco.pages.inspection import Inspection, SeenStep, SeenValue
-from junco.pages.letters import amount, cut, duration, filled, num_places, printable
+from junco.pages.letters import amount, cut, duration, filled, num_places
 from junco.pages.values import line
+from junco.wording import printable
 
 BAR = 8
 MOST_FAILURES = 3

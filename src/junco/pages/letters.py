@@ -1,4 +1,4 @@
-"""Lines of text for terminals: places that letters take, cutting, and what may be sent there at all."""
+"""Lines of text for terminals: the places that letters take, cutting, amounts with their units."""
 
 from __future__ import annotations
 
@@ -32,17 +32,6 @@ def cut(text: str, most: int) -> str:
 def filled(text: str, places: int) -> str:
     """A text with spaces after it, up to so many places."""
     return text + " " * (places - num_places(text))
-
-
-def printable(text: str) -> str:
-    """A text without control characters: what would move a cursor, turn the direction or ring is spelt out."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else _spelt(letter) for letter in text)
-
-
-def _spelt(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
 
 
 def amount(count: int, what: str) -> str:

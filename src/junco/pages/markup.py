@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.pages.letters import printable
 from junco.pages.media import SIDE, SMALL_SIDE, TINY_SIDE, Media, Unshown
 from junco.pages.style import lines, words
 from junco.pages.values import box_of, is_chunk, is_sound, is_vector, label_of, length_of, line, pixels
+from junco.wording import NOT_OURS, printable
 
 MOST_LETTERS = 1_500
 LONG = 60
@@ -35,7 +35,7 @@ def markup(value: Any, text: str, media: Media, *, is_small: bool = False) -> st
     """
     try:
         return _seen(value, text, media, is_small)
-    except Exception:  # a value of somebody else's class must not hide the others
+    except NOT_OURS:  # a value of somebody else's class must not hide the others
         return _line(text)
 
 

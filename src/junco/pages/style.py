@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from junco.pages.letters import printable
+from junco.wording import printable
 
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 """Nothing is fetched and no script runs, whatever stands in the page."""

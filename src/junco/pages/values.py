@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.pages.letters import cut, printable
-from junco.wording import picture
+from junco.pages.letters import cut
+from junco.wording import NOT_OURS, picture, printable
 
 LINE = 88
 """Places that the line of a value may take."""
@@ -27,7 +27,7 @@ def line(value: Any, most: int = LINE) -> str:
     """A value in one line that is safe on a terminal; never raises, whatever the value does."""
     try:
         text = _line(value, most)
-    except Exception:  # a value of somebody else's class must not hide the others
+    except NOT_OURS:  # a value of somebody else's class must not hide the others
         text = f"<{type(value).__name__}>"
     return cut(printable(text), most)
 
@@ -69,7 +69,7 @@ def have(value: Any, *names: str) -> bool:
     """Whether a value has attributes, whatever its class does when it is asked for one."""
     try:
         return all(map(partial(hasattr, value), names))
-    except Exception:
+    except NOT_OURS:
         return False
 
 
@@ -90,10 +90,10 @@ def is_vector(value: Any) -> bool:
 
 def box_of(value: Any) -> tuple[float, float, float, float] | None:
     """The corners (x0, y0, x1, y1) of a box, or of what has a ``box``; else ``None``."""
-    value = value.box if have(value, "box") else value
     try:
+        value = value.box if have(value, "box") else value
         corners = tuple(float(getattr(value, name)) for name in ("x0", "y0", "x1", "y1"))
-    except Exception:
+    except NOT_OURS:
         return None
     return corners if all(map(math.isfinite, corners)) else None  # type: ignore[return-value]  # there are four
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from junco.graph.nodes import Callee, Graph
 from junco.operator.base import Operator
-from junco.operator.content import file_sha256
+from junco.operator.files import file_sha256
 from junco.operator.identity import identity_of
 from junco.operator.packages import package_of
+from junco.wording import printable_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class LockedStep:
         given = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         head = f"{self.step}: {self.name}({given}), {package}, {self.digest[:12]}"
         files = [f"  {sha256[:12]}  {path}" for path, sha256 in self.files.items()]
-        return "\n".join([head, *files, *(f"  not identified: {what}" for what in self.unknown)])
+        return printable_lines([head, *files, *(f"  not identified: {what}" for what in self.unknown)])
 
 
 @dataclass(frozen=True, slots=True)

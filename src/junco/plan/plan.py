@@ -11,7 +11,7 @@ from junco.catalog.membership import check_family
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
-from junco.graph.nodes import Graph, Node, fn_name
+from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
@@ -22,6 +22,7 @@ from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
 from junco.types import Space, Vector
+from junco.wording import printable_lines
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Plan:
         graph = self.graph
         columns = f"{', '.join(graph.inputs)} → {', '.join(graph.outputs) or '()'}"
         space = [f"  space: {said}"] if (said := space_line(self.flow)) else []
-        return "\n".join([f"plan of {graph.name or 'a pipeline'}: {columns}", *self._lines("  "), *space])
+        title = f"plan of {graph.name or 'a pipeline'}: {columns}"
+        return printable_lines([title, *self._lines("  "), *space])
 
     def _lines(self, indent: str) -> list[str]:
         lines: list[str] = []
@@ -184,13 +186,27 @@ def _params(node: Node) -> str:
 
 def how(node: Node) -> str:
     """How a step's rows are run, in words."""
-    if inner_graph(node) is not None:
-        return "called by the batch"
+    callee = node.callee
+    assert callee is not None
+    if callee.graph is not None or callee.is_stateful:
+        stays = ", in this process" if node.backend == "process" else ""
+        return f"{_how_nested(node) if callee.graph is not None else _how_with_state(callee)}{stays}"
+    if node.backend == "process":
+        return f"in {node.workers} processes" if node.workers else "in a process for each core"
     if node.workers:
         return f"{node.workers} at once"
-    callee = node.callee
-    if callee is None or not callee.is_operator:
+    if not callee.is_operator:
         return "row by row, in order"
-    hints = callee.operator.hints
-    rows = "row by row" if hints.max_batch == 1 else "in batches"
-    return f"{rows}, in order" if hints.stateful else f"{rows}, on all cores" if hints.thread_safe else rows
+    rows = "row by row" if callee.hints.max_batch == 1 else "in batches"
+    return f"{rows}, on all cores" if callee.hints.thread_safe else rows
+
+
+def _how_nested(node: Node) -> str:
+    return f"called by the batch, {node.workers} at once" if node.workers else "called by the batch, in order"
+
+
+def _how_with_state(callee: Callee) -> str:
+    """Rows of one scope go together where the state can be taken back to what it was before a batch."""
+    most = callee.hints.max_batch or 1
+    rows = f"up to {most} rows at a time" if most > 1 and callee.operator.gives_states() else "row by row"
+    return f"{rows}, in order, a state for each scope"

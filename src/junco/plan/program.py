@@ -3,9 +3,10 @@
 A graph may branch; a program does not. That works because all columns live in one set of tables, one table a level,
 and the steps only ever add a column, open a level or drop rows. What has to be decided is the order.
 
-Rows of a level are *whole* until a ``flat_map`` beneath them is streamed: then a row may be spread over several blocks
-(its children come in pieces), and its level is *split*. Steps work on levels whose rows are whole; grouping steps also
-see through split scopes, and their results are there once the scope is whole again. `Settle` makes a level whole.
+Rows of a level are *whole* until a ``flat_map`` or windows beneath them are streamed: then a row may be spread over
+several blocks (its children come in pieces), and its level is *split*. Steps work on levels whose rows are whole;
+grouping steps also see through split scopes, and their results are there once the scope is whole again. `Settle` makes
+a level whole.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Operation:
     step: Step
     selects: tuple[Mask, ...] = ()
     may_split: bool = False
-    """Whether a ``flat_map`` may spread its rows over several blocks."""
+    """Whether a ``flat_map`` may spread its rows, or windows those of their scope, over several blocks."""
     fault: Mask | None = None
     """Where to note failed rows, because another branch still sees them; ``None``: they go at once."""
     is_joined: bool = False
@@ -246,7 +247,7 @@ class _Compiler:
         self.remaining.remove(step)
         self._count(step, -1)
         selects = tuple(m for m in self.masks if m.name in step.masks and _is_above_any(m.level, step.levels))
-        may_split = step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
+        may_split = self._may_split(step)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
         noted = fault if self._is_seen_without(fault) else None
         self.program.append(Operation(step, selects, may_split, noted, is_joined=step is self.joined))
@@ -259,7 +260,7 @@ class _Compiler:
         if step.out_level not in self.levels:
             self.levels.append(step.out_level)
         if may_split:
-            self.split.update(step.level.path)
+            self.split.update((step.scope if step.is_grouping else step.level).path)
         if step.node.verb == "filter":
             self.masks.append(Mask(step.node.name, step.level))
         if self._is_seen_without(fault):
@@ -280,9 +281,22 @@ class _Compiler:
             return False
         return any(mask.name not in step.masks and _is_above_any(mask.level, step.levels) for step in self.remaining)
 
-    def _forget(self) -> None:
+    def _may_split(self, step: Step) -> bool:
+        """Whether a step may spread rows over several blocks: those that it makes lie beneath all others.
+
+        Of windows also if others lie there, as long as nobody looks at these any more.
+        """
+        if step.node.verb in ("window", "time_window") and step is not self.joined:
+            unused = self._unused_levels()
+            return all(level.is_above(step.scope) for level in self.levels if level not in unused)
+        return step.node.verb == "flat_map" and all(level.is_above(step.level) for level in self.levels)
+
+    def _unused_levels(self) -> list[Level]:
         needed = [self.flow.out_level, *(mask.level for mask in self.masks), *(+self.level_uses)]
-        unused = [level for level in self.levels if not any(level.is_above(other) for other in needed)]
+        return [level for level in self.levels if not any(level.is_above(other) for other in needed)]
+
+    def _forget(self) -> None:
+        unused = self._unused_levels()
         dead = tuple(s for s in self.live.values() if not self.uses[s.index] and s.level not in unused)
         self.live = {index: slot for index, slot in self.live.items() if self.uses[index]}
         self.levels = [level for level in self.levels if level not in unused]

@@ -19,6 +19,7 @@ from junco.graph.ports import pipeline_ports
 from junco.plan.splice import itself
 from junco.settings import only_looking
 from junco.types import Space, Vector
+from junco.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class OutputSpace:
 
     def __str__(self) -> str:
         if self.space is not None:
-            return f"{self.column} in {self.space}"
-        why = f" after {self.unknown}" if self.unknown else ""
+            return printable(f"{self.column} in {self.space}")
+        why = f" after {printable(self.unknown)}" if self.unknown else ""
         return f"unknown{why}; .output(…, space='…') names it"
 
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from junco.operator.files import read_sha256
 from junco.settings import settings
 
 FORMAT = 2
@@ -135,13 +136,8 @@ def _manifest(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "identity": json.loads(_canonical(identity)),
-        "files": {name: _sha256(folder / name) for name in files},
+        "files": {name: read_sha256(folder / name) for name in files},
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -19,7 +19,7 @@ from junco.runtime.certificate import Agreement, Certificate
 from junco.runtime.conversion import Conversions
 from junco.runtime.machine import machine, versions
 from junco.runtime.onnx_runtime import OnnxCompiled
-from junco.runtime.source import Arrays, Compiled, Source, rows_of, streamed
+from junco.runtime.source import Arrays, Compiled, Source, dim_of, rows_of, streamed
 from junco.runtime.torch_runtime import TorchCompiled
 from junco.types import Vectors
 
@@ -197,7 +197,9 @@ class Loading:
         if self.source.onnx is not None:
             return self._own_file()
         # one thread: as many as cores crawl where other processes keep these busy
-        return TorchCompiled(self.module, "float32", "cpu", most_threads=1)
+        made = TorchCompiled(self.module, "float32", "cpu", most_threads=1)
+        dim_of(made(*rows_of(self.source.golden)[0]), 1, None, self.source.name)
+        return made
 
     def _computed(self, compiled: Compiled, items: Sequence[Arrays]) -> Vectors:
         if len(items) == 1:
@@ -235,10 +237,11 @@ class Loading:
         assert path is not None
         try:
             compiled = OnnxCompiled(path, "float32")
-            compiled(*rows_of(self.source.golden)[0])
+            block = compiled(*rows_of(self.source.golden)[0])
         except Exception as error:  # what a file from elsewhere holds is not known before
             reason = str(error).strip().partition(chr(10))[0][:200]
             raise ParameterError(f"{self.source.name!r}: ONNX Runtime cannot run {str(path)!r}: {reason}") from error
+        dim_of(block, 1, None, self.source.name)
         return compiled
 
     def _make(self, runtime: str, dtype: str) -> Compiled:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -13,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError, UnavailableError
-from junco.operator.content import file_sha256
+from junco.operator.files import file_sha256
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 Arrays = tuple[npt.NDArray[Any], ...]
 """The inputs of one pass through a model: arrays whose first axis counts the rows."""
+_owner: ContextVar[str] = ContextVar("owner", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,19 @@ class Source:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", _owner.get())
         if (self.build is None) == (self.onnx is None):
             raise ContractError(f"{self.name!r}: a Source has either build or onnx, and only one of them")
         files = self.files
         if files and self.weights_sha256 is None:
             object.__setattr__(self, "weights_sha256", weights_sha256(files, self.name))
             object.__setattr__(self, "num_bytes", sum(file.stat().st_size for file in files))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether anything says which weights these are: files, a hash of them, or where random ones start."""
+        return self.weights_sha256 is not None or self.seed is not None
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -117,6 +127,16 @@ class Compiled(Protocol):
         """Let go of the model."""
 
 
+@contextmanager
+def owned_by(owner: str) -> Iterator[None]:
+    """Sources that are made inside, and their errors, have that name, unless they are given another."""
+    token = _owner.set(owner)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
+
+
 def weights_sha256(files: Sequence[Path], owner: str) -> str:
     """Of one file, its bytes; of several, their digests in the order given.
 
@@ -124,7 +144,10 @@ def weights_sha256(files: Sequence[Path], owner: str) -> str:
         UnavailableError: one is not there.
     """
     if missing := [file for file in files if not file.is_file()]:
-        raise UnavailableError(f"{owner!r}: there is no file {str(missing[0])!r}, which should hold its weights")
+        raise UnavailableError(
+            f"{owner!r}: there is no file {str(missing[0].absolute())!r}, which should hold its weights: put it there, "
+            "let the operator bring it in fetch(), or name another file"
+        )
     digests = [file_sha256(file) for file in files]
     return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
@@ -137,3 +160,18 @@ def rows_of(arrays: Arrays) -> list[Arrays]:
 def streamed(compiled: Compiled, passes: Iterable[Arrays]) -> Vectors:
     """The results of several passes in one array (n, dim)."""
     return np.concatenate(list(compiled.stream(passes)))
+
+
+def dim_of(block: Vectors, num_rows: int, dim: int | None, owner: str) -> int:
+    """How many numbers each vector of a block has, which must be ``dim`` where that is known.
+
+    Raises:
+        ContractError: it is no block of one vector for each of so many items, or these are of another length.
+    """
+    if block.ndim != 2 or len(block) != num_rows or dim not in (None, block.shape[1]) or not block.shape[1]:
+        items = "1 item" if num_rows == 1 else f"{num_rows} items"
+        raise ContractError(
+            f"{owner!r}: its model gave an array of shape {block.shape} for {items}, not ({num_rows}, {dim or 'dim'}), "
+            "a vector for each: pool or flatten in the model, and let `dim` say what it gives"
+        )
+    return int(block.shape[1])

@@ -9,15 +9,17 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from junco.store.arrow import arrow
-from junco.store.kinds import OddValueError, same_named
+from junco.store.kinds import OddValueError, same_named, wider_kind
+from junco.store.large import find_large, large_metadata
 from junco.types import AudioClip, VideoFrame
-from junco.wording import picture
+from junco.wording import picture, placeless
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,11 +48,12 @@ def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
             array = _array(values, is_whole=True)
             arrays[name] = array.cast(same_named(array.type))
         except _MixedError as mixed:
-            raise OddValueError(name, f"values like {picture(mixed.first)}", picture(mixed.other)) from None
+            raise OddValueError(name, "", f"{picture(mixed.other)} beside {picture(mixed.first)}") from None
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             value = next((value for value in values if value is not None), None)
-            raise OddValueError(name, "", f"{picture(value)}: {str(error).splitlines()[0]}") from error
-    return pa.table(arrays)
+            raise OddValueError(name, "", f"{picture(value)}: {placeless(str(error).splitlines()[0])}") from error
+    made = pa.table(arrays)
+    return made.replace_schema_metadata(large_metadata(find_large(made)))
 
 
 def storable(text: str) -> str:
@@ -61,8 +64,11 @@ def storable(text: str) -> str:
 def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     """One column; ``None`` stays null. ``is_whole`` values are a column's own, not parts of them."""
     pa = arrow()
-    known = next((value for value in values if value is not None), None)
     kinds = set(map(type, values)) - {type(None)}
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        values = [value.item() if isinstance(value, np.generic) else value for value in values]
+        kinds = set(map(type, values)) - {type(None)}
+    known = next((value for value in values if value is not None), None)
     if len(kinds) > 1 and len(set(map(_family, kinds))) > 1:
         odd = next(value for value in values if value is not None and _family(type(value)) != _family(type(known)))
         raise _MixedError(known, odd)
@@ -74,7 +80,16 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
         return _lists(values)
     if isinstance(known, (str, os.PathLike)):
         return pa.array([value if value is None else storable(os.fspath(value)) for value in values])
-    return pa.array([value.item() if isinstance(value, np.generic) else value for value in values])
+    if isinstance(known, datetime):
+        _check_zones(values, known)
+    return pa.array(values)
+
+
+def _check_zones(values: list[Any], known: datetime) -> None:
+    """Refuse times of several zones: Arrow would drop all but the first's."""
+    for value in values:
+        if value is not None and value.tzinfo != known.tzinfo:
+            raise _MixedError(known, value)
 
 
 def _find_family(kind: Any) -> Any:
@@ -122,13 +137,27 @@ def _form(array: np.ndarray[Any, Any], is_whole: bool) -> Hashable:
 
 def _vectors(values: list[Any], first: np.ndarray[Any, Any]) -> pa.Array:
     pa = arrow()
+    if len({value.dtype for value in values if value is not None}) > 1:
+        values = _of_one_type(values)
     if any(value is not None and value.shape != first.shape for value in values):
         return pa.array(values)
-    blank = np.zeros_like(first)
+    blank = np.zeros_like(next(value for value in values if value is not None))
     flat = np.concatenate([blank if value is None else value for value in values]) if len(first) else blank
     mask = np.array([value is None for value in values])
     kind = pa.list_(pa.from_numpy_dtype(flat.dtype), len(first))
     return pa.FixedSizeListArray.from_arrays(pa.array(flat), type=kind, mask=pa.array(mask) if mask.any() else None)
+
+
+def _of_one_type(values: list[Any]) -> list[Any]:
+    """Vectors within values, of the one type that holds the numbers of all."""
+    pa = arrow()
+    first, *others = {value.dtype: value for value in values if value is not None}.values()
+    widest = pa.from_numpy_dtype(first.dtype)
+    for other in others:
+        widest = wider_kind(widest, pa.from_numpy_dtype(other.dtype))
+        if widest is None:
+            raise _MixedError(first, other)
+    return [None if value is None else pa.array(value).cast(widest).to_numpy() for value in values]
 
 
 def _structs(values: list[Any]) -> pa.Array:

@@ -17,6 +17,7 @@ from junco.store.arrow import arrow
 from junco.store.columns import table
 from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
 from junco.store.kinds import wider
+from junco.store.large import large_in, large_metadata
 from junco.store.previous import Previous, Unpacked
 from junco.store.shard import Shard
 from junco.store.shard_file import ShardFile, ShardRows, is_whole
@@ -115,7 +116,11 @@ class FileSink(Sink):
             self._empty(self._staged)
             schema = self._whole_schema(spans, layout.columns)
             groups = _regrouped(self._tables(spans, layout.rows), schema, layout.rows)
-            self.write(groups, schema.with_metadata(dict(layout.metadata)), sum(span.num_rows for span in spans))
+            self.write(
+                groups,
+                schema.with_metadata({**layout.metadata, **large_metadata(large_in(schema))}),
+                sum(span.num_rows for span in spans),
+            )
             if rejects:
                 self._write_rejects(rejects)
             sync_folder(self._staged)

@@ -1,18 +1,17 @@
 """Kinds of columns: what the first value set, how far later ones may widen it, and which are odd.
 
 A column holds values of one kind: vectors of one shape and type, texts, numbers. Whole numbers and others become
-numbers, and what was only ever ``None`` takes any kind. What else differs is an odd value. Whether a value is odd
-depends on those before it alone, not on how they were cut into pieces.
+numbers unless that would round one of them, and what was only ever ``None`` takes any kind. What else differs is an
+odd value. Whether a value is odd depends on those before it alone, not on how they were cut into pieces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from junco.errors import TargetError
 from junco.store.arrow import arrow
-from junco.wording import picture
+from junco.store.large import is_rounded, large_in, with_large
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,40 +44,22 @@ def wider(one: pa.Schema, other: pa.Schema) -> pa.Schema:
     Raises:
         OddValueError: a column that cannot.
     """
+    large = large_in(one) | large_in(other)
+    if one.equals(other):
+        return with_large(one, large)
     fields = []
     for a, b in zip(one, other, strict=True):
-        kind = _wider(a.type, b.type, is_whole=True)
-        if kind is None:
-            raise OddValueError(a.name, words(a.type), words(b.type))
+        kind = wider_kind(a.type, b.type, is_whole=True)
+        if kind is None or any(is_rounded(kind, place) for place in large if place[0] == a.name):
+            raise OddValueError(a.name, told(one, a.name), told(other, a.name))
         fields.append((a.name, same_named(kind)))
-    return arrow().schema(fields)
+    return with_large(arrow().schema(fields), large)
 
 
-def told_beside(odd: OddValueError, known: pa.Schema | None) -> OddValueError:
-    """The same error, with what the column holds, where that is known."""
-    if known is None or odd.expected:
-        return odd
-    return OddValueError(odd.column, words(known.field(odd.column).type), odd.found)
-
-
-def fitted(known: pa.Schema | None, rows: pa.Table, columns: dict[str, list[Any]]) -> pa.Schema:
-    """The schema that holds rows and all before them.
-
-    Args:
-        known: that of all before.
-        rows: the new ones.
-        columns: their values, for the message.
-
-    Raises:
-        OddValueError: with the first of the values.
-    """
-    if known is None or known.equals(rows.schema):
-        return rows.schema
-    try:
-        return wider(known, rows.schema)
-    except OddValueError as odd:
-        value = next(value for value in columns[odd.column] if value is not None)
-        raise OddValueError(odd.column, odd.expected, f"{picture(value)} ({odd.found})") from None
+def told(schema: pa.Schema, column: str) -> str:
+    """What a column holds, in words."""
+    is_large = any(place[0] == column for place in large_in(schema))
+    return words(schema.field(column).type) + (", some beyond ±2**53" if is_large else "")
 
 
 def words(kind: pa.DataType) -> str:
@@ -97,11 +78,14 @@ def words(kind: pa.DataType) -> str:
 
 
 def _numpy_name(kind: pa.DataType) -> str:
-    is_number = arrow().types.is_integer(kind) or arrow().types.is_floating(kind)
-    return str(kind.to_pandas_dtype().__name__) if is_number else str(kind)
+    return str(kind.to_pandas_dtype().__name__) if _is_number(kind) else str(kind)
 
 
-def _wider(one: pa.DataType, other: pa.DataType, *, is_whole: bool) -> pa.DataType | None:
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(arrow().types.is_integer(kind) or arrow().types.is_floating(kind))
+
+
+def wider_kind(one: pa.DataType, other: pa.DataType, *, is_whole: bool = False) -> pa.DataType | None:
     """The type that holds the values of both; ``None`` where one is odd beside the other.
 
     ``is_whole`` types are those of a column's values and not of what is within them: there vectors of several lengths
@@ -116,7 +100,7 @@ def _wider(one: pa.DataType, other: pa.DataType, *, is_whole: bool) -> pa.DataTy
         return _wider_struct(one, other)
     if all(types.is_list(kind) or types.is_fixed_size_list(kind) for kind in (one, other)):
         return _wider_list(one, other, is_whole=is_whole)
-    if all(types.is_integer(kind) or types.is_floating(kind) for kind in (one, other)):
+    if all(map(types.is_decimal, (one, other))) or all(map(_is_number, (one, other))):
         return _wider_number(one, other)
     return None
 
@@ -126,7 +110,7 @@ def _wider_list(one: pa.DataType, other: pa.DataType, *, is_whole: bool) -> pa.D
     are_fixed = [types.is_fixed_size_list(kind) for kind in (one, other)]
     if is_whole and any(are_fixed):  # the same length, but another type of numbers; or another length; or a list
         return None
-    element = _wider(one.value_type, other.value_type, is_whole=False)
+    element = wider_kind(one.value_type, other.value_type)
     if element is None:
         return None
     is_fixed = all(are_fixed) and one.list_size == other.list_size
@@ -138,7 +122,7 @@ def _wider_struct(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     if kinds.keys().isdisjoint(field.name for field in other):
         return None
     for field in other:
-        kind = _wider(kinds[field.name], field.type, is_whole=False) if field.name in kinds else field.type
+        kind = wider_kind(kinds[field.name], field.type) if field.name in kinds else field.type
         if kind is None:
             return None
         kinds[field.name] = kind
@@ -146,7 +130,11 @@ def _wider_struct(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
 
 
 def _wider_number(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
-    schemas: Sequence[Any] = [arrow().schema([("", kind)]) for kind in (one, other)]
+    """Arrow's own; but of two whole types of 64 bits with and without a sign, none holds all values of the other."""
+    types = arrow().types
+    if any(types.is_uint64(kind) for kind in (one, other)) and any(map(types.is_signed_integer, (one, other))):
+        return None
+    schemas = [arrow().schema([("", kind)]) for kind in (one, other)]
     try:
         return arrow().unify_schemas(schemas, promote_options="permissive").field(0).type
     except arrow().ArrowException:

@@ -10,6 +10,7 @@ from junco.errors import TargetError
 from junco.store.arrow import arrow
 from junco.store.durable import replacing, sync_folder
 from junco.store.files import FileSink
+from junco.store.large import large_in, with_large
 from junco.store.previous import Previous
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class _Files(Previous):
         first = 0
         for path in paths:
             file = pq.ParquetFile(path)
-            self.schema, self.metadata = file.schema_arrow.remove_metadata(), file.schema_arrow.metadata or {}
+            schema = file.schema_arrow
+            self.schema, self.metadata = with_large(schema, large_in(schema)), schema.metadata or {}
             for number in range(file.num_row_groups):
                 self._groups.append((first, file, number))
                 first += file.metadata.row_group(number).num_rows

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from junco.store.arrow import arrow
-from junco.store.columns import table
 from junco.store.durable import replacing, writing
-from junco.store.kinds import OddValueError, fitted, told_beside, wider
+from junco.store.fitting import fitted
+from junco.store.kinds import wider
 from junco.store.previous import Previous
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
@@ -70,15 +70,11 @@ class ShardFile(ShardWriter):
 
     def write(self, rows: Shard, num_bytes: int) -> None:
         """Take rows."""
-        try:
-            made = table(rows.inputs, rows.columns)
-        except OddValueError as odd:
-            raise told_beside(odd, self._schema) from odd.__cause__
-        schema = fitted(self._schema, made, rows.columns)
+        made, schema = fitted(self._schema, rows)
         self.shards.check_schema(schema)
         self._schema = schema
-        self._held.append(made)
-        self.num_bytes += made.nbytes
+        self._held += made
+        self.num_bytes += sum(piece.nbytes for piece in made)
         if sum(held.nbytes for held in self._held) > MOST_HELD_BYTES:
             self._spill()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from junco.errors import SpaceError
+from junco.wording import printable
 
 NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH, PRECISION = "name", "dim", "normalize", "1 before truncation", "precision"
 """Parts that more than one operator writes; ``normalize`` is true, false, or says that it was done before the last
@@ -146,7 +147,7 @@ class Space:
         return hash(self.id)
 
     def __str__(self) -> str:
-        return f"{self.id} ({self.description})"
+        return printable(f"{self.id} ({self.description})")
 
 
 def check_same(one: Space | None, other: Space | None, what: str, against: str, cure: str) -> None:

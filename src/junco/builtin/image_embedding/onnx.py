@@ -56,6 +56,7 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
     std: Levels | None = None
 
     def check_options(self) -> None:
+        super().check_options()
         if not str(self.model):
             raise ParameterError(f"{self.name!r}: model={self.model!r} must be the path of an ONNX file")
         for name, levels, least in (("mean", self.mean, -math.inf), ("std", self.std, 0.0)):

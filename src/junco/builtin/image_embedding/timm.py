@@ -40,6 +40,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     seed: int = option(0, least=0)
 
     def check_options(self) -> None:
+        super().check_options()
         if not self.model:
             raise ParameterError(f"{self.name!r}: model={self.model!r} must be the name of a timm model")
 

@@ -48,7 +48,7 @@ class TextEmbedding(NeuralOperator):
     def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]:
         (texts,) = columns
         checked = checked_texts(texts, self.name)
-        return self.finish.rows(self.encoded(checked)) if checked else []
+        return self.finish.rows(self.checked_block(self.encoded(checked), len(checked))) if checked else []
 
     def encoded(self, texts: Sequence[str]) -> Vectors:
         """The model's own numbers: float32 (n, dim) for n > 0 texts."""

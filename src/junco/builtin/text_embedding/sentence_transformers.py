@@ -47,6 +47,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     _library: Library | None = None
 
     def check_options(self) -> None:
+        super().check_options()
         if not str(self.model):
             raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
