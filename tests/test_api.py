@@ -196,7 +196,12 @@ def test_the_main_steps_parameters_are_the_pipelines(flow):
 
 @pytest.mark.parametrize(
     ("params", "says"),
-    [({"unti": True}, "Did you mean 'unit'"), ({"size": 3}, "no parameter 'size'"), ({"device": 1}, "device=1")],
+    [
+        ({"unti": True}, "Did you mean 'unit'.* Its parameters: .*, device"),
+        ({"devise": "cpu"}, "Did you mean 'device'"),
+        ({"size": 3}, "no parameter 'size'"),
+        ({"device": 1}, "device=1"),
+    ],
 )
 def test_what_the_main_step_does_not_take_is_refused_with_the_nearest(flow, params, says):
     with pytest.raises(ParameterError, match=says):

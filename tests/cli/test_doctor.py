@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import metadata
 
 import numpy as np
@@ -53,10 +54,12 @@ def test_with_a_source_doctor_tries_the_first_inputs_and_foretells_what_all_woul
     tried = json.loads(junco("doctor", "count", tmp_path / "t.csv", "--inputs", "301", "--json").stdout)
     assert (tried["num_tried"], tried["num_rejects"], tried["num_inputs"]) == (301, 1, 301)
     assert tried["total_bytes"] == 300 * 3 * 4
-    assert tried["total_s"] > 0
+    assert tried["total_s"] > tried["start_s"] > 0
+    assert tried["seconds"] > tried["start_s"]
     text = junco("doctor", "count", tmp_path / "t.csv", "--inputs", "100").stdout
     assert "'embed' binds: " in text
     assert "all 301 would take " in text
+    assert re.search(r"tried 100 inputs in [\d.]+ s, [\d.]+ s of it to start, 0 failed", text)
     named = json.loads(junco("doctor", "count", tmp_path / "t.csv", "--column", "title", "--json").stdout)
     assert named["num_tried"] == 200
 

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from junco import Hints, Operator, OperatorSpec, op, ops, pipe
 from junco.errors import ContractError, JuncoError, ParameterError, UnknownNameError
 from junco.operator import registry
 from junco.operator.family import Family
-from junco.operator.ports import Ports
+from junco.operator.ports import Port, Ports
 from junco.types import Box, Image, Vector
 
 
@@ -309,6 +310,22 @@ def test_an_operator_without_batch_says_what_is_missing():
 
     with pytest.raises(NotImplementedError, match="Empty must define batch"):
         Empty()(1)
+
+
+def test_what_an_operator_leaves_open_its_family_says():
+    wanted = Ports((Port("text", str),), (Port("vector", Vector),))
+    registry.register_family(Family("contract-loose", "operator", wanted, "contract-loose.one", "a text → a vector"))
+
+    class Counted(Operator):
+        def batch(self, n: Sequence[int]) -> Sequence[Vector]: ...
+
+    class Loose(Operator, family="contract-loose", name="one"):
+        def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]: ...
+
+    assert str(Loose.ports()) == "(text: str) -> (out: vector[dim; float32])"
+    embed = pipe.input("n").map("n", "v", Counted(), name="embed").output("v")
+    with pytest.raises(ContractError, match=r"step needs \(n: int\) .* has \(text: str\)"):
+        embed.replace("embed", Loose())
 
 
 def test_an_operator_of_rows_without_a_method_is_told_of_both_ways():

@@ -75,3 +75,10 @@ def test_values_cannot_be_changed_and_survive_pickling(value):
         setattr(value, name, None)
     back = pickle.loads(pickle.dumps(value))
     assert all(np.array_equal(getattr(back, f.name), getattr(value, f.name)) for f in dataclasses.fields(value))
+
+
+def test_frames_and_clips_show_themselves_in_one_line_without_their_pixels_and_samples():
+    frame = VideoFrame(np.zeros((480, 640, 3), np.uint8), 0.04, 1)
+    assert repr(frame) == "VideoFrame(image=ndarray(480, 640, 3) uint8, time_s=0.04, index=1, is_key=False)"
+    clip = AudioClip(np.zeros((2, 48000), np.float32), 48000, 1.5)
+    assert repr([clip]) == "[AudioClip(samples=ndarray(2, 48000) float32, sample_rate_hz=48000, start_s=1.5)]"

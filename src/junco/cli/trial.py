@@ -26,7 +26,8 @@ class Trial:
         num_rejects: how many of them failed.
         num_inputs: inputs that the whole source has; ``None`` where that is not quickly told.
         seconds: how long the trial took, loading included.
-        total_s: what all inputs would take.
+        start_s: how long it took of that until the first input could be worked on.
+        total_s: what all inputs would take, from the start.
         total_bytes: what their results would take, before compression.
     """
 
@@ -34,6 +35,7 @@ class Trial:
     num_rejects: int
     num_inputs: int | None
     seconds: float
+    start_s: float
     total_s: float | None
     total_bytes: int | None
     stats: PipelineStats
@@ -41,7 +43,8 @@ class Trial:
     def __str__(self) -> str:
         lines = [
             str(self.stats),
-            f"tried {self.num_tried:,} inputs in {self.seconds:.1f} s, {self.num_rejects:,} failed",
+            f"tried {self.num_tried:,} inputs in {self.seconds:.1f} s, {self.start_s:.1f} s of it to start, "
+            f"{self.num_rejects:,} failed",
         ]
         if self.num_inputs is not None and self.total_s is not None and self.total_bytes is not None:
             lines.append(f"all {self.num_inputs:,} would take {duration(self.total_s)} and {size(self.total_bytes)}")
@@ -51,6 +54,8 @@ class Trial:
 def try_out(p: Pipeline, source: str, most: int, column: str | None = None) -> Trial:
     """Run a pipeline on at most so many inputs."""
     started = time.monotonic()
+    p.prepare()
+    start_s = time.monotonic() - started
     rejects: list[Any] = []
     wanted = Wanted(p.graph.inputs, column)
     items = list(islice(items_of(source, wanted), most))
@@ -61,9 +66,9 @@ def try_out(p: Pipeline, source: str, most: int, column: str | None = None) -> T
     num_failed = len(items) - len(values) + len({reject.position for reject in rejects})
     total_s = total_bytes = None
     if num_inputs is not None and items:
-        total_s = stats.predicted_s(num_inputs)
+        total_s = start_s + stats.predicted_s(num_inputs)
         total_bytes = sum(map(num_bytes_of, results)) * num_inputs // len(items)
-    return Trial(len(items), num_failed, num_inputs, seconds, total_s, total_bytes, stats)
+    return Trial(len(items), num_failed, num_inputs, seconds, start_s, total_s, total_bytes, stats)
 
 
 def _values(items: Iterable[Item]) -> Iterator[Any]:

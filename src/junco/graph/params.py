@@ -74,7 +74,8 @@ def with_params(graph: Graph, params: Mapping[str, Any]) -> Graph:
     handed_on = {name: value for name, value in params.items() if name not in graph.params}
     if handed_on:
         known = parameters_of(graph)
-        check_keywords(handed_on, known, f"pipeline {graph.name!r}" if graph.name else "the pipeline")
+        owner = f"pipeline {graph.name!r}" if graph.name else "the pipeline"
+        check_keywords(handed_on, known, owner, besides=("device",))
         graph = _to_main(graph, handed_on)
     return replace(graph, params={**graph.params, **params}) if params else graph
 

@@ -6,6 +6,7 @@ import inspect
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
@@ -184,7 +185,7 @@ class Operator:
 
     @classmethod
     def ports(cls) -> Ports:
-        """What goes in and comes out: the annotations of `batch` or `stream`, or the family's where there are none."""
+        """What goes in and comes out: the annotations of `batch` or `stream`, else what the family says."""
         method = cls.stream if cls.gives_streams() else cls.batch
         own = ports_of_function(method) if cls.gives_streams() else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
@@ -193,6 +194,8 @@ class Operator:
                 own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
             )
             return contract.ports if same_count else own
+        if contract is not None and own.inputs is None:  # batch(*columns)
+            own = replace(own, inputs=contract.ports.inputs)
         said = contract.ports.rows if contract is not None else own.rows
         rows = cls.rows or ("many" if cls.gives_streams() else said)
         return own.of_many() if rows == "many" else own

@@ -12,14 +12,18 @@ from junco.wording import did_you_mean, nearest
 _NAMELESS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY)
 
 
-def check_keywords(given: Iterable[str], known: Iterable[str], owner: str) -> None:
-    """Raise ``ParameterError`` for the first given name that ``owner`` does not know."""
+def check_keywords(given: Iterable[str], known: Iterable[str], owner: str, besides: Iterable[str] = ()) -> None:
+    """Raise ``ParameterError`` for the first given name that ``owner`` does not know.
+
+    ``besides`` are parameters that it has too, and that are taken elsewhere.
+    """
     known = list(known)
     for name in given:
         if name not in known:
-            listing = ", ".join(known) or "none"
+            told = list(dict.fromkeys((*known, *besides)))
+            listing = ", ".join(told) or "none"
             raise ParameterError(
-                f"{owner} has no parameter {name!r}.{did_you_mean(nearest(name, known))} Its parameters: {listing}."
+                f"{owner} has no parameter {name!r}.{did_you_mean(nearest(name, told))} Its parameters: {listing}."
             )
 
 

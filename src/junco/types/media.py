@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.types.arrays import Image
+from junco.wording import picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +25,9 @@ class VideoFrame:
         """The pixels, so that every operator on images takes frames too."""
         return np.asarray(self.image, dtype=dtype) if not copy else np.array(self.image, dtype=dtype)
 
+    def __repr__(self) -> str:
+        return picture(self, most=200)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioClip:
@@ -32,6 +36,9 @@ class AudioClip:
     samples: npt.NDArray[np.float32]
     sample_rate_hz: int
     start_s: float = 0.0
+
+    def __repr__(self) -> str:
+        return picture(self, most=200)
 
 
 @dataclass(frozen=True, slots=True)
