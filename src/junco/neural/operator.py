@@ -83,7 +83,8 @@ class NeuralOperator(Operator):
 
     def check_options(self) -> None:
         """Refuse a ``truncate_dim`` above `dim`; whoever extends it calls this one too."""
-        self.finish.check_room(self.dim)
+        # not self.finish, which stays as it is: a constructor of its own may set options after this
+        Finish(self.name, truncate_dim=self.truncate_dim).check_room(self.dim)
 
     def source(self) -> Source:
         """The model, not yet loaded: what builds its torch module, or an ONNX file; its weights; its recipe."""
