@@ -90,7 +90,8 @@ def test_truncation_warns_once_where_the_model_was_not_trained_for_it():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         for _ in range(3):
-            pipe.input("text").map("text", "vector", ops.text_embedding.minilm(truncate_dim=100)).output("vector").plan
+            step = pipe.input("text").map("text", "vector", ops.text_embedding.minilm(truncate_dim=100))
+            assert step.output("vector").plan.gives_vectors
     assert [str(each.message) for each in caught if each.category is FidelityWarning] == [
         "'text-embedding.minilm': all-MiniLM-L6-v2 was not trained for truncate_dim (Matryoshka): "
         "its first 100 numbers are no summary of the rest"
