@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -185,9 +186,9 @@ def test_a_role_that_does_not_exist_is_refused(make):
 
 
 def test_truncating_to_more_than_the_model_gives_is_refused_before_it_is_loaded(minilm_folder):
-    for operator in (MiniLM(truncate_dim=500), SentenceTransformersEmbedding(minilm_folder, truncate_dim=500)):
+    for make in (MiniLM, partial(SentenceTransformersEmbedding, minilm_folder)):
         with pytest.raises(ParameterError, match="truncate_dim=500, but its vectors have 384"):
-            operator.fetch()
+            make(truncate_dim=500).fetch()
 
 
 def test_truncating_to_all_that_the_model_gives_warns_of_nothing(minilm_folder):

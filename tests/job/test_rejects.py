@@ -170,7 +170,7 @@ def test_rejects_are_told_alike_whatever_pieces_the_rows_came_in(tmp_path, monke
     told = []
     with pipe.input("count").flat_map("count", "value", values).output("value") as p:
         for most in (1, 2, 5, 1000):
-            monkeypatch.setattr("junco.job.shard.MOST_PENDING_ROWS", most)
+            monkeypatch.setattr("junco.job.pending.MOST_PENDING_ROWS", most)
             p.run([3, 7, 20, 7, 1], tmp_path / f"{most}.parquet", shard_rows=shard_rows)
             told.append(Path(f"{tmp_path}/{most}.parquet.rejects.parquet").read_bytes())
     assert len(set(told)) == 1

@@ -133,8 +133,11 @@ class Engine:
         Raises:
             IntegrityError: a file was changed since.
         """
-        for resident in (resident for crew in self._crews for resident in crew.held):
-            resident.check_files()
+        for crew in self._crews:
+            callee = crew.operation.step.node.callee
+            own = [callee.live] if callee is not None and callee.live is not None else []
+            for operator in (*own, *(resident.operator for resident in crew.held)):
+                operator.check_files()
         for inner in self._inner:
             inner.check_files()
 

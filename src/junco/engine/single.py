@@ -151,7 +151,7 @@ class SharedBatches:
     def __call__(self, *item: Any) -> Any:
         call = _Call(item)
         with self._lock:
-            if len(self._leaders) < self._most_leaders or any(each in self._leaders for each in waiting_for_me()):
+            if len(self._leaders) < self._most_leaders or self._is_inside():
                 self._leaders.append(call.thread)
                 call.batch = [call]
             else:
@@ -175,6 +175,11 @@ class SharedBatches:
         if call.error is not None:
             raise call.error
         return call.result
+
+    def _is_inside(self) -> bool:
+        """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
+        is_led = any(each in self._leaders for each in waiting_for_me())
+        return is_led or self._applier.resident.is_mine()
 
     def _share(self) -> int:
         """Rows beside a leader's own that are its part of all callers' and fit into a batch (with the lock held)."""

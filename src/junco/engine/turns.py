@@ -29,8 +29,9 @@ class Turn:
         """Wait for the turn; what to release when it is over."""
         if not self._lock.acquire(False):  # by position: a tenth of a microsecond for each single call
             if self._owner in waiting_for_me():
-                self._inner = self._inner or Turn()
-                return self._inner.take()
+                with _finding:
+                    inner = self._inner = self._inner or Turn()
+                return inner.take()
             while not self._lock.acquire(timeout=left if (left := left_s()) is not None else -1):
                 pass  # `left_s` raises when nothing is left
         self._owner = get_ident()

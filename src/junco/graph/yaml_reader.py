@@ -80,8 +80,9 @@ class Reader:
         try:
             return Graph(columns["inputs"], nodes, columns["outputs"], params=params, written=written, **texts)
         except GraphError as error:
-            key = next(key for key in ("main", "output", "input") if key in str(error))
-            raise self.error(str(error), top[key if key == "main" else f"{key}s"]) from None
+            words = {"main names": "main", "the output column": "outputs"}
+            key = next((key for word, key in words.items() if str(error).startswith(word)), "inputs")
+            raise self.error(str(error), top[key]) from None
 
     def steps(self, place: Place, params: Mapping[str, Any]) -> tuple[Node, ...]:
         if not isinstance(place.value, list):

@@ -7,12 +7,14 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
-from junco.errors import ContractError
+from junco.errors import ContractError, IntegrityError
 from junco.operator import registry
 from junco.operator.contract import check_attribute, check_rows, check_states
+from junco.operator.files import Stamp, file_stamps
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.parameters import check_parameters
@@ -59,12 +61,14 @@ class Operator:
     spec: OperatorSpec
     _is_open: bool
     _gives_vectors: bool = False
+    _stamps: tuple[Stamp, ...] | None = None
+    """Of the files that it was loaded from."""
     _opening: threading.RLock
     if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
         __init__ = constructor
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name == "spec" or hasattr(type(self), name):
+            if name in _OWN:
                 check_attribute(self, name, value)
             super().__setattr__(name, value)
 
@@ -242,9 +246,27 @@ class Operator:
         if not self._is_open:
             with self._opening:
                 if not self._is_open:
+                    self.check_files()
+                    stamps = file_stamps(self.files()) if self.names_files() else None
                     self.open()
+                    self._stamps = stamps
                     self._gives_vectors = gives_one_vector(self.ports())
                     self._is_open = True
+
+    def check_files(self) -> None:
+        """Refuse to go on where files that it was loaded from are others by now: they would give something else.
+
+        Raises:
+            IntegrityError: a file was changed, or is gone, since it was opened for the first time.
+        """
+        if self._stamps is None:
+            return
+        for stamp, now in zip_longest(self._stamps, file_stamps(self.files())):
+            if stamp != now:
+                raise IntegrityError(
+                    f"{(stamp or now)[0]} was changed after {self.name!r} had been loaded from it: make the operator "
+                    "and its pipeline anew, so that all that they give comes from one file"
+                )
 
     def ensure_closed(self) -> None:
         """Call `close` if `open` was called; the operator can be opened again."""
@@ -268,6 +290,10 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
+
+
+_OWN = frozenset(vars(Operator)) | {"spec"}
+"""Names by which junco itself asks an operator."""
 
 
 def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence[Any]:

@@ -147,7 +147,8 @@ def attributes(value: Any) -> Mapping[str, Any] | None:
         for name, member in vars(base).items()
         if isinstance(member, MemberDescriptorType) and hasattr(value, name)
     }
-    is_written_in_c = not kind.__flags__ & _HEAP and kind is not object  # what it holds is not in its attributes
+    # what it holds is not in its attributes, but in what it or a class that it derives from keeps in C
+    is_written_in_c = any(not base.__flags__ & _HEAP for base in kind.__mro__[:-1])
     if is_written_in_c or (not slots and not fields and not hasattr(value, "__dict__") and kind.__basicsize__ > _BARE):
         return None
     names = slots | fields

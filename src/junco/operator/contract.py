@@ -62,7 +62,7 @@ def check_attribute(operator: Operator, name: str, value: Any) -> None:
     """
     if name == "spec" and name in vars(operator):
         raise ContractError(f"{operator.name}: self.spec is what it was made of: give the attribute another name")
-    member = getattr(type(operator), name, None)
+    member = next((vars(base)[name] for base in type(operator).__mro__ if name in vars(base)), None)
     is_fixed = isinstance(member, property) and member.fset is None
     if is_fixed or (inspect.isroutine(member) and not callable(value) and name not in type(operator).parameters()):
         kind = "property" if is_fixed else "method"

@@ -21,6 +21,7 @@ from junco.operator.leaves import UNTOLD, leaf, sha256
 from junco.operator.spec import OperatorSpec
 from junco.operator.walk import CONTENT, SINKS
 from junco.types.content import digest_of_value
+from junco.wording import NOT_OURS
 
 MOST_DEPTH = 60
 """So deep functions that call functions, and values within values, are followed; what lies deeper is unknown."""
@@ -61,6 +62,15 @@ class Describer:
 
     def value(self, value: Any, where: str, methods: Iterable[str] = ()) -> Any:
         """A value as plain ones. ``methods`` of it are called: what they write of it is its state."""
+        if issubclass(type(value), (OperatorSpec, Operator)):
+            return self._value(value, where, methods)
+        try:
+            return self._value(value, where, methods)
+        except NOT_OURS as error:  # somebody's own class may raise whatever it is asked
+            self.unknown.append(f"{where}, which raises {type(error).__name__} when it is looked at")
+            return None
+
+    def _value(self, value: Any, where: str, methods: Iterable[str]) -> Any:
         if (told := leaf(value)) is not UNTOLD:
             return told
         if not isinstance(value, (type, *_CONTAINERS)) and reach.fixed_package(type(value).__module__) is None:

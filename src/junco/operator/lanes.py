@@ -157,13 +157,12 @@ class RankedLock:
         me = get_ident()
         with self._mutex:
             if me != self._owner:  # he does not wait for those any more to whom he lent it
-                self._lent = [(owner, depth - (owner == me)) for owner, depth in self._lent]
-                self._lent = [(owner, depth) for owner, depth in self._lent if depth]
+                self._take_back(me)
                 return
             self._depth -= 1
             if self._depth:
                 return
-            heir = self._heir()
+            heir = self._heir() if self._waiting else None
             if heir is None:
                 self._owner, self._depth = self._lent.pop() if self._lent else (0, 0)
                 return
@@ -173,9 +172,23 @@ class RankedLock:
         heir.woken.set()
 
     def _heir(self) -> _Place | None:
-        """Who has it next (with the mutex held): of a lent lock, those for whom its owner waits."""
-        lenders = {owner for owner, _ in self._lent}
-        return min((place for place in self._waiting if not lenders or lenders & {*place.waiting}), default=None)
+        """Who has it next (with the mutex held): of a lent lock, those for whom its last lender waits."""
+        if not self._lent:
+            return self._waiting[0]
+        lender, _ = self._lent[-1]
+        return min((place for place in self._waiting if lender in place.waiting), default=None)
+
+    def _take_back(self, lender: int) -> None:
+        """One lease less of a lender's, the last one first (with the mutex held)."""
+        at = max(i for i, (owner, _) in enumerate(self._lent) if owner == lender)
+        owner, depth = self._lent[at]
+        self._lent[at : at + 1] = [(owner, depth - 1)] if depth > 1 else []
+
+    def is_for_me(self) -> bool:
+        """Whether it is had by someone who waits for what the calling thread does, or by that thread itself."""
+        waiting = waiting_for_me()
+        with self._mutex:
+            return self._owner in waiting or any(owner in waiting for owner, _ in self._lent)
 
     def _leave(self, place: _Place) -> None:
         with self._mutex:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import hashlib
+import io
 import logging
 import os
 import re
@@ -60,14 +61,21 @@ def _plain(value: Any) -> str | None:
 def _plumbing(value: Any) -> str | None:
     """Loggers, locks, queues, the environment: what is in them is not what a function is."""
     kind = type(value)
-    if value is sys.stdout or value is sys.stderr:
-        return "a standard stream"
+    if isinstance(value, io.IOBase) and _is_written_only(value):
+        return "a file that is written"
     by_name = (logging.Logger, contextvars.ContextVar, threading.local, os._Environ)
     if not isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)) and (
         isinstance(value, by_name) or kind.__module__.partition(".")[0] in _PLUMBING
     ):
         return f"{kind.__name__} {getattr(value, 'name', '')}"
     return None
+
+
+def _is_written_only(file: io.IOBase) -> bool:
+    try:
+        return not file.readable()
+    except ValueError:  # closed: nobody reads it
+        return True
 
 
 def _array(value: Any) -> str | None:

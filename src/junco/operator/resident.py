@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from junco.errors import IntegrityError, JuncoError, UnavailableError
+from junco.errors import JuncoError, UnavailableError
 from junco.memory import device_bytes
-from junco.operator.files import Stamp, file_stamps
 from junco.operator.hints import Hints
 from junco.operator.lanes import RankedLock
 
@@ -40,6 +39,8 @@ class Loadable(Protocol):
 
     def renew(self) -> None: ...
 
+    def check_files(self) -> None: ...
+
     def batch(self, *columns: Any, **state: Any) -> Any: ...
 
     def stream(self, *item: Any) -> Iterator[Any]: ...
@@ -55,9 +56,6 @@ class Loadable(Protocol):
 
     @classmethod
     def gives_streams(cls) -> bool: ...
-
-    @classmethod
-    def names_files(cls) -> bool: ...
 
     def __call__(self, *item: Any) -> Any: ...
 
@@ -105,8 +103,6 @@ class Resident:
     _turn: RankedLock = field(default_factory=RankedLock, repr=False)
     _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
     _is_left: bool = False
-    _marks: tuple[Stamp, ...] | None = None
-    """Of the files that it was loaded from."""
     _attached: dict[str, Any] = field(default_factory=dict, repr=False)
     _dropped: deque[Drawn] = field(default_factory=deque, repr=False)
 
@@ -147,6 +143,10 @@ class Resident:
         """Wait until no other thread is inside the operator, unless it bears several."""
         if not self.operator.hints.thread_safe:
             self._turn.acquire()
+
+    def is_mine(self) -> bool:
+        """Whether the operator's turn is the calling thread's, or theirs who wait for it."""
+        return self._turn.is_for_me()
 
     def end_turn(self) -> None:
         """Let the next thread in; iterators that were dropped meanwhile are ended first."""
@@ -206,21 +206,6 @@ class Resident:
             self._close()
             return True
 
-    def check_files(self) -> None:
-        """Refuse to go on with an operator whose files are others by now: what it gives is not what they would give.
-
-        Raises:
-            IntegrityError: a file was changed, or is gone, since the operator was loaded.
-        """
-        if self._marks is None:
-            return
-        for mark, now in zip_longest(self._marks, file_stamps(self.operator.files())):
-            if mark != now:
-                raise IntegrityError(
-                    f"{(mark or now)[0]} was changed after {self.spec.name!r} had been loaded from it: make the "
-                    "pipeline anew, so that all that it gives comes from one file"
-                )
-
     def renew(self) -> None:
         """In a forked child: nobody runs the operator, and the locks that the parent's threads held are free."""
         self.num_running = 0
@@ -231,12 +216,9 @@ class Resident:
     def _open(self) -> None:
         if self.owner is not None:
             self.owner.make_room(besides=self)
-        self.check_files()
-        marks = file_stamps(self.operator.files()) if self.operator.names_files() else None
         place = self.operator.place
         before = taken_bytes(place)
         self._ensure_open()
-        self._marks = marks
         self.num_bytes = max(self.num_bytes, taken_bytes(place) - before)
 
     def _ensure_open(self) -> None:
