@@ -42,7 +42,7 @@ def own_operators() -> Work:
     from junco import pipeline
 
     torch.set_num_threads(1)
-    nodes: list[Any] = [work.step.node for work in pipeline("image-embedding").plan.works]
+    nodes: list[Any] = [operation.step.node for operation in pipeline("image-embedding").plan.operations]
     steps = [(node.name, node.fn.create()) for node in nodes]
     for _, operator in steps:
         operator.ensure_open()
