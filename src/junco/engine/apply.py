@@ -7,7 +7,7 @@ An applier gives as many results as rows, and the failures: which row, which exc
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -76,6 +76,12 @@ is_no_value = cast(Callable[[type[Any]], bool], lru_cache(maxsize=1024)(_is_no_v
 
 An open file can: it stands for its content.
 """
+
+
+def kinds_of(values: Iterable[Any]) -> set[type[Any]]:
+    """The types among values. Where all are alike nothing is hashed: it is asked for each row of each step."""
+    kinds = [*map(type, values)]
+    return {kinds[0]} if kinds and kinds.count(kinds[0]) == len(kinds) else set(kinds)
 
 
 class PlainApplier(Applier):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure, is_no_value
+from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
 from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
@@ -270,7 +270,7 @@ class FlatMapStage(WorkStage):
         """Which value is no row: it has not one part for each output column, or can be read only once."""
         count = len(self.step.writes)
         if count < 2:
-            wrong = {kind for kind in set(map(type, values)) if is_no_value(kind)}
+            wrong = {kind for kind in kinds_of(values) if is_no_value(kind)}
             return next((i for i, v in enumerate(values) if type(v) in wrong), None) if wrong else None
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
 

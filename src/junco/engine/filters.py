@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from junco.engine.apply import Applier, Failure, is_no_value
+from junco.engine.apply import Applier, Failure, is_no_value, kinds_of
 from junco.engine.fields import first_unread
 from junco.engine.maps import MapStage, Part
 from junco.engine.rows import Block
@@ -76,7 +76,7 @@ class _Truth(Applier):
         self, columns: Sequence[Sequence[Any]], num_rows: int, *, stop: bool
     ) -> tuple[list[Any], list[Failure]]:
         results, failures = self._applier(columns, num_rows, stop=stop)
-        if not failures and not any(map(is_no_value, set(map(type, results)))):
+        if not failures and not any(map(is_no_value, kinds_of(results))):
             try:
                 return list(map(bool, results)), failures
             except Exception:  # which row it was is found below

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure, is_no_value
+from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
 from junco.engine.batching import BatchSize
 from junco.errors import ContractError
 from junco.memory import is_out_of_memory, let_go
@@ -103,7 +103,7 @@ class OperatorApplier(Applier):
 
     def _held(self, given: Sequence[Any]) -> Sequence[Any]:
         """Results with iterators among them as leases: the operator stays open while somebody draws from them."""
-        if not isinstance(given, (list, tuple)) or not any(map(is_no_value, set(map(type, given)))):
+        if not isinstance(given, (list, tuple)) or not any(map(is_no_value, kinds_of(given))):
             return given
         return self.resident.given(given)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from junco.engine.apply import Applier, Failure, is_no_value
+from junco.engine.apply import Applier, Failure, is_no_value, kinds_of
 from junco.engine.fields import FieldApplier
 from junco.engine.pieces import PieceSize
 from junco.engine.rows import Block, Reject
@@ -186,7 +186,7 @@ class WorkStage(Stage):
                     results[row] = None
             kinds = {type(value) for result in results if result is not None for value in result}
         else:
-            kinds = set(map(type, results))
+            kinds = kinds_of(results)
         if any(map(is_no_value, kinds)):
             self._refuse_iterators(results, failures)
 
