@@ -117,11 +117,14 @@ def test_a_source_that_has_nothing_to_fetch_is_read_no_sooner_than_it_is_wanted(
 
 
 HANGING = """
+    import signal
     import tempfile
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
     from junco import pipe
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
