@@ -13,6 +13,7 @@ from tests.engine.test_memory import Alive
 
 from junco import pipe
 from junco.engine.engine import RunOptions
+from junco.engine.pieces import PieceSize
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError
 from junco.types import Vector
@@ -240,3 +241,20 @@ def test_a_reject_is_told_after_the_rows_that_came_before_it_were_given_even_whe
     *given, last = seen
     assert last == "reject"
     assert given == list(range(len(given))) != []
+
+
+@pytest.mark.parametrize("most", [1, 7, 64, 1000])
+def test_how_many_rows_come_of_a_row_that_fails_later_does_not_depend_on_pieces(monkeypatch, most):
+    """Of a clip that is cut off after 150 frames, 150 frames are there, and all frames of the other clips."""
+    for size in ("SMALLEST", "START", "LARGEST"):
+        monkeypatch.setattr(PieceSize, size, most)
+
+    def frames(count):
+        for number in range(count):
+            if (count, number) == (200, 150):
+                raise ValueError("cut off")
+            yield number
+
+    flow = pipe.input("x").flat_map("x", "count", lambda x: [10, 200, 5]).flat_map("count", "frame", frames)
+    with flow.output("frame") as p:
+        assert [len(p.batch([0], on_error="skip")[0]), len([*p.rows([0], on_error="skip")])] == [165, 165]

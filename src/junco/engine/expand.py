@@ -275,9 +275,8 @@ class FlatMapStage(WorkStage):
         return next((i for i, v in enumerate(values) if not isinstance(v, (tuple, list)) or len(v) != count), None)
 
     def _gives_first(self, children: Children, row: int) -> bool:
-        """Whether rows of an item that fails go out before its failure, so that their number depends on no piece."""
-        is_item = self.step.level.parent is None
-        return self.splits and is_item and not self.stops and children.parent[-1:] == [row]
+        """Whether rows of one that fails go out before its failure, so that their number depends on no piece."""
+        return self.splits and not self.stops and children.parent[-1:] == [row]
 
     def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))
