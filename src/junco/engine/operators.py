@@ -115,7 +115,10 @@ def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> 
 
 def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
     """The same; errors that the operator calls transient are tried again."""
-    return retried(partial(results_of, operator, columns, num_rows), operator.hints.retry)
+    retry = operator.hints.retry
+    if not retry:
+        return results_of(operator, columns, num_rows)
+    return retried(partial(results_of, operator, columns, num_rows), retry)
 
 
 def retried(call: Callable[[], Sequence[Any]], retry: tuple[type[BaseException], ...]) -> Sequence[Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from threading import get_ident
 from time import perf_counter
 from typing import Any
@@ -189,9 +188,12 @@ class SharedBatches:
     def _gather(self, leader: _Call) -> None:
         """Give the leader its share of those that wait and of those that come in a moment."""
         with self._lock:
-            self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
-            count = min(len(self._waiting), self._share())
-            leader.batch += [self._waiting.popleft() for _ in range(count)]
+            share = self._share()
+            if share > len(self._waiting):
+                self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
+                share = self._share()
+            leader.batch += [self._waiting.popleft() for _ in range(min(len(self._waiting), share))]
+            self._num_running += len(leader.batch)
 
     def _leave(self, call: _Call) -> None:
         """Take a caller who has gone out of the queue, and put those back whose rows it was working on."""
@@ -215,9 +217,13 @@ class SharedBatches:
         heir.woken.set()
 
     def _run(self, batch: list[_Call]) -> None:
-        columns = list(zip(*(call.item for call in batch), strict=True))
-        with self._counted(len(batch)), at_work():
-            results, failures = self._applier(columns, len(batch), stop=False)
+        started = perf_counter()
+        try:
+            columns = list(zip(*(call.item for call in batch), strict=True))
+            with at_work():
+                results, failures = self._applier(columns, len(batch), stop=False)
+        finally:
+            self._count_off(len(batch), perf_counter() - started)
         for failure in failures:
             batch[failure.row].error = failure.error
         for call, result in zip(batch, results, strict=True):
@@ -226,16 +232,9 @@ class SharedBatches:
             if call.woken is not None and call is not batch[0]:
                 call.woken.set()
 
-    @contextmanager
-    def _counted(self, num_rows: int) -> Iterator[None]:
-        """Rows that are running, and at the end what that says of the next batch."""
+    def _count_off(self, num_rows: int, seconds: float) -> None:
+        """Rows that are done, and what that says of the next batch; before those who wait for them come again."""
         with self._lock:
-            self._num_running += num_rows
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._num_callers = self._num_running + len(self._waiting)
-                self._num_running -= num_rows
-                self._patience_s = min(MOST_PATIENCE_S, PATIENCE * (perf_counter() - started))
+            self._num_callers = self._num_running + len(self._waiting)
+            self._num_running -= num_rows
+            self._patience_s = min(MOST_PATIENCE_S, PATIENCE * seconds)
