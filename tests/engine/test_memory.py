@@ -163,7 +163,7 @@ def test_large_results_of_windows_leave_in_pieces_of_bounded_size():
             blocks = [made for block in blocks for made in stage.run([block])]
         counts = [stages[1].num_made(block) for block in blocks]
     assert sum(counts) == 1_000
-    assert max(counts[1:]) * len(large_one) <= WindowsSize.MAX_BYTES
+    assert max(counts[1:]) * len(large_one) <= WindowsSize.MAX_LATER_BYTES
 
 
 class Alive:

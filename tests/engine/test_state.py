@@ -186,6 +186,12 @@ def test_one_that_groups_has_no_state(verb):
         getattr(words(), verb)("word", "n", ops.state_test.number()).output("n")
 
 
+def of_words(numbered):
+    """A pipeline that numbers the words of a text."""
+    words = pipe.input("words").flat_map("words", "word", str.split)
+    return words.map("word", "number", numbered).output("number")
+
+
 class Wobbly(Number, family="state-test", name="wobbly"):
     """Fails once after it has changed its state."""
 
@@ -204,12 +210,7 @@ class Wobbly(Number, family="state-test", name="wobbly"):
 
 
 def test_what_is_tried_again_begins_with_the_state_before_it():
-    with (
-        pipe.input("words")
-        .flat_map("words", "word", str.split)
-        .map("word", "number", ops.state_test.wobbly())
-        .output("number") as p
-    ):
+    with of_words(ops.state_test.wobbly()) as p:
         assert p("a b c") == [0, 1, 2]
 
 
@@ -230,11 +231,6 @@ class Hoard(Number, family="state-test", name="hoard"):
 
 
 def test_a_state_that_takes_long_to_copy_is_copied_once_for_each_scope():
-    with (
-        pipe.input("words")
-        .flat_map("words", "word", str.split)
-        .map("word", "number", ops.state_test.hoard())
-        .output("number") as p
-    ):
+    with of_words(ops.state_test.hoard()) as p:
         assert p(" ".join("w" * 40)) == list(range(40))
     assert Hoard.num_copied == 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
-from junco.engine.pieces import piece
+from junco.engine.pieces import RowsAtOnce, piece
 from junco.engine.rows import Block, Table, both
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import StageOptions, WorkStage, values_picture
@@ -137,30 +137,16 @@ class WindowAllStage(GroupStage):
         return rows, arguments
 
 
-class WindowsSize:
-    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results.
+class WindowsSize(RowsAtOnce):
+    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results."""
 
-    Attributes:
-        rows: windows, each of which is a row of the new level.
-    """
-
-    FIRST, LARGEST = 64, 2048
+    START = 64
     MAX_CELLS = 250_000
     """Rows in windows; one that lies in several counts in each."""
-    MAX_BYTES = 32_000_000
-
-    def __init__(self) -> None:
-        self.rows = self.FIRST
-        self._most = self.LARGEST
-
-    def bound(self, row_bytes: float) -> None:
-        """Take no more windows than their largest form in a later stage allows."""
-        self._most = max(1, min(self._most, int(self.MAX_BYTES / max(1.0, row_bytes))))
-        self.rows = min(self.rows, self._most)
 
     def observe(self, row_bytes: float) -> None:
         """Learn from what was made of some windows."""
-        self.rows = max(1, min(self._most, int(self.MAX_BYTES / max(1.0, row_bytes))))
+        self.rows = self._within(row_bytes)
 
 
 @dataclass(slots=True)

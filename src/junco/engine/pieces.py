@@ -12,23 +12,32 @@ from junco.engine.rows import Block, Table
 from junco.graph.levels import Level
 
 
-class PieceSize:
-    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
+class RowsAtOnce:
+    """How many rows are made at once: no more than their largest form in a later stage allows."""
 
     SMALLEST, START, LARGEST = 1, 8, 2048
-    QUICK_S, SLOW_S = 0.005, 0.050
-    MAX_BYTES = 5_000_000
     MAX_LATER_BYTES = 32_000_000
-    """What its rows may become in a later stage."""
+    """What they may become in a later stage."""
 
     def __init__(self) -> None:
         self.rows = self.START
         self._most = self.LARGEST
 
     def bound(self, row_bytes: float) -> None:
-        """Take no more rows than their largest form in a later stage allows."""
-        self._most = max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
+        """Learn how large a row becomes in a later stage."""
+        self._most = self._within(row_bytes)
         self.rows = min(self.rows, self._most)
+
+    def _within(self, row_bytes: float) -> int:
+        """Rows of that size that may be there together."""
+        return max(self.SMALLEST, min(self._most, int(self.MAX_LATER_BYTES / max(1.0, row_bytes))))
+
+
+class PieceSize(RowsAtOnce):
+    """How many rows a piece takes: more while pieces are made quickly, fewer when they are slow or large."""
+
+    QUICK_S, SLOW_S = 0.005, 0.050
+    MAX_BYTES = 5_000_000
 
     def observe(self, num_rows: int, seconds: float, row_bytes: int) -> None:
         """Learn from a piece that was made."""
