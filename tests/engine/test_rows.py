@@ -258,3 +258,19 @@ def test_how_many_rows_come_of_a_row_that_fails_later_does_not_depend_on_pieces(
     flow = pipe.input("x").flat_map("x", "count", lambda x: [10, 200, 5]).flat_map("count", "frame", frames)
     with flow.output("frame") as p:
         assert [len(p.batch([0], on_error="skip")[0]), len([*p.rows([0], on_error="skip")])] == [165, 165]
+
+
+@pytest.mark.parametrize("most", [1, 7, 64, 1000])
+def test_how_many_windows_come_of_a_scope_that_fails_later_does_not_depend_on_pieces(monkeypatch, most):
+    """Of a clip whose 151st time makes no sense, the windows are there that were over before it."""
+    for size in ("SMALLEST", "START", "LARGEST"):
+        monkeypatch.setattr(PieceSize, size, most)
+
+    def frames(count):
+        for number in range(count):
+            yield number, float(number) if (count, number) != (200, 150) else -1.0
+
+    counts = pipe.input("x").flat_map("x", "count", lambda x: [10, 200, 5])
+    timed = counts.flat_map("count", ("frame", "time"), frames)
+    with timed.time_window("frame", "num", "time", 1.0, 1.0, len, per="count").output("num") as p:
+        assert len(p.batch([0], on_error="skip")[0]) == 10 + 149 + 5

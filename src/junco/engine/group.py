@@ -218,6 +218,10 @@ class WindowStage(GroupStage):
         made = Windowed()
         for scope_row, found in self._found(block):
             if isinstance(found, Failure):
+                if self._gives_first(made, scope_row):
+                    self._work_on(made)
+                    yield self._piece(block, made, scope_row, is_last=False)
+                    made = Windowed(scope_row, made.number + 1)
                 made.give_up(found)
             else:
                 made.add(scope_row, found)
@@ -231,6 +235,10 @@ class WindowStage(GroupStage):
                 made = Windowed(scope_row, made.number + 1)
         self._work_on(made)
         yield self._piece(block, made, block.rows(self.scope) - 1, is_last=True)
+
+    def _gives_first(self, made: Windowed, scope_row: int) -> bool:
+        """Whether windows of a scope that fails go out before its failure, so that their number depends on no piece."""
+        return self.may_split and not self.stops and made.parent[-1:] == [scope_row]
 
     def _work_on(self, made: Windowed) -> None:
         """Let the callable work on the windows that wait."""
