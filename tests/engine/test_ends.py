@@ -374,6 +374,25 @@ def test_a_stream_whose_pipeline_is_closed_says_so_instead_of_ending():
         list(stream)
 
 
+def test_an_interrupt_that_a_callable_raises_in_a_thread_of_the_pool_reaches_the_reader():
+    """Else its rows would be missing, and nobody would know."""
+    reader, inside = threading.current_thread(), threading.Event()
+
+    def work(x):
+        if threading.current_thread() is not reader:
+            inside.set()
+            raise KeyboardInterrupt
+        inside.wait(MOST_S)  # until another one has come, too
+        return x
+
+    with pipe.input("x").map("x", "y", work, workers=3).output("y") as p:
+        with pytest.raises(KeyboardInterrupt):
+            p.batch(range(300))
+        inside.clear()
+        with pytest.raises(KeyboardInterrupt):  # the pool goes on
+            p.batch(range(300))
+
+
 AT_EXIT = """
     import sys
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from junco.cores import at_work, num_cores
@@ -135,13 +135,14 @@ class Run:
         self._end()
 
     def run_task(self) -> bool:
-        """Run one task, if there is one; false otherwise. This is what the pool's threads call."""
+        """Run one task, if there is one; false otherwise. This is what the pool's threads call, and they go on."""
         with self.pool.lock:
             task = None if self.is_cancelled else self._next_task()
             if task is not None:
                 self.pool.wake()
         if task is not None:
-            self._execute(task)
+            with suppress(KeyboardInterrupt):  # a callable raised it: the reader's, who is told
+                self._execute(task)
         return task is not None
 
     def _advance(self) -> bool:
@@ -221,10 +222,12 @@ class Run:
         blocks: list[Block] = []
         try:
             is_finished = self._work(task, blocks)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            self.close(wait=False, because=interrupt)  # its rows are lost: whoever reads hears of it, in any thread
             with self.pool.lock:
                 self.scheduler.done(task, [], is_finished=True)
                 self._changed.notify_all()
+            self._end()
             raise
         except BaseException as error:
             blocks, is_finished = [self.scheduler.failed(task, error)], True
