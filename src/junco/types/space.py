@@ -79,10 +79,6 @@ class Space:
         """The space under a user's name, who thereby vouches for what could not be identified."""
         return Space({**self.parts, NAME: name}, self.label)
 
-    def lost(self, step: str) -> Space:
-        """What is left of it after a step that nobody can identify."""
-        return Space(self.parts, self.label, unknown=self.unknown or step)
-
     def truncated(self, dim: int, *, renormalize: bool) -> Space:
         """The space of the leading ``dim`` numbers, then scaled to length 1 or not."""
         length = self.parts.get(LENGTH)
