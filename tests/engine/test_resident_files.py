@@ -150,6 +150,16 @@ def test_an_operator_that_fails_to_close_keeps_none_of_the_others_open(file):
     assert not any(operator.is_open for operator in held)
 
 
+def test_warnings_that_are_errors_keep_none_open_either(file):
+    steps = pipe.input("x").map("x", "y", ops.resident_test.stuck(when="close"))
+    p = steps.map("y", "z", ops.resident_test.says(path=file)).output("z")
+    assert p(1) == "one"
+    held = [resident.operator for resident in cache if resident.spec.name.startswith("resident-test")]
+    with pytest.raises(RuntimeWarning, match="no peace"):
+        p.close()
+    assert not any(operator.is_open for operator in held)
+
+
 class Nowhere(Operator, family="resident-test", name="nowhere"):
     """Wants a device that is not there."""
 

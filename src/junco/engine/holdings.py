@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 from junco.engine.run import Run
 from junco.errors import ClosedError
@@ -56,10 +57,11 @@ class Holdings:
         self.give_back()
 
     def give_back(self) -> None:
-        """Give back the operators, and close what works within."""
+        """Give back the operators, and close what works within; all of them, whatever one of them raises."""
         held, self._held = self._held, []
         inner, self._inner = self._inner, []
-        for resident in held:
-            self.residents.release(resident)
-        for each in inner:
-            each.close()
+        with ExitStack() as rest:  # from its end
+            for each in reversed(inner):
+                rest.callback(each.close)
+            for resident in reversed(held):
+                rest.callback(self.residents.release, resident)
