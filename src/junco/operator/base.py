@@ -28,7 +28,9 @@ from junco.operator.ports import (
     unresolved,
 )
 from junco.operator.spec import OperatorSpec
-from junco.types import Space
+
+if TYPE_CHECKING:
+    from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
