@@ -56,7 +56,7 @@ def embed(
     Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason.
     """
     from junco.api import pipeline as open_pipeline
-    from junco.job.job import SHARD_ROWS
+    from junco.job.options import SHARD_ROWS
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         try:

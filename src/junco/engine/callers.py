@@ -16,12 +16,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from functools import partial
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from junco.errors import DeadlineError, InputError
+from junco.engine.options import checked_timeout
+from junco.errors import DeadlineError
 from junco.operator.lanes import Threads, until, waiting_for_me, working_for
-from junco.wording import picture
 
 if TYPE_CHECKING:
     import asyncio
@@ -104,22 +103,6 @@ def _made(call: Job, future: Future[Any]) -> None:
         future.set_result(call())
     except BaseException as error:  # to whoever waits for it
         future.set_exception(error)
-
-
-def checked_timeout(timeout_s: Any) -> float | None:
-    """Seconds that a caller grants; none where they are as good as for ever.
-
-    Raises:
-        InputError: it is no number.
-        DeadlineError: there are none left.
-    """
-    if timeout_s is None:
-        return None
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, Real) or timeout_s != timeout_s:
-        raise InputError(f"timeout_s is a number of seconds, not {picture(timeout_s)}")
-    if timeout_s <= 0:
-        raise DeadlineError(f"the call did not begin: timeout_s={timeout_s} leaves it no time")
-    return float(timeout_s) if timeout_s < threading.TIMEOUT_MAX else None
 
 
 def by_deadline(call: Job, timeout_s: float) -> Any:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from junco.engine.run import Run
 from junco.errors import ClosedError
 from junco.operator.resident import Resident
 from junco.operator.residents import Residents
+
+if TYPE_CHECKING:
+    from junco.engine.run import Run
 
 
 class Holdings:

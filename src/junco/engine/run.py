@@ -24,7 +24,8 @@ from junco.engine.pool import Pool
 from junco.engine.results import Collector, Results, Rows
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
-from junco.engine.stats import Totals, Trace
+from junco.engine.stats import Totals
+from junco.engine.trace import Trace
 from junco.errors import ClosedError, DeadlineError
 from junco.operator.lanes import Lane, in_lane, waiting_for_me, working_for
 

@@ -11,22 +11,21 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
 from junco.engine.engine import Engine
-from junco.engine.stage import OnError
-from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError, JobError, JuncoError
+from junco.engine.stats import PipelineStats
+from junco.errors import JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger, Sealed
-from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
+from junco.job.limit import RejectLimit
 from junco.job.only_job import only_job
+from junco.job.options import JobOptions
 from junco.job.progress import progress_for
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
@@ -36,29 +35,6 @@ from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
 from junco.store.vectors import space_metadata
-
-SHARD_ROWS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """How a caller wants a job; `Pipeline.run` says what each means."""
-
-    on_error: OnError = "skip"
-    resume: bool = True
-    retry_rejects: bool = False
-    column: str | None = None
-    progress: bool | None = None
-    shard_rows: int = SHARD_ROWS
-    trace: Trace | None = None
-    max_rejects: MaxRejects = "auto"
-
-    def __post_init__(self) -> None:
-        if self.on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
-        if self.shard_rows < 1:
-            raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
-        check_max_rejects(self.max_rejects)
 
 
 class Job:
