@@ -11,20 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from junco.catalog.membership import check_family
 from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
 from junco.errors import InputError
 from junco.graph.devices import as_step, devices_of
-from junco.graph.levels import check
 from junco.graph.nesting import check_nesting, is_loaded
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.graph.ports import check_ports, check_swap
-from junco.job.limit import MaxRejects
-from junco.job.options import SHARD_ROWS, JobOptions
+from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
@@ -240,6 +236,8 @@ class Pipeline:
             UnknownNameError: no step of that name.
             ContractError: the operator does not keep the contract of the one it replaces.
         """
+        from junco.graph.ports import check_swap
+
         node, fn = self.graph.node(step), as_step(operator)
         check_swap(node, fn)
         return Pipeline(self.graph.with_node(replace(node, fn=fn, written=None)), device=self.devices)
@@ -382,6 +380,10 @@ def _engine(plan: Plan, holdings: Holdings) -> Engine:
 
 def _check_what_is_at_hand(graph: Graph) -> None:
     """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
+    from junco.catalog.membership import check_family  # nothing is checked before a pipeline is made
+    from junco.graph.levels import check
+    from junco.graph.ports import check_ports
+
     flow = check(graph)
     check_ports(flow)
     if is_loaded(graph):

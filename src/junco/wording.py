@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -77,6 +76,8 @@ def brief(error: BaseException) -> str:
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names most like ``name``, best first."""
+    import difflib  # only where a name is wrong
+
     folded = {k.casefold(): k for k in known}
     return tuple(folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6))
 

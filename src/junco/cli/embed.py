@@ -10,7 +10,7 @@ from junco.cli.parameters import Device, Params, parse_params
 from junco.cli.printing import AsJson, print_json
 
 if TYPE_CHECKING:
-    from junco.job.limit import MaxRejects
+    from junco.job.options import MaxRejects
 
 MaxRejectsText = Annotated[
     str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,4 +52,6 @@ class Trace:
 
     def write(self) -> None:
         """Write the file."""
+        import json
+
         self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")
