@@ -59,13 +59,11 @@ def yaml_page() -> str:
 
 def cli_page() -> str:
     """Every command's own help."""
-    import typer
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from junco.cli.main import app
 
-    command = typer.main.get_command(app)
-    names = list(getattr(command, "commands", {}))
+    names = list(app.commands)
     runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
     parts = ["# Command line", _code(_help(runner, app, []), "text")]
     for name in names:
