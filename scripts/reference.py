@@ -32,14 +32,14 @@ def api_page() -> str:
 
 def yaml_page() -> str:
     """The keys of a pipeline file, the verbs and what each takes."""
-    from junco.graph import yaml_reader
+    from junco.graph import yaml_head, yaml_reader
     from junco.graph.nodes import VERBS
     from junco.graph.pipe import Pipe
 
     parts = [
         "# YAML",
         f"A pipeline file begins with `junco: {yaml_reader.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
-        f"one. Its keys: {_listing(yaml_reader.KEYS)}. `space` names the "
+        f"one. Its keys: {_listing(yaml_head.KEYS)}. `space` names the "
         "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them; "
         "`main` names the step whose parameters are the pipeline's too.",
         "A step names one verb with its operator (or a pipeline in the same format, without `junco`), `in` and `out` "

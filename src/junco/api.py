@@ -11,12 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from junco.engine.first_use import engine_of, plan_of
 from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
 from junco.errors import InputError
 from junco.graph.devices import as_step, devices_of
-from junco.graph.nesting import check_nesting, is_loaded
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
@@ -53,12 +54,14 @@ class Pipeline:
 
     def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
         check_nesting(graph)
+        from junco.catalog.membership import check_graph  # nobody needs it before there is a pipeline
+
         self.graph = graph
         self.devices = devices_of(device)
-        _check_what_is_at_hand(graph)
-        self._planned = planned = Once(partial(_planned, graph, self.devices))
+        check_graph(graph)
+        self._planned = planned = Once(partial(plan_of, graph, self.devices))
         self._holdings = holdings = Holdings(residents)
-        self._running = Once(lambda: _engine(planned(), holdings))
+        self._running = Once(lambda: engine_of(planned(), holdings))
         weakref.finalize(self, holdings.close)
 
     @property
@@ -365,31 +368,6 @@ class Pipeline:
         return printable(f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>")
 
 
-def _planned(graph: Graph, devices: tuple[str, ...]) -> Plan:
-    """What planning takes is imported when the first pipeline is planned, and what running takes when it is run."""
-    from junco.plan.plan import make_plan
-
-    return make_plan(graph, devices)
-
-
-def _engine(plan: Plan, holdings: Holdings) -> Engine:
-    from junco.engine.engine import Engine
-
-    return Engine(plan, holdings=holdings)
-
-
-def _check_what_is_at_hand(graph: Graph) -> None:
-    """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
-    from junco.catalog.membership import check_family  # nothing is checked before a pipeline is made
-    from junco.graph.levels import check
-    from junco.graph.ports import check_ports
-
-    flow = check(graph)
-    check_ports(flow)
-    if is_loaded(graph):
-        check_family(flow)
-
-
 def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:
     """A pipeline by name, file or graph. The shape of ``ref`` says where it lives; nothing is tried in turn.
 
@@ -407,14 +385,11 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
         raise InputError("this is a pipeline already: call it; pipeline(….graph) makes another one of its graph")
     if not isinstance(ref, (str, Path, Graph)):
         raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
-    graph = ref if isinstance(ref, Graph) else _found(ref)
-    return Pipeline(with_params(graph, params), device=device)
+    if not isinstance(ref, Graph):
+        from junco.catalog.find import find  # reads YAML
 
-
-def _found(ref: str | Path) -> Graph:
-    from junco.catalog.find import find  # reads YAML
-
-    return find(ref)
+        ref = find(ref)
+    return Pipeline(with_params(ref, params), device=device)
 
 
 pipe = PipeStart(Pipeline)
