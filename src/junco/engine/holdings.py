@@ -10,6 +10,8 @@ import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
 
+from junco.engine import callers
+from junco.engine.pool import pool
 from junco.engine.run import Run
 from junco.errors import ClosedError
 from junco.operator.resident import Resident
@@ -55,6 +57,8 @@ class Holdings:
         for run in list(self.runs):
             run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
         self.give_back()
+        pool().rest()
+        callers.rest()
 
     def give_back(self) -> None:
         """Give back the operators, and close what works within; all of them, whatever one of them raises."""
