@@ -12,7 +12,7 @@ a level whole.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
@@ -149,14 +149,11 @@ class _Compiler:
             self._count(self._seen(waiting), 1)
         self._forget()
         while self.remaining:
-            ready = (
-                [step for step in self.remaining if self._is_ready(step)] if self.has_branches else self.remaining[:1]
-            )
-            step = self._choose([step for step in ready if self._blocker(step) is None])
+            step = self._choose(self._runnable())
             if step is not None:
                 self._emit(step)
             else:
-                blockers = [b for b in map(self._blocker, ready) if b is not None]
+                blockers = [b for b in map(self._blocker, self._ready()) if b is not None]
                 self._settle(max(blockers, key=lambda level: level.depth))
         while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
             self._settle(level)
@@ -171,19 +168,32 @@ class _Compiler:
             whole = {slot.index for slot in self.flow.outputs if not slot.fields}
             self.program.append(Forget((), tuple({s.index: s for s in fields if s.index not in whole}.values())))
 
-    def _is_ready(self, step: Step) -> bool:
+    def _ready(self) -> Iterator[Step]:
+        """The steps whose columns and rows are there, in their order, found one by one: the first is mostly taken."""
+        if not self.has_branches:
+            return iter(self.remaining[:1])
+        waiting = {id(other) for other in self.remaining}
+        return (step for step in self.remaining if self._is_ready(step, waiting))
+
+    def _runnable(self) -> Iterator[Step]:
+        return (step for step in self._ready() if self._blocker(step) is None)
+
+    def _is_ready(self, step: Step, waiting: Set[int]) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
         if not all(slot.index in self.made for slot in step.looks_at):
             return False
-        waiting = {id(other) for other in self.remaining}
         makers = (self.makers[name] for name in step.masks)
         return not any(id(other) in waiting and _is_above_any(other.fault_level, step.levels) for other in makers)
 
-    def _choose(self, runnable: Sequence[Step]) -> Step | None:
+    def _choose(self, runnable: Iterable[Step]) -> Step | None:
         """The first step that opens no level; else the one whose level ends first: what leaves comes last."""
-        closed = [step for step in runnable if step.node.verb != "flat_map"]
-        leaving = [step for step in runnable if step.out_level.is_above(self.flow.out_level)]
-        return next(iter([*closed, *(step for step in runnable if step not in leaving), *leaving]), None)
+        opening: list[Step] = []
+        for step in runnable:
+            if step.node.verb != "flat_map":
+                return step
+            opening.append(step)
+        inner = (step for step in opening if not step.out_level.is_above(self.flow.out_level))
+        return next(iter([*inner, *opening]), None)
 
     def _blocker(self, step: Step) -> Level | None:
         """The level that has to be settled before a step can run, if any."""
