@@ -1,0 +1,112 @@
+"""How a file stores its levels, as far as Pillow forgets or misreads it when it decodes: asked before the decoding."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from junco.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+_UINT8, _UINT16 = 255, 65535
+_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _SUBFILE, _PLANAR = 258, 259, 262, 254, 284
+_SUBSAMPLING, _SUB_IFDS, _DNG_VERSION = 530, 330, 50706
+_WHITE_IS_ZERO, _YCBCR = 0, 6
+_NOT_PACKED, _IN_PLANES = 1, 2
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What the levels that Pillow gives mean."""
+
+    white: int | None = _UINT16
+    """The level that is white where a mode holds more than 8 bits of integers; ``None``: the file does not say."""
+    white_is_zero: bool = False
+    key: int | tuple[int, ...] | None = None
+    """The colour that is transparent, in Pillow's levels, where Pillow's own ``transparency`` is not that."""
+    alpha: str = "straight"
+    """``straight``, ``premultiplied`` or ``none``: what the fourth channel holds."""
+
+
+def storage_of(picture: Picture, name: str) -> Storage:
+    """How the pixels of a picture are stored that has not been decoded yet (of a decoded one, what can still be said).
+
+    Raises:
+        InputError: they are stored in a way that Pillow takes for another.
+    """
+    if picture.format == "TIFF":
+        return _of_tiff(picture, name)
+    if picture.format == "PNG":
+        return Storage(key=_png_key(picture))
+    if picture.format == "TGA":
+        return Storage(alpha=_tga_alpha(picture.fp))
+    if picture.format == "FITS":
+        return Storage(white=None)
+    is_counted = picture.mode == "I" and picture.format != "PPM"
+    return Storage(white=_UINT8 if is_counted else _UINT16)
+
+
+def _of_tiff(picture: Picture, name: str) -> Storage:
+    tags: Any = getattr(picture, "tag_v2", {})
+    if _DNG_VERSION in tags or (tags.get(_SUBFILE, 0) & 1 and _SUB_IFDS in tags):
+        raise InputError(f"{name}: a camera's raw file, of which Pillow reads the preview alone: develop it first")
+    bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
+    photometric = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
+    if tags.get(_COMPRESSION, _NOT_PACKED) == _NOT_PACKED:
+        if photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1):
+            raise InputError(f"{name}: an unpacked TIFF with subsampled colours, which Pillow misreads: save it as RGB")
+        if tags.get(_PLANAR) == _IN_PLANES and bits > 8:
+            _read_planes_of_16_bits(picture, name)
+    return Storage(white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=photometric == _WHITE_IS_ZERO)
+
+
+def _read_planes_of_16_bits(picture: Picture, name: str) -> None:
+    """Pillow reads each plane of an unpacked TIFF as if it had 8 bits: told otherwise, it reads them rightly."""
+    order = "L" if picture.tag_v2.prefix == b"II" else "B"  # type: ignore[attr-defined]
+    bands = picture.getbands()
+    if len(picture.tile) % len(bands) or bands[0] not in "RC":
+        raise InputError(f"{name}: a TIFF in planes of 16 bits, which Pillow misreads: save it with planarconfig=contig")
+    num_tiles = len(picture.tile) // len(bands)
+    picture.tile = [
+        tile._replace(args=(f"{bands[number // num_tiles]};16{order}", *tile.args[1:]))
+        for number, tile in enumerate(picture.tile)
+    ]
+
+
+def _png_key(picture: Picture) -> int | None:
+    """The transparent grey of a PNG with 2 or 4 bits, which Pillow does not stretch to 8 as it does the pixels."""
+    key = picture.info.get("transparency")
+    stored = picture.tile[0].args if picture.tile else ""
+    if not isinstance(key, int) or stored not in {"L;2", "L;4"}:
+        return key if picture.mode == "I;16" else None
+    most: int = 2 ** int(stored[-1]) - 1
+    return key * _UINT8 // most
+
+
+def _tga_alpha(file: Any) -> str:
+    """What the header says of a TGA's attribute bits, and the extension area at its end where there is one (TGA 2.0)."""
+    if file is None or file.closed:  # decoded already
+        return "straight"
+    position = file.tell()
+    try:
+        file.seek(17)
+        if not file.read(1)[0] & 0x0F:
+            return "none"
+        return _tga_attributes(file)
+    finally:
+        file.seek(position)
+
+
+def _tga_attributes(file: Any) -> str:
+    length = file.seek(0, 2)
+    file.seek(max(0, length - 26))
+    footer = file.read(26)
+    if footer[8:] != b"TRUEVISION-XFILE.\0":
+        return "straight"
+    (start,) = struct.unpack("<I", footer[:4])
+    file.seek(start + 494)
+    kind = file.read(1) if start else b""
+    return {b"\0": "none", b"\1": "none", b"\2": "none", b"\4": "premultiplied"}.get(kind, "straight")
