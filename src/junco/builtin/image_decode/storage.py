@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _UINT8, _UINT16 = 255, 65535
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _SUBFILE, _PLANAR = 258, 259, 262, 254, 284
 _SUBSAMPLING, _SUB_IFDS, _DNG_VERSION = 530, 330, 50706
+_EXTRA_SAMPLES = 338
 _WHITE_IS_ZERO, _YCBCR = 0, 6
-_NOT_PACKED, _IN_PLANES = 1, 2
+_NOT_PACKED, _IN_PLANES, _STRAIGHT = 1, 2, 2
+_NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
+_CURE = "save it as RGB, or as a PNG"
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,28 @@ def _of_tiff(picture: Picture, name: str) -> Storage:
     photometric = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
     if tags.get(_COMPRESSION, _NOT_PACKED) == _NOT_PACKED:
         if photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1):
-            raise InputError(f"{name}: an unpacked TIFF with subsampled colours, which Pillow misreads: save it as RGB")
+            raise InputError(f"{name}: an unpacked TIFF with subsampled colours, which Pillow misreads: {_CURE}")
         if tags.get(_PLANAR) == _IN_PLANES and bits > 8:
             _read_planes_of_16_bits(picture, name)
+    elif picture.tile and picture.tile[0].args[0] in _NATIVE:
+        _read_as_unpacked(picture)
+    if tags.get(_PLANAR) == _IN_PLANES and picture.mode in {"LA", "La", "PA"}:
+        raise InputError(f"{name}: a TIFF with grey and alpha in planes, which Pillow misreads: {_CURE}")
     return Storage(white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=photometric == _WHITE_IS_ZERO)
+
+
+def _read_as_unpacked(picture: Picture) -> None:
+    """libtiff gives levels in this machine's order of bytes, and Pillow reads some of them in the file's."""
+    picture.tile = [tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:])) for tile in picture.tile]
 
 
 def _read_planes_of_16_bits(picture: Picture, name: str) -> None:
     """Pillow reads each plane of an unpacked TIFF as if it had 8 bits: told otherwise, it reads them rightly."""
     order = "L" if picture.tag_v2.prefix == b"II" else "B"  # type: ignore[attr-defined]
     bands = picture.getbands()
-    if len(picture.tile) % len(bands) or bands[0] not in "RC":
-        raise InputError(f"{name}: a TIFF in planes of 16 bits, which Pillow misreads: save it with planarconfig=contig")
+    is_straight = picture.tag_v2.get(_EXTRA_SAMPLES, (_STRAIGHT,))[0] == _STRAIGHT  # type: ignore[attr-defined]
+    if len(picture.tile) % len(bands) or bands[0] != "R" or not is_straight:
+        raise InputError(f"{name}: a TIFF of 16 bits in planes, which Pillow misreads: {_CURE}")
     num_tiles = len(picture.tile) // len(bands)
     picture.tile = [
         tile._replace(args=(f"{bands[number // num_tiles]};16{order}", *tile.args[1:]))
