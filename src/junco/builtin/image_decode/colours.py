@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,14 +32,24 @@ def rgb_of_picture(loaded: Picture, storage: Storage, name: str) -> Image:
         InputError: the mode has no agreed meaning in RGB.
     """
     width, height = loaded.size
+    if storage.alpha == "if any" and loaded.mode == "RGBA" and loaded.getextrema()[3] == (0, 0):
+        storage = replace(storage, alpha="none")
     num_rows = max(1, _PIXELS_AT_ONCE // width)
     if num_rows >= height:
-        return _rgb(loaded, storage, name)
-    pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, num_rows):
-        bottom = min(top + num_rows, height)
-        pixels[top:bottom] = _rgb(loaded.crop((0, top, width, bottom)), storage, name)
-    return pixels
+        pixels = _rgb(loaded, storage, name)
+    else:
+        pixels = np.empty((height, width, 3), np.uint8)
+        for top in range(0, height, num_rows):
+            bottom = min(top + num_rows, height)
+            pixels[top:bottom] = _rgb(loaded.crop((0, top, width, bottom)), storage, name)
+    return pixels if storage.frame is None else _framed(pixels, storage.frame, storage.background)
+
+
+def _framed(pixels: Image, frame: tuple[int, int, int, int], background: tuple[int, int, int]) -> Image:
+    left, top, right, bottom = frame
+    framed: Image = np.full_like(pixels, np.array(background, np.uint8))
+    framed[top:bottom, left:right] = pixels[top:bottom, left:right]
+    return framed
 
 
 def rgb_of_array(array: npt.NDArray[Any]) -> Image:
@@ -70,7 +81,8 @@ def _rgb(piece: Picture, storage: Storage, name: str) -> Image:
         if piece.mode in _PREMULTIPLIED:
             piece = piece.convert(_PREMULTIPLIED[piece.mode])
         if storage.alpha == "none" or not piece.has_transparency_data:
-            return np.array(piece if piece.mode == "RGB" else piece.convert("RGB"))
+            rgb = np.array(piece if piece.mode == "RGB" else piece.convert("RGB"))
+            return 255 - rgb if storage.white_is_zero else rgb
         if storage.key is not None:
             piece = piece.copy()
             piece.info["transparency"] = storage.key

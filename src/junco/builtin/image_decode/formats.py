@@ -31,6 +31,8 @@ _NO_PICTURES = (
     (b"II*\0\x10\0\0\0CR", "a camera's raw file: develop it first"),
     (b"FUJIFILMCCD-RAW", "a camera's raw file: develop it first"),
     (b"IIU\0", "a camera's raw file: develop it first"),
+    (b"P7\n", "a PAM picture, which Pillow does not read: make a PNG of it first"),
+    (b"PF\n", "a colour PFM picture, which Pillow does not read: make a TIFF or PNG of it first"),
     (b"IIRO", "a camera's raw file: develop it first"),
 )
 
@@ -89,7 +91,7 @@ def _tried(
         # How a plugin says that the file is not of its format.
         return "" if accept is None else f" (it begins as {known} does, but: {error})"
     except Exception as error:
-        raise InputError(f"{name}: a broken {known} file: {error}") from error
+        raise InputError(f"{name}: a {known} file, broken or of a kind that Pillow does not read: {error}") from error
 
 
 def _brands(prefix: bytes) -> set[bytes]:

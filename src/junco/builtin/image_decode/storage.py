@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import InputError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.ImageFile import ImageFile as Picture
 
 _UINT8, _UINT16 = 255, 65535
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _SUBFILE, _PLANAR = 258, 259, 262, 254, 284
@@ -18,6 +19,8 @@ _EXTRA_SAMPLES = 338
 _WHITE_IS_ZERO, _YCBCR = 0, 6
 _NOT_PACKED, _IN_PLANES, _STRAIGHT = 1, 2, 2
 _NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
+_TGA_ALPHA_BITS = 8
+_FIRST_IS_EMPTY = {"RGBX": "XRGB", "BGRX": "XBGR"}
 _CURE = "save it as RGB, or as a PNG"
 
 
@@ -31,7 +34,10 @@ class Storage:
     key: int | tuple[int, ...] | None = None
     """The colour that is transparent, in Pillow's levels, where Pillow's own ``transparency`` is not that."""
     alpha: str = "straight"
-    """``straight``, ``premultiplied`` or ``none``: what the fourth channel holds."""
+    """``straight``, ``premultiplied``, ``none`` or ``if any`` (nothing, where it is zero): what the fourth channel holds."""
+    frame: tuple[int, int, int, int] | None = None
+    """Left, top, right and bottom of what is covered, where not all is; the rest has the colour ``background``."""
+    background: tuple[int, int, int] = (255, 255, 255)
 
 
 def storage_of(picture: Picture, name: str) -> Storage:
@@ -40,14 +46,9 @@ def storage_of(picture: Picture, name: str) -> Storage:
     Raises:
         InputError: they are stored in a way that Pillow takes for another.
     """
-    if picture.format == "TIFF":
-        return _of_tiff(picture, name)
-    if picture.format == "PNG":
-        return Storage(key=_png_key(picture))
-    if picture.format == "TGA":
-        return Storage(alpha=_tga_alpha(picture.fp))
-    if picture.format == "FITS":
-        return Storage(white=None)
+    known = _FORMATS.get(picture.format or "")
+    if known is not None:
+        return known(picture, name)
     is_counted = picture.mode == "I" and picture.format != "PPM"
     return Storage(white=_UINT8 if is_counted else _UINT16)
 
@@ -67,7 +68,10 @@ def _of_tiff(picture: Picture, name: str) -> Storage:
         _read_as_unpacked(picture)
     if tags.get(_PLANAR) == _IN_PLANES and picture.mode in {"LA", "La", "PA"}:
         raise InputError(f"{name}: a TIFF with grey and alpha in planes, which Pillow misreads: {_CURE}")
-    return Storage(white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=photometric == _WHITE_IS_ZERO)
+    is_deep = picture.mode.startswith(("I", "F"))  # what has up to 8 bits Pillow turns round by itself
+    return Storage(
+        white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=is_deep and photometric == _WHITE_IS_ZERO
+    )
 
 
 def _read_as_unpacked(picture: Picture) -> None:
@@ -89,24 +93,66 @@ def _read_planes_of_16_bits(picture: Picture, name: str) -> None:
     ]
 
 
-def _png_key(picture: Picture) -> int | None:
-    """The transparent grey of a PNG with 2 or 4 bits, which Pillow does not stretch to 8 as it does the pixels."""
+def _of_png(picture: Picture, _: str) -> Storage:
+    """With the transparent grey, which Pillow does not stretch to 8 bits as it does pixels of 2 and 4."""
     key = picture.info.get("transparency")
     stored = picture.tile[0].args if picture.tile else ""
     if not isinstance(key, int) or stored not in {"L;2", "L;4"}:
-        return key if picture.mode == "I;16" else None
+        return Storage(key=key if picture.mode == "I;16" else None)
     most: int = 2 ** int(stored[-1]) - 1
-    return key * _UINT8 // most
+    return Storage(key=key * _UINT8 // most)
+
+
+def _of_gif(picture: Picture, _: str) -> Storage:
+    """Where the first frame leaves the screen bare, it has the background's colour, and not the palette's first."""
+    palette = getattr(picture, "global_palette", None)
+    if not picture.tile or "transparency" in picture.info or palette is None:
+        return Storage()
+    frame = picture.tile[0].extents
+    if frame == (0, 0, *picture.size):
+        return Storage()
+    red, green, blue = palette.palette[3 * picture.info.get("background", 0) :][:3] or (0, 0, 0)
+    return Storage(frame=frame, background=(red, green, blue))
+
+
+def _of_sun(picture: Picture, _: str) -> Storage:
+    """Of four bytes a pixel the first is the one that means nothing, where Pillow takes the last for it."""
+    picture.tile = [
+        tile._replace(args=(_FIRST_IS_EMPTY.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        if isinstance(tile.args, tuple)
+        else tile._replace(args=_FIRST_IS_EMPTY.get(tile.args, tile.args))
+        for tile in picture.tile
+    ]
+    return Storage()
+
+
+def _of_psd(picture: Picture, _: str) -> Storage:
+    """The merged picture lies over white already; in black and white a set bit is black."""
+    return Storage(alpha="none", white_is_zero=picture.mode == "1")
+
+
+def _of_cur(picture: Picture, name: str) -> Storage:
+    if picture.mode != "RGBA":
+        raise InputError(f"{name}: a cursor with a mask, which Pillow does not read: save it as an icon or a PNG")
+    return Storage()
+
+
+def _of_tga(picture: Picture, _: str) -> Storage:
+    return Storage(alpha=_tga_alpha(picture.fp))
 
 
 def _tga_alpha(file: Any) -> str:
-    """What the header says of a TGA's attribute bits, and the extension area at its end where there is one (TGA 2.0)."""
+    """What the header says of a TGA's attribute bits, and the extension area at its end where there is one (TGA 2.0).
+
+    Eight bits are alpha. What a single one means programs do not agree on (GIMP: set is opaque; ImageMagick and Pillow:
+    set is transparent; others: nothing), so that the colours are taken as they are.
+    """
     if file is None or file.closed:  # decoded already
         return "straight"
     position = file.tell()
     try:
         file.seek(17)
-        if not file.read(1)[0] & 0x0F:
+        if file.read(1)[0] & 0x0F != _TGA_ALPHA_BITS:
             return "none"
         return _tga_attributes(file)
     finally:
@@ -123,3 +169,16 @@ def _tga_attributes(file: Any) -> str:
     file.seek(start + 494)
     kind = file.read(1) if start else b""
     return {b"\0": "none", b"\1": "none", b"\2": "none", b"\4": "premultiplied"}.get(kind, "straight")
+
+
+_FORMATS: dict[str, Callable[[Picture, str], Storage]] = {
+    "CUR": _of_cur,
+    "FITS": lambda *_: Storage(white=None),
+    "GIF": _of_gif,
+    "ICO": lambda *_: Storage(alpha="if any"),
+    "PNG": _of_png,
+    "PSD": _of_psd,
+    "SUN": _of_sun,
+    "TGA": _of_tga,
+    "TIFF": _of_tiff,
+}
