@@ -20,7 +20,7 @@ _CHANNELS = (1, 3, 4)
 _DEEP_MODES = ("I", "F")  # Pillow's grey modes of more than 8 bits: I, I;16, I;16B …, F
 _PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 _ROUNDING_SLACK = 1e-4
-_PIXELS_AT_ONCE = 2**22
+_PIXELS_AT_ONCE = 2**19
 
 
 def rgb_of_picture(loaded: Picture, storage: Storage, name: str) -> Image:
@@ -137,7 +137,7 @@ def _three_channels(levels: npt.NDArray[np.uint8]) -> Image:
 
 
 def _over_white(rgba: npt.NDArray[np.uint8], *, premultiplied: bool = False) -> Image:
-    alpha = rgba[:, :, 3:].astype(np.uint32)
+    alpha = rgba[:, :, 3:].astype(np.uint16)  # 255 times 255 and a half fit in
     colours = rgba[:, :, :3]
     if premultiplied:
         return np.minimum(colours + (255 - alpha), 255).astype(np.uint8)

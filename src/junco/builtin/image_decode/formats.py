@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 _PREFIX_BYTES = 64
 _ACCEPTED_BYTES = 16
 """How much of a file Pillow shows to those who may know its format."""
-# PostScript is a program: Pillow would hand it to an interpreter.
-_REFUSED_FORMATS = frozenset({"EPS"})
+# PostScript is a program, which Pillow hands to an interpreter; IPTC holds a file of any format, PostScript too; the
+# others are read by what somebody registers, or not at all.
+_REFUSED_FORMATS = frozenset({"EPS", "IPTC", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _NO_PICTURES = (

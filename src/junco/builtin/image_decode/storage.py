@@ -57,6 +57,8 @@ def _of_tiff(picture: Picture, name: str) -> Storage:
     tags: Any = getattr(picture, "tag_v2", {})
     if _DNG_VERSION in tags or (tags.get(_SUBFILE, 0) & 1 and _SUB_IFDS in tags):
         raise InputError(f"{name}: a camera's raw file, of which Pillow reads the preview alone: develop it first")
+    if picture.tile:
+        _make_room(picture)
     bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
     photometric = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
     if tags.get(_COMPRESSION, _NOT_PACKED) == _NOT_PACKED:
@@ -72,6 +74,14 @@ def _of_tiff(picture: Picture, name: str) -> Storage:
     return Storage(
         white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=is_deep and photometric == _WHITE_IS_ZERO
     )
+
+
+def _make_room(picture: Picture) -> None:
+    """Room for the pixels, for which Pillow compares a TIFF's size with a limit of the whole process, not with ours."""
+    from PIL import Image as PilImage
+
+    if PilImage.MAX_IMAGE_PIXELS is not None and picture.width * picture.height > PilImage.MAX_IMAGE_PIXELS:
+        picture.im = PilImage.core.new(picture.mode, picture._tile_size)
 
 
 def _read_as_unpacked(picture: Picture) -> None:
@@ -131,6 +141,14 @@ def _of_psd(picture: Picture, _: str) -> Storage:
     return Storage(alpha="none", white_is_zero=picture.mode == "1")
 
 
+def _of_blp(picture: Picture, name: str) -> Storage:
+    """A texture whose pixels are a JPEG is decoded out of sight, whatever that JPEG is."""
+    picture.fp.seek(4)
+    if picture.fp.read(4) == bytes(4):
+        raise InputError(f"{name}: a BLP texture that holds a JPEG: make a PNG of it first")
+    return Storage()
+
+
 def _of_cur(picture: Picture, name: str) -> Storage:
     if picture.mode != "RGBA":
         raise InputError(f"{name}: a cursor with a mask, which Pillow does not read: save it as an icon or a PNG")
@@ -172,6 +190,7 @@ def _tga_attributes(file: Any) -> str:
 
 
 _FORMATS: dict[str, Callable[[Picture, str], Storage]] = {
+    "BLP": _of_blp,
     "CUR": _of_cur,
     "FITS": lambda *_: Storage(white=None),
     "GIF": _of_gif,
