@@ -6,6 +6,9 @@ import difflib
 import re
 from collections.abc import Iterable
 
+MOST_SAID = 1_000
+"""Letters of what an exception says that a message repeats: no message is longer than a screen."""
+
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 NOT_OURS = (Exception, SystemExit)
 """What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
@@ -52,7 +55,7 @@ def _pictured(value: object, most: int) -> str:
         text = repr(value)
     except NOT_OURS as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return _cut(placeless(text), most)
+    return _cut(placeless(text[: 20 * most]), most)  # it may be megabytes long
 
 
 def placeless(text: str) -> str:
@@ -65,14 +68,29 @@ def _cut(text: str, most: int) -> str:
     return printable(text)  # a class of somebody's own shows itself as it likes
 
 
+def said_by(error: BaseException) -> str:
+    """What an exception of somebody else's code says; nothing where it fails at that; never raises."""
+    try:
+        return str(error)
+    except NOT_OURS:  # as with a value's repr
+        return ""
+
+
 def brief(error: BaseException) -> str:
     """An exception of somebody else's code as one line: its type, and the first line of what it says."""
     kind = type(error).__name__
-    try:
-        said = str(error).strip().splitlines()
-    except NOT_OURS:  # as with a value's repr
-        said = []
-    return printable(f"{kind}: {said[0]}" if said else kind)
+    said = said_by(error).strip().splitlines()
+    return _cut(f"{kind}: {said[0]}" if said else kind, MOST_SAID)
+
+
+def reason(error: BaseException) -> str:
+    """The same with all lines that it says, put into one; of a group of exceptions each is told."""
+    kind, said = type(error).__name__, said_by(error)
+    text = " ".join(said[: 2 * MOST_SAID].split())
+    told = _cut(f"{kind}: {text}" if text else kind, MOST_SAID)
+    if isinstance(error, BaseExceptionGroup):
+        told = _cut(f"{told}: {'; '.join(map(reason, error.exceptions))}", MOST_SAID)
+    return told
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:

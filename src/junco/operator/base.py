@@ -29,6 +29,7 @@ from junco.operator.ports import (
 )
 from junco.operator.spec import OperatorSpec
 from junco.types import Space
+from junco.wording import picture
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
@@ -300,21 +301,13 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
     """The results of a batch, if there is one for each row, and vectors are vectors.
 
     Raises:
-        ContractError: the operator returned too few or too many, nothing that has a length, or an array with another
-            number of axes than a vector has where its ports say that it gives vectors.
+        ContractError: the operator returned too few or too many, nothing that has a length and an order, or an array
+            with another number of axes than a vector has where its ports say that it gives vectors.
     """
     name = operator.name
-    if type(results) is not list and isinstance(results, (str, bytes, Mapping, Set)):
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
-        )
-    try:
-        count = len(results)
-    except TypeError:
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a sequence with one result for each item"
-        ) from None
-    if count != num_rows:
+    if type(results) is not list:
+        results = _in_order(name, results)
+    if (count := len(results)) != num_rows:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
@@ -326,3 +319,19 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
                     "return one vector for each"
                 )
     return results
+
+
+def _in_order(name: str, results: Any) -> list[Any]:
+    """Results of another type as a list: a set has no order, and a text's letters or a table's columns are none."""
+    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set)) or hasattr(
+        type(results), "columns"
+    )
+    try:
+        if not is_other and len(results) >= 0:  # what has no length may have no end
+            return list(results)
+    except TypeError:
+        pass
+    raise ContractError(
+        f"{name!r} returned {picture(results)} from batch(), which is no list of results: "
+        "return a list with one result for each item"
+    )
