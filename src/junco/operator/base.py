@@ -305,29 +305,28 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
             with another number of axes than a vector has where its ports say that it gives vectors.
     """
     name = operator.name
-    if type(results) is not list:
-        results = _in_order(name, results)
-    if (count := len(results)) != num_rows:
+    listed: Sequence[Any] = results if type(results) is list else _in_order(name, results)
+    if (count := len(listed)) != num_rows:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
     if operator._gives_vectors:
-        for value in results:
+        for value in listed:
             if getattr(value, "ndim", 1) != 1:
                 raise ContractError(
                     f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
                     "return one vector for each"
                 )
-    return results
+    return listed
 
 
 def _in_order(name: str, results: Any) -> list[Any]:
     """Results of another type as a list: a set has no order, and a text's letters or a table's columns are none."""
-    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set)) or hasattr(
-        type(results), "columns"
-    )
+    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set))
     try:
-        if not is_other and len(results) >= 0:  # what has no length may have no end
+        if (
+            not (is_other or hasattr(type(results), "columns")) and len(results) >= 0
+        ):  # what has no length may have no end
             return list(results)
     except TypeError:
         pass
