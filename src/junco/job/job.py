@@ -35,6 +35,7 @@ from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
 from junco.store.vectors import space_metadata
+from junco.wording import reason
 
 
 class Job:
@@ -147,7 +148,7 @@ class Job:
         if isinstance(error, JuncoError):
             raise error
         raise JobError(
-            f"the source failed after {num_read:,} inputs: {type(error).__name__}: {error}. "
+            f"the source failed after {num_read:,} inputs: {reason(error)}. "
             "What is done is kept: run the same again to go on."
         ) from error
 

@@ -79,7 +79,12 @@ def _of_pillow(file: IO[bytes], prefix: bytes, name: str) -> Picture:
 
 
 def _tried(
-    factory: Callable[..., Any], accept: Callable[[bytes], Any] | None, file: IO[bytes], prefix: bytes, known: str, name: str
+    factory: Callable[..., Any],
+    accept: Callable[[bytes], Any] | None,
+    file: IO[bytes],
+    prefix: bytes,
+    known: str,
+    name: str,
 ) -> Any:
     """The picture, or words for how it is nearly one of this format (none where it is nothing like it)."""
     try:
