@@ -54,10 +54,22 @@ class Feed:
         self.retry_rejects = retry_rejects
         self.num_new = self.num_changed = self.num_unmarked = 0
         self.is_over = False
+        self._ahead: Todo | None = None
         self.error: Exception | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is an input to work on."""
+        if self._ahead is None:
+            self._ahead = self._find()
+        return self._ahead is not None
 
     def next_todo(self) -> Todo | None:
         """The next input to work on; ``None`` when there are no more. An error of the source is kept in ``error``."""
+        todo, self._ahead = self._ahead or self._find(), None
+        return todo
+
+    def _find(self) -> Todo | None:
         while not self.is_over:
             try:
                 item = next(self.items)
@@ -72,7 +84,7 @@ class Feed:
 
     def _todo(self, item: Item) -> Todo | None:
         digest = digest_of(item.key, self._mark(item))
-        done = self.ledger.find(digest, len(self.inventory))
+        done = self.ledger.find(digest)
         is_known = done is not None or self.ledger.knows_key(digest)
         if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
             done = None

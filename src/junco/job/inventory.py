@@ -8,18 +8,19 @@ An input takes 16 bytes here; names and digests go to a scratch file as they com
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from junco.job.journal import Journal
-from junco.job.ledger import Done, Sealed, named
+from junco.job.ledger import Done, Ledger, Rejects, done_record, inputs_record, named
 from junco.store.sink import Rejected, Span
 
-CHUNK = 1024
+CHUNK = 8192
+"""Inputs of one record of a published target."""
 FAILED = -1
 """The count of rows of an input that gave none because it failed."""
 
@@ -36,7 +37,7 @@ class Inventory:
 
     def __init__(self, scratch: Journal | None) -> None:
         self.scratch = scratch
-        self.rejects: dict[int, Why] = {}
+        self.rejects: Rejects = {}
         self.is_as_before = True
         self._shards, self._starts, self._counts = array("i"), array("q"), array("i")
         self._keys: list[str] = []
@@ -58,6 +59,11 @@ class Inventory:
             if len(self._keys) == CHUNK:
                 self._flush()
         return number
+
+    def take_all(self, ledger: Ledger) -> None:
+        """All inputs of a ledger are what the source has, as they are in the published target."""
+        self._counts.frombytes(ledger.counts.astype(self._counts.typecode).tobytes())
+        self.rejects.update(ledger.rejects)
 
     def settle(self, number: int, shard: int, start: int, count: int) -> None:
         """Say where an input's rows are."""
@@ -85,15 +91,15 @@ class Inventory:
         for first, stop in pairwise(firsts.tolist()):
             yield Span(int(shards[first]), int(starts[first]), int(counts[first:stop].sum()))
 
-    def published(self) -> Iterator[Sealed]:
-        """The whole source as the published target will hold it."""
+    def published(self) -> Iterator[dict[str, Any]]:
+        """The whole source as the published target will hold it, for the journal."""
         self._flush()
+        counts = np.array(self._counts, np.int32)
         first = 0
         for record in self.scratch.records() if self.scratch is not None else ():
-            keys = record["keys"]
-            stop = first + len(keys)
+            stop = first + record["inputs"]
             rejects = {number - first: self.rejects[number] for number in range(first, stop) if number in self.rejects}
-            yield Sealed(0, keys, base64.b64decode(record["digests"]), list(self._counts[first:stop]), rejects)
+            yield record | done_record(0, counts[first:stop], rejects)
             first = stop
 
     def rejected(self) -> list[Rejected]:
@@ -103,6 +109,5 @@ class Inventory:
 
     def _flush(self) -> None:
         if self.scratch is not None and self._keys:
-            digests = base64.b64encode(b"".join(self._digests)).decode()
-            self.scratch.append({"keys": self._keys, "digests": digests}, durable=False)
+            self.scratch.append(inputs_record(self._keys, self._digests), durable=False)
             self._keys, self._digests = [], []

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from junco.engine.engine import Engine, RunOptions
 from junco.engine.results import Rows
 from junco.engine.rows import Reject
@@ -22,7 +24,7 @@ from junco.errors import InputError, OperatorError, TargetError
 from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.inventory import FAILED
-from junco.job.ledger import Sealed, named
+from junco.job.ledger import Sealed
 from junco.job.pending import Pending
 from junco.operator.lanes import Lane
 from junco.store.kinds import OddValueError
@@ -145,11 +147,11 @@ class OpenShard:
                 counts[index - start] = FAILED if not count and index in self.failed else count
         return Sealed(
             self.writer.number,
-            [named(todo.key) for todo in todos],
             b"".join(todo.digest for todo in todos),
-            counts,
+            np.array(counts, np.int32),
             {at: (todo.key, self.rejects[start + at]) for at, todo in enumerate(todos) if start + at in self.rejects},
             self.writer.first,
+            self.writer.checksum,
         )
 
     def _values(self) -> Iterator[Any]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from junco.errors import TargetError
 from junco.store.arrow import arrow
 from junco.store.columns import table
-from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
+from junco.store.durable import moved, removed, replacing, sizes_of, stamp_of, sums_of, sync_folder, writing
 from junco.store.kinds import wider
 from junco.store.large import large_in, large_metadata
 from junco.store.previous import Previous, Unpacked
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHARDS_OPEN, _FEW_JUMPS = 8, 8
+_T = TypeVar("_T")
 
 
 class FileSink(Sink):
@@ -63,9 +63,9 @@ class FileSink(Sink):
             writer.keep()
             writer.seal()
 
-    def has(self, number: int) -> bool:
+    def has(self, number: int, checksum: str) -> bool:
         """Whether the shard's file is there, and whole."""
-        return is_whole(self.shard_path(number))
+        return is_whole(self.shard_path(number), checksum)
 
     def last_number(self) -> int:
         """From the names of the files."""
@@ -73,10 +73,11 @@ class FileSink(Sink):
         return max((int(file.stem) for file in found if file.stem.isdecimal()), default=0)
 
     def keep_only(self, numbers: Collection[int]) -> None:
-        """Remove files of other shards; the columns hold what the target and these do."""
-        for file in self._shards.iterdir():
-            if not (file.suffix == ".arrow" and file.stem.isdecimal() and int(file.stem) in numbers):
-                file.unlink()
+        """Remove whatever else a run has left; the columns hold what the target and these do."""
+        names = {self.shard_path(number).name for number in numbers}
+        for left in (*self._shards.iterdir(), *self._staged.iterdir()):
+            if left.parent != self._shards or left.name not in names:
+                removed(left)
         self._known = [number for number in sorted(numbers) if not number or self.shard_path(number).exists()]
 
     @property
@@ -138,17 +139,44 @@ class FileSink(Sink):
         with writing(self.target):
             for path in (self.rejects, *self.sides(), self.path):
                 if (staged := self.staged(path)).exists():
-                    moved(staged, path)
+                    self.put_in_place(staged, path)
             if not num_rejects:
                 self.rejects.unlink(missing_ok=True)
+
+    def put_in_place(self, staged: Path, path: Path) -> None:
+        """Move one file or folder to its place."""
+        moved(staged, path)
+
+    def can_publish(self, sums: Mapping[str, str]) -> bool:
+        """Whether what was staged as these files is there, or in its place; forgets what that had displaced."""
+        displaced = []
+        with writing(self.target):
+            for path in (*self.sides(), self.path):
+                wanted = {name: sum for name, sum in sums.items() if Path(name).parts[0] == path.name}
+                if sums_of(self.staged(path)) != wanted:
+                    if sums_of(path) != wanted:
+                        return False
+                    displaced.append(self.staged(path))
+            for path in displaced:
+                removed(path)
+        return True
+
+    def sums(self, *, is_staged: bool = False) -> dict[str, str]:
+        """Of the target and what belongs to it."""
+        return self._told(sums_of, is_staged=is_staged)
+
+    def sizes(self, *, is_staged: bool = False) -> dict[str, list[int]]:
+        """Of the same."""
+        return self._told(sizes_of, is_staged=is_staged)
+
+    def _told(self, of: Callable[[Path], dict[str, _T]], *, is_staged: bool) -> dict[str, _T]:
+        paths = (*self.sides(), self.path)
+        with writing(self.target):
+            return {name: told for path in paths for name, told in of(self.staged(path) if is_staged else path).items()}
 
     def stamp(self) -> str | None:
         """From the target's size and both its ends."""
         return stamp_of(self.path)
-
-    def staged_stamp(self) -> str | None:
-        """The same for the staged one."""
-        return stamp_of(self.staged(self.path))
 
     def discard(self) -> None:
         """Remove shards and what is staged."""
@@ -185,7 +213,7 @@ class FileSink(Sink):
             ) from error
 
     def _empty(self, folder: Path) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+        removed(folder)
         folder.mkdir(parents=True, exist_ok=True)
 
     def shard_rows(self, number: int) -> ShardRows:
