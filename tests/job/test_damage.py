@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import zlib
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from junco.errors import JobError
+from junco.job.packed import pack, pack_counts
 
 
 def rows(target):
@@ -52,9 +54,17 @@ def test_a_journal_that_was_damaged_is_said_to_be_and_the_target_stays(embed, tm
     assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=False).num_rows == 2
 
 
-def line_of(record):
-    text = json.dumps(record).encode()
+def line_of(record, number):
+    text = b"%d %s" % (number, record if isinstance(record, bytes) else json.dumps(record).encode())
     return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def records_of(journal):
+    return [json.loads(line.split(b" ", 2)[2]) for line in journal.read_bytes().splitlines()]
+
+
+def write_records(journal, records):
+    journal.write_bytes(b"".join(line_of(record, number) for number, record in enumerate(records)))
 
 
 def changed(**changes):
@@ -70,20 +80,30 @@ FORGED = {
     "an odd number": (0, changed(opened="x")),
     "nothing": (1, lambda _: {}),
     "no keys": (1, changed(keys=None)),
-    "odd keys": (1, changed(keys=[1, 2])),
-    "too few counts": (1, changed(counts=[1])),
-    "negative counts": (1, changed(counts=[-5, -5])),
-    "huge counts": (1, changed(counts=[10**12, 1])),
+    "odd keys": (1, changed(keys=5)),
+    "no number of inputs": (1, changed(inputs="x")),
+    "too few inputs": (1, changed(inputs=1)),
+    "too many inputs": (1, changed(inputs=3)),
+    "more inputs than any record has": (1, changed(inputs=2**30)),
+    "too few counts": (1, changed(counts=pack_counts([1]))),
+    "negative counts": (1, changed(counts=pack_counts([-5, -5]))),
     "counts that are none": (1, changed(counts=[True, "x"])),
+    "counts that are not packed": (1, changed(counts=base64.b64encode(b"counts").decode())),
+    "counts that end too soon": (1, changed(counts=base64.b64encode(zlib.compress(b"12345678")[:-4]).decode())),
+    "a bomb": (1, changed(counts=pack(bytes(10**7)))),
     "a shard that is a path": (1, changed(shard="../../x")),
     "a huge shard": (1, changed(shard=10**30)),
     "shards that end before they begin": (1, changed(first=9)),
     "odd digests": (1, changed(digests="?")),
-    "too few digests": (1, changed(digests="")),
+    "too few digests": (1, changed(digests=pack(bytes(16)))),
+    "an odd checksum": (1, changed(checksum=5)),
     "odd rejects": (1, changed(rejects=[5])),
     "rejects of nobody": (1, changed(rejects=[[7, "key", []]])),
     "rejects for no reason": (1, changed(rejects=[[0, "key", [["stage"]]]])),
     "an odd end": (2, changed(num_rejects=None)),
+    "an odd source": (2, changed(source=5)),
+    "files that are none": (2, changed(files=[])),
+    "a file of which too little is known": (2, changed(files={"v.parquet": [1, 2]})),
 }
 
 
@@ -91,9 +111,9 @@ FORGED = {
 def test_a_journal_that_no_job_wrote_is_said_to_be_damaged_and_can_be_replaced(embed, tmp_path, place, change):
     target, journal = tmp_path / "v.parquet", tmp_path / ".v.parquet.junco" / "journal"
     embed.run(["a", "b"], target)
-    records = [json.loads(line.partition(b" ")[2]) for line in journal.read_bytes().splitlines()]
+    records = records_of(journal)
     records[place] = change(records[place])
-    journal.write_bytes(b"".join(map(line_of, records)))
+    write_records(journal, records)
     with pytest.raises(JobError, match=r"journal of .*v.parquet, .*, was damaged: .* start over with resume=False"):
         embed.run(["a", "b", "c"], target)
     assert len(rows(target)) == 2
@@ -107,7 +127,7 @@ def test_a_line_that_is_no_record_ends_the_reading_like_a_torn_one(embed, tmp_pa
     embed.run(["a"], tmp_path / "v.parquet")
     work = tmp_path / ".v.parquet.junco"
     lines = (work / "journal").read_bytes().splitlines(keepends=True)
-    (work / name).write_bytes(b"".join([*lines[:place], b"%08x %s\n" % (zlib.crc32(text), text), *lines[place:]]))
+    (work / name).write_bytes(b"".join([*lines[:place], line_of(text, place), *lines[place:]]))
     if name == "journal":
         with pytest.raises(JobError, match="was damaged"):
             embed.run(["a", "b"], tmp_path / "v.parquet")
@@ -117,7 +137,7 @@ def test_a_line_that_is_no_record_ends_the_reading_like_a_torn_one(embed, tmp_pa
 def test_an_end_of_publishing_that_no_job_wrote_is_not_acted_on(embed, tmp_path):
     embed.run(["a"], tmp_path / "v.parquet")
     work = tmp_path / ".v.parquet.junco"
-    *lines, last = (work / "journal").read_bytes().splitlines(keepends=True)
-    stamp = json.loads(last.partition(b" ")[2])["published"]
-    (work / "journal.next").write_bytes(b"".join([*lines, line_of({"published": stamp})]))
+    records = records_of(work / "journal")
+    del records[-1]["num_rejects"]
+    write_records(work / "journal.next", records)
     assert embed.run(["a", "b"], tmp_path / "v.parquet").num_rows == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_only_what_no_kill_can_do_counts_as_damage(journal):
 
 
 def sealed(shard, texts, counts):
-    return Sealed(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
+    return Sealed(shard, b"".join(digest_of(text, "") for text in texts), np.array(counts, np.int32))
 
 
 @example([("k\U0005787b\U0003a938", 0)], 1)  # its key's hash ends in a zero byte

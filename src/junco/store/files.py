@@ -47,6 +47,7 @@ class FileSink(Sink):
         self.files = (path, self.rejects, *self.sides())
         self._schema: pa.Schema | None = None
         self._known: list[int] = []
+        self._in_place: set[Path] = set()
 
     def sides(self) -> tuple[Path, ...]:
         """Files that belong to the target."""
@@ -138,7 +139,7 @@ class FileSink(Sink):
         """Move what was staged to its place, the target itself last."""
         with writing(self.target):
             for path in (self.rejects, *self.sides(), self.path):
-                if (staged := self.staged(path)).exists():
+                if path not in self._in_place and (staged := self.staged(path)).exists():
                     self.put_in_place(staged, path)
             if not num_rejects:
                 self.rejects.unlink(missing_ok=True)
@@ -148,17 +149,15 @@ class FileSink(Sink):
         moved(staged, path)
 
     def can_publish(self, sums: Mapping[str, str]) -> bool:
-        """Whether what was staged as these files is there, or in its place; forgets what that had displaced."""
-        displaced = []
+        """Whether what was staged as these files is there, or in its place already: then what it displaced is there."""
         with writing(self.target):
             for path in (*self.sides(), self.path):
                 wanted = {name: sum for name, sum in sums.items() if Path(name).parts[0] == path.name}
-                if sums_of(self.staged(path)) != wanted:
-                    if sums_of(path) != wanted:
-                        return False
-                    displaced.append(self.staged(path))
-            for path in displaced:
-                removed(path)
+                if sums_of(self.staged(path)) == wanted:
+                    continue
+                if sums_of(path) != wanted:
+                    return False
+                self._in_place.add(path)
         return True
 
     def sums(self, *, is_staged: bool = False) -> dict[str, str]:
@@ -182,7 +181,7 @@ class FileSink(Sink):
         """Remove shards and what is staged."""
         for folder in (self._shards, self._staged):
             self._empty(folder)
-        self._schema, self._known = None, []
+        self._schema, self._known, self._in_place = None, [], set()
 
     def staged(self, path: Path) -> Path:
         """Where a file lies before it is put in its place."""
