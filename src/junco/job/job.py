@@ -114,13 +114,13 @@ class Job:
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
-        inventory, before = Inventory(state.scratch() if state else None), self.engine.stats()
+        inventory, before = Inventory(state.scratch() if state else None, ledger), self.engine.stats()
         limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
         hashed = hash_of_source(source, self._wanted()) if state else None
         deleted: tuple[str, ...] = ()
         if state is not None and self._is_unchanged(state, ledger, hashed):
             feed = self._feed(iter(()), ledger, inventory, limit, Progress())
-            inventory.take_all(ledger)
+            inventory.take_all()
             limit.check()
         else:
             if state is not None:
@@ -165,7 +165,7 @@ class Job:
         deleted = state.keys(ledger.unseen())
         if deleted:
             self.sink.remove(deleted)
-        if inventory.is_as_before and len(inventory) == ledger.size and state.is_published:
+        if inventory.is_as_before and state.is_published:
             state.scratch()
         else:
             state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), hashed)

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,17 +110,16 @@ def done_record(shard: int, counts: npt.NDArray[Any], rejects: Rejects) -> dict[
     return {"shard": shard, "counts": pack_counts(counts), "rejects": why}
 
 
-class Done(NamedTuple):
-    """An input that is done: its number in the ledger and where its rows are."""
-
-    number: int
-    shard: int
-    start: int
-    num_rows: int
-
-
 class Ledger:
-    """All inputs that are done. They are mostly asked for in their order, which costs next to nothing."""
+    """All inputs that are done. They are mostly asked for in their order, which costs next to nothing.
+
+    Attributes:
+        size: how many there are.
+        shards: of each, where its rows are; 0 for the published target.
+        starts: of each, the first of its rows there.
+        counts: of each, how many there are; -1 of one that failed.
+        rejects: by their numbers.
+    """
 
     def __init__(self, parts: Iterable[Sealed] = ()) -> None:
         digests, shards, starts, counts = [], [], [], []
@@ -138,7 +137,7 @@ class Ledger:
             size += len(rows)
         self.size = size
         self._digests = b"".join(digests)
-        self._shards, self._starts, self.counts = (_joined(each) for each in (shards, starts, counts))
+        self.shards, self.starts, self.counts = (_joined(each) for each in (shards, starts, counts))
         self._is_seen = bytearray(size)
         self._next = 0
 
@@ -150,10 +149,10 @@ class Ledger:
     @property
     def is_published(self) -> bool:
         """Whether all of them are in the published target."""
-        return not self._shards.any()
+        return not self.shards.any()
 
-    def find(self, digest: bytes) -> Done | None:
-        """The input with this digest, if it is done; its key counts as seen in any case.
+    def find(self, digest: bytes) -> int:
+        """The number of the input with this digest, if it is done, else -1; its key counts as seen in any case.
 
         Of several the latest is given, and of those of the published target the one that follows the last that was
         found, so that a source with repetitions is seen to be what it was.
@@ -162,12 +161,12 @@ class Ledger:
         if not (self._is_next(digest) and self._is_plain and number not in self.rejects):
             number = self._latest(digest)
             if number < 0:
-                return None
-            if not self._shards[number] and self._is_next(digest):
+                return -1
+            if not self.shards[number] and self._is_next(digest):
                 number = self._next
         self._is_seen[number] = 1
         self._next = number + 1
-        return Done(number, int(self._shards[number]), int(self._starts[number]), int(self.counts[number]))
+        return number
 
     def knows_key(self, digest: bytes) -> bool:
         """Whether an input of that name is known, with whatever content."""
@@ -177,10 +176,14 @@ class Ledger:
     def unseen(self) -> Iterator[int]:
         """Numbers of the inputs whose key nobody has looked for, in their order."""
         seen = np.frombuffer(self._is_seen, bool)
-        if seen.all():
+        unseen = np.flatnonzero(~seen)
+        if not len(unseen):
             return iter(())
-        keys = self._columns[0]
-        return iter(np.flatnonzero(~np.isin(keys, np.unique(keys[seen]))).tolist())
+        order, keys, _ = self._index
+        num_seen = np.concatenate([[0], np.cumsum(seen[order])])
+        wanted = self._columns[0][unseen]
+        alike = num_seen[np.searchsorted(keys, wanted, "right")] - num_seen[np.searchsorted(keys, wanted)]
+        return iter(unseen[alike == 0].tolist())
 
     def _is_next(self, digest: bytes) -> bool:
         start = self._next * DIGEST_BYTES

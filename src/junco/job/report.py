@@ -57,6 +57,15 @@ class JobReport:
         return self.stats.advice if self.stats is not None else ""
 
     @property
+    def has_nothing(self) -> str:
+        """Why the target has nothing for anyone, in words; empty where it has."""
+        if not self.num_inputs:
+            return "the source has no inputs"
+        if not self.num_done:
+            return "no input succeeded"
+        return "" if self.num_rows else "no input gave a row"
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether there was nothing to do."""
         return not self.num_new and not self.num_deleted and self.num_skipped == self.num_inputs
@@ -68,6 +77,8 @@ class JobReport:
 
     def __str__(self) -> str:
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
+        if why := self.has_nothing:
+            lines.append(f"  {why}")
         if self.num_rejects:
             where = f": see {self.rejects}" if self.rejects else ""
             lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")

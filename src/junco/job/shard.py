@@ -27,6 +27,7 @@ from junco.job.inventory import FAILED
 from junco.job.ledger import Sealed
 from junco.job.pending import Pending
 from junco.operator.lanes import Lane
+from junco.store.finite import check_finite
 from junco.store.kinds import OddValueError
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
@@ -267,6 +268,7 @@ class OpenShard:
         positions, rows = pending.positions[start:stop], pending.values[start:stop]
         inputs = [self.todo[self.fed[position]].key for position in positions]
         columns = {name: self._column(rows, place) for place, name in enumerate(self.names)}
+        check_finite(columns)
         self.writer.write(Shard(inputs, columns), pending.num_bytes * len(rows) // len(pending.values))
         for position in positions:
             self._counts[position] += 1
