@@ -64,7 +64,8 @@ def embed(
 ) -> None:
     """Many inputs through a pipeline, into a file of vectors.
 
-    Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason.
+    Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason. Where no
+    row comes of it all, the exit status is 1.
     """
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
@@ -89,7 +90,7 @@ def embed(
         print_json(report.to_dict())
     else:
         click.echo(str(report))
-    if report.num_inputs and not report.num_done:
+    if report.has_nothing:
         raise click.exceptions.Exit(1)
 
 

@@ -29,6 +29,7 @@ class JobReport:
         rejects: the file that says why inputs were put aside; ``None`` if none were.
         num_unmarked: inputs whose content has no hash, so that they are worked on each time.
         deleted: the names of the deleted inputs.
+        damaged: what of an earlier run was found damaged, and is made anew.
         unknown: what of the pipeline could not be identified: such a job cannot be resumed.
         stats: time, waiting, batches and bytes of each stage in this run; ``None`` where nothing was to do.
     """
@@ -46,6 +47,7 @@ class JobReport:
     rejects: str | None = None
     num_unmarked: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
+    damaged: tuple[str, ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = field(default=(), repr=False)
     stats: PipelineStats | None = field(default=None, repr=False)
 
@@ -53,6 +55,15 @@ class JobReport:
     def advice(self) -> str:
         """Which stage bound, and what would help; empty where nothing was to do."""
         return self.stats.advice if self.stats is not None else ""
+
+    @property
+    def has_nothing(self) -> str:
+        """Why the target has nothing for anyone, in words; empty where it has."""
+        if not self.num_inputs:
+            return "the source has no inputs"
+        if not self.num_done:
+            return "no input succeeded"
+        return "" if self.num_rows else "no input gave a row"
 
     @property
     def is_unchanged(self) -> bool:
@@ -66,6 +77,8 @@ class JobReport:
 
     def __str__(self) -> str:
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
+        if why := self.has_nothing:
+            lines.append(f"  {why}")
         if self.num_rejects:
             where = f": see {self.rejects}" if self.rejects else ""
             lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")
@@ -78,6 +91,7 @@ class JobReport:
             lines.append(
                 f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
             )
+        lines += [f"  {what}" for what in self.damaged]
         if self.unknown:
             lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
         if self.stats is not None:
