@@ -32,11 +32,19 @@ ShardRows = Annotated[
 
 def embed(
     pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
-    source: Annotated[str, typer.Argument(help="A folder, a pattern, a URL, or a list: .txt, .csv, .jsonl, .parquet.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+        ),
+    ],
     to: Annotated[
         str, typer.Option("--to", metavar="TARGET", help="A .parquet or .npy file, or a folder of Parquet files: out/.")
     ],
-    column: Annotated[str | None, typer.Option(help="The column of a table that holds the inputs.")] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="The column of a table that holds the inputs; which one is taken without it is told."),
+    ] = None,
     on_error: Annotated[
         Literal["skip", "raise"], typer.Option(help="Put bad inputs aside, or end with the first.")
     ] = "skip",
@@ -78,7 +86,7 @@ def embed(
         print_json(report.to_dict())
     else:
         typer.echo(str(report))
-    if report.num_inputs and not report.num_done:
+    if not report.num_done:
         raise typer.Exit(1)
 
 

@@ -21,7 +21,13 @@ ROWS_SHOWN = 5
 
 def run(
     pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="Paths or texts, as the pipeline takes them.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT…",
+            help="Paths, or texts as they stand, as the pipeline takes them; what is in lists: junco embed.",
+        ),
+    ],
     as_json: AsJson = False,
     inspect: Annotated[bool, typer.Option("--inspect", help="Show what every step makes of each input.")] = False,
     html: Annotated[
