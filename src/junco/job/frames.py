@@ -61,11 +61,14 @@ def frame_of(value: Any) -> Frame | None:
     called = f"the {type(value).__name__}"
     names = getattr(getattr(value, "dtype", None), "names", None)
     if names and hasattr(value, "__array__"):
-        return Frame(called, tuple(names), lambda at: value[names[at]], len(value))
+        return Frame(called, tuple(names), lambda at: _values(value[names[at]]), len(value))
     if hasattr(value, "iloc") and hasattr(value, "columns"):  # pandas and its like
         return Frame(called, tuple(value.columns), lambda at: value.iloc[:, at], len(value))
     if hasattr(value, "get_column") and hasattr(value, "columns"):  # Polars
         return Frame(called, tuple(value.columns), lambda at: value.get_column(value.columns[at]), len(value))
+    if hasattr(value, "column_names") and hasattr(value, "features") and hasattr(value, "__len__"):  # a data set of HF
+        named = tuple(value.column_names)
+        return Frame(called, named, lambda at: value[named[at]], len(value))
     if hasattr(value, "collect") and hasattr(value, "lazy"):
         raise JobError(f"{called} is not worked out yet: give its collect()")
     return _of_batches(value, called)
@@ -106,7 +109,13 @@ def _of_mapping(value: Mapping[Any, Any]) -> Frame:
     lengths = {len(each) for each in columns}
     if len(lengths) > 1:
         raise JobError(f"the mapping's columns have several lengths, {min(lengths):,} to {max(lengths):,}: no table")
-    return Frame(f"the {type(value).__name__}", tuple(value), lambda at: columns[at], lengths.pop())
+    return Frame(f"the {type(value).__name__}", tuple(value), lambda at: _values(columns[at]), lengths.pop())
+
+
+def _values(column: Any) -> Any:
+    """A column's values: of an array of numbers or texts Python's own, which it does not give when it is gone through."""
+    is_plain = getattr(column, "ndim", 0) == 1 and hasattr(column, "tolist")
+    return column.tolist() if is_plain else column
 
 
 def _is_column(value: Any) -> bool:

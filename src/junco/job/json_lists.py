@@ -152,7 +152,7 @@ def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[
         return lists[rows[0]], [f"the list at {rows[0]!r}"]
     if len(lists) == len(value) and lists:
         return _of_columns(lists, name), ["an object of columns"]
-    if any(is_known(key, wanted) for key in value) and not lists:
+    if any(is_known(key, wanted) and not isinstance(each, (dict, list)) for key, each in value.items()):
         return [value], ["one object"]
     raise JobError(
         f"{name} holds one object, of {len(value):,} names, and it is not clear what its inputs are: "
