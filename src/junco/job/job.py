@@ -29,9 +29,10 @@ from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
-from junco.job.source import Item, Wanted, count_of, items_of
+from junco.job.source import Item, count_of, items_of
 from junco.job.source_hash import hash_of_source
 from junco.job.state import JobState
+from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
@@ -64,6 +65,7 @@ class Job:
         about = space_metadata(found.space, found.column)
         self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
+        self.told = Told()
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 
@@ -76,7 +78,7 @@ class Job:
         """
         started_s = time.monotonic()
         with ExitStack() as held:
-            items = items_of(source, self._wanted())
+            items = items_of(source, self._wanted(self.told))
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
@@ -84,9 +86,9 @@ class Job:
             state = JobState(self.sink, PipelineEntry.of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell)
 
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
@@ -103,6 +105,7 @@ class Job:
             if state is not None:
                 state.check_carried()
             with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
+                self.told.listen(progress.tell)
                 feed = self._feed(items, ledger, inventory, limit, progress)
                 self._work(feed, state)
             if state is not None:
@@ -200,6 +203,7 @@ class Job:
             num_rows=inventory.num_rows,
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=deleted,
             unknown=state.pipeline.unknown if state is not None else (),

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from junco.job.lists import LISTS
-from junco.job.source import Wanted
+from junco.job.kinds import kind_of
 from junco.job.urls import is_url
+from junco.job.wanted import Wanted
 
 
 def hash_of_source(source: Any, wanted: Wanted) -> str | None:
@@ -24,7 +24,7 @@ def hash_of_source(source: Any, wanted: Wanted) -> str | None:
 
     path = Path(os.fsdecode(source)).expanduser()
     try:
-        if not (path.is_file() and path.suffix.lower() in LISTS):
+        if not (path.is_file() and kind_of(path.name) is not None):
             return None
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()

@@ -30,8 +30,9 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     """Decodes a picture into C-contiguous uint8 RGB pixels (height, width, 3).
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
-    or an array (uint8, uint16, bool, floats in 0..1; grey, RGB or RGBA). EXIF orientation is applied, transparency is
-    laid over white, 16 bits are scaled to 8, and of several frames the first is taken.
+    ``{"bytes": …, "path": …}`` as data sets of Hugging Face have it, or an array (uint8, uint16, bool, floats in 0..1;
+    grey, RGB or RGBA). EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, and of
+    several frames the first is taken.
 
     Args:
         allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this
