@@ -21,6 +21,7 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
+from junco.job.frames import as_items
 from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
@@ -125,7 +126,8 @@ class Pipeline:
             A list; where the only output is a vector, one array (n, dim), but for ``on_error="none"``.
 
         Args:
-            items: any iterable.
+            items: any iterable; of a table (a DataFrame, a mapping of columns …) the columns that are named as the
+                pipeline's inputs.
             on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` there.
             rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
             timeout_s: raise `DeadlineError` after so many seconds.
@@ -177,6 +179,7 @@ class Pipeline:
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
             raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
+        items = as_items(items, self.graph.inputs)
         engine, timeout_s = self._engine_within(options.timeout_s)
         return engine.stream(items, replace(options, timeout_s=timeout_s), self)
 
@@ -199,8 +202,8 @@ class Pipeline:
         Called again when it is finished, it works on new and changed inputs only.
 
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.parquet``), a URL, any
-                iterable.
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
+                ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
             sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
                 `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
@@ -208,7 +211,7 @@ class Pipeline:
             resume: go on from what is there; ``False`` starts over and replaces it.
             retry_rejects: work once more on what was put aside.
             column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
-                ``text``, or the first.
+                ``text``, or the first that is no key. The report's ``read`` says which.
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
             shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every

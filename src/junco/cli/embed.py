@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
-@click.argument("source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .jsonl, .parquet.")
+@click.argument("source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.")
 @click.option(
     "--to",
     required=True,
     metavar="TARGET",
     help="A .parquet or .npy file, or a folder of Parquet files: out/.",
 )
-@click.option("--column", metavar="NAME", help="The column of a table that holds the inputs.")
+@click.option("--column", metavar="NAME", help="The column of a table that holds the inputs; which one is taken without it is told.")
 @click.option(
     "--on-error",
     type=click.Choice(["skip", "raise"]),
@@ -64,7 +64,8 @@ def embed(
 ) -> None:
     """Many inputs through a pipeline, into a file of vectors.
 
-    Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason.
+    Stopped at any moment, the same command goes on where it was. Bad inputs are put aside with their reason. Where no
+    row comes of it all, the exit status is 1.
     """
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
@@ -89,7 +90,7 @@ def embed(
         print_json(report.to_dict())
     else:
         click.echo(str(report))
-    if report.num_inputs and not report.num_done:
+    if report.has_nothing:
         raise click.exceptions.Exit(1)
 
 

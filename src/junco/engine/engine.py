@@ -71,9 +71,10 @@ class Engine:
         self._holdings.check_open()
         if self._single is not None:
             return self._single(item) if timeout_s is None else by_deadline(partial(self._single, item), timeout_s)
-        timeout_s = timeout_s if timeout_s is not None else left_s()
+        is_let_go = timeout_s is None  # at its end of time by whoever waits for this thread, if it has one
+        timeout_s = left_s() if timeout_s is None else timeout_s
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(self.stream(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE)))
+        return next(self.stream(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE, is_let_go=is_let_go)))
 
     def stream(self, items: Iterable[Any], options: RunOptions, owner: object = None) -> Stream:
         """The results for many items one by one; ``owner`` lives as long as these are wanted."""
@@ -91,7 +92,7 @@ class Engine:
         collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
-        terms = Terms(deadline_s, options.trace, options.lane)
+        terms = Terms(deadline_s, options.trace, options.lane, options.is_let_go)
         run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
         self._holdings.runs.add(run)
         return run

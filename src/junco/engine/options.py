@@ -30,6 +30,7 @@ class RunOptions:
         by_rows: give rows as they come, not one result for each item.
         trace: where to note what ran when; written when the run ends.
         lane: how urgent it is, where others wait for the same operator.
+        is_let_go: whether nobody waits for the reader's thread beyond its time, so that it may work itself.
     """
 
     on_error: OnError = "raise"
@@ -39,6 +40,7 @@ class RunOptions:
     by_rows: bool = False
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
+    is_let_go: bool = False
 
 
 def checked_timeout(timeout_s: Any) -> float | None:
