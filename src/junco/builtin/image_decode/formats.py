@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
-from junco.builtin.image_decode import png
+from junco.builtin.image_decode import png, tiff
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,15 +71,22 @@ def _of_pillow(file: IO[bytes], prefix: bytes, name: str) -> Picture:
         for known in [format_ for format_ in PilImage.ID if format_ not in tried | _REFUSED_FORMATS]:
             tried.add(known)
             factory, accept = PilImage.OPEN[known]
+            if known == "TIFF":
+                factory = tiff.factory()
             found = _tried(factory, accept, file, prefix, known, name)
-            if not isinstance(found, str):
+            if isinstance(found, PilImage.Image):
                 return found
             nearly = nearly or found
     raise InputError(f"{name}: not a picture in a format that Pillow reads{nearly}")
 
 
 def _tried(
-    factory: Callable[..., Any], accept: Callable[[bytes], Any] | None, file: IO[bytes], prefix: bytes, known: str, name: str
+    factory: Callable[..., Any],
+    accept: Callable[[bytes], Any] | None,
+    file: IO[bytes],
+    prefix: bytes,
+    known: str,
+    name: str,
 ) -> Any:
     """The picture, or words for how it is nearly one of this format (none where it is nothing like it)."""
     try:
@@ -88,7 +95,7 @@ def _tried(
             return f" ({accepted})" if isinstance(accepted, str) else ""
         file.seek(0)
         return factory(file, "")
-    except (SyntaxError, IndexError, TypeError, KeyError, struct.error) as error:
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:
         # How a plugin says that the file is not of its format.
         return "" if accept is None else f" (it begins as {known} does, but: {error})"
     except Exception as error:
@@ -112,7 +119,9 @@ def _check_avif(name: str) -> None:
 
 def _heif(file: IO[bytes], name: str) -> Picture:
     try:
-        from pillow_heif import HeifImageFile
+        from pillow_heif import (
+            HeifImageFile,
+        )  # looked up here, not registered with Pillow, which is the whole process's
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: a HEIC (HEIF) picture, which Pillow reads with: pip install pillow-heif") from error
     file.seek(0)

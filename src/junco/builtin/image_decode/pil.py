@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from junco.builtin.extras import importing
-from junco.builtin.image_decode import jpeg, png
+from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.formats import identified
 from junco.builtin.image_decode.orientation import upright
@@ -78,22 +78,16 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     def _of_pillow(self, picture: Picture, name: str) -> Image:
         """The pixels decoded by Pillow; a file has just been opened and stands at its first frame."""
         self._check_size(picture, name)
-        if picture.format in jpeg.FORMATS and getattr(picture, "tile", None):
-            jpeg.check_scans(picture.fp, name)
-        storage = storage_of(picture, name)
         try:
-            transparent = png.transparent_places(picture)
+            storage = storage_of(picture, name)
             picture.load()
-        except MemoryError:
+        except (InputError, MemoryError):
             raise
         except Exception as error:  # what a decoder raises on broken data is not limited to any kind
             kind = getattr(picture, "format", None) or "picture"
             raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
         self._check_size(picture, name)  # an icon's header and the picture in it may say different sizes
-        pixels = rgb_of_picture(picture, storage, name)
-        if transparent is not None:
-            pixels[transparent] = 255
-        return upright(pixels, picture)
+        return upright(rgb_of_picture(picture, storage, name), picture)
 
     def _of_jpeg(self, file: IO[bytes], picture: Picture, name: str) -> Image | None:
         """The pixels, if that is an ordinary JPEG; else the picture is left as it was, at the scale to decode it."""
