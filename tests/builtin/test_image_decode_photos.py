@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 
@@ -77,6 +78,30 @@ def test_an_avif_has_its_colours(mode, photo, second_decoder):
 
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+
+
+DEEP_JPEG_2000 = base64.b64decode(
+    "/0//UQAvAAAAAAACAAAAAgAAAAAAAAAAAAAAAgAAAAIAAAAAAAAAAAADCwEBCwEBCwEB/1IADAAAAAEBAAQEAAH/XAAEQGD/ZAAlAAFDcmVhdGVk"
+    "IGJ5IE9wZW5KUEVHIHZlcnNpb24gMi41LjT/kAAKAAAAAAAaAAH/k9/gHAdmdwk4HdiAgP/Z"
+)
+"""Three white pixels and a black one in RGB of 12 bits a channel, by OpenJPEG; Pillow shows black ones alone."""
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_a_jpeg_2000_of_more_than_8_bits_a_channel_is_refused_and_its_white_not_taken_for_black(boxed):
+    boxes = base64.b64decode(
+        "AAAADGpQICANCocKAAAAFGZ0eXBqcDIgAAAAAGpwMiAAAAAtanAyaAAAABZpaGRyAAAAAgAAAAIAAwsHAAAAAAAPY29scgEAAAAAABAAAACS"
+    )
+    refused((boxes + b"jp2c" if boxed else b"") + DEEP_JPEG_2000, "JPEG 2000 picture of 12 bits.*save it with 8")
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_grey_of_16_bits_and_colours_of_8_are_read_from_a_jpeg_2000(boxed, photo):
+    levels = np.linspace(0, 65535, 64 * 48).reshape(48, 64)
+    grey = file_of(levels.astype(np.uint16), "JPEG2000", irreversible=False, no_jp2=not boxed)
+    np.testing.assert_allclose(PilDecode()(grey)[:, :, 1], levels / 257, atol=1)
+    colours = file_of(photo, "JPEG2000", irreversible=False, no_jp2=not boxed)
+    np.testing.assert_array_equal(PilDecode()(colours), photo)
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])

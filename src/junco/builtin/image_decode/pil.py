@@ -31,7 +31,9 @@ class PilDecode(Operator, family="image-decode", name="pil"):
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
     or an array (uint8, uint16, bool, floats in 0..1; grey, RGB or RGBA). EXIF orientation is applied, transparency is
-    laid over white, 16 bits are scaled to 8, and of several frames the first is taken.
+    laid over white, 16 bits are scaled to 8, colour profiles are not applied, and of several frames the first is taken.
+    Files may be of any format that Pillow reads, and HEIC where ``pillow-heif`` is installed; what Pillow is known to
+    misread is read rightly or refused.
 
     Args:
         allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this

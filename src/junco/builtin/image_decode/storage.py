@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from junco.builtin.image_decode.jpeg import FORMATS as JPEGS
 from junco.builtin.image_decode.jpeg import check_scans
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile as Picture
 
-_TGA_ALPHA_BITS = 8
+_TGA_ALPHA_BITS = _EIGHT_BITS = 8
+_MOST_BOXES = 10_000
+_CODESTREAM = b"\xff\x4f\xff\x51"
 _FIRST_IS_EMPTY = {"RGBX": "XRGB", "BGRX": "XBGR"}
 
 
@@ -74,6 +76,48 @@ def _of_psd(picture: Picture, _: str) -> Storage:
     return Storage(alpha="none", white_is_zero=picture.mode == "1")
 
 
+def _of_jpeg2000(picture: Picture, name: str) -> Storage:
+    """Of several channels with more than 8 bits Pillow rounds the brightest up to what 8 bits cannot hold: to black."""
+    if picture.fp is None or picture.fp.closed:  # decoded already
+        return Storage()
+    depths = _jpeg2000_depths(picture.fp)
+    if not depths:
+        raise InputError(f"{name}: a broken JPEG 2000 picture: no codestream in it")
+    if len(depths) > 1 and (most := max(depths)) > _EIGHT_BITS:
+        raise InputError(
+            f"{name}: a JPEG 2000 picture of {most} bits a channel, whose white Pillow turns black: save it with 8 bits"
+        )
+    return Storage()
+
+
+def _jpeg2000_depths(file: IO[bytes]) -> list[int]:
+    """Bits of each channel, by the codestream's first segment; none where there is no codestream."""
+    start: int | None = 0
+    file.seek(0)
+    if file.read(len(_CODESTREAM)) != _CODESTREAM:
+        start = _jpeg2000_codestream(file)
+    if start is None:
+        return []
+    file.seek(start + 40)
+    num_channels = int.from_bytes(file.read(2), "big")
+    return [(depth & 0x7F) + 1 for depth in file.read(3 * num_channels)[::3]]
+
+
+def _jpeg2000_codestream(file: IO[bytes]) -> int | None:
+    """Where in a JP2 file's boxes the codestream begins."""
+    start = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(start)
+        length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+        head = 8
+        if length == 1:
+            length, head = int.from_bytes(file.read(8), "big"), 16
+        if kind == b"jp2c" or length < head:
+            return start + head
+        start += length
+    return None
+
+
 def _of_blp(picture: Picture, name: str) -> Storage:
     """A texture whose pixels are a JPEG is decoded out of sight, whatever that JPEG is."""
     if picture.fp is not None and picture.fp.seek(4) and picture.fp.read(4) == bytes(4):
@@ -127,6 +171,7 @@ _FORMATS: dict[str, Callable[[Picture, str], Storage]] = {
     "FITS": lambda *_: Storage(white=None),
     "GIF": _of_gif,
     "ICO": lambda *_: Storage(alpha="if any"),
+    "JPEG2000": _of_jpeg2000,
     **dict.fromkeys(JPEGS, _of_jpeg),
     "PNG": _of_png,
     "PSD": _of_psd,
