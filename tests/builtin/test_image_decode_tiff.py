@@ -337,9 +337,14 @@ def test_a_cameras_raw_file_is_refused_and_its_preview_not_taken_for_it(tags):
         PilDecode()(written(np.full((HEIGHT, WIDTH, 3), 9), 8, RGB, **tags))
 
 
+def test_signed_levels_of_8_bits_are_refused_and_not_taken_for_unsigned_ones():
+    with pytest.raises(InputError, match=r"signed levels of 8 bits.*save it as"):
+        PilDecode()(written(np.full((HEIGHT, WIDTH, 1), -5), 8, BLACK_IS_ZERO, sample=SIGNED))
+
+
 def test_a_tiff_of_another_kind_is_refused_as_one():
     for depth, sample in ((16, FLOAT), (64, FLOAT), (64, UNSIGNED)):
-        with pytest.raises(InputError, match="begins as TIFF does, but"):
+        with pytest.raises(InputError, match=r"begins as TIFF does, but.*save it as a PNG"):
             PilDecode()(written(np.zeros((HEIGHT, WIDTH, 1)), depth, BLACK_IS_ZERO, sample=sample))
 
 

@@ -77,7 +77,8 @@ def _of_pillow(file: IO[bytes], prefix: bytes, name: str) -> Picture:
             if isinstance(found, PilImage.Image):
                 return found
             nearly = nearly or found
-    raise InputError(f"{name}: not a picture in a format that Pillow reads{nearly}")
+    cure = "; save it as a PNG of 8 bits" if nearly else ""
+    raise InputError(f"{name}: not a picture in a format that Pillow reads{nearly}{cure}")
 
 
 def _tried(

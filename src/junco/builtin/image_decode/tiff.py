@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _SUBFILE, _PLANAR = 258, 259, 262, 254, 284
 _SUBSAMPLING, _SUB_IFDS, _EXTRA_SAMPLES, _DNG_VERSION = 530, 330, 338, 50706
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _YCBCR = 0, 1, 6
-_NOT_PACKED, _IN_PLANES, _STRAIGHT = 1, 2, 2
+_NOT_PACKED, _IN_PLANES, _STRAIGHT, _SIGNED = 1, 2, 2, 2
+_SAMPLE_FORMAT, _EIGHT_BITS = 339, 8
 # libtiff gives levels in this machine's order of bytes, and Pillow reads some of them in the file's.
 _NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
 _CURE = "save it as RGB, or as a PNG"
@@ -49,6 +50,8 @@ def storage_of_tiff(picture: Picture, name: str) -> Storage:
     bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
     photometric = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
     white_is_zero = getattr(picture, "white_is_zero", photometric == _WHITE_IS_ZERO)
+    if bits == _EIGHT_BITS and tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED:
+        raise InputError(f"{name}: signed levels of 8 bits have no agreed scale: {_CURE}")
     if tags.get(_COMPRESSION, _NOT_PACKED) == _NOT_PACKED:
         if photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1):
             raise InputError(f"{name}: an unpacked TIFF with subsampled colours, which Pillow misreads: {_CURE}")
