@@ -21,7 +21,6 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.job.frames import as_items
 from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
@@ -179,7 +178,10 @@ class Pipeline:
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
             raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
-        items = as_items(items, self.graph.inputs)
+        if items.__class__ is not list:
+            from junco.job.frames import as_items  # tables may bring numpy
+
+            items = as_items(items, self.graph.inputs)
         engine, timeout_s = self._engine_within(options.timeout_s)
         return engine.stream(items, replace(options, timeout_s=timeout_s), self)
 
@@ -270,8 +272,7 @@ class Pipeline:
         """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
         from junco.graph.yaml_file import write
 
-        text = write(self.graph, Path(path).parent)
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_text(write(self.graph, Path(path).parent), encoding="utf-8")
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""

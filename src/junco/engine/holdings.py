@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from junco.engine import callers
-from junco.engine.pool import pool
+from junco.engine.rest import let_rest
 from junco.errors import ClosedError
 from junco.operator.resident import Resident
 from junco.operator.residents import Residents
@@ -60,8 +59,7 @@ class Holdings:
         for run in list(self.runs):
             run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
         self.give_back()
-        pool().rest()
-        callers.rest()
+        let_rest()
 
     def give_back(self) -> None:
         """Give back the operators, and close what works within; all of them, whatever one of them raises."""

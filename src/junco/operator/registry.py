@@ -11,6 +11,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
@@ -96,9 +97,23 @@ def _package(entry: EntryPoint) -> str:
 
 def entry_points(group: str) -> EntryPoints:
     """What installed packages bring of one kind."""
+    found: EntryPoints = _entry_points(tuple((folder, _changed_ns(folder)) for folder in sys.path)).select(group=group)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _entry_points(folders: tuple[tuple[str, int], ...]) -> Any:
+    """Those of all packages in these folders, which are read again once a package came or went."""
     from importlib import metadata  # takes a while to import
 
-    return metadata.entry_points(group=group)
+    return metadata.entry_points()
+
+
+def _changed_ns(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @functools.cache
