@@ -45,6 +45,10 @@ class Applier(Protocol):
         """Results and failures for rows; ``columns`` hold one sequence for each argument."""
         ...
 
+    def close(self) -> None:
+        """Let go of what only it uses, once its pipeline has ended; never waits."""
+        return
+
     def skip(self, rows: Container[int]) -> None:
         """Say which of the rows that come next will not be given to it after all."""
         return

@@ -104,7 +104,6 @@ class Callers:
                 self._next()
             del call, future  # and the values that they hold, while the next one is waited for
 
-
     def _next_job(self, jobs: Jobs) -> tuple[Job, Future[Any]] | None:
         """What a thread has to do next; ``None`` where that is nothing any more."""
         while True:

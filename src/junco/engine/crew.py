@@ -55,6 +55,7 @@ class Crew:
         options: how its stages may be run.
         held: the operators in memory that it keeps.
         fresh: makes an applier for each stage of a run, where an operator has a state.
+        end: what to call once the pipeline has ended; it holds no callable, which may hold the pipeline.
         is_opened_first: under ``flat_map``, rows are asked for in batches, before they are cut into pieces.
     """
 
@@ -65,6 +66,7 @@ class Crew:
     held: list[Resident] = field(default_factory=list)
     fresh: Callable[[], Applier] | None = None
     is_opened_first: bool = False
+    end: Callable[[], None] | None = None
 
     def stages(self, of_run: StageOptions) -> list[Stage]:
         """The step's stages for one run, with what is the same for all of its stages."""
@@ -116,7 +118,7 @@ def _in_processes(operation: Operation, callee: Callee, num_workers: int) -> Cre
     applier = _process_applier(callee.spec or callee.fn, num_workers, size, is_many=node.verb == "flat_map")
     options = _options(node, num_workers, is_ordered=False, gains=True)
     is_opened_first = node.verb == "flat_map" and callee.is_operator and hints.max_batch != 1
-    return Crew(operation, applier, applier.one, options, is_opened_first=is_opened_first)
+    return Crew(operation, applier, applier.one, options, is_opened_first=is_opened_first, end=applier.close)
 
 
 def _process_applier(
@@ -147,7 +149,8 @@ def _of_operators(
     if hints.processes and node.spec is not None and is_free:
         size, is_many = BatchSize(hints.max_batch, start=1), node.verb == "flat_map"
         moving = MovingApplier(crew[0], partial(_process_applier, node.spec, num_cores(), size, is_many=is_many))
-        return made(applier=moving, options=_options(node, num_cores(), is_ordered=False, gains=True))
+        options = _options(node, num_cores(), is_ordered=False, gains=True)
+        return made(applier=moving, options=options, end=moving.close)
     is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
     limit = node.workers or (num_cores() if is_parallel else len(crew))
     gains = hints.releases_gil or limit > 1

@@ -170,6 +170,7 @@ class MovingApplier(Applier):
         self._here = here
         self._elsewhere = elsewhere
         self._moved: Applier | None = None
+        self._is_closed = False
         self._num_rows = 0
         self._seconds = 0.0
 
@@ -182,6 +183,12 @@ class MovingApplier(Applier):
         """The result for one row, always here: a single call is not worth the way."""
         return self._here.one(*item)
 
+    def close(self) -> None:
+        """Nobody sends rows any more."""
+        self._is_closed = True
+        if self._moved is not None:
+            self._moved.close()
+
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         if self._moved is not None:
             return self._moved(columns, num_rows, stop=stop)
@@ -191,4 +198,6 @@ class MovingApplier(Applier):
         self._seconds += time.perf_counter() - started
         if self._num_rows >= self.MIN_ROWS and self._seconds > max(self.MIN_S, self.SLOW_ROW_S * self._num_rows):
             self._moved = self._elsewhere()
+            if self._is_closed:  # meanwhile
+                self._moved.close()
         return given
