@@ -52,7 +52,7 @@ def _end_with(parent: int) -> None:
 
 
 def _end_own() -> None:
-    """End the processes that this one has begun; those that look after shared memory end by themselves, and clean up."""
+    """End the processes that this one has begun; those that look after shared memory clean up, and end themselves."""
     import psutil
 
     with contextlib.suppress(psutil.Error):
