@@ -229,6 +229,7 @@ class Pipeline:
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
+            SystemExit: with 143, after SIGTERM, which ends a job as Ctrl-C does; unless the program handles it itself.
         """
         from junco.job.job import Job
 

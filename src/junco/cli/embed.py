@@ -83,7 +83,7 @@ def embed(
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM
             click.echo("stopped; what is done is kept: the same command goes on from here", err=True)
             raise
     if as_json:

@@ -1,7 +1,8 @@
 """``junco``: the commands together, and what becomes of errors.
 
 Results go to stdout, everything else to stderr. The exit status is 0, 2 for an error that the user can mend (one line
-says how; ``--debug`` shows where it happened), 130 after Ctrl-C and 141 when the reader of stdout has gone.
+says how; ``--debug`` shows where it happened), 130 after Ctrl-C, 143 after SIGTERM in a job and 141 when the reader of
+stdout has gone.
 """
 
 from __future__ import annotations

@@ -179,6 +179,7 @@ class Engine:
     def _new_crews(self) -> list[Crew]:
         crews = [self._crew(operation) for operation in self.plan.operations]
         self._holdings.hold(resident for crew in crews for resident in crew.held)
+        self._holdings.end_with(crew.end for crew in crews if crew.end is not None)
         return crews
 
     def _crew(self, operation: Operation) -> Crew:

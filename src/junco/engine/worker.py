@@ -48,7 +48,19 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(WATCH_S)
     free_all_of(parent)
+    _end_own()
     os._exit(1)
+
+
+def _end_own() -> None:
+    """End the processes that this one has begun; those that look after shared memory clean up, and end themselves."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "resource_tracker" not in " ".join(child.cmdline()):
+                    child.kill()
 
 
 _appliers: dict[str, Callable[[Columns, int], Given]] = {}
