@@ -158,9 +158,7 @@ class Job:
                 "it was left as it is; resume=False (--no-resume) empties it"
             )
 
-    def _publish(
-        self, inventory: Inventory, ledger: Ledger, state: JobState, hashed: str | None
-    ) -> tuple[str, ...]:
+    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, hashed: str | None) -> tuple[str, ...]:
         """Make the target what the source is now, if it is not; the inputs that it has no more."""
         deleted = state.keys(ledger.unseen())
         if deleted:

@@ -96,10 +96,10 @@ class Journal:
 
     def _measured(self) -> tuple[int, int]:
         """How many records can be read, and the position after the last."""
-        num_lines = end = 0
-        for num_lines, (_, end) in enumerate(self._good(), 1):
-            pass
-        return num_lines, end
+        num_lines = last = 0
+        for _, end in self._good():
+            num_lines, last = num_lines + 1, end
+        return num_lines, last
 
 
 def _parts(line: bytes) -> tuple[bytes, bytes] | None:
@@ -107,7 +107,9 @@ def _parts(line: bytes) -> tuple[bytes, bytes] | None:
     checksum, _, text = line.removesuffix(b"\n").partition(b" ")
     if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
         return None
-    if text.startswith(b"{"):  # as version 2 wrote its lines: the first is read, so that it can be refused by its version
+    if text.startswith(
+        b"{"
+    ):  # as version 2 wrote its lines: the first is read, so that it can be refused by its version
         return b"0", text
     number, _, record = text.partition(b" ")
     return number, record

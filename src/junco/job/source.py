@@ -68,7 +68,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         JobError: the source is not there or cannot be read.
     """
     if not isinstance(source, (str, os.PathLike)):
-        return _of_iterable(source)
+        return _of_iterable(source, wanted)
     text = os.fspath(source)
     if not text:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
@@ -146,22 +146,25 @@ def _mark_of_file(path: str) -> str | None:
 
 def _of_rows(path: Path, wanted: Wanted) -> Iterator[Item]:
     try:
-        yield from (_of_value(number, row) for number, row in enumerate(rows_of(path, wanted.column, wanted.columns)))
+        rows = rows_of(path, wanted.column, wanted.columns)
+        yield from (_of_value(number, row, wanted) for number, row in enumerate(rows))
     except OSError as error:
         raise JobError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _of_iterable(source: Any) -> Iterator[Item]:
+def _of_iterable(source: Any, wanted: Wanted) -> Iterator[Item]:
     try:
         values = iter(source)
     except TypeError:
         raise JobError(f"a source is a path, a pattern, a URL or an iterable, not {type(source).__name__}") from None
-    return (_of_value(number, value) for number, value in enumerate(values))
+    return (_of_value(number, value, wanted) for number, value in enumerate(values))
 
 
-def _of_value(number: int, value: Any) -> Item:
+def _of_value(number: int, value: Any, wanted: Wanted) -> Item:
     if isinstance(value, BadRow):
         return Item(value.place, value.content, None, value.read)
+    if isinstance(value, str) and wanted.is_text:  # it is no file's name, whatever files there are
+        return Item(value, "", value)
     if isinstance(value, (str, os.PathLike)):
         text = os.fspath(value)
         is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
@@ -179,7 +182,7 @@ def _mark_of_value(value: Any) -> bytes | None:
 def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
     if is_list(url):
         rows = url_rows(url, wanted.column, wanted.columns)
-        yield from (_of_value(number, row) for number, row in enumerate(rows))
+        yield from (_of_value(number, row, wanted) for number, row in enumerate(rows))
         return
     if len(wanted.columns) > 1:
         raise JobError(_several(wanted))
