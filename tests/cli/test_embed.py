@@ -113,7 +113,10 @@ def test_several_rows_of_an_input_are_several_rows(junco, texts, tmp_path):
 EMPTY = {
     "an empty folder": (lambda folder: folder.mkdir(), "the source has no inputs"),
     "an empty list": (lambda path: path.with_suffix(".txt").write_text(""), "the source has no inputs"),
-    "a table with a head alone": (lambda path: path.with_suffix(".csv").write_text("text\n"), "the source has no inputs"),
+    "a table with a head alone": (
+        lambda path: path.with_suffix(".csv").write_text("text\n"),
+        "the source has no inputs",
+    ),
     "a list of bad ones": (lambda path: path.with_suffix(".txt").write_text("bad\nbad\n"), "no input succeeded"),
 }
 
