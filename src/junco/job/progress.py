@@ -77,17 +77,29 @@ class Progress:
 
 
 class JsonLines(Progress):
-    """A line of JSON every few seconds; `line` says what is in it."""
+    """A line of JSON every few seconds; `line` says what is in it.
 
-    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        total: how many inputs there are, if that is known.
+        count: finds that out, when the first line is due: a job that is over before need not know.
+    """
+
+    def __init__(
+        self,
+        total: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        count: Callable[[], int | None] | None = None,
+    ) -> None:
         super().__init__(total, clock)
-        self.shown_s = self.started_s
+        self.shown_s, self._count = self.started_s, count
 
     def show(self) -> None:
         """Print a line if the last one is old."""
         now_s = self.clock()
         if now_s - self.shown_s >= EVERY_S:
             self.shown_s = now_s
+            if self._count is not None:
+                self.total, self._count = self._count(), None
             print(json.dumps(self.line(now_s)), file=sys.stderr, flush=True)  # noqa: T201
 
     def tell(self, line: str) -> None:
@@ -179,4 +191,4 @@ def progress_for(wanted: bool | None, count: Callable[[], int | None]) -> Progre
         return Progress()
     if sys.stderr is not None and sys.stderr.isatty():
         return Bar(count())
-    return JsonLines(count())
+    return JsonLines(count=count)
