@@ -16,7 +16,7 @@ from junco.engine.pieces import RowsAtOnce, piece
 from junco.engine.rows import Block, Table, both
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import StageOptions, WorkStage, values_picture
-from junco.engine.windows import Row, RowWindows, TimeWindows, Windows, by_time
+from junco.engine.windows import Row, RowWindows, TimeWindows, Windows, by_time, is_time
 from junco.graph.levels import Level, Side, Slot
 from junco.plan.program import Mask, Operation
 
@@ -54,7 +54,9 @@ class GroupStage(WorkStage):
 
     def members(self, block: Block, level: Level, reads: Sequence[Slot], timestamp: Slot | None = None) -> Members:
         """The rows of a level that the step sees."""
-        chosen = self._chosen(block, level)
+        times = block.column(timestamp, level) if timestamp is not None else []
+        fine = block.fine(level, self._above(self.faults, level))
+        chosen = self._chosen(block, level, fine, times)
         lineage = block.lineage(level, self.scope)
         is_whole = len(chosen) == len(lineage)
         owners = lineage if is_whole else [lineage[i] for i in chosen]
@@ -63,11 +65,9 @@ class GroupStage(WorkStage):
             stop = bisect_right(owners, scope_row, start)
             slices.append(slice(start, stop))
             start = stop
-        fine = block.fine(level, self._above(self.faults, level))
         columns = [block.column(slot, level) for slot in reads]
         if fine is not None:
             columns = [[v if ok else None for v, ok in zip(c, fine, strict=True)] for c in columns]
-        times = block.column(timestamp, level) if timestamp is not None else []
         if is_whole:
             return Members(slices, columns, times)
         return Members(slices, [[c[i] for i in chosen] for c in columns], [times[i] for i in chosen] if times else [])
@@ -87,8 +87,12 @@ class GroupStage(WorkStage):
         chosen = both(block.kept(self.scope, masks), block.fine(self.scope, faults))
         return [True] * block.rows(self.scope) if chosen is None else chosen
 
-    def _chosen(self, block: Block, level: Level) -> Sequence[int]:
+    def _chosen(self, block: Block, level: Level, fine: list[bool] | None, times: Sequence[Any]) -> Sequence[int]:
+        """The rows that are there; one that has failed is, unless its time is not known."""
         kept = block.kept(level, self._above(self.masks, level))
+        if fine is not None:
+            kept = both(kept, block.there(level, self._above(self.faults, level)))
+            kept = both(kept, [ok or is_time(time) for ok, time in zip(fine, times, strict=True)] if times else None)
         return range(block.rows(level)) if kept is None else [i for i, keep in enumerate(kept) if keep]
 
     def _above(self, masks: Sequence[Mask], level: Level) -> list[Mask]:
