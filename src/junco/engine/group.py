@@ -12,7 +12,7 @@ from typing import Any
 
 from junco.engine.apply import Applier, Failure
 from junco.engine.ended import Ended
-from junco.engine.pieces import RowsAtOnce, piece
+from junco.engine.pieces import piece
 from junco.engine.rows import Block, Table, both
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import StageOptions, WorkStage, values_picture
@@ -142,18 +142,6 @@ class WindowAllStage(GroupStage):
         return rows, arguments
 
 
-class WindowsSize(RowsAtOnce):
-    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results."""
-
-    START = 64
-    MAX_CELLS = 250_000
-    """Rows in windows; one that lies in several counts in each."""
-
-    def observe(self, row_bytes: float) -> None:
-        """Learn from what was made of some windows."""
-        self.rows = self._within(row_bytes)
-
-
 @dataclass(slots=True)
 class Windowed:
     """The windows of a piece in the making, and what was made of them.
@@ -207,7 +195,7 @@ class WindowStage(GroupStage):
         self.pending: Windows | None = None
         self.may_split = operation.may_split
         self.takers = operation.ended_by
-        self.size = WindowsSize()
+        self.size = options.sizes.windows(operation.step)
 
     def num_made(self, block: Block) -> int:
         table = block.tables.get(self.step.out_level)
@@ -231,7 +219,7 @@ class WindowStage(GroupStage):
                 made.give_up(found)
             else:
                 made.add(scope_row, found)
-            is_full = len(made.waiting) >= self.size.rows or made.num_cells >= WindowsSize.MAX_CELLS
+            is_full = len(made.waiting) >= self.size.rows or made.num_cells >= self.size.MAX_CELLS
             if is_full:
                 self._work_on(made)
             if self.stops and (made.failed or made.broken):
