@@ -71,7 +71,7 @@ class Crew:
 
     def stages(self, of_run: StageOptions) -> list[Stage]:
         """The step's stages for one run, with what is the same for all of its stages."""
-        options = replace(self.options, on_error=of_run.on_error, piece_size=of_run.piece_size)
+        options = replace(self.options, on_error=of_run.on_error, sizes=of_run.sizes)
         applier = self.fresh() if self.fresh is not None else self.applier
         if self.is_opened_first:
             opening = OpenStage(self.operation, applier, options)
