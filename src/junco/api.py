@@ -259,7 +259,10 @@ class Pipeline:
 
         Raises:
             UnavailableError: weights that cannot be had.
+            IntegrityError: a file that an operator in memory was loaded from is another one by now.
         """
+        if (engine := self._running.made) is not None and not self.plan.has_space:
+            engine.check_files()  # the space is that of the vectors, not of what lies there now
         space = self.plan.space
         return space.id if space is not None else None
 

@@ -51,6 +51,7 @@ class Engine:
         holdings: Holdings | None = None,
         sizes: SizePolicies | None = None,
     ) -> None:
+        plan.check_files()
         self.plan = plan
         self._pool = pool
         self._holdings = holdings or Holdings(residents)

@@ -25,6 +25,7 @@ from junco.engine.shared_arrays import Packet, pack
 from junco.engine.worker import Given, WorkerDied, work
 from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
+from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
 
 _alone = threading.RLock()
@@ -137,7 +138,10 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) 
         import cloudpickle
     except ImportError:
         raise MissingExtraError("cloudpickle", "processes", "backend='process'") from None
-    made = (fn.load(), fn.params, is_many) if isinstance(fn, OperatorSpec) else (None, fn, is_many)
+    made: tuple[Any, ...] = (None, fn, is_many, ())
+    if isinstance(fn, OperatorSpec):
+        # of the files that lie there now: of others the workers must build another one
+        made = (fn.load(), fn.params, is_many, files_of(fn))
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
     if module is not None and not _can_be_imported(module.__name__):
         cloudpickle.register_pickle_by_value(module)
