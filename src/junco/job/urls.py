@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from itertools import takewhile
 from pathlib import PurePosixPath
@@ -20,6 +20,9 @@ MOST_BYTES = 2**30
 UNKNOWN_BYTES = 4_000_000
 """What a file is taken to hold whose server does not say."""
 _CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
+
+_Parts = tuple[str, ...]
+"""Of a pattern, between slashes."""
 
 
 class RemoteFile(NamedTuple):
@@ -111,42 +114,34 @@ def _found(system: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Files at a path, beneath it or matching it, with what is known of them."""
     parts = PurePosixPath(path).parts
     fixed = len(list(takewhile(lambda part: not is_pattern(part), parts)))
-    if fixed < len(parts) and not system.exists(path):
-        base = str(PurePosixPath(*parts[:fixed])) if fixed else ""
-        yield from _matching(system, base, parts[fixed:])
-    elif system.isfile(path):
+    if system.isfile(path):
         yield path, system.info(path)
-    elif not PurePosixPath(path).parts or system.exists(path):
-        yield from _matching(system, path.rstrip("/") or path, ("**",))
+        return
+    base = str(PurePosixPath(*parts[:fixed])) if fixed else ""
+    with suppress(FileNotFoundError):
+        yield from _matching(system, base, frozenset({parts[fixed:] or ("**",)}))
 
 
-def _matching(system: Any, folder: str, parts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The files in a folder and beneath it that match the parts of a pattern, each once."""
+def _matching(system: Any, folder: str, patterns: frozenset[_Parts]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The files in a folder and beneath it that match one of some patterns; each folder is listed once."""
     for name, info in _listed(system, folder):
         last = PurePosixPath(name).name
-        if last.startswith(".") and not parts[0].startswith("."):
-            continue
-        is_folder = info.get("type") == "directory"
-        if not is_folder and info.get("type") != "file":
-            continue
-        for rest in _rests(last, parts):
-            if is_folder and rest:
-                yield from _matching(system, name, rest)
-                break
-            if not is_folder and rest in ((), ("**",)):
-                yield name, info
-                break
+        rests = frozenset(rest for parts in patterns for rest in _rests(last, parts))
+        if info.get("type") == "file" and not rests.isdisjoint({(), ("**",)}):
+            yield name, info
+        elif info.get("type") == "directory" and (inner := rests - {()}):
+            yield from _matching(system, name, inner)
 
 
-def _rests(name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """What of a pattern is left for what lies beneath a name, the most general first."""
-    if parts[0] != "**":
-        if fnmatch(name, parts[0]):
-            yield parts[1:]
-        return
-    yield parts
-    if len(parts) > 1:
-        yield from _rests(name, parts[1:])
+def _rests(name: str, parts: _Parts) -> Iterator[_Parts]:
+    """What of a pattern is left for what lies beneath a name; a hidden one is only meant where that is said."""
+    if parts[0] == "**":
+        if not name.startswith("."):
+            yield parts
+        if len(parts) > 1:
+            yield from _rests(name, parts[1:])
+    elif fnmatch(name, parts[0]) and (parts[0].startswith(".") or not name.startswith(".")):
+        yield parts[1:]
 
 
 def _listed(system: Any, folder: str) -> list[tuple[str, dict[str, Any]]]:

@@ -95,7 +95,7 @@ def _links(url: str) -> Iterator[str]:
         page = pages.pop()
         inner = []
         for link in sorted(_links_of(page)):
-            if not link.startswith(base) or link in seen or _name_of(link).startswith("."):
+            if link in seen or not _is_beneath(link, base):
                 continue
             seen.add(link)
             if link.endswith("/"):
@@ -106,6 +106,12 @@ def _links(url: str) -> Iterator[str]:
             pages += reversed(inner)
         if len(seen) > MOST_PAGES * 100:
             raise JobError(f"{url} lists more than {MOST_PAGES * 100:,} addresses: give a list of them")
+
+
+def _is_beneath(link: str, base: str) -> bool:
+    """Whether a link is one to a file or folder there; not to a hidden one, and no question about a folder."""
+    is_folder = urlsplit(link).path.endswith("/")
+    return link.startswith(base) and is_folder == link.endswith("/") and not _name_of(link).startswith(".")
 
 
 def _links_of(page: str) -> list[str]:
