@@ -91,7 +91,7 @@ def test_a_page_without_an_end_is_left(monkeypatch):
 def test_a_packed_list_is_unpacked_once_whatever_its_server_says_of_it(coding):
     answer = Answer(gzip.compress(b"one\ntwo\n"), headers={"Content-Encoding": coding} if coding else None)
     with serving({"/l.txt.gz": answer, "/l.csv?v=1": Answer(b"id;text\n1;one\n")}) as (site, _):
-        assert read(f"{site}/l.txt.gz") == (["one", "two"], ["l.txt.gz: unpacked (gzip), each line is an input"])
+        assert read(f"{site}/l.txt.gz") == (["one", "two"], ["l.txt.gz: unpacked (gzip)"])
         assert inputs(f"{site}/l.csv?v=1") == ["one"]
 
 

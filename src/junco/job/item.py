@@ -54,8 +54,10 @@ class BadRow:
         raise InputError(self.reason)
 
 
-def item_of_value(number: int, value: Any) -> Item:
-    """An input that is a value, the ``number``-th of its source."""
+def item_of_value(number: int, value: Any, *, is_text: bool = False) -> Item:
+    """An input that is a value, the ``number``-th of its source; one that ``is_text`` names no file."""
+    if is_text and type(value) is str:
+        return Item(value, "", value)
     if isinstance(value, BadRow):
         return Item(value.place, value.content, None, value.read)
     if isinstance(value, (str, os.PathLike)):

@@ -95,13 +95,14 @@ def _reader(path: str) -> Callable[[], str]:
 
 def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
     try:
-        yield from _numbered(rows_of(path, wanted))
+        yield from _numbered(rows_of(path, wanted), wanted)
     except OSError as error:
         raise JobError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _numbered(values: Iterable[Any]) -> Iterator[Item]:
-    return (item_of_value(number, value) for number, value in enumerate(values))
+def _numbered(values: Iterable[Any], wanted: Wanted) -> Iterator[Item]:
+    is_text = wanted.is_text
+    return (item_of_value(number, value, is_text=is_text) for number, value in enumerate(values))
 
 
 def _of_values(source: Any, wanted: Wanted) -> Iterator[Item]:
@@ -112,12 +113,12 @@ def _of_values(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError(f"a source is not an open file: give its path, {getattr(source, 'name', 'the file')!r}")
     frame = frame_of(source)
     if frame is not None:
-        return _numbered(frame.rows(wanted))
+        return _numbered(frame.rows(wanted), wanted)
     try:
         values = iter(source)
     except TypeError:
         raise JobError(f"a source is a path, a pattern, a URL or an iterable, not {type(source).__name__}") from None
-    return _numbered(_named(values, wanted))
+    return _numbered(_named(values, wanted), wanted)
 
 
 def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
@@ -147,7 +148,7 @@ def _count_of_values(source: Any) -> int | None:
 
 def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
     if is_web_list(url) if is_web(url) else is_list(url):
-        yield from _numbered(web_rows(url, wanted) if is_web(url) else url_rows(url, wanted))
+        yield from _numbered(web_rows(url, wanted) if is_web(url) else url_rows(url, wanted), wanted)
         return
     _check_one_column(wanted)
     for file in web_files(url) if is_web(url) else url_files(url, wanted.skips):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from junco.errors import InputError
-from junco.places.cell import content_of
+from junco.places.cell import content_of, has_bytes
 from junco.places.web import fetched
 from junco.wording import picture
 
@@ -28,7 +28,7 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
         InputError: nothing is there, it is empty, or the source is of no known kind.
         UnavailableError: an address, while the environment says to stay offline.
     """
-    if isinstance(source, Mapping):
+    if isinstance(source, Mapping) and has_bytes(source):
         source = content_of(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield _in_memory(source, picture(source)), picture(source)
