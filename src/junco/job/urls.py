@@ -34,12 +34,6 @@ class RemoteFile(NamedTuple):
     num_bytes: int
 
 
-def is_url(text: str) -> bool:
-    """Whether a source is an address and not a path."""
-    scheme, sign, _ = text.partition("://")
-    return bool(sign) and scheme.replace("+", "").replace("::", "").isalnum()
-
-
 def is_list(url: str) -> bool:
     """Whether a list of inputs lies at an address, and not an input.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -49,7 +49,7 @@ def web_rows(url: str, wanted: Wanted) -> Iterator[Any]:
         yield from rows_in(file, _name_of(url), wanted)
 
 
-def web_files(url: str) -> Iterator[RemoteFile]:
+def web_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
     """The file at an address, or those that the page there links to: beneath it, or matching a pattern.
 
     Raises:

@@ -32,12 +32,6 @@ _WEB = ("http", "https")
 _PACKED = (".gz", ".tgz")
 
 
-def is_web(text: str) -> bool:
-    """Whether a text is an address on the web."""
-    scheme, sign, _ = text.partition("://")
-    return bool(sign) and scheme.lower() in _WEB
-
-
 def fetched(url: str, most_bytes: int = MOST_BYTES) -> bytes:
     """What lies at an address.
 

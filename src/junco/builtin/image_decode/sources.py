@@ -14,7 +14,6 @@ from typing import IO, Any
 
 from junco.errors import InputError
 from junco.places.cell import content_of, has_bytes
-from junco.places.web import fetched
 from junco.wording import picture
 
 URL_MAX_BYTES = 100 * 2**20
@@ -106,4 +105,6 @@ def _opened_path(path: Path, name: str) -> Iterator[IO[bytes]]:
 def _fetched(url: str, allow_urls: bool) -> bytes:
     if not allow_urls:
         raise InputError(f"{url!r}: fetching pictures is off; turn it on with allow_urls=True (-p allow_urls=true)")
+    from junco.places.web import fetched  # few fetch, and all that speaks to servers takes a while to import
+
     return fetched(url, URL_MAX_BYTES)
