@@ -54,10 +54,22 @@ class Feed:
         self.retry_rejects = retry_rejects
         self.num_new = self.num_changed = self.num_unmarked = 0
         self.is_over = False
+        self._ahead: Todo | None = None
         self.error: Exception | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is an input to work on."""
+        if self._ahead is None:
+            self._ahead = self._find()
+        return self._ahead is not None
 
     def next_todo(self) -> Todo | None:
         """The next input to work on; ``None`` when there are no more. An error of the source is kept in ``error``."""
+        todo, self._ahead = self._ahead or self._find(), None
+        return todo
+
+    def _find(self) -> Todo | None:
         while not self.is_over:
             try:
                 item = next(self.items)
@@ -71,25 +83,23 @@ class Feed:
         return None
 
     def _todo(self, item: Item) -> Todo | None:
-        digest = digest_of(item.key, self._mark(item))
-        done = self.ledger.find(digest, len(self.inventory))
-        is_known = done is not None or self.ledger.knows_key(digest)
-        if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
-            done = None
-        elif done is None and is_known:
-            self.num_changed += 1
-        number = self.inventory.add(item.key, digest, done)
-        if done is None:
-            self.num_new += 1
-            return Todo(number, item.key, digest, item, is_known)
-        if (why := self.ledger.rejects.get(done.number)) is not None:
+        digest = digest_of(item.key, self._new_mark() if item.mark is None else item.mark)
+        done = self.ledger.find(digest)
+        if done >= 0 and (done not in self.ledger.rejects or not self.retry_rejects):
+            self._pass_over(item.key, digest, done)
+            return None
+        is_known = done >= 0 or self.ledger.knows_key(digest)
+        self.num_changed += is_known and done < 0
+        self.num_new += 1
+        return Todo(self.inventory.add(item.key, digest, -1), item.key, digest, item, is_known)
+
+    def _pass_over(self, key: str, digest: bytes, done: int) -> None:
+        number = self.inventory.add(key, digest, done)
+        if (why := self.ledger.rejects.get(done)) is not None:
             self.inventory.rejects[number] = why
         self.progress.skipped(1)
-        return None
 
-    def _mark(self, item: Item) -> str | bytes:
-        """The mark of an input; a new one each time where nobody can tell its content."""
-        if item.mark is None:
-            self.num_unmarked += 1
-            return os.urandom(MARK_BYTES)
-        return item.mark
+    def _new_mark(self) -> bytes:
+        """A new mark each time, where nobody can tell an input's content."""
+        self.num_unmarked += 1
+        return os.urandom(MARK_BYTES)
