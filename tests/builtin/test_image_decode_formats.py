@@ -60,14 +60,7 @@ def filled(row: bytes, to: int = 4) -> bytes:
 
 
 def bmp(
-    rows: list[bytes],
-    depth: int,
-    *,
-    how: int = 0,
-    palette: bytes = b"",
-    masks: bytes = b"",
-    header: int = 40,
-    top: bool = False,
+    rows: list[bytes], depth: int, *, how: int = 0, palette: bytes = b"", masks: bytes = b"", header: int = 40, top: bool = False
 ) -> bytes:
     body = b"".join(rows if top else rows[::-1])
     if header == 12:
@@ -130,8 +123,7 @@ def test_a_bmp_of_runs_is_unpacked(depth):
     table = colour_table(PALETTE[: 2**depth])
     level = {4: 17, 8: 1}[depth]
     runs = [
-        b"".join(bytes([len(row[at : at + 4]), row[at] * level]) for at in range(0, WIDTH, 4)) + b"\0\0"
-        for row in indices
+        b"".join(bytes([len(row[at : at + 4]), row[at] * level]) for at in range(0, WIDTH, 4)) + b"\0\0" for row in indices
     ]
     shows(bmp([b"\0\1", *runs], depth, how={8: 1, 4: 2}[depth], palette=table), PALETTE[indices], 0)
 
@@ -139,9 +131,7 @@ def test_a_bmp_of_runs_is_unpacked(depth):
 # TGA
 
 
-def tga(
-    kind: int, depth: int, body: bytes, descriptor: int, palette: bytes = b"", palette_depth: int = 0, start: int = 0
-) -> bytes:
+def tga(kind: int, depth: int, body: bytes, descriptor: int, palette: bytes = b"", palette_depth: int = 0, start: int = 0) -> bytes:
     entries = len(palette) * 8 // palette_depth if palette else 0
     sizes = (start, entries, palette_depth, 0, 0, WIDTH, HEIGHT, depth, descriptor)
     return struct.pack("<BBBHHBHHHHBB", 0, bool(palette), kind, *sizes) + palette + body
@@ -166,9 +156,7 @@ def test_a_tga_of_every_kind_shows_its_colours(runs, corner):
     shows(tga(3 + runs, 16, body(np.dstack([GREY, ALPHA])), corner | 8), over_white(np.dstack([GREY, ALPHA])))
     table, indices = PALETTE[:20], INDICES[:, :, np.newaxis] % 20
     for start in (0, 5):
-        shows(
-            tga(1 + runs, 8, body(indices + start), corner, data(table[:, ::-1]), 24, start), table[indices[:, :, 0]], 0
-        )
+        shows(tga(1 + runs, 8, body(indices + start), corner, data(table[:, ::-1]), 24, start), table[indices[:, :, 0]], 0)
     with_alpha = np.dstack([table[indices[:, :, 0]], (indices * 12)])
     entries = np.hstack([table[:, ::-1], np.arange(20)[:, np.newaxis] * 12])
     shows(tga(1 + runs, 8, body(indices), corner | 8, data(entries), 32), over_white(with_alpha))
@@ -241,11 +229,7 @@ def gif_codes(indices: np.ndarray) -> bytes:
     codes = [code for at in range(0, len(indices), 120) for code in (256, *indices[at : at + 120])] + [257]
     bits = "".join(f"{code:09b}"[::-1] for code in codes)
     body = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
-    return (
-        b"\x08"
-        + b"".join(bytes([len(body[at : at + 255])]) + body[at : at + 255] for at in range(0, len(body), 255))
-        + b"\0"
-    )
+    return b"\x08" + b"".join(bytes([len(body[at : at + 255])]) + body[at : at + 255] for at in range(0, len(body), 255)) + b"\0"
 
 
 def gif(
@@ -266,7 +250,7 @@ def gif(
 @pytest.mark.parametrize("key", [None, int(INDICES[2, 3])])
 def test_a_gif_shows_its_first_frame(key, woven, own_palette, second_decoder):
     expected = PALETTE[INDICES]
-    expected[key == INDICES] = 255
+    expected[INDICES == key] = 255
     content = gif(key=key, woven=woven, own_palette=own_palette)
     shows(content, expected, 0)
     np.testing.assert_array_equal(second_decoder(content), expected)
@@ -319,10 +303,7 @@ def in_four_bytes(pixels: np.ndarray) -> list[bytes]:
 def test_an_icons_mask_is_transparent(depth):
     indices = RNG.integers(0, 2 ** min(depth, 8), (SIDE, SIDE))
     colours = ICON[:, :, :3] if depth == 24 else PALETTE[indices]
-    rows = [
-        filled(data(row[:, ::-1]) if depth == 24 else packed(at, depth))
-        for row, at in zip(colours, indices, strict=True)
-    ]
+    rows = [filled(data(row[:, ::-1]) if depth == 24 else packed(at, depth)) for row, at in zip(colours, indices, strict=True)]
     content = icon_picture(rows, depth, MASK, b"" if depth == 24 else colour_table(PALETTE[: 2**depth]))
     shows(icon((SIDE, depth, content)), np.where(MASK[:, :, np.newaxis], 255, colours), 0)
     refused(icon((SIDE, depth, content), kind=2), "a cursor with a mask.*save it as")
@@ -371,9 +352,7 @@ def test_an_apple_icon_is_a_png_a_jpeg_2000_or_runs_with_a_mask():
 
 def dds(depth: int, flags: int, masks: tuple[int, int, int, int], body: bytes, code: bytes = bytes(4)) -> bytes:
     head = b"DDS " + struct.pack("<7I44x", 124, 0x1007, HEIGHT, WIDTH, 0, 0, 0)
-    return (
-        head + struct.pack("<II4sI4I", 32, flags, code, depth, *masks) + struct.pack("<5I", 0x1000, 0, 0, 0, 0) + body
-    )
+    return head + struct.pack("<II4sI4I", 32, flags, code, depth, *masks) + struct.pack("<5I", 0x1000, 0, 0, 0, 0) + body
 
 
 def test_a_dds_that_is_not_packed_says_where_its_colours_are():
@@ -392,10 +371,7 @@ def test_a_dds_of_blocks_has_their_colours(code):
     blocks = RNG.integers(0, 32, (2, 4, 3))
     in_16_bits = blocks[:, :, 0] << 11 | blocks[:, :, 1] << 6 | blocks[:, :, 2]
     alpha = {b"DXT1": b"", b"DXT3": b"\x88" * 8, b"DXT5": b"\x88\x88" + bytes(6)}[code]
-    body = b"".join(
-        alpha + struct.pack("<HHI", level, 0 if code != b"DXT1" else max(level - 1, 0), 0)
-        for level in in_16_bits.ravel()
-    )
+    body = b"".join(alpha + struct.pack("<HHI", level, 0 if code != b"DXT1" else max(level - 1, 0), 0) for level in in_16_bits.ravel())
     colours = np.rint(np.dstack([blocks[:, :, 0] / 31, blocks[:, :, 1] * 2 / 63, blocks[:, :, 2] / 31]) * 255)
     opacity = 255 if code == b"DXT1" else 0x88
     expected = over_white(np.dstack([colours, np.full((2, 4), opacity)]))
@@ -433,9 +409,7 @@ def test_a_sun_raster_has_its_empty_byte_first():
 def pcx(depth: int, planes: list[list[bytes]], few_colours: bytes = bytes(48), last: bytes = b"") -> bytes:
     length = len(planes[0][0])
     head = struct.pack("<BBBBHHHHHH", 10, 5, 1, depth, 0, 0, WIDTH - 1, HEIGHT - 1, 72, 72) + few_colours
-    body = b"".join(
-        b"".join(bytes([0xC1, byte]) if byte >= 0xC0 else bytes([byte]) for byte in b"".join(row)) for row in planes
-    )
+    body = b"".join(b"".join(bytes([0xC1, byte]) if byte >= 0xC0 else bytes([byte]) for byte in b"".join(row)) for row in planes)
     return head + struct.pack("<BBHH", 0, len(planes[0]), length, 1).ljust(64, b"\0") + body + last
 
 
@@ -496,10 +470,7 @@ def test_an_xpm_looks_its_colours_up_by_letters():
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_qoi_is_unpacked(channels):
-    codes = b"".join(
-        b"\xff" + data(pixel) if channels == 4 else b"\xfe" + data(pixel)
-        for pixel in RGBA[:, :, :channels].reshape(-1, channels)
-    )
+    codes = b"".join(b"\xff" + data(pixel) if channels == 4 else b"\xfe" + data(pixel) for pixel in RGBA[:, :, :channels].reshape(-1, channels))
     content = b"qoif" + struct.pack(">IIBB", WIDTH, HEIGHT, channels, 0) + codes + bytes(7) + b"\1"
     shows(content, over_white(RGBA[:, :, :channels]))
 

@@ -40,9 +40,7 @@ def packed_rows(levels: np.ndarray, depth: int) -> bytes:
     return b"".join(b"\0" + np.packbits(row).tobytes() for row in bits)
 
 
-def png(
-    levels: np.ndarray, kind: int, depth: int, *, woven: bool = False, before: bytes = b"", after: bytes = b""
-) -> bytes:
+def png(levels: np.ndarray, kind: int, depth: int, *, woven: bool = False, before: bytes = b"", after: bytes = b"") -> bytes:
     height, width, _ = levels.shape
     parts = [levels[y::dy, x::dx] for y, x, dy, dx in PASSES] if woven else [levels]
     data = zlib.compress(b"".join(packed_rows(part, depth) for part in parts if part.size))

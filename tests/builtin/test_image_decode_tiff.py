@@ -23,9 +23,7 @@ LOST = 2
 """By how much a level may be off: of 16 bits of colour and alpha Pillow keeps the high 8."""
 
 
-def tiff(
-    parts: list[bytes], tags: Mapping[int, tuple[str, list[int]]], order: str = "<", *, tiled: bool = False
-) -> bytes:
+def tiff(parts: list[bytes], tags: Mapping[int, tuple[str, list[int]]], order: str = "<", *, tiled: bool = False) -> bytes:
     """A file of parts (strips or tiles) and tags: number → (type of struct, values)."""
     starts = [8 + sum(len(part) + len(part) % 2 for part in parts[:number]) for number in range(len(parts))]
     places, counts = (324, 325) if tiled else (273, 279)
@@ -39,9 +37,7 @@ def tiff(
             place = directory + 6 + 12 * len(tags) + len(long_values)
             long_values += content + bytes(len(content) % 2)
             content = struct.pack(order + "I", place)
-        entries += struct.pack(order + "HHI", tag, {"B": 1, "H": 3, "I": 4}[kind], len(values)) + content.ljust(
-            4, b"\0"
-        )
+        entries += struct.pack(order + "HHI", tag, {"B": 1, "H": 3, "I": 4}[kind], len(values)) + content.ljust(4, b"\0")
     start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", directory)
     return start + body + struct.pack(order + "H", len(tags)) + entries + bytes(4) + long_values
 
@@ -84,15 +80,9 @@ def written(
         for top in range(0, len(levels), 4)
     ]
     tags = {
-        256: ("I", [levels.shape[1]]),
-        257: ("I", [levels.shape[0]]),
-        258: ("H", [depth] * channels),
-        259: ("H", [compression]),
-        262: ("H", [photometric]),
-        277: ("H", [channels]),
-        278: ("I", [4]),
-        284: ("H", [1 + planes]),
-        339: ("H", [sample] * channels),
+        **{256: ("I", [levels.shape[1]]), 257: ("I", [levels.shape[0]]), 258: ("H", [depth] * channels)},
+        **{259: ("H", [compression]), 262: ("H", [photometric]), 277: ("H", [channels]), 278: ("I", [4])},
+        **{284: ("H", [1 + planes]), 339: ("H", [sample] * channels)},
         **({338: ("H", list(extra))} if extra else {}),
         **{int(name[1:]): value for name, value in more.items()},
     }
@@ -237,14 +227,8 @@ def test_tiles_are_put_where_they_belong(depth, compression, order, second_decod
     tiles = [padded[y : y + 16, x : x + 16] for y in range(0, 48, 16) for x in range(0, 64, 16)]
     parts = [packed(rows_of(tile, depth, order, UNSIGNED), compression) for tile in tiles]
     tags = {
-        256: ("I", [50]),
-        257: ("I", [40]),
-        258: ("H", [depth] * 3),
-        259: ("H", [compression]),
-        262: ("H", [RGB]),
-        277: ("H", [3]),
-        322: ("I", [16]),
-        323: ("I", [16]),
+        **{256: ("I", [50]), 257: ("I", [40]), 258: ("H", [depth] * 3), 259: ("H", [compression])},
+        **{262: ("H", [RGB]), 277: ("H", [3]), 322: ("I", [16]), 323: ("I", [16])},
     }
     agrees(tiff(parts, tags, order, tiled=True), levels / (2**depth - 1) * 255, second_decoder, lost=1)
 
@@ -280,12 +264,7 @@ def test_what_is_packed_without_loss_is_unpacked(mode, options, second_decoder):
         expected = np.asarray(Image.alpha_composite(white, stored.convert("RGBA")).convert("RGB"))
     file = io.BytesIO()
     stored.save(file, "TIFF", **options)
-    agrees(
-        file.getvalue(),
-        expected,
-        None if mode == "CMYK" or options["compression"] == "lzma" else second_decoder,
-        lost=1,
-    )
+    agrees(file.getvalue(), expected, None if mode == "CMYK" or options["compression"] == "lzma" else second_decoder, lost=1)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -312,9 +291,7 @@ def test_a_jpeg_in_a_tiff_has_its_colours(mode, photo, second_decoder):
 def test_what_another_program_wrote_is_read_as_it_reads_it(depth, channels, options, photo, second_decoder):
     import pyvips
 
-    pixels = np.dstack([photo, photo[::-1, :, 0]])[:90, :120, :channels].astype(f"u{depth // 8}") * (
-        257 if depth == 16 else 1
-    )
+    pixels = np.dstack([photo, photo[::-1, :, 0]])[:90, :120, :channels].astype(f"u{depth // 8}") * (257 if depth == 16 else 1)
     kind = {(1, 8): "b-w", (1, 16): "grey16", (3, 8): "srgb", (3, 16): "rgb16"}[min(channels, 3), depth]
     content = pyvips.Image.new_from_array(pixels).copy(interpretation=kind).write_to_buffer(".tif", **options)
     lossy = options.get("compression") == "jpeg"

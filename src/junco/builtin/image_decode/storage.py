@@ -85,7 +85,7 @@ def _make_room(picture: Picture) -> None:
 
 
 def _read_as_unpacked(picture: Picture) -> None:
-    """Libtiff gives levels in this machine's order of bytes, and Pillow reads some of them in the file's."""
+    """libtiff gives levels in this machine's order of bytes, and Pillow reads some of them in the file's."""
     picture.tile = [tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:])) for tile in picture.tile]
 
 
