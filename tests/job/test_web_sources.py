@@ -52,7 +52,7 @@ def test_an_address_of_which_its_server_says_nothing_counts_as_changed_each_time
     ids=["endless", "bomb", "short", "to a file", "error", "no text"],
 )
 def test_what_goes_wrong_with_one_address_is_one_reject(answer, embed, tmp_path, monkeypatch):
-    monkeypatch.setattr(web.fetched, "__defaults__", (10_000,))
+    monkeypatch.setattr(web_sources, "MOST_BYTES", 10_000)
     answers = {"/": page("a", "b", "c"), "/a": Answer(b"one"), "/b": answer, "/c": Answer(b"three")}
     with serving(answers) as (site, _):
         report = embed.run(f"{site}/", tmp_path / "o.parquet", progress=False)
@@ -115,3 +115,19 @@ def test_a_list_of_addresses_is_fetched_by_an_operator_that_may(tmp_path):
         (tmp_path / "l.txt").write_text(f"{site}/a\n{site}/b\n{site}/c\n")
         report = sizes.run(tmp_path / "l.txt", tmp_path / "o.parquet", progress=False)
     assert (report.num_done, report.num_rejects) == (1, 2)
+
+
+def test_what_is_larger_than_was_thought_is_fetched_alone_when_its_turn_has_come(tmp_path, monkeypatch):
+    monkeypatch.setattr(web_sources, "UNKNOWN_BYTES", 100)
+    names = [f"{i}.bin" for i in range(5)]
+    answers = {f"/{name}": Answer(bytes(1000), length=None) for name in names}
+    with (
+        pipe.input("path").map("path", "size", len).output("size") as p,
+        serving({"/": page(*names), **answers}) as (
+            site,
+            asked,
+        ),
+    ):
+        report = p.run(f"{site}/", tmp_path / "o.parquet", progress=False)
+    assert (report.num_done, report.num_rejects) == (5, 0)
+    assert sorted(path for method, path, _ in asked if method == "GET") == sorted(["/", *[f"/{n}" for n in names * 2]])

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,12 +168,14 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
 
 
 def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read = _decoded(file.read) if wanted.is_text else file.read
-    return Item(file.url, file.mark, None, read, file.num_bytes)
+    read, read_ahead = partial(file.read, None), partial(file.read, file.num_bytes)
+    if wanted.is_text:
+        read, read_ahead = partial(_decoded, read), partial(_decoded, read_ahead)
+    return Item(file.url, file.mark, None, read, file.num_bytes, read_ahead)
 
 
-def _decoded(read: Callable[[], bytes]) -> Callable[[], str]:
-    return lambda: read().decode("utf-8-sig")
+def _decoded(read: Callable[[], bytes]) -> str:
+    return read().decode("utf-8-sig")
 
 
 def _check_one_column(wanted: Wanted) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
+from functools import partial
 from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from junco.errors import InputError, JobError, JuncoError, MissingExtraError
 from junco.job.folders import is_pattern
+from junco.job.item import LargerThanSaidError
 from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.wanted import Wanted
@@ -26,11 +28,18 @@ _Parts = tuple[str, ...]
 
 
 class RemoteFile(NamedTuple):
-    """A file at an address: its own address, what changes when it does, what fetches it, and how much that is."""
+    """A file at an address.
+
+    Attributes:
+        url: its own address.
+        mark: what changes when it does; ``None`` where nobody says.
+        read: fetches it: all of it, or so many bytes at most, and raises `LargerThanSaidError` for what is larger.
+        num_bytes: how much it holds, or is taken to.
+    """
 
     url: str
     mark: str | None
-    read: Callable[[], bytes]
+    read: Callable[[int | None], bytes]
     num_bytes: int
 
 
@@ -77,7 +86,7 @@ def url_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
             if not (is_here and skip(name)):
                 num_files += 1
                 size = info.get("size")
-                read = _reader(system, name, size)
+                read = partial(_content, system, name, size)
                 yield RemoteFile(system.unstrip_protocol(name), _mark(info) or None, read, size or UNKNOWN_BYTES)
     if not num_files:
         raise JobError(f"nothing is at {url}")
@@ -152,11 +161,7 @@ def _mark(info: dict[str, Any]) -> str:
     return " ".join(str(value) for value in (info.get("size"), *changes) if value is not None)
 
 
-def _reader(system: Any, name: str, size: int | None) -> Callable[[], bytes]:
-    return lambda: _content(system, name, size)
-
-
-def _content(system: Any, name: str, size: int | None) -> bytes:
+def _content(system: Any, name: str, size: int | None, most_bytes: int | None) -> bytes:
     """A whole file, and no more than it may hold.
 
     Raises:
@@ -166,7 +171,9 @@ def _content(system: Any, name: str, size: int | None) -> bytes:
         content = bytes(system.cat_file(name))
     elif size is None:
         with system.open(name, "rb") as file:
-            content = bytes(file.read(MOST_BYTES + 1))
+            content = bytes(file.read((MOST_BYTES if most_bytes is None else most_bytes) + 1))
+        if most_bytes is not None and len(content) > most_bytes:
+            raise LargerThanSaidError
     if (size if size is not None else len(content)) > MOST_BYTES:
         raise InputError(f"{name!r}: more than {MOST_BYTES:,} bytes")
     if size is not None and len(content) != size:

@@ -16,11 +16,12 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from junco.errors import InputError, JobError, JuncoError
 from junco.job.folders import is_pattern
+from junco.job.item import LargerThanSaidError
 from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.urls import UNKNOWN_BYTES, RemoteFile
 from junco.job.wanted import Wanted
-from junco.places.web import fetch_into, fetched, headers_of
+from junco.places.web import MOST_BYTES, TooLargeError, fetch_into, fetched, headers_of
 
 MOST_LIST_BYTES, MOST_LIST_S = 2 * 2**30, 3600.0
 """Of a list, which is fetched to a temporary file before it is read."""
@@ -81,7 +82,16 @@ def _remote_file(url: str) -> RemoteFile:
         size = headers.get("Content-Length", "")
         num_bytes = int(size) if size.isdecimal() else UNKNOWN_BYTES
         mark = " ".join(said for said in (size, *(headers.get(name, "") for name in _CHANGES)) if said) or None
-    return RemoteFile(url, mark, partial(fetched, url), max(num_bytes, 1))
+    return RemoteFile(url, mark, partial(_content, url), max(num_bytes, 1))
+
+
+def _content(url: str, most_bytes: int | None) -> bytes:
+    if most_bytes is None or most_bytes >= MOST_BYTES:
+        return fetched(url, MOST_BYTES)
+    try:
+        return fetched(url, most_bytes)
+    except TooLargeError:
+        raise LargerThanSaidError from None
 
 
 def _links(url: str) -> Iterator[str]:
