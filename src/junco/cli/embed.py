@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
-@click.argument("source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.")
+@click.argument(
+    "source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+)
 @click.option(
     "--to",
     required=True,
     metavar="TARGET",
     help="A .parquet or .npy file, or a folder of Parquet files: out/.",
 )
-@click.option("--column", metavar="NAME", help="The column of a table that holds the inputs; which one is taken without it is told.")
+@click.option(
+    "--column",
+    metavar="NAME",
+    help="The column of a table that holds the inputs; which one is taken without it is told.",
+)
 @click.option(
     "--on-error",
     type=click.Choice(["skip", "raise"]),

@@ -21,7 +21,13 @@ ROWS_SHOWN = 5
 
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT…", help="Paths, or texts as they stand, as the pipeline takes them; what is in lists: junco embed.")
+@click.argument(
+    "inputs",
+    nargs=-1,
+    required=True,
+    metavar="INPUT…",
+    help="Paths, or texts as they stand, as the pipeline takes them; what is in lists: junco embed.",
+)
 @as_json
 @click.option("--inspect", is_flag=True, help="Show what every step makes of each input.")
 @click.option(
