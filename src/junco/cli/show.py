@@ -111,7 +111,7 @@ def _operator(name: str) -> dict[str, Any]:
     from junco.operator import registry
     from junco.operator.option_docs import without_sentences
 
-    operator, entry = registry.load(name), registry.installed().get(name)
+    operator = registry.load(name)
     module = inspect.getmodule(operator)
     return {
         "kind": "operator",
@@ -121,7 +121,7 @@ def _operator(name: str) -> dict[str, Any]:
         "description": without_sentences(inspect.getdoc(operator) or ""),
         "parameters": [_parameter(operator, name) for name in operator.parameters()],
         "license": str(getattr(operator, "license", "")),
-        "source": f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "",
+        "source": registry.source_of(name) if name in registry.installed() else "",
         "path": str(getattr(module, "__file__", "") or ""),
     }
 

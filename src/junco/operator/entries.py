@@ -1,0 +1,64 @@
+"""Entry points of installed packages: who brings what, whatever is wrong with somebody's metadata."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, distributions, entry_points
+
+from junco.wording import brief, printable
+
+OURS = "junco"
+
+
+def entries(group: str) -> tuple[EntryPoint, ...]:
+    """All entry points of a group; a package whose metadata cannot be read is left out, and that is said."""
+    try:
+        return tuple(entry_points(group=group))
+    except Exception:  # somebody's file: then they are read one by one
+        return tuple(_one_by_one(group))
+
+
+def _one_by_one(group: str) -> Iterable[EntryPoint]:
+    for distribution in distributions():
+        try:
+            found = list(distribution.entry_points.select(group=group))
+        except Exception as error:
+            place = getattr(distribution, "_path", "somewhere")
+            said = f"the entry points of the package at {place} are left out: {brief(error)}"
+            warnings.warn(printable(said), stacklevel=2)
+            continue
+        yield from found
+
+
+def name_of(entry: EntryPoint) -> str:
+    """The name of the distribution that brings it, as packages are compared; empty where nobody knows."""
+    try:
+        return str(entry.dist.name).lower().replace("_", "-") if entry.dist is not None else ""
+    except Exception:  # metadata without a name, or none at all
+        return ""
+
+
+def package(entry: EntryPoint) -> str:
+    """The distribution and its version, as messages name it; what the entry point says where these are not known."""
+    try:
+        known = f"{entry.dist.name} {entry.dist.version}" if name_of(entry) and entry.dist is not None else ""
+    except Exception:
+        known = name_of(entry)
+    return printable(known or entry.value)
+
+
+def top(entry: EntryPoint) -> str:
+    """The package that its module lies in."""
+    return entry.value.partition(":")[0].partition(".")[0].strip()
+
+
+def only_one_package(kind: str, name: str, brought: Iterable[EntryPoint]) -> str | None:
+    """What to say where several packages bring one name: all of them, and the cure; ``None`` where one does."""
+    each = {name_of(entry) or entry.value: entry for entry in brought}
+    if len(each) < 2:
+        return None
+    listed = " and ".join(f"{package(entry)} ({printable(entry.value)})" for entry in each.values())
+    strangers = [name for name in each if name != OURS]
+    cure = f"pip uninstall {printable(strangers[0])}" if len(strangers) < len(each) else "uninstall one of them"
+    return f"{len(each)} packages bring {kind} named {name!r}: {listed}. It is not known which is meant: {cure}"
