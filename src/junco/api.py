@@ -22,7 +22,7 @@ from junco.engine.rows import Reject
 from junco.engine.stage import OnError
 from junco.engine.stats import PipelineStats, StageStats, Trace
 from junco.engine.stream import Stream
-from junco.errors import InputError
+from junco.errors import InputError, TargetError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.levels import check
 from junco.graph.nesting import check_nesting, is_loaded
@@ -39,6 +39,7 @@ from junco.operator.residents import residents
 from junco.pages.results import ResultList
 from junco.plan.lock import Lock
 from junco.plan.plan import Plan, make_plan
+from junco.settings import user_path
 from junco.store.target import Target
 from junco.wording import picture, printable
 
@@ -260,9 +261,17 @@ class Pipeline:
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
-        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
-        text = write(self.graph, Path(path).parent)
-        Path(path).write_text(text, encoding="utf-8")
+        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
+        place = user_path(path)
+        text = write(self.graph, place.parent)
+        try:
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TargetError(f"{place} cannot be written: {error.strerror or error}") from None
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""

@@ -16,6 +16,7 @@ import typer
 from junco.cli.parameters import Device, Params, parse_params
 from junco.cli.printing import AsJson, print_fields, print_json, print_table, size
 from junco.errors import ParameterError
+from junco.terminal import out
 
 if TYPE_CHECKING:
     from junco.runtime.certificate import Certificate
@@ -77,7 +78,7 @@ def _pipeline(
             shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
             print_json({"pipeline": p.graph.name, "space": p.space, "plan": str(p.plan).splitlines(), **shown})
         else:
-            typer.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
+            out(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
 
 
 def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from junco.errors import ParameterError, TargetError
+from junco.terminal import out_document, say
 
 _FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
@@ -26,13 +27,13 @@ def draw(
     graph = find(pipeline)
     picture = text_of.mermaid(graph) if form == "mermaid" else picture_of.svg(graph)
     if output is None:
-        typer.echo(picture, nl=False)
+        out_document(picture)
         return
     try:
         output.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise TargetError(f"{output} cannot be written: {error.strerror}") from None
-    typer.echo(f"wrote {output}", err=True)
+    say(f"wrote {output}")
 
 
 def _form(output: Path | None, mermaid: bool) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from junco.cli.parameters import Device, Params, parse_params
 from junco.cli.printing import AsJson, print_json
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.job.limit import MaxRejects
@@ -72,12 +73,12 @@ def embed(
                 max_rejects=_max_rejects(max_rejects),
             )
         except KeyboardInterrupt:
-            typer.echo("stopped; what is done is kept: the same command goes on from here", err=True)
+            say("stopped; what is done is kept: the same command goes on from here")
             raise
     if as_json:
         print_json(report.to_dict())
     else:
-        typer.echo(str(report))
+        out(str(report))
     if report.num_inputs and not report.num_done:
         raise typer.Exit(1)
 

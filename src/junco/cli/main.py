@@ -1,13 +1,17 @@
 """``junco``: the commands together, and what becomes of errors.
 
 Results go to stdout, everything else to stderr. The exit status is 0, 2 for an error that the user can mend (one line
-says how; ``--debug`` shows where it happened), 130 after Ctrl-C and 141 when the reader of stdout has gone.
+says how; ``--debug`` shows where it happened), 130 after Ctrl-C and 141 when the reader of stdout has gone. An error of
+junco's own is a traceback, and exit status 1.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
+from collections.abc import Callable
+from types import TracebackType
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
@@ -15,6 +19,8 @@ from typer.core import TyperGroup
 
 from junco.cli import doctor, draw, embed, families, ops, pipelines, run, show, space
 from junco.errors import JuncoError
+from junco.terminal import RED, YELLOW, flush, is_terminal, only_results_on_stdout, out, say
+from junco.wording import NOT_OURS, brief, on_one_screen
 
 USER_ERROR, INTERRUPTED, NO_READER = 2, 130, 141
 
@@ -33,17 +39,18 @@ class Commands(TyperGroup):
         """Run a command; errors become a line on stderr and an exit status."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            flush()
         except KeyboardInterrupt:
             _complain("interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _forget_stdout()
             raise typer.Exit(NO_READER) from None
-        except JuncoError as error:
+        except (JuncoError, OSError) as error:  # a disk that is full, a file that may not be read: the user's to mend
             if ctx.params.get("debug"):
                 _show_traceback(error)
-            _complain(f"error: {error}")
+            _complain(f"error: {error if isinstance(error, JuncoError) else _of_system(error)}")
+            _forget_stdout_if_full()
             raise typer.Exit(USER_ERROR) from None
         return result
 
@@ -51,6 +58,10 @@ class Commands(TyperGroup):
         """Run and exit; a mistake on the command line is one line too."""
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except OSError as error:  # help that cannot be written
+            _complain(f"error: {_of_system(error)}")
+            _forget_stdout()
+            code = USER_ERROR
         except Exception as error:
             if not hasattr(error, "format_message"):  # the parser's own errors have it
                 raise
@@ -62,15 +73,31 @@ class Commands(TyperGroup):
 
 
 app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("families")(families.families)
-app.command("pipelines")(pipelines.pipelines)
-app.command("ops")(ops.ops)
-app.command("show")(show.show)
-app.command("run")(run.run)
-app.command("embed")(embed.embed)
-app.command("draw")(draw.draw)
-app.command("doctor")(doctor.doctor)
-app.command("space")(space.space)
+
+
+def _command(run: Callable[..., None]) -> Callable[..., None]:
+    """A command; what an operator or a package prints while it runs is no result, and goes to stderr."""
+
+    @functools.wraps(run)
+    def running(*args: Any, **kwargs: Any) -> None:
+        with only_results_on_stdout():
+            run(*args, **kwargs)
+
+    return running
+
+
+for _name, _run in {
+    "families": families.families,
+    "pipelines": pipelines.pipelines,
+    "ops": ops.ops,
+    "show": show.show,
+    "run": run.run,
+    "embed": embed.embed,
+    "draw": draw.draw,
+    "doctor": doctor.doctor,
+    "space": space.space,
+}.items():
+    app.command(_name)(_command(_run))
 
 
 @app.callback(invoke_without_command=True)
@@ -84,15 +111,17 @@ def junco(
     if version:
         from importlib.metadata import version as installed_version
 
-        typer.echo(f"junco {installed_version('junco')}")
+        out(f"junco {installed_version('junco')}")
     elif ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        out(ctx.get_help())
 
 
 def main() -> None:
     """The entry point of the ``junco`` command."""
     warnings.showwarning = _warn
-    if sys.stderr.isatty():
+    sys.excepthook = _show
+    _let_every_letter_pass()
+    if is_terminal(sys.stderr):
         _show_progress()
     try:
         app(prog_name="junco")
@@ -103,7 +132,13 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     """One line on stderr, however many lines the message has."""
-    typer.secho(" ".join(message.split("\n")), err=True, fg="red" if _has_colour() else None)
+    say(on_one_screen(message), RED if _has_colour() else "")
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says, and of which file."""
+    what = error.strerror or brief(error)
+    return f"{error.filename}: {what}" if error.filename else what
 
 
 def _warn(
@@ -116,20 +151,28 @@ def _warn(
 ) -> None:
     """Ours are a line for people; those of libraries are for whoever writes code with them."""
     if category.__module__.startswith("junco") or category is UserWarning:
-        typer.secho(f"warning: {' '.join(str(message).split())}", err=True, fg="yellow" if _has_colour() else None)
+        try:
+            said = " ".join(str(message).split())
+        except NOT_OURS:  # a warning of somebody's own class
+            said = category.__name__
+        say(on_one_screen(f"warning: {said}"), YELLOW if _has_colour() else "")
 
 
 def _show_progress() -> None:
     """What junco says of long work, as lines on the terminal."""
     import logging
 
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logging.getLogger("junco").addHandler(handler)
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(on_one_screen(record.getMessage()))
+
+    logging.getLogger("junco").addHandler(Lines())
     logging.getLogger("junco").setLevel(logging.INFO)
 
 
 def _has_colour() -> bool:
+    if not is_terminal(sys.stderr):
+        return False
     from rich.console import Console
 
     return Console(stderr=True).color_system is not None
@@ -138,7 +181,28 @@ def _has_colour() -> bool:
 def _show_traceback(error: BaseException) -> None:
     import traceback
 
-    traceback.print_exception(error, file=sys.stderr)
+    for lines in traceback.format_exception(error):
+        for line in lines.rstrip("\n").split("\n"):
+            say(on_one_screen(line))
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error of our own, as Python shows it; what it quotes moves no cursor."""
+    _show_traceback(error.with_traceback(trace))
+
+
+def _let_every_letter_pass() -> None:
+    """Under ``LANG=C`` what the encoding does not have is escaped, and is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout_if_full() -> None:
+    try:
+        flush()
+    except (JuncoError, OSError):
+        _forget_stdout()
 
 
 def _forget_stdout() -> None:
@@ -147,5 +211,5 @@ def _forget_stdout() -> None:
 
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # not a real file: nothing will be written
+    except (OSError, ValueError, AttributeError):  # not a real file, or none: nothing will be written
         return

@@ -9,6 +9,7 @@ import typer
 
 from junco.cli.printing import AsJson, print_fields, print_json
 from junco.errors import UnknownNameError
+from junco.terminal import out
 
 if TYPE_CHECKING:
     from junco.graph.levels import Flow, Step
@@ -31,7 +32,7 @@ def show(
         return
     for index, fields in enumerate(shown):
         if index:
-            typer.echo()
+            out()
         print_fields({key: _for_people(value) for key, value in fields.items()})
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError
+from junco.settings import user_path
 from junco.wording import printable_lines
 
 WARM_UP_TASKS = 1
@@ -171,11 +174,10 @@ class Trace:
         """
         if path is None:
             return None
-        try:
-            Path(path).open("a").close()
-        except OSError as error:
-            raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error
-        return cls(Path(path), [])
+        place = user_path(path, "the trace")
+        with _writing(place):
+            place.open("a").close()
+        return cls(place, [])
 
     def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
         """Note a task; times in seconds on one clock. A trace that is too long to look at ends."""
@@ -194,5 +196,18 @@ class Trace:
         )
 
     def write(self) -> None:
-        """Write the file."""
-        self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")
+        """Write the file.
+
+        Raises:
+            TargetError: it cannot be written any more.
+        """
+        with _writing(self.path):
+            self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from junco.terminal import is_terminal, say
+
 EVERY_S, DRAW_S = 5.0, 0.1
 ENOUGH = 300
 """So many inputs say what the others will take."""
@@ -83,7 +85,7 @@ class JsonLines(Progress):
         now_s = self.clock()
         if now_s - self.shown_s >= EVERY_S:
             self.shown_s = now_s
-            print(json.dumps(self.line(now_s)), file=sys.stderr, flush=True)  # noqa: T201
+            say(json.dumps(self.line(now_s)))
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
@@ -164,6 +166,6 @@ def progress_for(wanted: bool | None, count: Callable[[], int | None]) -> Progre
     """What shows the progress: ``None`` lets the terminal decide, ``False`` shows nothing."""
     if wanted is False:
         return Progress()
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         return Bar(count())
     return JsonLines(count())

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from junco.errors import JobError
 from junco.job.lists import LISTS, BadRow, count_lines, rows_of
 from junco.job.urls import is_list, is_url, url_files, url_rows
+from junco.settings import user_path
 from junco.types.content import digest_of_value
 
 _LONGEST_PATH = 4096
@@ -74,7 +75,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
         return _of_url(text, wanted)
-    path = Path(text).expanduser()
+    path = user_path(text, "the source")
     if path.is_file() and path.suffix.lower() in LISTS:
         return _of_rows(path, wanted)
     return _of_files(_paths(text, wanted), wanted)
@@ -87,7 +88,7 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     text = os.fspath(source)
     if is_url(text):
         return None if is_list(text) else len(url_files(text, wanted.skips))
-    path = Path(text).expanduser()
+    path = user_path(text, "the source")
     if path.is_file() and path.suffix.lower() in LISTS:
         return count_lines(path)
     return sum(1 for _ in _paths(text, wanted))
@@ -95,7 +96,7 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
 
 def _paths(text: str, wanted: Wanted) -> Iterator[str]:
     """The files that a folder, a pattern or a file's name stands for."""
-    path = Path(text).expanduser()
+    path = user_path(text, "the source")
     if path.is_dir():
         found: Iterable[str] = _walk(str(path), wanted)
     elif path.is_file():
