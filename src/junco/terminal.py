@@ -28,7 +28,7 @@ def only_results_on_stdout() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout = _results.pop()  # type: ignore[assignment]  # it may be closed, and then is None
+        sys.stdout = _results.pop()
 
 
 def stdout() -> TextIO | None:

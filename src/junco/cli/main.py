@@ -86,7 +86,7 @@ def _command(run: Callable[..., None]) -> Callable[..., None]:
     return running
 
 
-for _name, _run in {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "families": families.families,
     "pipelines": pipelines.pipelines,
     "ops": ops.ops,
@@ -96,7 +96,8 @@ for _name, _run in {
     "draw": draw.draw,
     "doctor": doctor.doctor,
     "space": space.space,
-}.items():
+}
+for _name, _run in _COMMANDS.items():
     app.command(_name)(_command(_run))
 
 

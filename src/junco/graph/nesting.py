@@ -11,7 +11,7 @@ from junco.graph.nodes import Graph, Node
 from junco.graph.written import placed
 
 MOST_LEVELS = 100
-MOST_STEPS = 100_000
+MOST_STEPS = 10_000
 
 
 def inner_graph(node: Node) -> Graph | None:

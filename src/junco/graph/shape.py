@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from junco.errors import GraphError
-from junco.graph.nodes import GROUPING, INPUT, Graph, Node, repeated
+from junco.graph.nodes import GROUPING, INPUT, MOST_ROWS, Graph, Node, repeated
 from junco.graph.written import placed
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, picture
+
+MOST_STEPS = 10_000
+MOST_STEPS_IN_BRANCHES = 1_000
+"""Where branches meet each step knows of all before it whose rows another branch may still see."""
 
 
 def check_order(graph: Graph) -> None:
@@ -16,6 +20,14 @@ def check_order(graph: Graph) -> None:
     Raises:
         GraphError: naming the step.
     """
+    if len(graph.nodes) > MOST_STEPS:
+        raise GraphError(f"a pipeline has at most {MOST_STEPS:,} steps, and this one has {len(graph.nodes):,}")
+    num_meetings = sum(node.verb == "concat" for node in graph.nodes)
+    if num_meetings and len(graph.nodes) > MOST_STEPS_IN_BRANCHES:
+        raise GraphError(
+            f"a pipeline whose branches meet has at most {MOST_STEPS_IN_BRANCHES:,} steps, and this one has "
+            f"{len(graph.nodes):,}: give some of them to a pipeline within"
+        )
     known = {INPUT, *(node.name for node in graph.nodes)}
     seen = {INPUT}
     for node in graph.nodes:
@@ -60,10 +72,10 @@ def check_arguments(node: Node) -> None:
 
 def _check_size(node: Node) -> None:
     for what, value in (("size", node.size), ("step", node.step)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or value == float("inf"):
-            raise GraphError(f"{node}: {what} must be a number above 0, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MOST_ROWS:
+            raise GraphError(f"{node}: {what} must be a number above 0, at most {MOST_ROWS:,}, not {picture(value)}")
         if node.verb == "window" and not isinstance(value, int):
-            raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {value!r}")
+            raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {picture(value)}")
 
 
 def check_callable(node: Node) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import GraphError, UnknownNameError, YamlError
-from junco.graph.nodes import INPUT, VERBS, Graph, Node, name_steps, repeated
+from junco.graph.nodes import INPUT, MOST_WORKERS, VERBS, Graph, Node, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.paths import from_folder
 from junco.graph.written import Position, Written, placed
@@ -142,8 +142,8 @@ class Reader:
                 if not isinstance(value, wanted) or (isinstance(value, bool) and key != "keep_empty") or not is_number:
                     raise self.error(f"{key} cannot be {_shown(step[key])}", step[key])
                 read[key] = value
-        if "workers" in read and read["workers"] < 1:
-            raise self.error("workers is a whole number from 1", step["workers"])
+        if "workers" in read and not 1 <= read["workers"] <= MOST_WORKERS:
+            raise self.error(f"workers is a whole number from 1 to {MOST_WORKERS:,}", step["workers"])
         for key in ("per", "backend"):
             if key in step:
                 read[key] = self.text(step[key], key)

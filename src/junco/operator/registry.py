@@ -89,13 +89,9 @@ def _entry(name: str) -> EntryPoint | None:
 
 def _check_owner(name: str, found: Defined, entry: EntryPoint) -> None:
     """Refuse what a package defined under the name of another's; what a user's own code defines again holds."""
-    module = found.__module__
-    others = [each for each in _all_entries() if top(each) == module.partition(".")[0]]
-    if not others or name_of(entry) in map(name_of, others):
-        return
-    stranger = EntryPoint(name, f"{module}:{found.__qualname__}", "junco.operators")
-    stranger = stranger._for(others[0].dist) if others[0].dist is not None else stranger
-    raise ContractError(only_one_package("an operator", name, (entry, stranger)) or "")
+    others = [each for each in _all_entries() if top(each) == found.__module__.partition(".")[0]]
+    if others and (problem := only_one_package("an operator", name, (entry, *others[:1]))) is not None:
+        raise ContractError(problem)
 
 
 def source_of(name: str) -> str:
