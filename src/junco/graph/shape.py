@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from junco.errors import GraphError
-from junco.graph.nodes import GROUPING, INPUT, MOST_ROWS, Graph, Node, repeated
+from junco.graph.nodes import GROUPING, INPUT, MOST_ROWS, MOST_STEPS, Graph, Node, repeated
 from junco.graph.written import placed
 from junco.wording import did_you_mean, nearest, picture
 
-MOST_STEPS = 10_000
+MOST_WINDOWS = 1_000_000
+"""Windows that a row may lie in."""
 MOST_STEPS_IN_BRANCHES = 1_000
 """Where branches meet each step knows of all before it whose rows another branch may still see."""
 
@@ -20,14 +21,8 @@ def check_order(graph: Graph) -> None:
     Raises:
         GraphError: naming the step.
     """
-    if len(graph.nodes) > MOST_STEPS:
-        raise GraphError(f"a pipeline has at most {MOST_STEPS:,} steps, and this one has {len(graph.nodes):,}")
-    num_meetings = sum(node.verb == "concat" for node in graph.nodes)
-    if num_meetings and len(graph.nodes) > MOST_STEPS_IN_BRANCHES:
-        raise GraphError(
-            f"a pipeline whose branches meet has at most {MOST_STEPS_IN_BRANCHES:,} steps, and this one has "
-            f"{len(graph.nodes):,}: give some of them to a pipeline within"
-        )
+    with placed(graph.place_of("steps")):
+        _check_count(graph)
     known = {INPUT, *(node.name for node in graph.nodes)}
     seen = {INPUT}
     for node in graph.nodes:
@@ -39,6 +34,17 @@ def check_order(graph: Graph) -> None:
         if node.name not in followed:
             with placed(node.written):
                 raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
+
+
+def _check_count(graph: Graph) -> None:
+    count = len(graph.nodes)
+    if count > MOST_STEPS:
+        raise GraphError(f"a pipeline has at most {MOST_STEPS:,} steps, and this one has {count:,}")
+    if count > MOST_STEPS_IN_BRANCHES and any(node.verb == "concat" for node in graph.nodes):
+        raise GraphError(
+            f"a pipeline whose branches meet has at most {MOST_STEPS_IN_BRANCHES:,} steps, and this one has "
+            f"{count:,}: give some of them to a pipeline of their own"
+        )
 
 
 def _check_after(node: Node, known: set[str], seen: set[str]) -> None:
@@ -76,6 +82,14 @@ def _check_size(node: Node) -> None:
             raise GraphError(f"{node}: {what} must be a number above 0, at most {MOST_ROWS:,}, not {picture(value)}")
         if node.verb == "window" and not isinstance(value, int):
             raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {picture(value)}")
+
+    assert node.size is not None
+    assert node.step is not None
+    if node.size > MOST_WINDOWS * node.step:
+        raise GraphError(
+            f"{node}: with size {node.size!r} and step {node.step!r} each row would lie in more than "
+            f"{MOST_WINDOWS:,} windows: make step larger"
+        )
 
 
 def check_callable(node: Node) -> None:
