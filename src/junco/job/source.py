@@ -19,6 +19,7 @@ from junco.job.item import Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
+from junco.settings import user_path
 from junco.wording import picture
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
         return _of_url(text, wanted)
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
     return _of_files(_paths(path, text, wanted), wanted)
@@ -54,19 +55,12 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     text = os.fsdecode(source)
     if is_url(text):
         return None
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         from junco.job.lists import count_lines
 
         return count_lines(path)
     return sum(1 for _ in _paths(path, text, wanted))
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise JobError(f"the source {text!r} cannot be found: {error}") from None
 
 
 def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
@@ -168,7 +162,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
 
 
 def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read, read_ahead = partial(file.read, None), partial(file.read, file.num_bytes)
+    read: Callable[[], Any] = partial(file.read, None)
+    read_ahead: Callable[[], Any] = partial(file.read, file.num_bytes)
     if wanted.is_text:
         read, read_ahead = partial(_decoded, read), partial(_decoded, read_ahead)
     return Item(file.url, file.mark, None, read, file.num_bytes, read_ahead)

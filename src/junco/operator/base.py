@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -31,8 +30,6 @@ from junco.wording import picture
 
 if TYPE_CHECKING:
     from junco.types import Space
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(option,))
@@ -87,7 +84,7 @@ class Operator:
             check_states(cls)
             return
         cls.name = ".".join(part for part in (family, name) if part)
-        if not _NAME.fullmatch(cls.name):
+        if not registry.NAME.fullmatch(cls.name):
             raise ContractError(
                 f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
             )

@@ -120,14 +120,13 @@ def _check_avif(name: str) -> None:
 
 def _heif(file: IO[bytes], name: str) -> Picture:
     try:
-        from pillow_heif import (
-            HeifImageFile,
-        )  # looked up here, not registered with Pillow, which is the whole process's
+        # looked up here, not registered with Pillow, which is the whole process's
+        from pillow_heif import HeifImageFile
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: a HEIC (HEIF) picture, which Pillow reads with: pip install pillow-heif") from error
     file.seek(0)
     try:
-        picture: Picture = HeifImageFile(file, "")
+        picture: Picture = HeifImageFile(file, "")  # type: ignore[no-untyped-call]
     except Exception as error:
         raise InputError(f"{name}: a broken HEIC (HEIF) picture: {error}") from error
     return picture
