@@ -15,7 +15,7 @@ from junco.engine.first_use import engine_of, plan_of
 from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
-from junco.errors import InputError
+from junco.errors import InputError, TargetError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
@@ -25,6 +25,7 @@ from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
+from junco.settings import user_path
 from junco.wording import picture, printable
 
 if TYPE_CHECKING:
@@ -229,6 +230,7 @@ class Pipeline:
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
+            SystemExit: with 143, after SIGTERM, which ends a job as Ctrl-C does; unless the program handles it itself.
         """
         from junco.job.job import Job
 
@@ -258,7 +260,10 @@ class Pipeline:
 
         Raises:
             UnavailableError: weights that cannot be had.
+            IntegrityError: a file that an operator in memory was loaded from is another one by now.
         """
+        if (engine := self._running.made) is not None and not self.plan.has_space:
+            engine.check_files()  # the space is that of the vectors, not of what lies there now
         space = self.plan.space
         return space.id if space is not None else None
 
@@ -269,10 +274,19 @@ class Pipeline:
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
-        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
+        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
         from junco.graph.yaml_file import write
 
-        Path(path).write_text(write(self.graph, Path(path).parent), encoding="utf-8")
+        place = user_path(path)
+        text = write(self.graph, place.parent)
+        try:
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TargetError(f"{place} cannot be written: {error.strerror or error}") from None
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""

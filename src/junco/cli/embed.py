@@ -8,6 +8,7 @@ import click
 
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_json
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.job.options import MaxRejects
@@ -15,14 +16,20 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
-@click.argument("source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.")
+@click.argument(
+    "source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+)
 @click.option(
     "--to",
     required=True,
     metavar="TARGET",
     help="A .parquet or .npy file, or a folder of Parquet files: out/.",
 )
-@click.option("--column", metavar="NAME", help="The column of a table that holds the inputs; which one is taken without it is told.")
+@click.option(
+    "--column",
+    metavar="NAME",
+    help="The column of a table that holds the inputs; which one is taken without it is told.",
+)
 @click.option(
     "--on-error",
     type=click.Choice(["skip", "raise"]),
@@ -83,13 +90,13 @@ def embed(
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )
-        except KeyboardInterrupt:
-            click.echo("stopped; what is done is kept: the same command goes on from here", err=True)
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM
+            say("stopped; what is done is kept: the same command goes on from here")
             raise
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(str(report))
+        out(str(report))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
 

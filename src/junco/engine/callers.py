@@ -69,7 +69,7 @@ class Callers:
     def rest(self) -> None:
         """End the threads that have nothing to do, without waiting for it; others are made when they are needed.
 
-        Never waits for the lock: the garbage collector may say so, in a thread that has it. Then they end by themselves.
+        Never waits for the lock, which the calling thread may have: the garbage collector may come by.
         """
         if self._lock.acquire(blocking=False):
             try:

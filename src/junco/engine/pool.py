@@ -89,7 +89,7 @@ class Pool:
             self._runs = [other for other in self._runs if other is not run]
 
     def rest(self) -> None:
-        """End the threads that have nothing to do, without waiting for it; they are started again when there is work."""
+        """End the threads that have nothing to do, without waiting for it; others are started when there is work."""
         with self.lock:
             self._is_at_rest = True
             self._work.notify_all()
