@@ -250,6 +250,7 @@ class _Checker:
                             f"in step {theirs!r}: only rows that both keep are left. Filter before the fork, or group "
                             "the rows in one of the branches",
                         )
+                        return  # one pair says it of them all
 
     def _note_unused(self, outputs: Sequence[Slot]) -> None:
         used = {slot.index for slot in outputs}
