@@ -26,6 +26,8 @@ _HEAD, _TAIL = 13, 6  # of a message that is longer: what is wrong stands first,
 _LOOKED_AT = 10_000  # characters at either end of a text of any length
 _LONGEST_NAME = 200
 """Characters of a name that others are compared with: comparing takes the square of it."""
+MOST_SAID = 1_000
+"""Letters of what an exception says that a message repeats: no message is longer than a screen."""
 NOT_OURS = (Exception, SystemExit)
 """What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
 
@@ -127,7 +129,7 @@ def _pictured(value: object, most: int) -> str:
         text = repr(value)
     except NOT_OURS as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return _cut(placeless(text), most)
+    return _cut(placeless(text[: 20 * most]), most)  # it may be megabytes long
 
 
 def placeless(text: str) -> str:
@@ -141,19 +143,34 @@ def _cut(text: str, most: int) -> str:
     return printable(text)  # a class of somebody's own shows itself as it likes
 
 
-def brief(error: BaseException, most: int = 500) -> str:
+def said_by(error: BaseException) -> str:
+    """What an exception of somebody else's code says; nothing where it fails at that; never raises."""
+    try:
+        return str(error)
+    except NOT_OURS:  # as with a value's repr
+        return ""
+
+
+def brief(error: BaseException) -> str:
     """An exception of somebody else's code as one line: its type, and the first line of what it says."""
     kind = type(error).__name__
-    try:
-        said = str(error).strip().splitlines()
-    except NOT_OURS:  # as with a value's repr
-        said = []
-    return _cut(f"{kind}: {said[0]}" if said else kind, most)
+    said = said_by(error).strip().splitlines()
+    return _cut(f"{kind}: {said[0]}" if said else kind, MOST_SAID)
+
+
+def reason(error: BaseException) -> str:
+    """The same with all lines that it says, put into one; of a group of exceptions each is told."""
+    kind, said = type(error).__name__, said_by(error)
+    text = " ".join(said[: 2 * MOST_SAID].split())
+    told = _cut(f"{kind}: {text}" if text else kind, MOST_SAID)
+    if isinstance(error, BaseExceptionGroup):
+        told = _cut(f"{told}: {'; '.join(map(reason, error.exceptions))}", MOST_SAID)
+    return told
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names most like ``name``, best first."""
-    import difflib
+    import difflib  # only where a name is wrong
 
     if len(name) > _LONGEST_NAME:
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_only_what_no_kill_can_do_counts_as_damage(journal):
 
 
 def sealed(shard, texts, counts):
-    return Sealed(shard, texts, b"".join(digest_of(text, "") for text in texts), counts, {})
+    return Sealed(shard, b"".join(digest_of(text, "") for text in texts), np.array(counts, np.int32))
 
 
 @example([("k\U0005787b\U0003a938", 0)], 1)  # its key's hash ends in a zero byte
@@ -80,10 +81,11 @@ def test_the_ledger_finds_each_input_at_its_rows(entries, size):
         for text, count in part:
             expected[text] = (shard, start, count)
             start += max(count, 0)
-    assert ledger.find(digest_of("never there", "")) is None
+    assert ledger.find(digest_of("never there", "")) == -1
     for text, place in expected.items():
-        assert ledger.find(digest_of(text, ""))[1:] == place
-        assert ledger.find(digest_of(text, "changed")) is None
+        number = ledger.find(digest_of(text, ""))
+        assert (ledger.shards[number], ledger.starts[number], ledger.counts[number]) == place
+        assert ledger.find(digest_of(text, "changed")) == -1
         assert ledger.knows_key(digest_of(text, "changed"))
     assert list(ledger.unseen()) == []
 
@@ -96,8 +98,8 @@ def test_what_nobody_looked_for_is_unseen_and_a_changed_input_is_not():
 
 
 def test_rows_that_lie_together_are_one_span():
-    inventory = Inventory(None)
+    inventory = Inventory(None, Ledger())
     for shard, start, count in [(1, 0, 1), (1, 1, 2), (1, 3, -1), (1, 3, 1), (2, 0, 1), (1, 9, 1), (1, 4, 0)]:
-        inventory.settle(inventory.add("key", b"", None), shard, start, count)
+        inventory.settle(inventory.add("key", b"", -1), shard, start, count)
     assert list(inventory.spans()) == [Span(1, 0, 4), Span(2, 0, 1), Span(1, 9, 1)]
     assert (inventory.num_rows, inventory.num_failed) == (6, 1)

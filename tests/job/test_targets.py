@@ -96,7 +96,7 @@ import numpy as np
 from junco import pipe
 from junco.errors import TargetError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 with pipe.input("text").map("text", "vector", lambda t: np.full(8, len(t), np.float32)).output("vector") as p:
     try:
         p.run([f"text {n}" for n in range(9000)], sys.argv[1])
@@ -106,7 +106,7 @@ with pipe.input("text").map("text", "vector", lambda t: np.full(8, len(t), np.fl
 
 
 def test_a_file_that_cannot_grow_ends_the_job_in_one_line_and_with_more_room_it_goes_on(tmp_path):
-    roomy = FULL_DISK.replace("150_000, 150_000", "resource.RLIM_INFINITY, resource.RLIM_INFINITY")
+    roomy = FULL_DISK.replace("60_000, 60_000", "resource.RLIM_INFINITY, resource.RLIM_INFINITY")
     tight, wide = (
         subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "v.parquet")], capture_output=True, text=True, check=False

@@ -12,13 +12,16 @@ import importlib.util
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from junco.errors import ContractError
 from junco.operator.entries import entries, package
 from junco.settings import settings
 from junco.wording import brief
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """``junco``: the commands together, and what becomes of errors.
 
 Results go to stdout, everything else to stderr. The exit status is 0, 2 for an error that the user can mend (one line
-says how; ``--debug`` shows where it happened), 130 after Ctrl-C and 141 when the reader of stdout has gone. An error of
-junco's own is a traceback, and exit status 1.
+says how; ``--debug`` shows where it happened), 130 after Ctrl-C, 143 after SIGTERM in a job and 141 when the reader of
+stdout has gone. An error of junco's own is a traceback, and exit status 1.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from junco.cli import doctor, draw, embed, families, ops, pipelines, run, show, space
 from junco.errors import JuncoError
@@ -25,8 +24,12 @@ from junco.wording import NOT_OURS, brief, on_one_screen
 USER_ERROR, INTERRUPTED, NO_READER = 2, 130, 141
 
 
-class Commands(TyperGroup):
+class Commands(click.Group):
     """All commands, with one way to end for each kind of error."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which people meet them."""
+        return [*self.commands]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Let ``--debug`` stand anywhere before a ``--``."""
@@ -42,29 +45,30 @@ class Commands(TyperGroup):
             flush()
         except KeyboardInterrupt:
             _complain("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _forget_stdout()
-            raise typer.Exit(NO_READER) from None
+            raise click.exceptions.Exit(NO_READER) from None
         except (JuncoError, OSError) as error:  # a disk that is full, a file that may not be read: the user's to mend
             if ctx.params.get("debug"):
                 _show_traceback(error)
             _complain(f"error: {error if isinstance(error, JuncoError) else _of_system(error)}")
             _forget_stdout_if_full()
-            raise typer.Exit(USER_ERROR) from None
+            raise click.exceptions.Exit(USER_ERROR) from None
         return result
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run and exit; a mistake on the command line is one line too."""
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.Abort:  # Ctrl-C before a command has begun
+            _complain("interrupted")
+            code = INTERRUPTED
         except OSError as error:  # help that cannot be written
             _complain(f"error: {_of_system(error)}")
             _forget_stdout()
             code = USER_ERROR
-        except Exception as error:
-            if not hasattr(error, "format_message"):  # the parser's own errors have it
-                raise
+        except click.ClickException as error:
             context = getattr(error, "ctx", None)
             hint = f" Try '{context.command_path} --help'." if context else ""
             _complain(f"error: {error.format_message()}{hint}")
@@ -72,10 +76,27 @@ class Commands(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"show_default": True},
+)
+@click.option("--version", is_flag=True, help="Print the version and exit.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def app(ctx: click.Context, version: bool, debug: bool) -> None:
+    """Images, video, audio and long text into vectors."""
+    del debug  # read by Commands.invoke
+    if version:
+        from importlib.metadata import version as installed_version
+
+        out(f"junco {installed_version('junco')}")
+    elif ctx.invoked_subcommand is None:
+        out(ctx.get_help())
 
 
-def _command(run: Callable[..., None]) -> Callable[..., None]:
+def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
     """A command; what an operator or a package prints while it runs is no result, and goes to stderr."""
 
     @functools.wraps(run)
@@ -86,35 +107,13 @@ def _command(run: Callable[..., None]) -> Callable[..., None]:
     return running
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "families": families.families,
-    "pipelines": pipelines.pipelines,
-    "ops": ops.ops,
-    "show": show.show,
-    "run": run.run,
-    "embed": embed.embed,
-    "draw": draw.draw,
-    "doctor": doctor.doctor,
-    "space": space.space,
-}
-for _name, _run in _COMMANDS.items():
-    app.command(_name)(_command(_run))
-
-
-@app.callback(invoke_without_command=True)
-def junco(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """Images, video, audio and long text into vectors."""
-    del debug  # read by Commands.invoke
-    if version:
-        from importlib.metadata import version as installed_version
-
-        out(f"junco {installed_version('junco')}")
-    elif ctx.invoked_subcommand is None:
-        out(ctx.get_help())
+for command in (
+    *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
+    *(embed.embed, draw.draw, doctor.doctor, space.space),
+):
+    assert command.callback is not None
+    command.callback = _with_results_alone(command.callback)
+    app.add_command(command)
 
 
 def main() -> None:

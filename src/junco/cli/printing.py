@@ -6,14 +6,14 @@ import dataclasses
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from junco.terminal import is_terminal, out, out_json, stdout
 from junco.wording import picture, printable
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def print_json(value: Any) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from junco.cli.printing import AsJson, print_fields, print_json
+from junco.cli.printing import as_json, print_fields, print_json
 from junco.errors import UnknownNameError
 from junco.terminal import out
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from junco.operator.family import Family
 
 
-def show(
-    name: Annotated[str, typer.Argument(help="A pipeline, an operator or a family.")],
-    as_json: AsJson = False,
-) -> None:
+@click.command
+@click.argument("name", help="A pipeline, an operator or a family.")
+@as_json
+def show(name: str, as_json: bool) -> None:
     """What a pipeline, operator or family is.
 
     Its interface, parameters, steps, licence and source.

@@ -14,8 +14,9 @@ from itertools import islice
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
+from junco.engine.ended import Ended
 from junco.engine.maps import MapStage, Part
-from junco.engine.pieces import PieceSize, piece
+from junco.engine.pieces import ListsSize, PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture, wrong_count
@@ -67,19 +68,11 @@ class NotAsked:
 
 
 class Measured(Applier):
-    """Asks an applier for no more lists of rows than may be in memory together; its results may end early.
+    """Asks an applier for no more lists of rows than may be in memory together; its results may end early."""
 
-    How large they are is learned from those that came; the first batch is a small one.
-    """
-
-    FIRST = 8
-    MAX_BYTES = 32_000_000
-    NUM_LOOKS = 8
-    """Lists of a batch that are measured."""
-
-    def __init__(self, applier: Applier) -> None:
+    def __init__(self, applier: Applier, size: ListsSize) -> None:
         self._applier = applier
-        self._list_bytes = 0.0
+        self._size = size
 
     @property
     def batch_rows(self) -> int:
@@ -89,34 +82,21 @@ class Measured(Applier):
     @property
     def at_once(self) -> int:
         """Rows whose lists may be in memory together."""
-        return self._within(self.MAX_BYTES)
+        return self._size.within(self._size.MAX_BYTES, self.batch_rows)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """As every applier, but the results may end before the rows do."""
         results: list[Any] = []
         failures: list[Failure] = []
-        room = float(self.MAX_BYTES)
+        room = float(self._size.MAX_BYTES)
         while len(results) < num_rows and room > 0 and not (stop and failures):
             start = len(results)
-            count = min(self._within(room), num_rows - start)
+            count = min(self._size.within(room, self.batch_rows), num_rows - start)
             given, failed = self._applier([c[start : start + count] for c in columns], count, stop=stop)
             results += given
             failures += [Failure(start + f.row, f.error) for f in failed]
-            room -= self._observe(given)
+            room -= self._size.observe(given)
         return results, failures
-
-    def _within(self, room: float) -> int:
-        """Rows of a batch whose lists fit into so many bytes: at least one."""
-        if not self._list_bytes:
-            return self.FIRST
-        return max(1, min(self.batch_rows, int(room / self._list_bytes)))
-
-    def _observe(self, lists: Sequence[Any]) -> float:
-        """Learn from lists that came, and forget a large one slowly; how many bytes they are."""
-        looks = [num_bytes_of(rows) for rows in lists[:: -(-len(lists) // self.NUM_LOOKS) or 1]]
-        mean = sum(looks) / max(1, len(looks))
-        self._list_bytes = max(1.0, mean, self._list_bytes / 2)
-        return mean * len(lists)
 
 
 class OpenStage(MapStage):
@@ -124,7 +104,7 @@ class OpenStage(MapStage):
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation, applier, options)
-        self.apply = self.measured = Measured(self.apply)
+        self.apply = self.measured = Measured(self.apply, options.sizes.lists(operation.step))
 
     def checked(self, results: list[Any], failures: list[Failure]) -> None:
         """Iterators may stand here: the next stage draws from them."""
@@ -156,7 +136,8 @@ class FlatMapStage(WorkStage):
     ) -> None:
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
-        self.size = options.piece_size(self.step)
+        self.size = options.sizes.piece(self.step)
+        self.takers, self.own_takers = operation.ended_by, operation.wanted_by
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened
 
@@ -173,13 +154,15 @@ class FlatMapStage(WorkStage):
 
     def _pieces(self, block: Block) -> Iterator[Block]:
         level, node = self.step.level, self.step.node
+        self._leave_out(block)
         columns = [block.column(slot, level) for slot in self.step.reads]
         opened = block.tables[level].columns.pop(OPENED, None) if self.is_opened else None
         chosen = self._chosen(block)
         self.announce(block, [row for row, is_worked in chosen if is_worked])
         children = Children(0, 0)
         started = self.clock()
-        for row, is_worked in chosen:
+        ended = Ended(block, level, self.takers)
+        for row, is_worked in self._wanted(chosen, ended):
             if not is_worked:
                 children.add(row, [None])  # its place
                 continue
@@ -187,7 +170,7 @@ class FlatMapStage(WorkStage):
             iterator, error = self._opened(item) if opened is None else self._taken_out(opened, row, columns)
             had, is_over = 0, False
             try:
-                while not is_over:
+                while not (is_over or ended.at(row)):
                     count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
                     had += count
                     if error is not None:
@@ -208,9 +191,16 @@ class FlatMapStage(WorkStage):
             finally:
                 if isinstance(iterator, Drawn):  # nobody draws from it any more
                     iterator.close()
+                del iterator
             if not had and node.keep_empty:
                 children.add(row, [None])
         yield self._piece(block, children, block.rows(level) - 1, is_last=True)
+
+    def _leave_out(self, block: Block) -> None:
+        """Drop the rows that came before it was known that nobody wants them."""
+        if self.own_takers:
+            ended = Ended(block, self.step.level, self.own_takers)
+            block.keep(self.step.level, [not ended.at(row) for row in range(block.rows(self.step.level))])
 
     def _chosen(self, block: Block) -> list[tuple[int, bool]]:
         """The rows that are not masked, and whether each is worked on or only the place of one that failed."""
@@ -218,6 +208,14 @@ class FlatMapStage(WorkStage):
         kept, fine = block.kept(level, self.masks), block.fine(level, self.faults)
         rows = range(block.rows(level))
         return [(row, fine is None or fine[row]) for row in rows if kept is None or kept[row]]
+
+    def _wanted(self, chosen: Sequence[tuple[int, bool]], ended: Ended) -> Iterator[tuple[int, bool]]:
+        """The chosen rows, each when its turn comes, without those that nobody wants any more by then."""
+        for row, is_worked in chosen:
+            if not ended.at(row):
+                yield row, is_worked
+            elif is_worked:
+                self.scoped.skip((0,))
 
     def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
         """What a row's callable gives, or why it gives nothing."""

@@ -8,26 +8,21 @@ stage.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value, kinds_of
 from junco.engine.fields import FieldApplier
-from junco.engine.pieces import PieceSize
+from junco.engine.pieces import RowSizes
 from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot, Step
 from junco.graph.nodes import Node, fn_name
 from junco.plan.program import Drop, Forget, Mask, Operation
-from junco.wording import picture
+from junco.wording import picture, reason
 
 OnError = Literal["raise", "skip", "none"]
-
-
-def piece_size(step: Step) -> PieceSize:
-    """How large a step's pieces are, unless its engine says otherwise."""
-    return PieceSize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +34,14 @@ class StageOptions:
         limit: how many of its tasks may run at once.
         is_ordered: whether blocks must reach it in their order.
         gains_from_threads: whether it spends its time outside the interpreter lock.
-        piece_size: makes what says how large its pieces are.
+        sizes: makes what says how many rows go together in it.
     """
 
     on_error: OnError = "raise"
     limit: int = 1
     is_ordered: bool = True
     gains_from_threads: bool = False
-    piece_size: Callable[[Step], PieceSize] = piece_size
+    sizes: RowSizes = field(default_factory=RowSizes)
 
 
 class Stage:
@@ -244,11 +239,7 @@ def values_picture(values: Sequence[object]) -> str:
 
 def reason_of(error: BaseException) -> str:
     """An exception as one line."""
-    text = " ".join(str(error).split())
-    if isinstance(error, OperatorError):
-        return text
-    kind = type(error).__name__
-    return f"{kind}: {text}" if text else kind
+    return " ".join(str(error).split()) if isinstance(error, OperatorError) else reason(error)
 
 
 def operator_error(node: str, operator: str, position: int, error: BaseException, value: str) -> OperatorError:

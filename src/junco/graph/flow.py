@@ -106,6 +106,11 @@ class Step:
         return self.node.verb in GROUPING
 
     @property
+    def opens_level(self) -> bool:
+        """Whether its outputs lie on a level of their own."""
+        return self.out_level.opened_by == self.node.name
+
+    @property
     def levels(self) -> tuple[Level, ...]:
         """Every level whose rows it works on."""
         return tuple(side.level for side in self.sides) or (self.level,)

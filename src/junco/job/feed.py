@@ -13,6 +13,8 @@ from junco.job.progress import Progress
 from junco.job.source import Item
 
 MARK_BYTES = 16
+PASSED_AT_ONCE = 256
+"""So many inputs are passed over together."""
 
 
 class Todo(NamedTuple):
@@ -54,42 +56,73 @@ class Feed:
         self.retry_rejects = retry_rejects
         self.num_new = self.num_changed = self.num_unmarked = 0
         self.is_over = False
+        self._ahead: Todo | None = None
         self.error: Exception | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is an input to work on."""
+        if self._ahead is None:
+            self._ahead = self._find()
+        return self._ahead is not None
 
     def next_todo(self) -> Todo | None:
         """The next input to work on; ``None`` when there are no more. An error of the source is kept in ``error``."""
-        while not self.is_over:
+        todo, self._ahead = self._ahead or self._find(), None
+        return todo
+
+    def _find(self) -> Todo | None:
+        """Pass over what is done, most of which comes in the order in which it is known."""
+        keys: list[str] = []
+        digests: list[bytes] = []
+        known = self.ledger.following()
+        todo = None
+        while todo is None and (item := self._next_item()) is not None:
+            digest = digest_of(item.key, self._new_mark() if item.mark is None else item.mark)
+            if digest == next(known, None):
+                keys.append(item.key)
+                digests.append(digest)
+                if len(keys) == PASSED_AT_ONCE:
+                    self._pass_over(keys, digests)
+                continue
+            self._pass_over(keys, digests)
+            todo = self._todo(item, digest)
+            known = self.ledger.following()
+        self._pass_over(keys, digests)
+        return todo
+
+    def _next_item(self) -> Item | None:
+        if not self.is_over:
             try:
-                item = next(self.items)
+                return next(self.items)
             except StopIteration:
                 self.is_over = True
             except Exception as error:  # kept until what came before it is sealed
                 self.is_over, self.error = True, error
-            else:
-                if (todo := self._todo(item)) is not None:
-                    return todo
         return None
 
-    def _todo(self, item: Item) -> Todo | None:
-        digest = digest_of(item.key, self._mark(item))
-        done = self.ledger.find(digest, len(self.inventory))
-        is_known = done is not None or self.ledger.knows_key(digest)
-        if done is not None and self.retry_rejects and done.number in self.ledger.rejects:
-            done = None
-        elif done is None and is_known:
-            self.num_changed += 1
-        number = self.inventory.add(item.key, digest, done)
-        if done is None:
-            self.num_new += 1
-            return Todo(number, item.key, digest, item, is_known)
-        if (why := self.ledger.rejects.get(done.number)) is not None:
-            self.inventory.rejects[number] = why
-        self.progress.skipped(1)
-        return None
+    def _pass_over(self, keys: list[str], digests: list[bytes]) -> None:
+        """Inputs that are done, in the ledger's order."""
+        if keys:
+            self.inventory.add_known(keys, digests, self.ledger.pass_over(len(keys)))
+            self.progress.skipped(len(keys))
+            keys.clear()
+            digests.clear()
 
-    def _mark(self, item: Item) -> str | bytes:
-        """The mark of an input; a new one each time where nobody can tell its content."""
-        if item.mark is None:
-            self.num_unmarked += 1
-            return os.urandom(MARK_BYTES)
-        return item.mark
+    def _todo(self, item: Item, digest: bytes) -> Todo | None:
+        done = self.ledger.find(digest)
+        if done >= 0 and (done not in self.ledger.rejects or not self.retry_rejects):
+            number = self.inventory.add(item.key, digest, done)
+            if done in self.ledger.rejects:
+                self.inventory.rejects[number] = self.ledger.rejects[done]
+            self.progress.skipped(1)
+            return None
+        is_known = done >= 0 or self.ledger.knows_key(digest)
+        self.num_changed += is_known and done < 0
+        self.num_new += 1
+        return Todo(self.inventory.add(item.key, digest, -1), item.key, digest, item, is_known)
+
+    def _new_mark(self) -> bytes:
+        """A new mark each time, where nobody can tell an input's content."""
+        self.num_unmarked += 1
+        return os.urandom(MARK_BYTES)

@@ -3,23 +3,25 @@
 It makes the result independent of the way there: however often a job was stopped, the target is put together in the
 source's order.
 
-An input takes 16 bytes here; names and digests go to a scratch file as they come.
+An input takes 8 bytes here, one that was not done some 30 more; names and digests go to a scratch file as they come.
 """
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from junco.job.journal import Journal
-from junco.job.ledger import Done, Sealed, named
+from junco.job.ledger import MOST_OF_A_KEY, Ledger, Rejects, done_record, inputs_record, named
 from junco.store.sink import Rejected, Span
 
-CHUNK = 1024
+CHUNK = 8192
+"""Inputs of one record of a published target."""
 FAILED = -1
 """The count of rows of an input that gave none because it failed."""
 
@@ -32,52 +34,84 @@ class Inventory:
 
     Args:
         scratch: takes names and digests; ``None`` where nobody will ask for them.
+        ledger: what is done.
     """
 
-    def __init__(self, scratch: Journal | None) -> None:
-        self.scratch = scratch
-        self.rejects: dict[int, Why] = {}
-        self.is_as_before = True
-        self._shards, self._starts, self._counts = array("i"), array("q"), array("i")
+    def __init__(self, scratch: Journal | None, ledger: Ledger) -> None:
+        self.scratch, self.ledger = scratch, ledger
+        self.rejects: Rejects = {}
+        self._done = array("q")
+        self._settled = tuple(array("q") for _ in range(4))
         self._keys: list[str] = []
         self._digests: list[bytes] = []
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return len(self._done)
 
-    def add(self, key: str, digest: bytes, done: Done | None) -> int:
-        """The next input, and its rows if they are known."""
-        number = len(self._counts)
-        self.is_as_before = self.is_as_before and done is not None and done.shard == 0 and done.number == number
-        self._shards.append(done.shard if done else 0)
-        self._starts.append(done.start if done else 0)
-        self._counts.append(done.num_rows if done else FAILED)
+    def add(self, key: str, digest: bytes, done: int) -> int:
+        """The next input, and its number in the ledger; -1 where it is not done."""
+        self._done.append(done)
+        self._take_down([key], [digest])
+        return len(self._done) - 1
+
+    def add_known(self, keys: list[str], digests: list[bytes], first: int) -> None:
+        """The next inputs, which are done and follow each other in the ledger."""
+        self._done.extend(range(first, first + len(keys)))
+        self._take_down(keys, digests)
+
+    def _take_down(self, keys: list[str], digests: list[bytes]) -> None:
         if self.scratch is not None:
-            self._keys.append(named(key))
-            self._digests.append(digest)
-            if len(self._keys) == CHUNK:
+            self._keys += [key if len(key) <= MOST_OF_A_KEY else named(key) for key in keys]
+            self._digests += digests
+            if len(self._keys) >= CHUNK:
                 self._flush()
-        return number
+
+    def take_all(self) -> None:
+        """All inputs of the ledger are what the source has."""
+        self._done.frombytes(np.arange(self.ledger.size, dtype=np.int64).tobytes())
+        self.rejects.update(self.ledger.rejects)
 
     def settle(self, number: int, shard: int, start: int, count: int) -> None:
-        """Say where an input's rows are."""
-        self._shards[number], self._starts[number], self._counts[number] = shard, start, count
+        """Say where the rows of an input are that was not done."""
+        for values, value in zip(self._settled, (number, shard, start, count), strict=True):
+            values.append(value)
+
+    @property
+    def is_as_before(self) -> bool:
+        """Whether the published target holds these inputs in this order, and no others."""
+        is_same = len(self) == self.ledger.size and self.ledger.is_published
+        return is_same and bool((np.array(self._done) == np.arange(len(self))).all())
 
     @property
     def num_rows(self) -> int:
         """Rows of all inputs."""
-        return int(np.maximum(np.array(self._counts, np.int64), 0).sum())
+        return int(np.maximum(self._places()[2], 0).sum())
 
     @property
     def num_failed(self) -> int:
         """Inputs that gave nothing because they failed."""
-        return self._counts.count(FAILED)
+        return int((self._places()[2] == FAILED).sum())
+
+    def _places(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of each input its shard, where its rows begin there, and how many there are."""
+        done = np.array(self._done, np.int64)
+        is_done = done >= 0
+        numbers, *settled = (np.array(values, np.int64) for values in self._settled)
+        places = []
+        for known, new, blank in zip(
+            (self.ledger.shards, self.ledger.starts, self.ledger.counts), settled, (0, 0, FAILED), strict=True
+        ):
+            values = np.full(len(done), blank, np.int64)
+            values[is_done] = known[done[is_done]]
+            values[numbers] = new
+            places.append(values)
+        return places[0], places[1], places[2]
 
     def spans(self) -> Iterator[Span]:
         """Where the rows are, in order, with what lies together in one piece."""
-        counts = np.array(self._counts, np.int64)
+        shards, starts, counts = self._places()
         some = counts > 0
-        counts, starts, shards = counts[some], np.array(self._starts, np.int64)[some], np.array(self._shards)[some]
+        shards, starts, counts = shards[some], starts[some], counts[some]
         if not len(counts):
             return
         breaks = (shards[1:] != shards[:-1]) | (starts[1:] != starts[:-1] + counts[:-1])
@@ -85,15 +119,15 @@ class Inventory:
         for first, stop in pairwise(firsts.tolist()):
             yield Span(int(shards[first]), int(starts[first]), int(counts[first:stop].sum()))
 
-    def published(self) -> Iterator[Sealed]:
-        """The whole source as the published target will hold it."""
+    def published(self) -> Iterator[dict[str, Any]]:
+        """The whole source as the published target will hold it, for the journal."""
         self._flush()
+        counts = self._places()[2]
         first = 0
         for record in self.scratch.records() if self.scratch is not None else ():
-            keys = record["keys"]
-            stop = first + len(keys)
+            stop = first + record["inputs"]
             rejects = {number - first: self.rejects[number] for number in range(first, stop) if number in self.rejects}
-            yield Sealed(0, keys, base64.b64decode(record["digests"]), list(self._counts[first:stop]), rejects)
+            yield record | done_record(0, counts[first:stop], rejects)
             first = stop
 
     def rejected(self) -> list[Rejected]:
@@ -103,6 +137,5 @@ class Inventory:
 
     def _flush(self) -> None:
         if self.scratch is not None and self._keys:
-            digests = base64.b64encode(b"".join(self._digests)).decode()
-            self.scratch.append({"keys": self._keys, "digests": digests}, durable=False)
+            self.scratch.append(inputs_record(self._keys, self._digests), durable=False)
             self._keys, self._digests = [], []

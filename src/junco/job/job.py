@@ -11,54 +11,34 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
 from junco.engine.engine import Engine
-from junco.engine.stage import OnError
-from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError, JobError, JuncoError
+from junco.engine.stats import PipelineStats
+from junco.errors import JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger, Sealed
-from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
+from junco.job.limit import RejectLimit
 from junco.job.only_job import only_job
-from junco.job.progress import progress_for
+from junco.job.options import JobOptions
+from junco.job.progress import Progress, progress_for
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
-from junco.job.source import Item, Wanted, count_of, items_of
+from junco.job.source import Item, count_of, items_of
+from junco.job.source_hash import hash_of_source
 from junco.job.state import JobState
+from junco.job.termination import ending_at_sigterm
+from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
 from junco.store.vectors import space_metadata
-
-SHARD_ROWS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """How a caller wants a job; `Pipeline.run` says what each means."""
-
-    on_error: OnError = "skip"
-    resume: bool = True
-    retry_rejects: bool = False
-    column: str | None = None
-    progress: bool | None = None
-    shard_rows: int = SHARD_ROWS
-    trace: Trace | None = None
-    max_rejects: MaxRejects = "auto"
-
-    def __post_init__(self) -> None:
-        if self.on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
-        if self.shard_rows < 1:
-            raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
-        check_max_rejects(self.max_rejects)
+from junco.wording import reason
 
 
 class Job:
@@ -86,6 +66,7 @@ class Job:
         about = space_metadata(found.space, found.column)
         self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
+        self.told = Told()
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 
@@ -95,10 +76,12 @@ class Job:
         Raises:
             JobError: the job cannot start or go on; what is sealed stays.
             OperatorError: with ``on_error="raise"``, the first failure.
+            SystemExit: with 143, after SIGTERM; what is sealed stays.
         """
         started_s = time.monotonic()
         with ExitStack() as held:
-            items = items_of(source, self._wanted())
+            held.enter_context(ending_at_sigterm())
+            items = items_of(source, self._wanted(self.told))
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
@@ -106,41 +89,67 @@ class Job:
             state = JobState(self.sink, PipelineEntry.of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell)
 
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
-        inventory, before = Inventory(state.scratch() if state else None), self.engine.stats()
+        inventory, before = Inventory(state.scratch() if state else None, ledger), self.engine.stats()
         limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
+        hashed = hash_of_source(source, self._wanted()) if state else None
+        deleted: tuple[str, ...] = ()
+        if state is not None and self._is_unchanged(state, ledger, hashed):
+            feed = self._feed(iter(()), ledger, inventory, limit, Progress())
+            inventory.take_all()
+            limit.check()
+        else:
+            if state is not None:
+                state.check_carried()
+            with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
+                self.told.listen(progress.tell)
+                feed = self._feed(items, ledger, inventory, limit, progress)
+                self._work(feed, state)
+            if state is not None:
+                is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
+                deleted = self._publish(inventory, ledger, state, hashed if is_same else None)
+        stats = stats_since(before, self.engine.stats()) if feed.num_new else None
+        return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
+
+    def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
+        """Whether a source that was hashed as a whole is the one whose inputs are all done."""
+        return state.is_unchanged(ledger, hashed) and not (self.options.retry_rejects and ledger.rejects)
+
+    def _feed(
+        self, items: Iterator[Item], ledger: Ledger, inventory: Inventory, limit: RejectLimit, progress: Progress
+    ) -> Feed:
+        return Feed(items, ledger, inventory, progress, limit, retry_rejects=self.options.retry_rejects)
+
+    def _work(self, feed: Feed, state: JobState | None) -> None:
+        """Work on all that is not done."""
         numbers = state.take_number if state else count(1).__next__
-        with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
-            feed = Feed(items, ledger, inventory, progress, limit, retry_rejects=self.options.retry_rejects)
-            while not feed.is_over:
-                self._shard(feed, state, numbers)
-                limit.check()
+        while feed.has_more:
+            self._shard(feed, state, numbers)
+            feed.limit.check()
+        feed.limit.check()
         if feed.error is not None:
-            self._give_up(feed.error, len(inventory))
-        if not len(inventory) and ledger.size:
+            self._give_up(feed.error, len(feed.inventory))
+        if not len(feed.inventory) and feed.ledger.size:
             raise JobError(
-                f"the source has no inputs now, and {self.sink.target} has those of {ledger.size:,}: "
+                f"the source has no inputs now, and {self.sink.target} has those of {feed.ledger.size:,}: "
                 "it was left as it is; resume=False (--no-resume) empties it"
             )
-        deleted = self._publish(inventory, ledger, state) if state else ()
-        stats = stats_since(before, self.engine.stats()) if feed.num_new else None
-        return self._report(feed, deleted, state.pipeline.unknown if state else (), time.monotonic() - started_s, stats)
 
-    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState) -> tuple[str, ...]:
+    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, hashed: str | None) -> tuple[str, ...]:
         """Make the target what the source is now, if it is not; the inputs that it has no more."""
         deleted = state.keys(ledger.unseen())
         if deleted:
             self.sink.remove(deleted)
-        if inventory.is_as_before and len(inventory) == ledger.size and state.is_published:
+        if inventory.is_as_before and state.is_published:
             state.scratch()
         else:
-            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata))
+            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), hashed)
         return deleted
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
@@ -159,9 +168,9 @@ class Job:
     def _sealed(self, inventory: Inventory, state: JobState | None, sealed: Sealed, todos: Sequence[Todo]) -> None:
         """Note what was sealed."""
         if state is not None:
-            state.seal(sealed)
+            state.seal(sealed, [todo.key for todo in todos])
         start = 0
-        for index, (todo, num_rows) in enumerate(zip(todos, sealed.counts, strict=True)):
+        for index, (todo, num_rows) in enumerate(zip(todos, sealed.counts.tolist(), strict=True)):
             inventory.settle(todo.number, sealed.shard, start, num_rows)
             start += max(num_rows, 0)
             if (why := sealed.rejects.get(index)) is not None:
@@ -171,7 +180,7 @@ class Job:
         if isinstance(error, JuncoError):
             raise error
         raise JobError(
-            f"the source failed after {num_read:,} inputs: {type(error).__name__}: {error}. "
+            f"the source failed after {num_read:,} inputs: {reason(error)}. "
             "What is done is kept: run the same again to go on."
         ) from error
 
@@ -179,7 +188,7 @@ class Job:
         self,
         feed: Feed,
         deleted: tuple[str, ...],
-        unknown: tuple[str, ...],
+        state: JobState | None,
         seconds: float,
         stats: PipelineStats | None,
     ) -> JobReport:
@@ -197,8 +206,10 @@ class Job:
             num_rows=inventory.num_rows,
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=deleted,
-            unknown=unknown,
+            unknown=state.pipeline.unknown if state is not None else (),
+            damaged=tuple(state.found) if state is not None else (),
             stats=stats,
         )

@@ -1,6 +1,7 @@
 """The journal of a job: lines that are only ever appended, each with its checksum, each on the disk before the next.
 
-A process that is killed leaves at most one torn line, the last; reading stops there.
+A line also has its number, so that one that stands there twice, or not where it was, is seen. A process that is killed
+leaves at most one torn line, the last; reading stops there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from junco.store.durable import writing
 
-VERSION = 2
+VERSION = 3
 """Of what is written; 1 was that of junco 0.1.0."""
 
 
@@ -29,24 +30,40 @@ class Journal:
     def __init__(self, path: Path, target: str) -> None:
         self.path = path
         self.target = target
+        self._num_lines: int | None = None
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The records that are whole, in order; none where there is no file."""
+        """The records that are whole and in their places, in order; none where there is no file."""
         return (record for record, _ in self._good())
 
-    def cut(self) -> None:
-        """Remove a torn end, so that what is appended next can be read."""
-        if self.path.exists() and self.path.stat().st_size > (end := self._end()):
-            os.truncate(self.path, end)
+    def cut(self) -> bool:
+        """Remove an end that cannot be read, so that what is appended next can be.
+
+        Returns:
+            Whether it was more than what a kill tears.
+        """
+        self._num_lines, end = self._measured()
+        if not self.path.exists() or self.path.stat().st_size == end:
+            return False
+        with self.path.open("rb") as file:
+            file.seek(end)
+            is_damaged = any(line.endswith(b"\n") for line in file)
+        os.truncate(self.path, end)
+        return is_damaged
+
+    def remove(self) -> None:
+        """Forget it all."""
+        self.path.unlink(missing_ok=True)
+        self._num_lines = 0
 
     @property
     def is_damaged(self) -> bool:
-        """Whether there are good lines after one that is not: no kill leaves such a file."""
+        """Whether there are whole lines after the last that can be read: no kill leaves such a file."""
         if not self.path.exists():
             return False
         with self.path.open("rb") as file:
-            file.seek(self._end())
-            return any(_text(line) is not None for line in file)
+            file.seek(self._measured()[1])
+            return any(_parts(line) is not None for line in file)
 
     def append(self, record: dict[str, Any], *, durable: bool = True) -> None:
         """Add a record; with ``durable`` it is on the disk when this returns.
@@ -54,12 +71,15 @@ class Journal:
         Raises:
             TargetError: there is no room, or it may not be written.
         """
-        text = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode()
+        if self._num_lines is None:
+            self._num_lines = self._measured()[0]
+        text = b"%d %s" % (self._num_lines, json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode())
         with writing(self.target), self.path.open("ab") as file:
             file.write(b"%08x %s\n" % (zlib.crc32(text), text))
             file.flush()
             if durable:
                 os.fsync(file.fileno())
+        self._num_lines += 1
 
     def _good(self) -> Iterator[tuple[dict[str, Any], int]]:
         """Each record with the position after it."""
@@ -67,21 +87,32 @@ class Journal:
             return
         end = 0
         with self.path.open("rb") as file:
-            for line in file:
-                if (text := _text(line)) is None or (record := _record(text)) is None:
+            for number, line in enumerate(file):
+                parts = _parts(line)
+                if parts is None or parts[0] != b"%d" % number or (record := _record(parts[1])) is None:
                     return
                 end += len(line)
                 yield record, end
 
-    def _end(self) -> int:
-        """The position after the last record that can be read."""
-        return max((end for _, end in self._good()), default=0)
+    def _measured(self) -> tuple[int, int]:
+        """How many records can be read, and the position after the last."""
+        num_lines = last = 0
+        for _, end in self._good():
+            num_lines, last = num_lines + 1, end
+        return num_lines, last
 
 
-def _text(line: bytes) -> bytes | None:
-    """The record on a line, if it is whole."""
+def _parts(line: bytes) -> tuple[bytes, bytes] | None:
+    """Number and record of a line, if it is whole."""
     checksum, _, text = line.removesuffix(b"\n").partition(b" ")
-    return text if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(text) else None
+    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+        return None
+    if text.startswith(
+        b"{"
+    ):  # as version 2 wrote its lines: the first is read, so that it can be refused by its version
+        return b"0", text
+    number, _, record = text.partition(b" ")
+    return number, record
 
 
 def _record(text: bytes) -> dict[str, Any] | None:

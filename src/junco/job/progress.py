@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from junco.terminal import is_terminal, say
+from junco.wording import printable
 
 EVERY_S, DRAW_S = 5.0, 0.1
 ENOUGH = 300
@@ -46,6 +47,9 @@ class Progress:
         """An input, or a part of one, was put aside."""
         self.num_rejects += 1
 
+    def tell(self, line: str) -> None:
+        """Say how the source is read."""
+
     def show(self) -> None:
         """Bring what is shown up to date."""
 
@@ -74,18 +78,34 @@ class Progress:
 
 
 class JsonLines(Progress):
-    """A line of JSON every few seconds; `line` says what is in it."""
+    """A line of JSON every few seconds; `line` says what is in it.
 
-    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        total: how many inputs there are, if that is known.
+        count: finds that out, when the first line is due: a job that is over before need not know.
+    """
+
+    def __init__(
+        self,
+        total: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        count: Callable[[], int | None] | None = None,
+    ) -> None:
         super().__init__(total, clock)
-        self.shown_s = self.started_s
+        self.shown_s, self._count = self.started_s, count
 
     def show(self) -> None:
         """Print a line if the last one is old."""
         now_s = self.clock()
         if now_s - self.shown_s >= EVERY_S:
             self.shown_s = now_s
+            if self._count is not None:
+                self.total, self._count = self._count(), None
             say(json.dumps(self.line(now_s)))
+
+    def tell(self, line: str) -> None:
+        """Print it as a line."""
+        say(json.dumps({"read": line}))
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
@@ -120,6 +140,10 @@ class Bar(Progress):
         self._rich = Rich(*columns, console=Console(stderr=True))
         self._task = self._rich.add_task("embedding", total=total, rate="", left="", rejects="")
         self._drawn_s, self._is_foretold = 0.0, False
+
+    def tell(self, line: str) -> None:
+        """Print it above the bar."""
+        self._rich.console.print(printable(f"read {line}"), highlight=False, markup=False)
 
     def show(self) -> None:
         """Move the bar, unless it was just moved."""
@@ -168,4 +192,4 @@ def progress_for(wanted: bool | None, count: Callable[[], int | None]) -> Progre
         return Progress()
     if is_terminal(sys.stderr):
         return Bar(count())
-    return JsonLines(count())
+    return JsonLines(count=count)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from junco.job.ledger import DIGEST_BYTES
-
 _MOST = 2**31 - 1
 """Of shards and of an input's rows."""
+_MOST_INPUTS = 2**20
+"""Of one record."""
+_PACKED = ("keys", "digests", "counts")
 
 
 def is_header(record: Mapping[str, Any]) -> bool:
@@ -30,8 +29,8 @@ def is_entry(record: Mapping[str, Any]) -> bool:
     """Whether a record may follow the first: a number that was given, inputs that are done, the end of publishing."""
     if "shard" in record:
         return _is_sealed(record)
-    if "published" in record:
-        return isinstance(record["published"], str | None) and _is_number(record.get("num_rejects"))
+    if "files" in record:
+        return _is_end(record)
     return _is_number(record.get("opened"))
 
 
@@ -40,18 +39,36 @@ def highest_number(record: Mapping[str, Any]) -> int:
     return max(record[name] if _is_number(record.get(name)) else 0 for name in ("opened", "shard"))
 
 
-def _is_sealed(record: Mapping[str, Any]) -> bool:
-    keys, counts, rejects = (record.get(name) for name in ("keys", "counts", "rejects"))
-    shard, first = record["shard"], record.get("first", record["shard"])
-    if not (isinstance(keys, list) and isinstance(counts, list) and isinstance(rejects, list)):
+def _is_end(record: Mapping[str, Any]) -> bool:
+    files = record.get("files")
+    return (
+        isinstance(record.get("source"), str | None)
+        and _is_number(record.get("num_rejects"))
+        and isinstance(files, dict)
+        and all(_is_file(entry) for entry in files.values())
+    )
+
+
+def _is_file(entry: Any) -> bool:
+    """What is known of a file: its size, its time, and a hash of its content."""
+    if not (isinstance(entry, list) and len(entry) == 3):
         return False
+    return all(type(number) is int for number in entry[:2]) and isinstance(entry[2], str)
+
+
+def _is_sealed(record: Mapping[str, Any]) -> bool:
+    """But for what is packed in it, which whoever unpacks it checks."""
+    shard, first, inputs = record["shard"], record.get("first", record["shard"]), record.get("inputs")
+    rejects = record.get("rejects")
+    if not (_is_number(inputs) and isinstance(rejects, list)):
+        return False
+    assert isinstance(inputs, int)
     return (
         (_is_number(shard) and _is_number(first) and first <= shard)
-        and _are_texts(keys)
-        and _are_digests(record.get("digests"), len(keys))
-        and len(counts) == len(keys)
-        and all(_is_number(count, least=-1) for count in counts)
-        and all(_is_reject(reject, len(keys)) for reject in rejects)
+        and inputs <= _MOST_INPUTS
+        and all(_is_reject(reject, inputs) for reject in rejects)
+        and all(isinstance(record.get(name), str) for name in _PACKED)
+        and isinstance(record.get("checksum", ""), str)
     )
 
 
@@ -62,13 +79,6 @@ def _is_reject(reject: Any, num_inputs: int) -> bool:
     index, key, why = reject
     is_input = _is_number(index) and index < num_inputs and isinstance(key, str)
     return is_input and isinstance(why, list) and all(_are_texts(each) and len(each) == 2 for each in why)
-
-
-def _are_digests(text: Any, count: int) -> bool:
-    try:
-        return isinstance(text, str) and len(base64.b64decode(text, validate=True)) == count * DIGEST_BYTES
-    except (binascii.Error, ValueError):
-        return False
 
 
 def _are_texts(values: Any) -> bool:

@@ -27,8 +27,10 @@ class JobReport:
         num_rows: rows of the target.
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
+        read: how the source was read: what was chosen (a column, a separator, an encoding) or passed over.
         num_unmarked: inputs whose content has no hash, so that they are worked on each time.
         deleted: the names of the deleted inputs.
+        damaged: what of an earlier run was found damaged, and is made anew.
         unknown: what of the pipeline could not be identified: such a job cannot be resumed.
         stats: time, waiting, batches and bytes of each stage in this run; ``None`` where nothing was to do.
     """
@@ -44,8 +46,10 @@ class JobReport:
     num_rows: int
     seconds: float
     rejects: str | None = None
+    read: tuple[str, ...] = ()
     num_unmarked: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
+    damaged: tuple[str, ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = field(default=(), repr=False)
     stats: PipelineStats | None = field(default=None, repr=False)
 
@@ -53,6 +57,15 @@ class JobReport:
     def advice(self) -> str:
         """Which stage bound, and what would help; empty where nothing was to do."""
         return self.stats.advice if self.stats is not None else ""
+
+    @property
+    def has_nothing(self) -> str:
+        """Why the target has nothing for anyone, in words; empty where it has."""
+        if not self.num_inputs:
+            return "the source has no inputs"
+        if not self.num_done:
+            return "no input succeeded"
+        return "" if self.num_rows else "no input gave a row"
 
     @property
     def is_unchanged(self) -> bool:
@@ -66,6 +79,11 @@ class JobReport:
 
     def __str__(self) -> str:
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
+        if why := self.has_nothing:
+            lines.append(f"  {why}")
+        lines += [f"  read {line}" for line in self.read[:_SHOWN]]
+        if len(self.read) > _SHOWN:
+            lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
         if self.num_rejects:
             where = f": see {self.rejects}" if self.rejects else ""
             lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")
@@ -78,6 +96,7 @@ class JobReport:
             lines.append(
                 f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
             )
+        lines += [f"  {what}" for what in self.damaged]
         if self.unknown:
             lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
         if self.stats is not None:

@@ -13,18 +13,22 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from junco.engine.engine import Engine, RunOptions
+import numpy as np
+
+from junco.engine.engine import Engine
+from junco.engine.options import RunOptions
 from junco.engine.results import Rows
 from junco.engine.rows import Reject
 from junco.engine.stage import OnError
-from junco.engine.stats import Trace
+from junco.engine.trace import Trace
 from junco.errors import InputError, OperatorError, TargetError
 from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo
 from junco.job.inventory import FAILED
-from junco.job.ledger import Sealed, named
+from junco.job.ledger import Sealed
 from junco.job.pending import Pending
 from junco.operator.lanes import Lane
+from junco.store.finite import check_finite
 from junco.store.kinds import OddValueError
 from junco.store.shard import Shard
 from junco.store.writer import ShardWriter
@@ -145,11 +149,11 @@ class OpenShard:
                 counts[index - start] = FAILED if not count and index in self.failed else count
         return Sealed(
             self.writer.number,
-            [named(todo.key) for todo in todos],
             b"".join(todo.digest for todo in todos),
-            counts,
+            np.array(counts, np.int32),
             {at: (todo.key, self.rejects[start + at]) for at, todo in enumerate(todos) if start + at in self.rejects},
             self.writer.first,
+            self.writer.checksum,
         )
 
     def _values(self) -> Iterator[Any]:
@@ -265,6 +269,7 @@ class OpenShard:
         positions, rows = pending.positions[start:stop], pending.values[start:stop]
         inputs = [self.todo[self.fed[position]].key for position in positions]
         columns = {name: self._column(rows, place) for place, name in enumerate(self.names)}
+        check_finite(columns)
         self.writer.write(Shard(inputs, columns), pending.num_bytes * len(rows) // len(pending.values))
         for position in positions:
             self._counts[position] += 1

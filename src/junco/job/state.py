@@ -1,28 +1,32 @@
 """`JobState`: what is on the disk of a job: its journal, the target that was published, and how one becomes the other.
 
 Publishing is written ahead: ``journal.next`` says what the target will be, then the target is replaced, then the
-journal. Killed in between, the next run sees by the target's stamp how far it came and goes on from there.
+journal. Killed in between, the next run sees by the files' hashes how far it came and goes on from there.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from junco.errors import JobError, TargetError
 from junco.job.identity import PipelineEntry
 from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
-from junco.job.ledger import Ledger, Sealed
+from junco.job.ledger import Ledger, Sealed, named
+from junco.job.packed import unpack_keys
 from junco.job.records import highest_number, is_entry, is_header
 from junco.store.columns import storable
 from junco.store.durable import sync_folder, writing
 from junco.store.sink import Layout, Sink
 from junco.types import Space
 from junco.types.space import check_same
+
+_SHOWN = 3
+_T = TypeVar("_T")
 
 
 class JobState:
@@ -42,6 +46,10 @@ class JobState:
         self.next = Journal(self.work / "journal.next", sink.target)
         self.is_published = False
         self.next_shard = 1
+        self.found: list[str] = []
+        """What was damaged and is made anew, in words."""
+        self._end: dict[str, Any] = {}
+        self._lost: dict[int, int] = {}
 
     def open(self, *, resume: bool) -> Ledger:
         """Finish what a killed run had begun, and say what is done.
@@ -59,11 +67,27 @@ class JobState:
             self._check_header(header)
             self._check_target(header)
             self.sink.check(is_ours=True)
-            self.journal.cut()
             self._number_on()
-            done = list(self._sealed())
+            if self.journal.cut():
+                self.found.append("the end of the journal was damaged: what it told of is made anew")
+            done = [sealed for _, sealed in self._sealed()]
+            if num_lost := sum(self._lost.values()):
+                self.found.append(f"shards were lost or damaged: {num_lost:,} inputs are worked on again")
             self.sink.keep_only({number for sealed in done for number in sealed.numbers})
             return Ledger(done)
+
+    def is_unchanged(self, ledger: Ledger, source: str | None) -> bool:
+        """Whether the target holds what a source gives that was hashed as a whole, by what was noted of both."""
+        return self.is_published and ledger.is_published and source is not None and source == self._end["source"]
+
+    def check_carried(self) -> None:
+        """Read the target once, since its rows will be carried into the next one.
+
+        Raises:
+            TargetError: it does not hold what was written.
+        """
+        if self.is_published and (damaged := self._damaged_files()):
+            raise self._changed(damaged)
 
     def take_number(self) -> int:
         """The number of the next shard, noted before anything is sealed under it, so that it is not used twice."""
@@ -71,39 +95,42 @@ class JobState:
         self.journal.append({"opened": number}, durable=False)
         return number
 
-    def seal(self, sealed: Sealed) -> None:
-        """Note a shard that is on the disk."""
-        self.journal.append(sealed.as_record())
+    def seal(self, sealed: Sealed, keys: Iterable[str]) -> None:
+        """Note a shard that is on the disk, and what reports call its inputs."""
+        self.journal.append(sealed.as_record([named(key) for key in keys]))
 
-    def publish(self, inventory: Inventory, layout: Layout) -> None:
-        """Make the target what ``inventory`` says."""
+    def publish(self, inventory: Inventory, layout: Layout, source: str | None) -> None:
+        """Make the target what ``inventory`` says; ``source`` is the hash of the source, where it has one."""
         rejects = inventory.rejected()
         self.sink.stage(inventory.spans(), rejects, layout)
+        sums, sizes = self.sink.sums(is_staged=True), self.sink.sizes(is_staged=True)
+        files = {name: [*sizes[name], content] for name, content in sums.items()}
+        self._end = {"files": files, "num_rejects": len(rejects), "source": source}
         with writing(self.sink.target):
-            self.next.path.unlink(missing_ok=True)
+            self.next.remove()
             self.next.append(self._header(None), durable=False)
-            for sealed in inventory.published():
-                self.next.append(sealed.as_record(), durable=False)
-            self.next.append({"published": self.sink.staged_stamp(), "num_rejects": len(rejects)})
+            for record in inventory.published():
+                self.next.append(record, durable=False)
+            self.next.append(self._end)
             self._put_in_place(len(rejects))
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The names of inputs by their numbers in the ledger, as the target has them."""
-        wanted = iter(numbers)
-        number = next(wanted, None)
+        wanted = deque(numbers)
         found: dict[str, None] = {}
         first = 0
-        for sealed in self._sealed() if number is not None else ():
-            while number is not None and number < first + len(sealed.keys):
-                found[sealed.keys[number - first]] = None
-                number = next(wanted, None)
-            first += len(sealed.keys)
+        for record, _ in self._sealed() if wanted else ():
+            if wanted and wanted[0] < first + record["inputs"]:
+                keys = self._unpacked(unpack_keys, record["keys"], record["inputs"])
+                while wanted and wanted[0] < first + len(keys):
+                    found[keys[wanted.popleft() - first]] = None
+            first += record["inputs"]
         return tuple(map(storable, found))
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
         scratch = Journal(self.work / "order", self.sink.target)
-        scratch.path.unlink(missing_ok=True)
+        scratch.remove()
         return scratch
 
     def _begin(self, *, is_replaced: bool) -> Ledger:
@@ -119,7 +146,7 @@ class JobState:
         self.sink.check(is_ours=False)
         self._number_on()
         for journal in (self.next, self.journal):
-            journal.path.unlink(missing_ok=True)
+            journal.remove()
         self.sink.discard()
         self.journal.append(self._header(stamp))
         return Ledger()
@@ -151,20 +178,39 @@ class JobState:
             check_same(self.space, theirs, what, f"those in {self.sink.target}", f"{cure[0].upper()}{cure[1:]}.")
 
     def _check_target(self, header: dict[str, Any]) -> None:
+        """Refuse a target that is not what was published. That no file was written to since is enough here."""
         stamp = self.sink.stamp()
-        published = next((record["published"] for record in self.journal.records() if "published" in record), None)
-        self.is_published = stamp is not None and stamp == published
-        if stamp is not None and stamp not in (published, header["replaces"]):
-            self._check_journal()
-            raise TargetError(
-                f"{self.sink.target} was changed by something else: "
-                "give another target, or replace it with resume=False (--no-resume)"
-            )
+        end = next((record for record in self.journal.records() if "files" in record), None)
+        if stamp is None or (end is None and stamp == header["replaces"]):
+            return
+        self._check_journal()
+        if end is None:
+            raise self._changed([])
+        if not is_entry(end):
+            raise self._damaged()
+        self._end = end
+        if {name: file[:2] for name, file in end["files"].items()} != self.sink.sizes():
+            damaged = self._damaged_files()
+            if damaged:
+                raise self._changed(damaged)
+        self.is_published = True
+
+    def _damaged_files(self) -> list[str]:
+        """The files of the target that are not what was written."""
+        wanted, there = {name: file[2] for name, file in self._end["files"].items()}, self.sink.sums()
+        return sorted(name for name in {*wanted, *there} if wanted.get(name) != there.get(name))
+
+    def _changed(self, files: list[str]) -> TargetError:
+        which = f" ({', '.join(files[:_SHOWN])}{f' and {len(files) - _SHOWN} more' if files[_SHOWN:] else ''})"
+        return TargetError(
+            f"{self.sink.target} was changed by something else, or damaged{which if files else ''}: put back what was "
+            "there, give another target, or replace it with resume=False (--no-resume)"
+        )
 
     def _check_journal(self) -> None:
         """Refuse a journal that has lost lines: in its middle, or what it knew of the target last."""
         records = list(self.journal.records())
-        is_cut = any(record.get("shard") == 0 for record in records) and not any("published" in r for r in records)
+        is_cut = any(record.get("shard") == 0 for record in records) and not any("files" in r for r in records)
         if is_cut or self.journal.is_damaged:
             raise self._damaged()
 
@@ -174,36 +220,52 @@ class JobState:
             "give another target, or start over with resume=False (--no-resume)"
         )
 
-    def _sealed(self) -> Iterator[Sealed]:
-        """What is done and still there."""
+    def _sealed(self) -> Iterator[tuple[dict[str, Any], Sealed]]:
+        """What is done and still there, as it was noted and unpacked."""
         last = 0
         for record in islice(self.journal.records(), 1, None):
             if not is_entry(record):
                 raise self._damaged()
             if "shard" not in record:
                 continue
-            sealed = Sealed.of_record(record)
-            if sealed.shard and sealed.numbers[0] <= last:  # a line that stands there twice
+            sealed = self._unpacked(Sealed.of_record, record)
+            if sealed.shard and sealed.numbers[0] <= last:  # numbers only grow
                 raise self._damaged()
             last = max(last, sealed.shard)
-            has_rows = any(count > 0 for count in sealed.counts)
-            if self.is_published if sealed.shard == 0 else not has_rows or self.sink.has(sealed.shard):
-                yield sealed
+            if self._is_there(sealed):
+                yield record, sealed
+
+    def _is_there(self, sealed: Sealed) -> bool:
+        """Whether its rows are; a shard is read once."""
+        if not sealed.shard:
+            return self.is_published
+        if sealed.shard not in self._lost:
+            is_there = not sealed.has_rows or self.sink.has(sealed.shard, sealed.checksum)
+            self._lost[sealed.shard] = 0 if is_there else len(sealed.counts)
+        return not self._lost[sealed.shard]
+
+    def _unpacked(self, unpack: Callable[..., _T], *packed: Any) -> _T:
+        try:
+            return unpack(*packed)
+        except ValueError:
+            raise self._damaged() from None
 
     def _finish_publishing(self) -> None:
         """Go on where a run was killed while it published, or forget what it had not made ready."""
         if next(self.next.records(), {}).get("junco") not in (None, VERSION):
             return  # what another version left is refused as a whole
         last = next(iter(deque(self.next.records(), maxlen=1)), {})
-        stamp = last.get("published")
-        if stamp is not None and is_entry(last) and stamp in (self.sink.staged_stamp(), self.sink.stamp()):
+        if "files" in last and is_entry(last) and self._can_publish(last["files"]):
             self._put_in_place(last["num_rejects"])
-        self.next.path.unlink(missing_ok=True)
+        self.next.remove()
+
+    def _can_publish(self, files: dict[str, list[Any]]) -> bool:
+        return self.sink.can_publish({name: file[2] for name, file in files.items()})
 
     def _put_in_place(self, num_rejects: int) -> None:
         self.sink.publish(num_rejects)
         self.next.path.replace(self.journal.path)
         sync_folder(self.work)
         self.sink.discard()
-        (self.work / "order").unlink(missing_ok=True)
+        self.scratch()
         self.is_published = True

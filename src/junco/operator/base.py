@@ -6,14 +6,13 @@ import inspect
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
 from junco.operator import registry
 from junco.operator.contract import check_attribute, check_rows, check_states
-from junco.operator.files import Stamp, file_stamps
+from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.parameters import check_parameters
@@ -27,7 +26,10 @@ from junco.operator.ports import (
     unresolved,
 )
 from junco.operator.spec import OperatorSpec
-from junco.types import Space
+from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.types import Space
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(option,))
@@ -59,7 +61,7 @@ class Operator:
     _is_open: bool
     _gives_vectors: bool = False
     _stamps: tuple[Stamp, ...] | None = None
-    """Of the files that it was loaded from."""
+    """Of the files that it was loaded from, or is to be loaded from where somebody has said so."""
     _opening: threading.RLock
     if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
         __init__ = constructor
@@ -247,23 +249,32 @@ class Operator:
                     stamps = file_stamps(self.files()) if self.names_files() else None
                     self.open()
                     self._stamps = stamps
+                    self._check_loaded()
                     self._gives_vectors = gives_one_vector(self.ports())
                     self._is_open = True
 
+    def _check_loaded(self) -> None:
+        """Refuse what was loaded while its files were being replaced: nobody can say of which ones it is."""
+        try:
+            self.check_files()
+        except IntegrityError:
+            self.close()
+            raise
+
+    def pin(self, stamps: tuple[Stamp, ...]) -> None:
+        """Say, before it is opened, of which files it is to be; those that are not there yet may come."""
+        self._stamps = stamps
+
     def check_files(self) -> None:
-        """Refuse to go on where files that it was loaded from are others by now: they would give something else.
+        """Refuse to go on where files that it is of are others by now: they would give something else.
 
         Raises:
-            IntegrityError: a file was changed, or is gone, since it was opened for the first time.
+            IntegrityError: a file was changed, or is gone, since it was pinned or opened for the first time.
         """
-        if self._stamps is None:
+        if not self._stamps:
             return
-        for stamp, now in zip_longest(self._stamps, file_stamps(self.files())):
-            if stamp != now:
-                raise IntegrityError(
-                    f"{(stamp or now)[0]} was changed after {self.name!r} had been loaded from it: make the operator "
-                    "and its pipeline anew, so that all that they give comes from one file"
-                )
+        if (changed := first_changed(self._stamps, file_stamps(self.files()))) is not None:
+            raise IntegrityError(changed_file(changed, repr(self.name)))
 
     def ensure_closed(self) -> None:
         """Call `close` if `open` was called; the operator can be opened again."""
@@ -289,6 +300,14 @@ class Operator:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
 
 
+def changed_file(path: str, user: str) -> str:
+    """What to say of a file that was changed while somebody was using it."""
+    return (
+        f"{path} was changed after {user} had been made from it: make the operator and its pipeline anew, so that all "
+        "that they give comes from one file"
+    )
+
+
 _OWN = frozenset(vars(Operator)) | {"spec"}
 """Names by which junco itself asks an operator."""
 
@@ -297,29 +316,36 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
     """The results of a batch, if there is one for each row, and vectors are vectors.
 
     Raises:
-        ContractError: the operator returned too few or too many, nothing that has a length, or an array with another
-            number of axes than a vector has where its ports say that it gives vectors.
+        ContractError: the operator returned too few or too many, nothing that has a length and an order, or an array
+            with another number of axes than a vector has where its ports say that it gives vectors.
     """
     name = operator.name
-    if type(results) is not list and isinstance(results, (str, bytes, Mapping, Set)):
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
-        )
-    try:
-        count = len(results)
-    except TypeError:
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a sequence with one result for each item"
-        ) from None
-    if count != num_rows:
+    listed: Sequence[Any] = results if type(results) is list else _in_order(name, results)
+    if (count := len(listed)) != num_rows:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
     if operator._gives_vectors:
-        for value in results:
+        for value in listed:
             if getattr(value, "ndim", 1) != 1:
                 raise ContractError(
                     f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
                     "return one vector for each"
                 )
-    return results
+    return listed
+
+
+def _in_order(name: str, results: Any) -> list[Any]:
+    """Results of another type as a list: a set has no order, and a text's letters or a table's columns are none."""
+    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set))
+    try:
+        if (
+            not (is_other or hasattr(type(results), "columns")) and len(results) >= 0
+        ):  # what has no length may have no end
+            return list(results)
+    except TypeError:
+        pass
+    raise ContractError(
+        f"{name!r} returned {picture(results)} from batch(), which is no list of results: "
+        "return a list with one result for each item"
+    )

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import warnings
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, distributions, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from junco.wording import brief, printable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 OURS = "junco"
 
 
 def entries(group: str) -> tuple[EntryPoint, ...]:
     """All entry points of a group; a package whose metadata cannot be read is left out, and that is said."""
+    found = _all_entries(tuple((folder, _changed_ns(folder)) for folder in sys.path))
+    return tuple(entry for entry in found if entry.group == group)
+
+
+@functools.lru_cache(maxsize=1)
+def _all_entries(folders: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Those of all packages in these folders, which are read again once a package came or went."""
+    from importlib import metadata  # takes a while to import
+
     try:
-        return tuple(entry_points(group=group))
+        found = metadata.entry_points()
+        return tuple(entry for group in found.groups for entry in found.select(group=group))
     except Exception:  # somebody's file: then they are read one by one
-        return tuple(_one_by_one(group))
+        return tuple(_one_by_one())
 
 
-def _one_by_one(group: str) -> Iterable[EntryPoint]:
-    for distribution in distributions():
+def _changed_ns(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
+
+
+def _one_by_one() -> Iterable[EntryPoint]:
+    from importlib import metadata
+
+    for distribution in metadata.distributions():
         try:
-            found = list(distribution.entry_points.select(group=group))
+            found = list(distribution.entry_points)
         except Exception as error:
             place = getattr(distribution, "_path", "somewhere")
             said = f"the entry points of the package at {place} are left out: {brief(error)}"

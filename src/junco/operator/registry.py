@@ -12,13 +12,15 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from importlib.metadata import EntryPoint
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
 from junco.operator.entries import OURS, entries, name_of, only_one_package, package, top
 from junco.operator.family import Family
 from junco.wording import brief, picture
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Defined = type[Any]
 """A class derived from `Operator`, which this file knows nothing of."""

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
+from junco.plan.endings import Taker, endings_of
 from junco.plan.joins import Supply, supplies_of
 
 
@@ -31,6 +32,10 @@ class Operation:
     """Where to note failed rows, because another branch still sees them; ``None``: they go at once."""
     is_joined: bool = False
     """Whether a `Join` has made its windows, so that its callable works on them row by row."""
+    ended_by: tuple[Taker, ...] = ()
+    """The reductions that the rows which it makes are for, if they are for nothing else."""
+    wanted_by: tuple[Taker, ...] = ()
+    """The same of the rows that it works on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,14 @@ class Join:
         step: of a scope's row it makes windows; each holds a list for each input of the ``time_window``.
         window: the ``time_window``.
         supplies: what makes each level, with its program.
-        may_split: as of an `Operation`.
+        may_split, ended_by: as of an `Operation`.
     """
 
     step: Step
     window: Step
     supplies: tuple[tuple[Supply, tuple[Instruction, ...]], ...]
     may_split: bool
+    ended_by: tuple[Taker, ...]
 
 
 Instruction = Operation | Drop | Forget | Settle | Read | Join
@@ -128,6 +134,7 @@ class _Compiler:
         self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
         self.makers = {step.node.name: step for step in flow.steps}
         self.makers |= {fault_of(step.node.name): step for step in flow.steps}
+        self.endings = endings_of(flow)
         self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
         self.uses: Counter[int] = Counter()
@@ -238,7 +245,7 @@ class _Compiler:
             for supply in self.joins.pop(id(window))
         )
         may_split = all(level.is_above(step.level) for level in self.levels)
-        self.program.append(Join(step, window, supplies, may_split))
+        self.program.append(Join(step, window, supplies, may_split, self.endings.get(window.out_level, ())))
         self.levels.append(window.out_level)
         self.live.update({slot.index: slot for slot in step.writes})
         if may_split:
@@ -260,7 +267,10 @@ class _Compiler:
         may_split = self._may_split(step)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
         noted = fault if self._is_seen_without(fault) else None
-        self.program.append(Operation(step, selects, may_split, noted, is_joined=step is self.joined))
+        is_joined = step is self.joined
+        ended_by = self.endings.get(step.out_level, ()) if step.opens_level and not is_joined else ()
+        wanted_by = self.endings.get(step.level, ())
+        self.program.append(Operation(step, selects, may_split, noted, is_joined, ended_by, wanted_by))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)

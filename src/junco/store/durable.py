@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,22 +61,75 @@ def sync_folder(folder: Path) -> None:
 
 
 def moved(source: Path, target: Path) -> None:
-    """Put a file or a folder in the place of another."""
-    if source.is_dir() and target.is_dir():
-        aside = source.with_name(f"{source.name}.old")
-        shutil.rmtree(aside, ignore_errors=True)
-        target.rename(aside)
-        source.rename(target)
-        shutil.rmtree(aside, ignore_errors=True)
+    """Put a file or a folder in the place of another, so that whoever looks finds the one or the other."""
+    if target.is_dir():
+        exchanged(source, target)
     else:
         source.replace(target)
     sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def exchanged(source: Path, target: Path) -> None:
+    """Put each of two files or folders in the other's place, in one step where the system can, which most do."""
+    if swap(source, target):
+        return
+    aside = source.with_name(f"{source.name}.old")
+    removed(aside)
+    target.rename(aside)
+    source.rename(target)
+    aside.rename(source)
+
+
+def removed(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+_SWAPS = {"linux": ("renameat2", (-100,), 2), "darwin": ("renamex_np", (), 2)}
+"""The call of a system, the folder that it takes before each path (the working one), and its flag."""
+
+
+def swap(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step; ``False`` where the system or the disk cannot."""
+    import ctypes
+
+    name, folder, flag = _SWAPS.get(sys.platform, ("", (), 0))
+    call = getattr(ctypes.CDLL(None, use_errno=True), name, None) if name else None
+    if call is None:
+        return False
+    return bool(call(*folder, os.fsencode(one), *folder, os.fsencode(other), ctypes.c_uint(flag)) == 0)
+
+
+def sums_of(path: Path) -> dict[str, str]:
+    """A hash of each file's content, by its name or, in a folder, by folder and name; empty where nothing is there."""
+    return {str(file.relative_to(path.parent)): _sum(file) for file in _files(path)}
+
+
+def sizes_of(path: Path) -> dict[str, list[int]]:
+    """Size and time of the same files: whoever writes to one changes them."""
+    states = {str(file.relative_to(path.parent)): file.stat() for file in _files(path)}
+    return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return [file for file in sorted(path.rglob("*")) if file.is_file()]
+    return [path] if path.exists() else []
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def stamp_of(path: Path) -> str | None:
     """What identifies a file's or a folder's content: names, sizes and a hash of both ends; ``None`` without any."""
-    files = [file for file in sorted(path.rglob("*")) if file.is_file()] if path.is_dir() else [path]
-    if not path.exists() or not files:
+    files = _files(path)
+    if not files:
         return None
     digest = hashlib.sha256()
     for file in files:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from junco.errors import TargetError
 from junco.store.arrow import arrow
 from junco.store.columns import table
-from junco.store.durable import moved, replacing, stamp_of, sync_folder, writing
+from junco.store.durable import moved, removed, replacing, sizes_of, stamp_of, sums_of, sync_folder, writing
 from junco.store.kinds import wider
 from junco.store.large import large_in, large_metadata
 from junco.store.previous import Previous, Unpacked
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHARDS_OPEN, _FEW_JUMPS = 8, 8
+_T = TypeVar("_T")
 
 
 class FileSink(Sink):
@@ -47,6 +47,7 @@ class FileSink(Sink):
         self.files = (path, self.rejects, *self.sides())
         self._schema: pa.Schema | None = None
         self._known: list[int] = []
+        self._in_place: set[Path] = set()
 
     def sides(self) -> tuple[Path, ...]:
         """Files that belong to the target."""
@@ -63,9 +64,9 @@ class FileSink(Sink):
             writer.keep()
             writer.seal()
 
-    def has(self, number: int) -> bool:
+    def has(self, number: int, checksum: str) -> bool:
         """Whether the shard's file is there, and whole."""
-        return is_whole(self.shard_path(number))
+        return is_whole(self.shard_path(number), checksum)
 
     def last_number(self) -> int:
         """From the names of the files."""
@@ -73,10 +74,11 @@ class FileSink(Sink):
         return max((int(file.stem) for file in found if file.stem.isdecimal()), default=0)
 
     def keep_only(self, numbers: Collection[int]) -> None:
-        """Remove files of other shards; the columns hold what the target and these do."""
-        for file in self._shards.iterdir():
-            if not (file.suffix == ".arrow" and file.stem.isdecimal() and int(file.stem) in numbers):
-                file.unlink()
+        """Remove whatever else a run has left; the columns hold what the target and these do."""
+        names = {self.shard_path(number).name for number in numbers}
+        for left in (*self._shards.iterdir(), *self._staged.iterdir()):
+            if left.parent != self._shards or left.name not in names:
+                removed(left)
         self._known = [number for number in sorted(numbers) if not number or self.shard_path(number).exists()]
 
     @property
@@ -137,24 +139,49 @@ class FileSink(Sink):
         """Move what was staged to its place, the target itself last."""
         with writing(self.target):
             for path in (self.rejects, *self.sides(), self.path):
-                if (staged := self.staged(path)).exists():
-                    moved(staged, path)
+                if path not in self._in_place and (staged := self.staged(path)).exists():
+                    self.put_in_place(staged, path)
             if not num_rejects:
                 self.rejects.unlink(missing_ok=True)
+
+    def put_in_place(self, staged: Path, path: Path) -> None:
+        """Move one file or folder to its place."""
+        moved(staged, path)
+
+    def can_publish(self, sums: Mapping[str, str]) -> bool:
+        """Whether what was staged as these files is there, or in its place already: then what it displaced is there."""
+        with writing(self.target):
+            for path in (*self.sides(), self.path):
+                wanted = {name: content for name, content in sums.items() if Path(name).parts[0] == path.name}
+                if sums_of(self.staged(path)) == wanted:
+                    continue
+                if sums_of(path) != wanted:
+                    return False
+                self._in_place.add(path)
+        return True
+
+    def sums(self, *, is_staged: bool = False) -> dict[str, str]:
+        """Of the target and what belongs to it."""
+        return self._told(sums_of, is_staged=is_staged)
+
+    def sizes(self, *, is_staged: bool = False) -> dict[str, list[int]]:
+        """Of the same."""
+        return self._told(sizes_of, is_staged=is_staged)
+
+    def _told(self, of: Callable[[Path], dict[str, _T]], *, is_staged: bool) -> dict[str, _T]:
+        paths = (*self.sides(), self.path)
+        with writing(self.target):
+            return {name: told for path in paths for name, told in of(self.staged(path) if is_staged else path).items()}
 
     def stamp(self) -> str | None:
         """From the target's size and both its ends."""
         return stamp_of(self.path)
 
-    def staged_stamp(self) -> str | None:
-        """The same for the staged one."""
-        return stamp_of(self.staged(self.path))
-
     def discard(self) -> None:
         """Remove shards and what is staged."""
         for folder in (self._shards, self._staged):
             self._empty(folder)
-        self._schema, self._known = None, []
+        self._schema, self._known, self._in_place = None, [], set()
 
     def staged(self, path: Path) -> Path:
         """Where a file lies before it is put in its place."""
@@ -185,7 +212,7 @@ class FileSink(Sink):
             ) from error
 
     def _empty(self, folder: Path) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+        removed(folder)
         folder.mkdir(parents=True, exist_ok=True)
 
     def shard_rows(self, number: int) -> ShardRows:

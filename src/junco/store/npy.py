@@ -1,22 +1,30 @@
-"""``.npy``: the vectors as one array; what else there is lies beside it in ``<target>.inputs.parquet``, row by row."""
+"""``.npy``: the vectors as one array; what else there is lies beside it in ``<target>.inputs.parquet``, row by row.
+
+Two files cannot be replaced in one step. So the second one says by a hash which array it belongs to, and while the
+first is not yet in its place, what the second displaced lies where both were staged: `side_of` finds the right one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.errors import TargetError
+from junco.errors import InputError, TargetError
 from junco.store.arrow import arrow
-from junco.store.durable import replacing
+from junco.store.durable import exchanged, replacing, sync_folder
 from junco.store.files import FileSink
-from junco.store.parquet import _Files, _write
+from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_ARRAY = b"junco.array"
+"""Of the file beside an array: a hash of its vectors."""
 
 
 class NpyFile(FileSink):
@@ -45,14 +53,25 @@ class NpyFile(FileSink):
         with replacing(self.staged(self.path)) as file, replacing(self.staged(side)) as inputs:
             header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
+            content = hashlib.sha256()
 
             def without_vectors() -> Iterator[pa.Table]:
                 for group in groups:
                     if kind is not None:
-                        file.write(_matrix(group.column(column), dtype).data)
+                        vectors = _matrix(group.column(column), dtype).data
+                        file.write(vectors)
+                        content.update(vectors)
                     yield group.drop_columns([column])
 
-            _write(inputs, without_vectors(), others)
+            write_table(inputs, without_vectors(), others, lambda: {_ARRAY.decode(): content.hexdigest()})
+
+    def put_in_place(self, staged: Path, path: Path) -> None:
+        """The file beside the array changes places with the one before."""
+        if path in self.sides() and path.exists():
+            exchanged(staged, path)
+            sync_folder(path.parent)
+        else:
+            super().put_in_place(staged, path)
 
     def published(self) -> Previous:
         """The rows of array and inputs together."""
@@ -67,6 +86,45 @@ class NpyFile(FileSink):
                 f"{self.target} takes one vector a row, and the pipeline gives {columns}: write a .parquet file"
             )
         return str(names[0])
+
+
+def side_of(path: Path, vectors: Callable[[], np.ndarray[Any, Any]] | None = None) -> Path | None:
+    """The file that belongs to an array; ``None`` where none lies beside it.
+
+    Args:
+        path: of the array.
+        vectors: gives it. Without, it is only asked for where there is a choice, and nothing else is checked.
+
+    Raises:
+        InputError: the one that lies beside it belongs to another array.
+    """
+    side = path.with_name(f"{path.name}.inputs.parquet")
+    if not side.exists():
+        return None
+    sink = NpyFile(path)
+    displaced = sink.staged(side)
+    if vectors is None and not displaced.exists():
+        return side
+    array = np.load(path, mmap_mode="r") if vectors is None else vectors()
+    wanted = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest().encode()
+    found = next((file for file in (side, displaced) if _array_hash(file) in (None, wanted)), None)
+    if found is None:
+        raise InputError(
+            f"{path} and {side.name} beside it do not belong together, or one was damaged: "
+            "run the job that writes them again"
+        )
+    return found
+
+
+def _array_hash(side: Path) -> bytes | None:
+    """What a file says of its array; ``None`` where it says nothing, ``b""`` where it cannot be read."""
+    import pyarrow.parquet as pq
+
+    try:
+        said: bytes | None = (pq.read_metadata(side).metadata or {}).get(_ARRAY)
+    except (OSError, arrow().ArrowException):
+        return b""
+    return said
 
 
 def _matrix(column: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
@@ -84,7 +142,7 @@ class _Array(Previous):
         pa = arrow()
         self._array = np.load(path, mmap_mode="r")
         self.num_rows = len(self._array)
-        self._inputs = _Files([side])
+        self._inputs = Files([side])
         dim = self._array.shape[1]
         kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), dim) if dim else pa.null()
         self._kind = kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -23,11 +23,11 @@ class ParquetFile(FileSink):
     def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
         """Write the file group by group."""
         with replacing(self.staged(self.path)) as file:
-            _write(file, groups, schema)
+            write_table(file, groups, schema)
 
     def published(self) -> Previous:
         """The file's rows."""
-        return _Files([self.path])
+        return Files([self.path])
 
 
 class ParquetFolder(FileSink):
@@ -54,28 +54,38 @@ class ParquetFolder(FileSink):
         number = -1
         for number, group in enumerate(groups):
             with replacing(folder / f"part-{number:05}.parquet") as file:
-                _write(file, iter([group]), schema)
+                write_table(file, iter([group]), schema)
         if number < 0:
             with replacing(folder / "part-00000.parquet") as file:
-                _write(file, iter(()), schema)
+                write_table(file, iter(()), schema)
         sync_folder(folder)
 
     def published(self) -> Previous:
         """The rows of all files."""
-        return _Files(sorted(self.path.glob("part-*.parquet")))
+        return Files(sorted(self.path.glob("part-*.parquet")))
 
 
-def _write(file: BinaryIO, groups: Iterator[pa.Table], schema: pa.Schema) -> None:
-    """Write tables as row groups. The same rows give the same bytes."""
+def write_table(
+    file: BinaryIO, groups: Iterator[pa.Table], schema: pa.Schema, later: Callable[[], dict[str, str]] = dict
+) -> None:
+    """Write tables as row groups. The same rows give the same bytes.
+
+    Args:
+        file: what takes them.
+        groups: the tables.
+        schema: of each.
+        later: more for the file's metadata, asked for at the end.
+    """
     import pyarrow.parquet as pq
 
     texts = [field.name for field in schema if arrow().types.is_string(field.type)]
     with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
         for group in groups:
             writer.write_table(group.replace_schema_metadata(schema.metadata), row_group_size=max(1, group.num_rows))
+        writer.add_key_value_metadata(later())
 
 
-class _Files(Previous):
+class Files(Previous):
     """Parquet files one after the other; the row group that was read last is kept."""
 
     def __init__(self, paths: list[Path]) -> None:

@@ -1,6 +1,6 @@
 """`ShardFile`: a shard of a target that is a file, written as its rows come, and `ShardRows`, which reads it.
 
-The file is a row of Arrow streams, each with the kinds of its columns, and a checksum at the end. What is not yet
+The file is a row of Arrow streams, each with the kinds of its columns; the journal keeps its checksum. What is not yet
 to be kept, rows of an item that may still fail, stands at the end, where it can be cut off.
 """
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST_HELD_BYTES = 8_000_000
 """So many bytes of rows are held before they are written."""
-_CHECKSUM_BYTES = 8
 
 
 class _NothingError(Exception):
@@ -57,8 +56,8 @@ class ShardFile(ShardWriter):
     """
 
     def __init__(self, shards: Shards, numbers: Callable[[], int]) -> None:
-        self.shards = shards
-        self.first = self.number = numbers()
+        self.shards, self.numbers = shards, numbers
+        self.first = self.number = 0
         self.num_bytes = 0
         self._schema = shards.schema
         self._opened = ExitStack()
@@ -97,12 +96,13 @@ class ShardFile(ShardWriter):
     def seal(self) -> None:
         """Put the file in its place, if there are any rows."""
         self._spill()
+        self._take_number()
         if self._file is not None and not self._file.tell():  # all its inputs failed after some rows
             self.abandon(_NothingError())
         elif self._file is not None:
             with writing(self.shards.target):
-                self._file.write(b"%08x" % self._crc)
                 self._opened.close()
+            self.checksum = f"{self._crc:08x}"
 
     def abandon(self, error: BaseException) -> None:
         """Remove what was written."""
@@ -128,9 +128,14 @@ class ShardFile(ShardWriter):
             writer.write_table(whole)
         with writing(self.shards.target):
             if self._file is None:
+                self._take_number()
                 self._file = self._opened.enter_context(replacing(self.shards.shard_path(self.number)))
             self._file.write(content.getvalue())
         self._crc = zlib.crc32(content.getvalue(), self._crc)
+
+    def _take_number(self) -> None:
+        if not self.number:
+            self.first = self.number = self.numbers()
 
     def _mark(self) -> None:
         """Note the end of the file as what stays, unless rows that are to stay are still held."""
@@ -142,7 +147,7 @@ class ShardRows(Previous):
     """The rows of a sealed shard; they stay on the disk until they are asked for."""
 
     def __init__(self, path: Path) -> None:
-        content, _ = _content(path)
+        content = _content(path)
         reader = arrow().BufferReader(content)
         self._tables = []
         while reader.tell() < content.size:
@@ -161,17 +166,14 @@ class ShardRows(Previous):
             start, count, at = start + piece.num_rows, count - piece.num_rows, at + 1
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a shard's file is there as it was written."""
+def is_whole(path: Path, checksum: str) -> bool:
+    """Whether a shard's file is there as it was sealed."""
     try:
-        content, checksum = _content(path)
+        return f"{zlib.crc32(_content(path)):08x}" == checksum
     except OSError:
         return False
-    return checksum == b"%08x" % zlib.crc32(content)
 
 
-def _content(path: Path) -> tuple[pa.Buffer, bytes]:
-    """A shard's streams, which stay on the disk until they are read, and the checksum that is after them."""
-    whole = arrow().memory_map(str(path)).read_buffer()
-    size = max(0, whole.size - _CHECKSUM_BYTES)
-    return whole.slice(0, size), whole.slice(size).to_pybytes()
+def _content(path: Path) -> pa.Buffer:
+    """A shard's streams, which stay on the disk until they are read."""
+    return arrow().memory_map(str(path)).read_buffer()

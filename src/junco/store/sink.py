@@ -94,8 +94,8 @@ class Sink(ABC):
         0 stands for the target itself.
         """
 
-    def has(self, number: int) -> bool:
-        """Whether a shard that was sealed is still there."""
+    def has(self, number: int, checksum: str) -> bool:
+        """Whether a shard is still there as it was sealed, by the checksum that its writer gave."""
         return True
 
     def check(self, *, is_ours: bool) -> None:  # noqa: B027  # nothing to do is a fine answer
@@ -111,9 +111,17 @@ class Sink(ABC):
         """What identifies the target's content; ``None`` where there is no target, ``""`` where nobody can tell."""
         return ""
 
-    def staged_stamp(self) -> str | None:
-        """The same for what `stage` made and `publish` has not yet put in place."""
-        return ""
+    def sums(self, *, is_staged: bool = False) -> Mapping[str, str]:
+        """A hash of each file of the target, or of the staged one, by its name; empty where nobody can tell."""
+        return {}
+
+    def sizes(self, *, is_staged: bool = False) -> Mapping[str, list[int]]:
+        """Size and time of the same files, which is quickly told: whoever writes to one changes them."""
+        return {}
+
+    def can_publish(self, sums: Mapping[str, str]) -> bool:
+        """Whether what was staged with these hashes, before a run was killed, can be put in its place or is there."""
+        return True
 
     def discard(self) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Forget shards and whatever else is only needed on the way."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from junco.errors import InputError
 from junco.settings import user_path
 from junco.store.arrow import arrow
+from junco.store.npy import side_of
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID, _COLUMN, _DESCRIPTION = "junco.space", "junco.space.column", "junco.space.description"
+_T = TypeVar("_T")
 _QUERY_ROWS = 64  # of scores against a whole set, which may have millions of rows
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
@@ -111,23 +113,54 @@ def space_of(path: str | Path) -> Space | None:
         SpaceError: a folder whose files hold vectors of several spaces.
         InputError: the file is missing.
     """
-    return _space(_parquet_files(user_path(path)))[0]
+    place = user_path(path)
+    return _whole(place, lambda: _space(_parquet_files(place))[0])
 
 
 def _read(path: Path, column: str | None) -> VectorSet:
+    return _whole(path, lambda: _array_set(path) if path.suffix.lower() == ".npy" else _table_set(path, column))
+
+
+def _whole(path: Path, read: Callable[[], _T]) -> _T:
+    """What is read at a path, anew where a job has put another target there meanwhile."""
+    while True:
+        before = _places(path)
+        try:
+            found = read()
+        except InputError:
+            if _places(path) == before:
+                raise
+        else:
+            if _places(path) == before:
+                return found
+
+
+def _places(path: Path) -> list[tuple[int, int, int] | None]:
+    """What changes when another file or folder takes the place of one that belongs to a target."""
+    states = [each.stat() if each.exists() else None for each in (path, path.with_name(f"{path.name}.inputs.parquet"))]
+    return [state and (state.st_ino, state.st_mtime_ns, state.st_ctime_ns) for state in states]
+
+
+def _array_set(path: Path) -> VectorSet:
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    vectors = _array(path)
+    side = side_of(path, lambda: vectors)
+    if side is None:
+        return VectorSet([str(number) for number in range(len(vectors))], vectors, None)
+    keys = _rows([side]).column("input").to_pylist()
+    if len(keys) != len(vectors):  # of a file that does not say what array it belongs to
+        raise InputError(
+            f"{path} has {len(vectors):,} vectors, and {side} beside it {len(keys):,} rows: "
+            "run the job that writes them again"
+        )
+    return VectorSet(keys, vectors, _space([side])[0])
+
+
+def _table_set(path: Path, column: str | None) -> VectorSet:
     files = _parquet_files(path)
     space, told = _space(files)
     rows = _rows(files)
-    if path.suffix.lower() == ".npy":
-        vectors = _array(path)
-        keys = rows.column("input").to_pylist() if rows is not None else [str(i) for i in range(len(vectors))]
-        if len(keys) != len(vectors):
-            raise InputError(
-                f"{path} has {len(vectors):,} vectors, and {files[0]} beside it {len(keys):,} rows: "
-                "run the job that writes them again"
-            )
-        return VectorSet(keys, vectors, space)
-    assert rows is not None
     name = column or told or _only_vectors(rows, path)
     if name not in rows.column_names:
         raise InputError(f"{path} has no column {name!r}; there are: {', '.join(rows.column_names)}")
@@ -140,8 +173,8 @@ def _parquet_files(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if path.suffix.lower() == ".npy":
-        side = path.with_name(f"{path.name}.inputs.parquet")
-        return [side] if side.exists() else []
+        side = side_of(path)
+        return [] if side is None else [side]
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise InputError(f"the folder {path} holds no Parquet files")
@@ -166,9 +199,14 @@ def _opened(file: Path) -> Any:
         raise InputError(f"{file} is no Parquet file: {str(error).splitlines()[0]}") from error
 
 
-def _rows(files: Sequence[Path]) -> pa.Table | None:
-    tables = [_opened(file).read() for file in files]
-    return arrow().concat_tables(tables, promote_options="permissive") if tables else None
+def _rows(files: Sequence[Path]) -> pa.Table:
+    tables = []
+    for file in files:
+        try:
+            tables.append(_opened(file).read())
+        except (arrow().ArrowException, OSError) as error:
+            raise InputError(f"{file} was damaged: {str(error).splitlines()[0]}") from error
+    return arrow().concat_tables(tables, promote_options="permissive")
 
 
 def _array(path: Path) -> Vectors:

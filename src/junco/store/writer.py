@@ -23,11 +23,13 @@ class ShardWriter(ABC):
         first: the first of the shard's numbers; 0 before there is one.
         number: the last of them, which the journal names it by.
         num_bytes: of its rows, roughly.
+        checksum: of what was sealed, where the target can tell; set by `seal`.
     """
 
     first: int
     number: int
     num_bytes: int
+    checksum: str = ""
 
     @abstractmethod
     def write(self, rows: Shard, num_bytes: int) -> None:
