@@ -104,6 +104,13 @@ def test_the_line_in_which_excel_names_the_separator_is_no_header(table):
     assert inputs(table("t.csv", "sep=;\r\nid;text\r\n1;a,b\r\n")) == ["a,b"]
 
 
+def test_a_table_of_one_column_that_quotes_its_commas_is_read_by_the_rules(table):
+    assert read(table("t.csv", 'text\nhello\n"two, in marks"\n" "\n"a ""b"" c"\n')) == (
+        ["hello", "two, in marks", " ", 'a "b" c'],
+        ["t.csv: one column, column 'text'"],
+    )
+
+
 def test_a_table_of_one_column_is_not_cut(table):
     assert read(table("t.csv", 'text\nhello, world\n"two, in marks"\n"He left" she said\n')) == (
         ["hello, world", '"two, in marks"', '"He left" she said'],

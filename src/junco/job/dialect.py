@@ -76,7 +76,8 @@ def dialect_of(lines: Sequence[Line], name: str, wanted: Wanted) -> Dialect:
 
 
 def _dialect(lines: Sequence[Line], name: str, wanted: Wanted, separator: str, skip: int) -> Dialect:
-    is_quoted = separator in ",;" or _is_quoted(lines, separator)
+    is_rule = separator in ",;" or (separator == ONE_COLUMN and _has_one_column(lines, name))
+    is_quoted = is_rule or _is_quoted(lines, separator)
     names = next(records(lines, separator, name, is_quoted=is_quoted), None)
     if not isinstance(names, list):
         why = names.reason if isinstance(names, BadRow) else "nothing in it"
@@ -106,7 +107,7 @@ def records(lines: Sequence[Line], separator: str, name: str, *, is_quoted: bool
 def _separator(lines: Sequence[Line], name: str, wanted: Wanted) -> str:
     """What stands between the cells: what cuts the header into the names that are wanted, and the rows like it."""
     order = _SEPARATORS
-    if PurePosixPath(name).name.lower().partition(".")[2].startswith(("tsv", "tab")):
+    if _is_of_tabs(name):
         order = ("\t", ",", ";", "|")
     fits = {sign: fit for sign in order if (fit := _fit(lines, sign, name, wanted)) is not None}
     if not fits:
@@ -120,6 +121,19 @@ def _separator(lines: Sequence[Line], name: str, wanted: Wanted) -> str:
         f"{name} cannot be read: its lines have not as many cells as its first, {lines[0].text.strip()[:60]!r}, "
         "however they are separated; where each line is an input, name it .txt"
     )
+
+
+def _has_one_column(lines: Sequence[Line], name: str) -> bool:
+    """Whether each line is one cell by the rules of RFC 4180, which quotes what has a comma."""
+    if _is_of_tabs(name):
+        return False
+    found = list(records(lines, ",", name, is_quoted=True))
+    whole = found[:-1] if len(found) > 2 else found  # the last may be cut off
+    return all(isinstance(cells, list) and len(cells) == 1 for cells in whole)
+
+
+def _is_of_tabs(name: str) -> bool:
+    return PurePosixPath(name).name.lower().partition(".")[2].startswith(("tsv", "tab"))
 
 
 def _fit(lines: Sequence[Line], separator: str, name: str, wanted: Wanted) -> _Fit | None:
