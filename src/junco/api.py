@@ -15,7 +15,7 @@ from junco.engine.first_use import engine_of, plan_of
 from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
-from junco.errors import InputError, TargetError
+from junco.errors import InputError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
@@ -26,7 +26,7 @@ from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
 from junco.settings import user_path
-from junco.wording import picture, printable
+from junco.wording import printable
 
 if TYPE_CHECKING:
     from junco.engine.engine import Engine
@@ -175,10 +175,6 @@ class Pipeline:
         return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
 
     def _stream(self, items: Iterable[Any], options: RunOptions) -> Stream:
-        if options.on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
-        if isinstance(items, (str, bytes)):  # of which each character would be an item
-            raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
         if items.__class__ is not list:
             from junco.job.frames import as_items  # tables may bring numpy
 
@@ -234,9 +230,8 @@ class Pipeline:
         """
         from junco.job.job import Job
 
-        options = JobOptions(
-            on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects
-        )
+        noted = Trace.to(trace)
+        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects)
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
@@ -279,26 +274,17 @@ class Pipeline:
         Raises:
             TargetError: the file cannot be written.
         """
-        from junco.graph.yaml_file import write
+        from junco.graph.yaml_file import write_file
 
-        place = user_path(path)
-        text = write(self.graph, place.parent)
-        try:
-            place.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise TargetError(f"{place} cannot be written: {error.strerror or error}") from None
+        write_file(self.graph, user_path(path))
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""
         if form not in ("svg", "mermaid"):
             raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
-        if form == "mermaid":
-            from junco.graph.mermaid import mermaid
+        from junco.graph import draw, mermaid  # pictures are wanted by few
 
-            return mermaid(self.graph)
-        from junco.graph.draw import svg
-
-        return svg(self.graph)
+        return mermaid.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
 
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
@@ -316,21 +302,20 @@ class Pipeline:
         from junco.engine.inspect import inspect_item  # pages are needed by few
         from junco.engine.look import LookLimits
 
-        limits, started = LookLimits(rows, most_rows, within_s), time.perf_counter()
+        started = time.perf_counter()
         self.prepare()
         load_seconds = time.perf_counter() - started
-        looked = inspect_item(self._engine.stages_one_by_one("skip"), self.plan.flow, inputs, limits)
+        stages, limits = self._engine.stages_one_by_one("skip"), LookLimits(rows, most_rows, within_s)
+        looked = inspect_item(stages, self.plan.flow, inputs, limits)
         return replace(looked, drawing=self.draw(), load_seconds=load_seconds)
 
     def stats(self) -> PipelineStats:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
         if (engine := self._running.made) is not None:
             return engine.stats()
-        from junco.cores import num_cores
-        from junco.engine.stats import PipelineStats, StageStats
+        from junco.engine.stats import stats_before_use
 
-        stages = tuple(StageStats(node.name, 1) for node in self.graph.nodes if node.fn is not None)
-        return PipelineStats(stages, 0.0, 0, num_cores())
+        return stats_before_use(self.graph)
 
     def lock(self) -> Lock:
         """The packages, versions and files that it uses, with digests. Print it, or keep its ``to_json()``."""

@@ -42,6 +42,10 @@ class RunOptions:
     lane: Lane = Lane.BATCH
     is_let_go: bool = False
 
+    def __post_init__(self) -> None:
+        if self.on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
+
 
 def checked_timeout(timeout_s: Any) -> float | None:
     """Seconds that a caller grants; none where they are as good as for ever.

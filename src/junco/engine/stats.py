@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from junco.cores import num_cores
 from junco.wording import printable_lines
+
+if TYPE_CHECKING:
+    from junco.graph.nodes import Graph
 
 WARM_UP_TASKS = 1
 """The first task of a stage loads and compiles: it says nothing of the next ones."""
@@ -146,3 +150,9 @@ class PipelineStats:
             f"{stage.name[:20]:<20} {stage.num_rows:>9,} {stage.row_s * 1e3:>9.3f} {min(busy, 1):>6.0%} "
             f"{stage.wait_s:>8.2f}s {stage.limit:>7} {stage.batch_rows:>6} {stage.num_bytes / 1e6:>8.1f}"
         )
+
+
+def stats_before_use(graph: Graph) -> PipelineStats:
+    """Those of a pipeline that nobody has used yet."""
+    stages = tuple(StageStats(node.name, 1) for node in graph.nodes if node.fn is not None)
+    return PipelineStats(stages, 0.0, 0, num_cores())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from junco.errors import YamlError
+from junco.errors import TargetError, YamlError
 from junco.graph.nodes import Graph
 from junco.graph.yaml_reader import Reader
 from junco.graph.yaml_text import MAX_BYTES, parse, plain, read_text
@@ -57,3 +57,16 @@ def write(graph: Graph, folder: Path | None = None) -> str:
         GraphError: a step holds a Python function, which cannot stand in a file.
     """
     return written(graph, folder)
+
+
+def write_file(graph: Graph, path: Path) -> None:
+    """Write a graph to a YAML file, with the paths beneath its folder relative to it.
+
+    Raises:
+        TargetError: the file cannot be written.
+    """
+    text = write(graph, path.parent)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror or error}") from None

@@ -126,10 +126,12 @@ def as_items(items: Any, columns: tuple[str, ...]) -> Any:
     """The items of a call: the rows of a table where that is what was given, else the same.
 
     Raises:
-        InputError: a table without the pipeline's columns, or a mapping that is none.
+        InputError: a text, a table without the pipeline's columns, or a mapping that is none.
     """
     if isinstance(items, (list, tuple)):
         return items
+    if isinstance(items, (str, bytes)):  # of which each character would be an item
+        raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
     try:
         frame = frame_of(items)
         if frame is None:
