@@ -32,14 +32,14 @@ def api_page() -> str:
 
 def yaml_page() -> str:
     """The keys of a pipeline file, the verbs and what each takes."""
-    from junco.graph import yaml_reader
+    from junco.graph import yaml_head, yaml_reader
     from junco.graph.nodes import VERBS
     from junco.graph.pipe import Pipe
 
     parts = [
         "# YAML",
         f"A pipeline file begins with `junco: {yaml_reader.VERSION}`; [Write a pipeline](../how-to/pipeline.md) shows "
-        f"one. Its keys: {_listing(yaml_reader.KEYS)}. `space` names the "
+        f"one. Its keys: {_listing(yaml_head.KEYS)}. `space` names the "
         "[space](../concepts/spaces.md) of the vectors, where junco cannot identify a step that made them; "
         "`main` names the step whose parameters are the pipeline's too.",
         "A step names one verb with its operator (or a pipeline in the same format, without `junco`), `in` and `out` "
@@ -59,13 +59,11 @@ def yaml_page() -> str:
 
 def cli_page() -> str:
     """Every command's own help."""
-    import typer
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from junco.cli.main import app
 
-    command = typer.main.get_command(app)
-    names = list(getattr(command, "commands", {}))
+    names = list(app.commands)
     runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
     parts = ["# Command line", _code(_help(runner, app, []), "text")]
     for name in names:

@@ -16,7 +16,7 @@ ATTICS = {"utils", "util", "common", "helpers", "helper", "manager", "misc", "co
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LIGHT = {"numpy", "yaml", "junco"}
-CLI_MAY_ALSO_IMPORT = {"typer", "click", "rich"}
+CLI_MAY_ALSO_IMPORT = {"click", "rich"}
 # executing data, or a shell, is how a shared pipeline would become an attack
 FORBIDDEN_CALLS = {
     "eval",

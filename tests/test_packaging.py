@@ -81,7 +81,7 @@ def test_importing_junco_imports_nothing_heavy():
         "timm",
         "transformers",
         "pyarrow",
-        "typer",
+        "click",
         "rich",
     ]
     code = f"import sys, junco; print(*sorted(set({heavy}) & set(sys.modules)))"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from junco import Operator, pipe, pipeline
 from junco.engine.stats import PipelineStats
@@ -13,7 +15,16 @@ from junco.graph.draw import svg
 from junco.graph.mermaid import mermaid
 from junco.graph.nodes import Graph, Node
 from junco.job.report import JobReport
-from junco.wording import picture, printable, printable_lines
+from junco.wording import (
+    SCREEN_LINES,
+    SCREEN_WIDTH,
+    brief,
+    masked,
+    on_one_screen,
+    picture,
+    printable,
+    printable_lines,
+)
 
 EVIL = "\x1b]0;x\x07\x9b2J\u202e\n\u2028\ud800"
 SPELT = r"\x1b]0;x\x07\x9b2J\u202e\n\u2028\ud800"
@@ -137,3 +148,59 @@ def test_reports_spell_out_the_names_of_inputs():
 def test_what_may_be_printed_is_left_as_it_is():
     assert printable("größe\x1b") == r"größe\x1b"
     assert printable_lines(["a\nb", "c"]) == "a\\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("ftp://anna:s3cr3t@host:21/a.jpg", "ftp://anna:***@host:21/a.jpg"),
+        ("postgresql://anna:a/b?c@db/photos", "postgresql://anna:***@db/photos"),
+        ("http://anna:a@b@host/x", "http://anna:***@host/x"),
+        ("https://:only-a-token@host/x", "https://:***@host/x"),
+        ("https://ghp_abcdefghijklmnopqrstuvwxyz:x-oauth-basic@host/x", "https://***:***@host/x"),
+        ("https://ghp_abcdefghijklmnopqrstuvwxyz@host/x", "https://***@host/x"),
+        ("zip://a.jpg::https://anna:pw@host/a.zip", "zip://a.jpg::https://anna:***@host/a.zip"),
+        ("https://b/k?X-Amz-Date=1&X-Amz-Signature=0af&n=2", "https://b/k?X-Amz-Date=1&X-Amz-Signature=***&n=2"),
+        ("https://b/k?X%2DGoog%2DSignature=0af", "https://b/k?X%2DGoog%2DSignature=***"),
+        ("https://b/k?sv=1&sig=a%3D", "https://b/k?sv=1&sig=***"),
+        ("https://b/k#access_token=abc", "https://b/k#access_token=***"),
+        ("https://b/?api_key=1&token=2&key=3&q=cat", "https://b/?api_key=***&token=***&key=***&q=cat"),
+        ("host=db password=hunter2 dbname=x", "host=db password=*** dbname=x"),
+        ("Authorization: Bearer eyJhbGciOi", "Authorization: Bearer ***"),
+    ],
+)
+def test_an_address_tells_no_secret(address, told):
+    assert masked(address) == told
+    assert masked(told) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://host:8080/a@2x.png",
+        "http://host/a:b@c.png",
+        "http://[::1]:80/x@y",
+        "s3://bucket/key@v1",
+        "https://h/?keyword=cat&author=me&page=2",
+        "anna@host: a basic thing, no password: none",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text):
+    assert masked(text) == text
+
+
+def test_errors_pictures_and_what_others_raised_are_masked():
+    url = "https://anna:hunter2@host/x?sig=hunter2"
+    error = UnknownNameError("pipeline", url, [url])
+    failed = OperatorError("step", "op", 0, picture(url), brief(ValueError(f"no answer from {url}")))
+    assert not any("hunter2" in said for said in (str(error), repr(error), str(failed), failed.value, failed.reason))
+
+
+@given(st.text(max_size=3000), st.integers(0, 40), st.integers(1, 30_000))
+def test_no_message_is_longer_than_a_screen_and_none_moves_the_cursor(text, lines, times):
+    said = on_one_screen("what is wrong\n" + text + "\n" * lines + text[:50] * times + "\nthe cure")
+    rows = [max(1, -(-len(line) // SCREEN_WIDTH)) for line in said.split("\n")]
+    assert sum(rows) <= SCREEN_LINES
+    assert said.startswith("what is wrong")
+    assert said.endswith("the cure")
+    assert said.replace("\n", "").isprintable()

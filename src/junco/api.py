@@ -11,39 +11,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from junco.catalog.find import find
-from junco.catalog.membership import check_family
-from junco.cores import num_cores
-from junco.engine.callers import by_deadline, checked_timeout, in_thread
-from junco.engine.engine import Engine, RunOptions
+from junco.engine.first_use import engine_of, plan_of
 from junco.engine.holdings import Holdings
-from junco.engine.results import as_vectors
-from junco.engine.rows import Reject
-from junco.engine.stage import OnError
-from junco.engine.stats import PipelineStats, StageStats, Trace
-from junco.engine.stream import Stream
+from junco.engine.options import RunOptions, checked_timeout
+from junco.engine.trace import Trace
 from junco.errors import InputError
 from junco.graph.devices import as_step, devices_of
-from junco.graph.levels import check
-from junco.graph.nesting import check_nesting, is_loaded
+from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.graph.ports import check_ports, check_swap
-from junco.graph.yaml_file import write
-from junco.job.job import SHARD_ROWS, Job, JobOptions
-from junco.job.limit import MaxRejects
-from junco.job.report import JobReport
+from junco.job.frames import as_items
+from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
-from junco.plan.lock import Lock
-from junco.plan.plan import Plan, make_plan
-from junco.store.target import Target
 from junco.wording import picture, printable
 
 if TYPE_CHECKING:
+    from junco.engine.engine import Engine
+    from junco.engine.rows import Reject
+    from junco.engine.stage import OnError
+    from junco.engine.stats import PipelineStats
+    from junco.engine.stream import Stream
+    from junco.job.report import JobReport
     from junco.pages.inspection import Inspection
+    from junco.plan.lock import Lock
+    from junco.plan.plan import Plan
+    from junco.store.target import Target
 
 
 class Pipeline:
@@ -60,12 +55,14 @@ class Pipeline:
 
     def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
         check_nesting(graph)
+        from junco.catalog.membership import check_graph  # nobody needs it before there is a pipeline
+
         self.graph = graph
         self.devices = devices_of(device)
-        _check_what_is_at_hand(graph)
-        self._planned = planned = Once(partial(make_plan, graph, self.devices))
+        check_graph(graph)
+        self._planned = planned = Once(partial(plan_of, graph, self.devices))
         self._holdings = holdings = Holdings(residents)
-        self._running = Once(lambda: Engine(planned(), holdings=holdings))
+        self._running = Once(lambda: engine_of(planned(), holdings))
         weakref.finalize(self, holdings.close)
 
     @property
@@ -110,6 +107,8 @@ class Pipeline:
 
     async def acall(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The same for async callers; concurrent calls share batches."""
+        from junco.engine.callers import in_thread
+
         return await in_thread(self, *inputs, timeout_s=timeout_s)
 
     def batch(
@@ -127,16 +126,17 @@ class Pipeline:
             A list; where the only output is a vector, one array (n, dim), but for ``on_error="none"``.
 
         Args:
-            items: any iterable.
+            items: any iterable; of a table (a DataFrame, a mapping of columns …) the columns that are named as the
+                pipeline's inputs.
             on_error: "raise" ends with the first error; "skip" leaves out what failed; "none" puts ``None`` there.
             rejects: called with each `Reject` that "skip" or "none" put aside, for instance ``some_list.append``.
             timeout_s: raise `DeadlineError` after so many seconds.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
         """
-        found = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace).rest()
+        stream = self.stream(items, on_error=on_error, rejects=rejects, timeout_s=timeout_s, trace=trace)
         if on_error == "none" or not self.plan.gives_vectors:
-            return ResultList(found)
-        return as_vectors(found, self.graph.outputs[0])
+            return ResultList(stream.rest())
+        return stream.vectors(self.graph.outputs[0])
 
     def stream(
         self,
@@ -179,8 +179,9 @@ class Pipeline:
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
             raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
+        items = as_items(items, self.graph.inputs)
         engine, timeout_s = self._engine_within(options.timeout_s)
-        return Stream(engine.run(items, replace(options, timeout_s=timeout_s)), self)
+        return engine.stream(items, replace(options, timeout_s=timeout_s), self)
 
     def run(  # noqa: PLR0913  # each is one decision of the caller's, by name
         self,
@@ -201,8 +202,8 @@ class Pipeline:
         Called again when it is finished, it works on new and changed inputs only.
 
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.parquet``), a URL, any
-                iterable.
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
+                ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
             sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
                 `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
@@ -210,7 +211,7 @@ class Pipeline:
             resume: go on from what is there; ``False`` starts over and replaces it.
             retry_rejects: work once more on what was put aside.
             column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
-                ``text``, or the first.
+                ``text``, or the first that is no key. The report's ``read`` says which.
             progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
                 ``False`` shows nothing.
             shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
@@ -227,6 +228,8 @@ class Pipeline:
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
         """
+        from junco.job.job import Job
+
         options = JobOptions(
             on_error, resume, retry_rejects, column, progress, shard_rows, Trace.to(trace), max_rejects
         )
@@ -239,6 +242,8 @@ class Pipeline:
             UnknownNameError: no step of that name.
             ContractError: the operator does not keep the contract of the one it replaces.
         """
+        from junco.graph.ports import check_swap
+
         node, fn = self.graph.node(step), as_step(operator)
         check_swap(node, fn)
         return Pipeline(self.graph.with_node(replace(node, fn=fn, written=None)), device=self.devices)
@@ -257,10 +262,14 @@ class Pipeline:
 
     def to_yaml(self) -> str:
         """The pipeline as text that `pipeline` reads again."""
+        from junco.graph.yaml_file import write
+
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
         """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
+        from junco.graph.yaml_file import write
+
         text = write(self.graph, Path(path).parent)
         Path(path).write_text(text, encoding="utf-8")
 
@@ -302,6 +311,9 @@ class Pipeline:
         """Rows, time, waiting and batch sizes of each stage so far, and which stage binds. Print it for a table."""
         if (engine := self._running.made) is not None:
             return engine.stats()
+        from junco.cores import num_cores
+        from junco.engine.stats import PipelineStats, StageStats
+
         stages = tuple(StageStats(node.name, 1) for node in self.graph.nodes if node.fn is not None)
         return PipelineStats(stages, 0.0, 0, num_cores())
 
@@ -328,6 +340,8 @@ class Pipeline:
         timeout_s = checked_timeout(timeout_s)
         if timeout_s is None or self._running.made is not None:
             return self._engine, timeout_s
+        from junco.engine.callers import by_deadline
+
         started = time.monotonic()
         engine: Engine = by_deadline(lambda: self._engine, timeout_s)
         return engine, max(0.0, timeout_s - (time.monotonic() - started))
@@ -357,14 +371,6 @@ class Pipeline:
         return printable(f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>")
 
 
-def _check_what_is_at_hand(graph: Graph) -> None:
-    """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it."""
-    flow = check(graph)
-    check_ports(flow)
-    if is_loaded(graph):
-        check_family(flow)
-
-
 def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:
     """A pipeline by name, file or graph. The shape of ``ref`` says where it lives; nothing is tried in turn.
 
@@ -382,8 +388,11 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
         raise InputError("this is a pipeline already: call it; pipeline(….graph) makes another one of its graph")
     if not isinstance(ref, (str, Path, Graph)):
         raise InputError(f"a pipeline is named by a name, a path or a graph, not {type(ref).__name__}")
-    graph = ref if isinstance(ref, Graph) else find(ref)
-    return Pipeline(with_params(graph, params), device=device)
+    if not isinstance(ref, Graph):
+        from junco.catalog.find import find  # reads YAML
+
+        ref = find(ref)
+    return Pipeline(with_params(ref, params), device=device)
 
 
 pipe = PipeStart(Pipeline)

@@ -31,15 +31,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from junco.wording import did_you_mean, nearest, printable_lines
+from junco.wording import did_you_mean, nearest, on_one_screen
 
 
 class JuncoError(Exception):
     """Base of all errors that a user can cause and mend."""
 
     def __str__(self) -> str:
-        """The message, as it may be sent to a terminal: it may name files, and quote what others raised."""
-        return printable_lines(super().__str__().split("\n"))
+        """The message, as it may be shown anywhere: it may name files and addresses, and quote what others raised."""
+        return on_one_screen(super().__str__())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class UnknownNameError(JuncoError):

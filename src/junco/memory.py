@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from functools import cache
 from pathlib import Path
 
@@ -44,6 +43,8 @@ def let_go(error: BaseException) -> None:
 
     Where it happened can be shown as before. Functions that still run keep what they have.
     """
+    import traceback  # only where something failed
+
     left, seen = [error], set[int]()
     while left:
         error = left.pop()

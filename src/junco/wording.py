@@ -1,12 +1,33 @@
-"""What messages are made of: text that may be printed, a short picture of a value, the names nearest to another."""
+"""What messages are made of: text that may be shown, a short picture of a value, the names nearest to another."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+_AT = r" at 0x[0-9A-Fa-f]+"
+# patterns stay texts here: `re` keeps what it compiled, and a program that shows no message compiles none
+_USER = (
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<user>[^\s/?#:@\[\]\"']{0,500})"
+    # a port, or the next address of a chain, is no password; one may hold what should have been quoted
+    r"(?:(?P<colon>:)(?!\d{0,5}[/?#]|:[a-z0-9+]{1,30}:)(?:[^\s/?#\"<>]{0,2000}|[^\s\"<>]{0,2000}))?@"
+)
+_PAIR = r"(?P<sign>[?&;#])(?P<name>[^\s=&;?#/'\"]{1,100})=(?P<value>[^\s&;#'\"<>)\]}]+)"
+_OPENING = (
+    r"(?i)signature|token|secret|passw|passphrase|credential|api[-_.]?key|(?:access|account|shared)[-_.]?key"
+    r"|authorization|(?:^|[-_.])(?:key|sig|pwd|pass|auth|jwt|sas)$"
+)
+_SAID = r"(?i)(?P<name>\b(?:password|passwd|pwd|client_secret) ?= ?|\b(?:Bearer|Basic) (?=[\w.~+/=-]{8}))[^\s,;&'\"]+"
+_LONGEST_USER = 19
+"""Characters of a user's name in an address; what is longer is a token."""
+SCREEN_LINES, SCREEN_WIDTH = 20, 100
+"""What a message may fill."""
+_HEAD, _TAIL = 13, 6  # of a message that is longer: what is wrong stands first, the cure last
+_LOOKED_AT = 10_000  # characters at either end of a text of any length
+_LONGEST_NAME = 200
+"""Characters of a name that others are compared with: comparing takes the square of it."""
+MOST_SAID = 1_000
+"""Letters of what an exception says that a message repeats: no message is longer than a screen."""
 NOT_OURS = (Exception, SystemExit)
 """What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
 
@@ -21,6 +42,62 @@ def printable(text: str) -> str:
 def printable_lines(lines: Iterable[str]) -> str:
     """Lines as one text, each of them `printable`: a name with a line break in it stays on its line."""
     return "\n".join(map(printable, lines))
+
+
+def masked(text: str) -> str:
+    """A text whose addresses tell no secret; for every message, log and page that an address may come into.
+
+    ``user:password@`` becomes ``user:***@`` (a token as the user ``***@``), and in a query the values of what signs or
+    opens (``X-Amz-Signature=``, ``sig=``, ``token=``, ``key=`` …) become ``***``, as do ``password=…`` and ``Bearer …``
+    elsewhere. It takes one address or any text with addresses in it; what is masked stays as it is. Errors of junco,
+    `picture` and `brief` mask what they show; what has to find an address again keeps the address itself.
+    """
+    if "://" in text:
+        text = re.sub(_USER, _without_password, text)
+    if "=" in text:
+        text = re.sub(_PAIR, _without_value, text)
+    return re.sub(_SAID, r"\g<name>***", text)
+
+
+def _without_password(found: re.Match[str]) -> str:
+    user = found["user"] if len(found["user"]) <= _LONGEST_USER else "***"
+    return f"{found['scheme']}{user}{':***' if found['colon'] else ''}@"
+
+
+def _without_value(found: re.Match[str]) -> str:
+    from urllib.parse import unquote
+
+    is_secret = re.search(_OPENING, unquote(found["name"])) is not None
+    return f"{found['sign']}{found['name']}={'***' if is_secret else found['value']}"
+
+
+def on_one_screen(text: str) -> str:
+    """A message as it is shown, whatever has come into it: `masked`, `printable`, and no longer than a screen.
+
+    Of one that is longer the middle is left out: what is wrong stands at the beginning, and the cure at the end.
+    """
+    if len(text) > 2 * _LOOKED_AT:
+        text = f"{text[:_LOOKED_AT]} … {text[-_LOOKED_AT:]}"
+    lines = [printable(line) for line in masked(text).split("\n")]
+    if sum(map(_num_rows, lines)) <= SCREEN_LINES:
+        return "\n".join(lines)
+    tail = [line[::-1] for line in reversed(_first_rows([line[::-1] for line in reversed(lines)], _TAIL))]
+    return "\n".join(_first_rows(lines, _HEAD)) + " … " + "\n".join(tail)
+
+
+def _num_rows(line: str) -> int:
+    return max(1, -(-len(line) // SCREEN_WIDTH))
+
+
+def _first_rows(lines: Sequence[str], most: int) -> list[str]:
+    """The first lines, as much of them as so many rows of a screen hold."""
+    taken: list[str] = []
+    for line in lines:
+        if most <= 0:
+            break
+        taken.append(line[: most * SCREEN_WIDTH])
+        most -= _num_rows(line)
+    return taken
 
 
 def _spelt(letter: str) -> str:
@@ -52,32 +129,52 @@ def _pictured(value: object, most: int) -> str:
         text = repr(value)
     except NOT_OURS as error:  # a user's __repr__ must not hide the error we are describing
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    return _cut(placeless(text), most)
+    return _cut(placeless(text[: 20 * most]), most)  # it may be megabytes long
 
 
 def placeless(text: str) -> str:
     """A text without the addresses in memory that a plain ``repr`` names: they differ from one run to the next."""
-    return _ADDRESS.sub("", text)
+    return re.sub(_AT, "", text)
 
 
 def _cut(text: str, most: int) -> str:
+    text = masked(text[:_LOOKED_AT])
     text = text if len(text) <= most else text[: most - 1] + "…"
     return printable(text)  # a class of somebody's own shows itself as it likes
+
+
+def said_by(error: BaseException) -> str:
+    """What an exception of somebody else's code says; nothing where it fails at that; never raises."""
+    try:
+        return str(error)
+    except NOT_OURS:  # as with a value's repr
+        return ""
 
 
 def brief(error: BaseException) -> str:
     """An exception of somebody else's code as one line: its type, and the first line of what it says."""
     kind = type(error).__name__
-    try:
-        said = str(error).strip().splitlines()
-    except NOT_OURS:  # as with a value's repr
-        said = []
-    return printable(f"{kind}: {said[0]}" if said else kind)
+    said = said_by(error).strip().splitlines()
+    return _cut(f"{kind}: {said[0]}" if said else kind, MOST_SAID)
+
+
+def reason(error: BaseException) -> str:
+    """The same with all lines that it says, put into one; of a group of exceptions each is told."""
+    kind, said = type(error).__name__, said_by(error)
+    text = " ".join(said[: 2 * MOST_SAID].split())
+    told = _cut(f"{kind}: {text}" if text else kind, MOST_SAID)
+    if isinstance(error, BaseExceptionGroup):
+        told = _cut(f"{told}: {'; '.join(map(reason, error.exceptions))}", MOST_SAID)
+    return told
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names most like ``name``, best first."""
-    folded = {k.casefold(): k for k in known}
+    import difflib  # only where a name is wrong
+
+    if len(name) > _LONGEST_NAME:
+        return ()
+    folded = {k.casefold(): k for k in known if len(k) <= _LONGEST_NAME}
     return tuple(folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6))
 
 

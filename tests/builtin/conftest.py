@@ -99,3 +99,20 @@ def small_onnx(shape: list[int | str], kind: int = 1, dim: int = 16) -> Any:
         [weight],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+@pytest.fixture(scope="session")
+def second_decoder() -> Callable[[bytes], np.ndarray]:
+    """Another decoder than Pillow, libvips: the file's picture over white, upright, as integers (h, w, 3)."""
+    import pyvips
+
+    def decoded(content: bytes) -> np.ndarray:
+        picture = pyvips.Image.new_from_buffer(content, "").autorot()
+        if picture.hasalpha():
+            most = 65535 if picture.format == "ushort" else 255
+            picture = picture.flatten(background=[most] * (picture.bands - 1), max_alpha=most)
+        pixels = picture.colourspace("srgb").numpy()
+        pixels = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
+        return np.broadcast_to(pixels[:, :, :3], (*pixels.shape[:2], 3)).astype(int)
+
+    return decoded

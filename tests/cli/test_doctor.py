@@ -35,7 +35,7 @@ def test_a_missing_package_is_named_with_its_cure(junco, monkeypatch):
             raise metadata.PackageNotFoundError(package)
         return real(package)
 
-    monkeypatch.setattr(module.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     missing = json.loads(junco("doctor", "--json").stdout)["missing"]
     assert {"extra": "vision", "packages": ["timm"], "install": "pip install 'junco[vision]'"} in missing
     assert "pip install 'junco[vision]'" in junco("doctor").stdout

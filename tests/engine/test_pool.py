@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from junco import Hints, Operator, pipe
-from junco.engine.pool import Pool
+from junco.engine.pool import IDLE_S, Pool
 from junco.errors import DeadlineError
 
 LONG_S = 30
@@ -17,17 +17,26 @@ LONG_S = 30
 class Tasks:
     """A run of ``num`` tasks, each of which does ``work``."""
 
-    def __init__(self, pool, num, work, num_extra_threads=0):
-        self.pool, self.left, self.work, self.num_extra_threads = pool, num, work, num_extra_threads
+    def __init__(self, pool, num, work, num_extra_workers=0, num_own_threads=0, crew=None):
+        self.pool, self.left, self.work, self.crew = pool, num, work, crew or id(self)
+        self.num_extra_workers, self.num_own_threads = num_extra_workers, num_own_threads
         self.over = threading.Semaphore(0)
+        self.num_at_work = 0
+
+    @property
+    def is_at_work(self):
+        return self.num_at_work > 0
 
     def run_task(self):
         with self.pool.lock:
             if not self.left:
                 return False
             self.left -= 1
+            self.num_at_work += 1
             self.pool.wake()
         self.work()
+        with self.pool.lock:
+            self.num_at_work -= 1
         self.over.release()
         return True
 
@@ -58,9 +67,52 @@ def test_all_threads_help_where_there_is_work_for_all():
 
 def test_a_run_that_needs_more_threads_than_there_are_cores_gets_them(pool):
     together = threading.Barrier(4, timeout=LONG_S)
-    tasks = Tasks(pool, 4, together.wait, num_extra_threads=3)
+    tasks = Tasks(pool, 4, together.wait, num_extra_workers=3)
     tasks.help()
     tasks.wait(4)
+
+
+def test_runs_of_one_pipeline_share_the_threads_of_its_workers(pool):
+    """Four runs of one crew, each of which wants three threads more: with those of one core that is four."""
+    go_on, inside = threading.Event(), threading.Semaphore(0)
+
+    def work():
+        inside.release()
+        go_on.wait(LONG_S)
+
+    runs = [Tasks(pool, 3, work, num_extra_workers=3, crew="one") for _ in range(4)]
+    for run in runs:
+        run.help()
+    assert all(inside.acquire(timeout=LONG_S) for _ in range(4))
+    with pool.lock:
+        pool.wake()
+        assert len(pool._threads) == 4
+    go_on.set()
+    for run in runs:
+        run.wait(3)
+
+
+def test_pipelines_have_a_crew_each(pool):
+    together = threading.Barrier(5, timeout=LONG_S)
+    runs = [Tasks(pool, 5, together.wait, num_extra_workers=2, crew=name) for name in "ab"]
+    for run in runs:
+        run.help()
+    for run in runs:
+        run.wait(5)
+
+
+def test_threads_that_have_nothing_to_do_end_when_they_are_told_and_come_again(pool):
+    tasks = Tasks(pool, 1, lambda: None)
+    tasks.help()
+    tasks.wait()
+    (thread,) = pool._threads
+    pool.forget(tasks)
+    pool.rest()
+    thread.join(IDLE_S / 2)
+    assert not thread.is_alive()
+    again = Tasks(pool, 1, lambda: None)
+    again.help()
+    again.wait()
 
 
 def test_a_thread_that_a_run_has_left_behind_does_not_keep_others_from_being_helped(pool):

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.test_memory import Alive
 
 from junco import pipe
-from junco.engine.engine import RunOptions
+from junco.engine.options import RunOptions
 from junco.engine.pieces import PieceSize
 from junco.engine.row import row_type
 from junco.errors import ContractError, InputError, OperatorError

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from junco import Operator, pipe
-from junco.engine.stats import PipelineStats, StageStats, Trace
+from junco.engine.stats import PipelineStats, StageStats
+from junco.engine.trace import Trace
 from junco.errors import TargetError
 
 

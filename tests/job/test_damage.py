@@ -248,6 +248,7 @@ FORGED = {
     "rejects for no reason": (1, changed(rejects=[[0, "key", [["stage"]]]])),
     "an odd end": (2, changed(num_rejects=None)),
     "an odd source": (2, changed(source=5)),
+    "a source read in an odd way": (2, changed(source={"hash": "", "read": 5})),
     "files that are none": (2, changed(files=[])),
     "a file of which too little is known": (2, changed(files={"v.parquet": [1, 2]})),
 }

@@ -51,7 +51,7 @@ def test_what_the_job_itself_writes_is_no_input(photos):
     wanted = Wanted(("path",), skip=frozenset({str(photos / "b.jpg"), str(photos / "a")}))
     for source in (photos, f"{photos}/**/*", f"file://{photos}"):
         assert [key.rpartition("/")[2] for key in keys(source, wanted)] == ["e.png"]
-        assert count_of(source, wanted) == 1
+        assert count_of(source, wanted) == (None if "://" in str(source) else 1)
 
 
 def test_a_pattern_gives_what_matches_in_order(photos):
@@ -160,11 +160,10 @@ def test_a_cell_of_a_table_may_hold_a_whole_book(tmp_path):
 def test_a_list_that_is_no_text_and_a_table_that_is_none_end_clearly(tmp_path):
     (tmp_path / "l.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "t.parquet").write_bytes(b"not parquet")
-    (tmp_path / "t.csv").write_bytes(b"text\ncaf\xe9\n")
-    for name in ("l.txt", "t.parquet", "t.csv"):
+    for name in ("l.txt", "t.parquet"):
         with pytest.raises(JobError, match=rf"{name} cannot be read"):
             values(tmp_path / name, TEXTS)
-    assert count_of(tmp_path / "t.parquet", TEXTS) is count_of(tmp_path / "t.csv", TEXTS) is None
+    assert count_of(tmp_path / "t.parquet", TEXTS) is None
 
 
 def test_a_list_that_may_not_be_read_ends_clearly(tmp_path, monkeypatch):
@@ -235,7 +234,7 @@ def test_any_address_of_fsspec_is_a_source_and_its_files_are_read_when_their_tur
         assert values("memory://album", TEXTS) == ["ay", "bee"]
         assert values("memory://lists/l.txt", TEXTS) == ["one", "two"]
         assert values("memory://lists/l.jsonl", Wanted(("n",))) == [1]
-        assert (count_of("memory://album", PATHS), count_of("memory://lists/l.txt", TEXTS)) == (2, None)
+        assert count_of("memory://album", PATHS) is count_of("memory://lists/l.txt", TEXTS) is None
         before = marks("memory://album", PATHS)
         memory.pipe("/album/b.txt", b"bea")
         after = marks("memory://album", PATHS)
@@ -257,8 +256,10 @@ def test_a_web_server_is_a_source(tmp_path):
             assert values(f"{base}/list.csv", TEXTS) == ["a cat", "a dog"]
             assert values(f"{base}/a.txt", PATHS) == ["ay"]
             assert keys(f"{base}/*.txt") == [f"{base}/a.txt"]
+            (missing,) = outcomes(f"{base}/elsewhere.jpg", PATHS)
+            assert missing.endswith("/elsewhere.jpg': the server answered 404 File not found")
             with pytest.raises(JobError, match="nothing is at"):
-                keys(f"{base}/elsewhere.jpg")
+                keys(f"{base}/*.gif")
         finally:
             server.shutdown()
 

@@ -57,6 +57,10 @@ class Workshop:
         }
         return Source(**{**given, **changes})
 
+    def network(self, seed: int) -> torch.nn.Module:
+        """The same with other weights."""
+        return Tiny(seed).eval()
+
     def expected(self, pixels: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return Tiny()(torch.from_numpy(pixels)).numpy()

@@ -12,9 +12,9 @@ import threading
 import numpy as np
 import pytest
 
-from junco.errors import ParameterError
+from junco.errors import IntegrityError, ParameterError
 from junco.runtime import cache as caching
-from junco.runtime import loading
+from junco.runtime import loading, openvino_runtime
 from junco.runtime.cache import Cache
 from junco.runtime.load import load
 
@@ -101,9 +101,112 @@ def test_a_writer_that_fails_leaves_nothing(cache):
 
 def test_a_remembered_value_comes_back_and_a_damaged_one_does_not(cache):
     cache.remember("m", IDENTITY, [{"rows_per_s": 1.5}])
-    assert cache.read("m", IDENTITY) == [{"rows_per_s": 1.5}]
+    assert cache.read("m", IDENTITY, list) == [{"rows_per_s": 1.5}]
     (cache.path("m", IDENTITY) / "value.json").write_text("[]")
-    assert cache.read("m", IDENTITY) is None
+    assert cache.read("m", IDENTITY, list) is None
+
+
+@pytest.mark.parametrize("value", [[], {}, None, 3, "x", {"rate": "fast"}, {"rate": None}], ids=str)
+def test_a_value_of_another_shape_counts_as_absent(cache, value):
+    cache.remember("m", IDENTITY, value)
+    assert cache.read("m", IDENTITY, lambda plain: float(plain["rate"])) is None
+
+
+def others_write(folder):
+    folder.chmod(0o777)
+
+
+def group_writes(folder):
+    folder.chmod(0o775)
+
+
+def is_anothers(folder):
+    os.chown(folder, 65534, -1)
+
+
+@pytest.mark.parametrize("change", [others_write, group_writes, is_anothers])
+@pytest.mark.parametrize("place", [".", "..", "a"])
+def test_what_somebody_else_could_have_put_there_is_refused_with_the_cure(cache, entry, change, place):
+    folder = entry if place == "a" else (cache.folder / place).resolve()
+    if change is is_anothers and os.getuid():
+        pytest.skip("only root gives folders away")
+    change(folder)
+    with pytest.raises(IntegrityError, match=r"(chmod go-w|chown).*JUNCO_HOME") as raised:
+        cache.find("a", IDENTITY)
+    assert str(folder) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_of_ones_own_in_one_that_all_write_but_only_add_to_is_used(tmp_path):
+    tmp_path.chmod(0o1777)
+    cache = Cache(tmp_path / "runtimes")
+    assert cache.store("a", IDENTITY, write)
+    assert cache.find("a", IDENTITY)
+    tmp_path.chmod(0o700)
+
+
+def test_what_is_made_belongs_to_its_maker_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        assert Cache(tmp_path / "home" / "runtimes").store("a", IDENTITY, write)
+    finally:
+        os.umask(before)
+    assert not (tmp_path / "home" / "runtimes").stat().st_mode & 0o077
+    assert not (tmp_path / "home").stat().st_mode & 0o022
+
+
+def test_a_folder_that_cannot_be_written_is_said_once_with_the_cure(tmp_path):
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "runtimes")
+    with pytest.warns(RuntimeWarning, match=r"file.*runtimes.*JUNCO_HOME") as said:
+        assert cache.store("a", IDENTITY, write) is None
+        with Cache(tmp_path / "file" / "runtimes").locked("a", IDENTITY):
+            assert cache.find("a", IDENTITY) is None
+    assert len(said) == 1
+
+
+@pytest.mark.filterwarnings("ignore:nothing can be kept")
+def test_where_nothing_can_be_kept_nothing_is_converted_for_one_start(workshop, tmp_path, monkeypatch, pixels):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "file" / "home"))
+    compiled = load(workshop.source())
+    assert (compiled.runtime, compiled.certificate) == ("torch", None)
+    np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=1e-5)
+    np.testing.assert_allclose(
+        load(workshop.source(), "openvino", "float32")(pixels), workshop.expected(pixels), atol=1e-5
+    )
+
+
+def replaced_with_another_network(workshop, runtimes):
+    """In the place of a kept conversion, whole and under its name, one of other weights."""
+    (entry,) = (path for path in runtimes.glob("openvino-*") if path.is_dir())
+    manifest = json.loads((entry / "manifest.json").read_text())
+    openvino_runtime.convert(workshop.source(), workshop.network(1), entry)
+    manifest["files"] = {name: caching.read_sha256(entry / name) for name in manifest["files"]}
+    (entry / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_kept_conversion_is_run_on_the_golden_rows_once_in_a_process(workshop, runtimes, pixels, monkeypatch, caplog):
+    load(workshop.source(), "openvino", "float32")
+    replaced_with_another_network(workshop, runtimes)
+    vectors = load(workshop.source(), "openvino", "float32")(pixels)
+    np.testing.assert_allclose(vectors, workshop.expected(pixels), atol=1e-5)
+    assert "other vectors than it did" in caplog.text
+    load(workshop.source(), "openvino", "float32")
+    monkeypatch.setattr(loading.Loading, "_computed", lambda *_: pytest.fail("it was run again"))
+    load(workshop.source(), "openvino", "float32")
+
+
+@pytest.mark.parametrize("value", [[], {}, None, [{}], {"certificates": [], "golden": [[1.0]]}], ids=str)
+def test_a_measurement_of_another_shape_is_made_anew(workshop, runtimes, pixels, value):
+    load(workshop.source(), "openvino", "float32")
+    for entry in runtimes.glob("certificate-*/"):
+        manifest = json.loads((entry / "manifest.json").read_text())
+        (entry / "value.json").write_text(json.dumps(value))
+        manifest["files"]["value.json"] = caching.read_sha256(entry / "value.json")
+        (entry / "manifest.json").write_text(json.dumps(manifest))
+    vectors = load(workshop.source(), "openvino", "float32")(pixels)
+    np.testing.assert_allclose(vectors, workshop.expected(pixels), atol=1e-5)
 
 
 def test_one_thread_at_a_time_has_the_lock(cache):
@@ -129,10 +232,12 @@ def test_where_nothing_can_be_written_models_run_all_the_same(home, workshop, pi
         (tmp_path / home).write_text("")
         home = str(tmp_path / home)
     monkeypatch.setenv("JUNCO_HOME", home)
-    for runtime in ("openvino", "auto"):
-        np.testing.assert_allclose(
-            load(workshop.source(), runtime, "float32")(pixels), workshop.expected(pixels), atol=1e-5
-        )
+    with pytest.warns(RuntimeWarning, match="nothing can be kept") as said:
+        for runtime in ("openvino", "auto"):
+            np.testing.assert_allclose(
+                load(workshop.source(), runtime, "float32")(pixels), workshop.expected(pixels), atol=1e-5
+            )
+    assert len(said) == 1
 
 
 READ_ONLY = """
@@ -193,6 +298,7 @@ def full_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.filterwarnings("ignore:nothing can be kept")
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_a_disk_that_was_full_is_not_held_against_a_runtime(workshop, pixels, full_disk, runtime):
     full_disk(1500)  # enough for what is measured, not for what is converted

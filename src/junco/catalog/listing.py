@@ -8,7 +8,7 @@ from typing import Any
 
 from junco.catalog.sources import Location, locations, only_one
 from junco.errors import JuncoError, UnknownNameError
-from junco.graph import yaml_file
+from junco.graph.yaml_head import read_head
 from junco.operator import registry
 from junco.operator.family import Family
 
@@ -49,7 +49,7 @@ def families() -> list[Family]:
 def _listing(name: str, found: tuple[Location, ...]) -> Listing:
     try:
         location = only_one(name, found)
-        head = yaml_file.read_head(location.path)
+        head = read_head(location.path)
     except JuncoError as error:
         return Listing(name, found[0].path, found[0].source, error=str(error))
     texts = {key: str(head.get(key) or "") for key in ("family", "description", "license")}

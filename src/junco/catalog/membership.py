@@ -1,14 +1,28 @@
-"""Membership of pipelines in families: checked against the family's contract, never just claimed by a name."""
+"""What can be said of a graph before it is planned, and its membership in a family: checked, never just claimed."""
 
 from __future__ import annotations
 
 from junco.errors import UnknownNameError
-from junco.graph.levels import Flow
-from junco.graph.nesting import load_operators
+from junco.graph.levels import Flow, check
+from junco.graph.nesting import is_loaded, load_operators
+from junco.graph.nodes import Graph
 from junco.graph.params import parameters_of
-from junco.graph.ports import pipeline_ports
+from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
 from junco.operator import registry
+
+
+def check_graph(graph: Graph) -> None:
+    """Levels, and of operators whose classes are here anyway ports and the family; nothing is imported for it.
+
+    Raises:
+        GraphError: the graph has no meaning.
+        ContractError: neighbours whose ports do not fit, or its family's contract is broken.
+    """
+    flow = check(graph)
+    check_ports(flow)
+    if is_loaded(graph):
+        check_family(flow)
 
 
 def check_family(flow: Flow) -> None:

@@ -11,12 +11,16 @@ import importlib.util
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from junco.errors import ContractError
+from junco.operator.registry import entry_points
 from junco.settings import settings
 from junco.wording import brief
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def only_one(name: str, found: tuple[Location, ...]) -> Location:
 
 
 def _of_packages() -> Iterator[Location]:
-    for entry in entry_points(group="junco.pipelines"):
+    for entry in entry_points("junco.pipelines"):
         yield from _of_package(entry)
 
 

@@ -7,14 +7,13 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from junco.cli.parameters import Device, Params, parse_params
-from junco.cli.printing import AsJson, print_fields, print_json, print_table, size
+from junco.cli.parameters import device, params, parse_params
+from junco.cli.printing import as_json, print_fields, print_json, print_table, size
 from junco.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -26,17 +25,24 @@ _REQUIREMENT = re.compile(
 )
 
 
+@click.command
+@click.argument("pipeline", required=False, help="How would this pipeline run here?")
+@click.argument("source", required=False, help="Try it on the first inputs of this: what binds?")
+@click.option("--inputs", type=click.IntRange(min=1), default=200, metavar="NUMBER", help="How many inputs to try.")
+@click.option("--column", metavar="NAME", help="The column of a table that holds the inputs.")
+@as_json
+@device
+@params
+@click.option("--certify", is_flag=True, help="Compare all runtimes and dtypes with the float32 reference.")
 def doctor(
-    pipeline: Annotated[str | None, typer.Argument(help="How would this pipeline run here?")] = None,
-    source: Annotated[str | None, typer.Argument(help="Try it on the first inputs of this: what binds?")] = None,
-    inputs: Annotated[int, typer.Option(min=1, help="How many inputs to try.")] = 200,
-    column: Annotated[str | None, typer.Option(help="The column of a table that holds the inputs.")] = None,
-    as_json: AsJson = False,
-    device: Device = "auto",
-    param: Params = None,
-    certify: Annotated[
-        bool, typer.Option("--certify", help="Compare all runtimes and dtypes with the float32 reference.")
-    ] = False,
+    pipeline: str | None,
+    source: str | None,
+    inputs: int,
+    column: str | None,
+    as_json: bool,
+    device: str,
+    param: tuple[str, ...],
+    certify: bool,
 ) -> None:
     """What this machine has and what is missing.
 
@@ -77,7 +83,7 @@ def _pipeline(
             shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
             print_json({"pipeline": p.graph.name, "space": p.space, "plan": str(p.plan).splitlines(), **shown})
         else:
-            typer.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
+            click.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
 
 
 def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:
@@ -117,6 +123,8 @@ def _certificate_line(step: str, row: Certificate) -> tuple[str, ...]:
 
 
 def _versions() -> dict[str, str]:
+    from importlib import metadata
+
     own = {"junco": metadata.version("junco"), "python": platform.python_version(), "system": platform.platform()}
     return own | {name: version for name in ("numpy", *_packages_of_extras()) if (version := _version(name))}
 
@@ -173,6 +181,8 @@ def _packages_of_extras() -> list[str]:
 
 def _requirements() -> Iterator[tuple[str, str]]:
     """(extra, package) for each package that an extra names itself; not those of extras within extras."""
+    from importlib import metadata
+
     for text in metadata.requires("junco") or ():
         match = _REQUIREMENT.match(text)
         if match and match["package"] != "junco":
@@ -180,6 +190,8 @@ def _requirements() -> Iterator[tuple[str, str]]:
 
 
 def _version(package: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from junco.errors import ParameterError, TargetError
 
 _FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
-def draw(
-    pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .svg or .mmd file; default: stdout.")] = None,
-    mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid text instead of SVG, on stdout.")] = False,
-) -> None:
+@click.command
+@click.argument("pipeline", help="Its name, or a file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A .svg or .mmd file; default: stdout.",
+)
+@click.option("--mermaid", is_flag=True, help="Mermaid text instead of SVG, on stdout.")
+def draw(pipeline: str, output: Path | None, mermaid: bool) -> None:
     """The pipeline as a picture: its steps, columns and levels. Nothing is loaded."""
     from junco.catalog.find import find
     from junco.graph import draw as picture_of
@@ -26,13 +31,13 @@ def draw(
     graph = find(pipeline)
     picture = text_of.mermaid(graph) if form == "mermaid" else picture_of.svg(graph)
     if output is None:
-        typer.echo(picture, nl=False)
+        click.echo(picture, nl=False)
         return
     try:
         output.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise TargetError(f"{output} cannot be written: {error.strerror}") from None
-    typer.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {output}", err=True)
 
 
 def _form(output: Path | None, mermaid: bool) -> str:

@@ -2,54 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-import typer
+import click
 
-from junco.cli.parameters import Device, Params, parse_params
-from junco.cli.printing import AsJson, print_json
+from junco.cli.parameters import device, params, parse_params
+from junco.cli.printing import as_json, print_json
 
 if TYPE_CHECKING:
-    from junco.job.limit import MaxRejects
-
-MaxRejectsText = Annotated[
-    str,
-    typer.Option(
-        "--max-rejects",
-        metavar="NUMBER",
-        help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
-    ),
-]
-ShardRows = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        metavar="NUMBER",
-        help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
-    ),
-]
+    from junco.job.options import MaxRejects
 
 
+@click.command
+@click.argument("pipeline", help="Its name, or a file.")
+@click.argument(
+    "source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+)
+@click.option(
+    "--to",
+    required=True,
+    metavar="TARGET",
+    help="A .parquet or .npy file, or a folder of Parquet files: out/.",
+)
+@click.option(
+    "--column",
+    metavar="NAME",
+    help="The column of a table that holds the inputs; which one is taken without it is told.",
+)
+@click.option(
+    "--on-error",
+    type=click.Choice(["skip", "raise"]),
+    default="skip",
+    help="Put bad inputs aside, or end with the first.",
+)
+@click.option("--retry-rejects", is_flag=True, help="Work once more on what was put aside.")
+@click.option(
+    "--max-rejects",
+    default="auto",
+    metavar="NUMBER",
+    help="End when more inputs were put aside; auto: when the first 100 all failed; none: never.",
+)
+@click.option(
+    "--shard-rows",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
+)
+@click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
+@click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
+@as_json
+@device
+@params
 def embed(
-    pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
-    source: Annotated[str, typer.Argument(help="A folder, a pattern, a URL, or a list: .txt, .csv, .jsonl, .parquet.")],
-    to: Annotated[
-        str, typer.Option("--to", metavar="TARGET", help="A .parquet or .npy file, or a folder of Parquet files: out/.")
-    ],
-    column: Annotated[str | None, typer.Option(help="The column of a table that holds the inputs.")] = None,
-    on_error: Annotated[
-        Literal["skip", "raise"], typer.Option(help="Put bad inputs aside, or end with the first.")
-    ] = "skip",
-    retry_rejects: Annotated[
-        bool, typer.Option("--retry-rejects", help="Work once more on what was put aside.")
-    ] = False,
-    max_rejects: MaxRejectsText = "auto",
-    shard_rows: ShardRows = None,
-    no_resume: Annotated[bool, typer.Option("--no-resume", help="Start over and replace the target.")] = False,
-    trace: Annotated[str | None, typer.Option(help="Write what ran when to this file, for ui.perfetto.dev.")] = None,
-    as_json: AsJson = False,
-    device: Device = "auto",
-    param: Params = None,
+    pipeline: str,
+    source: str,
+    to: str,
+    column: str | None,
+    on_error: Literal["skip", "raise"],
+    retry_rejects: bool,
+    max_rejects: str,
+    shard_rows: int | None,
+    no_resume: bool,
+    trace: str | None,
+    as_json: bool,
+    device: str,
+    param: tuple[str, ...],
 ) -> None:
     """Many inputs through a pipeline, into a file of vectors.
 
@@ -57,7 +74,7 @@ def embed(
     row comes of it all, the exit status is 1.
     """
     from junco.api import pipeline as open_pipeline
-    from junco.job.job import SHARD_ROWS
+    from junco.job.options import SHARD_ROWS
 
     with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
         try:
@@ -73,19 +90,19 @@ def embed(
                 max_rejects=_max_rejects(max_rejects),
             )
         except KeyboardInterrupt:
-            typer.echo("stopped; what is done is kept: the same command goes on from here", err=True)
+            click.echo("stopped; what is done is kept: the same command goes on from here", err=True)
             raise
     if as_json:
         print_json(report.to_dict())
     else:
-        typer.echo(str(report))
+        click.echo(str(report))
     if report.has_nothing:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _max_rejects(text: str) -> MaxRejects:
     if text in ("auto", "none"):
         return "auto" if text == "auto" else None
     if not text.isdecimal():
-        raise typer.BadParameter(f"{text!r} is no number, 'auto' or 'none'", param_hint="--max-rejects")
+        raise click.BadParameter(f"{text!r} is no number, 'auto' or 'none'", param_hint="--max-rejects")
     return int(text)

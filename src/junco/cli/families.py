@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from junco.cli.printing import AsJson, print_json, print_table
+import click
+
+from junco.cli.printing import as_json, print_json, print_table
 
 
-def families(as_json: AsJson = False) -> None:
+@click.command
+@as_json
+def families(as_json: bool) -> None:
     """The families: interfaces that their members share."""
     from junco.catalog import listing
     from junco.operator import registry

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from junco.cli import doctor, draw, embed, families, ops, pipelines, run, show, space
 from junco.errors import JuncoError
@@ -19,8 +18,12 @@ from junco.errors import JuncoError
 USER_ERROR, INTERRUPTED, NO_READER = 2, 130, 141
 
 
-class Commands(TyperGroup):
+class Commands(click.Group):
     """All commands, with one way to end for each kind of error."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which people meet them."""
+        return [*self.commands]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Let ``--debug`` stand anywhere before a ``--``."""
@@ -36,24 +39,25 @@ class Commands(TyperGroup):
             sys.stdout.flush()
         except KeyboardInterrupt:
             _complain("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _forget_stdout()
-            raise typer.Exit(NO_READER) from None
+            raise click.exceptions.Exit(NO_READER) from None
         except JuncoError as error:
             if ctx.params.get("debug"):
                 _show_traceback(error)
             _complain(f"error: {error}")
-            raise typer.Exit(USER_ERROR) from None
+            raise click.exceptions.Exit(USER_ERROR) from None
         return result
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run and exit; a mistake on the command line is one line too."""
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
-        except Exception as error:
-            if not hasattr(error, "format_message"):  # the parser's own errors have it
-                raise
+        except click.Abort:  # Ctrl-C before a command has begun
+            _complain("interrupted")
+            code = INTERRUPTED
+        except click.ClickException as error:
             context = getattr(error, "ctx", None)
             hint = f" Try '{context.command_path} --help'." if context else ""
             _complain(f"error: {error.format_message()}{hint}")
@@ -61,32 +65,31 @@ class Commands(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("families")(families.families)
-app.command("pipelines")(pipelines.pipelines)
-app.command("ops")(ops.ops)
-app.command("show")(show.show)
-app.command("run")(run.run)
-app.command("embed")(embed.embed)
-app.command("draw")(draw.draw)
-app.command("doctor")(doctor.doctor)
-app.command("space")(space.space)
-
-
-@app.callback(invoke_without_command=True)
-def junco(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"show_default": True},
+)
+@click.option("--version", is_flag=True, help="Print the version and exit.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def app(ctx: click.Context, version: bool, debug: bool) -> None:
     """Images, video, audio and long text into vectors."""
     del debug  # read by Commands.invoke
     if version:
         from importlib.metadata import version as installed_version
 
-        typer.echo(f"junco {installed_version('junco')}")
+        click.echo(f"junco {installed_version('junco')}")
     elif ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        click.echo(ctx.get_help())
+
+
+for command in (
+    *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
+    *(embed.embed, draw.draw, doctor.doctor, space.space),
+):
+    app.add_command(command)
 
 
 def main() -> None:
@@ -103,7 +106,7 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     """One line on stderr, however many lines the message has."""
-    typer.secho(" ".join(message.split("\n")), err=True, fg="red" if _has_colour() else None)
+    click.secho(" ".join(message.split("\n")), err=True, fg="red" if _has_colour() else None)
 
 
 def _warn(
@@ -116,7 +119,7 @@ def _warn(
 ) -> None:
     """Ours are a line for people; those of libraries are for whoever writes code with them."""
     if category.__module__.startswith("junco") or category is UserWarning:
-        typer.secho(f"warning: {' '.join(str(message).split())}", err=True, fg="yellow" if _has_colour() else None)
+        click.secho(f"warning: {' '.join(str(message).split())}", err=True, fg="yellow" if _has_colour() else None)
 
 
 def _show_progress() -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from junco.cli.printing import AsJson, print_json, print_table
+from junco.cli.printing import as_json, print_json, print_table
 from junco.errors import UnknownNameError
 
 
-def ops(
-    family: Annotated[str | None, typer.Argument(help="Only the members of this family.")] = None,
-    as_json: AsJson = False,
-) -> None:
+@click.command
+@click.argument("family", required=False, help="Only the members of this family.")
+@as_json
+def ops(family: str | None, as_json: bool) -> None:
     """The operators, or those of one family. None of them is loaded."""
     from junco.operator import registry
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Any
 
-import typer
+import click
 
 from junco.errors import ParameterError, YamlError
 
-Params = Annotated[
-    list[str] | None,
-    typer.Option("-p", "--param", metavar="KEY=VALUE", help="A parameter of the pipeline; the value as in YAML."),
-]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")]
+params = click.option(
+    "-p", "--param", multiple=True, metavar="KEY=VALUE", help="A parameter of the pipeline; the value as in YAML."
+)
+device = click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")
 
 
-def parse_params(given: list[str] | None) -> dict[str, Any]:
+def parse_params(given: Iterable[str]) -> dict[str, Any]:
     """The parameters by name.
 
     Raises:
@@ -23,15 +23,15 @@ def parse_params(given: list[str] | None) -> dict[str, Any]:
     """
     from junco.graph.yaml_file import read_value
 
-    params: dict[str, Any] = {}
-    for text in given or ():
+    found: dict[str, Any] = {}
+    for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ParameterError(f"-p {text!r}: write key=value")
-        if key in params:
+        if key in found:
             raise ParameterError(f"-p: the parameter {key!r} is given twice")
         try:
-            params[key] = read_value(value)
+            found[key] = read_value(value)
         except YamlError as error:
             raise ParameterError(f"-p {text!r}: {error.problem}") from None
-    return params
+    return found

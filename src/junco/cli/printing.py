@@ -8,18 +8,18 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from junco.wording import picture, printable
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON: arrays as lists, rows and dataclasses as objects, what is not a number as null."""
-    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=None if _is_long(value) else 2))
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=None if _is_long(value) else 2))
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -39,7 +39,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     for row in ([name.upper() for name in head], *cells):
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -50,8 +50,8 @@ def print_fields(fields: Mapping[str, object]) -> None:
         lines = value if isinstance(value, list) else str(value).splitlines()
         for index, line in enumerate(map(printable, lines)):
             label = name if index == 0 else ""
-            typer.echo(
-                f"{typer.style(label.ljust(width), bold=True) if sys.stdout.isatty() else label.ljust(width)}  {line}"
+            click.echo(
+                f"{click.style(label.ljust(width), bold=True) if sys.stdout.isatty() else label.ljust(width)}  {line}"
             )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from junco.cli.parameters import Device, Params, parse_params
-from junco.cli.printing import AsJson, print_json, short
+from junco.cli.parameters import device, params, parse_params
+from junco.cli.printing import as_json, print_json, short
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,17 +19,35 @@ ROWS_SHOWN = 5
 """Of each step, as text; a page has room for more."""
 
 
+@click.command
+@click.argument("pipeline", help="Its name, or a file.")
+@click.argument(
+    "inputs",
+    nargs=-1,
+    required=True,
+    metavar="INPUT…",
+    help="Paths, or texts as they stand, as the pipeline takes them; what is in lists: junco embed.",
+)
+@as_json
+@click.option("--inspect", is_flag=True, help="Show what every step makes of each input.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write that as a page with pictures and sounds.",
+)
+@click.option("--rows", type=click.IntRange(min=1), metavar="NUMBER", help="Rows of each step that are shown.")
+@device
+@params
 def run(
-    pipeline: Annotated[str, typer.Argument(help="Its name, or a file.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="Paths or texts, as the pipeline takes them.")],
-    as_json: AsJson = False,
-    inspect: Annotated[bool, typer.Option("--inspect", help="Show what every step makes of each input.")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write that as a page with pictures and sounds.")
-    ] = None,
-    rows: Annotated[int | None, typer.Option("--rows", min=1, help="Rows of each step that are shown.")] = None,
-    device: Device = "auto",
-    param: Params = None,
+    pipeline: str,
+    inputs: tuple[str, ...],
+    as_json: bool,
+    inspect: bool,
+    html: Path | None,
+    rows: int | None,
+    device: str,
+    param: tuple[str, ...],
 ) -> None:
     """A few inputs through a pipeline, printed. With several input columns, give their values in turn."""
     from junco.api import pipeline as open_pipeline
@@ -56,25 +74,25 @@ def _show(looked: Sequence[Inspection], html: Path | None, rows: int, *, as_text
     if as_json:
         print_json([one.plain() for one in looked])
     elif as_text:
-        typer.echo("\n\n".join(one.text(rows) for one in looked))
+        click.echo("\n\n".join(one.text(rows) for one in looked))
     if html is not None:
         write_page(html, looked)
-        typer.echo(f"wrote {html}", err=True)
+        click.echo(f"wrote {html}", err=True)
 
 
-def _items(inputs: list[str], columns: tuple[str, ...]) -> list[Any]:
+def _items(inputs: Sequence[str], columns: tuple[str, ...]) -> list[Any]:
     width = len(columns)
     if len(inputs) % width:
         wanted = f"{width} inputs at a time ({', '.join(columns)})"
         raise InputError(f"the pipeline takes {wanted}, and {len(inputs)} values are no whole number of these")
-    return inputs if width == 1 else [tuple(inputs[i : i + width]) for i in range(0, len(inputs), width)]
+    return [*inputs] if width == 1 else [tuple(inputs[i : i + width]) for i in range(0, len(inputs), width)]
 
 
 def _print_result(item: Any, result: Any, is_single: bool) -> None:
     label = item if isinstance(item, str) else ", ".join(item)
     if is_single:
-        typer.echo(f"{short(label)}  {short(result)}")
+        click.echo(f"{short(label)}  {short(result)}")
         return
-    typer.echo(f"{short(label)}  {len(result)} {'row' if len(result) == 1 else 'rows'}")
+    click.echo(f"{short(label)}  {len(result)} {'row' if len(result) == 1 else 'rows'}")
     for row in result:
-        typer.echo(f"  {short(row)}")
+        click.echo(f"  {short(row)}")

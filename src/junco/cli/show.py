@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from junco.cli.printing import AsJson, print_fields, print_json
+from junco.cli.printing import as_json, print_fields, print_json
 from junco.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from junco.operator.family import Family
 
 
-def show(
-    name: Annotated[str, typer.Argument(help="A pipeline, an operator or a family.")],
-    as_json: AsJson = False,
-) -> None:
+@click.command
+@click.argument("name", help="A pipeline, an operator or a family.")
+@as_json
+def show(name: str, as_json: bool) -> None:
     """What a pipeline, operator or family is.
 
     Its interface, parameters, steps, licence and source.
@@ -31,7 +31,7 @@ def show(
         return
     for index, fields in enumerate(shown):
         if index:
-            typer.echo()
+            click.echo()
         print_fields({key: _for_people(value) for key, value in fields.items()})
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from junco.cli.parameters import Device, Params, parse_params
-from junco.cli.printing import AsJson, print_fields, print_json
+from junco.cli.parameters import device, params, parse_params
+from junco.cli.printing import as_json, print_fields, print_json
 
 if TYPE_CHECKING:
     from junco.types import Space
@@ -34,13 +34,13 @@ class _Side:
         }
 
 
-def space(
-    one: Annotated[str, typer.Argument(metavar="A", help="A pipeline, or a file or folder of vectors.")],
-    other: Annotated[str | None, typer.Argument(metavar="[B]", help="Another: what differs?")] = None,
-    as_json: AsJson = False,
-    device: Device = "auto",
-    param: Params = None,
-) -> None:
+@click.command
+@click.argument("one", metavar="A", help="A pipeline, or a file or folder of vectors.")
+@click.argument("other", required=False, metavar="[B]", help="Another: what differs?")
+@as_json
+@device
+@params
+def space(one: str, other: str | None, as_json: bool, device: str, param: tuple[str, ...]) -> None:
     """The space that vectors live in, or what differs between two.
 
     Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files. Parameters (-p) are those
@@ -53,9 +53,9 @@ def space(
         print_json(sides[0].to_json() if other is None else _compared(*sides))
         return
     for side in sides:
-        typer.echo(f"{side.name}: {side.space if side.space is not None else _called_unknown(side)}")
+        click.echo(f"{side.name}: {side.space if side.space is not None else _called_unknown(side)}")
     if other is not None:
-        typer.echo(_verdict(*sides))
+        click.echo(_verdict(*sides))
     elif sides[0].space is not None:
         print_fields({name: str(value) for name, value in sides[0].space.parts.items()})
 

@@ -14,7 +14,8 @@ from junco.cli.printing import size
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stats import PipelineStats
 from junco.job.progress import duration
-from junco.job.source import Item, Wanted, count_of, items_of
+from junco.job.source import Item, count_of, items_of
+from junco.job.wanted import Told, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Trial:
         start_s: how long it took of that until the first input could be worked on.
         total_s: what all inputs would take, from the start.
         total_bytes: what their results would take, before compression.
+        stats: of each stage.
+        read: how the source was read, a line each.
     """
 
     num_tried: int
@@ -39,9 +42,11 @@ class Trial:
     total_s: float | None
     total_bytes: int | None
     stats: PipelineStats
+    read: tuple[str, ...]
 
     def __str__(self) -> str:
         lines = [
+            *(f"read {line}" for line in self.read),
             str(self.stats),
             f"tried {self.num_tried:,} inputs in {self.seconds:.1f} s, {self.start_s:.1f} s of it to start, "
             f"{self.num_rejects:,} failed",
@@ -57,7 +62,8 @@ def try_out(p: Pipeline, source: str, most: int, column: str | None = None) -> T
     p.prepare()
     start_s = time.monotonic() - started
     rejects: list[Any] = []
-    wanted = Wanted(p.graph.inputs, column)
+    told = Told()
+    wanted = Wanted(p.graph.inputs, column, tell=told)
     items = list(islice(items_of(source, wanted), most))
     values = list(_values(items))
     results = p.batch(values, on_error="skip", rejects=rejects.append)
@@ -68,7 +74,7 @@ def try_out(p: Pipeline, source: str, most: int, column: str | None = None) -> T
     if num_inputs is not None and items:
         total_s = start_s + stats.predicted_s(num_inputs)
         total_bytes = sum(map(num_bytes_of, results)) * num_inputs // len(items)
-    return Trial(len(items), num_failed, num_inputs, seconds, start_s, total_s, total_bytes, stats)
+    return Trial(len(items), num_failed, num_inputs, seconds, start_s, total_s, total_bytes, stats, tuple(told.lines))
 
 
 def _values(items: Iterable[Item]) -> Iterator[Any]:

@@ -16,12 +16,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from functools import partial
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from junco.errors import DeadlineError, InputError
-from junco.operator.lanes import Threads, until, waiting_for_me, working_for
-from junco.wording import picture
+from junco.engine.options import checked_timeout
+from junco.errors import DeadlineError
+from junco.operator.lanes import Lane, Threads, in_lane, lane, until, waiting_for_me, working_for
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,6 +30,8 @@ MOST_ASYNC_CALLS = 128
 IDLE_S = 2.0
 """A thread with nothing to do for so long ends."""
 Job = Callable[[], Any]
+Jobs = queue.SimpleQueue[tuple[Job, Future[Any]] | None]
+"""What a thread is given to do; ``None`` ends it."""
 
 
 class Callers:
@@ -43,7 +44,7 @@ class Callers:
     def __init__(self, most: int | None = None) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._idle: deque[queue.SimpleQueue[tuple[Job, Future[Any]]]] = deque()
+        self._idle: deque[Jobs] = deque()
         self._waiting: deque[tuple[Job, Future[Any]]] = deque()
         self._under_way: set[Future[Any]] = set()
 
@@ -64,13 +65,25 @@ class Callers:
             self._under_way.discard(future)
             self._next()
 
+    def rest(self) -> None:
+        """End the threads that have nothing to do, without waiting for it; others are made when they are needed.
+
+        Never waits for the lock: the garbage collector may say so, in a thread that has it. Then they end by themselves.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                while self._idle:
+                    self._idle.pop().put(None)
+            finally:
+                self._lock.release()
+
     def _begin(self, call: Job, future: Future[Any]) -> None:
         """Give a call to a thread (with the lock held)."""
         self._under_way.add(future)
         if self._idle:
             self._idle.pop().put((call, future))
             return
-        jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
+        jobs: Jobs = queue.SimpleQueue()
         jobs.put((call, future))
         threading.Thread(target=self._work, args=(jobs,), name="junco-call", daemon=True).start()
 
@@ -79,22 +92,28 @@ class Callers:
         while self._waiting and (self._most is None or len(self._under_way) < self._most):
             self._begin(*self._waiting.popleft())
 
-    def _work(self, jobs: queue.SimpleQueue[tuple[Job, Future[Any]]]) -> None:
-        while True:
-            try:
-                call, future = jobs.get(timeout=IDLE_S)
-            except queue.Empty:
-                with self._lock:
-                    if jobs in self._idle:
-                        self._idle.remove(jobs)
-                        return
-                continue  # it was given one just now
+    def _work(self, jobs: Jobs) -> None:
+        while (job := self._next_job(jobs)) is not None:
+            call, future = job
+            del job
             _made(call, future)
             with self._lock:
                 self._under_way.discard(future)
                 self._idle.append(jobs)
                 self._next()
             del call, future  # and the values that they hold, while the next one is waited for
+
+    def _next_job(self, jobs: Jobs) -> tuple[Job, Future[Any]] | None:
+        """What a thread has to do next; ``None`` where that is nothing any more."""
+        while True:
+            try:
+                return jobs.get(timeout=IDLE_S)
+            except queue.Empty:
+                with self._lock:
+                    if jobs in self._idle:
+                        self._idle.remove(jobs)
+                        return None
+                # it was given one just now
 
 
 def _made(call: Job, future: Future[Any]) -> None:
@@ -104,22 +123,6 @@ def _made(call: Job, future: Future[Any]) -> None:
         future.set_result(call())
     except BaseException as error:  # to whoever waits for it
         future.set_exception(error)
-
-
-def checked_timeout(timeout_s: Any) -> float | None:
-    """Seconds that a caller grants; none where they are as good as for ever.
-
-    Raises:
-        InputError: it is no number.
-        DeadlineError: there are none left.
-    """
-    if timeout_s is None:
-        return None
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, Real) or timeout_s != timeout_s:
-        raise InputError(f"timeout_s is a number of seconds, not {picture(timeout_s)}")
-    if timeout_s <= 0:
-        raise DeadlineError(f"the call did not begin: timeout_s={timeout_s} leaves it no time")
-    return float(timeout_s) if timeout_s < threading.TIMEOUT_MAX else None
 
 
 def by_deadline(call: Job, timeout_s: float) -> Any:
@@ -171,13 +174,19 @@ async def _awaited(future: asyncio.Future[Any], timeout_s: float | None) -> Any:
     return future.result()
 
 
+def rest() -> None:
+    """End the threads that have nothing to do."""
+    _deadline_callers.rest()
+    _async_callers.rest()
+
+
 def _in_context(call: Job, until_s: float | None) -> Job:
     """A call as its caller would make it: with his context variables, and known to be what he waits for."""
-    return partial(_within, call, until_s, contextvars.copy_context(), waiting_for_me())
+    return partial(_within, call, until_s, contextvars.copy_context(), waiting_for_me(), lane())
 
 
-def _within(call: Job, until_s: float | None, context: contextvars.Context, waiting: Threads) -> Any:
-    with working_for(waiting), until(until_s):
+def _within(call: Job, until_s: float | None, context: contextvars.Context, waiting: Threads, its_lane: Lane) -> Any:
+    with working_for(waiting), in_lane(its_lane), until(until_s):
         return context.run(call)
 
 

@@ -6,7 +6,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.holdings import Holdings
 from junco.engine.intake import Intake
 from junco.engine.join import JoinStage
+from junco.engine.options import RunOptions
 from junco.engine.policies import SizePolicies
 from junco.engine.pool import Pool, pool
 from junco.engine.results import ItemCollector, RowCollector
@@ -25,35 +26,12 @@ from junco.engine.scheduler import Limits, Scheduler
 from junco.engine.single import SingleCall, is_single_row
 from junco.engine.stage import OnError, Stage, StageOptions, WorkStage
 from junco.engine.staging import staged
-from junco.engine.stats import PipelineStats, StageStats, Totals, Trace
+from junco.engine.stats import PipelineStats, StageStats, Totals
 from junco.engine.stream import Stream
 from junco.operator.lanes import Lane, lane, left_s
 from junco.operator.residents import residents
 from junco.plan.plan import Plan
 from junco.plan.program import Operation, compile_flow, operations_of
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a caller wants a run.
-
-    Attributes:
-        on_error: "raise", "skip" or "none".
-        ordered: give results in the items' order, or as they come.
-        rejected: called with each row that was put aside, in the reader's thread.
-        timeout_s: how long the run may take.
-        by_rows: give rows as they come, not one result for each item.
-        trace: where to note what ran when; written when the run ends.
-        lane: how urgent it is, where others wait for the same operator.
-    """
-
-    on_error: OnError = "raise"
-    ordered: bool = True
-    rejected: Callable[[Reject], None] | None = None
-    timeout_s: float | None = None
-    by_rows: bool = False
-    trace: Trace | None = None
-    lane: Lane = Lane.BATCH
 
 
 class Engine:
@@ -93,9 +71,14 @@ class Engine:
         self._holdings.check_open()
         if self._single is not None:
             return self._single(item) if timeout_s is None else by_deadline(partial(self._single, item), timeout_s)
-        timeout_s = timeout_s if timeout_s is not None else left_s()
+        is_let_go = timeout_s is None  # at its end of time by whoever waits for this thread, if it has one
+        timeout_s = left_s() if timeout_s is None else timeout_s
         rows: Iterable[Any] = [item if len(item) > 1 else item[0]]
-        return next(Stream(self.run(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE))))
+        return next(self.stream(rows, RunOptions(timeout_s=timeout_s, lane=Lane.ONLINE, is_let_go=is_let_go)))
+
+    def stream(self, items: Iterable[Any], options: RunOptions, owner: object = None) -> Stream:
+        """The results for many items one by one; ``owner`` lives as long as these are wanted."""
+        return Stream(self.run(items, options), owner)
 
     def run(self, items: Iterable[Any], options: RunOptions) -> Run:
         """A run over many items; iterate over it for `Results`."""
@@ -109,7 +92,7 @@ class Engine:
         collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
-        terms = Terms(deadline_s, options.trace, options.lane)
+        terms = Terms(deadline_s, options.trace, options.lane, options.is_let_go)
         run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
         self._holdings.runs.add(run)
         return run

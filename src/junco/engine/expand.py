@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
+from junco.engine.ended import Ended
 from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import PieceSize, piece
 from junco.engine.rows import Block, Table
@@ -157,6 +158,7 @@ class FlatMapStage(WorkStage):
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
         self.size = options.piece_size(self.step)
+        self.takers, self.own_takers = operation.ended_by, operation.wanted_by
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened
 
@@ -173,13 +175,15 @@ class FlatMapStage(WorkStage):
 
     def _pieces(self, block: Block) -> Iterator[Block]:
         level, node = self.step.level, self.step.node
+        self._leave_out(block)
         columns = [block.column(slot, level) for slot in self.step.reads]
         opened = block.tables[level].columns.pop(OPENED, None) if self.is_opened else None
         chosen = self._chosen(block)
         self.announce(block, [row for row, is_worked in chosen if is_worked])
         children = Children(0, 0)
         started = self.clock()
-        for row, is_worked in chosen:
+        ended = Ended(block, level, self.takers)
+        for row, is_worked in self._wanted(chosen, ended):
             if not is_worked:
                 children.add(row, [None])  # its place
                 continue
@@ -187,7 +191,7 @@ class FlatMapStage(WorkStage):
             iterator, error = self._opened(item) if opened is None else self._taken_out(opened, row, columns)
             had, is_over = 0, False
             try:
-                while not is_over:
+                while not (is_over or ended.at(row)):
                     count, is_over, error = self._more(children, row, iterator) if error is None else (0, True, error)
                     had += count
                     if error is not None:
@@ -208,9 +212,16 @@ class FlatMapStage(WorkStage):
             finally:
                 if isinstance(iterator, Drawn):  # nobody draws from it any more
                     iterator.close()
+                del iterator
             if not had and node.keep_empty:
                 children.add(row, [None])
         yield self._piece(block, children, block.rows(level) - 1, is_last=True)
+
+    def _leave_out(self, block: Block) -> None:
+        """Drop the rows that came before it was known that nobody wants them."""
+        if self.own_takers:
+            ended = Ended(block, self.step.level, self.own_takers)
+            block.keep(self.step.level, [not ended.at(row) for row in range(block.rows(self.step.level))])
 
     def _chosen(self, block: Block) -> list[tuple[int, bool]]:
         """The rows that are not masked, and whether each is worked on or only the place of one that failed."""
@@ -218,6 +229,14 @@ class FlatMapStage(WorkStage):
         kept, fine = block.kept(level, self.masks), block.fine(level, self.faults)
         rows = range(block.rows(level))
         return [(row, fine is None or fine[row]) for row in rows if kept is None or kept[row]]
+
+    def _wanted(self, chosen: Sequence[tuple[int, bool]], ended: Ended) -> Iterator[tuple[int, bool]]:
+        """The chosen rows, each when its turn comes, without those that nobody wants any more by then."""
+        for row, is_worked in chosen:
+            if not ended.at(row):
+                yield row, is_worked
+            elif is_worked:
+                self.scoped.skip((0,))
 
     def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
         """What a row's callable gives, or why it gives nothing."""

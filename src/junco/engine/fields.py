@@ -15,7 +15,7 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, is_no_value
 from junco.errors import ContractError
 from junco.graph.levels import Slot
-from junco.wording import did_you_mean, nearest, picture
+from junco.wording import brief, did_you_mean, nearest, picture
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,7 +65,7 @@ def _attribute(value: Any, field: str, column: str) -> Any:
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:  # sys.exit() in a property fails a row, not its reader
-        raise ContractError(f"reading the field '{column}.{field}' raised {error!r}") from error
+        raise ContractError(f"reading the field '{column}.{field}' raised {brief(error)}") from error
     kind = type(found)
     if kind is MethodType or kind is BuiltinMethodType:
         raise _no_field(value, field, column)

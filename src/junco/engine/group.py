@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.ended import Ended
 from junco.engine.pieces import RowsAtOnce, piece
 from junco.engine.rows import Block, Table, both
 from junco.engine.sizes import column_bytes
@@ -201,6 +202,7 @@ class WindowStage(GroupStage):
         self.new: Callable[[], Windows] = lambda: kind(node.size, node.step)
         self.pending: Windows | None = None
         self.may_split = operation.may_split
+        self.takers = operation.ended_by
         self.size = WindowsSize()
 
     def num_made(self, block: Block) -> int:
@@ -282,12 +284,15 @@ class WindowStage(GroupStage):
         """
         sides, sees = self._sides(block), self.takes_part(block)
         fine = block.fine(self.scope, self._above(self.faults, self.scope))
+        ended = Ended(block, self.scope, self.takers)
         for scope_row in range(block.rows(self.scope)):
             is_complete = self.is_complete(block, scope_row)
             if not self.is_continued(block, scope_row):
                 self.pending = self.new()
             if fine is not None and not fine[scope_row] and is_complete:
                 yield scope_row, None
+            if ended.at(scope_row):
+                self.pending = None
             if self.pending is None or not sees[scope_row]:
                 continue
             try:

@@ -9,11 +9,16 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from junco.engine.run import Run
+from junco.engine import callers
+from junco.engine.pool import pool
 from junco.errors import ClosedError
 from junco.operator.resident import Resident
 from junco.operator.residents import Residents
+
+if TYPE_CHECKING:
+    from junco.engine.run import Run
 
 
 class Holdings:
@@ -55,6 +60,8 @@ class Holdings:
         for run in list(self.runs):
             run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
         self.give_back()
+        pool().rest()
+        callers.rest()
 
     def give_back(self) -> None:
         """Give back the operators, and close what works within; all of them, whatever one of them raises."""

@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from junco.engine.apply import PlainApplier
+from junco.engine.ended import Ended
 from junco.engine.expand import Children, FlatMapStage
 from junco.engine.group import lists_of_sides
 from junco.engine.rows import Block, Reject, Table
@@ -49,15 +50,15 @@ class JoinStage(FlatMapStage):
     def __init__(
         self, join: Join, stages: Sequence[Callable[[], list[Stage]]], counts: Counts, options: StageOptions
     ) -> None:
-        operation = Operation(join.step, may_split=join.may_split)
+        operation = Operation(join.step, may_split=join.may_split, ended_by=join.ended_by)
         super().__init__(operation, PlainApplier(self._windows, None), options)
         self.window = join.window
         self.supplies = [supply for supply, _ in join.supplies]
         self._operations = [operation for _, inner in join.supplies for operation in operations_of(inner)]
         self._stages = stages
         self._counts = counts
-        self._positions: list[int] = []
-        self._index = 0
+        self._positions: Sequence[int] = ()
+        self._position = 0
         self._rejects: list[Reject] = []
 
     @property
@@ -67,13 +68,13 @@ class JoinStage(FlatMapStage):
 
     def _pieces(self, block: Block) -> Iterator[Block]:
         lineage = block.lineage(self.step.level, self.step.level.path[0])
-        self._positions = [block.positions[lineage[row]] for row, is_worked in self._chosen(block) if is_worked]
-        self._index = -1
+        self._positions = [block.positions[root] for root in lineage]
         return super()._pieces(block)
 
-    def _opened(self, item: Sequence[Any]) -> tuple[Iterator[Any], BaseException | None]:
-        self._index += 1
-        return super()._opened(item)
+    def _wanted(self, chosen: Sequence[tuple[int, bool]], ended: Ended) -> Iterator[tuple[int, bool]]:
+        for row, is_worked in super()._wanted(chosen, ended):
+            self._position = self._positions[row]
+            yield row, is_worked
 
     def _windows(self, *item: Any) -> Iterator[tuple[list[Any], ...]]:
         """The windows of one scope row."""
@@ -109,12 +110,11 @@ class JoinStage(FlatMapStage):
             raise _SideFailed(block.error)
         if block.error is not None:
             raise block.error
-        position = self._positions[self._index]
         for reject in block.rejects:
             if reject.node in supply.scope_names:
                 raise _SideFailed(reject.error)
-            error = reject.error.at(position)
-            self._rejects.append(Reject(position, reject.node, reject.reason, is_item=False, error=error))
+            error = reject.error.at(self._position)
+            self._rejects.append(Reject(self._position, reject.node, reject.reason, is_item=False, error=error))
 
     def _piece(self, block: Block, children: Children, stop: int, *, is_last: bool) -> Block:
         made = super()._piece(block, children, stop, is_last=is_last)

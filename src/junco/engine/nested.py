@@ -59,7 +59,11 @@ class NestedApplier(Applier):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         items = list(columns[0]) if len(columns) == 1 else list(zip(*columns, strict=True))
         if self._makes_rows:
-            shared = _SharedRows(lambda rejected: self._start(items, stop, rejected, by_rows=True), num_rows)
+
+            def start(first: int, rejected: Callable[[Reject], None]) -> InnerRun:
+                return self._start(items[first:], stop, rejected, by_rows=True)
+
+            shared = _SharedRows(start, num_rows)
             return [_RowsOfItem(shared, position) for position in range(num_rows)], []
         errors: dict[int, BaseException] = {}
         results: list[Any] = [None] * num_rows
@@ -76,18 +80,28 @@ class NestedApplier(Applier):
 
 
 class _SharedRows:
-    """One run that gives the rows of several items, each of which somebody draws; those who draw early wait least."""
+    """One run that gives the rows of several items, each of which somebody draws; those who draw early wait least.
 
-    def __init__(self, start: Callable[[Callable[[Reject], None]], InnerRun], num_items: int) -> None:
+    It gives them item by item. Where nobody draws those of the item that is coming any more, which may be endless,
+    another run begins with the next one.
+
+    Args:
+        start: begins a run with the item at a position.
+        num_items: how many there are.
+    """
+
+    def __init__(self, start: Callable[[int, Callable[[Reject], None]], InnerRun], num_items: int) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._run: InnerRun | None = None
+        self._first = 0
+        """The item that the run began with."""
         self._rows: list[deque[Any]] = [deque() for _ in range(num_items)]
         self._errors: dict[int, BaseException] = {}
         self._num_whole = 0
         """Items whose rows have all come: those before this position."""
         self._dropped: deque[int] = deque()
-        self._num_left = num_items
+        self._gone: set[int] = set()
 
     def next(self, position: int) -> Any:
         """The item's next row; raises `StopIteration` at its end, or why it failed."""
@@ -114,30 +128,48 @@ class _SharedRows:
         """Count off those that were dropped; where somebody else draws, he does so when he is done."""
         while self._dropped and self._lock.acquire(blocking=False):
             try:
-                while self._dropped:
-                    self._rows[self._dropped.popleft()].clear()
-                    self._num_left -= 1
-                if not self._num_left and self._run is not None:
-                    self._run.close(wait=False)
+                self._count_off()
+                if len(self._gone) == len(self._rows):
+                    self._end_run()
             finally:
                 self._lock.release()
 
+    def _count_off(self) -> None:
+        while self._dropped:
+            position = self._dropped.popleft()
+            self._gone.add(position)
+            self._rows[position].clear()
+
+    def _end_run(self) -> None:
+        if self._run is not None:
+            self._run.close(wait=False)
+            self._run = None
+
+    def _pass_over(self) -> None:
+        """Where the item that is coming is nobody's, go on with the next."""
+        self._count_off()
+        while self._num_whole in self._gone:
+            self._end_run()
+            self._num_whole += 1
+
     def _pull(self) -> bool:
         """Take what the run gives next; whether there was anything."""
+        self._pass_over()
         if self._run is None:
-            self._run = self._start(_noting(self._errors))
+            self._first = self._num_whole
+            self._run = self._start(self._first, _noting(self._errors, self._first))
         try:
             given: Any = next(self._run)
         except StopIteration:
             self._num_whole = len(self._rows)
             return False
         except OperatorError as error:
-            self._errors[error.position] = error.at(0)
+            self._errors[self._first + error.position] = error.at(0)
             self._num_whole = len(self._rows)
             return False
         for position, row in zip(given.positions, given.values, strict=True):
-            self._rows[position].append(row)
-        self._num_whole = max(self._num_whole, given.stop)
+            self._rows[self._first + position].append(row)
+        self._num_whole = max(self._num_whole, self._first + given.stop)
         return True
 
 
@@ -157,10 +189,10 @@ class _RowsOfItem:
         self._shared.leave(self._position)
 
 
-def _noting(errors: dict[int, BaseException]) -> Callable[[Reject], None]:
-    """Takes down the first error of each item."""
+def _noting(errors: dict[int, BaseException], first: int = 0) -> Callable[[Reject], None]:
+    """Takes down the first error of each item; the run began with the item ``first``."""
 
     def note(reject: Reject) -> None:
-        errors.setdefault(reject.position, reject.error.at(0))
+        errors.setdefault(first + reject.position, reject.error.at(0))
 
     return note

@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 import time
+from collections.abc import Hashable
 from typing import Protocol
 
 from junco.cores import num_cores
@@ -25,8 +26,20 @@ class Helped(Protocol):
     """A run, as the pool sees it."""
 
     @property
-    def num_extra_threads(self) -> int:
-        """Threads that it needs beyond one a core."""
+    def crew(self) -> Hashable:
+        """What it shares the threads of its workers with: all runs of a pipeline are helped by one crew."""
+
+    @property
+    def num_extra_workers(self) -> int:
+        """Threads beyond one a core that its crew has for its steps' workers."""
+
+    @property
+    def num_own_threads(self) -> int:
+        """Threads that it needs for itself alone."""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether tasks of it are under way."""
 
     def run_task(self) -> bool:
         """Run one task, if there is one; false otherwise."""
@@ -45,6 +58,7 @@ class Pool:
         """Each with the run that it is at work for."""
         self._num_idle = 0
         self._num_calls = 0
+        self._is_at_rest = False
         self._is_over = False
 
     def help(self, run: Helped) -> None:
@@ -56,6 +70,7 @@ class Pool:
     def wake(self) -> None:
         """Let one more thread look for work (call with the lock held)."""
         self._num_calls += 1
+        self._is_at_rest = False
         if self._num_idle:
             self._work.notify()
         elif self._has_room() and not self._is_over:
@@ -72,6 +87,12 @@ class Pool:
         with self.lock:
             self._runs = [other for other in self._runs if other is not run]
 
+    def rest(self) -> None:
+        """End the threads that have nothing to do, without waiting for it; they are started again when there is work."""
+        with self.lock:
+            self._is_at_rest = True
+            self._work.notify_all()
+
     def end(self) -> None:
         """End the threads and wait until what they are running is done: none may be inside a model at exit."""
         with self.lock:
@@ -85,8 +106,13 @@ class Pool:
 
     def _has_room(self) -> bool:
         """Whether one more thread may start; those that a run has left behind in a long task do not count."""
-        num_present = sum(run is None or run in self._runs for run in self._threads.values())
-        return num_present < self.num_workers + sum(run.num_extra_threads for run in self._runs)
+        runs = self._threads.values()
+        num_present = sum(run is None or run in self._runs or not run.is_at_work for run in runs)
+        crews: dict[Hashable, int] = {}
+        for run in self._runs:
+            crews[run.crew] = max(crews.get(run.crew, 0), run.num_extra_workers)
+        num_wanted = sum(crews.values()) + sum(run.num_own_threads for run in self._runs)
+        return num_present < self.num_workers + num_wanted
 
     def _loop(self) -> None:
         num_seen = -1
@@ -113,7 +139,7 @@ class Pool:
     def _wait(self, num_seen: int) -> bool:
         """Wait until there may be work that was not seen yet; where there is none the thread is no longer one of us."""
         with self.lock:
-            if self._num_calls == num_seen and not self._is_over:
+            if self._num_calls == num_seen and not self._is_over and not self._is_at_rest:
                 self._num_idle += 1
                 self._work.wait(IDLE_S)
                 self._num_idle -= 1

@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
+from junco.engine.ended import want_no_more
 from junco.engine.fields import each_read
 from junco.engine.group import GroupStage
 from junco.engine.rows import Block
 from junco.engine.stage import StageOptions
 from junco.plan.program import Operation
+
+QUICK_S, NUM_WAITED = 0.005, 4
+"""How long a consumer is waited for, with each of the first lists: later it works beside whoever makes the rows."""
 
 Result = tuple[list[Any], list[Failure]]
 
@@ -43,6 +47,8 @@ class ReduceStage(GroupStage):
                     values[own], self.is_continued(block, scope_row), self.is_complete(block, scope_row)
                 )
                 if reduced is None:
+                    if self.reduction is not None and self.reduction.is_done:
+                        want_no_more(block, self.scope, scope_row, self.name)
                     continue
                 given, failures = reduced
                 self.checked(given, failures)
@@ -90,13 +96,27 @@ class Reduction:
         self._lists: queue.Queue[Sequence[Any] | None] = queue.Queue(maxsize=2)
         self._is_cancelled = False
         self._done = threading.Event()
+        self._is_hungry = threading.Event()
+        self._num_sent = 0
         self._result: Result = [], []
         self._thread = threading.Thread(target=self._run, args=(consume,), name="junco-reduce", daemon=True)
         self._thread.start()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the consumer has returned."""
+        return self._done.is_set()
+
     def put(self, values: Sequence[Any]) -> None:
-        """Hand over values; waits while two lists are waiting already, and returns at once when nobody listens."""
+        """Hand over values; waits while two lists are waiting already, and returns at once when nobody listens.
+
+        A quick consumer is waited for at first: it may want no more, and then no more are made.
+        """
+        self._is_hungry.clear()
         self._send(values)
+        self._num_sent += 1
+        if self._num_sent <= NUM_WAITED and not self.is_done:
+            self._is_hungry.wait(QUICK_S)
 
     def result(self) -> Result:
         """End the values and wait for what the consumer makes of them."""
@@ -125,9 +145,15 @@ class Reduction:
             pass
         finally:
             self._done.set()
+            self._is_hungry.set()
 
     def _values(self) -> Iterator[Any]:
-        while (values := self._lists.get()) is not None and not self._is_cancelled:
+        while (values := self._next()) is not None and not self._is_cancelled:
             yield from values
         if self._is_cancelled:
             raise _Cancelled
+
+    def _next(self) -> Sequence[Any] | None:
+        if self._lists.empty():
+            self._is_hungry.set()
+        return self._lists.get()

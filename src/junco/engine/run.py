@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
@@ -24,7 +24,8 @@ from junco.engine.pool import Pool
 from junco.engine.results import Collector, Results, Rows
 from junco.engine.rows import Block
 from junco.engine.scheduler import Scheduler, Task
-from junco.engine.stats import Totals, Trace
+from junco.engine.stats import Totals
+from junco.engine.trace import Trace
 from junco.errors import ClosedError, DeadlineError
 from junco.operator.lanes import Lane, in_lane, waiting_for_me, working_for
 
@@ -50,11 +51,13 @@ class Terms:
         deadline_s: when it must have ended, on the monotonic clock.
         trace: where to note what ran when.
         lane: how urgent it is.
+        is_let_go: whether the reader may be at work when its time is over: nobody waits for its thread then.
     """
 
     deadline_s: float | None = None
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
+    is_let_go: bool = False
 
 
 class Run:
@@ -76,6 +79,7 @@ class Run:
         self.pool = pool
         self.totals = totals
         self.deadline_s, self.trace, self.lane = terms.deadline_s, terms.trace, terms.lane
+        self.reader_is_free = self.deadline_s is not None and not terms.is_let_go
         self.started_s = time.monotonic()
         self.is_cancelled = False
         self._has_ended = False
@@ -86,7 +90,7 @@ class Run:
         self._mine = threading.local()
         self._waiting = waiting_for_me()
         self._live = SourceThread(self._execute) if intake.may_wait else None
-        if self.num_extra_threads:
+        if self.num_extra_workers or self.num_own_threads:
             self.ask_for_help()
 
     def __iter__(self) -> Iterator[Results | Rows]:
@@ -109,10 +113,25 @@ class Run:
             raise
 
     @property
-    def num_extra_threads(self) -> int:
-        """Threads that it needs beyond one a core: for more workers, and for a reader who must stay free to leave."""
+    def crew(self) -> Hashable:
+        """All runs of one engine share the threads of its workers."""
+        return id(self.totals)
+
+    @property
+    def num_extra_workers(self) -> int:
+        """Threads that its crew needs beyond one a core, for as many workers as a step has."""
         most = max((state.stage.options.limit for state in self.scheduler.states), default=1)
-        return max(0, most - num_cores()) + (self.deadline_s is not None)
+        return max(0, most - num_cores())
+
+    @property
+    def num_own_threads(self) -> int:
+        """One in place of a reader who must stay free to leave when its time is over."""
+        return int(self.reader_is_free)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether tasks of it are under way, also where nobody waits for them any more."""
+        return self.scheduler.num_at_work > 0
 
     def close(self, wait: bool = True, because: BaseException | None = None) -> None:
         """End the run. Waits for its tasks under way unless told not to, or called from within one of them.
@@ -151,7 +170,9 @@ class Run:
             if self.is_cancelled:
                 return self._error is not None
             blocks = self.scheduler.deliver()
-            task = None if blocks or self.deadline_s is not None else self._next_task()
+            if not (blocks or self.scheduler.is_finished):
+                self._check_time()
+            task = None if blocks or self.reader_is_free else self._next_task()
             if not blocks and task is None:
                 if self.scheduler.is_finished:
                     return False
@@ -184,12 +205,14 @@ class Run:
         if self.trace is not None:
             self.trace.write()
 
+    def _check_time(self) -> None:
+        if self.deadline_s is not None and time.monotonic() >= self.deadline_s:
+            raise DeadlineError("the call did not end within its timeout_s")
+
     def _wait(self) -> None:
         """Wait until something changes, or until it is time to go on with a part of the source's block."""
         now = time.monotonic()
         late_s = self._live.late_s if self._live is not None else None
-        if self.deadline_s is not None and now >= self.deadline_s:
-            raise DeadlineError("the call did not end within its timeout_s")
         if late_s is not None and now >= late_s:
             self._take_early()
             return
@@ -298,7 +321,7 @@ class Run:
             self.pool.help(self)
 
     def _wake(self) -> None:
-        if self._is_helped:
+        if self._is_helped and not self.is_cancelled:
             self.pool.wake()
 
     def abandon(self) -> None:

@@ -20,7 +20,7 @@ from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot, Step
 from junco.graph.nodes import Node, fn_name
 from junco.plan.program import Drop, Forget, Mask, Operation
-from junco.wording import picture
+from junco.wording import picture, reason
 
 OnError = Literal["raise", "skip", "none"]
 
@@ -244,11 +244,7 @@ def values_picture(values: Sequence[object]) -> str:
 
 def reason_of(error: BaseException) -> str:
     """An exception as one line."""
-    text = " ".join(str(error).split())
-    if isinstance(error, OperatorError):
-        return text
-    kind = type(error).__name__
-    return f"{kind}: {text}" if text else kind
+    return " ".join(str(error).split()) if isinstance(error, OperatorError) else reason(error)
 
 
 def operator_error(node: str, operator: str, position: int, error: BaseException, value: str) -> OperatorError:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from junco.errors import TargetError
 from junco.wording import printable_lines
 
 WARM_UP_TASKS = 1
 """The first task of a stage loads and compiles: it says nothing of the next ones."""
-
-
-MOST_EVENTS = 200_000
-"""More than this no viewer shows, and a job of days would fill the disk."""
 
 
 @dataclass(slots=True)
@@ -153,46 +146,3 @@ class PipelineStats:
             f"{stage.name[:20]:<20} {stage.num_rows:>9,} {stage.row_s * 1e3:>9.3f} {min(busy, 1):>6.0%} "
             f"{stage.wait_s:>8.2f}s {stage.limit:>7} {stage.batch_rows:>6} {stage.num_bytes / 1e6:>8.1f}"
         )
-
-
-@dataclass(slots=True)
-class Trace:
-    """What ran when, as a file for chrome://tracing and ui.perfetto.dev."""
-
-    path: Path
-    events: list[dict[str, Any]]
-
-    @classmethod
-    def to(cls, path: str | Path | None) -> Trace | None:
-        """A trace that will be written to ``path``; none without one.
-
-        Raises:
-            TargetError: the file cannot be written: better known before the run than after it.
-        """
-        if path is None:
-            return None
-        try:
-            Path(path).open("a").close()
-        except OSError as error:
-            raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error
-        return cls(Path(path), [])
-
-    def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
-        """Note a task; times in seconds on one clock. A trace that is too long to look at ends."""
-        if len(self.events) >= MOST_EVENTS:
-            return
-        self.events.append(
-            {
-                "name": name,
-                "ph": "X",
-                "ts": started_s * 1e6,
-                "dur": seconds * 1e6,
-                "pid": 1,
-                "tid": thread,
-                "args": {"rows": num_rows},
-            }
-        )
-
-    def write(self) -> None:
-        """Write the file."""
-        self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")

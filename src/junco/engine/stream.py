@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from junco.engine.results import Results, Rows
+from junco.engine.results import Results, Rows, as_vectors
 from junco.engine.row import ItemRow
 from junco.engine.run import Run
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Stream:
@@ -38,6 +41,14 @@ class Stream:
         for results in self._run:
             rest.extend(self._given(results))
         return rest
+
+    def vectors(self, column: str) -> npt.NDArray[Any]:
+        """All results that are left, vectors of an output column, as one array (n, dim); (0, 0) where there are none.
+
+        Raises:
+            ContractError: they are not all of one shape.
+        """
+        return as_vectors(self.rest(), column)
 
     def _given(self, results: Results | Rows) -> Iterator[Any]:
         return map(ItemRow, *results[:2]) if isinstance(results, Rows) else iter(results.values)

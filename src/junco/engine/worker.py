@@ -20,6 +20,7 @@ from junco.engine.shared_arrays import Packet, free_all_of, pack
 from junco.errors import ContractError, JuncoError, rebuilt
 from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
+from junco.wording import NOT_OURS, reason, said_by
 
 Given = tuple[list[Any], list[tuple[int, BaseException]]]
 """Results of a batch, and which of its rows failed."""
@@ -136,10 +137,11 @@ def _portable(error: BaseException) -> BaseException | _Carried:
     import cloudpickle
 
     for candidate in (error, _Carried(error)):
-        with contextlib.suppress(Exception):
-            if str(pickle.loads(cloudpickle.dumps(candidate))) == str(error):  # noqa: S301  # our own
+        with contextlib.suppress(*NOT_OURS):  # of whoever wrote the exception's class
+            arrived = pickle.loads(cloudpickle.dumps(candidate))  # noqa: S301  # our own
+            if isinstance(arrived, BaseException) and said_by(arrived) == said_by(error):
                 return candidate
-    return RuntimeError(f"{type(error).__name__}: {error}")
+    return RuntimeError(reason(error))
 
 
 class _Carried:

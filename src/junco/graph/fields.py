@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from junco.errors import ContractError
 from junco.graph.flow import Slot
-from junco.operator.ports import type_name
+from junco.operator.ports import array_type, type_name
 from junco.wording import did_you_mean, nearest
 
 _METHODS = (types.FunctionType, types.MethodDescriptorType, types.ClassMethodDescriptorType, classmethod, staticmethod)
@@ -69,10 +69,18 @@ def _type_in(kind: Any, field: str) -> Any:
 
 
 def _class_of(kind: Any) -> type | None:
+    if array_type(kind) is not None:
+        return _array_class()
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     kind = get_origin(kind) or kind
     return kind if isinstance(kind, type) and kind is not object else None
+
+
+def _array_class() -> type:
+    import numpy as np  # only for those who read a field of an array
+
+    return np.ndarray
 
 
 def _may_have_more(owner: type) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from junco.graph.nodes import GROUPING, INPUT, Graph, Node
 
@@ -14,15 +14,16 @@ class Level:
     index: int
     parent: Level | None = None
     opened_by: str = INPUT
+    path: tuple[Level, ...] = field(init=False, repr=False)
+    """The levels from 0 down to this one."""
 
-    @property
-    def path(self) -> tuple[Level, ...]:
-        """The levels from 0 down to this one."""
-        return (*self.parent.path, self) if self.parent else (self,)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", (*self.parent.path, self) if self.parent else (self,))
 
     def is_above(self, other: Level) -> bool:
         """Whether rows of ``other`` have an ancestor on this level (every level is above itself)."""
-        return self in other.path
+        depth = len(self.path) - 1
+        return depth < len(other.path) and other.path[depth] is self
 
     @property
     def depth(self) -> int:
@@ -84,7 +85,7 @@ class Step:
         scope: the level whose rows a grouping step groups by, and with whose rows the state of an operator begins anew:
             that of ``per``, else level 0.
         writes: its output columns.
-        masks: the steps before it that may have dropped rows: filters by their name, and, where branches meet, every
+        masks: where branches meet, the steps before it that may have dropped rows: filters by their name, and every
             step by `fault_of` its name: a row that failed in one branch lives on in another.
     """
 
@@ -103,6 +104,11 @@ class Step:
     def is_grouping(self) -> bool:
         """Whether it makes one row of several."""
         return self.node.verb in GROUPING
+
+    @property
+    def opens_level(self) -> bool:
+        """Whether its outputs lie on a level of their own."""
+        return self.out_level.opened_by == self.node.name
 
     @property
     def levels(self) -> tuple[Level, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from junco.errors import GraphError
 from junco.graph.flow import Flow, Level, Side, Slot, Step, fault_of
@@ -18,6 +18,9 @@ from junco.graph.shape import check_arguments, check_callable, check_nested, che
 from junco.graph.written import placed
 
 __all__ = ["Flow", "Level", "Side", "Slot", "Step", "check", "fault_of"]
+
+MOST_LEVELS = 50
+"""Levels beneath the input's rows: each is a table that every block of rows brings along."""
 
 
 def check(graph: Graph, *, warns: bool = True) -> Flow:
@@ -43,6 +46,7 @@ class _Checker:
         self.odd: list[str] = []
         """What has a meaning, but hardly the one that its author thinks of."""
         self.has_branches = any(node.verb == "concat" for node in graph.nodes)
+        self.filters = frozenset(node.name for node in graph.nodes if node.verb == "filter")
         self.bits = {node.name: 1 << i for i, node in enumerate(graph.nodes)} | {INPUT: 0}
         self.root = Level(0)
         self.levels = [self.root]
@@ -61,9 +65,8 @@ class _Checker:
             outputs = tuple(last.find(name, "the output") for name in graph.outputs)
             out_level = self._deepest(outputs, "the output", self.root)
         self._note_unused(outputs)
-        filters = (node.name for node in graph.nodes if node.verb == "filter")
         is_single = not outputs or (
-            out_level is self.root and not any(last.masks.get(name) is self.root for name in filters)
+            out_level is self.root and not any(last.masks.get(name) is self.root for name in self.filters)
         )
         return Flow(
             graph, tuple(self.levels), tuple(self.slots), inputs, tuple(self.steps), outputs, out_level, is_single
@@ -90,6 +93,8 @@ class _Checker:
         return slot
 
     def _open(self, parent: Level, node: Node) -> Level:
+        if parent.depth >= MOST_LEVELS:
+            raise GraphError(f"{node} makes rows beneath {MOST_LEVELS} levels of rows: group some of them before")
         level = Level(len(self.levels), parent, node.name)
         self.levels.append(level)
         return level
@@ -110,9 +115,13 @@ class _Checker:
         for name in node.outputs:
             scene.check_new(name, where)
         writes = self._writes(node, reads, out_level)
-        step = Step(node, level, out_level, reads, on, sides, per, scope, writes, frozenset(scene.masks))
+        step = Step(node, level, out_level, reads, on, sides, per, scope, writes, self._masks(scene))
         self.steps.append(step)
         return step
+
+    def _masks(self, scene: Scene) -> frozenset[str]:
+        """What may have dropped rows that other steps still see; where nothing branches, they are gone at once."""
+        return frozenset(scene.masks) if self.has_branches else frozenset()
 
     def _sides(self, node: Node, reads: Sequence[Slot], timestamps: Sequence[Slot]) -> tuple[Side, ...]:
         """The levels of a ``time_window``: each input lies on the level of its timestamp, or on the path of one."""
@@ -184,19 +193,22 @@ class _Checker:
             scene.masks[fault_of(node.name)] = step.fault_level
 
     def _meet(self, node: Node, scenes: Sequence[Scene]) -> Scene:
-        earlier: list[Slot] = []
+        earlier: dict[Level, Slot] = {}
         common = scenes[0].passed
         for scene in scenes:
             common &= scene.passed
         for scene in scenes:
-            own = [slot for slot in scene.columns.values() if self.bits[slot.made_by] & ~common]
-            self._check_branches(node, earlier, own)
-            earlier += own
+            own: dict[Level, Slot] = {}
+            for slot in scene.columns.values():
+                if self.bits[slot.made_by] & ~common:
+                    own.setdefault(slot.level, slot)
+            self._check_branches(node, earlier.values(), own.values())
+            earlier = own | earlier
         meeting = met(scenes)
         self._note_filters(node, scenes, meeting)
         return meeting
 
-    def _check_branches(self, node: Node, ones: Iterable[Slot], others: Sequence[Slot]) -> None:
+    def _check_branches(self, node: Node, ones: Iterable[Slot], others: Iterable[Slot]) -> None:
         for one in ones:
             for other in others:
                 if not (one.level.is_above(other.level) or other.level.is_above(one.level)):
@@ -224,10 +236,11 @@ class _Checker:
 
     def _note_filters(self, node: Node, scenes: Sequence[Scene], meeting: Scene) -> None:
         """Say that branches which filter one level differently leave only the rows that all of them keep."""
-        live = [slot.level for slot in meeting.columns.values()]
+        live = {slot.level for slot in meeting.columns.values()}
+        passed = [dict.fromkeys(name for name in scene.masks if name in self.filters) for scene in scenes]
         for i, scene in enumerate(scenes):
-            for other in scenes[:i]:
-                for mine, theirs in _different_filters(other, scene, self.graph):
+            for j, other in enumerate(scenes[:i]):
+                for mine, theirs in _different(passed[j], passed[i]):
                     level = scene.masks[theirs]
                     if other.masks[mine] is level and any(level.is_above(deeper) for deeper in live):
                         self._note(
@@ -259,12 +272,10 @@ def _a_timestamp_each(given: Sequence[Slot]) -> str:
     return f"name a timestamp for each level, timestamp=('…', '…'): only {names} {were} given"
 
 
-def _different_filters(one: Scene, other: Scene, graph: Graph) -> Iterable[tuple[str, str]]:
+def _different(one: Mapping[str, None], other: Mapping[str, None]) -> Iterable[tuple[str, str]]:
     """Pairs of filters that only the one and only the other branch has passed."""
-    filters = [node.name for node in graph.nodes if node.verb == "filter"]
-    mine = [name for name in filters if name in one.masks and name not in other.masks]
-    theirs = [name for name in filters if name in other.masks and name not in one.masks]
-    return [(a, b) for a in mine for b in theirs]
+    theirs = [name for name in other if name not in one]
+    return [(a, b) for a in one if a not in other for b in theirs] if theirs else []
 
 
 def _not_on_one_path(one: Slot, other: Slot, where: str, cure: str = "") -> str:

@@ -146,7 +146,7 @@ def _ports_of(node: Node) -> Ports:
         return Ports(ports.inputs, (Port("out"),)) if is_wrong else ports
     if callee.graph is None or len(ports.outputs) == 1:
         return ports.of_many()
-    return replace(ports, outputs=tuple(Port(port.name, _element_of(port.type)) for port in ports.outputs), rows="many")
+    return replace(ports, outputs=tuple(Port(port.name, element_of(port.type)) for port in ports.outputs), rows="many")
 
 
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
@@ -156,6 +156,6 @@ def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     return pipeline_ports(check(callee.graph, warns=False)) if callee.graph is not None else ports_of_function(fn)
 
 
-def _element_of(kind: Any) -> Any:
+def element_of(kind: Any) -> Any:
     """``X`` of the ``list[X]`` that a pipeline of many rows gives in each of its columns."""
     return get_args(kind)[0] if get_origin(kind) is list and get_args(kind) else Any

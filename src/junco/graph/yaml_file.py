@@ -11,7 +11,7 @@ from typing import Any
 
 from junco.errors import YamlError
 from junco.graph.nodes import Graph
-from junco.graph.yaml_reader import KEYS, Reader
+from junco.graph.yaml_reader import Reader
 from junco.graph.yaml_text import MAX_BYTES, parse, plain, read_text
 from junco.graph.yaml_writer import written
 
@@ -39,17 +39,6 @@ def read(text: str, file: str = "<string>", folder: Path | None = None) -> Graph
     if len(text) > MAX_BYTES:
         raise YamlError(f"a pipeline file has at most {MAX_BYTES:,} bytes", file)
     return Reader(file, folder).graph(parse(text, file))
-
-
-def read_head(path: Path) -> dict[str, Any]:
-    """What a pipeline file says of itself: all keys but its steps, whose operators are not looked up.
-
-    Raises:
-        YamlError: with file, line and column.
-    """
-    place = parse(read_text(path), str(path))
-    top = Reader(str(path)).mapping(place, "a pipeline file", KEYS, required=("junco", "inputs", "outputs"))
-    return {key: plain(place) for key, place in top.items() if key != "steps"}
 
 
 def read_value(text: str) -> Any:

@@ -13,6 +13,7 @@ from junco.graph.nodes import INPUT, VERBS, Graph, Node, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.paths import from_folder
 from junco.graph.written import Position, Written, placed
+from junco.graph.yaml_head import INNER_KEYS, KEYS, mapping
 from junco.graph.yaml_text import Place, plain
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
@@ -22,8 +23,6 @@ VERSION = 1
 MOST_LEVELS = 20
 """Pipelines in pipelines that a file may hold."""
 
-_INNER_KEYS = ("name", "family", "description", "license", "params", "inputs", "steps", "outputs", "main", "space")
-KEYS = ("junco", *_INNER_KEYS)
 TEXTS = ("name", "family", "description", "license", "main", "space")
 _ARGUMENTS = {
     "map": ("per",),
@@ -62,7 +61,7 @@ class Reader:
 
     def inner(self, place: Place, params: Mapping[str, Any]) -> Graph:
         """A pipeline that stands in a step of another, whose parameters its own may be taken from."""
-        top = self.mapping(place, "a pipeline in a step", _INNER_KEYS, required=("inputs", "steps", "outputs"))
+        top = self.mapping(place, "a pipeline in a step", INNER_KEYS, required=("inputs", "steps", "outputs"))
         if not self.levels_left:
             raise self.error(f"a file holds at most {MOST_LEVELS} pipelines in one another", place)
         self.levels_left -= 1
@@ -199,16 +198,7 @@ class Reader:
         return value if self.folder is None else from_folder(value, self.folder)
 
     def mapping(self, place: Place, what: str, keys: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Place]:
-        if not isinstance(place.value, dict) or place.keys is None:
-            raise self.error(f"{what} is a mapping with the keys {', '.join(keys)}", place)
-        for key in place.value:
-            if key not in keys:
-                near = did_you_mean(nearest(key, keys, 1))
-                raise self.error(f"{what} has no key {key!r}.{near} Its keys: {', '.join(keys)}.", place.keys[key])
-        for key in required:
-            if key not in place.value:
-                raise self.error(f"{what} needs the key {key!r}", place)
-        return place.value
+        return mapping(place, self.file, what, keys, required)
 
     def text(self, place: Place, what: str) -> str:
         if not isinstance(place.value, str) or not place.value:

@@ -18,7 +18,27 @@ MAX_DEPTH = 80  # a pipeline in a step of another takes three
 
 
 class _Loader(yaml.SafeLoader):
-    """Scalars as in YAML 1.2: ``on``, ``yes`` and dates are words, not booleans and timestamps."""
+    """Scalars as in YAML 1.2: ``on``, ``yes`` and dates are words, not booleans and timestamps.
+
+    Each piece is looked at before anything is made of it, so that nothing runs away with a deep file.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        super().__init__(text)
+        self.file = file
+        self._depth = 0
+
+    def get_event(self) -> yaml.Event:
+        """The next piece of the text.
+
+        Raises:
+            YamlError: it is more than plain YAML.
+        """
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+        self._depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if (problem := _refused(event, self._depth)) is not None:
+            raise YamlError(problem, self.file, *_line_and_column(event.start_mark))
+        return event
 
 
 class _Dumper(yaml.SafeDumper):
@@ -67,12 +87,7 @@ def parse(text: str, file: str) -> Place:
         YamlError: it is no YAML, or more than plain YAML.
     """
     try:
-        depth = 0
-        for event in yaml.parse(text, Loader=_Loader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if (problem := _refused(event, depth)) is not None:
-                raise YamlError(problem, file, *_line_and_column(event.start_mark))
-        loader = _Loader(text)
+        loader = _Loader(text, file)
         root = loader.get_single_node()
         return _place(root, loader, file) if root else Place(None, 1, 1)
     except yaml.MarkedYAMLError as error:

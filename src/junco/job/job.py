@@ -11,55 +11,33 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
 from junco.engine.engine import Engine
-from junco.engine.stage import OnError
-from junco.engine.stats import PipelineStats, Trace
-from junco.errors import InputError, JobError, JuncoError
+from junco.engine.stats import PipelineStats
+from junco.errors import JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.ledger import Ledger, Sealed
-from junco.job.limit import MaxRejects, RejectLimit, check_max_rejects
+from junco.job.limit import RejectLimit
 from junco.job.only_job import only_job
+from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
-from junco.job.source import Item, Wanted, count_of, items_of
+from junco.job.source import Item, count_of, items_of
 from junco.job.source_hash import hash_of_source
 from junco.job.state import JobState
+from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
 from junco.store.vectors import space_metadata
-
-SHARD_ROWS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """How a caller wants a job; `Pipeline.run` says what each means."""
-
-    on_error: OnError = "skip"
-    resume: bool = True
-    retry_rejects: bool = False
-    column: str | None = None
-    progress: bool | None = None
-    shard_rows: int = SHARD_ROWS
-    trace: Trace | None = None
-    max_rejects: MaxRejects = "auto"
-
-    def __post_init__(self) -> None:
-        if self.on_error not in ("raise", "skip", "none"):
-            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
-        if self.shard_rows < 1:
-            raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
-        check_max_rejects(self.max_rejects)
+from junco.wording import reason
 
 
 class Job:
@@ -87,6 +65,7 @@ class Job:
         about = space_metadata(found.space, found.column)
         self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
+        self.told = Told()
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 
@@ -99,7 +78,7 @@ class Job:
         """
         started_s = time.monotonic()
         with ExitStack() as held:
-            items = items_of(source, self._wanted())
+            items = items_of(source, self._wanted(self.told))
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
@@ -107,9 +86,9 @@ class Job:
             state = JobState(self.sink, PipelineEntry.of(self.graph), self.space)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell)
 
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
@@ -126,17 +105,24 @@ class Job:
             if state is not None:
                 state.check_carried()
             with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
+                self.told.listen(progress.tell)
                 feed = self._feed(items, ledger, inventory, limit, progress)
                 self._work(feed, state)
             if state is not None:
                 is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
-                deleted = self._publish(inventory, ledger, state, hashed if is_same else None)
+                noted = {"hash": hashed, "read": self.told.lines} if is_same else None
+                deleted = self._publish(inventory, ledger, state, noted)
         stats = stats_since(before, self.engine.stats()) if feed.num_new else None
         return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
-        """Whether a source that was hashed as a whole is the one whose inputs are all done."""
-        return state.is_unchanged(ledger, hashed) and not (self.options.retry_rejects and ledger.rejects)
+        """Whether a source that was hashed as a whole is the one whose inputs are all done; tells how it was read."""
+        notes = state.notes_of_unchanged(ledger, hashed)
+        if notes is None or (self.options.retry_rejects and ledger.rejects):
+            return False
+        for line in notes:
+            self.told(line)
+        return True
 
     def _feed(
         self, items: Iterator[Item], ledger: Ledger, inventory: Inventory, limit: RejectLimit, progress: Progress
@@ -158,15 +144,18 @@ class Job:
                 "it was left as it is; resume=False (--no-resume) empties it"
             )
 
-    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, hashed: str | None) -> tuple[str, ...]:
+    def _publish(
+        self, inventory: Inventory, ledger: Ledger, state: JobState, noted: dict[str, Any] | None
+    ) -> tuple[str, ...]:
         """Make the target what the source is now, if it is not; the inputs that it has no more."""
         deleted = state.keys(ledger.unseen())
         if deleted:
             self.sink.remove(deleted)
         if inventory.is_as_before and state.is_published:
             state.scratch()
+            state.note_source(noted)
         else:
-            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), hashed)
+            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), noted)
         return deleted
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
@@ -197,7 +186,7 @@ class Job:
         if isinstance(error, JuncoError):
             raise error
         raise JobError(
-            f"the source failed after {num_read:,} inputs: {type(error).__name__}: {error}. "
+            f"the source failed after {num_read:,} inputs: {reason(error)}. "
             "What is done is kept: run the same again to go on."
         ) from error
 
@@ -223,6 +212,7 @@ class Job:
             num_rows=inventory.num_rows,
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=deleted,
             unknown=state.pipeline.unknown if state is not None else (),

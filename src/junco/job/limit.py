@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from junco.errors import InputError, JobError
+from junco.errors import JobError
+from junco.job.options import MaxRejects
 
 if TYPE_CHECKING:
     from junco.job.inventory import Inventory, Why
     from junco.job.shard import OpenShard
 
-MaxRejects = int | Literal["auto"] | None
 FIRST = 100
 """If so many inputs fail before one does not, all will."""
 _REASONS = 3
-
-
-def check_max_rejects(most: MaxRejects) -> None:
-    """Refuse what is no limit."""
-    is_count = isinstance(most, int) and not isinstance(most, bool) and most >= 0
-    if not (is_count or most is None or most == "auto"):
-        raise InputError(f"max_rejects must be a number from 0 on, None for no limit, or 'auto', not {most!r}")
 
 
 class RejectLimit:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from junco.wording import printable
+
 EVERY_S, DRAW_S = 5.0, 0.1
 ENOUGH = 300
 """So many inputs say what the others will take."""
@@ -43,6 +45,9 @@ class Progress:
     def rejected(self) -> None:
         """An input, or a part of one, was put aside."""
         self.num_rejects += 1
+
+    def tell(self, line: str) -> None:
+        """Say how the source is read."""
 
     def show(self) -> None:
         """Bring what is shown up to date."""
@@ -97,6 +102,10 @@ class JsonLines(Progress):
                 self.total, self._count = self._count(), None
             print(json.dumps(self.line(now_s)), file=sys.stderr, flush=True)  # noqa: T201
 
+    def tell(self, line: str) -> None:
+        """Print it as a line."""
+        print(json.dumps({"read": line}), file=sys.stderr, flush=True)  # noqa: T201
+
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
         left_s = self.left_s(now_s)
@@ -130,6 +139,10 @@ class Bar(Progress):
         self._rich = Rich(*columns, console=Console(stderr=True))
         self._task = self._rich.add_task("embedding", total=total, rate="", left="", rejects="")
         self._drawn_s, self._is_foretold = 0.0, False
+
+    def tell(self, line: str) -> None:
+        """Print it above the bar."""
+        self._rich.console.print(printable(f"read {line}"), highlight=False, markup=False)
 
     def show(self) -> None:
         """Move the bar, unless it was just moved."""

@@ -27,6 +27,7 @@ class JobReport:
         num_rows: rows of the target.
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
+        read: how the source was read: what was chosen (a column, a separator, an encoding) or passed over.
         num_unmarked: inputs whose content has no hash, so that they are worked on each time.
         deleted: the names of the deleted inputs.
         damaged: what of an earlier run was found damaged, and is made anew.
@@ -45,6 +46,7 @@ class JobReport:
     num_rows: int
     seconds: float
     rejects: str | None = None
+    read: tuple[str, ...] = ()
     num_unmarked: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
     damaged: tuple[str, ...] = field(default=(), repr=False)
@@ -79,6 +81,9 @@ class JobReport:
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
         if why := self.has_nothing:
             lines.append(f"  {why}")
+        lines += [f"  read {line}" for line in self.read[:_SHOWN]]
+        if len(self.read) > _SHOWN:
+            lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
         if self.num_rejects:
             where = f": see {self.rejects}" if self.rejects else ""
             lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")

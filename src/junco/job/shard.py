@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from junco.engine.engine import Engine, RunOptions
+from junco.engine.engine import Engine
+from junco.engine.options import RunOptions
 from junco.engine.results import Rows
 from junco.engine.rows import Reject
 from junco.engine.stage import OnError
-from junco.engine.stats import Trace
+from junco.engine.trace import Trace
 from junco.errors import InputError, OperatorError, TargetError
 from junco.job.ahead import read_ahead
 from junco.job.feed import Feed, Todo

@@ -1,30 +1,32 @@
-"""Inputs at any address that fsspec can open: ``s3://``, ``gs://``, ``https://``, ``zip://`` …."""
+"""Inputs at any address that fsspec can open: ``s3://``, ``gs://``, ``zip://`` …; the web has a room of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from junco.errors import JobError, MissingExtraError
-from junco.job.lists import LISTS, rows_in
+from junco.errors import InputError, JobError, JuncoError, MissingExtraError
+from junco.job.folders import is_pattern
+from junco.job.kinds import kind_of
+from junco.job.lists import rows_in
+from junco.job.wanted import Wanted
 
-_CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
-
-
-_MOST_QUESTIONS = 16
-_UNKNOWN_BYTES = 4_000_000
+MOST_BYTES = 2**30
+"""Of one file; what a store says that it holds is believed up to there."""
+UNKNOWN_BYTES = 4_000_000
 """What a file is taken to hold whose server does not say."""
+_CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
 
 
 class RemoteFile(NamedTuple):
     """A file at an address: its own address, what changes when it does, what fetches it, and how much that is."""
 
     url: str
-    mark: str
+    mark: str | None
     read: Callable[[], bytes]
     num_bytes: int
 
@@ -41,25 +43,27 @@ def is_list(url: str) -> bool:
     Raises:
         JobError: it cannot be read.
     """
-    with _reading(url):
+    with reading(url):
         system, path = _opened(url)
-        return PurePosixPath(path).suffix.lower() in LISTS and bool(system.isfile(path))
+        return kind_of(PurePosixPath(path).name) is not None and bool(system.isfile(path))
 
 
-def url_rows(url: str, column: str | None, inputs: Sequence[str]) -> Iterator[Any]:
+def url_rows(url: str, wanted: Wanted) -> Iterator[Any]:
     """The inputs that a list at an address gives.
 
     Raises:
         JobError: it cannot be read.
     """
-    with _reading(url):
+    with reading(url):
         system, path = _opened(url)
         with system.open(path, "rb") as file:
-            yield from rows_in(file, PurePosixPath(path).name, column, inputs)
+            yield from rows_in(file, PurePosixPath(path).name, wanted)
 
 
-def url_files(url: str, skip: Callable[[str], bool]) -> list[RemoteFile]:
-    """The files at an address, beneath it or matching it, by name; hidden ones are passed over.
+def url_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
+    """The files at an address, beneath it or matching it, by name in each folder; hidden ones are passed over.
+
+    One folder's listing is held at a time, however much there is.
 
     Args:
         url: the address.
@@ -68,27 +72,30 @@ def url_files(url: str, skip: Callable[[str], bool]) -> list[RemoteFile]:
     Raises:
         JobError: nothing is there, or it cannot be read.
     """
-    with _reading(url):
+    num_files = 0
+    with reading(url):
         system, path = _opened(url)
-        found = sorted(_found(system, path).items())
-    if "file" in system.protocol:
-        found = [(name, info) for name, info in found if not skip(name)]
-    if not found:
+        is_here = "file" in system.protocol
+        for name, info in _found(system, path):
+            if not (is_here and skip(name)):
+                num_files += 1
+                size = info.get("size")
+                read = _reader(system, name, size)
+                yield RemoteFile(system.unstrip_protocol(name), _mark(info) or None, read, size or UNKNOWN_BYTES)
+    if not num_files:
         raise JobError(f"nothing is at {url}")
-    return [
-        RemoteFile(
-            system.unstrip_protocol(name), _mark(info), _reader(system, name), info.get("size") or _UNKNOWN_BYTES
-        )
-        for name, info in found
-    ]
 
 
 @contextmanager
-def _reading(url: str) -> Iterator[None]:
+def reading(url: str) -> Iterator[None]:
+    """Whatever a store raises as one line with the address."""
     try:
         yield
-    except (OSError, ValueError, ImportError) as error:
-        raise JobError(f"the source {url} cannot be read: {error}") from error
+    except (JuncoError, GeneratorExit, MemoryError):
+        raise
+    except Exception as error:  # each store has errors of its own, and few of them are OSErrors
+        said = str(error).split("\n")[0] or type(error).__name__
+        raise JobError(f"the source {url} cannot be read: {said}") from error
 
 
 def _opened(url: str) -> tuple[Any, str]:
@@ -100,28 +107,54 @@ def _opened(url: str) -> tuple[Any, str]:
     return system, path
 
 
-def _found(system: Any, path: str) -> dict[str, Any]:
+def _found(system: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Files at a path, beneath it or matching it, with what is known of them."""
     parts = PurePosixPath(path).parts
-    fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
-    found = system.glob(path, detail=True) if len(fixed) < len(parts) else system.find(path, detail=True)
-    shown = {name: info for name, info in found.items() if not _is_hidden(name, len(fixed))}
-    known = _known(system, [name for name, info in shown.items() if not info]) | {n: i for n, i in shown.items() if i}
-    return {name: info for name, info in known.items() if info.get("type") == "file"}
+    fixed = len(list(takewhile(lambda part: not is_pattern(part), parts)))
+    if fixed < len(parts) and not system.exists(path):
+        base = str(PurePosixPath(*parts[:fixed])) if fixed else ""
+        yield from _matching(system, base, parts[fixed:])
+    elif system.isfile(path):
+        yield path, system.info(path)
+    elif not PurePosixPath(path).parts or system.exists(path):
+        yield from _matching(system, path.rstrip("/") or path, ("**",))
 
 
-def _known(system: Any, names: Sequence[str]) -> dict[str, Any]:
-    """What a server says of files that it only listed the names of; it is asked for several at once."""
-    threads = ThreadPoolExecutor(_MOST_QUESTIONS, "junco-list")
-    try:
-        return dict(zip(names, threads.map(system.info, names), strict=True))
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
+def _matching(system: Any, folder: str, parts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The files in a folder and beneath it that match the parts of a pattern, each once."""
+    for name, info in _listed(system, folder):
+        last = PurePosixPath(name).name
+        if last.startswith(".") and not parts[0].startswith("."):
+            continue
+        is_folder = info.get("type") == "directory"
+        if not is_folder and info.get("type") != "file":
+            continue
+        for rest in _rests(last, parts):
+            if is_folder and rest:
+                yield from _matching(system, name, rest)
+                break
+            if not is_folder and rest in ((), ("**",)):
+                yield name, info
+                break
 
 
-def _is_hidden(name: str, num_fixed: int) -> bool:
-    """Whether a name, or a folder that was not asked for by its name, begins with a dot."""
-    return any(part.startswith(".") for part in PurePosixPath(name).parts[num_fixed:])
+def _rests(name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """What of a pattern is left for what lies beneath a name, the most general first."""
+    if parts[0] != "**":
+        if fnmatch(name, parts[0]):
+            yield parts[1:]
+        return
+    yield parts
+    if len(parts) > 1:
+        yield from _rests(name, parts[1:])
+
+
+def _listed(system: Any, folder: str) -> list[tuple[str, dict[str, Any]]]:
+    """What lies in a folder, by name; nothing of it is kept in the store's memory."""
+    found = {info["name"].rstrip("/"): info for info in system.ls(folder, detail=True)}
+    system.invalidate_cache()
+    found.pop(folder.rstrip("/"), None)  # stores without folders have files that stand for them
+    return sorted(found.items(), key=lambda each: each[0])
 
 
 def _mark(info: dict[str, Any]) -> str:
@@ -130,5 +163,23 @@ def _mark(info: dict[str, Any]) -> str:
     return " ".join(str(value) for value in (info.get("size"), *changes) if value is not None)
 
 
-def _reader(system: Any, name: str) -> Callable[[], bytes]:
-    return lambda: bytes(system.cat_file(name))
+def _reader(system: Any, name: str, size: int | None) -> Callable[[], bytes]:
+    return lambda: _content(system, name, size)
+
+
+def _content(system: Any, name: str, size: int | None) -> bytes:
+    """A whole file, and no more than it may hold.
+
+    Raises:
+        InputError: it holds more, or less than its store says.
+    """
+    if size is not None and size <= MOST_BYTES:
+        content = bytes(system.cat_file(name))
+    elif size is None:
+        with system.open(name, "rb") as file:
+            content = bytes(file.read(MOST_BYTES + 1))
+    if (size if size is not None else len(content)) > MOST_BYTES:
+        raise InputError(f"{name!r}: more than {MOST_BYTES:,} bytes")
+    if size is not None and len(content) != size:
+        raise InputError(f"{name!r}: {len(content):,} bytes came, and it should have {size:,}")
+    return content

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import FidelityWarning, ParameterError
+from junco.errors import FidelityWarning, InputError, ParameterError
 from junco.neural.vectors import unit_rows
 from junco.types import Space, Vector, Vectors
 from junco.types.space import DIM
@@ -41,12 +41,24 @@ class Finish:
 
         Raises:
             ParameterError: ``truncate_dim`` is more than the model gives.
+            InputError: the model gave a number that is not finite, or one that is too large for the precision.
         """
         self.check_room(block.shape[1])
         block = block[:, : self.truncate_dim]
+        # before they become int8 or bits, which have no way to say so
+        self._check_finite(block, "its model gave numbers that are not finite (NaN or infinite)")
         stored = _stored(unit_rows(block) if self.normalize else block, self.precision)
+        if self.precision == "float16":
+            self._check_finite(stored, "its model gave numbers too large for precision='float16'")
         # Each row gets memory of its own: one vector that somebody keeps must not keep its whole batch.
         return [np.array(row) for row in stored]
+
+    def _check_finite(self, block: npt.NDArray[Any], problem: str) -> None:
+        """Refuse a block with such a row; whoever gave the batch tries its rows apart and so finds which it was."""
+        is_good = np.isfinite(block).all(axis=1)
+        if not is_good.all():
+            some = "for this input" if len(block) == 1 else f"for {int((~is_good).sum())} of {len(block)} inputs"
+            raise InputError(f"{self.owner!r}: {problem} {some}: no vector can be made of it")
 
     def in_space(self, space: Space) -> Space:
         """The space of the finished vectors, given the model's own.
@@ -98,8 +110,9 @@ def _stored(block: Vectors, precision: str) -> npt.NDArray[np.generic]:
         with np.errstate(over="ignore"):
             return block.astype(np.float16)
     if precision == "int8":
-        largest = np.abs(block).max(axis=1, keepdims=True)
-        return np.rint(block * (127 / np.where(largest == 0, 1, largest))).astype(np.int8)
+        exact = block.astype(np.float64)  # in float32, 127 over a number near zero is infinite
+        largest = np.abs(exact).max(axis=1, keepdims=True)
+        return np.rint(exact * (127 / np.where(largest == 0, 1, largest))).astype(np.int8)
     if precision == "ubinary":
         return np.packbits(block > 0, axis=1)
     return block.astype(np.float32, copy=False)

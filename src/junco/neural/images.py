@@ -12,7 +12,7 @@ from junco.errors import InputError
 from junco.neural.golden import golden_images
 from junco.neural.operator import NeuralOperator, undefined
 from junco.neural.preparation import Preparation, Prepared
-from junco.neural.shortcuts import Shortcuts, measured, remembered
+from junco.neural.shortcuts import Shortcuts, can_be_remembered, measured, remembered
 from junco.runtime.loading import MOST_BYTES
 from junco.runtime.source import Arrays, Compiled, Source
 from junco.types import Image, Space
@@ -64,6 +64,8 @@ class ImageEmbedding(NeuralOperator):
             return {}
         found = remembered(space, self.compute)
         if found is None:
+            if not can_be_remembered():
+                return {}
             source = self.complete_source()
             compiled = self.compute.load(source)
             found = self._shortcuts(lambda: source, self.preparation(), compiled)
@@ -78,7 +80,10 @@ class ImageEmbedding(NeuralOperator):
         space: Space | None = self.model_space()
         if self.exact or space is None or self.named_source().weights_sha256 is None:
             return Shortcuts()
-        return remembered(space, self.compute) or measured(space, self.compute, source(), preparation, compiled)
+        found = remembered(space, self.compute)
+        if found is None and not can_be_remembered():
+            return Shortcuts()
+        return found or measured(space, self.compute, source(), preparation, compiled)
 
     def _bounded(self, pixels: Image) -> Image:
         height, width = pixels.shape[:2]

@@ -50,8 +50,19 @@ class Shortcuts:
 
 def remembered(space: Space, compute: Compute) -> Shortcuts | None:
     """What was found on this machine before."""
-    plain = Cache().read(*_entry(space, compute))
-    return Shortcuts(**plain) if plain is not None else None
+    return Cache().read(*_entry(space, compute), _shortcuts_of)
+
+
+def _shortcuts_of(plain: Any) -> Shortcuts:
+    found = Shortcuts(plain["fast"], plain["least_side"])
+    if not isinstance(found.fast, bool) or type(found.least_side) not in (int, type(None)):
+        raise TypeError(plain)
+    return found
+
+
+def can_be_remembered() -> bool:
+    """Whether it is worth while to measure: not where each process would have to do it again."""
+    return Cache().is_writable
 
 
 def measured(space: Space, compute: Compute, source: Source, preparation: Preparation, compiled: Compiled) -> Shortcuts:

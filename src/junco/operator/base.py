@@ -28,7 +28,10 @@ from junco.operator.ports import (
     unresolved,
 )
 from junco.operator.spec import OperatorSpec
-from junco.types import Space
+from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.types import Space
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
@@ -300,29 +303,36 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
     """The results of a batch, if there is one for each row, and vectors are vectors.
 
     Raises:
-        ContractError: the operator returned too few or too many, nothing that has a length, or an array with another
-            number of axes than a vector has where its ports say that it gives vectors.
+        ContractError: the operator returned too few or too many, nothing that has a length and an order, or an array
+            with another number of axes than a vector has where its ports say that it gives vectors.
     """
     name = operator.name
-    if type(results) is not list and isinstance(results, (str, bytes, Mapping, Set)):
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a list with one result for each item"
-        )
-    try:
-        count = len(results)
-    except TypeError:
-        raise ContractError(
-            f"{name!r} returned {type(results).__name__} from batch(): return a sequence with one result for each item"
-        ) from None
-    if count != num_rows:
+    listed: Sequence[Any] = results if type(results) is list else _in_order(name, results)
+    if (count := len(listed)) != num_rows:
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
     if operator._gives_vectors:
-        for value in results:
+        for value in listed:
             if getattr(value, "ndim", 1) != 1:
                 raise ContractError(
                     f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
                     "return one vector for each"
                 )
-    return results
+    return listed
+
+
+def _in_order(name: str, results: Any) -> list[Any]:
+    """Results of another type as a list: a set has no order, and a text's letters or a table's columns are none."""
+    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set))
+    try:
+        if (
+            not (is_other or hasattr(type(results), "columns")) and len(results) >= 0
+        ):  # what has no length may have no end
+            return list(results)
+    except TypeError:
+        pass
+    raise ContractError(
+        f"{name!r} returned {picture(results)} from batch(), which is no list of results: "
+        "return a list with one result for each item"
+    )

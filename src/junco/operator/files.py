@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -31,6 +30,8 @@ def read_sha256(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

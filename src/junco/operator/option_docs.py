@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 from collections.abc import Iterable
 
 _ARGS = "Args:"
@@ -40,6 +39,8 @@ def complete(cls: type, names: Iterable[str]) -> None:
 
 
 def _entry(name: str, sentence: str) -> str:
+    import textwrap  # an operator without options has no use for it
+
     return textwrap.fill(
         f"{name}: {sentence}", _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False
     )

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from junco.types import ArrayType, VideoFrame
+from junco.types.array_type import IMAGE, VECTOR, ArrayType
 from junco.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One input or output: a name and a type (a class, an annotated array type, or ``Any``)."""
+    """One input or output: a name and a type (a class, an array type by itself or in an annotation, or ``Any``)."""
 
     name: str
     type: Any = Any
@@ -93,8 +93,12 @@ def ports_of_batch(method: Callable[..., Any]) -> Ports:
 
 def gives_one_vector(ports: Ports) -> bool:
     """Whether each item gives one vector, of whatever length."""
-    array = _array_type(ports.outputs[0].type) if len(ports.outputs) == 1 else None
-    return ports.rows == "one" and array is not None and array.name == "vector"
+    return ports.rows == "one" and len(ports.outputs) == 1 and is_vector(ports.outputs[0].type)
+
+
+def is_vector(kind: Any) -> bool:
+    """Whether a type is that of one vector, of whatever length."""
+    return array_type(kind) == VECTOR
 
 
 def unresolved(fn: Callable[..., Any]) -> list[str]:
@@ -116,12 +120,18 @@ def accepts(receiver: Any, giver: Any) -> bool:
         return any(accepts(receiver, member) for member in get_args(giver))
     if _is_union(receiver):
         return any(accepts(member, giver) for member in get_args(receiver))
-    wanted, given = _array_type(receiver), _array_type(giver)
-    if wanted is not None and wanted.name == "image" and giver is VideoFrame:
+    wanted, given = array_type(receiver), array_type(giver)
+    if wanted == IMAGE and given is None and _is_frame(giver):
         return True
     if wanted is not None or given is not None:
         return wanted is not None and given is not None and (wanted.name, wanted.dtype) == (given.name, given.dtype)
     return _is_subclass(get_origin(giver) or giver, get_origin(receiver) or receiver)
+
+
+def array_type(kind: Any) -> ArrayType | None:
+    """What a type says of arrays: an array type itself, or the note in an annotation such as ``Vector``."""
+    notes = get_args(kind)[1:] if get_origin(kind) is Annotated else (kind,)
+    return next((note for note in notes if isinstance(note, ArrayType)), None)
 
 
 def type_name(kind: Any) -> str:
@@ -130,7 +140,7 @@ def type_name(kind: Any) -> str:
         return "any"
     if kind is type(None):
         return "None"
-    if (array := _array_type(kind)) is not None:
+    if (array := array_type(kind)) is not None:
         return str(array)
     if _is_union(kind):
         return " | ".join(type_name(member) for member in get_args(kind))
@@ -201,10 +211,10 @@ def _is_union(kind: Any) -> bool:
     return get_origin(kind) in (typing.Union, python_types.UnionType)
 
 
-def _array_type(kind: Any) -> ArrayType | None:
-    if get_origin(kind) is Annotated:
-        return next((note for note in get_args(kind)[1:] if isinstance(note, ArrayType)), None)
-    return None
+def _is_frame(kind: Any) -> bool:
+    from junco.types.media import VideoFrame  # with numpy, which nobody needs before pictures are spoken of
+
+    return kind is VideoFrame
 
 
 def _is_subclass(giver: Any, receiver: Any) -> bool:

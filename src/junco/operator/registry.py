@@ -11,12 +11,14 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
 from junco.operator.family import Family
 from junco.wording import brief
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 Defined = type[Any]
 """A class derived from `Operator`, which this file knows nothing of."""
@@ -92,10 +94,17 @@ def _package(entry: EntryPoint) -> str:
     return f"the package {entry.dist.name}" if entry.dist else entry.value
 
 
+def entry_points(group: str) -> EntryPoints:
+    """What installed packages bring of one kind."""
+    from importlib import metadata  # takes a while to import
+
+    return metadata.entry_points(group=group)
+
+
 @functools.cache
 def installed() -> dict[str, EntryPoint]:
     """Entry points of installed operators by name."""
-    return {entry.name: entry for entry in entry_points(group="junco.operators")}
+    return {entry.name: entry for entry in entry_points("junco.operators")}
 
 
 @functools.cache
@@ -113,7 +122,7 @@ def families(kind: Literal["operator", "pipeline"]) -> dict[str, Family]:
 def _installed_families() -> tuple[Family, ...]:
     """Those of installed packages; one that cannot be imported is left out, and said once."""
     found: list[Family] = []
-    for entry in entry_points(group="junco.families"):
+    for entry in entry_points("junco.families"):
         try:
             loaded = entry.load()
             found += [family for family in (loaded if isinstance(loaded, (tuple, list)) else (loaded,)) if family.kind]

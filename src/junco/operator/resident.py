@@ -18,6 +18,7 @@ from junco.errors import JuncoError, UnavailableError
 from junco.memory import device_bytes
 from junco.operator.hints import Hints
 from junco.operator.lanes import RankedLock
+from junco.wording import reason
 
 Made = TypeVar("Made")
 
@@ -227,16 +228,14 @@ class Resident:
         except JuncoError:
             raise
         except Exception as error:
-            raise UnavailableError(
-                f"operator {self.spec.name!r} could not be opened: {type(error).__name__}: {error}"
-            ) from error
+            raise UnavailableError(f"operator {self.spec.name!r} could not be opened: {reason(error)}") from error
 
     def _close(self) -> None:
         """Close the operator. One that fails to is said: it must not keep others from being closed."""
         try:
             self.operator.ensure_closed()
         except Exception as error:
-            said = f"operator {self.spec.name!r} failed to close: {type(error).__name__}: {error}"
+            said = f"operator {self.spec.name!r} failed to close: {reason(error)}"
             warnings.warn(said, RuntimeWarning, stacklevel=2)
 
 

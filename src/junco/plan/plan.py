@@ -15,13 +15,14 @@ from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
+from junco.operator.ports import gives_one_vector
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
 from junco.plan.wants import with_wanted
-from junco.types import Space, Vector
+from junco.types import Space
 from junco.wording import printable_lines
 
 
@@ -66,7 +67,7 @@ class Plan:
     @cached_property
     def gives_vectors(self) -> bool:
         """Whether the result for an item is one vector, by the port of the only output column."""
-        return self.flow.is_single and [port.type for port in pipeline_ports(self.flow).outputs] == [Vector]
+        return self.flow.is_single and gives_one_vector(pipeline_ports(self.flow))
 
     def lock(self) -> Lock:
         """The distributions, versions and files that it uses: what another machine needs to give the same."""

@@ -12,10 +12,11 @@ a level whole.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
+from junco.plan.endings import Taker, endings_of
 from junco.plan.joins import Supply, supplies_of
 
 
@@ -31,6 +32,10 @@ class Operation:
     """Where to note failed rows, because another branch still sees them; ``None``: they go at once."""
     is_joined: bool = False
     """Whether a `Join` has made its windows, so that its callable works on them row by row."""
+    ended_by: tuple[Taker, ...] = ()
+    """The reductions that the rows which it makes are for, if they are for nothing else."""
+    wanted_by: tuple[Taker, ...] = ()
+    """The same of the rows that it works on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,14 @@ class Join:
         step: of a scope's row it makes windows; each holds a list for each input of the ``time_window``.
         window: the ``time_window``.
         supplies: what makes each level, with its program.
-        may_split: as of an `Operation`.
+        may_split, ended_by: as of an `Operation`.
     """
 
     step: Step
     window: Step
     supplies: tuple[tuple[Supply, tuple[Instruction, ...]], ...]
     may_split: bool
+    ended_by: tuple[Taker, ...]
 
 
 Instruction = Operation | Drop | Forget | Settle | Read | Join
@@ -128,6 +134,7 @@ class _Compiler:
         self.live: dict[int, Slot] = {slot.index: slot for slot in flow.inputs}
         self.makers = {step.node.name: step for step in flow.steps}
         self.makers |= {fault_of(step.node.name): step for step in flow.steps}
+        self.endings = endings_of(flow)
         self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
         self.uses: Counter[int] = Counter()
@@ -149,14 +156,11 @@ class _Compiler:
             self._count(self._seen(waiting), 1)
         self._forget()
         while self.remaining:
-            ready = (
-                [step for step in self.remaining if self._is_ready(step)] if self.has_branches else self.remaining[:1]
-            )
-            step = self._choose([step for step in ready if self._blocker(step) is None])
+            step = self._choose(self._runnable())
             if step is not None:
                 self._emit(step)
             else:
-                blockers = [b for b in map(self._blocker, ready) if b is not None]
+                blockers = [b for b in map(self._blocker, self._ready()) if b is not None]
                 self._settle(max(blockers, key=lambda level: level.depth))
         while (level := self._unfinished(self.flow.out_level, self.flow.outputs)) is not None:
             self._settle(level)
@@ -171,19 +175,32 @@ class _Compiler:
             whole = {slot.index for slot in self.flow.outputs if not slot.fields}
             self.program.append(Forget((), tuple({s.index: s for s in fields if s.index not in whole}.values())))
 
-    def _is_ready(self, step: Step) -> bool:
+    def _ready(self) -> Iterator[Step]:
+        """The steps whose columns and rows are there, in their order, found one by one: the first is mostly taken."""
+        if not self.has_branches:
+            return iter(self.remaining[:1])
+        waiting = {id(other) for other in self.remaining}
+        return (step for step in self.remaining if self._is_ready(step, waiting))
+
+    def _runnable(self) -> Iterator[Step]:
+        return (step for step in self._ready() if self._blocker(step) is None)
+
+    def _is_ready(self, step: Step, waiting: Set[int]) -> bool:
         """Whether its columns are made, and the steps that thin out its rows, by failures too, have run."""
         if not all(slot.index in self.made for slot in step.looks_at):
             return False
-        waiting = {id(other) for other in self.remaining}
         makers = (self.makers[name] for name in step.masks)
         return not any(id(other) in waiting and _is_above_any(other.fault_level, step.levels) for other in makers)
 
-    def _choose(self, runnable: Sequence[Step]) -> Step | None:
+    def _choose(self, runnable: Iterable[Step]) -> Step | None:
         """The first step that opens no level; else the one whose level ends first: what leaves comes last."""
-        closed = [step for step in runnable if step.node.verb != "flat_map"]
-        leaving = [step for step in runnable if step.out_level.is_above(self.flow.out_level)]
-        return next(iter([*closed, *(step for step in runnable if step not in leaving), *leaving]), None)
+        opening: list[Step] = []
+        for step in runnable:
+            if step.node.verb != "flat_map":
+                return step
+            opening.append(step)
+        inner = (step for step in opening if not step.out_level.is_above(self.flow.out_level))
+        return next(iter([*inner, *opening]), None)
 
     def _blocker(self, step: Step) -> Level | None:
         """The level that has to be settled before a step can run, if any."""
@@ -228,7 +245,7 @@ class _Compiler:
             for supply in self.joins.pop(id(window))
         )
         may_split = all(level.is_above(step.level) for level in self.levels)
-        self.program.append(Join(step, window, supplies, may_split))
+        self.program.append(Join(step, window, supplies, may_split, self.endings.get(window.out_level, ())))
         self.levels.append(window.out_level)
         self.live.update({slot.index: slot for slot in step.writes})
         if may_split:
@@ -250,7 +267,10 @@ class _Compiler:
         may_split = self._may_split(step)
         fault = Mask(fault_of(step.node.name), step.fault_level, is_fault=True)
         noted = fault if self._is_seen_without(fault) else None
-        self.program.append(Operation(step, selects, may_split, noted, is_joined=step is self.joined))
+        is_joined = step is self.joined
+        ended_by = self.endings.get(step.out_level, ()) if step.opens_level and not is_joined else ()
+        wanted_by = self.endings.get(step.level, ())
+        self.program.append(Operation(step, selects, may_split, noted, is_joined, ended_by, wanted_by))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)

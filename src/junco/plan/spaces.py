@@ -15,10 +15,11 @@ from junco.errors import JuncoError, UnavailableError
 from junco.graph.levels import Flow, Step, check
 from junco.graph.nodes import GROUPING, Callee, fn_name
 from junco.graph.params import bind
-from junco.graph.ports import pipeline_ports
+from junco.graph.ports import element_of, pipeline_ports
+from junco.operator.ports import is_vector
 from junco.plan.splice import itself
 from junco.settings import only_looking
-from junco.types import Space, Vector
+from junco.types import Space
 from junco.wording import printable
 
 
@@ -96,7 +97,7 @@ def space_line(flow: Flow) -> str:
 
 
 def _gives_vectors(flow: Flow) -> bool:
-    return any(port.type in (Vector, list[Vector]) for port in pipeline_ports(flow).outputs)
+    return any(is_vector(port.type) or is_vector(element_of(port.type)) for port in pipeline_ports(flow).outputs)
 
 
 def _trails_of(flow: Flow, given: Trails = ()) -> Trails:
@@ -158,7 +159,7 @@ def _of_operator(callee: Callee, before: Trails, count: int) -> Trails:
     if count == 1:
         return (made,)
     other = Trail(None, made.lost or f"operator {callee.name!r}, which says nothing of it")
-    return tuple(made if port.type == Vector else other for port in outputs) if len(outputs) == count else ()
+    return tuple(made if is_vector(port.type) else other for port in outputs) if len(outputs) == count else ()
 
 
 def _of_pipeline(callee: Callee, before: Trails) -> Trails:

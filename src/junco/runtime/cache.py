@@ -2,7 +2,8 @@
 
 An entry is a folder whose manifest names what it is and the sha256 of each file. It appears whole, by a rename. One
 that is damaged, of another format or of something else counts as absent and is replaced. One that nobody has used for
-long goes. Where nothing can be written, nothing is kept, and nobody fails for it.
+long goes. Where nothing can be written, nothing is kept; that is said once. A folder that somebody else could have
+filled is refused: what lies there is run.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from junco.errors import IntegrityError
 from junco.operator.files import read_sha256
 from junco.settings import settings
 
@@ -27,7 +31,11 @@ FORMAT = 2
 LOCK_WAIT_S = 300.0
 UNUSED_S, UNFINISHED_S = 90 * 86_400.0, 86_400.0
 """After so long without use an entry goes; and what a process that was killed had begun."""
-_MANIFEST = "manifest.json"
+_MANIFEST, _VALUE = "manifest.json", "value.json"
+_OTHERS_WRITE, _STICKY = stat.S_IWGRP | stat.S_IWOTH, stat.S_ISVTX
+_said: set[Path] = set()
+"""Folders of which it was said that they cannot be written."""
+Made = TypeVar("Made")
 
 
 class Cache:
@@ -41,14 +49,38 @@ class Cache:
         digest = hashlib.sha256(_canonical(identity).encode()).hexdigest()[:24]
         return self.folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)}-{digest}"
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether something can be kept; if not, that is said, once in a process.
+
+        Raises:
+            IntegrityError: the folder is there and somebody else could fill it.
+        """
+        check_own(self.folder)
+        try:
+            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                return True
+        except OSError as error:
+            _say_unwritable(self.folder, error)
+            return False
+
     def find(self, name: str, identity: Mapping[str, Any]) -> Path | None:
-        """The entry's folder, if it is all there, byte for byte."""
+        """The entry's folder, if it is all there, byte for byte.
+
+        Raises:
+            IntegrityError: the folder is somebody else's, or others can write there.
+        """
         folder = self.path(name, identity)
         try:
+            if not folder.is_dir():
+                return None
+            check_own(self.folder, folder)
             manifest = json.loads((folder / _MANIFEST).read_bytes())
             if manifest != _manifest(folder, identity):
                 return None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         with suppress(OSError):
             os.utime(folder)  # it is in use
@@ -57,37 +89,50 @@ class Cache:
     def store(self, name: str, identity: Mapping[str, Any], write: Callable[[Path], None]) -> Path | None:
         """Let ``write`` fill a folder and keep it as the entry; ``None`` where it cannot be kept."""
         final = self.path(name, identity)
+        if not self.is_writable:
+            return None
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
-        except OSError:
+        except OSError as error:
+            _say_unwritable(self.folder, error)
             return None
         try:
             write(made)
             (made / _MANIFEST).write_text(json.dumps(_manifest(made, identity)), "utf-8")
             self._put_in_place(made, final, name, identity)
-        except OSError:  # no space, or the folder was taken away
+        except OSError as error:  # no space, or the folder was taken away
+            _say_unwritable(self.folder, error)
             return None
         finally:
             shutil.rmtree(made, ignore_errors=True)
         self._tidy()
         return self.find(name, identity)
 
-    def read(self, name: str, identity: Mapping[str, Any]) -> Any:
-        """The remembered value of that identity, or ``None``."""
+    def read(self, name: str, identity: Mapping[str, Any], made_of: Callable[[Any], Made]) -> Made | None:
+        """What ``made_of`` makes of the remembered value of that identity.
+
+        ``None`` where there is none, or one of another shape, of which it raises a TypeError, KeyError or ValueError.
+        """
         folder = self.find(name, identity)
-        return json.loads((folder / "value.json").read_bytes()) if folder is not None else None
+        if folder is None:
+            return None
+        try:
+            return made_of(json.loads((folder / _VALUE).read_bytes()))
+        except (OSError, TypeError, KeyError, ValueError, RecursionError):
+            return None
 
     def remember(self, name: str, identity: Mapping[str, Any], value: Any) -> None:
         """Keep a value that JSON can hold, where that is possible."""
-        self.store(name, identity, lambda folder: _write_json(folder / "value.json", value))
+        self.store(name, identity, lambda folder: _write_json(folder / _VALUE, value))
+
+    def remove(self, name: str, identity: Mapping[str, Any]) -> None:
+        """Let an entry go, if there is one."""
+        shutil.rmtree(self.path(name, identity), ignore_errors=True)
 
     @contextmanager
     def locked(self, name: str, identity: Mapping[str, Any]) -> Iterator[None]:
         """One process or thread at a time; without a lock where none can be had, as the entries need none."""
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-        lock = _lock(self.folder / f"{self.path(name, identity).name}.lock")
+        lock = _lock(self.folder / f"{self.path(name, identity).name}.lock") if self.is_writable else None
         try:
             yield
         finally:
@@ -116,6 +161,50 @@ class Cache:
                     final.rename(gone / "old")
                 shutil.rmtree(gone, ignore_errors=True)
         made.rename(final)
+
+
+def check_own(folder: Path, *beneath: Path) -> None:
+    """Refuse a folder of conversions, the one that holds it, or entries in it that somebody else could have filled.
+
+    What lies there is loaded and run. A folder that is not there is nobody's.
+
+    Raises:
+        IntegrityError: with the path and the cure.
+    """
+    if not hasattr(os, "getuid"):  # Windows has other rights
+        return
+    for path in (folder.parent, folder, *beneath):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        is_sticky = path == folder.parent and found.st_mode & _STICKY  # /tmp: each may move only what is their own
+        if found.st_uid not in (os.getuid(), 0):
+            raise IntegrityError(
+                _refusal(path, f"belongs to another user (uid {found.st_uid})", "chown it to yourself")
+            )
+        if found.st_mode & _OTHERS_WRITE and not is_sticky:
+            raise IntegrityError(_refusal(path, "can be written by others", f"chmod go-w {str(path)!r}"))
+
+
+def _refusal(path: Path, problem: str, cure: str) -> str:
+    return (
+        f"{str(path)!r} {problem}, and converted models that are kept there are run: {cure}, if you trust what is in "
+        "it, or set JUNCO_HOME to a folder of your own"
+    )
+
+
+def _say_unwritable(folder: Path, error: OSError) -> None:
+    if folder in _said:
+        return
+    _said.add(folder)
+    warnings.warn(
+        f"nothing can be kept in {str(folder)!r} ({error.strerror or error}), so what is found out about models and "
+        "made for faster runtimes is lost with each process: make room there and make it writable, or set JUNCO_HOME "
+        "to a folder that is",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def _lock(path: Path) -> Any:

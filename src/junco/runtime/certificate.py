@@ -62,9 +62,18 @@ class Certificate:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`.
+
+        Raises:
+            TypeError: a field is missing, is of another type, or is none.
+        """
         difference = plain["max_difference"]
-        return cls(**{**plain, "max_difference": float("inf") if difference is None else difference})
+        made = cls(**{**plain, "max_difference": float("inf") if difference is None else difference})
+        texts = (made.runtime, made.dtype, made.device, made.reason or "")
+        numbers = (made.worst_cosine, made.max_difference, made.rows_per_s)
+        if not all(isinstance(text, str) for text in texts) or not all(type(n) in (int, float) for n in numbers):
+            raise TypeError(plain)
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ class Conversions:
         form = self._format(runtime, dtype)
         return form is None or self.cache.path(*self._entry(form)).exists()
 
+    def forget(self) -> None:
+        """Let go of the files that are kept: they are made anew when they are asked for."""
+        for form in _FILES:
+            self.cache.remove(*self._entry(form))
+
     def _format(self, runtime: str, dtype: str) -> str | None:
         """What the runtime reads: a runtime's name, a dtype of `_MADE_OF`, or ``None`` for the source's own file."""
         if dtype in _MADE_OF:

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -38,6 +39,41 @@ _MUCH_FASTER = {"torch": 1.2, COMPILED_TORCH: 1.2 * 1.3}
 are rough; and with its graph compiled, on which each process spends seconds, than torch without."""
 _WORTH_MIXING = 1.3
 """How much faster than float32 bfloat16 must be in all layers, so that it is tried in some."""
+
+
+_ROUNDING = 1e-5
+"""What a cosine may lose where sums are added up in another order than when it was measured."""
+_seen: set[tuple[Path, str]] = set()
+"""Measurements that were seen to hold in this process."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is remembered of a model on this machine.
+
+    Attributes:
+        certificates: one for each way to run it that was tried.
+        golden: the reference's vectors of the golden rows (n, dim).
+    """
+
+    certificates: list[Certificate]
+    golden: Vectors
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {"certificates": [each.to_json() for each in self.certificates], "golden": self.golden.tolist()}
+
+    @classmethod
+    def from_json(cls, plain: Any) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            TypeError: it is of another shape; KeyError and ValueError too.
+        """
+        golden = np.array(plain["golden"], np.float32)
+        if golden.ndim != 2 or not plain["certificates"]:
+            raise ValueError("no golden vectors, or no certificates")
+        return cls([Certificate.from_json(each) for each in plain["certificates"]], golden)
 
 
 @dataclass
@@ -78,6 +114,8 @@ class Loading:
     def _is_cheap(self, runtime: str, dtype: str) -> bool:
         if self.source.weights_sha256 is None:
             return False
+        if not self._conversions.lies_there(runtime, dtype) and not self.cache.is_writable:
+            return False
         most = _MOST_MIXED_BYTES if dtype == "mixed" else MOST_BYTES
         return self.source.num_bytes <= most or self._conversions.lies_there(runtime, dtype)
 
@@ -99,19 +137,48 @@ class Loading:
         }
 
     def certificates(self, choices: Sequence[Choice]) -> list[Certificate]:
-        """One for each choice: remembered, or found now and remembered."""
+        """One for each choice: remembered, or found now and remembered.
+
+        What is remembered counts if the way that it names still gives the golden vectors, which is seen once a process.
+        """
         name, identity = f"certificate-{self.source.name}", self.identity(choices)
         is_kept = self.source.weights_sha256 is not None
-        if is_kept and (plain := self.cache.read(name, identity)) is not None:
-            return [Certificate.from_json(each) for each in plain]
+        if is_kept and (known := self.cache.read(name, identity, Measured.from_json)) is not None:
+            if self._still_holds(known, self.cache.path(name, identity)):
+                return known.certificates
+            _log.warning("%s: a kept conversion gives other vectors than it did, and is made anew", self.source.name)
+            self._conversions.forget()
         if is_kept:
             _log.info("%s: finding the fastest faithful way to run it on this machine, once", self.source.name)
         found = self.measured(choices)
         if is_kept:
             found += self._compiled_graph(found)
         if is_kept and not self._is_passing:
-            self.cache.remember(name, identity, [each.to_json() for each in found])
+            self.cache.remember(name, identity, Measured(found, self._golden_vectors()).to_json())
         return found
+
+    def _golden_vectors(self) -> Vectors:
+        """Of the reference."""
+        return self.reference(rows_of(self.source.golden))
+
+    def _still_holds(self, known: Measured, entry: Path) -> bool:
+        """Whether the best of the ways that were measured gives vectors as near to the reference's as it did."""
+        chosen = best(known.certificates)
+        if chosen is None or chosen.runtime not in conversion.RUNTIMES or (entry, self.requested) in _seen:
+            return True
+        try:
+            found = self._computed(self.compiled(chosen.runtime, chosen.dtype), rows_of(self.source.golden))
+        except Exception as error:  # another library may fail in any way on a file that is not what it was
+            if is_out_of_memory(error):
+                raise
+            found = np.zeros((0, 0), np.float32)
+        holds = found.shape == known.golden.shape and bool(np.isfinite(found).all())
+        if holds and certificate.cosines(found, known.golden).min() >= self.least_cosine(chosen.dtype) - _ROUNDING:
+            _seen.add((entry, self.requested))
+            return True
+        self.close()
+        self._compiled.clear()
+        return False
 
     def measured(self, choices: Sequence[Choice]) -> list[Certificate]:
         """A certificate for each choice; those of mixed dtypes, which take long to make, only where they may pay."""

@@ -1,4 +1,4 @@
-"""Frames, clips, boxes and chunks: small frozen values, compared by identity where they hold arrays."""
+"""Frames and clips: small frozen values, compared by identity since they hold arrays."""
 
 from __future__ import annotations
 
@@ -39,24 +39,3 @@ class AudioClip:
 
     def __repr__(self) -> str:
         return picture(self, most=200)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels, (x0, y0) inside, (x1, y1) just outside."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    label: str = ""
-    score: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of a longer text: ``source[start:end] == text``."""
-
-    text: str
-    start: int
-    end: int

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from junco.builtin.image_decode.storage import Storage
 from junco.errors import InputError
 from junco.types import Image
 from junco.wording import picture
@@ -16,28 +18,38 @@ if TYPE_CHECKING:
 
 _CHANNELS = (1, 3, 4)
 _DEEP_MODES = ("I", "F")  # Pillow's grey modes of more than 8 bits: I, I;16, I;16B …, F
+_PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 _ROUNDING_SLACK = 1e-4
+_PIXELS_AT_ONCE = 2**19
 
 
-def rgb_of_picture(loaded: Picture, name: str) -> Image:
+def rgb_of_picture(loaded: Picture, storage: Storage, name: str) -> Image:
     """Pixels of a loaded Pillow picture of any mode; transparency is laid over white.
+
+    Large pictures are converted piece by piece, so that beside the picture and its pixels little has to be held.
 
     Raises:
         InputError: the mode has no agreed meaning in RGB.
     """
-    from PIL import Image as PilImage
+    width, height = loaded.size
+    if storage.alpha == "if any" and loaded.mode == "RGBA" and loaded.getextrema()[3] == (0, 0):
+        storage = replace(storage, alpha="none")
+    num_rows = max(1, _PIXELS_AT_ONCE // width)
+    if num_rows >= height:
+        pixels = _rgb(loaded, storage, name)
+    else:
+        pixels = np.empty((height, width, 3), np.uint8)
+        for top in range(0, height, num_rows):
+            bottom = min(top + num_rows, height)
+            pixels[top:bottom] = _rgb(loaded.crop((0, top, width, bottom)), storage, name)
+    return pixels if storage.frame is None else _framed(pixels, storage.frame, storage.background)
 
-    if loaded.mode.startswith(_DEEP_MODES):
-        return _three_channels(_eight_bits(_deep_grey(loaded, name), name))
-    try:
-        if loaded.has_transparency_data:
-            rgba = loaded.convert("RGBA")
-            white = PilImage.new("RGBA", rgba.size, (255, 255, 255, 255))
-            loaded = PilImage.alpha_composite(white, rgba)
-        rgb = loaded if loaded.mode == "RGB" else loaded.convert("RGB")
-    except ValueError as error:
-        raise InputError(f"{name}: pictures of mode {loaded.mode} have no conversion to RGB") from error
-    return np.array(rgb)
+
+def _framed(pixels: Image, frame: tuple[int, int, int, int], background: tuple[int, int, int]) -> Image:
+    left, top, right, bottom = frame
+    framed: Image = np.full_like(pixels, np.array(background, np.uint8))
+    framed[top:bottom, left:right] = pixels[top:bottom, left:right]
+    return framed
 
 
 def rgb_of_array(array: npt.NDArray[Any]) -> Image:
@@ -62,14 +74,42 @@ def rgb_of_array(array: npt.NDArray[Any]) -> Image:
     return np.ascontiguousarray(_three_channels(levels))
 
 
-def _deep_grey(loaded: Picture, name: str) -> npt.NDArray[Any]:
-    """16-bit or float levels; 32-bit integers are taken as 16-bit ones if they fit."""
-    array = np.asarray(loaded)
-    if array.dtype.kind == "f" or array.dtype.itemsize == 2:
-        return array
-    if array.min() < 0 or array.max() > np.iinfo(np.uint16).max:
-        raise InputError(f"{name}: 32-bit levels outside 0..65535 have no agreed scale; save it with 8 or 16 bits")
-    return array.astype(np.uint16)
+def _rgb(piece: Picture, storage: Storage, name: str) -> Image:
+    if piece.mode.startswith(_DEEP_MODES):
+        return _three_channels(_of_deep_grey(np.asarray(piece), storage, name))
+    try:
+        if piece.mode in _PREMULTIPLIED:
+            piece = piece.convert(_PREMULTIPLIED[piece.mode])
+        if storage.alpha == "none" or not piece.has_transparency_data:
+            rgb = np.array(piece if piece.mode == "RGB" else piece.convert("RGB"))
+            return 255 - rgb if storage.white_is_zero else rgb
+        if storage.key is not None:
+            piece = piece.copy()
+            piece.info["transparency"] = storage.key
+        rgba = np.asarray(piece.convert("RGBA"))
+    except ValueError as error:
+        raise InputError(f"{name}: pictures of mode {piece.mode} have no conversion to RGB") from error
+    return _over_white(rgba, premultiplied=storage.alpha == "premultiplied")
+
+
+def _of_deep_grey(levels: npt.NDArray[Any], storage: Storage, name: str) -> npt.NDArray[np.uint8]:
+    """16-bit, 32-bit or float levels (h, w) → 0..255."""
+    if levels.dtype.kind == "f":
+        grey = _eight_bits(levels, name)
+    else:
+        white = storage.white
+        if white is None or levels.min() < 0 or levels.max() > white:
+            beyond = "" if white is None else f" outside 0..{white}"
+            raise InputError(
+                f"{name}: levels of {8 * levels.itemsize} bits{beyond} have no agreed scale; save it with 8 bits, or "
+                "as 16-bit grey whose white is 65535 (Pillow's mode I;16)"
+            )
+        grey = ((levels.astype(np.uint32) * 255 + white // 2) // white).astype(np.uint8)
+    if storage.white_is_zero:
+        grey = 255 - grey
+    if storage.key is not None:
+        grey[levels == storage.key] = 255
+    return grey
 
 
 def _eight_bits(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
@@ -96,7 +136,10 @@ def _three_channels(levels: npt.NDArray[np.uint8]) -> Image:
     return np.repeat(levels, 3, axis=2) if levels.shape[2] == 1 else levels
 
 
-def _over_white(rgba: npt.NDArray[np.uint8]) -> Image:
-    alpha = rgba[:, :, 3:].astype(np.uint32)
-    blended = rgba[:, :, :3] * alpha + 255 * (255 - alpha)
+def _over_white(rgba: npt.NDArray[np.uint8], *, premultiplied: bool = False) -> Image:
+    alpha = rgba[:, :, 3:].astype(np.uint16)  # 255 times 255 and a half fit in
+    colours = rgba[:, :, :3]
+    if premultiplied:
+        return np.minimum(colours + (255 - alpha), 255).astype(np.uint8)
+    blended = colours * alpha + 255 * (255 - alpha)
     return ((blended + 127) // 255).astype(np.uint8)

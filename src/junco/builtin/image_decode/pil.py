@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from junco.builtin.extras import importing
-from junco.builtin.image_decode import jpeg
+from junco.builtin.image_decode import jpeg, png
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
+from junco.builtin.image_decode.formats import identified
 from junco.builtin.image_decode.orientation import upright
 from junco.builtin.image_decode.sources import opened
+from junco.builtin.image_decode.storage import storage_of
 from junco.cores import core_share
 from junco.errors import InputError
 from junco.neural.pixels import as_array
@@ -24,16 +25,14 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 178_956_970  # where Pillow itself takes a picture for an attack
 
-# PostScript is a program: Pillow would hand it to an interpreter.
-_REFUSED_FORMATS = frozenset({"EPS"})
-
 
 class PilDecode(Operator, family="image-decode", name="pil"):
     """Decodes a picture into C-contiguous uint8 RGB pixels (height, width, 3).
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
-    or an array (uint8, uint16, bool, floats in 0..1; grey, RGB or RGBA). EXIF orientation is applied, transparency is
-    laid over white, 16 bits are scaled to 8, and of several frames the first is taken.
+    ``{"bytes": …, "path": …}`` as data sets of Hugging Face have it, or an array (uint8, uint16, bool, floats in 0..1;
+    grey, RGB or RGBA). EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, and of
+    several frames the first is taken.
 
     Args:
         allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this
@@ -67,20 +66,40 @@ class PilDecode(Operator, family="image-decode", name="pil"):
 
         if isinstance(source, PilImage.Image):
             name = f"the PIL image {source.size[0]}×{source.size[1]} {source.mode}"
-            self._check_size(source, name)
-            return _pixels(source, name)
+            return self._of_pillow(source, name)
         if hasattr(source, "__array__"):
             return rgb_of_array(as_array(source))
-        with opened(source, allow_urls=self.allow_urls) as (file, name), _identified(file, name) as picture:
+        with opened(source, allow_urls=self.allow_urls) as (file, name), identified(file, name) as picture:
             self._check_size(picture, name)
             with core_share():
-                if picture.format in jpeg.FORMATS and (pixels := self._of_jpeg(file, picture)) is not None:
+                if picture.format in jpeg.FORMATS and (pixels := self._of_jpeg(file, picture, name)) is not None:
                     return pixels
-                return _pixels(picture, name)
+                return self._of_pillow(picture, name)
 
-    def _of_jpeg(self, file: IO[bytes], picture: Picture) -> Image | None:
+    def _of_pillow(self, picture: Picture, name: str) -> Image:
+        """The pixels decoded by Pillow; a file has just been opened and stands at its first frame."""
+        self._check_size(picture, name)
+        if picture.format in jpeg.FORMATS and getattr(picture, "tile", None):
+            jpeg.check_scans(picture.fp, name)
+        storage = storage_of(picture, name)
+        try:
+            transparent = png.transparent_places(picture)
+            picture.load()
+        except MemoryError:
+            raise
+        except Exception as error:  # what a decoder raises on broken data is not limited to any kind
+            kind = getattr(picture, "format", None) or "picture"
+            raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
+        self._check_size(picture, name)  # an icon's header and the picture in it may say different sizes
+        pixels = rgb_of_picture(picture, storage, name)
+        if transparent is not None:
+            pixels[transparent] = 255
+        return upright(pixels, picture)
+
+    def _of_jpeg(self, file: IO[bytes], picture: Picture, name: str) -> Image | None:
         """The pixels, if that is an ordinary JPEG; else the picture is left as it was, at the scale to decode it."""
         start = file.tell()
+        jpeg.check_scans(file, name)
         file.seek(0)
         pixels = jpeg.decoded(file, picture, self.least_side)
         if pixels is not None:
@@ -96,42 +115,3 @@ class PilDecode(Operator, family="image-decode", name="pil"):
             raise InputError(f"{name}: the picture has no pixels ({width}×{height})")
         if width * height > self.max_pixels:
             raise InputError(f"{name}: {width}×{height} pixels are more than max_pixels={self.max_pixels:,}")
-
-
-def _identified(file: IO[bytes], name: str) -> Picture:
-    """The picture with its header read and nothing decoded.
-
-    This walks Pillow's table of formats as ``Image.open`` does, which cannot be used: for a large picture it warns or
-    fails by a limit of the whole process before its size can be compared with our own.
-    """
-    from PIL import Image as PilImage
-
-    prefix = file.read(16)
-    tried: set[str] = set()
-    for load_formats in (PilImage.preinit, PilImage.init):
-        load_formats()
-        for known in [format_ for format_ in PilImage.ID if format_ not in tried | _REFUSED_FORMATS]:
-            tried.add(known)
-            factory, accept = PilImage.OPEN[known]
-            try:
-                if accept is not None and accept(prefix) is not True:
-                    continue
-                file.seek(0)
-                return factory(file, "")
-            except (SyntaxError, IndexError, TypeError, struct.error):
-                continue  # how a plugin says that the file is not of its format
-            except Exception as error:
-                raise InputError(f"{name}: a broken {known} file: {error}") from error
-    raise InputError(f"{name}: not a picture in a format that Pillow reads")
-
-
-def _pixels(picture: Picture, name: str) -> Image:
-    """The picture decoded by Pillow; a file has just been opened and stands at its first frame."""
-    try:
-        picture.load()
-    except MemoryError:
-        raise
-    except Exception as error:  # what a decoder raises on broken data is not limited to any kind
-        kind = getattr(picture, "format", None) or "picture"
-        raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
-    return upright(rgb_of_picture(picture, name), picture)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import io
 import os
 import stat
-import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from junco.errors import InputError, UnavailableError
-from junco.settings import settings
+from junco.errors import InputError
+from junco.places.cell import content_of
+from junco.places.web import fetched
 from junco.wording import picture
 
-URL_TIMEOUT_S = 20.0
 URL_MAX_BYTES = 100 * 2**20
 
 
@@ -29,6 +28,8 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
         InputError: nothing is there, it is empty, or the source is of no known kind.
         UnavailableError: an address, while the environment says to stay offline.
     """
+    if isinstance(source, Mapping):
+        source = content_of(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield _in_memory(source, picture(source)), picture(source)
     elif isinstance(source, (str, os.PathLike)):
@@ -42,7 +43,8 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
         yield _in_memory(_content(source, name), name), name
     else:
         raise InputError(
-            f"expected a picture (a path, bytes, a file object, a PIL image or an array), not {picture(source)}"
+            "expected a picture (a path, bytes, a file object, a PIL image, an array or {'bytes': …, 'path': …}), "
+            f"not {picture(source)}"
         )
 
 
@@ -103,34 +105,5 @@ def _opened_path(path: Path, name: str) -> Iterator[IO[bytes]]:
 
 def _fetched(url: str, allow_urls: bool) -> bytes:
     if not allow_urls:
-        raise InputError(f"{url!r}: fetching pictures is off; turn it on with allow_urls=True")
-    if settings().offline:
-        raise UnavailableError(f"{url!r}: not fetched, because JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
-    request = urllib.request.Request(url, headers={"User-Agent": "junco"})  # noqa: S310 - http(s) was checked
-    try:
-        with _opener().open(request, timeout=URL_TIMEOUT_S) as response:
-            content: bytes = response.read(URL_MAX_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise InputError(f"{url!r}: the server answered {error.code} {error.reason}") from error
-    except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
-        raise InputError(f"{url!r}: could not be fetched: {getattr(error, 'reason', error)}") from error
-    if len(content) > URL_MAX_BYTES:
-        raise InputError(f"{url!r}: more than {URL_MAX_BYTES:,} bytes")
-    return content
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """An opener for http and https alone, so that no redirection leads to files or FTP."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
+        raise InputError(f"{url!r}: fetching pictures is off; turn it on with allow_urls=True (-p allow_urls=true)")
+    return fetched(url, URL_MAX_BYTES)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.json_file import read_json
+from junco.builtin.model_files import count_of, read_json
 from junco.builtin.text_embedding.model_folder import (
+    CONFIG,
+    is_adapted,
+    is_lowered,
+    is_normalize,
+    leaves_prompt_out,
     max_tokens_of,
     modules_of,
-    pooling_of,
+    poolings_of,
     prompts_of,
-    settings_of,
+    unusual_settings,
     weights_of,
+    width_of,
 )
 from junco.neural.weights import weights_by_sha256
 from junco.types import Space
@@ -24,28 +29,39 @@ _NO_MATTER = re.compile(
     r"|.*dropout.*|output_.*|return_dict|tie_word_embeddings|id2label|label2id"
 )
 """Keys of a network's configuration that training or bookkeeping reads, and no forward pass."""
+_TOKENIZER_RULES = ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space", "truncation_side")
+"""What the library's tokenizer takes from its configuration, whatever the tokenizer's own file says."""
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model")
 
 
 def folder_space(folder: Path, label: str) -> Space | None:
-    """The space of the folder's model before its prompt; ``None`` where it holds something else than is known."""
+    """The space of the folder's model before its prompt; ``None`` where it holds something else than is known.
+
+    Raises:
+        ParameterError: a file is damaged.
+    """
     modules = modules_of(folder)
-    if not modules or modules[0][0] != "Transformer":
+    if not modules or modules[0][0] != "Transformer" or is_adapted(folder):
         return None
     parts = _network(modules[0][1])
-    normalized = False
     others = []
+    while len(modules) > 1 and is_normalize(*modules[-1]):
+        modules, parts["normalize"] = modules[:-1], True
     for kind, path in modules[1:]:
-        config = read_json(path / "config.json")
-        if kind == "Normalize":
-            normalized = True
-        elif kind == "Pooling":
-            parts["pooling"], parts["dim"] = pooling_of(path), _width(config)
+        config = read_json(path / CONFIG)
+        if kind == "Pooling":
+            parts |= _pooling(folder, path, parts["dim"])
         else:
             others.append({"kind": kind, "config": config, "weights": _weights(path)})
-            parts["dim"] = config.get("out_features", parts.get("dim"))
+            parts["dim"] = count_of(config, "out_features", path / CONFIG) or parts["dim"]
     parts |= {"layers after pooling": others} if others else {}
-    return Space({**parts, "normalize": normalized}, label) if parts["weights"] else None
+    return Space(parts, label) if parts["weights"] else None
+
+
+def _pooling(folder: Path, module: Path, width: int | None) -> dict[str, Any]:
+    poolings, width = poolings_of(folder, module), width or width_of(module)
+    prompt = {"prompt in pooling": False} if leaves_prompt_out(module) else {}
+    return {"pooling": " + ".join(poolings), "dim": width and width * len(poolings), **prompt}
 
 
 def convention_of(folder: Path) -> dict[str, str]:
@@ -56,24 +72,24 @@ def convention_of(folder: Path) -> dict[str, str]:
 
 
 def _network(folder: Path) -> dict[str, Any]:
-    config = read_json(folder / "config.json")
+    config = read_json(folder / CONFIG)
     tokenizer = [folder / name for name in _TOKENIZERS if (folder / name).exists()][:1]
+    told, settings = read_json(folder / "tokenizer_config.json"), unusual_settings(folder)
+    rules = {name: told[name] for name in _TOKENIZER_RULES if told.get(name) not in (None, "right")}
     return {
         "weights": _weights(folder),
         "network": {key: value for key, value in config.items() if not _NO_MATTER.fullmatch(key)},
         "tokenizer": weights_by_sha256(*tokenizer) if tokenizer else None,
+        **({"tokenizer rules": rules} if rules else {}),
         "max_tokens": max_tokens_of(folder),
-        **({"lower_case": True} if settings_of(folder).get("do_lower_case") else {}),
+        **({"lower_case": True} if is_lowered(folder) else {}),
+        **({"settings": settings} if settings else {}),
         "pooling": "mean",
-        "dim": config.get("hidden_size"),
+        "dim": count_of(config, "hidden_size", folder / CONFIG),
+        "normalize": False,
     }
 
 
 def _weights(folder: Path) -> str | None:
     files = weights_of(folder)
     return weights_by_sha256(*files) if files else None
-
-
-def _width(config: Mapping[str, Any]) -> int | None:
-    width = config.get("word_embedding_dimension", config.get("embedding_dimension"))
-    return width if isinstance(width, int) else None

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from junco.builtin.hugging_face import unavailable
-from junco.errors import ParameterError
+from junco.builtin.model_files import check_files, damaged
+from junco.builtin.text_embedding.model_folder import files_of, modules_of, weights_of
+from junco.errors import JuncoError, ParameterError
+from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
 from junco.runtime.certificate import agreement
 from junco.types import Vectors
 
 GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
 """Texts on which another way to run a model is compared with the library."""
+UNUSED = "pooler."
+"""What a network has and its vectors do not come from: many models are saved without."""
 INSTEAD = "give the path of a folder that holds a model"
 """What to do where a model is not to be had."""
 
@@ -23,24 +29,32 @@ INSTEAD = "give the path of a folder that holds a model"
 class Library:
     """A loaded model; code from model repositories never runs.
 
+    It computes in float32, in whatever type the weights are stored, until `cast`; and gives all numbers that it has,
+    however many of them the folder says to keep.
+
     Args:
         model: a name or a folder.
+        folder: where its files lie; ``None`` where that is not known.
         device: where it runs.
         owner: the operator's name, for messages.
-        local_only: no network is asked.
     """
 
-    def __init__(self, model: str, device: str, owner: str, *, local_only: bool) -> None:
+    def __init__(self, model: str, folder: Path | None, device: str, owner: str) -> None:
+        import torch
         from sentence_transformers import SentenceTransformer
 
         self.name, self.owner = model, owner
-        try:
-            with without_progress_bars():
-                self._model: Any = SentenceTransformer(
-                    model, device=device, local_files_only=local_only, trust_remote_code=False
-                )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise unavailable(model, owner, error, INSTEAD) from error
+        with without_progress_bars(), reading(folder, model, owner):
+            self._model: Any = SentenceTransformer(
+                model,
+                device=device,
+                local_files_only=folder is not None,
+                trust_remote_code=False,
+                model_kwargs={"dtype": torch.float32},
+            ).float()
+            if folder is not None:
+                check_weights(getattr(self._model[0], "auto_model", None), modules_of(folder)[0][1])
+        self._model.truncate_dim = None
 
     def encode(self, texts: Sequence[str], role: str | None, prompt: str | None) -> Vectors:
         """Float32 vectors (n, dim), as the library's ``encode``, ``encode_query`` or ``encode_document`` gives them."""
@@ -48,6 +62,11 @@ class Library:
         given = {} if prompt is None else {"prompt": prompt}
         block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
         return block.astype(np.float32, copy=False)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text's tokens, without padding, as they go into the model."""
+        made = [getattr(self._model, "preprocess", self._model.tokenize)([text]) for text in texts]
+        return [each["input_ids"][0].tolist() for each in made]
 
     def cast(self, dtype: str, least: float) -> None:
         """Compute in a smaller arithmetic from now on.
@@ -70,6 +89,27 @@ class Library:
 
 
 @contextmanager
+def reading(folder: Path | None, model: str = "", owner: str = "") -> Iterator[None]:
+    """Whatever another library raises for a model's files becomes one line that names the file, or the folder.
+
+    Raises:
+        ParameterError: a file of the folder is damaged, or they do not fit each other.
+        UnavailableError: there is no folder, and the model is not to be had.
+    """
+    try:
+        yield
+    except JuncoError:
+        raise
+    except Exception as error:  # a damaged file ends in whatever its reader happens to stumble over
+        if is_out_of_memory(error):
+            raise
+        if folder is None:
+            raise unavailable(model, owner, error, INSTEAD) from error
+        check_files(files_of(folder))
+        raise damaged(folder, error) from error
+
+
+@contextmanager
 def without_progress_bars() -> Iterator[None]:
     """Without the one that transformers shows for reading weights, also where no terminal is."""
     from transformers.utils import logging
@@ -81,3 +121,44 @@ def without_progress_bars() -> Iterator[None]:
     finally:
         if was_shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def check_weights(network: Any, folder: Path) -> None:
+    """Refuse weights that lack some of a network's: transformers draws these at random, and only logs it.
+
+    Raises:
+        ParameterError: with the file.
+    """
+    files = weights_of(folder)
+    if network is None or not files or not _lacking(network, files):
+        return
+    _, found = type(network).from_pretrained(
+        folder, config=network.config, local_files_only=True, dtype=network.dtype, output_loading_info=True
+    )
+    check_complete(files, found["missing_keys"])
+
+
+def _lacking(network: Any, files: Sequence[Path]) -> set[str]:
+    """Which of a network's weights do not stand in the files by their own name, with whatever before it."""
+    from safetensors import safe_open
+
+    needed = {name for name in network.state_dict() if not name.startswith(UNUSED)}
+    for file in files:
+        if file.suffix != ".safetensors":
+            return needed
+        with safe_open(file, "np") as stored:
+            for name in stored.keys():  # noqa: SIM118 - it is no mapping
+                parts = name.split(".")
+                needed -= {".".join(parts[at:]) for at in range(len(parts))}
+    return needed
+
+
+def check_complete(files: Sequence[Path], missing: Iterable[str]) -> None:
+    """Refuse weights of which some are missing.
+
+    Raises:
+        ParameterError: with the file, or the folder of several.
+    """
+    lacking = sorted(name for name in missing if not name.startswith(UNUSED))
+    if lacking:
+        raise damaged(files[0] if len(files) == 1 else files[0].parent, f"it lacks weights, {lacking[0]!r} among them")

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.json_file import read_json
+from junco.builtin.model_files import damaged, read_json, value_of
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
-from junco.builtin.text_embedding.library import without_progress_bars
+from junco.builtin.text_embedding.library import check_complete, reading, without_progress_bars
 from junco.builtin.text_embedding.model_folder import (
+    CONFIG,
+    is_adapted,
+    is_lowered,
+    is_normalize,
     max_tokens_of,
     modules_of,
-    pooling_of,
+    poolings_of,
     prompts_of,
-    settings_of,
+    unusual_settings,
     weights_of,
 )
 from junco.neural.weights import weights_by_sha256
@@ -30,6 +34,7 @@ _NETWORKS = {"bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "
 """Model types whose vectors depend on ids and mask alone."""
 _POOLINGS = ("mean", "cls")
 _MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+_TOKENIZER = "tokenizer.json"
 _ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
@@ -58,36 +63,40 @@ class PlainFolder:
     def of(cls, folder: Path) -> Self | None:
         """The folder's model; ``None`` where it is more than an encoder with a pooling, or of another kind."""
         modules = modules_of(folder)
-        if [kind for kind, _ in modules] not in _MODULES:
+        if [kind for kind, _ in modules] not in _MODULES or not all(is_normalize(*module) for module in modules[2:]):
             return None
-        network, pooling = modules[0][1], pooling_of(modules[1][1])
-        config, max_tokens = read_json(network / "config.json"), max_tokens_of(network)
-        if config.get("model_type") not in _NETWORKS or pooling not in _POOLINGS:
+        network, poolings = modules[0][1], poolings_of(folder, modules[1][1])
+        config, max_tokens = read_json(network / CONFIG), max_tokens_of(network)
+        if config.get("model_type") not in _NETWORKS or len(poolings) > 1 or poolings[0] not in _POOLINGS:
             return None
-        if settings_of(network).get("do_lower_case"):
+        if is_lowered(network) or unusual_settings(network) or is_adapted(folder):
             return None
-        if max_tokens is None or weights_of(network) is None or not (network / "tokenizer.json").exists():
+        if max_tokens is None or not weights_of(network) or not (network / _TOKENIZER).exists():
             return None
         prompts, default = prompts_of(folder)
-        return cls(network, config, pooling, max_tokens, len(modules) == 3, prompts, default)
+        return cls(network, config, poolings[0], max_tokens, len(modules) == 3, prompts, default)
 
     @property
     def pad_id(self) -> int:
         """The token that fills up shorter texts: some networks count positions by it."""
-        return int(self.config.get("pad_token_id") or 0)
+        return value_of(dict(self.config), "pad_token_id", int, self.network / CONFIG) or 0
 
     def tokenizer(self) -> Any:
         """It truncates as the model does, and does not pad."""
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self.network / "tokenizer.json"))
-        tokenizer.enable_truncation(self.max_tokens)
+        file = self.network / _TOKENIZER
+        try:
+            tokenizer = Tokenizer.from_file(str(file))
+            tokenizer.enable_truncation(self.max_tokens)
+        except Exception as error:  # that library raises bare Exceptions
+            raise damaged(file, f"it holds no tokenizer: {error}") from error
         tokenizer.no_padding()
         return tokenizer
 
     def source(self, owner: str, tokenizer: Any) -> Source:
         """The encoder with its pooling, not yet loaded."""
-        files = weights_of(self.network) or []
+        files = weights_of(self.network)
         return Source(
             name=owner,
             weights_sha256=weights_by_sha256(*files),
@@ -123,8 +132,13 @@ class PlainFolder:
         import torch
         from transformers import AutoModel
 
-        with without_progress_bars():
-            network = AutoModel.from_pretrained(
-                self.network, local_files_only=True, trust_remote_code=False, dtype=torch.float32
+        with without_progress_bars(), reading(self.network):
+            network, found = AutoModel.from_pretrained(
+                self.network,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
             )
+        check_complete(weights_of(self.network), found["missing_keys"])
         return pooled(network, self.pooling)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
-from junco.builtin.text_embedding.encoder import TextEncoder
+from junco.builtin.text_embedding.encoder import TextEncoder, token_ids
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.model_folder import files_of, is_matryoshka
+from junco.builtin.text_embedding.model_folder import files_of, is_matryoshka, truncation_of
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.errors import ParameterError
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
 from junco.runtime.machine import machine, versions
-from junco.runtime.source import Source
+from junco.runtime.source import Source, weights_sha256
 from junco.types import Space, Vectors
 
 _REFERENCE = ("sentence-transformers", "tokenizers", "torch", "transformers")
@@ -28,6 +30,8 @@ _LIBRARY_HAS = {
     "deterministic": (False,),
     "dtype": ("auto", "float32", "bfloat16", "float16"),
 }
+_LEAST_GOLDEN_TOKENS = 32
+"""Tokens that the golden texts together have at least."""
 _IS_MORE = "it is more than an encoder with a pooling"
 
 
@@ -80,6 +84,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         space = folder_space(folder, _label(self._model)) if folder is not None else None
         if folder is None or space is None:
             return None
+        if self._own_dim is not None and self._own_dim < (space.parts.get("dim") or math.inf):
+            space = space.truncated(self._own_dim, renormalize=False)
         convention = convention_of(folder)
         is_own = self.prompt is not None and self.prompt not in convention.values()
         return space.but(prompt=self.prompt if is_own else convention or "")
@@ -102,9 +108,9 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
 
     def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
-            return super().encoded(texts)
+            return super().encoded(texts)[:, : self._own_dim]
         assert self._library is not None, "open() comes before batch()"
-        return self._library.encode(texts, self.role, self.prompt)
+        return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
 
     def close(self) -> None:
         super().close()
@@ -115,8 +121,14 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         return str(self.model)
 
     def _loaded(self) -> Library:
-        local_only = Path(self._model).is_dir() or _is_cached(self._model)
-        return Library(self._model, self.compute.device_name, self.name, local_only=local_only)
+        is_here = Path(self._model).is_dir() or _is_cached(self._model)
+        return Library(self._model, _folder(self._model) if is_here else None, self.compute.device_name, self.name)
+
+    @cached_property
+    def _own_dim(self) -> int | None:
+        """How many leading numbers the model's folder says to keep, where nobody else does."""
+        folder = _folder(self._model) if self.truncate_dim is None else None
+        return truncation_of(folder) if folder is not None else None
 
     def _plain(self) -> PlainFolder | None:
         folder = _folder(self._model)
@@ -135,34 +147,42 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
             compiled.close()
             return None
         encoder = plain.encoder(compiled, tokenizer, self.role, self.prompt, self.compute.deterministic)
-        reason = self._difference(source, encoder)
+        reason = self._difference(plain, source, encoder)
         if reason is None:
             return encoder
         compiled.close()
         self._refuse_unless_usual(reason)
         return None
 
-    def _difference(self, source: Source, encoder: TextEncoder) -> str | None:
+    def _difference(self, plain: PlainFolder, source: Source, encoder: TextEncoder) -> str | None:
         """Why an encoder's vectors must not stand for the library's; ``None``: they may. Found once on a machine."""
         least = self.compute.least_cosine or least_cosine(self.compute.dtype)
         compiled = encoder.compiled
+        told = [file for file in self.files() if file.suffix not in (".safetensors", ".bin")]
         identity = {
             **source.identity(),
-            "tokenizer": encoder.tokenizer.to_str(),
+            "files": weights_sha256(told, self.name),
             "prompts": [self.role, self.prompt, encoder.prompt],
             "computed": [compiled.runtime, compiled.dtype, compiled.device, self.compute.deterministic, least],
             "machine": machine(),
             "versions": versions(("junco", compiled.runtime, *_REFERENCE)),
         }
         cache, name = Cache(), f"library-{self.name}"
-        found = cache.read(name, identity)
+        found = cache.read(name, identity, _reason_in)
         if found is None:
-            library = self._loaded()
-            reference = partial(library.encode, role=self.role, prompt=self.prompt)
-            found = {"reason": agreement(reference, encoder.embed, GOLDEN, least).reason}
-            cache.remember(name, identity, found)
-        reason: str | None = found["reason"]
-        return reason
+            found = (self._seen_difference(plain, encoder, least),)
+            cache.remember(name, identity, {"reason": found[0]})
+        return found[0]
+
+    def _seen_difference(self, plain: PlainFolder, encoder: TextEncoder, least: float) -> str | None:
+        library = self._loaded()
+        long = " ".join(GOLDEN * (1 + plain.max_tokens // _LEAST_GOLDEN_TOKENS))
+        if [ids.tolist() for ids in token_ids(encoder.tokenizer, [*GOLDEN, long])] != library.token_ids(
+            [*GOLDEN, long]
+        ):
+            return "the library makes other tokens of a text than its tokenizer.json"
+        reference = partial(library.encode, role=self.role, prompt=self.prompt)
+        return agreement(reference, encoder.embed, GOLDEN, least).reason
 
     def _refuse_unless_usual(self, reason: str) -> None:
         """Say why it cannot be done, where something was asked for that the library itself does not do."""
@@ -170,6 +190,14 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
             asked = getattr(self.compute, name)
             if asked not in usual:
                 raise ParameterError(f"{self.name!r}: {name}={asked!r} cannot run {self._model!r}: {reason}")
+
+
+def _reason_in(plain: Any) -> tuple[str | None]:
+    """What was remembered of a difference."""
+    reason = plain["reason"]
+    if not isinstance(reason, str | None):
+        raise TypeError(reason)
+    return (reason,)
 
 
 def _fetched(model: str, owner: str) -> None:

@@ -1,0 +1,88 @@
+"""`Item`: one input of a source. An input has a key (its path, its text, its place), which goes into the column
+``input``, and a mark that changes with its content: size and time of a file, a hash of anything else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from junco.errors import InputError
+from junco.places.cell import has_bytes
+from junco.types.content import digest_of_value
+
+_LONGEST_PATH = 4096
+
+
+class Item(NamedTuple):
+    """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be read first.
+
+    ``mark`` changes with its content; ``None`` where nobody can tell that: it counts as changed each time.
+
+    ``num_bytes`` says how much that fetches from afar: 0 is nothing, and what is not known counts as a few megabytes.
+    """
+
+    key: str
+    mark: str | bytes | None
+    value: Any = None
+    read: Callable[[], Any] | None = None
+    num_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A line or row that is no input. It is put aside like any input that cannot be read; the others go on.
+
+    Attributes:
+        place: what to call it, ``"texts.jsonl, line 7"``.
+        content: what stands there, as far as it is known.
+        reason: why it is none.
+    """
+
+    place: str
+    content: bytes
+    reason: str
+
+    def read(self) -> None:
+        """Say so.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(self.reason)
+
+
+def item_of_value(number: int, value: Any, *, is_text: bool) -> Item:
+    """An input that is a value, the ``number``-th of its source.
+
+    To a pipeline that takes texts (``is_text``) a text is what it says, whatever files there are.
+    """
+    if isinstance(value, BadRow):
+        return Item(value.place, value.content, None, value.read)
+    if is_text and isinstance(value, str):
+        return Item(value, "", value)
+    if isinstance(value, (str, os.PathLike)):
+        text = os.fspath(value)
+        is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
+        return Item(str(text), (mark_of_file(text) if is_short else None) or "", value)
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], (str, os.PathLike)):
+        return Item(str(value[0]), _mark_of_value(value), value)
+    if isinstance(value, dict) and has_bytes(value) and isinstance(value["path"], str) and value["path"]:
+        return Item(value["path"], _mark_of_value(value), value)
+    return Item(str(number), _mark_of_value(value), value)
+
+
+def mark_of_file(path: str) -> str | None:
+    """What changes when a file does; ``None`` where there is no such file."""
+    try:
+        state = os.stat(path)  # noqa: PTH116  # a Path for each of a million strings would cost more than the call
+    except (OSError, ValueError):
+        return None
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
+def _mark_of_value(value: Any) -> bytes | None:
+    """A hash of a value's content, and of size and time of the files that it names."""
+    return digest_of_value(value, lambda text: mark_of_file(text) if len(text) < _LONGEST_PATH else None)

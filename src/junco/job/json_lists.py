@@ -1,0 +1,170 @@
+"""``.json`` and ``.jsonl``: texts or objects, a line each or in one list; or an object of columns."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from junco.errors import JobError
+from junco.job.columns import choose, is_known, not_unicode
+from junco.job.item import BadRow
+from junco.job.texts import lines_of, not_utf8, opened_text
+from junco.job.wanted import Wanted
+from junco.places.cell import has_bytes
+
+MOST_BYTES = 256 * 2**20
+"""A list in one piece is held whole, and its values are several times its size."""
+_SAMPLE = 64
+_LINES = "write a line for each (.jsonl)"
+
+
+def rows_of_json_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
+    """The inputs in lines of JSON.
+
+    Raises:
+        JobError: the wanted column is not there.
+    """
+    text, done = opened_text(file, name)
+    yield from rows_of_objects(_parsed(_lines(text, name), name), name, wanted, done)
+
+
+def rows_of_json(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
+    """The inputs in one piece of JSON; in lines of it, if that is what the file holds in truth.
+
+    Raises:
+        JobError: it is no JSON or no list of inputs, is very large, or has not the wanted column.
+    """
+    text, done = opened_text(file, name)
+    lines = _lines(text, name)
+    first, second = next(lines, None), next(lines, None)
+    if first is None:
+        return
+    start = [first] if second is None else [first, second]
+    if second is not None and isinstance(_value_of(first[1]), dict):
+        done.append("a line of JSON for each")
+        yield from rows_of_objects(_parsed(chain(start, lines), name), name, wanted, done)
+        return
+    rows, told = _listed(_whole(chain(start, lines), name), name, wanted)
+    yield from rows_of_objects(rows, name, wanted, [*done, *told])
+
+
+def rows_of_objects(rows: Iterable[Any], name: str, wanted: Wanted, told: Sequence[str] = ()) -> Iterator[Any]:
+    """The wanted column or columns of rows; rows that are no objects are the inputs themselves."""
+    rows = iter(rows)
+    sample = list(islice(rows, _SAMPLE))
+    names = list(dict.fromkeys(key for row in sample if isinstance(row, dict) for key in row))
+    with_bytes = [at for at, key in enumerate(names) if any(_has_bytes(row, key) for row in sample)]
+    choice = choose(names, wanted, name, with_bytes) if names else None
+    kind = choice.told if choice is not None else "its values"
+    wanted.tell(f"{name}: {', '.join([*told, kind])}")
+    for number, row in enumerate(chain(sample, rows), 1):
+        place = f"{name}, row {number}"
+        if isinstance(row, BadRow):
+            yield row
+        elif row is None or row == {}:
+            yield BadRow(place, b"", "nothing in it")
+        elif isinstance(row, dict):
+            choice = choice or choose(list(row), wanted, name)
+            yield choice.pick([row.get(key) for key in choice.names], place, wanted, is_picked=True)
+        else:
+            yield _plain(row, place, wanted)
+
+
+def _has_bytes(row: Any, key: str) -> bool:
+    value = row.get(key) if isinstance(row, dict) else None
+    return isinstance(value, dict) and has_bytes(value)
+
+
+def _plain(row: Any, place: str, wanted: Wanted) -> Any:
+    """A value that is an input itself."""
+    if isinstance(row, str) and wanted.is_unicode and (reason := not_unicode(row)):
+        return BadRow(place, row.encode("utf-8", "surrogatepass"), reason)
+    if isinstance(row, list) and any(isinstance(each, dict) for each in row):
+        return BadRow(place, b"", "a whole list in one line: a file that is one list is named .json")
+    return row
+
+
+def _lines(text: io.BufferedReader, name: str) -> Iterator[tuple[int, bytes | BadRow]]:
+    return ((number, line) for number, line in lines_of(text, name) if isinstance(line, BadRow) or line.strip())
+
+
+def _parsed(lines: Iterator[tuple[int, bytes | BadRow]], name: str) -> Iterator[Any]:
+    for number, line in lines:
+        if isinstance(line, BadRow):
+            yield line
+            continue
+        try:
+            yield _loads(line.decode())
+        except UnicodeDecodeError as error:
+            yield BadRow(f"{name}, line {number}", line.rstrip(b"\r\n"), not_utf8(error))
+        except (ValueError, RecursionError) as error:
+            yield BadRow(f"{name}, line {number}", line.rstrip(b"\r\n"), f"no JSON: {error}")
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that names nothing twice: nobody could say which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"{twice!r} is in it twice")
+    return found
+
+
+def _value_of(line: bytes | BadRow) -> Any:
+    """What a line is by itself, if it is JSON."""
+    try:
+        return None if isinstance(line, BadRow) else json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(lines: Iterable[tuple[int, bytes | BadRow]], name: str) -> Any:
+    """The file's one value."""
+    parts, num_bytes = [], 0
+    for _, line in lines:
+        num_bytes += MOST_BYTES if isinstance(line, BadRow) else len(line)
+        if num_bytes >= MOST_BYTES or isinstance(line, BadRow):
+            raise JobError(f"{name} is a list of more than {MOST_BYTES:,} bytes in one piece: {_LINES}")
+        parts.append(line)
+    try:
+        return _loads(b"".join(parts).decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError) as error:
+        raise JobError(f"{name} is no JSON: {error}") from None
+
+
+def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[str]]:
+    """The rows of a value, and how they were found in it."""
+    if isinstance(value, list):
+        return value, ["one list"]
+    if not isinstance(value, dict):
+        raise JobError(f"{name} holds one {type(value).__name__}, and no list of inputs: {_LINES}")
+    lists = {key: each for key, each in value.items() if isinstance(each, list)}
+    rows = [key for key, each in lists.items() if each and all(isinstance(row, dict) for row in each)]
+    if len(rows) == 1 and not (len(lists) > 1 and any(is_known(key, wanted) for key in lists)):
+        return lists[rows[0]], [f"the list at {rows[0]!r}"]
+    if len(lists) == len(value) and lists:
+        return _of_columns(lists, name), ["an object of columns"]
+    if any(is_known(key, wanted) and not isinstance(each, (dict, list)) for key, each in value.items()):
+        return [value], ["one object"]
+    raise JobError(
+        f"{name} holds one object, of {len(value):,} names, and it is not clear what its inputs are: "
+        f"make it a list of objects, or {_LINES}"
+    )
+
+
+def _of_columns(columns: Mapping[str, list[Any]], name: str) -> Iterator[Any]:
+    lengths = {len(each) for each in columns.values()}
+    if len(lengths) > 1:
+        raise JobError(
+            f"{name} is an object of lists of several lengths ({min(lengths):,} to {max(lengths):,}): no table"
+        )
+    for row in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, row, strict=True))

@@ -1,0 +1,43 @@
+"""`JobOptions`: how a caller wants a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from junco.errors import InputError
+
+if TYPE_CHECKING:
+    from junco.engine.stage import OnError
+    from junco.engine.trace import Trace
+
+SHARD_ROWS = 1024
+MaxRejects = int | Literal["auto"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """How a caller wants a job; `Pipeline.run` says what each means."""
+
+    on_error: OnError = "skip"
+    resume: bool = True
+    retry_rejects: bool = False
+    column: str | None = None
+    progress: bool | None = None
+    shard_rows: int = SHARD_ROWS
+    trace: Trace | None = None
+    max_rejects: MaxRejects = "auto"
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("raise", "skip", "none"):
+            raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
+        if self.shard_rows < 1:
+            raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
+        _check_max_rejects(self.max_rejects)
+
+
+def _check_max_rejects(most: MaxRejects) -> None:
+    """Refuse what is no limit."""
+    is_count = isinstance(most, int) and not isinstance(most, bool) and most >= 0
+    if not (is_count or most is None or most == "auto"):
+        raise InputError(f"max_rejects must be a number from 0 on, None for no limit, or 'auto', not {most!r}")

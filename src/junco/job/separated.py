@@ -1,0 +1,95 @@
+"""``.csv``, ``.tsv`` and their like: tables of text, however they are separated and quoted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from junco.errors import JobError
+from junco.job.columns import Choice, choose
+from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of
+from junco.job.item import BadRow
+from junco.job.quoting import Line, quoted_records, split_literally
+from junco.job.texts import lines_of, opened_text
+from junco.job.wanted import Wanted
+
+
+def rows_of_separated(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
+    """The inputs that such a table holds.
+
+    Raises:
+        JobError: its columns cannot be told, or the wanted one is not there.
+    """
+    text, done = opened_text(file, name)
+    lines = _decoded(text, name)
+    sample = _first(lines)
+    if not any(line.text.strip() for line in sample):
+        return
+    dialect = dialect_of(sample, name, wanted)
+    choice = _chosen(dialect, name, wanted)
+    wanted.tell(f"{name}: {', '.join(part for part in (*done, dialect.told, choice.told) if part)}")
+    found = _records(islice(chain(sample, lines), dialect.num_skipped, None), dialect, name)
+    if dialect.names:
+        next(found, None)
+    yield from _picked(found, dialect, choice, name, wanted)
+
+
+def _chosen(dialect: Dialect, name: str, wanted: Wanted) -> Choice:
+    """The columns to take; where there is no header, the only one."""
+    if dialect.names:
+        return choose(dialect.names, wanted, name)
+    if len(wanted.columns) > 1:
+        raise JobError(f"{name} has one column without a name; the pipeline takes {', '.join(wanted.columns)}")
+    return Choice((0,), ("text",), "")
+
+
+def _decoded(text: io.BufferedReader, name: str) -> Iterator[Line]:
+    """Its lines; bytes that are not UTF-8 stay in their cells, and are bad only in one that is wanted."""
+    for number, line in lines_of(text, name):
+        if isinstance(line, BadRow):
+            yield Line(number, "", line)
+        else:
+            yield Line(number, line.decode("utf-8", "surrogateescape"))
+
+
+def _first(lines: Iterator[Line]) -> list[Line]:
+    """The first lines, by which all are judged."""
+    found: list[Line] = []
+    num_chars = 0
+    for line in lines:
+        found.append(line)
+        num_chars += len(line.text)
+        if len(found) >= SAMPLE_LINES or num_chars >= SAMPLE_CHARS:
+            break
+    return found
+
+
+def _records(lines: Iterator[Line], dialect: Dialect, name: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    if dialect.is_quoted:
+        return quoted_records(lines, dialect.separator, name, len(dialect.names) or 1)
+    return (
+        (line.number, line.bad or split_literally(line.text, dialect.separator))
+        for line in lines
+        if line.bad or line.text.strip("\r\n")
+    )
+
+
+def _picked(
+    found: Iterator[tuple[int, list[str] | BadRow]], dialect: Dialect, choice: Choice, name: str, wanted: Wanted
+) -> Iterator[Any]:
+    width = len(dialect.names) or 1
+    number = 0
+    for line, cells in found:
+        if isinstance(cells, BadRow):
+            yield cells
+            continue
+        number += 1
+        if not any(cells):
+            yield BadRow(f"{name}, row {number}", b"", "nothing in it")
+        elif len(cells) > width and any(cells[width:]):
+            content = dialect.separator.join(cells).encode("utf-8", "surrogateescape")
+            yield BadRow(f"{name}, line {line}", content, f"{len(cells)} cells, and the header has {width}")
+        else:
+            yield choice.pick(cells, f"{name}, row {number}", wanted)

@@ -1,0 +1,112 @@
+"""Files of text as UTF-8, whatever they come in: compressed, with a byte order mark, in UTF-16 or UTF-32."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from junco.errors import JobError
+from junco.job.item import BadRow
+from junco.job.kinds import is_packed
+from junco.places.packed import packing_of, unpacked
+
+MOST_LINE_BYTES = 64 * 2**20
+"""A line, or a record of several, that is longer is no input."""
+_HEAD_BYTES, _BUFFER_BYTES = 4096, 1 << 18
+_WIDE = (  # UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+
+
+def opened_text(file: IO[bytes], name: str) -> tuple[io.BufferedReader, list[str]]:
+    """The file's text as UTF-8 without its mark, and what had to be done for that.
+
+    Raises:
+        JobError: it is not compressed as its name says, or is no text.
+    """
+    done = []
+    text = _buffered(file)
+    head = text.peek(_HEAD_BYTES)
+    if (packing := packing_of(head)) is not None:
+        text = _buffered(unpacked(text, packing, name))
+        done.append(f"unpacked ({packing})")
+        head = text.peek(_HEAD_BYTES)
+    elif is_packed(name) and head:
+        raise JobError(f"{name} cannot be read: it is not compressed as its name says")
+    wide = next(((mark, code, called) for mark, code, called in _WIDE if head.startswith(mark)), None)
+    if wide is not None:
+        mark, code, called = wide
+        text.read(len(mark))
+        return _buffered(cast("IO[bytes]", _AsUtf8(text, code, called, name))), [*done, called]
+    if head.startswith(codecs.BOM_UTF8):
+        text.read(len(codecs.BOM_UTF8))
+    elif head[:_HEAD_BYTES].count(0) > len(head[:_HEAD_BYTES]) // 4:
+        raise JobError(f"{name} cannot be read: it is no UTF-8 (UTF-16 without a mark, or no text); save it as UTF-8")
+    return text, done
+
+
+def _buffered(file: IO[bytes]) -> io.BufferedReader:
+    return file if isinstance(file, io.BufferedReader) else io.BufferedReader(_Lent(file), _BUFFER_BYTES)
+
+
+class _Lent(io.RawIOBase):
+    """Somebody else's file, which stays theirs to close; it may be able to do nothing but to be read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        found = self.file.read(len(into))
+        into[: len(found)] = found
+        return len(found)
+
+
+class _AsUtf8(io.RawIOBase):
+    """A text of wide characters as UTF-8."""
+
+    def __init__(self, file: io.BufferedReader, code: str, called: str, name: str) -> None:
+        self.file, self.called, self.name = file, called, name
+        self.decoder = codecs.getincrementaldecoder(code)()
+        self.rest, self.is_over = b"", False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        while not self.rest and not self.is_over:
+            wide = self.file.read(_HEAD_BYTES)
+            self.is_over = not wide
+            try:
+                self.rest = self.decoder.decode(wide, final=self.is_over).encode()
+            except UnicodeError as error:
+                raise JobError(f"{self.name} cannot be read: it is no {self.called}: {error}") from None
+        found, self.rest = self.rest[: len(into)], self.rest[len(into) :]
+        into[: len(found)] = found
+        return len(found)
+
+
+def lines_of(file: io.BufferedReader, name: str) -> Iterator[tuple[int, bytes | BadRow]]:
+    """The lines with their numbers and ends; of one that is too long nothing is kept."""
+    number = 0
+    while line := file.readline(MOST_LINE_BYTES + 1):
+        number += 1
+        if len(line) <= MOST_LINE_BYTES:
+            yield number, line
+            continue
+        head = line[:_HEAD_BYTES]
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MOST_LINE_BYTES)
+        yield number, BadRow(f"{name}, line {number}", head, f"longer than {MOST_LINE_BYTES:,} bytes")
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Where a text is not UTF-8."""
+    return f"not UTF-8 (byte 0x{error.object[error.start]:02x})"

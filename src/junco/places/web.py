@@ -1,0 +1,226 @@
+"""``http(s)://``: what lies at an address, fetched with limits of bytes, time and ways that a server may lead.
+
+A redirection leads to http and https alone, and never from https to http. A body that is shorter than its server said,
+longer than is asked for, or not coded as it says, is an error and never half a picture.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.message import Message
+from functools import cache, partial
+from typing import IO, Any
+
+from junco.errors import InputError, UnavailableError
+from junco.places.coding import decoded
+from junco.places.watch import Watch
+from junco.settings import settings
+
+TIMEOUT_S, MOST_S = 20.0, 300.0
+"""Seconds without any byte, and for one body in all."""
+MOST_BYTES = 100 * 2**20
+_CHUNK_BYTES = 1 << 18
+_WEB = ("http", "https")
+_PACKED = (".gz", ".tgz")
+
+
+def is_web(text: str) -> bool:
+    """Whether a text is an address on the web."""
+    scheme, sign, _ = text.partition("://")
+    return bool(sign) and scheme.lower() in _WEB
+
+
+def fetched(url: str, most_bytes: int = MOST_BYTES) -> bytes:
+    """What lies at an address.
+
+    Raises:
+        InputError: nothing, more than ``most_bytes``, less than the server said, or not in time; with the address.
+        UnavailableError: the environment says to stay offline.
+    """
+    into = io.BytesIO()
+    fetch_into(into, url, most_bytes)
+    return into.getvalue()
+
+
+def fetch_into(file: IO[bytes], url: str, most_bytes: int = MOST_BYTES, most_s: float = MOST_S) -> None:
+    """The same into a file.
+
+    Raises:
+        InputError: as for `fetched`; part of it may be in the file.
+    """
+    with _answered(url, "GET", most_s) as response:
+        length = _length(response.headers)
+        if length is not None and length > most_bytes:
+            raise _too_long(url, most_bytes)
+        coding = response.headers.get("Content-Encoding", "")
+        if urllib.parse.urlsplit(url).path.lower().endswith(_PACKED):
+            coding = ""  # what lies there is packed, and its name says so: it is unpacked by whoever asked for that
+        num_bytes = 0
+        for piece in decoded(_pieces(url, response, length), coding, url):
+            num_bytes += len(piece)
+            if num_bytes > most_bytes:
+                raise _too_long(url, most_bytes)
+            file.write(piece)
+
+
+def headers_of(url: str) -> Message:
+    """What a server says of an address without sending what lies there.
+
+    Raises:
+        InputError: it cannot be asked, or says that there is nothing.
+        UnavailableError: the environment says to stay offline.
+    """
+    with _answered(url, "HEAD", MOST_S) as response:
+        return response.headers
+
+
+def _pieces(url: str, response: http.client.HTTPResponse, length: int | None) -> Iterator[bytes]:
+    num_bytes = 0
+    while piece := response.read1(_CHUNK_BYTES):
+        num_bytes += len(piece)
+        yield piece
+    if length is not None and num_bytes < length:
+        raise InputError(f"{url!r}: it ended after {num_bytes:,} of {length:,} bytes")
+
+
+def _length(headers: Message) -> int | None:
+    text = headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() and "chunked" not in headers.get("Transfer-Encoding", "").lower() else None
+
+
+def _too_long(url: str, most_bytes: int) -> InputError:
+    return InputError(f"{url!r}: more than {most_bytes:,} bytes")
+
+
+@contextmanager
+def _answered(url: str, method: str, most_s: float) -> Iterator[http.client.HTTPResponse]:
+    """What a server answers, with whatever may go wrong as one line with the address."""
+    if settings().offline:
+        raise UnavailableError(f"{url!r}: not fetched, because JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
+    with Watch(most_s) as watch:
+        try:
+            with _opener(watch).open(_request(url, method), timeout=TIMEOUT_S) as response:
+                yield response
+                if watch.is_over:  # the end may look like one
+                    raise TimeoutError
+        except InputError:
+            if watch.is_over:
+                raise _too_slow(url, watch) from None
+            raise
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise InputError(f"{url!r}: the server answered {error.code} {_line(error.reason)}") from error
+        except (OSError, ValueError, http.client.HTTPException) as error:  # URLError and time-outs are OSErrors
+            if watch.is_over:
+                raise _too_slow(url, watch) from error
+            raise InputError(f"{url!r}: could not be fetched: {_line(getattr(error, 'reason', error))}") from error
+
+
+def _too_slow(url: str, watch: Watch) -> InputError:
+    return InputError(f"{url!r}: it did not end within {watch.seconds:g} s")
+
+
+def _line(said: object) -> str:
+    """What an error says, on one line."""
+    lines = str(said).split("\n")
+    return lines[0] or type(said).__name__
+
+
+def _request(url: str, method: str) -> urllib.request.Request:
+    """The question; a user and password in the address go where HTTP has them, and to no other server."""
+    parts = urllib.parse.urlsplit(url)
+    user, sign, host = parts.netloc.rpartition("@")
+    bare = urllib.parse.quote(urllib.parse.urlunsplit(parts._replace(netloc=host)), safe="!#$%&'()*+,/:;=?@[]~")
+    known = {"User-Agent": "junco", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(bare, headers=known, method=method)  # noqa: S310 - http(s) was checked
+    if sign:
+        told = b64encode(urllib.parse.unquote_to_bytes(user)).decode()
+        request.add_unredirected_header("Authorization", f"Basic {told}")
+    return request
+
+
+def _opener(watch: Watch) -> urllib.request.OpenerDirector:
+    """An opener for http and https alone, so that no redirection leads to files or FTP."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        _WatchedHandler(watch),
+        _Redirection(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+class _WatchedHandler(urllib.request.AbstractHTTPHandler):
+    """http and https, with each connection under a watch."""
+
+    handler_order = 500
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_connection, _Plain, self.watch), request)
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        made = partial(_connection, _Secure, self.watch)
+        return self.do_open(made, request, context=_certificates())
+
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
+
+class _Plain(http.client.HTTPConnection):
+    watch: Watch
+
+    def connect(self) -> None:
+        super().connect()
+        self.watch.add(self.sock)
+
+
+class _Secure(http.client.HTTPSConnection):
+    watch: Watch
+
+    def connect(self) -> None:
+        super().connect()
+        self.watch.add(self.sock)
+
+
+def _connection(kind: Callable[..., Any], watch: Watch, host: str, **options: Any) -> Any:
+    made = kind(host, **options)
+    made.watch = watch
+    return made
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Made once: it reads the machine's certificates."""
+    return ssl.create_default_context()
+
+
+class _Redirection(urllib.request.HTTPRedirectHandler):
+    """Leads to http and https, and never from a safe connection to one that is not."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        scheme = urllib.parse.urlsplit(newurl).scheme.lower()
+        if scheme not in _WEB or (scheme == "http" and req.type == "https"):
+            raise urllib.error.HTTPError(
+                newurl, code, f"{msg} - redirection to {scheme}:// is not followed", headers, fp
+            )
+        made = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if made is not None:
+            made.method = req.get_method()  # a question for the head alone stays one
+        return made

@@ -1,0 +1,100 @@
+"""JSON in whichever shape people keep lists in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from junco.errors import JobError
+from reading import inputs, read
+
+ROWS = [{"id": i, "text": f"text {i}"} for i in range(5)]
+TEXTS = [row["text"] for row in ROWS]
+
+
+@pytest.fixture
+def file(tmp_path):
+    def written(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return written
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "value",
+    [ROWS, TEXTS, {"id": [0, 1, 2, 3, 4], "text": TEXTS}, {"version": "1", "data": ROWS}, {"data": ROWS}],
+    ids=["objects", "texts", "columns", "nested", "nested alone"],
+)
+def test_a_file_of_one_value_is_the_list_in_it(file, value, indent):
+    assert inputs(file("l.json", json.dumps(value, indent=indent))) == TEXTS
+
+
+@pytest.mark.parametrize("name", ["l.jsonl", "l.ndjson", "l.json"])
+def test_lines_of_json_are_read_by_all_their_names(file, name):
+    assert inputs(file(name, "\n\n".join(map(json.dumps, ROWS)) + "\n")) == TEXTS
+
+
+def test_one_object_is_a_row_only_where_it_names_the_input(file):
+    assert inputs(file("l.json", '{"text": "hello", "id": 1}')) == ["hello"]
+    for value in (
+        {"q1": "hello", "q2": "bye"},
+        {"a": ROWS, "b": ROWS[:2]},
+        {"a": TEXTS, "b": 1},
+        {"text": {"0": "a"}},
+        {},
+    ):
+        with pytest.raises(JobError, match=r"^l\.json "):
+            inputs(file("l.json", json.dumps(value)))
+
+
+@pytest.mark.parametrize("content", ["3", '"text"', "null", "[1,", "nonsense", "[" * 100_000])
+def test_what_is_no_list_is_refused_with_the_name_of_the_file(file, content):
+    with pytest.raises(JobError, match=r"^l\.json "):
+        inputs(file("l.json", content))
+
+
+def test_a_file_in_one_piece_that_is_very_large_is_refused_with_the_cure(file, monkeypatch):
+    monkeypatch.setattr("junco.job.json_lists.MOST_BYTES", 100)
+    with pytest.raises(JobError, match=r"in one piece: write a line for each \(\.jsonl\)"):
+        inputs(file("l.json", json.dumps(ROWS)))
+
+
+def test_a_bad_line_costs_itself_alone(file):
+    lines = [
+        b'{"text": "one"}',
+        b'{"text": "cut',
+        b'{"text": "a", "text": "b"}',
+        b'{"text": NaN}',
+        b'{"text": "\\ud83d"}',
+        b'{"text": "caf\xe9"}',
+        b"null",
+        b'[{"text": "a"}]',
+        b'"plain"',
+        b"[" * 100_000,
+        b'{"text": "two"}',
+    ]
+    found = inputs(file("l.jsonl", b"\n".join(lines)))
+    assert [text for text in found if not text.startswith("!")] == ["one", "plain", "two"]
+    reasons = "\n".join(text for text in found if text.startswith("!"))
+    for reason in ("line 2: no JSON", "'text' is in it twice", "row 4: no 'text'", "half of a character"):
+        assert reason in reasons
+    for reason in ("line 6: not UTF-8 (byte 0xe9)", "row 7: nothing in it", "row 8: a whole list", "line 10: no JSON"):
+        assert reason in reasons
+
+
+def test_the_column_is_found_though_the_first_rows_have_it_not(file):
+    found, told = read(file("l.jsonl", '{"id": 1}\n{"id": 2, "text": "b"}\n'))
+    assert found == ["! l.jsonl, row 1: no 'text'", "b"]
+    assert told == ["l.jsonl: column 'text' of id, text"]
+
+
+def test_a_text_of_a_list_that_is_no_utf8_costs_itself_alone(file):
+    assert inputs(file("l.json", b'["one", "caf\xe9", "two"]')) == [
+        "one",
+        "! l.json, row 2: not UTF-8 (byte 0xe9)",
+        "two",
+    ]
