@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from junco.job.feed import Todo
+from junco.job.item import LargerThanSaidError
 
 MOST_FETCHES, MOST_BYTES = 16, 256_000_000
 """Under way or waiting to be taken at once. What is larger than that is fetched alone."""
@@ -60,7 +61,7 @@ class _Fetchers:
         if self._num_threads < MOST_FETCHES:
             self._num_threads += 1
             threading.Thread(target=self._work, name="junco-fetch", daemon=True).start()
-        return fetched.result
+        return partial(_taken, todo, fetched)
 
     def end(self) -> None:
         """Fetch nothing more."""
@@ -76,8 +77,17 @@ class _Fetchers:
             del job  # and its value, which may be large, while the next one is waited for
 
 
-def _fetch(todo: Todo, fetched: Future[Any]) -> None:
+def _taken(todo: Todo, fetched: Future[Any]) -> Any:
+    """What was fetched; where that was more than was thought, it is fetched now, and nothing like it is beside it."""
     try:
-        fetched.set_result(_read(todo))
+        return fetched.result()
+    except LargerThanSaidError:
+        return _read(todo)
+
+
+def _fetch(todo: Todo, fetched: Future[Any]) -> None:
+    read_ahead = todo.item.read_ahead
+    try:
+        fetched.set_result(_read(todo) if read_ahead is None else read_ahead())
     except BaseException as error:  # to whoever asks for the value
         fetched.set_exception(error)

@@ -113,7 +113,7 @@ def _of_mapping(value: Mapping[Any, Any]) -> Frame:
 
 
 def _values(column: Any) -> Any:
-    """A column's values: of an array of numbers or texts Python's own, which it does not give when it is gone through."""
+    """A column's values; those of an array as Python's own, which going through it would not give."""
     is_plain = getattr(column, "ndim", 0) == 1 and hasattr(column, "tolist")
     return column.tolist() if is_plain else column
 

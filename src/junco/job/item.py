@@ -16,12 +16,17 @@ from junco.types.content import digest_of_value
 _LONGEST_PATH = 4096
 
 
+class LargerThanSaidError(Exception):
+    """An input is larger than its ``num_bytes`` and was not read ahead of its turn; read once more, it comes."""
+
+
 class Item(NamedTuple):
     """An input: ``value`` goes into the pipeline, or what ``read`` gives, where it has to be read first.
 
     ``mark`` changes with its content; ``None`` where nobody can tell that: it counts as changed each time.
 
     ``num_bytes`` says how much that fetches from afar: 0 is nothing, and what is not known counts as a few megabytes.
+    ``read_ahead`` gives the same if it is no larger than that, and else raises `LargerThanSaidError`.
     """
 
     key: str
@@ -29,6 +34,7 @@ class Item(NamedTuple):
     value: Any = None
     read: Callable[[], Any] | None = None
     num_bytes: int = 0
+    read_ahead: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,12 @@ class BadRow:
         raise InputError(self.reason)
 
 
-def item_of_value(number: int, value: Any, *, is_text: bool) -> Item:
-    """An input that is a value, the ``number``-th of its source.
-
-    To a pipeline that takes texts (``is_text``) a text is what it says, whatever files there are.
-    """
+def item_of_value(number: int, value: Any, *, is_text: bool = False) -> Item:
+    """An input that is a value, the ``number``-th of its source; one that ``is_text`` names no file."""
+    if is_text and type(value) is str:
+        return Item(value, "", value)
     if isinstance(value, BadRow):
         return Item(value.place, value.content, None, value.read)
-    if is_text and isinstance(value, str):
-        return Item(value, "", value)
     if isinstance(value, (str, os.PathLike)):
         text = os.fspath(value)
         is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text

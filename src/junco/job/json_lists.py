@@ -97,15 +97,11 @@ def _parsed(lines: Iterator[tuple[int, bytes | BadRow]], name: str) -> Iterator[
             yield line
             continue
         try:
-            yield _loads(line.decode())
+            yield _decoded(line.decode())
         except UnicodeDecodeError as error:
             yield BadRow(f"{name}, line {number}", line.rstrip(b"\r\n"), not_utf8(error))
         except (ValueError, RecursionError) as error:
             yield BadRow(f"{name}, line {number}", line.rstrip(b"\r\n"), f"no JSON: {error}")
-
-
-def _loads(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_object)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -116,6 +112,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"{twice!r} is in it twice")
     return found
+
+
+_decoded = json.JSONDecoder(object_pairs_hook=_object).decode
 
 
 def _value_of(line: bytes | BadRow) -> Any:
@@ -135,7 +134,7 @@ def _whole(lines: Iterable[tuple[int, bytes | BadRow]], name: str) -> Any:
             raise JobError(f"{name} is a list of more than {MOST_BYTES:,} bytes in one piece: {_LINES}")
         parts.append(line)
     try:
-        return _loads(b"".join(parts).decode("utf-8", "surrogateescape"))
+        return _decoded(b"".join(parts).decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError) as error:
         raise JobError(f"{name} is no JSON: {error}") from None
 

@@ -1,4 +1,4 @@
-"""What a file's name says that is in it: a list of inputs, of which kind; or an input."""
+"""What a source's name says: whether it is an address, and whether a list of inputs is there, of which kind."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ _KINDS: dict[str, Kind] = {
     ".feather": "arrow",
     ".ipc": "arrow",
 }
+
+
+def is_url(text: str) -> bool:
+    """Whether a source is an address and not a path."""
+    scheme, sign, _ = text.partition("://")
+    return bool(sign) and scheme.replace("+", "").replace("::", "").isalnum()
+
+
+def is_web(url: str) -> bool:
+    """Whether an address is one of the web."""
+    return url.partition("://")[0].lower() in ("http", "https")
 
 
 def kind_of(name: str) -> Kind | None:

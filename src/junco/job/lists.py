@@ -41,7 +41,8 @@ def _rows_of_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             f"{name}: the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"
         )
     text, done = opened_text(file, name)
-    wanted.tell(f"{name}: {', '.join([*done, 'each line is an input'])}")
+    if done:
+        wanted.tell(f"{name}: {', '.join(done)}")
     for number, line in lines_of(text, name):
         if isinstance(line, BadRow):
             yield line

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from junco.terminal import is_terminal, say
 from junco.wording import printable
 
 EVERY_S, DRAW_S = 5.0, 0.1
@@ -100,11 +101,11 @@ class JsonLines(Progress):
             self.shown_s = now_s
             if self._count is not None:
                 self.total, self._count = self._count(), None
-            print(json.dumps(self.line(now_s)), file=sys.stderr, flush=True)  # noqa: T201
+            say(json.dumps(self.line(now_s)))
 
     def tell(self, line: str) -> None:
         """Print it as a line."""
-        print(json.dumps({"read": line}), file=sys.stderr, flush=True)  # noqa: T201
+        say(json.dumps({"read": line}))
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
@@ -189,6 +190,6 @@ def progress_for(wanted: bool | None, count: Callable[[], int | None]) -> Progre
     """What shows the progress: ``None`` lets the terminal decide, ``False`` shows nothing."""
     if wanted is False:
         return Progress()
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         return Bar(count())
     return JsonLines(count=count)

@@ -6,23 +6,24 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError
 from junco.job.columns import choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
-from junco.job.kinds import kind_of
-from junco.job.lists import count_lines, rows_of
-from junco.job.urls import RemoteFile, is_list, is_url, url_files, url_rows
+from junco.job.kinds import is_url, is_web, kind_of
 from junco.job.wanted import Wanted
-from junco.job.web_sources import is_web_list, web_files, web_rows
 from junco.places.cell import has_bytes
-from junco.places.web import is_web
+from junco.settings import user_path
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.job.urls import RemoteFile
 
 _NOTHING: Any = object()
 __all__ = ["Item", "Wanted", "count_of", "items_of"]
@@ -41,7 +42,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
         return _of_url(text, wanted)
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
     return _of_files(_paths(path, text, wanted), wanted)
@@ -54,17 +55,12 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     text = os.fsdecode(source)
     if is_url(text):
         return None
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
+        from junco.job.lists import count_lines
+
         return count_lines(path)
     return sum(1 for _ in _paths(path, text, wanted))
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise JobError(f"the source {text!r} cannot be found: {error}") from None
 
 
 def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
@@ -94,6 +90,8 @@ def _reader(path: str) -> Callable[[], str]:
 
 
 def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
+    from junco.job.lists import rows_of
+
     try:
         yield from _numbered(rows_of(path, wanted), wanted)
     except OSError as error:
@@ -147,21 +145,32 @@ def _count_of_values(source: Any) -> int | None:
 
 
 def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
-    if is_web_list(url) if is_web(url) else is_list(url):
-        yield from _numbered(web_rows(url, wanted) if is_web(url) else url_rows(url, wanted), wanted)
+    if is_web(url):
+        from junco.job.web_sources import is_web_list as is_list
+        from junco.job.web_sources import web_files as files_at
+        from junco.job.web_sources import web_rows as rows_at
+    else:
+        from junco.job.urls import is_list
+        from junco.job.urls import url_files as files_at
+        from junco.job.urls import url_rows as rows_at
+    if is_list(url):
+        yield from _numbered(rows_at(url, wanted), wanted)
         return
     _check_one_column(wanted)
-    for file in web_files(url) if is_web(url) else url_files(url, wanted.skips):
+    for file in files_at(url, wanted.skips):
         yield _item_of_remote(file, wanted)
 
 
 def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read = _decoded(file.read) if wanted.is_text else file.read
-    return Item(file.url, file.mark, None, read, file.num_bytes)
+    read: Callable[[], Any] = partial(file.read, None)
+    read_ahead: Callable[[], Any] = partial(file.read, file.num_bytes)
+    if wanted.is_text:
+        read, read_ahead = partial(_decoded, read), partial(_decoded, read_ahead)
+    return Item(file.url, file.mark, None, read, file.num_bytes, read_ahead)
 
 
-def _decoded(read: Callable[[], bytes]) -> Callable[[], str]:
-    return lambda: read().decode("utf-8-sig")
+def _decoded(read: Callable[[], bytes]) -> str:
+    return read().decode("utf-8-sig")
 
 
 def _check_one_column(wanted: Wanted) -> None:

@@ -11,8 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from junco.job.kinds import kind_of
-from junco.job.urls import is_url
+from junco.job.kinds import is_url, kind_of
 from junco.job.wanted import Wanted
 from junco.runtime.machine import version
 

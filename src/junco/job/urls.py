@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
+from functools import partial
 from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from junco.errors import InputError, JobError, JuncoError, MissingExtraError
 from junco.job.folders import is_pattern
+from junco.job.item import LargerThanSaidError
 from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.wanted import Wanted
@@ -21,20 +23,24 @@ UNKNOWN_BYTES = 4_000_000
 """What a file is taken to hold whose server does not say."""
 _CHANGES = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "CRC")
 
+_Parts = tuple[str, ...]
+"""Of a pattern, between slashes."""
+
 
 class RemoteFile(NamedTuple):
-    """A file at an address: its own address, what changes when it does, what fetches it, and how much that is."""
+    """A file at an address.
+
+    Attributes:
+        url: its own address.
+        mark: what changes when it does; ``None`` where nobody says.
+        read: fetches it: all of it, or so many bytes at most, and raises `LargerThanSaidError` for what is larger.
+        num_bytes: how much it holds, or is taken to.
+    """
 
     url: str
     mark: str | None
-    read: Callable[[], bytes]
+    read: Callable[[int | None], bytes]
     num_bytes: int
-
-
-def is_url(text: str) -> bool:
-    """Whether a source is an address and not a path."""
-    scheme, sign, _ = text.partition("://")
-    return bool(sign) and scheme.replace("+", "").replace("::", "").isalnum()
 
 
 def is_list(url: str) -> bool:
@@ -80,7 +86,7 @@ def url_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
             if not (is_here and skip(name)):
                 num_files += 1
                 size = info.get("size")
-                read = _reader(system, name, size)
+                read = partial(_content, system, name, size)
                 yield RemoteFile(system.unstrip_protocol(name), _mark(info) or None, read, size or UNKNOWN_BYTES)
     if not num_files:
         raise JobError(f"nothing is at {url}")
@@ -111,42 +117,34 @@ def _found(system: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Files at a path, beneath it or matching it, with what is known of them."""
     parts = PurePosixPath(path).parts
     fixed = len(list(takewhile(lambda part: not is_pattern(part), parts)))
-    if fixed < len(parts) and not system.exists(path):
-        base = str(PurePosixPath(*parts[:fixed])) if fixed else ""
-        yield from _matching(system, base, parts[fixed:])
-    elif system.isfile(path):
+    if system.isfile(path):
         yield path, system.info(path)
-    elif not PurePosixPath(path).parts or system.exists(path):
-        yield from _matching(system, path.rstrip("/") or path, ("**",))
+        return
+    base = str(PurePosixPath(*parts[:fixed])) if fixed else ""
+    with suppress(FileNotFoundError):
+        yield from _matching(system, base, frozenset({parts[fixed:] or ("**",)}))
 
 
-def _matching(system: Any, folder: str, parts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The files in a folder and beneath it that match the parts of a pattern, each once."""
+def _matching(system: Any, folder: str, patterns: frozenset[_Parts]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The files in a folder and beneath it that match one of some patterns; each folder is listed once."""
     for name, info in _listed(system, folder):
         last = PurePosixPath(name).name
-        if last.startswith(".") and not parts[0].startswith("."):
-            continue
-        is_folder = info.get("type") == "directory"
-        if not is_folder and info.get("type") != "file":
-            continue
-        for rest in _rests(last, parts):
-            if is_folder and rest:
-                yield from _matching(system, name, rest)
-                break
-            if not is_folder and rest in ((), ("**",)):
-                yield name, info
-                break
+        rests = frozenset(rest for parts in patterns for rest in _rests(last, parts))
+        if info.get("type") == "file" and not rests.isdisjoint({(), ("**",)}):
+            yield name, info
+        elif info.get("type") == "directory" and (inner := rests - {()}):
+            yield from _matching(system, name, inner)
 
 
-def _rests(name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """What of a pattern is left for what lies beneath a name, the most general first."""
-    if parts[0] != "**":
-        if fnmatch(name, parts[0]):
-            yield parts[1:]
-        return
-    yield parts
-    if len(parts) > 1:
-        yield from _rests(name, parts[1:])
+def _rests(name: str, parts: _Parts) -> Iterator[_Parts]:
+    """What of a pattern is left for what lies beneath a name; a hidden one is only meant where that is said."""
+    if parts[0] == "**":
+        if not name.startswith("."):
+            yield parts
+        if len(parts) > 1:
+            yield from _rests(name, parts[1:])
+    elif fnmatch(name, parts[0]) and (parts[0].startswith(".") or not name.startswith(".")):
+        yield parts[1:]
 
 
 def _listed(system: Any, folder: str) -> list[tuple[str, dict[str, Any]]]:
@@ -163,11 +161,7 @@ def _mark(info: dict[str, Any]) -> str:
     return " ".join(str(value) for value in (info.get("size"), *changes) if value is not None)
 
 
-def _reader(system: Any, name: str, size: int | None) -> Callable[[], bytes]:
-    return lambda: _content(system, name, size)
-
-
-def _content(system: Any, name: str, size: int | None) -> bytes:
+def _content(system: Any, name: str, size: int | None, most_bytes: int | None) -> bytes:
     """A whole file, and no more than it may hold.
 
     Raises:
@@ -177,7 +171,9 @@ def _content(system: Any, name: str, size: int | None) -> bytes:
         content = bytes(system.cat_file(name))
     elif size is None:
         with system.open(name, "rb") as file:
-            content = bytes(file.read(MOST_BYTES + 1))
+            content = bytes(file.read((MOST_BYTES if most_bytes is None else most_bytes) + 1))
+        if most_bytes is not None and len(content) > most_bytes:
+            raise LargerThanSaidError
     if (size if size is not None else len(content)) > MOST_BYTES:
         raise InputError(f"{name!r}: more than {MOST_BYTES:,} bytes")
     if size is not None and len(content) != size:

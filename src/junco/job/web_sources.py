@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -16,11 +16,12 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from junco.errors import InputError, JobError, JuncoError
 from junco.job.folders import is_pattern
+from junco.job.item import LargerThanSaidError
 from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.urls import UNKNOWN_BYTES, RemoteFile
 from junco.job.wanted import Wanted
-from junco.places.web import fetch_into, fetched, headers_of
+from junco.places.web import MOST_BYTES, TooLargeError, fetch_into, fetched, headers_of
 
 MOST_LIST_BYTES, MOST_LIST_S = 2 * 2**30, 3600.0
 """Of a list, which is fetched to a temporary file before it is read."""
@@ -49,7 +50,7 @@ def web_rows(url: str, wanted: Wanted) -> Iterator[Any]:
         yield from rows_in(file, _name_of(url), wanted)
 
 
-def web_files(url: str) -> Iterator[RemoteFile]:
+def web_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
     """The file at an address, or those that the page there links to: beneath it, or matching a pattern.
 
     Raises:
@@ -81,7 +82,16 @@ def _remote_file(url: str) -> RemoteFile:
         size = headers.get("Content-Length", "")
         num_bytes = int(size) if size.isdecimal() else UNKNOWN_BYTES
         mark = " ".join(said for said in (size, *(headers.get(name, "") for name in _CHANGES)) if said) or None
-    return RemoteFile(url, mark, partial(fetched, url), max(num_bytes, 1))
+    return RemoteFile(url, mark, partial(_content, url), max(num_bytes, 1))
+
+
+def _content(url: str, most_bytes: int | None) -> bytes:
+    if most_bytes is None or most_bytes >= MOST_BYTES:
+        return fetched(url, MOST_BYTES)
+    try:
+        return fetched(url, most_bytes)
+    except TooLargeError:
+        raise LargerThanSaidError from None
 
 
 def _links(url: str) -> Iterator[str]:
@@ -95,7 +105,7 @@ def _links(url: str) -> Iterator[str]:
         page = pages.pop()
         inner = []
         for link in sorted(_links_of(page)):
-            if not link.startswith(base) or link in seen or _name_of(link).startswith("."):
+            if link in seen or not _is_beneath(link, base):
                 continue
             seen.add(link)
             if link.endswith("/"):
@@ -106,6 +116,12 @@ def _links(url: str) -> Iterator[str]:
             pages += reversed(inner)
         if len(seen) > MOST_PAGES * 100:
             raise JobError(f"{url} lists more than {MOST_PAGES * 100:,} addresses: give a list of them")
+
+
+def _is_beneath(link: str, base: str) -> bool:
+    """Whether a link is one to a file or folder there; not to a hidden one, and no question about a folder."""
+    is_folder = urlsplit(link).path.endswith("/")
+    return link.startswith(base) and is_folder == link.endswith("/") and not _name_of(link).startswith(".")
 
 
 def _links_of(page: str) -> list[str]:

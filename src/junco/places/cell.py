@@ -15,14 +15,12 @@ def has_bytes(fields: Collection[str]) -> bool:
     return len(fields) == len(_FIELDS) and _FIELDS.issuperset(fields)
 
 
-def content_of(value: Mapping[str, Any]) -> Any:
-    """Its bytes, or its path where it has none.
+def content_of(cell: Mapping[str, Any]) -> Any:
+    """The bytes of such a cell, or its path where it has none.
 
     Raises:
-        InputError: it has neither, or is a mapping of another kind.
+        InputError: it has neither.
     """
-    if not has_bytes(value):
-        raise InputError(f"a mapping of {', '.join(map(repr, value)) or 'nothing'}, not of 'bytes' and 'path'"[:200])
-    if value["bytes"] is None and not value["path"]:
+    if cell["bytes"] is None and not cell["path"]:
         raise InputError("neither 'bytes' nor a 'path' in it")
-    return value["path"] if value["bytes"] is None else value["bytes"]
+    return cell["path"] if cell["bytes"] is None else cell["bytes"]

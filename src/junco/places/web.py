@@ -32,17 +32,16 @@ _WEB = ("http", "https")
 _PACKED = (".gz", ".tgz")
 
 
-def is_web(text: str) -> bool:
-    """Whether a text is an address on the web."""
-    scheme, sign, _ = text.partition("://")
-    return bool(sign) and scheme.lower() in _WEB
+class TooLargeError(InputError):
+    """There is more at an address than may be fetched."""
 
 
 def fetched(url: str, most_bytes: int = MOST_BYTES) -> bytes:
     """What lies at an address.
 
     Raises:
-        InputError: nothing, more than ``most_bytes``, less than the server said, or not in time; with the address.
+        TooLargeError: more than ``most_bytes``.
+        InputError: nothing, less than the server said, or not in time; with the address.
         UnavailableError: the environment says to stay offline.
     """
     into = io.BytesIO()
@@ -96,8 +95,8 @@ def _length(headers: Message) -> int | None:
     return int(text) if text.isdecimal() and "chunked" not in headers.get("Transfer-Encoding", "").lower() else None
 
 
-def _too_long(url: str, most_bytes: int) -> InputError:
-    return InputError(f"{url!r}: more than {most_bytes:,} bytes")
+def _too_long(url: str, most_bytes: int) -> TooLargeError:
+    return TooLargeError(f"{url!r}: more than {most_bytes:,} bytes")
 
 
 @contextmanager

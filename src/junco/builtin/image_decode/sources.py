@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from junco.errors import InputError
-from junco.places.cell import content_of
-from junco.places.web import fetched
+from junco.places.cell import content_of, has_bytes
 from junco.wording import picture
 
 URL_MAX_BYTES = 100 * 2**20
@@ -28,7 +27,7 @@ def opened(source: Any, *, allow_urls: bool) -> Iterator[tuple[IO[bytes], str]]:
         InputError: nothing is there, it is empty, or the source is of no known kind.
         UnavailableError: an address, while the environment says to stay offline.
     """
-    if isinstance(source, Mapping):
+    if isinstance(source, Mapping) and has_bytes(source):
         source = content_of(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield _in_memory(source, picture(source)), picture(source)
@@ -106,4 +105,6 @@ def _opened_path(path: Path, name: str) -> Iterator[IO[bytes]]:
 def _fetched(url: str, allow_urls: bool) -> bytes:
     if not allow_urls:
         raise InputError(f"{url!r}: fetching pictures is off; turn it on with allow_urls=True (-p allow_urls=true)")
+    from junco.places.web import fetched  # few fetch, and all that speaks to servers takes a while to import
+
     return fetched(url, URL_MAX_BYTES)
