@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 from typing import Any
 
 from junco.job.kinds import is_url, kind_of
 from junco.job.wanted import Wanted
 from junco.runtime.machine import version
+from junco.settings import user_path
 
 
 def hash_of_source(source: Any, wanted: Wanted) -> str | None:
     """The hash; ``None`` where a source has none, or cannot be read just now."""
     if not isinstance(source, (str, os.PathLike)) or not wanted.is_text or is_url(os.fsdecode(source)):
         return None
+    path = user_path(os.fsdecode(source), "the source")
     try:
-        path = Path(os.fsdecode(source)).expanduser()
         if not (path.is_file() and kind_of(path.name) is not None):
             return None
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError, RuntimeError):  # whoever reads it will say why
+    except OSError:  # whoever reads it will say why
         return None
     # another version may read a list in another way
     return hashlib.sha256(repr((version("junco"), path.name, wanted.column, content)).encode()).hexdigest()
