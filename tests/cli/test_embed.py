@@ -137,9 +137,9 @@ def test_a_job_of_which_nothing_comes_ends_with_1_and_says_why_also_when_it_is_r
 
 @pytest.mark.parametrize("target", ["v.parquet", "v/"])
 def test_a_job_in_which_no_input_gives_a_row_ends_with_1(junco, tmp_path, target):
-    (tmp_path / "t.csv").write_text('text\n" "\n" "\n')
+    (tmp_path / "t.jsonl").write_text('{"text": " "}\n' * 2)
     for _ in range(2):
-        done = junco("embed", "words", tmp_path / "t.csv", "--to", f"{tmp_path}/{target}", "--json")
+        done = junco("embed", "words", tmp_path / "t.jsonl", "--to", f"{tmp_path}/{target}", "--json")
         assert done.exit_code == 1, done.stderr
         assert json.loads(done.stdout)["num_done"] == 2
 

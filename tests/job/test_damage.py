@@ -248,6 +248,7 @@ FORGED = {
     "rejects for no reason": (1, changed(rejects=[[0, "key", [["stage"]]]])),
     "an odd end": (2, changed(num_rejects=None)),
     "an odd source": (2, changed(source=5)),
+    "a source read in an odd way": (2, changed(source={"hash": "", "read": 5})),
     "files that are none": (2, changed(files=[])),
     "a file of which too little is known": (2, changed(files={"v.parquet": [1, 2]})),
 }
@@ -264,6 +265,20 @@ def test_a_journal_that_no_job_wrote_is_said_to_be_damaged_and_can_be_replaced(e
         embed.run(["a", "b", "c"], target)
     assert len(rows(target)) == 2
     assert embed.run(["a", "b", "c"], target, resume=False).num_rows == 3
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("name", ["journal", "journal.next"])
+def test_a_journal_of_an_earlier_version_which_has_no_numbers_is_refused_by_its_version(embed, tmp_path, name, version):
+    embed.run(["a"], tmp_path / "v.parquet")
+    journal = tmp_path / ".v.parquet.junco" / "journal"
+    texts = [json.dumps(record | {"junco": version}).encode() for record in records_of(journal)]
+    journal.unlink()
+    (journal.parent / name).write_bytes(b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in texts))
+    problem = "was made by another version of junco" if name == "journal" else "no bulk job made it"
+    with pytest.raises(JobError, match=rf"v.parquet .*{problem}.*resume=False"):
+        embed.run(["a", "b"], tmp_path / "v.parquet")
+    assert embed.run(["a", "b"], tmp_path / "v.parquet", resume=False).num_rows == 2
 
 
 @pytest.mark.parametrize("text", [b"[1, 2]", b"5", b"no JSON", b"\xff", b"[" * 100_000])

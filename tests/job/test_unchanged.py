@@ -39,7 +39,8 @@ def test_a_list_that_did_not_change_is_not_read_row_by_row(embed, tmp_path, monk
     counts = ("num_inputs", "num_done", "num_rejects", "num_rows")
     assert [getattr(again, count) for count in counts] == [getattr(first, count) for count in counts] == [51, 50, 1, 50]
     assert (again.num_skipped, again.num_new, again.deleted) == (51, 0, ())
-    assert again.rejects == first.rejects
+    assert (again.rejects, again.read) == (first.rejects, first.read)
+    assert bool(again.read) == (name != "t.txt")
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -66,6 +67,14 @@ def test_a_list_that_changed_while_it_was_read_is_read_again_the_next_time(tmp_p
         p.run(texts, tmp_path / "v.parquet")
         assert p.run(texts, tmp_path / "v.parquet").num_inputs == 2
     assert pq.read_table(tmp_path / "v.parquet").column("input").to_pylist() == ["a", "c"]
+
+
+def test_a_list_that_holds_the_same_in_other_words_is_known_from_then_on(embed, tmp_path, monkeypatch):
+    embed.run(TEXTS, tmp_path / "v.parquet")
+    texts = write_list(tmp_path / "t.txt", TEXTS)
+    assert embed.run(texts, tmp_path / "v.parquet").is_unchanged
+    monkeypatch.setattr("junco.job.feed.digest_of", None)
+    assert embed.run(texts, tmp_path / "v.parquet").is_unchanged
 
 
 def test_another_column_of_the_same_list_is_new(embed, tmp_path):

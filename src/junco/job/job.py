@@ -113,13 +113,19 @@ class Job:
                 self._work(feed, state)
             if state is not None:
                 is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
-                deleted = self._publish(inventory, ledger, state, hashed if is_same else None)
+                noted = {"hash": hashed, "read": self.told.lines} if is_same else None
+                deleted = self._publish(inventory, ledger, state, noted)
         stats = stats_since(before, self.engine.stats()) if feed.num_new else None
         return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
-        """Whether a source that was hashed as a whole is the one whose inputs are all done."""
-        return state.is_unchanged(ledger, hashed) and not (self.options.retry_rejects and ledger.rejects)
+        """Whether a source that was hashed as a whole is the one whose inputs are all done; tells how it was read."""
+        notes = state.notes_of_unchanged(ledger, hashed)
+        if notes is None or (self.options.retry_rejects and ledger.rejects):
+            return False
+        for line in notes:
+            self.told(line)
+        return True
 
     def _feed(
         self, items: Iterator[Item], ledger: Ledger, inventory: Inventory, limit: RejectLimit, progress: Progress
@@ -141,15 +147,18 @@ class Job:
                 "it was left as it is; resume=False (--no-resume) empties it"
             )
 
-    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, hashed: str | None) -> tuple[str, ...]:
+    def _publish(
+        self, inventory: Inventory, ledger: Ledger, state: JobState, noted: dict[str, Any] | None
+    ) -> tuple[str, ...]:
         """Make the target what the source is now, if it is not; the inputs that it has no more."""
         deleted = state.keys(ledger.unseen())
         if deleted:
             self.sink.remove(deleted)
         if inventory.is_as_before and state.is_published:
             state.scratch()
+            state.note_source(noted)
         else:
-            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), hashed)
+            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), noted)
         return deleted
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:

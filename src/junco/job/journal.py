@@ -36,20 +36,20 @@ class Journal:
         """The records that are whole and in their places, in order; none where there is no file."""
         return (record for record, _ in self._good())
 
-    def cut(self) -> bool:
+    def cut(self) -> int:
         """Remove an end that cannot be read, so that what is appended next can be.
 
         Returns:
-            Whether it was more than what a kill tears.
+            How many lines it had, of which a kill leaves none.
         """
         self._num_lines, end = self._measured()
         if not self.path.exists() or self.path.stat().st_size == end:
-            return False
+            return 0
         with self.path.open("rb") as file:
             file.seek(end)
-            is_damaged = any(line.endswith(b"\n") for line in file)
+            num_cut = sum(line.endswith(b"\n") for line in file)
         os.truncate(self.path, end)
-        return is_damaged
+        return num_cut
 
     def remove(self) -> None:
         """Forget it all."""

@@ -26,11 +26,15 @@ def is_header(record: Mapping[str, Any]) -> bool:
 
 
 def is_entry(record: Mapping[str, Any]) -> bool:
-    """Whether a record may follow the first: a number that was given, inputs that are done, the end of publishing."""
+    """Whether a record may follow the first: a number that was given, inputs that are done, the end of
+    publishing, what a source holds that was seen to have nothing new.
+    """
     if "shard" in record:
         return _is_sealed(record)
     if "files" in record:
         return _is_end(record)
+    if "source" in record:
+        return _is_source(record["source"])
     return _is_number(record.get("opened"))
 
 
@@ -42,10 +46,17 @@ def highest_number(record: Mapping[str, Any]) -> int:
 def _is_end(record: Mapping[str, Any]) -> bool:
     files = record.get("files")
     return (
-        isinstance(record.get("source"), str | None)
+        _is_source(record.get("source"))
         and _is_number(record.get("num_rejects"))
         and isinstance(files, dict)
         and all(_is_file(entry) for entry in files.values())
+    )
+
+
+def _is_source(entry: Any) -> bool:
+    """The hash of a source and how it was read, where it has one."""
+    return entry is None or (
+        isinstance(entry, dict) and isinstance(entry.get("hash"), str) and _are_texts(entry.get("read"))
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from junco.job.kinds import is_url, kind_of
 from junco.job.wanted import Wanted
+from junco.runtime.machine import version
 from junco.settings import user_path
 
 
@@ -19,14 +20,13 @@ def hash_of_source(source: Any, wanted: Wanted) -> str | None:
     """The hash; ``None`` where a source has none, or cannot be read just now."""
     if not isinstance(source, (str, os.PathLike)) or not wanted.is_text or is_url(os.fsdecode(source)):
         return None
-    from importlib.metadata import version  # another one may read a list in another way
-
     path = user_path(os.fsdecode(source), "the source")
     try:
         if not (path.is_file() and kind_of(path.name) is not None):
             return None
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):  # whoever reads it will say why
+    except OSError:  # whoever reads it will say why
         return None
+    # another version may read a list in another way
     return hashlib.sha256(repr((version("junco"), path.name, wanted.column, content)).encode()).hexdigest()

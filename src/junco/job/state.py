@@ -68,7 +68,8 @@ class JobState:
             self._check_target(header)
             self.sink.check(is_ours=True)
             self._number_on()
-            if self.journal.cut():
+            if num_cut := self.journal.cut():
+                self.next_shard += num_cut  # each of these lines may have given a number
                 self.found.append("the end of the journal was damaged: what it told of is made anew")
             done = [sealed for _, sealed in self._sealed()]
             if num_lost := sum(self._lost.values()):
@@ -76,9 +77,18 @@ class JobState:
             self.sink.keep_only({number for sealed in done for number in sealed.numbers})
             return Ledger(done)
 
-    def is_unchanged(self, ledger: Ledger, source: str | None) -> bool:
-        """Whether the target holds what a source gives that was hashed as a whole, by what was noted of both."""
-        return self.is_published and ledger.is_published and source is not None and source == self._end["source"]
+    def notes_of_unchanged(self, ledger: Ledger, source_hash: str | None) -> list[str] | None:
+        """How the source was read, if the target holds what it gives: by its hash, which was noted with the target."""
+        noted: dict[str, Any] | None = self._end.get("source")
+        if noted is None or noted["hash"] != source_hash or not (self.is_published and ledger.is_published):
+            return None
+        read: list[str] = noted["read"]
+        return read
+
+    def note_source(self, source: dict[str, Any] | None) -> None:
+        """Note that the target holds what this source gives, as `publish` does."""
+        if source != self._end["source"]:
+            self.journal.append({"source": source})
 
     def check_carried(self) -> None:
         """Read the target once, since its rows will be carried into the next one.
@@ -99,8 +109,14 @@ class JobState:
         """Note a shard that is on the disk, and what reports call its inputs."""
         self.journal.append(sealed.as_record([named(key) for key in keys]))
 
-    def publish(self, inventory: Inventory, layout: Layout, source: str | None) -> None:
-        """Make the target what ``inventory`` says; ``source`` is the hash of the source, where it has one."""
+    def publish(self, inventory: Inventory, layout: Layout, source: dict[str, Any] | None) -> None:
+        """Make the target what ``inventory`` says.
+
+        Args:
+            inventory: what the source has.
+            layout: of the target.
+            source: the hash of the source and how it was read, where it has one.
+        """
         rejects = inventory.rejected()
         self.sink.stage(inventory.spans(), rejects, layout)
         sums, sizes = self.sink.sums(is_staged=True), self.sink.sizes(is_staged=True)
@@ -180,7 +196,9 @@ class JobState:
     def _check_target(self, header: dict[str, Any]) -> None:
         """Refuse a target that is not what was published. That no file was written to since is enough here."""
         stamp = self.sink.stamp()
-        end = next((record for record in self.journal.records() if "files" in record), None)
+        end: dict[str, Any] | None = None
+        for record in self.journal.records():
+            end = record if "files" in record else {**end, **record} if end and "source" in record else end
         if stamp is None or (end is None and stamp == header["replaces"]):
             return
         self._check_journal()

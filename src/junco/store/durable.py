@@ -106,12 +106,12 @@ def swap(one: Path, other: Path) -> bool:
 
 def sums_of(path: Path) -> dict[str, str]:
     """A hash of each file's content, by its name or, in a folder, by folder and name; empty where nothing is there."""
-    return {str(file.relative_to(path.parent)): _sum(file) for file in _files(path)}
+    return {_name(file, path): _sum(file) for file in _files(path)}
 
 
 def sizes_of(path: Path) -> dict[str, list[int]]:
     """Size and time of the same files: whoever writes to one changes them."""
-    states = {str(file.relative_to(path.parent)): file.stat() for file in _files(path)}
+    states = {_name(file, path): file.stat() for file in _files(path)}
     return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
 
 
@@ -119,6 +119,10 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return [file for file in sorted(path.rglob("*")) if file.is_file()]
     return [path] if path.exists() else []
+
+
+def _name(file: Path, path: Path) -> str:
+    return file.relative_to(path.parent).as_posix()
 
 
 def _sum(file: Path) -> str:
