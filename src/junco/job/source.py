@@ -168,14 +168,13 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
 
 
 def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read, read_ahead = partial(file.read, None), partial(file.read, file.num_bytes)
-    if wanted.is_text:
-        read, read_ahead = partial(_decoded, read), partial(_decoded, read_ahead)
-    return Item(file.url, file.mark, None, read, file.num_bytes, read_ahead)
+    read = partial(_content, file, wanted.is_text)
+    return Item(file.url, file.mark, None, read, file.num_bytes, partial(read, file.num_bytes))
 
 
-def _decoded(read: Callable[[], bytes]) -> str:
-    return read().decode("utf-8-sig")
+def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> str | bytes:
+    content = file.read(most_bytes)
+    return content.decode("utf-8-sig") if is_text else content
 
 
 def _check_one_column(wanted: Wanted) -> None:
