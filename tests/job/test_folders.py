@@ -107,3 +107,11 @@ def test_patterns_mean_what_they_mean_in_a_shell(make):
 def test_a_folder_of_an_unknown_user_is_one_that_is_not_there():
     with pytest.raises(JobError, match="cannot be found"):
         files("~nobody-of-that-name/photos")
+
+
+def test_an_address_of_files_is_their_path(make, tmp_path):
+    make("p q/a.png", ("p q/self", "."))
+    address = f"file://{tmp_path}/p q"
+    quoted, named = address.replace(" ", "%20"), address.replace("//", "//localhost", 1)
+    for source in (address, quoted, named, f"{address}/**/*.png"):
+        assert files(source) == [f"{tmp_path}/p q/a.png"]

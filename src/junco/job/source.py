@@ -16,7 +16,7 @@ from junco.job.columns import choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
-from junco.job.kinds import is_url, is_web, kind_of
+from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
 from junco.wording import picture
@@ -36,7 +36,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     """
     if not isinstance(source, (str, os.PathLike)):
         return _of_values(source, wanted)
-    text = os.fsdecode(source)
+    text = path_of_address(os.fsdecode(source))
     if not text:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
@@ -51,7 +51,7 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     """How many inputs a source has, where that is quickly told."""
     if not isinstance(source, (str, os.PathLike)):
         return _count_of_values(source)
-    text = os.fsdecode(source)
+    text = path_of_address(os.fsdecode(source))
     if is_url(text):
         return None
     path = _expanded(text)
@@ -163,7 +163,7 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         yield from _numbered(rows_at(url, wanted), wanted)
         return
     _check_one_column(wanted)
-    for file in files_at(url, wanted.skips):
+    for file in files_at(url):
         yield _item_of_remote(file, wanted)
 
 
