@@ -83,8 +83,8 @@ def catalog_page() -> str:
         ]
         parts += [f"## Families of {kind}s", _table(("family", "interface", "default member", "what it does"), rows)]
     parts.append("## Operators")
-    for name, entry in sorted(registry.installed().items()):
-        if entry.value.startswith("junco."):
+    for name, brought in sorted(registry.installed().items()):
+        if any(entry.value.startswith("junco.") for entry in brought):
             operator = registry.load(name)
             signature = inspect.Signature(list(operator.parameters().values()))
             parts += [f"### `{name}`", _code(f"{name}{signature}".replace("'", ""))]

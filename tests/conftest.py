@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 _ANY_SPEED = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=_ANY_SPEED)
 settings.register_profile("thorough", max_examples=3000, deadline=None, suppress_health_check=_ANY_SPEED)
+settings.register_profile(
+    "long", max_examples=300, deadline=None, suppress_health_check=_ANY_SPEED, database=None, print_blob=True
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

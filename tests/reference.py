@@ -250,7 +250,7 @@ class _Interpreter:
         for scope_row, is_ghost in list(self.rows(self.root, scope, scene)):
             if is_ghost:
                 continue
-            members = [list(self.rows(scope_row, side.level, scene)) for side in sides]
+            members = [self.members(scope_row, side, scene) for side in sides]
             try:
                 if is_window:
                     groups = self.windows(node, members, sides)
@@ -276,6 +276,11 @@ class _Interpreter:
         for name, column in zip(node.outputs, outputs, strict=True):
             scene.write(name, column, node.name)
         return scene
+
+    def members(self, scope_row: Row, side: Side, scene: Scene) -> Members:
+        """The rows of a side; a failed one is there with its place, if it lies on that level and has a time."""
+        own = [(row, is_ghost) for row, is_ghost in self.rows(scope_row, side.level, scene) if row.level == side.level]
+        return [(row, is_ghost) for row, is_ghost in own if not is_ghost or side.stamp is None or has_time(row, side)]
 
     def window(
         self,
@@ -303,8 +308,6 @@ class _Interpreter:
         if node.verb == "window":
             size, step = int(node.size), int(node.step)
             return [[members[0][start : start + size]] for start in range(0, len(members[0]), step)]
-        if any(is_ghost for side in members for _, is_ghost in side):
-            raise Unsettled("the time of a failed row")
         times = [[side.stamp.of(row) for row, _ in own] for side, own in zip(sides, members, strict=True) if side.stamp]
         if any(later < earlier for own in times for earlier, later in itertools.pairwise(own)):
             raise ValueError("time runs backwards")
@@ -375,6 +378,15 @@ def own_inputs(stamp: Read, stamps: list[Read], columns: list[Read]) -> list[Rea
         if stamp in (same or near) or len(stamps) == 1:
             own.append(column)
     return own
+
+
+def has_time(row: Row, side: Side) -> bool:
+    """Whether a failed row got a time before it failed."""
+    assert side.stamp is not None
+    try:
+        return side.stamp.of(row) is not None
+    except (KeyError, AttributeError):
+        return False
 
 
 def deepest(columns: Sequence[Read]) -> Level:

@@ -6,7 +6,9 @@ fail only where their parameter ``fails`` says so.
 
 from __future__ import annotations
 
+import copy
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -129,14 +131,30 @@ def fold_triple(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
     return stir(listed, salt, fails), len(listed), [number(value) for value in listed]
 
 
+def first(values: Iterator[Any], *, salt: int = 0, fails: int = 0):
+    """As much as it needs to see: some values, and no more."""
+    return stir(itertools.islice(values, salt % 4), salt, 0)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         *(mix, pair, triple, spot, keep, spread, spread_pairs, spread_triples, spread_late, ticks),
-        *(gather, fold, fold_pair, fold_triple),
+        *(gather, fold, fold_pair, fold_triple, first),
     )
 }
 OPERATORS = {name: op(f"random.{name.replace('_', '-')}")(function) for name, function in FUNCTIONS.items()}
+
+
+class Tally(list[int]):
+    """A state that can be copied, or not, as one that holds an open file."""
+
+    can_be_copied = True
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tally:
+        if not self.can_be_copied:
+            raise TypeError("this state is not copied")
+        return copy.copy(self)
 
 
 class Counting(Operator, family="random", name="counting"):
@@ -147,8 +165,10 @@ class Counting(Operator, family="random", name="counting"):
     def __init__(self, salt: int = 0, fails: int = 0) -> None:
         self.salt, self.fails = salt, fails
 
-    def state(self) -> list[int]:
-        return [0]
+    def state(self) -> Tally:
+        state = Tally([0])
+        state.can_be_copied = self.salt % 3 > 0
+        return state
 
     def batch(self, *columns: Any, state: list[int]) -> list[int]:
         made = []
@@ -327,13 +347,17 @@ class Writer:
         folds = verb == "reduce"
         # where a reduction fails late, its scope's rows have gone on: the reference knows no pieces
         outputs = self.outputs(least=int(folds and bool(self.fails)))
-        function = self.fn((_FOLDS if folds else _WINDOWS)[len(outputs)])
+        function = self.fn(self.folds(len(outputs)) if folds else _WINDOWS[len(outputs)])
         scene.pipe = getattr(scene.pipe, verb)(plain(names), plain(outputs), fn=function, per=per, **options)
         for one in levels:
             if outputs and one != scope:
                 close(scene, one[: len(scope) + 1])
         out_level = self.open(scope) if verb in ("window", "time_window") else scope
         scene.write({name: Known(out_level) for name in outputs})
+
+    def folds(self, num_outputs: int) -> tuple[str, ...]:
+        """Reductions. What fails among the rows that one does not look at may be told or not."""
+        return (*_FOLDS[num_outputs], "first") if num_outputs == 1 and not self.fails else _FOLDS[num_outputs]
 
     def timed(self, scene: Scene, names: tuple[str, ...], level: Level) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The inputs and timestamps of a time window: over one level, or over two beside each other."""

@@ -29,6 +29,19 @@ FORBIDDEN_CALLS = {
     "yaml.load",
 }
 
+WRITES = {
+    "print",
+    "typer.echo",
+    "typer.secho",
+    "click.echo",
+    "click.secho",
+    "traceback.print_exc",
+    "traceback.print_exception",
+    "logging.StreamHandler",
+}
+# tables of printed cells, a bar of numbers, and whether there are colours
+DRAWN_BY_RICH = {"cli/printing.py", "cli/main.py", "job/progress.py"}
+
 
 # what a run sends to the worker processes that it started itself, and what they send back
 BETWEEN_OWN_PROCESSES = {"engine/worker.py", "engine/shared_arrays.py"}
@@ -78,6 +91,21 @@ def test_nothing_executes_data_or_a_shell(path):
     assert not [k for call in calls for k in call.keywords if k.arg == "shell" and getattr(k.value, "value", True)]
     loads = [call for call in calls if _dotted(call.func) == "torch.load"]
     assert all(_keyword(call, "weights_only") is True for call in loads), "torch.load(..., weights_only=True)"
+
+
+@EVERY_FILE
+def test_only_the_terminal_module_writes_to_stdout_and_stderr(path):
+    calls = {name for node in ast.walk(TREES[path]) if isinstance(node, ast.Call) and (name := _dotted(node.func))}
+    writes = calls & WRITES | {name for name in calls if name.startswith(("sys.stdout.write", "sys.stderr.write"))}
+    assert path == SRC / "terminal.py" or not writes, "junco.terminal: out, out_json and say show control characters"
+    is_drawn = path.relative_to(SRC).as_posix() in DRAWN_BY_RICH
+    assert is_drawn or not {name for name in calls if name.rpartition(".")[2] == "Console"}
+
+
+@EVERY_FILE
+def test_only_settings_looks_for_somebodys_home(path):
+    calls = {node.func.attr for node in ast.walk(TREES[path]) if _is_method_call(node)}
+    assert path.name == "settings.py" or "expanduser" not in calls, "junco.settings.user_path says what is wrong"
 
 
 @EVERY_FILE
@@ -137,6 +165,10 @@ def _imported_at_once(tree):
             continue
         elif not (isinstance(node, ast.If) and _dotted(node.test).endswith("TYPE_CHECKING")):
             waiting.extend(ast.iter_child_nodes(node))
+
+
+def _is_method_call(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
 
 
 def _dotted_names(tree):

@@ -15,17 +15,17 @@ from junco.engine.first_use import engine_of, plan_of
 from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
-from junco.errors import InputError
+from junco.errors import InputError, TargetError
 from junco.graph.devices import as_step, devices_of
 from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params
 from junco.graph.pipe import PipeStart
-from junco.job.frames import as_items
 from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
+from junco.settings import user_path
 from junco.wording import picture, printable
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ class Pipeline:
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {options.on_error!r}")
         if isinstance(items, (str, bytes)):  # of which each character would be an item
             raise InputError(f"batch, stream and rows take many items, and {picture(items)} is one: put it in a list")
-        items = as_items(items, self.graph.inputs)
+        if items.__class__ is not list:
+            from junco.job.frames import as_items  # tables may bring numpy
+
+            items = as_items(items, self.graph.inputs)
         engine, timeout_s = self._engine_within(options.timeout_s)
         return engine.stream(items, replace(options, timeout_s=timeout_s), self)
 
@@ -227,6 +230,7 @@ class Pipeline:
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
             OperatorError: with ``on_error="raise"``.
+            SystemExit: with 143, after SIGTERM, which ends a job as Ctrl-C does; unless the program handles it itself.
         """
         from junco.job.job import Job
 
@@ -256,7 +260,10 @@ class Pipeline:
 
         Raises:
             UnavailableError: weights that cannot be had.
+            IntegrityError: a file that an operator in memory was loaded from is another one by now.
         """
+        if (engine := self._running.made) is not None and not self.plan.has_space:
+            engine.check_files()  # the space is that of the vectors, not of what lies there now
         space = self.plan.space
         return space.id if space is not None else None
 
@@ -267,11 +274,19 @@ class Pipeline:
         return write(self.graph)
 
     def save(self, path: str | Path) -> None:
-        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved."""
+        """Write the pipeline to a YAML file. Paths beneath its folder are written relative, so that it can be moved.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
         from junco.graph.yaml_file import write
 
-        text = write(self.graph, Path(path).parent)
-        Path(path).write_text(text, encoding="utf-8")
+        place = user_path(path)
+        text = write(self.graph, place.parent)
+        try:
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TargetError(f"{place} cannot be written: {error.strerror or error}") from None
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""

@@ -18,6 +18,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from junco.errors import ParameterError
+from junco.wording import picture
+
 _looking = ContextVar("looking", default=False)
 
 
@@ -56,9 +59,25 @@ def only_looking() -> Iterator[None]:
         _looking.reset(token)
 
 
+def user_path(text: str | os.PathLike[str], what: str = "the path") -> Path:
+    """A path as people write it: ``~`` is somebody's home.
+
+    Raises:
+        ParameterError: there is no such user, or no file can have that name.
+    """
+    path = Path(text)
+    if "\0" in str(path):
+        raise ParameterError(f"{what} {picture(str(path))} holds the character NUL, which no file's name can")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        user = str(path).partition("/")[0]
+        raise ParameterError(f"{what} {picture(str(path))}: {user} is no user of this machine; write it out") from None
+
+
 def _home() -> Path:
     if given := os.environ.get("JUNCO_HOME"):
-        return Path(given).expanduser()
+        return user_path(given, "JUNCO_HOME")
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("junco"))

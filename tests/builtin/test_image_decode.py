@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from junco.builtin.image_decode.pil import PilDecode
+from junco.errors import InputError
 from junco.types import VideoFrame
 
 
@@ -207,6 +208,28 @@ def test_a_pil_image_gives_the_frame_that_it_stands_at_and_stays_there(pixels, t
         picture.seek(1)
         np.testing.assert_array_equal(PilDecode()(picture), 255 - pixels)
         assert picture.tell() == 1
+
+
+def test_a_pil_image_of_mode_i_holds_levels_of_8_bits_or_is_refused():
+    grey = Image.fromarray(np.arange(0, 256, 5, dtype=np.uint8)[np.newaxis])
+    np.testing.assert_array_equal(PilDecode()(grey.convert("I"))[0, :, 0], np.asarray(grey)[0])
+    with pytest.raises(
+        InputError, match=r"outside 0\.\.255 have no agreed scale; save it with 8 bits, or as 16-bit grey"
+    ):
+        PilDecode()(grey.convert("I").point(lambda level: level * 2))
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_what_a_files_header_says_counts_for_a_pil_image_too(loaded):
+    levels = np.array([[[0], [700], [65535]]], np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(levels[:, :, 0]).save(file, "TIFF", tiffinfo={262: 0})
+    tga = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, 1, 1, 32, 0x20) + b"\1\2\3\0"
+    for content, expected in ((file.getvalue(), [255, 252, 0]), (tga, [3]), (png16(levels), [0, 3, 255])):
+        with Image.open(io.BytesIO(content)) as picture:
+            if loaded:
+                picture.load()
+            assert PilDecode()(picture)[0, :, 0].tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ def test_as_many_scans_as_are_allowed_are_read(progressive, smooth, extra, monke
         assert np.abs(PilDecode()(progressive).astype(int) - np.asarray(smooth)).mean() < 5
 
 
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"progressive": True, "restart_marker_rows": 1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"progressive": True, "restart_marker_rows": 1}]
+)
 def test_scans_of_what_lies_beside_a_jpeg_are_not_its_own(smooth, options, monkeypatch):
     """A preview within the EXIF block, words that look like scans, further pictures behind, restarts within a scan."""
     own = len(segments(file_of(smooth, "JPEG", **options))) - 2
@@ -129,7 +131,7 @@ def test_an_icon_that_wraps_a_larger_picture_than_it_says_is_refused(wrapped):
         content = struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(inner), 22) + inner
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Pillow's word for it
-        with pytest.raises(InputError, match="900×900 pixels are more than max_pixels|not one of the allowed sizes"):
+        with pytest.raises(InputError, match=r"900×900 pixels are more than max_pixels|not one of the allowed sizes"):
             PilDecode(max_pixels=250_000)(content)
 
 
@@ -142,14 +144,22 @@ def test_a_texture_that_wraps_a_jpeg_is_refused(progressive):
 
 def test_a_wrapper_does_not_bring_postscript_to_its_interpreter():
     script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"
-    records = [(3, 60, b"\1\0"), (3, 20, struct.pack(">H", 9)), (3, 30, struct.pack(">H", 9)), (3, 120, b"\1"), (8, 10, script)]
+    records = [
+        (3, 60, b"\1\0"),
+        (3, 20, struct.pack(">H", 9)),
+        (3, 30, struct.pack(">H", 9)),
+        (3, 120, b"\1"),
+        (8, 10, script),
+    ]
     content = b"".join(b"\x1c" + struct.pack(">BBH", group, kind, len(value)) + value for group, kind, value in records)
     with pytest.raises(InputError, match="not a picture"):
         PilDecode()(content)
 
 
 @pytest.mark.parametrize("compression", [None, "group4"])
-def test_a_tiff_that_pillow_warns_of_or_refuses_is_decoded_up_to_our_own_limit(compression, tmp_path: Path, monkeypatch):
+def test_a_tiff_that_pillow_warns_of_or_refuses_is_decoded_up_to_our_own_limit(
+    compression, tmp_path: Path, monkeypatch
+):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # more than twice that many it refuses
     Image.new("1", (200, 90), 1).save(tmp_path / "large.tif", compression=compression)
     assert (PilDecode(max_pixels=18_000)(tmp_path / "large.tif") == 255).all()
@@ -181,7 +191,8 @@ KINDS = {
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 80, 4), np.uint8))
-    return {kind: file_of(noise.convert("RGB").convert(mode) if mode == "P" else noise.convert(mode), kind, **options) for kind, (mode, options) in KINDS.items()}  # fmt: skip
+    pictures = {mode: (noise.convert("RGB") if mode == "P" else noise).convert(mode) for mode, _ in KINDS.values()}
+    return {kind: file_of(pictures[mode], kind, **options) for kind, (mode, options) in KINDS.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""Every kind of PNG, written by hand from known values, against these values and a second decoder; and what lies beside."""
+"""Every kind of PNG, written by hand from known values, against these, a second decoder, and what lies beside."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def packed_rows(levels: np.ndarray, depth: int) -> bytes:
     return b"".join(b"\0" + np.packbits(row).tobytes() for row in bits)
 
 
-def png(levels: np.ndarray, kind: int, depth: int, *, woven: bool = False, before: bytes = b"", after: bytes = b"") -> bytes:
+def png(
+    levels: np.ndarray, kind: int, depth: int, *, woven: bool = False, before: bytes = b"", after: bytes = b""
+) -> bytes:
     height, width, _ = levels.shape
     parts = [levels[y::dy, x::dx] for y, x, dy, dx in PASSES] if woven else [levels]
     data = zlib.compress(b"".join(packed_rows(part, depth) for part in parts if part.size))
@@ -55,7 +57,7 @@ def over_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def keys(levels: np.ndarray, kind: int, depth: int) -> Iterator[tuple[bytes, np.ndarray]]:
-    """Contents of tRNS and the alpha (h, w, 1) that each means; one colour differs from another in its last bit alone."""
+    """Contents of tRNS and the alpha (h, w, 1) that each means; two colours differ in their last bit alone."""
     if kind == 3:
         for alphas in ([0], [255, 0], [7, 130, 0][: 2**depth]):
             yield bytes(alphas), np.array(alphas + [255] * (2**depth - len(alphas)))[levels] / 255
@@ -218,7 +220,7 @@ def test_data_in_many_chunks_is_put_together(tmp_path: Path):
 def test_a_png_that_ends_early_is_refused_wherever_it_ends():
     content = png(np.random.default_rng(3).integers(0, 256, (64, 64, 3)), 2, 8, before=chunk(b"tEXt", b"Title\0words"))
     for kept in range(1, content.index(b"IDAT") + 9000, 501):
-        with pytest.raises(InputError, match="PNG|not a picture"):
+        with pytest.raises(InputError, match=r"PNG|not a picture"):
             PilDecode()(content[:kept])
 
 

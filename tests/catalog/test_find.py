@@ -115,3 +115,20 @@ def test_a_file_that_claims_a_family_must_keep_its_contract(tmp_path):
         pipeline(Path(file))
     assert "(text: str) -> (vector: vector[dim; float32])" in str(caught.value)
     assert "(text: str) -> (loud: str)" in str(caught.value)
+
+
+@pytest.mark.parametrize("like", ["loud_shout", "Loud-Shout"])
+def test_names_that_differ_by_a_letters_case_or_a_hyphen_clash_between_packages(home, install, like):
+    install("loudness", **{"loud-shout": UPPER})
+    install("noise", **{like: UPPER})
+    for name in ("loud-shout", like):
+        with pytest.raises(ContractError, match=r"loudness 1\.5.*noise 1\.5|noise 1\.5.*loudness 1\.5"):
+            find(name)
+
+
+def test_a_package_cannot_give_its_pipeline_the_name_of_a_family(home, install):
+    install("loudness", **{"text-embedding": UPPER})
+    with pytest.raises(ContractError, match=r"loudness 1\.5 .*'text-embedding', which is the name of a family"):
+        find("text-embedding")
+    (home / "text-embedding.yaml").write_text(UPPER + "description: mine\n")
+    assert find("text-embedding").description == "mine"

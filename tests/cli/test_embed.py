@@ -109,3 +109,42 @@ def test_several_rows_of_an_input_are_several_rows(junco, texts, tmp_path):
         {"input": "two words", "text": "two words", "word": "two"},
         {"input": "two words", "text": "two words", "word": "words"},
     ]
+
+
+EMPTY = {
+    "an empty folder": (lambda folder: folder.mkdir(), "the source has no inputs"),
+    "an empty list": (lambda path: path.with_suffix(".txt").write_text(""), "the source has no inputs"),
+    "a table with a head alone": (
+        lambda path: path.with_suffix(".csv").write_text("text\n"),
+        "the source has no inputs",
+    ),
+    "a list of bad ones": (lambda path: path.with_suffix(".txt").write_text("bad\nbad\n"), "no input succeeded"),
+}
+
+
+@pytest.mark.parametrize("target", ["v.parquet", "v.npy", "v/"])
+@pytest.mark.parametrize(("make", "why"), EMPTY.values(), ids=EMPTY)
+def test_a_job_of_which_nothing_comes_ends_with_1_and_says_why_also_when_it_is_run_again(
+    junco, tmp_path, make, why, target
+):
+    make(tmp_path / "source")
+    (source,) = tmp_path.glob("source*")
+    for flags in ([], [], ["--retry-rejects"], ["--no-resume"]):
+        done = junco("embed", "count", source, "--to", f"{tmp_path}/{target}", *flags)
+        assert done.exit_code == 1, done.stderr
+        assert why in done.stdout
+        assert "nothing has run" not in done.stdout
+
+
+@pytest.mark.parametrize("target", ["v.parquet", "v/"])
+def test_a_job_in_which_no_input_gives_a_row_ends_with_1(junco, tmp_path, target):
+    (tmp_path / "t.csv").write_text('text\n" "\n" "\n')
+    for _ in range(2):
+        done = junco("embed", "words", tmp_path / "t.csv", "--to", f"{tmp_path}/{target}", "--json")
+        assert done.exit_code == 1, done.stderr
+        assert json.loads(done.stdout)["num_done"] == 2
+
+
+def test_a_job_that_has_something_and_nothing_new_ends_with_0(junco, texts, tmp_path):
+    for _ in range(2):
+        assert junco("embed", "count", texts, "--to", tmp_path / "v.parquet").exit_code == 0

@@ -13,6 +13,6 @@ def no_process_left() -> Iterator[None]:
     """The workers in other processes end with the tests that used them."""
     yield
     if importlib.util.find_spec("loky") is not None:  # junco[processes]
-        from loky import get_reusable_executor
+        from junco.engine.workers import workers
 
-        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        workers.end()

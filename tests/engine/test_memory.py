@@ -13,10 +13,10 @@ import pytest
 
 from junco import pipe
 from junco.engine.engine import Engine
-from junco.engine.group import WindowsSize, WindowStage
+from junco.engine.group import WindowStage
 from junco.engine.intake import IntakeSize
 from junco.engine.options import RunOptions
-from junco.engine.pieces import PieceSize
+from junco.engine.pieces import PieceSize, WindowsSize
 from junco.engine.rows import source_block
 from junco.engine.scheduler import Limits
 from junco.engine.stream import Stream

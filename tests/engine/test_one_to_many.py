@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 
 from junco import Hints, Operator, OperatorError, op, ops, pipe
-from junco.engine.expand import Measured
+from junco.engine.pieces import ListsSize
 from junco.errors import ContractError
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
@@ -204,8 +204,8 @@ def test_lists_of_large_rows_are_asked_for_few_at_once(run):
             heavy.sizes.clear()
             run(p, range(100))
             assert sum(heavy.sizes) == 100
-            assert max(heavy.sizes) <= Measured.FIRST
-            assert max(heavy.sizes[1:]) * heavy.num_bytes <= Measured.MAX_BYTES
+            assert max(heavy.sizes) <= ListsSize.FIRST
+            assert max(heavy.sizes[1:]) * heavy.num_bytes <= ListsSize.MAX_BYTES
 
 
 def test_lists_of_small_rows_are_asked_for_in_full_batches():

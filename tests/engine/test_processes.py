@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib.util
 import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -226,12 +228,15 @@ def test_a_result_that_comes_after_ctrl_c_is_freed(monkeypatch):
                 raise KeyboardInterrupt
             return super().result(timeout)
 
-    class Executor:
+    class Workers:
         def submit(self, *task):
-            return future
+            return future, self
+
+        def enter(self, *user):
+            pass
 
     before, future = segments(), Interrupted()
-    monkeypatch.setattr(processes, "_executor", Executor)
+    monkeypatch.setattr(processes, "workers", Workers())
     with pytest.raises(KeyboardInterrupt):
         ProcessApplier(abs, 1, BatchSize())([[1]], 1, stop=False)
     packet = pack(([np.zeros(LARGE)], []), os.getpid())
@@ -387,25 +392,125 @@ def test_a_worker_that_is_interrupted_gets_its_rows_again(tmp_path):
     assert (tmp_path / "was here").exists()
 
 
-PARENT = """
+# ---- when the workers end
+
+FLOW = """
 import os, sys, threading
 from junco import pipe
 
-def says_who(n):
-    return os.getpid()
-
+{head}
 if __name__ == "__main__":
     p = pipe.input("x").map("x", "y", says_who, backend="process", workers=2).output("y")
-    print(*set(p.batch(range(8))), flush=True)
+    {main}
+"""
+SAYS = "def says_who(n):\n    return os.getpid()"
+SAYS_AND_STAYS = """
+def says_who(n):
+    print(os.getpid(), flush=True)
     threading.Event().wait()
 """
+SAYS_OTHERS = """
+def says_who(n):
+    import subprocess
+    other = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+    return f"{os.getpid()} {other.pid}"
+"""
+SAYS_WITHIN = """
+def who(n):
+    return os.getpid()
+
+def says_who(n):
+    inner = pipe.input("x").map("x", "y", who, backend="process", workers=2).output("y")
+    return " ".join(map(str, [os.getpid(), *set(inner.batch(range(4)))]))
+"""
+WAITS = "threading.Event().wait()"
+ENDS = {
+    "between batches": (SAYS, "print(*set(p.batch(range(8))), flush=True)"),
+    "in a batch": (SAYS_AND_STAYS, "p.batch(range(8))"),
+    "with processes of theirs": (SAYS_OTHERS, "print(*p.batch([1, 2]), flush=True)"),
+    "with workers of theirs": (SAYS_WITHIN, "print(*p.batch([1]), flush=True)"),
+}
+
+
+def all_end(processes):
+    return psutil.wait_procs(processes, timeout=30)[1] == []
+
+
+def others_of(parent, line):
+    """The processes that a line names, but for the parent itself."""
+    return [psutil.Process(int(pid)) for pid in line.split() if int(pid) != parent.pid]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a killed parent cannot be told there")
-def test_workers_end_with_a_parent_that_is_killed(tmp_path):
-    (tmp_path / "flow.py").write_text(PARENT)
+@pytest.mark.parametrize(("head", "main"), ENDS.values(), ids=ENDS)
+def test_workers_end_with_a_parent_that_is_killed(tmp_path, head, main):
+    (tmp_path / "flow.py").write_text(FLOW.format(head=head, main=f"{main}\n    {WAITS}"))
     with subprocess.Popen([sys.executable, tmp_path / "flow.py"], stdout=subprocess.PIPE, text=True) as parent:
-        workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        while not (workers := others_of(parent, parent.stdout.readline())):
+            pass
         parent.kill()
-    assert workers
-    assert psutil.wait_procs(workers, timeout=30)[1] == []
+    assert all_end(workers)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a killed parent cannot be told there")
+def test_workers_that_are_just_starting_end_with_a_parent_that_is_killed(tmp_path):
+    (tmp_path / "flow.py").write_text(FLOW.format(head=SAYS, main="p.batch(range(8))"))
+    with subprocess.Popen([sys.executable, tmp_path / "flow.py"]) as parent:
+        here = psutil.Process(parent.pid)
+        while not any("LokyProcess" in " ".join(child.cmdline()) for child in here.children()):
+            assert parent.poll() is None
+        started = here.children()
+        parent.kill()
+    assert all_end(started)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a parent that has gone cannot be told there")
+def test_workers_end_with_a_parent_that_goes_without_a_word(tmp_path):
+    main = "print(*set(p.batch(range(8))), flush=True); os._exit(3)"
+    (tmp_path / "flow.py").write_text(FLOW.format(head=SAYS + "\n" + "import time", main=main))
+    with subprocess.Popen([sys.executable, tmp_path / "flow.py"], stdout=subprocess.PIPE, text=True) as parent:
+        left = [int(pid) for pid in parent.stdout.readline().split()]
+    assert left
+    assert parent.returncode == 3
+    assert all_end([psutil.Process(pid) for pid in left if psutil.pid_exists(pid)])
+
+
+def test_workers_end_with_the_last_pipeline_that_may_use_them():
+    p, other = in_processes(moods), in_processes(abs).prepare()
+    workers = [psutil.Process(pid) for pid in {pid for _, pid in p.batch(range(8))}]
+    p.close()
+    assert other.batch([1])
+    assert all(worker.is_running() for worker in workers)
+    other.close()
+    assert all_end(workers)
+    with in_processes(moods) as again:
+        assert again.batch([1])[0][0] == 2
+
+
+def test_workers_end_with_a_pipeline_that_nobody_has_any_more():
+    p = in_processes(moods)
+    workers = [psutil.Process(pid) for pid in {pid for _, pid in p.batch(range(8))}]
+    del p
+    gc.collect()
+    assert all_end(workers)
+
+
+def test_a_batch_that_is_under_way_when_its_pipeline_is_closed_ends_by_itself(tmp_path):
+    inside, go_on = tmp_path / "inside", tmp_path / "go on"
+
+    def work(n):
+        inside.touch()
+        while not go_on.exists():
+            time.sleep(0.01)
+        return n + 1
+
+    found = []
+    p = in_processes(work)
+    caller = threading.Thread(target=lambda: found.append(p(1)))
+    caller.start()
+    while not inside.exists():
+        time.sleep(0.01)
+    p.close()
+    go_on.touch()
+    caller.join(30)
+    assert found == [2]

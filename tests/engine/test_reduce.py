@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+from collections.abc import Iterator
 
-from junco import pipe
+import pytest
+
+from junco import op, pipe
 from junco.errors import ClosedError
 
 LONG_S = 30
@@ -67,3 +70,64 @@ def test_a_generator_that_is_given_up_may_use_pipelines_of_other_threads_to_clea
         p.close()
         reader.join(LONG_S)
         assert cleaned == [[0, 1]]
+
+
+# ---- reductions that have seen enough
+
+ENDLESS = {
+    "generator": lambda endless: pipe.input("x").flat_map("x", "n", endless),
+    "step between": lambda endless: pipe.input("x").flat_map("x", "n", endless).map("n", "n", abs),
+    "several workers": lambda endless: pipe.input("x").flat_map("x", "n", endless, workers=3),
+    "two levels": lambda endless: pipe.input("x").flat_map("x", "m", endless).flat_map("m", "n", endless),
+    "windows": lambda endless: pipe.input("x").flat_map("x", "m", endless).window("m", "n", 3, 3, lambda ms: ms[2] - 2),
+    "time": lambda endless: (
+        pipe.input("x").flat_map("x", "m", endless).time_window("m", "n", "m", 1, 1, lambda ms: ms[0])
+    ),
+    "operator": lambda endless: pipe.input("x").flat_map("x", "n", op("test.endless-rows")(endless)),
+    "pipeline": lambda endless: pipe.input("x").flat_map(
+        "x", "n", pipe.input("x").flat_map("x", "n", endless).output("n")
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", ENDLESS.values(), ids=ENDLESS)
+def test_a_reduction_of_endless_rows_that_returns_ends_them_and_closes_their_source(rows):
+    closed = []
+
+    def endless(x: int) -> Iterator[int]:
+        try:
+            yield from itertools.count(x)
+        finally:
+            closed.append(x)
+
+    with rows(endless).reduce("n", "first", next).output("first") as p:
+        assert p(2) == 2
+        assert p.batch([3, 50]) == [3, 50]
+        assert list(p.stream(iter([4, 5]), on_error="skip")) == [4, 5]
+    assert set(closed) >= {2, 3, 50, 4, 5}
+
+
+def test_several_reductions_end_their_rows_when_the_last_of_them_has_returned():
+    rows = pipe.input("x").flat_map("x", "n", itertools.count)
+    found = rows.reduce("n", "first", next).concat(rows.reduce("n", "large", lambda ns: any(n > 9_000 for n in ns)))
+    with found.output("first", "large") as p:
+        assert p.batch([3, 10_000]) == [(3, True), (10_000, True)]
+
+
+def test_a_reduction_for_each_of_some_rows_ends_those_of_each():
+    rows = pipe.input("x").flat_map("x", "n", range).flat_map("n", "m", itertools.count)
+    with rows.reduce("m", "first", next, per="n").output("n", "first") as p:
+        assert p(3) == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_rows_that_another_step_takes_too_are_all_made():
+    """An effect, a group and an output: each wants every row, whatever a reduction beside it does."""
+    seen = []
+    rows = pipe.input("x").flat_map("x", "n", range)
+    with rows.map("n", (), seen.append).reduce("n", "first", next).output("first") as p:
+        assert p(5_000) == 0
+    assert seen == list(range(5_000))
+    with rows.reduce("n", "first", next).concat(rows.window_all("n", "count", len)).output("first", "count") as p:
+        assert p(5_000) == (0, 5_000)
+    with rows.reduce("n", (), next).output("n") as p:
+        assert len(p(5_000)) == 5_000

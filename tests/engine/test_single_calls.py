@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from junco import Operator, OperatorError, ops, pipe, pipeline
@@ -233,6 +234,37 @@ def test_a_call_within_its_deadline_gives_its_result():
 def test_a_deadline_may_be_over_before_it_begins():
     with pipe.input("x").map("x", "y", lambda x: x).output("y") as p, pytest.raises(DeadlineError):
         p.batch(range(100_000), timeout_s=0)
+
+
+CALLS = {
+    "call": lambda p, timeout_s: [p(1, timeout_s=timeout_s)],
+    "batch": lambda p, timeout_s: p.batch([1], timeout_s=timeout_s),
+    "stream": lambda p, timeout_s: list(p.stream([1], timeout_s=timeout_s)),
+    "rows": lambda p, timeout_s: [row for _, row in p.rows([1], timeout_s=timeout_s)],
+    "acall": lambda p, timeout_s: [asyncio.run(p.acall(1, timeout_s=timeout_s))],
+}
+EVERY_CALL = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+
+
+@EVERY_CALL
+@pytest.mark.parametrize("timeout_s", [float("nan"), "5", True, [1], 1j])
+def test_a_deadline_that_is_no_number_of_seconds_is_refused(call, timeout_s):
+    with pipe.input("x").map("x", "y", abs).output("y") as p, pytest.raises(InputError, match="timeout_s is a number"):
+        call(p, timeout_s)
+
+
+@EVERY_CALL
+@pytest.mark.parametrize("timeout_s", [-1, 0, float("-inf")])
+def test_a_deadline_that_leaves_no_time_is_over(call, timeout_s):
+    with pipe.input("x").map("x", "y", abs).output("y") as p, pytest.raises(DeadlineError, match="leaves it no time"):
+        call(p, timeout_s)
+
+
+@EVERY_CALL
+@pytest.mark.parametrize("timeout_s", [float("inf"), 10**400, np.float32(30), None])
+def test_a_deadline_may_be_as_far_as_one_likes(call, timeout_s):
+    with pipe.input("x").map("x", "y", abs).output("y") as p:
+        assert call(p, timeout_s) == [1]
 
 
 # ---- what a caller may do wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from junco import pipe
-from junco.engine.turns import Turn
+from junco.operator.gate import Gate
 from junco.operator.lanes import waiting_for_me, working_for
 
 LONG_S = 30
@@ -23,14 +23,14 @@ def in_thread(work):
 
 
 def test_a_thread_may_take_its_turn_again():
-    turn = Turn()
+    turn = Gate()
     outer, inner = turn.take(), turn.take()
     inner.release()
     outer.release()
 
 
 def test_another_thread_waits_until_the_turn_is_over():
-    turn = Turn()
+    turn = Gate()
     held = turn.take()
     order = []
 
@@ -52,7 +52,7 @@ def test_another_thread_waits_until_the_turn_is_over():
 
 
 def test_a_thread_does_not_wait_for_one_who_waits_for_it():
-    turn = Turn()
+    turn = Gate()
     held = turn.take()
     waiting = waiting_for_me()
 
@@ -67,7 +67,7 @@ def test_a_thread_does_not_wait_for_one_who_waits_for_it():
 
 
 def test_those_who_work_for_one_who_waits_take_turns_among_themselves():
-    turn = Turn()
+    turn = Gate()
     held = turn.take()
     waiting = waiting_for_me()
     at_once, most = 0, 0

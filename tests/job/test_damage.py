@@ -83,7 +83,9 @@ def test_a_damaged_target_is_never_carried_into_the_next_one(embed, tmp_path, na
     harm(file)
     if keeps_time:  # as the disk itself does
         os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
-    with pytest.raises(TargetError, match=rf"changed by something else, or damaged \(.*{file.name}\): put back .*resume=False"):
+    with pytest.raises(
+        TargetError, match=rf"changed by something else, or damaged \(.*{file.name}\): put back .*resume=False"
+    ):
         embed.run([*texts, "more"], target, shard_rows=20)
     file.write_bytes(whole)
     assert embed.run([*texts, "more"], target, shard_rows=20).num_new == 1

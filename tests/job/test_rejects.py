@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from junco import pipe
-from junco.errors import InputError, OperatorError
+from junco.errors import InputError, OperatorError, TargetError
 
 
 def rows(target):
@@ -175,3 +175,51 @@ def test_rejects_are_told_alike_whatever_pieces_the_rows_came_in(tmp_path, monke
             told.append(Path(f"{tmp_path}/{most}.parquet.rejects.parquet").read_bytes())
     assert len(set(told)) == 1
     assert "holds numbers, and was given 'odd' (texts)" in rejects(tmp_path / "1.parquet")[0]["reason"]
+
+
+def sick(text):
+    """A vector that is not finite for some texts."""
+    value = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}.get(text, len(text))
+    return np.array([1, value, 0])
+
+
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v/"])
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("texts", [["nan", "a", "b"], ["a", "nan", "b"], ["a", "b", "inf", "-inf"], ["nan", "inf"]])
+def test_a_vector_that_is_not_finite_is_a_reject_whatever_is_before_it(tmp_path, name, kind, texts):
+    target = f"{tmp_path}/{name}"
+    with pipe.input("text").map("text", "vector", lambda text: sick(text).astype(kind)).output("vector") as p:
+        report = p.run(texts, target)
+    odd = [text for text in texts if len(text) > 1]
+    assert (report.num_rejects, report.num_rows) == (len(odd), len(texts) - len(odd))
+    reasons = {row["input"]: (row["stage"], row["reason"]) for row in rejects(target.rstrip("/"))}
+    assert list(reasons) == odd
+    for text, (stage, reason) in reasons.items():
+        assert stage == "store"
+        what = "NaN" if text == "nan" else "infinite"
+        assert f"holds finite vectors, and was given one of which 1 of 3 numbers are {what}" in reason
+
+
+def test_a_number_too_large_for_half_precision_is_a_reject(tmp_path):
+    def half(text):
+        with np.errstate(over="ignore"):
+            return np.array([float(text), 1]).astype(np.float16)
+
+    with pipe.input("text").map("text", "vector", half).output("vector") as p:
+        assert p.run(["1", "1e9"], tmp_path / "v.parquet").num_rejects == 1
+
+
+def test_vectors_within_lists_are_finite_and_other_numbers_need_not_be(tmp_path):
+    flow = pipe.input("text").map("text", "vectors", lambda text: [sick("a"), sick(text)])
+    with flow.map("text", "score", lambda text: float("nan")).output("vectors", "score") as p:
+        report = p.run(["a", "nan"], tmp_path / "v.parquet")
+    assert (report.num_rows, report.num_rejects) == (1, 1)
+
+
+def test_a_callable_is_given_finite_vectors_only(tmp_path):
+    shards = []
+    with pipe.input("text").map("text", "vector", sick).output("vector") as p:
+        p.run(["a", "nan", "b"], shards.append, on_error="skip")
+        with pytest.raises(TargetError, match=r"nan cannot be stored: .* finite"):
+            p.run(["a", "nan"], tmp_path / "v.parquet", on_error="raise")
+    assert shards[0].inputs == ["a", "b"]

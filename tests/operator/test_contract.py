@@ -6,6 +6,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from junco import Hints, Operator, OperatorSpec, op, ops, pipe
-from junco.errors import ContractError, JuncoError, ParameterError, UnknownNameError
+from junco.errors import ContractError, JuncoError, OperatorError, ParameterError, UnknownNameError
 from junco.operator import registry
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
@@ -294,7 +295,30 @@ def test_a_live_operator_is_not_pickled_and_says_what_is():
         pickle.dumps(Plain())
 
 
-@pytest.mark.parametrize("wrong", [[], [1, 2], None, iter([1])], ids=["too few", "too many", "nothing", "an iterator"])
+class Table(list):
+    """Has rows, and is iterated by column."""
+
+    columns = ("a",)
+
+
+WRONG = {
+    "too few": [],
+    "too many": [1, 2],
+    "nothing": None,
+    "an iterator": iter([1]),
+    "a number": 1,
+    "a set": {1},
+    "a dictionary": {1: 1},
+    "keys": {1: 1}.keys(),
+    "text": "1",
+    "bytes": b"1",
+    "a buffer": bytearray(1),
+    "an array without axes": np.array(1),
+    "a table": Table([1]),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_a_batch_that_does_not_give_one_result_for_each_item_is_refused_by_name(wrong):
     class Wrong(Operator, family="contract-test", name="wrong"):
         def batch(self, numbers):
@@ -302,6 +326,18 @@ def test_a_batch_that_does_not_give_one_result_for_each_item_is_refused_by_name(
 
     with pytest.raises(ContractError, match=r"'contract-test\.wrong' returned"):
         Wrong()(1)
+    with pytest.raises(OperatorError, match=r"'contract-test\.wrong' returned"):
+        pipe.input("x").map("x", "y", Wrong()).output("y").batch([1])
+
+
+@pytest.mark.parametrize("kind", [tuple, deque, np.array, lambda rows: dict(zip(rows, rows, strict=True)).values()])
+def test_any_results_that_have_an_order_are_taken_in_it(kind):
+    class Right(Operator, family="contract-test", name="right"):
+        def batch(self, numbers):
+            return kind(numbers)
+
+    assert Right()(7) == 7
+    assert pipe.input("x").map("x", "y", Right()).output("y").batch([3, 1, 2]) == [3, 1, 2]
 
 
 def test_an_operator_without_batch_says_what_is_missing():

@@ -10,6 +10,7 @@ import pytest
 from junco.catalog import sources
 from junco.errors import ContractError, MissingExtraError
 from junco.operator import registry
+from junco.operator.namespace import resolve
 
 ENDS = [
     ("raise SystemExit('it exits')", "SystemExit: it exits"),
@@ -34,7 +35,7 @@ def plugin(tmp_path, monkeypatch):
             "junco.operators": [EntryPoint("plug.in", "plug_of_tests:Plug", "junco.operators")],
             "junco.families": [EntryPoint("plug", "plug_of_tests:FAMILY", "junco.families")],
         }
-        monkeypatch.setattr(registry, "entry_points", lambda group: brings[group])
+        monkeypatch.setattr(registry, "entries", brings.__getitem__)
         for cache in caches:
             cache.cache_clear()
 
@@ -103,3 +104,109 @@ def test_a_finder_of_modules_that_exits_leaves_only_its_pipelines_out(monkeypatc
         return
     with pytest.warns(UserWarning, match="left out: SystemExit: no"):
         assert sources._of_package(entry) == []
+
+
+class Dist:
+    """A distribution as an entry point knows it; without a version its metadata cannot be read."""
+
+    def __init__(self, name, version="1.0"):
+        self.name, self._version = name, version
+
+    @property
+    def version(self):
+        if not self._version:
+            raise KeyError("Version")
+        return self._version
+
+
+def entry(name, value, dist, group="junco.operators"):
+    return EntryPoint(name, value, group)._for(dist)
+
+
+SHIPPED = entry("image-decode.pil", "junco.builtin.image_decode.pil:PilDecode", Dist("junco"))
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Have these entry points of operators and families installed."""
+    caches = (registry.installed, registry.families, registry._installed_families)
+
+    def install(operators=(), families=()):
+        brings = {"junco.operators": list(operators), "junco.families": list(families)}
+        monkeypatch.setattr(registry, "entries", brings.__getitem__)
+        for cache in caches:
+            cache.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_operator_that_two_packages_bring_is_refused_with_both(installed, is_first):
+    other = entry("image-decode.pil", "clashing:Pil", Dist("clash", "2.3"))
+    installed([SHIPPED, other] if is_first else [other, SHIPPED])
+    with pytest.raises(ContractError, match=r"2 packages bring an operator named 'image-decode.pil'") as told:
+        registry.load("image-decode.pil")
+    assert all(said in str(told.value) for said in ("junco 1.0", "clash 2.3 (clashing:Pil)", "pip uninstall clash"))
+    assert registry.source_of("image-decode.pil").startswith("refused, several packages bring it: ")
+
+
+@pytest.mark.parametrize("asked", ["probe.one-two", "probe.one_two"])
+def test_names_that_python_writes_alike_are_one(installed, asked):
+    installed([entry("probe.one-two", "a:A", Dist("a")), entry("probe.one_two", "b:B", Dist("b"))])
+    with pytest.raises(ContractError, match=r"a 1\.0 \(a:A\) and b 1\.0 \(b:B\).*uninstall one of them"):
+        registry.load(asked)
+
+
+def test_a_package_that_defines_anothers_operator_beside_its_own_is_refused(installed, monkeypatch, tmp_path):
+    (tmp_path / "aliased_of_tests.py").write_text(
+        "from junco import Operator\n"
+        "class One(Operator, family='probe', name='one'):\n    def batch(self, xs): return xs\n"
+        "class Two(Operator, family='probe', name='shipped'):\n    def batch(self, xs): return xs\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_defined", dict(registry._defined))
+    shipped = entry("probe.shipped", "somewhere.probe:Shipped", Dist("junco"))
+    installed([shipped, entry("probe.one", "aliased_of_tests:One", Dist("alias"))])
+    registry.load("probe.one")
+    with pytest.raises(ContractError, match=r"junco 1\.0 .* and alias 1\.0 \(aliased_of_tests:One\)"):
+        registry.load("probe.shipped")
+
+
+@pytest.mark.parametrize(
+    "name", ["image_decode.pil", "Image-Decode.PIL", "\x1b[2J.x", "image-decode", "a.b\u202e", "x" * 5000]
+)
+def test_an_entry_point_of_an_odd_name_is_left_out_with_a_word(installed, name):
+    installed([SHIPPED, entry(name, "odd:Odd", Dist("odd"))])
+    with pytest.warns(UserWarning, match="of odd 1.0 is left out: a name is 'family.member'") as told:
+        assert list(registry.installed()) == ["image-decode.pil"]
+    assert str(told[0].message).isprintable()
+    assert len(str(told[0].message)) < 300
+
+
+def test_a_package_without_metadata_is_named_by_what_it_says(installed):
+    installed([SHIPPED, entry("image-decode.pil", "clashing:Pil", Dist("clash", ""))])
+    with pytest.raises(ContractError, match=r"junco 1\.0 .* and clash \(clashing:Pil\)"):
+        registry.load("image-decode.pil")
+
+
+def test_a_family_that_another_package_brings_is_left_out_and_the_shipped_one_stays(installed, monkeypatch, tmp_path):
+    (tmp_path / "family_of_tests.py").write_text(
+        "from junco.operator.family import Family\nfrom junco.operator.ports import Port, Ports\n"
+        "PORTS = Ports((Port('a'),), (Port('b'),))\n"
+        "FAMILY = Family('image-embedding', 'operator', PORTS, 'image-embedding.evil', '')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ours = entry("builtin", "junco.builtin.families:FAMILIES", Dist("junco"), "junco.families")
+    installed(families=[entry("x", "family_of_tests:FAMILY", Dist("evil"), "junco.families"), ours])
+    with pytest.warns(
+        UserWarning, match="'image-embedding' of evil 1.0 is left out: junco 1.0 brings one of that name"
+    ):
+        assert registry.families("operator")["image-embedding"].default == "image-embedding.efficientnet-lite"
+
+
+def test_an_operator_that_calls_itself_as_a_family_does_not_take_its_place(monkeypatch):
+    monkeypatch.setattr(registry, "_defined", {**registry._defined, "image-decode": object})
+    assert resolve("image-decode") == "image-decode.pil"

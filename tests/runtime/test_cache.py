@@ -158,11 +158,10 @@ def test_what_is_made_belongs_to_its_maker_alone_whatever_the_umask(tmp_path):
 def test_a_folder_that_cannot_be_written_is_said_once_with_the_cure(tmp_path):
     (tmp_path / "file").write_text("")
     cache = Cache(tmp_path / "file" / "runtimes")
-    with pytest.warns(RuntimeWarning, match=r"file.*runtimes.*JUNCO_HOME") as said:
+    with pytest.warns(UserWarning, match=r"file.*runtimes.*JUNCO_HOME"):
         assert cache.store("a", IDENTITY, write) is None
-        with Cache(tmp_path / "file" / "runtimes").locked("a", IDENTITY):
-            assert cache.find("a", IDENTITY) is None
-    assert len(said) == 1
+    with Cache(tmp_path / "file" / "runtimes").locked("a", IDENTITY):  # where a second warning would be an error
+        assert cache.find("a", IDENTITY) is None
 
 
 @pytest.mark.filterwarnings("ignore:nothing can be kept")
@@ -232,12 +231,10 @@ def test_where_nothing_can_be_written_models_run_all_the_same(home, workshop, pi
         (tmp_path / home).write_text("")
         home = str(tmp_path / home)
     monkeypatch.setenv("JUNCO_HOME", home)
-    with pytest.warns(RuntimeWarning, match="nothing can be kept") as said:
-        for runtime in ("openvino", "auto"):
-            np.testing.assert_allclose(
-                load(workshop.source(), runtime, "float32")(pixels), workshop.expected(pixels), atol=1e-5
-            )
-    assert len(said) == 1
+    with pytest.warns(UserWarning, match="nothing can be kept"):
+        converted = load(workshop.source(), "openvino", "float32")
+    for compiled in (converted, load(workshop.source(), "auto", "float32")):
+        np.testing.assert_allclose(compiled(pixels), workshop.expected(pixels), atol=1e-5)
 
 
 READ_ONLY = """

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from junco.catalog.ref import BareName, HubName, parse_ref
 from junco.catalog.sources import Location, locations, only_one
-from junco.errors import NoHubError, UnavailableError, UnknownNameError
+from junco.errors import ContractError, NoHubError, UnavailableError, UnknownNameError
 from junco.graph import yaml_file
 from junco.graph.nodes import Graph
 from junco.operator import registry
+from junco.operator.family import Family
 from junco.settings import settings
 
 
@@ -58,9 +59,9 @@ def definition(ref: str | Path) -> Definition:
 
 def _locate(name: str) -> Location:
     known = locations()
-    if name in known:
-        return only_one(name, known[name])
     families = registry.families("pipeline")
+    if name in known:
+        return _not_a_familys(name, only_one(name, known[name]), families.get(name))
     if name not in families:
         raise UnknownNameError("pipeline", name, [*families, *known], _hint(name))
     default = families[name].default
@@ -68,6 +69,16 @@ def _locate(name: str) -> Location:
         hint = f"It is the default member of the family {name!r}; name another: 'junco pipelines {name}' lists them."
         raise UnknownNameError("pipeline", default, known, hint)
     return only_one(default, known[default])
+
+
+def _not_a_familys(name: str, location: Location, family: Family | None) -> Location:
+    """A pipeline, unless a package gave it the name of a family, which is that of another pipeline by itself."""
+    if family is None or family.default == name or location.path.parent == settings().pipelines:
+        return location
+    raise ContractError(
+        f"{location.source} ({location.path}) brings a pipeline named {name!r}, which is the name of a family whose "
+        f"default member is {family.default!r}. Call either by its own name or path, or uninstall {location.source}"
+    )
 
 
 def _hint(name: str) -> str:

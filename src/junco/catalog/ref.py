@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from junco.errors import ParameterError, UnknownNameError
+from junco.settings import user_path
 from junco.wording import picture
 
 _SUFFIXES = (".yaml", ".yml")
@@ -52,11 +53,11 @@ def parse_ref(ref: str | Path) -> Ref:
         UnknownNameError: a text with a slash that is neither a path nor ``namespace/name[@version]``.
     """
     if isinstance(ref, Path):
-        return ref.expanduser()
+        return user_path(ref)
     if not isinstance(ref, str) or not ref.strip():
         raise ParameterError(f"a pipeline is called by its name, the path of a file or a graph, not by {picture(ref)}")
     if ref.startswith((".", "/", "~")) or ref.lower().endswith(_SUFFIXES) or Path(ref).is_absolute():
-        return Path(ref).expanduser()
+        return user_path(ref)
     if "/" not in ref:
         return BareName(ref)
     if (match := _HUB_NAME.fullmatch(ref)) is None:

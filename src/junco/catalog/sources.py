@@ -2,7 +2,8 @@
 
 The user's own folder, ``JUNCO_HOME/pipelines``, comes first: its ``name.yaml`` is the pipeline ``name``, also where a
 package has one of that name. Packages come in by the entry points ``junco.pipelines``, each of which names a package
-whose ``*.yaml`` files are pipelines by their stems. Among packages there is no order: two with one name clash.
+whose ``*.yaml`` files are pipelines by their stems. Among packages there is no order: two with one name clash, also
+where the names differ by ``-`` and ``_`` or by upper and lower case alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from junco.errors import ContractError
-from junco.operator.registry import entry_points
+from junco.operator.entries import entries, package
 from junco.settings import settings
 from junco.wording import brief
 
@@ -39,10 +40,14 @@ class Location:
 def locations() -> dict[str, tuple[Location, ...]]:
     """All named pipelines; more than one location for a name is a clash. Reads folders, no file."""
     found: dict[str, tuple[Location, ...]] = {}
+    alike: dict[str, tuple[Location, ...]] = {}
     for location in _of_packages():
         others = found.get(location.name, ())
         if location.path not in {other.path for other in others}:
             found[location.name] = (*others, location)
+            alike[_folded(location.name)] = (*alike.get(_folded(location.name), ()), location)
+    for name, own in found.items():
+        found[name] = (*own, *(o for o in alike[_folded(name)] if o.name != name and o.source != own[0].source))
     folder = settings().pipelines
     found.update({path.stem: (Location(path.stem, path, str(folder)),) for path in _yaml_files(folder)})
     return dict(sorted(found.items()))
@@ -57,18 +62,26 @@ def only_one(name: str, found: tuple[Location, ...]) -> Location:
     if len(found) > 1:
         brought = " and ".join(f"{location.source} ({location.path})" for location in found)
         cure = "Uninstall one, or call it by its path"
-        raise ContractError(f"two packages bring a pipeline named {name!r}: {brought}. {cure}")
+        raise ContractError(f"{_count(found)} packages bring a pipeline named {name!r}: {brought}. {cure}")
     return found[0]
 
 
+def _count(found: tuple[Location, ...]) -> str:
+    return "two" if len(found) == 2 else str(len(found))
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("_", "-")
+
+
 def _of_packages() -> Iterator[Location]:
-    for entry in entry_points("junco.pipelines"):
+    for entry in entries("junco.pipelines"):
         yield from _of_package(entry)
 
 
 def _of_package(entry: EntryPoint) -> list[Location]:
     """The pipelines of one package; one that cannot be looked into is left out, and that is said."""
-    source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+    source = package(entry)
     try:
         folders = list(_folders(entry))
         if not any(folder.is_dir() for folder in folders):

@@ -15,6 +15,7 @@ import click
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json, print_table, size
 from junco.errors import ParameterError
+from junco.terminal import out
 
 if TYPE_CHECKING:
     from junco.runtime.certificate import Certificate
@@ -83,7 +84,7 @@ def _pipeline(
             shown = asdict(tried) | {"stats": tried.stats.to_dict()} if tried else {}
             print_json({"pipeline": p.graph.name, "space": p.space, "plan": str(p.plan).splitlines(), **shown})
         else:
-            click.echo(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
+            out(str(p.plan) if tried is None else f"{p.plan}\n\n{tried}")
 
 
 def _certify(ref: str, device: str, params: dict[str, Any], as_json: bool) -> None:

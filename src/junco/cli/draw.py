@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from junco.errors import ParameterError, TargetError
+from junco.terminal import out_document, say
 
 _FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
@@ -31,13 +32,13 @@ def draw(pipeline: str, output: Path | None, mermaid: bool) -> None:
     graph = find(pipeline)
     picture = text_of.mermaid(graph) if form == "mermaid" else picture_of.svg(graph)
     if output is None:
-        click.echo(picture, nl=False)
+        out_document(picture)
         return
     try:
         output.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise TargetError(f"{output} cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {output}", err=True)
+    say(f"wrote {output}")
 
 
 def _form(output: Path | None, mermaid: bool) -> str:

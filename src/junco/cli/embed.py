@@ -8,6 +8,7 @@ import click
 
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_json
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.job.options import MaxRejects
@@ -89,13 +90,13 @@ def embed(
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )
-        except KeyboardInterrupt:
-            click.echo("stopped; what is done is kept: the same command goes on from here", err=True)
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM
+            say("stopped; what is done is kept: the same command goes on from here")
             raise
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(str(report))
+        out(str(report))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
 

@@ -23,8 +23,7 @@ def ops(family: str | None, as_json: bool) -> None:
     for name in registry.names():
         its_family = name.partition(".")[0]
         if family in (None, its_family):
-            contract, entry = families.get(its_family), registry.installed().get(name)
-            source = f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "this process"
+            contract, source = families.get(its_family), registry.source_of(name)
             is_default = contract is not None and contract.default == name
             interface = str(contract.ports) if contract else ""
             rows.append(

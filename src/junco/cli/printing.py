@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
+from junco.terminal import is_terminal, out, out_json, stdout
 from junco.wording import picture, printable
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -19,13 +18,13 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON: arrays as lists, rows and dataclasses as objects, what is not a number as null."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=None if _is_long(value) else 2))
+    out_json(plain(value), indent=None if _is_long(value) else 2)
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table fitted to the terminal; aligned columns of whole lines when somebody else reads."""
     cells = [[printable(str(cell)) for cell in row] for row in rows]
-    if sys.stdout.isatty():
+    if is_terminal(stdout()):
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
@@ -35,11 +34,11 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             table.add_column(name, overflow="fold", no_wrap=index == 0)
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
-        Console().print(table)
+        Console(file=stdout()).print(table)
         return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     for row in ([name.upper() for name in head], *cells):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        out("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -50,9 +49,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
         lines = value if isinstance(value, list) else str(value).splitlines()
         for index, line in enumerate(map(printable, lines)):
             label = name if index == 0 else ""
-            click.echo(
-                f"{click.style(label.ljust(width), bold=True) if sys.stdout.isatty() else label.ljust(width)}  {line}"
-            )
+            out(f"{label.ljust(width)}  {line}", bold=len(label))
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ import click
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_json, short
 from junco.errors import InputError
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
@@ -74,10 +75,10 @@ def _show(looked: Sequence[Inspection], html: Path | None, rows: int, *, as_text
     if as_json:
         print_json([one.plain() for one in looked])
     elif as_text:
-        click.echo("\n\n".join(one.text(rows) for one in looked))
+        out("\n\n".join(one.text(rows) for one in looked))
     if html is not None:
         write_page(html, looked)
-        click.echo(f"wrote {html}", err=True)
+        say(f"wrote {html}")
 
 
 def _items(inputs: Sequence[str], columns: tuple[str, ...]) -> list[Any]:
@@ -91,8 +92,8 @@ def _items(inputs: Sequence[str], columns: tuple[str, ...]) -> list[Any]:
 def _print_result(item: Any, result: Any, is_single: bool) -> None:
     label = item if isinstance(item, str) else ", ".join(item)
     if is_single:
-        click.echo(f"{short(label)}  {short(result)}")
+        out(f"{short(label)}  {short(result)}")
         return
-    click.echo(f"{short(label)}  {len(result)} {'row' if len(result) == 1 else 'rows'}")
+    out(f"{short(label)}  {len(result)} {'row' if len(result) == 1 else 'rows'}")
     for row in result:
-        click.echo(f"  {short(row)}")
+        out(f"  {short(row)}")

@@ -9,6 +9,7 @@ import click
 
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.errors import UnknownNameError
+from junco.terminal import out
 
 if TYPE_CHECKING:
     from junco.graph.levels import Flow, Step
@@ -31,7 +32,7 @@ def show(name: str, as_json: bool) -> None:
         return
     for index, fields in enumerate(shown):
         if index:
-            click.echo()
+            out()
         print_fields({key: _for_people(value) for key, value in fields.items()})
 
 
@@ -111,7 +112,7 @@ def _operator(name: str) -> dict[str, Any]:
     from junco.operator import registry
     from junco.operator.option_docs import without_sentences
 
-    operator, entry = registry.load(name), registry.installed().get(name)
+    operator = registry.load(name)
     module = inspect.getmodule(operator)
     return {
         "kind": "operator",
@@ -121,7 +122,7 @@ def _operator(name: str) -> dict[str, Any]:
         "description": without_sentences(inspect.getdoc(operator) or ""),
         "parameters": [_parameter(operator, name) for name in operator.parameters()],
         "license": str(getattr(operator, "license", "")),
-        "source": f"{entry.dist.name} {entry.dist.version}" if entry and entry.dist else "",
+        "source": registry.source_of(name) if name in registry.installed() else "",
         "path": str(getattr(module, "__file__", "") or ""),
     }
 

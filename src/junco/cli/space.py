@@ -10,6 +10,8 @@ import click
 
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json
+from junco.settings import user_path
+from junco.terminal import out
 
 if TYPE_CHECKING:
     from junco.types import Space
@@ -53,9 +55,9 @@ def space(one: str, other: str | None, as_json: bool, device: str, param: tuple[
         print_json(sides[0].to_json() if other is None else _compared(*sides))
         return
     for side in sides:
-        click.echo(f"{side.name}: {side.space if side.space is not None else _called_unknown(side)}")
+        out(f"{side.name}: {side.space if side.space is not None else _called_unknown(side)}")
     if other is not None:
-        click.echo(_verdict(*sides))
+        out(_verdict(*sides))
     elif sides[0].space is not None:
         print_fields({name: str(value) for name, value in sides[0].space.parts.items()})
 
@@ -79,7 +81,7 @@ def _called_unknown(side: _Side) -> str:
 
 def _is_target(ref: str) -> bool:
     """Whether it is written as a target is: by its ending, or as a folder that is there."""
-    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or Path(ref).expanduser().is_dir()
+    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or user_path(ref).is_dir()
 
 
 def _differences(one: _Side, other: _Side) -> list[str]:

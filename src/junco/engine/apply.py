@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol, cast
 
-from junco.engine.turns import Turn
+from junco.operator.gate import Gate
 from junco.operator.resident import Drawn
 
 Columns = Sequence[Sequence[Any]]
@@ -44,6 +44,10 @@ class Applier(Protocol):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """Results and failures for rows; ``columns`` hold one sequence for each argument."""
         ...
+
+    def close(self) -> None:
+        """Let go of what only it uses, once its pipeline has ended; never waits."""
+        return
 
     def skip(self, rows: Container[int]) -> None:
         """Say which of the rows that come next will not be given to it after all."""
@@ -85,41 +89,48 @@ def kinds_of(values: Iterable[Any]) -> set[type[Any]]:
 
 
 class PlainApplier(Applier):
-    """A Python callable: one thread at a time, in row order; the caller's own object, never a copy."""
+    """A Python callable, in row order; the caller's own object, never a copy.
+
+    Args:
+        fn: it.
+        gate: says how many threads may be inside; ``None`` lets in all.
+    """
 
     batch_rows = 1
 
-    def __init__(self, fn: Callable[..., Any], turn: Turn | None) -> None:
+    def __init__(self, fn: Callable[..., Any], gate: Gate | None) -> None:
         self._fn = fn
-        self._turn = turn
+        self._gate = gate
 
     def one(self, *item: Any) -> Any:
         """The result for one row; its exception is raised."""
-        if self._turn is None:
+        if self._gate is None:
             return self._fn(*item)
-        turn = self._turn.take()
+        place = self._gate.take()
         try:
             return self._fn(*item)
         finally:
-            turn.release()
+            place.release()
 
     def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
-        """The same in turn: the body of a generator is the callable's work too."""
-        if self._turn is None:
+        """The same with a place: the body of a generator is the callable's work too."""
+        if self._gate is None:
             return super().draw(values, most)
-        turn = self._turn.take()
+        place, num_rows = self._gate.take(), 0
         try:
-            return super().draw(values, most)
+            drawn_values, error = super().draw(values, most)
+            num_rows = len(drawn_values)
+            return drawn_values, error
         finally:
-            turn.release()
+            place.release(num_rows)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
-        turn = self._turn.take() if self._turn is not None else None
+        place = self._gate.take() if self._gate is not None else None
         try:
             return self._in_order(columns, num_rows, stop)
         finally:
-            if turn is not None:
-                turn.release()
+            if place is not None:
+                place.release(num_rows)
 
     def _in_order(self, columns: Columns, num_rows: int, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from junco.engine.options import checked_timeout
+from junco.engine.rest import keeps_threads
 from junco.errors import DeadlineError
 from junco.operator.lanes import Lane, Threads, in_lane, lane, until, waiting_for_me, working_for
 
@@ -68,7 +69,7 @@ class Callers:
     def rest(self) -> None:
         """End the threads that have nothing to do, without waiting for it; others are made when they are needed.
 
-        Never waits for the lock: the garbage collector may say so, in a thread that has it. Then they end by themselves.
+        Never waits for the lock, which the calling thread may have: the garbage collector may come by.
         """
         if self._lock.acquire(blocking=False):
             try:
@@ -174,6 +175,7 @@ async def _awaited(future: asyncio.Future[Any], timeout_s: float | None) -> Any:
     return future.result()
 
 
+@keeps_threads
 def rest() -> None:
     """End the threads that have nothing to do."""
     _deadline_callers.rest()

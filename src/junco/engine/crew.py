@@ -22,11 +22,12 @@ from junco.engine.operators import MovingApplier, OperatorApplier, Replicas
 from junco.engine.policies import SizePolicies
 from junco.engine.reduce import ReduceStage
 from junco.engine.scoped import ScopedApplier
-from junco.engine.single import SharedBatches
+from junco.engine.single import BATCHES_AT_ONCE, SharedBatches
 from junco.engine.stage import Stage, StageOptions, WorkStage
 from junco.engine.turns import turn_of
 from junco.errors import ContractError
 from junco.graph.nodes import GROUPING, Callee, Node
+from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.operator.resident import Resident
 from junco.operator.residents import Residents, alone, resident_of
@@ -55,6 +56,7 @@ class Crew:
         options: how its stages may be run.
         held: the operators in memory that it keeps.
         fresh: makes an applier for each stage of a run, where an operator has a state.
+        end: what to call once the pipeline has ended; it holds no callable, which may hold the pipeline.
         is_opened_first: under ``flat_map``, rows are asked for in batches, before they are cut into pieces.
     """
 
@@ -65,10 +67,11 @@ class Crew:
     held: list[Resident] = field(default_factory=list)
     fresh: Callable[[], Applier] | None = None
     is_opened_first: bool = False
+    end: Callable[[], None] | None = None
 
     def stages(self, of_run: StageOptions) -> list[Stage]:
         """The step's stages for one run, with what is the same for all of its stages."""
-        options = replace(self.options, on_error=of_run.on_error, piece_size=of_run.piece_size)
+        options = replace(self.options, on_error=of_run.on_error, sizes=of_run.sizes)
         applier = self.fresh() if self.fresh is not None else self.applier
         if self.is_opened_first:
             opening = OpenStage(self.operation, applier, options)
@@ -90,9 +93,18 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents,
     if callee.spec is not None:
         specs = _replicas(callee.spec, node, devices)
         return _of_operators(operation, applier_of, [residents.hold(spec, i) for i, spec in specs])
-    is_shared = node.workers or node.verb == "reduce"
-    plain = PlainApplier(callee.fn, None if is_shared else turn_of(callee.fn))
+    plain = PlainApplier(callee.fn, _gate_of(node, callee.fn))
     return Crew(operation, plain, plain.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+
+
+def _gate_of(node: Node, fn: Callable[..., Any]) -> Gate | None:
+    """How many threads may be inside a callable: as many as its step has workers, whoever calls the pipeline.
+
+    What takes its rows from an iterator waits for them inside.
+    """
+    if node.verb == "reduce":
+        return None
+    return Gate([None] * node.workers) if node.workers else turn_of(fn)
 
 
 def crew_of_nested(operation: Operation, start: Start) -> Crew:
@@ -116,7 +128,7 @@ def _in_processes(operation: Operation, callee: Callee, num_workers: int) -> Cre
     applier = _process_applier(callee.spec or callee.fn, num_workers, size, is_many=node.verb == "flat_map")
     options = _options(node, num_workers, is_ordered=False, gains=True)
     is_opened_first = node.verb == "flat_map" and callee.is_operator and hints.max_batch != 1
-    return Crew(operation, applier, applier.one, options, is_opened_first=is_opened_first)
+    return Crew(operation, applier, applier.one, options, is_opened_first=is_opened_first, end=applier.close)
 
 
 def _process_applier(
@@ -144,12 +156,14 @@ def _of_operators(
     is_opened_first = node.verb == "flat_map" and hints.max_batch != 1 and not crew[0].gives_streams
     made = partial(Crew, operation, one=one, held=held, is_opened_first=is_opened_first)
     is_free = not node.workers and node.backend is None
+    is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
+    limit = node.workers or (num_cores() if is_parallel else len(crew))
+    crew[0].resident.admit(max(limit, BATCHES_AT_ONCE))
     if hints.processes and node.spec is not None and is_free:
         size, is_many = BatchSize(hints.max_batch, start=1), node.verb == "flat_map"
         moving = MovingApplier(crew[0], partial(_process_applier, node.spec, num_cores(), size, is_many=is_many))
-        return made(applier=moving, options=_options(node, num_cores(), is_ordered=False, gains=True))
-    is_parallel = hints.thread_safe and hints.releases_gil and len(crew) == 1
-    limit = node.workers or (num_cores() if is_parallel else len(crew))
+        options = _options(node, num_cores(), is_ordered=False, gains=True)
+        return made(applier=moving, options=options, end=moving.close)
     gains = hints.releases_gil or limit > 1
     return made(applier=applier, options=_options(node, limit, is_ordered=False, gains=gains))
 

@@ -41,7 +41,7 @@ class Engine:
         plan: what to run.
         pool: gives the threads that help; the process's own by default.
         holdings: take what has to be let go of; they keep the operators in the process's own residents by default.
-        sizes: how many rows go together.
+        sizes: how many rows go together, in pipelines in its steps too.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Engine:
         holdings: Holdings | None = None,
         sizes: SizePolicies | None = None,
     ) -> None:
+        plan.check_files()
         self.plan = plan
         self._pool = pool
         self._holdings = holdings or Holdings(residents)
@@ -174,18 +175,19 @@ class Engine:
         return staged(program, own, self._options(on_error), self._supply_counts)
 
     def _options(self, on_error: OnError) -> StageOptions:
-        return StageOptions(on_error, piece_size=self._sizes.piece)
+        return StageOptions(on_error, sizes=self._sizes.rows)
 
     def _new_crews(self) -> list[Crew]:
         crews = [self._crew(operation) for operation in self.plan.operations]
         self._holdings.hold(resident for crew in crews for resident in crew.held)
+        self._holdings.end_with(crew.end for crew in crews if crew.end is not None)
         return crews
 
     def _crew(self, operation: Operation) -> Crew:
         inner = self.plan.nested.get(operation.step.node.name)
         if inner is None:
             return crew_for(operation, self.plan.devices, self._holdings.residents, self._sizes)
-        engine = Engine(inner, self._pool, self._holdings.within())
+        engine = Engine(inner, self._pool, self._holdings.within(), self._sizes)
         self._inner.append(engine)
         return crew_of_nested(operation, engine.inner_run)
 

@@ -16,7 +16,7 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
 from junco.engine.ended import Ended
 from junco.engine.maps import MapStage, Part
-from junco.engine.pieces import PieceSize, piece
+from junco.engine.pieces import ListsSize, PieceSize, piece
 from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture, wrong_count
@@ -68,19 +68,11 @@ class NotAsked:
 
 
 class Measured(Applier):
-    """Asks an applier for no more lists of rows than may be in memory together; its results may end early.
+    """Asks an applier for no more lists of rows than may be in memory together; its results may end early."""
 
-    How large they are is learned from those that came; the first batch is a small one.
-    """
-
-    FIRST = 8
-    MAX_BYTES = 32_000_000
-    NUM_LOOKS = 8
-    """Lists of a batch that are measured."""
-
-    def __init__(self, applier: Applier) -> None:
+    def __init__(self, applier: Applier, size: ListsSize) -> None:
         self._applier = applier
-        self._list_bytes = 0.0
+        self._size = size
 
     @property
     def batch_rows(self) -> int:
@@ -90,34 +82,21 @@ class Measured(Applier):
     @property
     def at_once(self) -> int:
         """Rows whose lists may be in memory together."""
-        return self._within(self.MAX_BYTES)
+        return self._size.within(self._size.MAX_BYTES, self.batch_rows)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """As every applier, but the results may end before the rows do."""
         results: list[Any] = []
         failures: list[Failure] = []
-        room = float(self.MAX_BYTES)
+        room = float(self._size.MAX_BYTES)
         while len(results) < num_rows and room > 0 and not (stop and failures):
             start = len(results)
-            count = min(self._within(room), num_rows - start)
+            count = min(self._size.within(room, self.batch_rows), num_rows - start)
             given, failed = self._applier([c[start : start + count] for c in columns], count, stop=stop)
             results += given
             failures += [Failure(start + f.row, f.error) for f in failed]
-            room -= self._observe(given)
+            room -= self._size.observe(given)
         return results, failures
-
-    def _within(self, room: float) -> int:
-        """Rows of a batch whose lists fit into so many bytes: at least one."""
-        if not self._list_bytes:
-            return self.FIRST
-        return max(1, min(self.batch_rows, int(room / self._list_bytes)))
-
-    def _observe(self, lists: Sequence[Any]) -> float:
-        """Learn from lists that came, and forget a large one slowly; how many bytes they are."""
-        looks = [num_bytes_of(rows) for rows in lists[:: -(-len(lists) // self.NUM_LOOKS) or 1]]
-        mean = sum(looks) / max(1, len(looks))
-        self._list_bytes = max(1.0, mean, self._list_bytes / 2)
-        return mean * len(lists)
 
 
 class OpenStage(MapStage):
@@ -125,7 +104,7 @@ class OpenStage(MapStage):
 
     def __init__(self, operation: Operation, applier: Applier, options: StageOptions) -> None:
         super().__init__(operation, applier, options)
-        self.apply = self.measured = Measured(self.apply)
+        self.apply = self.measured = Measured(self.apply, options.sizes.lists(operation.step))
 
     def checked(self, results: list[Any], failures: list[Failure]) -> None:
         """Iterators may stand here: the next stage draws from them."""
@@ -157,7 +136,7 @@ class FlatMapStage(WorkStage):
     ) -> None:
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
-        self.size = options.piece_size(self.step)
+        self.size = options.sizes.piece(self.step)
         self.takers, self.own_takers = operation.ended_by, operation.wanted_by
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened

@@ -12,11 +12,11 @@ from typing import Any
 
 from junco.engine.apply import Applier, Failure
 from junco.engine.ended import Ended
-from junco.engine.pieces import RowsAtOnce, piece
+from junco.engine.pieces import piece
 from junco.engine.rows import Block, Table, both
 from junco.engine.sizes import column_bytes
 from junco.engine.stage import StageOptions, WorkStage, values_picture
-from junco.engine.windows import Row, RowWindows, TimeWindows, Windows, by_time
+from junco.engine.windows import Row, RowWindows, TimeWindows, Windows, by_time, is_time
 from junco.graph.levels import Level, Side, Slot
 from junco.plan.program import Mask, Operation
 
@@ -54,7 +54,9 @@ class GroupStage(WorkStage):
 
     def members(self, block: Block, level: Level, reads: Sequence[Slot], timestamp: Slot | None = None) -> Members:
         """The rows of a level that the step sees."""
-        chosen = self._chosen(block, level)
+        times = block.column(timestamp, level) if timestamp is not None else []
+        fine = block.fine(level, self._above(self.faults, level))
+        chosen = self._chosen(block, level, fine, times)
         lineage = block.lineage(level, self.scope)
         is_whole = len(chosen) == len(lineage)
         owners = lineage if is_whole else [lineage[i] for i in chosen]
@@ -63,11 +65,9 @@ class GroupStage(WorkStage):
             stop = bisect_right(owners, scope_row, start)
             slices.append(slice(start, stop))
             start = stop
-        fine = block.fine(level, self._above(self.faults, level))
         columns = [block.column(slot, level) for slot in reads]
         if fine is not None:
             columns = [[v if ok else None for v, ok in zip(c, fine, strict=True)] for c in columns]
-        times = block.column(timestamp, level) if timestamp is not None else []
         if is_whole:
             return Members(slices, columns, times)
         return Members(slices, [[c[i] for i in chosen] for c in columns], [times[i] for i in chosen] if times else [])
@@ -87,8 +87,12 @@ class GroupStage(WorkStage):
         chosen = both(block.kept(self.scope, masks), block.fine(self.scope, faults))
         return [True] * block.rows(self.scope) if chosen is None else chosen
 
-    def _chosen(self, block: Block, level: Level) -> Sequence[int]:
+    def _chosen(self, block: Block, level: Level, fine: list[bool] | None, times: Sequence[Any]) -> Sequence[int]:
+        """The rows that are there; one that has failed is, unless its time is not known."""
         kept = block.kept(level, self._above(self.masks, level))
+        if fine is not None:
+            kept = both(kept, block.there(level, self._above(self.faults, level)))
+            kept = both(kept, [ok or is_time(time) for ok, time in zip(fine, times, strict=True)] if times else None)
         return range(block.rows(level)) if kept is None else [i for i, keep in enumerate(kept) if keep]
 
     def _above(self, masks: Sequence[Mask], level: Level) -> list[Mask]:
@@ -136,18 +140,6 @@ class WindowAllStage(GroupStage):
                         argument.append(values)
                 self.pending = [[] for _ in arguments]
         return rows, arguments
-
-
-class WindowsSize(RowsAtOnce):
-    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results."""
-
-    START = 64
-    MAX_CELLS = 250_000
-    """Rows in windows; one that lies in several counts in each."""
-
-    def observe(self, row_bytes: float) -> None:
-        """Learn from what was made of some windows."""
-        self.rows = self._within(row_bytes)
 
 
 @dataclass(slots=True)
@@ -203,7 +195,7 @@ class WindowStage(GroupStage):
         self.pending: Windows | None = None
         self.may_split = operation.may_split
         self.takers = operation.ended_by
-        self.size = WindowsSize()
+        self.size = options.sizes.windows(operation.step)
 
     def num_made(self, block: Block) -> int:
         table = block.tables.get(self.step.out_level)
@@ -227,7 +219,7 @@ class WindowStage(GroupStage):
                 made.give_up(found)
             else:
                 made.add(scope_row, found)
-            is_full = len(made.waiting) >= self.size.rows or made.num_cells >= WindowsSize.MAX_CELLS
+            is_full = len(made.waiting) >= self.size.rows or made.num_cells >= self.size.MAX_CELLS
             if is_full:
                 self._work_on(made)
             if self.stops and (made.failed or made.broken):

@@ -7,12 +7,11 @@ hold the pipeline that it stands in.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from junco.engine import callers
-from junco.engine.pool import pool
+from junco.engine.rest import let_rest
 from junco.errors import ClosedError
 from junco.operator.resident import Resident
 from junco.operator.residents import Residents
@@ -34,10 +33,15 @@ class Holdings:
         self.runs: weakref.WeakSet[Run] = weakref.WeakSet()
         self._held: list[Resident] = []
         self._inner: list[Holdings] = []
+        self._ends: list[Callable[[], None]] = []
 
     def hold(self, held: Iterable[Resident]) -> None:
         """Operators that have been counted as held."""
         self._held += held
+
+    def end_with(self, ends: Iterable[Callable[[], None]]) -> None:
+        """What to call at the end; it must not wait, and must not hold a step's callable."""
+        self._ends += ends
 
     def within(self) -> Holdings:
         """The holdings of an engine that works within this one."""
@@ -60,14 +64,16 @@ class Holdings:
         for run in list(self.runs):
             run.close(wait=False, because=ClosedError("the pipeline was closed while this stream was read"))
         self.give_back()
-        pool().rest()
-        callers.rest()
+        let_rest()
 
     def give_back(self) -> None:
         """Give back the operators, and close what works within; all of them, whatever one of them raises."""
         held, self._held = self._held, []
         inner, self._inner = self._inner, []
+        ends, self._ends = self._ends, []
         with ExitStack() as rest:  # from its end
+            for end in ends:
+                rest.callback(end)
             for each in reversed(inner):
                 rest.callback(each.close)
             for resident in reversed(held):

@@ -19,7 +19,7 @@ from junco.engine.group import lists_of_sides
 from junco.engine.rows import Block, Reject, Table
 from junco.engine.stage import Stage, StageOptions
 from junco.engine.stats import StageStats
-from junco.engine.windows import Row, TimeWindows, by_time
+from junco.engine.windows import Row, TimeWindows, by_time, is_time
 from junco.errors import OperatorError
 from junco.graph.levels import Level, Step
 from junco.plan.joins import Supply
@@ -99,10 +99,13 @@ class JoinStage(FlatMapStage):
         with closing(blocks):
             for block in blocks:
                 self._heed(supply, block)
-                fine = block.fine(level)
+                fine, there = block.fine(level), block.there(level)
                 columns = [block.column(slot, level) for slot in (timestamp, *reads)]
                 for row, (when, *cells) in enumerate(zip(*columns, strict=True)):
-                    yield when, tuple(cells) if fine is None or fine[row] else (None,) * len(cells)
+                    if fine is None or fine[row]:
+                        yield when, tuple(cells)
+                    elif (there is None or there[row]) and is_time(when):
+                        yield when, (None,) * len(cells)
 
     def _heed(self, supply: Supply, block: Block) -> None:
         """What went wrong in a supply: it ends the run, or the scope's row, or is put aside."""

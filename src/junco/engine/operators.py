@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,9 @@ from junco.engine.batching import BatchSize
 from junco.errors import ContractError
 from junco.memory import is_out_of_memory, let_go
 from junco.operator.base import checked_results
+from junco.operator.gate import Gate
 from junco.operator.hints import Hints
+from junco.operator.lanes import Lane, lane
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
 
@@ -33,6 +34,8 @@ class OperatorApplier(Applier):
         self._make_room = make_room
         self._learning = threading.Lock()
         self.hints: Hints = resident.operator.hints
+        self._bears_all = self.hints.thread_safe and self.hints.max_batch == 1
+        """Whether as many single calls as there are may be inside, a row each; batches and jobs may not."""
 
     @property
     def batch_rows(self) -> int:
@@ -50,15 +53,40 @@ class OperatorApplier(Applier):
         return self.resident.operator.gives_streams()
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
+        is_free = self._bears_all and lane() is Lane.ONLINE
+        return self._worked(columns, num_rows, stop, has_place=is_free)
+
+    def inside(self, columns: Columns, num_rows: int) -> tuple[list[Any], list[Failure]]:
+        """The same for whoever has a place at the operator."""
+        return self._worked(columns, num_rows, stop=False, has_place=True)
+
+    def _worked(
+        self, columns: Columns, num_rows: int, stop: bool, *, has_place: bool
+    ) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
         failures: list[Failure] = []
-        with self.resident as operator:
-            while len(results) < num_rows and not (stop and failures):
-                start = len(results)
-                count = self._size.take(operator.cost, columns, start, num_rows)
-                batch = [column[start : start + count] for column in columns]
-                self._extend(results, failures, operator, batch, count, stop)
+        resident = self.resident
+        resident.begin()
+        try:
+            while (start := len(results)) < num_rows and not (stop and failures):
+                if not has_place:
+                    resident.take_place()
+                try:
+                    self._next_batch(results, failures, columns, num_rows, stop)
+                finally:
+                    if not has_place:  # between two batches others may be next
+                        resident.end_place(len(results) - start)
+        finally:
+            resident.end()
         return results, failures
+
+    def _next_batch(
+        self, results: list[Any], failures: list[Failure], columns: Columns, num_rows: int, stop: bool
+    ) -> None:
+        """Append the results of as many rows as the operator bears."""
+        operator, start = self.resident.opened(), len(results)
+        count = self._size.take(operator.cost, columns, start, num_rows)
+        self._extend(results, failures, operator, [column[start : start + count] for column in columns], count, stop)
 
     def _extend(
         self,
@@ -132,13 +160,14 @@ def retried(call: Callable[[], Sequence[Any]], retry: tuple[type[BaseException],
 
 
 class Replicas(Applier):
-    """Several instances of one operator; a batch goes to one that is free."""
+    """Several instances of one operator; a batch goes to one that is free.
+
+    One that calls its own pipeline lends itself to what it waits for.
+    """
 
     def __init__(self, appliers: Sequence[OperatorApplier]) -> None:
         self._first = appliers[0]
-        self._free: queue.LifoQueue[OperatorApplier] = queue.LifoQueue()
-        for applier in appliers:
-            self._free.put(applier)
+        self._gate = Gate(appliers)
 
     @property
     def batch_rows(self) -> int:
@@ -147,18 +176,19 @@ class Replicas(Applier):
 
     def one(self, *item: Any) -> Any:
         """The result for one row; its exception is raised."""
-        applier = self._free.get()
+        place = self._gate.take()
         try:
-            return applier.one(*item)
+            return place.what.one(*item)
         finally:
-            self._free.put(applier)
+            place.release()
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
-        applier = self._free.get()
+        place = self._gate.take()
         try:
-            return applier(columns, num_rows, stop=stop)
+            given: tuple[list[Any], list[Failure]] = place.what(columns, num_rows, stop=stop)
+            return given
         finally:
-            self._free.put(applier)
+            place.release(num_rows)
 
 
 class MovingApplier(Applier):
@@ -170,6 +200,7 @@ class MovingApplier(Applier):
         self._here = here
         self._elsewhere = elsewhere
         self._moved: Applier | None = None
+        self._is_closed = False
         self._num_rows = 0
         self._seconds = 0.0
 
@@ -182,6 +213,12 @@ class MovingApplier(Applier):
         """The result for one row, always here: a single call is not worth the way."""
         return self._here.one(*item)
 
+    def close(self) -> None:
+        """Nobody sends rows any more."""
+        self._is_closed = True
+        if self._moved is not None:
+            self._moved.close()
+
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         if self._moved is not None:
             return self._moved(columns, num_rows, stop=stop)
@@ -191,4 +228,6 @@ class MovingApplier(Applier):
         self._seconds += time.perf_counter() - started
         if self._num_rows >= self.MIN_ROWS and self._seconds > max(self.MIN_S, self.SLOW_ROW_S * self._num_rows):
             self._moved = self._elsewhere()
+            if self._is_closed:  # meanwhile
+                self._moved.close()
         return given

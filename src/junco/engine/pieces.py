@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from junco.engine.rows import Block, Table
-from junco.graph.levels import Level
+from junco.engine.sizes import num_bytes_of
+from junco.graph.levels import Level, Step
 
 
 class RowsAtOnce:
@@ -46,6 +48,61 @@ class PieceSize(RowsAtOnce):
         elif seconds < self.QUICK_S:
             self.rows = min(self._most, self.rows * 4)
         self.rows = max(self.SMALLEST, min(self.rows, self.MAX_BYTES // max(1, row_bytes)))
+
+
+class WindowsSize(RowsAtOnce):
+    """How many windows are worked on at once: no more than a bounded number of their rows, and bounded results."""
+
+    START = 64
+    MAX_CELLS = 250_000
+    """Rows in windows; one that lies in several counts in each."""
+
+    def observe(self, row_bytes: float) -> None:
+        """Learn from what was made of some windows."""
+        self.rows = self._within(row_bytes)
+
+
+class ListsSize:
+    """How many rows an operator is asked for their lists at once: no more than may be in memory together.
+
+    How large they are is learned from those that came; the first batch is a small one.
+    """
+
+    FIRST = 8
+    MAX_BYTES = 32_000_000
+    NUM_LOOKS = 8
+    """Lists of a batch that are measured."""
+
+    def __init__(self) -> None:
+        self._list_bytes = 0.0
+
+    def within(self, room: float, most: int) -> int:
+        """Rows of a batch whose lists fit into so many bytes: at least one, and no more than ``most``."""
+        if not self._list_bytes:
+            return self.FIRST
+        return max(1, min(most, int(room / self._list_bytes)))
+
+    def observe(self, lists: Sequence[Any]) -> float:
+        """Learn from lists that came, and forget a large one slowly; how many bytes they are."""
+        looks = [num_bytes_of(rows) for rows in lists[:: -(-len(lists) // self.NUM_LOOKS) or 1]]
+        mean = sum(looks) / max(1, len(looks))
+        self._list_bytes = max(1.0, mean, self._list_bytes / 2)
+        return mean * len(lists)
+
+
+@dataclass(frozen=True, slots=True)
+class RowSizes:
+    """What makes the policies of the steps of one run.
+
+    Attributes:
+        piece: of the pieces into which a ``flat_map`` cuts the rows that it makes.
+        windows: of the windows that are worked on at once.
+        lists: of the lists of rows that an operator is asked for at once.
+    """
+
+    piece: Callable[[Step], PieceSize] = lambda step: PieceSize()
+    windows: Callable[[Step], WindowsSize] = lambda step: WindowsSize()
+    lists: Callable[[Step], ListsSize] = lambda step: ListsSize()
 
 
 def piece(block: Block, level: Level, start: int, stop: int, number: int, *, is_first: bool, is_last: bool) -> Block:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from junco.engine.batching import START, BatchSize
 from junco.engine.intake import IntakeSize
 from junco.engine.learned import learned_rows, remember_rows
-from junco.engine.pieces import PieceSize
-from junco.engine.stage import piece_size
-from junco.graph.levels import Step
+from junco.engine.pieces import RowSizes
 from junco.operator.resident import Resident
 
 
@@ -25,14 +23,14 @@ def batch_size(resident: Resident) -> BatchSize:
 
 @dataclass(frozen=True, slots=True)
 class SizePolicies:
-    """What makes the policies of an engine. Pipelines in its steps have their own.
+    """What makes the policies of an engine, and of those of pipelines in its steps.
 
     Attributes:
         intake: of the blocks that one run takes from its items.
-        piece: of the pieces into which a step cuts the rows that it makes, in one run.
+        rows: of what a step makes or works on at once, in one run.
         batch: of the batches of an operator in memory, for all who share it there: the first engine decides.
     """
 
     intake: Callable[[], IntakeSize] = IntakeSize
-    piece: Callable[[Step], PieceSize] = piece_size
+    rows: RowSizes = field(default_factory=RowSizes)
     batch: Callable[[Resident], BatchSize] = batch_size

@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from typing import Protocol
 
 from junco.cores import num_cores
+from junco.engine.rest import keeps_threads
 
 IDLE_S = 2.0
 """A worker with nothing to do for so long ends; it is started again when there is work."""
@@ -88,7 +89,7 @@ class Pool:
             self._runs = [other for other in self._runs if other is not run]
 
     def rest(self) -> None:
-        """End the threads that have nothing to do, without waiting for it; they are started again when there is work."""
+        """End the threads that have nothing to do, without waiting for it; others are started when there is work."""
         with self.lock:
             self._is_at_rest = True
             self._work.notify_all()
@@ -152,6 +153,11 @@ class Pool:
 def pool() -> Pool:
     """The process's pool."""
     return _pool
+
+
+@keeps_threads
+def _rest() -> None:
+    _pool.rest()
 
 
 @atexit.register

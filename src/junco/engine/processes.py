@@ -1,6 +1,6 @@
 """Appliers whose rows are worked on in other processes: for callables that hold the interpreter lock.
 
-The pool is loky's. A worker builds its own operator from the class and its parameters, or gets the pickled callable,
+A worker builds its own operator from the class and its parameters, or gets the pickled callable,
 once. Iterators cannot travel: they cross as lists of what they give.
 
 A worker that dies takes its batch with it: the batch is tried again by itself, halved until the row that kills is
@@ -22,11 +22,11 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure
 from junco.engine.batching import BatchSize
 from junco.engine.shared_arrays import Packet, pack
-from junco.engine.worker import Given, WorkerDied, watch_parent, work
+from junco.engine.worker import Given, WorkerDied, work
+from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
+from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
-
-IDLE_S = 60.0
 
 _alone = threading.RLock()
 """Held while a batch that lost its worker is tried again: so that nobody else's batch can be the one that kills."""
@@ -38,17 +38,20 @@ class ProcessApplier(Applier):
     def __init__(
         self, fn: Callable[..., Any] | OperatorSpec, num_workers: int, size: BatchSize, *, is_many: bool = False
     ) -> None:
-        global _num_workers
-        _num_workers = max(_num_workers, num_workers)
         self._size = size
         self._learning = threading.Lock()
         self._payload = _portable_callable(fn, is_many=is_many)
         self._key = hashlib.sha256(self._payload).hexdigest()
+        workers.enter(id(self), num_workers)
 
     @property
     def batch_rows(self) -> int:
         """Rows that make a full batch."""
         return self._size.rows
+
+    def close(self) -> None:
+        """Nobody sends rows any more."""
+        workers.leave(id(self))
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []
@@ -103,8 +106,9 @@ class ProcessApplier(Applier):
 
     def _submit(self, columns: Columns, num_rows: int) -> Given:
         packet = pack([list(column) for column in columns], os.getpid())
+        future: Future[Packet]
         try:
-            future: Future[Packet] = _executor().submit(work, self._key, self._payload, packet, num_rows)
+            future, sent_to = workers.submit(work, self._key, self._payload, packet, num_rows)
         except BaseException:
             packet.discard()
             raise
@@ -112,6 +116,7 @@ class ProcessApplier(Applier):
             results, failures = future.result().unpack()
         except BrokenProcessPool:
             packet.discard()
+            workers.lost(sent_to)
             raise
         except KeyboardInterrupt:  # the caller goes: what the worker still gives is nobody's
             future.add_done_callback(_discard)
@@ -124,20 +129,6 @@ def _discard(future: Future[Packet]) -> None:
         future.result().discard()
 
 
-_num_workers = 1
-"""The most workers that a step has asked for. All share them: to change their number means to wait for all of them."""
-
-
-def _executor() -> Any:
-    try:
-        import loky
-    except ImportError:
-        raise MissingExtraError("loky", "processes", "backend='process'") from None
-    return loky.get_reusable_executor(
-        max_workers=_num_workers, timeout=IDLE_S, reuse=True, initializer=watch_parent, initargs=(os.getpid(),)
-    )
-
-
 def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) -> bytes:
     """A callable, or an operator's class and parameters, as bytes from which every worker builds its own.
 
@@ -147,7 +138,10 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) 
         import cloudpickle
     except ImportError:
         raise MissingExtraError("cloudpickle", "processes", "backend='process'") from None
-    made = (fn.load(), fn.params, is_many) if isinstance(fn, OperatorSpec) else (None, fn, is_many)
+    made: tuple[Any, ...] = (None, fn, is_many, ())
+    if isinstance(fn, OperatorSpec):
+        # of the files that lie there now: of others the workers must build another one
+        made = (fn.load(), fn.params, is_many, files_of(fn))
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
     if module is not None and not _can_be_imported(module.__name__):
         cloudpickle.register_pickle_by_value(module)

@@ -134,6 +134,12 @@ class Block:
                 chosen = both(chosen, [not failed[i] for i in self.lineage(level, above)])
         return chosen
 
+    def there(self, level: Level, faults: Sequence[Mask] = ()) -> list[bool] | None:
+        """Which rows of ``level`` a group sees: beneath none that has failed, where they are but its place."""
+        above = level.parent
+        fine = None if above is None else self.fine(above, [mask for mask in faults if mask.level.is_above(above)])
+        return None if fine is None else [fine[i] for i in self.tables[level].parent]
+
     def mask(self, mask: Mask, rows: Sequence[int]) -> None:
         """Note that a mask does not keep some rows."""
         table = self.tables[mask.level]

@@ -103,18 +103,21 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "error", "has_gone", "is_done", "item", "result", "thread", "woken")
+    __slots__ = ("batch", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
         self.result: Any = None
         self.error: BaseException | None = None
-        self.is_done = self.has_gone = False
+        self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
         self.woken: threading.Event | None = None
         self.batch: list[_Call] = []
         """What it is to lead, itself first."""
 
+
+BATCHES_AT_ONCE = 2
+"""Where an operator bears it: one is at work while the callers of the other are being answered."""
 
 MOST_PATIENCE_S, PATIENCE = 0.002, 0.05
 """How long a batch waits for callers who were answered a moment ago, and as a part of the time that theirs took."""
@@ -134,7 +137,7 @@ class SharedBatches:
         self._lock = threading.Lock()
         self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
-        self._most_leaders = 2 if applier.hints.thread_safe and applier.hints.releases_gil else 1
+        self._most_leaders = BATCHES_AT_ONCE if applier.hints.thread_safe and applier.hints.releases_gil else 1
         self._leaders: list[int] = []
         """Threads that lead a batch; one whose batch calls its own pipeline leads another within."""
         self._num_running = 0
@@ -144,7 +147,7 @@ class SharedBatches:
 
     @property
     def num_waiting(self) -> int:
-        """Callers whose rows wait for a batch."""
+        """Callers whose rows wait for another one's batch."""
         return len(self._waiting)
 
     def __call__(self, *item: Any) -> Any:
@@ -163,6 +166,7 @@ class SharedBatches:
                 while not call.woken.wait(left_s()):
                     pass  # `left_s` raises when nothing is left
             if call.batch:
+                self._enter(call)
                 self._gather(call)
                 self._run(call.batch)
         except BaseException:  # Ctrl-C or a deadline hits one caller; the others' rows are still to be worked on
@@ -174,6 +178,12 @@ class SharedBatches:
         if call.error is not None:
             raise call.error
         return call.result
+
+    def _enter(self, leader: _Call) -> None:
+        """Wait for a place at the operator, unless the leader before has left his."""
+        if not leader.has_place:
+            self._applier.resident.take_place()
+            leader.has_place = True
 
     def _is_inside(self) -> bool:
         """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
@@ -205,23 +215,30 @@ class SharedBatches:
             self._waiting.extendleft(reversed(left))
 
     def _hand_over(self, leader: _Call) -> None:
-        """Let the one who has waited longest lead the next batch."""
+        """Let the one who has waited longest lead the next batch: at once, if single calls are next at the operator."""
+        heir: _Call | None = None
         with self._lock:
             self._leaders.remove(leader.thread)
-            if not self._waiting or len(self._leaders) >= self._most_leaders:
-                return
-            heir = self._waiting.popleft()
-            heir.batch = [heir]
-            self._leaders.append(heir.thread)
-        assert heir.woken is not None
-        heir.woken.set()
+            if self._waiting and len(self._leaders) < self._most_leaders:
+                heir = self._waiting.popleft()
+                heir.batch = [heir]
+                self._leaders.append(heir.thread)
+        resident, num_rows = self._applier.resident, len(leader.batch)
+        if leader.has_place:
+            if heir is not None and resident.pass_place(heir.thread, num_rows):
+                heir.has_place = True
+            else:
+                resident.end_place(num_rows)
+        if heir is not None:
+            assert heir.woken is not None
+            heir.woken.set()
 
     def _run(self, batch: list[_Call]) -> None:
         started = perf_counter()
         try:
             columns = list(zip(*(call.item for call in batch), strict=True))
             with at_work():
-                results, failures = self._applier(columns, len(batch), stop=False)
+                results, failures = self._applier.inside(columns, len(batch))
         finally:
             self._count_off(len(batch), perf_counter() - started)
         for failure in failures:

@@ -8,12 +8,12 @@ stage.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value, kinds_of
 from junco.engine.fields import FieldApplier
-from junco.engine.pieces import PieceSize
+from junco.engine.pieces import RowSizes
 from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
@@ -25,11 +25,6 @@ from junco.wording import picture, reason
 OnError = Literal["raise", "skip", "none"]
 
 
-def piece_size(step: Step) -> PieceSize:
-    """How large a step's pieces are, unless its engine says otherwise."""
-    return PieceSize()
-
-
 @dataclass(frozen=True, slots=True)
 class StageOptions:
     """How a stage may be run, and what it does with failures.
@@ -39,14 +34,14 @@ class StageOptions:
         limit: how many of its tasks may run at once.
         is_ordered: whether blocks must reach it in their order.
         gains_from_threads: whether it spends its time outside the interpreter lock.
-        piece_size: makes what says how large its pieces are.
+        sizes: makes what says how many rows go together in it.
     """
 
     on_error: OnError = "raise"
     limit: int = 1
     is_ordered: bool = True
     gains_from_threads: bool = False
-    piece_size: Callable[[Step], PieceSize] = piece_size
+    sizes: RowSizes = field(default_factory=RowSizes)
 
 
 class Stage:

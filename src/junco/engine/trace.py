@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError
+from junco.settings import user_path
 
 MOST_EVENTS = 200_000
 """More than this no viewer shows, and a job of days would fill the disk."""
@@ -28,11 +31,10 @@ class Trace:
         """
         if path is None:
             return None
-        try:
-            Path(path).open("a").close()
-        except OSError as error:
-            raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error
-        return cls(Path(path), [])
+        place = user_path(path, "the trace")
+        with _writing(place):
+            place.open("a").close()
+        return cls(place, [])
 
     def add(self, name: str, started_s: float, seconds: float, thread: int, num_rows: int) -> None:
         """Note a task; times in seconds on one clock. A trace that is too long to look at ends."""
@@ -51,7 +53,20 @@ class Trace:
         )
 
     def write(self) -> None:
-        """Write the file."""
+        """Write the file.
+
+        Raises:
+            TargetError: it cannot be written any more.
+        """
         import json
 
-        self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")
+        with _writing(self.path):
+            self.path.write_text(json.dumps({"traceEvents": self.events}), encoding="utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(f"the trace {path} cannot be written: {error.strerror or error}") from error

@@ -95,6 +95,11 @@ def _exact(value: float) -> Fraction:
     return Fraction(value) if isinstance(value, int) else Fraction(repr(float(value)))
 
 
+def is_time(time: Any) -> bool:
+    """Whether a failed row has a time: it may have failed before it got one."""
+    return not (time is None or isinstance(time, Unread))
+
+
 class Clock:
     """The times of one scope's rows, one after the other.
 

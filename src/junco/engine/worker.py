@@ -20,6 +20,7 @@ from junco.engine.shared_arrays import Packet, free_all_of, pack
 from junco.errors import ContractError, JuncoError, rebuilt
 from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
+from junco.operator.files import Stamp
 from junco.wording import NOT_OURS, reason, said_by
 
 Given = tuple[list[Any], list[tuple[int, BaseException]]]
@@ -48,7 +49,19 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(WATCH_S)
     free_all_of(parent)
+    _end_own()
     os._exit(1)
+
+
+def _end_own() -> None:
+    """End the processes that this one has begun; those that look after shared memory clean up, and end themselves."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "resource_tracker" not in " ".join(child.cmdline()):
+                    child.kill()
 
 
 _appliers: dict[str, Callable[[Columns, int], Given]] = {}
@@ -65,11 +78,14 @@ def work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
         raise WorkerDied("the worker process was interrupted") from None
 
 
-def _applier(operator: type[Operator] | None, made: Any, is_many: bool) -> Callable[[Columns, int], Given]:
+def _applier(
+    operator: type[Operator] | None, made: Any, is_many: bool, files: tuple[Stamp, ...]
+) -> Callable[[Columns, int], Given]:
     """From what `_portable_callable` packed: ``made`` are an operator's parameters, or a callable."""
     if operator is None:
         return partial(_one_by_one, made, is_many)
     opened = operator(**made)
+    opened.pin(files)
     opened.ensure_open()
     # Whoever sends rows says how many; until memory runs out here.
     return partial(_in_batches, opened, is_many, BatchSize(sys.maxsize, opened.hints.max_cost, start=sys.maxsize))

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from junco.errors import GraphError
-from junco.graph.nodes import Graph, Node
+from junco.graph.nodes import MOST_STEPS, Graph, Node
 from junco.graph.written import placed
 
 MOST_LEVELS = 100
-MOST_STEPS = 100_000
 
 
 def inner_graph(node: Node) -> Graph | None:

@@ -17,6 +17,12 @@ from junco.wording import did_you_mean, nearest, printable_lines
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
 GROUPING = frozenset({"window", "time_window", "window_all", "reduce"})
+MOST_WORKERS = 1024
+"""Threads or processes that a step may ask for."""
+MOST_STEPS = 10_000
+"""Steps of a pipeline, with those of the pipelines in it."""
+MOST_ROWS = 1_000_000_000
+"""Rows, or seconds, that a window may span or move by: more is a slip of the pen."""
 INPUT = "input"
 """The name that stands for the pipeline's input among the steps."""
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
 from junco.graph.devices import as_step
-from junco.graph.nodes import INPUT, Callee, Graph, Node, Verb, name_steps
+from junco.graph.nodes import INPUT, MOST_WORKERS, Callee, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily
 from junco.operator.parameters import check_keywords
@@ -185,8 +185,12 @@ def _options(verb: str, options: dict[str, Any]) -> dict[str, Any]:
     extra = {"time_window": ("timestamp",), "map": ("per",), "flat_map": ("per",), "filter": ("per",)}
     check_keywords(options, ("name", "workers", "backend", *extra.get(verb, ())), f"{verb}()")
     workers, backend = options.get("workers"), options.get("backend")
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise ParameterError(f"{verb}: workers must be a whole number from 1, not {workers!r}")
+    if workers is not None and (
+        isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS
+    ):
+        raise ParameterError(
+            f"{verb}: workers must be a whole number from 1 to {MOST_WORKERS:,}, not {picture(workers)}"
+        )
     if backend not in (None, "thread", "process"):
         raise ParameterError(f"{verb}: backend must be 'thread' or 'process', not {backend!r}")
     return options

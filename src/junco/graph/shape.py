@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from junco.errors import GraphError
-from junco.graph.nodes import GROUPING, INPUT, Graph, Node, repeated
+from junco.graph.nodes import GROUPING, INPUT, MOST_ROWS, MOST_STEPS, Graph, Node, repeated
 from junco.graph.written import placed
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, picture
+
+MOST_WINDOWS = 1_000_000
+"""Windows that a row may lie in."""
+MOST_STEPS_IN_BRANCHES = 1_000
+"""Where branches meet each step knows of all before it whose rows another branch may still see."""
 
 
 def check_order(graph: Graph) -> None:
@@ -16,6 +21,8 @@ def check_order(graph: Graph) -> None:
     Raises:
         GraphError: naming the step.
     """
+    with placed(graph.place_of("steps")):
+        _check_count(graph)
     known = {INPUT, *(node.name for node in graph.nodes)}
     seen = {INPUT}
     for node in graph.nodes:
@@ -27,6 +34,17 @@ def check_order(graph: Graph) -> None:
         if node.name not in followed:
             with placed(node.written):
                 raise GraphError(f"{node} leads nowhere: let a later step follow it, or concat it")
+
+
+def _check_count(graph: Graph) -> None:
+    count = len(graph.nodes)
+    if count > MOST_STEPS:
+        raise GraphError(f"a pipeline has at most {MOST_STEPS:,} steps, and this one has {count:,}")
+    if count > MOST_STEPS_IN_BRANCHES and any(node.verb == "concat" for node in graph.nodes):
+        raise GraphError(
+            f"a pipeline whose branches meet has at most {MOST_STEPS_IN_BRANCHES:,} steps, and this one has "
+            f"{count:,}: give some of them to a pipeline of their own"
+        )
 
 
 def _check_after(node: Node, known: set[str], seen: set[str]) -> None:
@@ -60,10 +78,18 @@ def check_arguments(node: Node) -> None:
 
 def _check_size(node: Node) -> None:
     for what, value in (("size", node.size), ("step", node.step)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or value == float("inf"):
-            raise GraphError(f"{node}: {what} must be a number above 0, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MOST_ROWS:
+            raise GraphError(f"{node}: {what} must be a number above 0, at most {MOST_ROWS:,}, not {picture(value)}")
         if node.verb == "window" and not isinstance(value, int):
-            raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {value!r}")
+            raise GraphError(f"{node}: {what} counts rows, so it must be a whole number, not {picture(value)}")
+
+    assert node.size is not None
+    assert node.step is not None
+    if node.size > MOST_WINDOWS * node.step:
+        raise GraphError(
+            f"{node}: with size {node.size!r} and step {node.step!r} each row would lie in more than "
+            f"{MOST_WINDOWS:,} windows: make step larger"
+        )
 
 
 def check_callable(node: Node) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import GraphError, UnknownNameError, YamlError
-from junco.graph.nodes import INPUT, VERBS, Graph, Node, name_steps, repeated
+from junco.graph.nodes import INPUT, MOST_STEPS, MOST_WORKERS, VERBS, Graph, Node, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.paths import from_folder
 from junco.graph.written import Position, Written, placed
@@ -55,7 +55,7 @@ class Reader:
     def graph(self, root: Place) -> Graph:
         """The pipeline that a file holds."""
         top = self.mapping(root, "a pipeline file", KEYS, required=("junco", "inputs", "steps", "outputs"))
-        if top["junco"].value != VERSION or isinstance(top["junco"].value, bool):
+        if top["junco"].value != VERSION or type(top["junco"].value) is not int:
             raise self.error(f"this junco reads version {VERSION}, not {_shown(top['junco'])}", top["junco"])
         return self.pipeline(root, top, {})
 
@@ -86,6 +86,8 @@ class Reader:
     def steps(self, place: Place, params: Mapping[str, Any]) -> tuple[Node, ...]:
         if not isinstance(place.value, list):
             raise self.error("steps is a list, one entry for each step", place)
+        if len(place.value) > MOST_STEPS:
+            raise self.error(f"a pipeline has at most {MOST_STEPS:,} steps, not {len(place.value):,}", place)
         read = [self.step(step, params) for step in place.value]
         given = [node.name or None for node in read]
         if twice := repeated(name for name in given if name):
@@ -141,8 +143,8 @@ class Reader:
                 if not isinstance(value, wanted) or (isinstance(value, bool) and key != "keep_empty") or not is_number:
                     raise self.error(f"{key} cannot be {_shown(step[key])}", step[key])
                 read[key] = value
-        if "workers" in read and read["workers"] < 1:
-            raise self.error("workers is a whole number from 1", step["workers"])
+        if "workers" in read and not 1 <= read["workers"] <= MOST_WORKERS:
+            raise self.error(f"workers is a whole number from 1 to {MOST_WORKERS:,}", step["workers"])
         for key in ("per", "backend"):
             if key in step:
                 read[key] = self.text(step[key], key)

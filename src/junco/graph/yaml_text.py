@@ -135,6 +135,8 @@ def _scalar(node: yaml.Node, loader: _Loader) -> Any:
     value = loader.construct_object(node)
     if isinstance(value, float) and math.isinf(value) and "inf" not in str(node.value).lower():
         raise OverflowError("a number has at most 308 digits; .inf is written so")
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("half a character (a lone surrogate) is no text")
     return value
 
 

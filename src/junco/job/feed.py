@@ -13,6 +13,8 @@ from junco.job.progress import Progress
 from junco.job.source import Item
 
 MARK_BYTES = 16
+PASSED_AT_ONCE = 256
+"""So many inputs are passed over together."""
 
 
 class Todo(NamedTuple):
@@ -70,34 +72,55 @@ class Feed:
         return todo
 
     def _find(self) -> Todo | None:
-        while not self.is_over:
+        """Pass over what is done, most of which comes in the order in which it is known."""
+        keys: list[str] = []
+        digests: list[bytes] = []
+        known = self.ledger.following()
+        todo = None
+        while todo is None and (item := self._next_item()) is not None:
+            digest = digest_of(item.key, self._new_mark() if item.mark is None else item.mark)
+            if digest == next(known, None):
+                keys.append(item.key)
+                digests.append(digest)
+                if len(keys) == PASSED_AT_ONCE:
+                    self._pass_over(keys, digests)
+                continue
+            self._pass_over(keys, digests)
+            todo = self._todo(item, digest)
+            known = self.ledger.following()
+        self._pass_over(keys, digests)
+        return todo
+
+    def _next_item(self) -> Item | None:
+        if not self.is_over:
             try:
-                item = next(self.items)
+                return next(self.items)
             except StopIteration:
                 self.is_over = True
             except Exception as error:  # kept until what came before it is sealed
                 self.is_over, self.error = True, error
-            else:
-                if (todo := self._todo(item)) is not None:
-                    return todo
         return None
 
-    def _todo(self, item: Item) -> Todo | None:
-        digest = digest_of(item.key, self._new_mark() if item.mark is None else item.mark)
+    def _pass_over(self, keys: list[str], digests: list[bytes]) -> None:
+        """Inputs that are done, in the ledger's order."""
+        if keys:
+            self.inventory.add_known(keys, digests, self.ledger.pass_over(len(keys)))
+            self.progress.skipped(len(keys))
+            keys.clear()
+            digests.clear()
+
+    def _todo(self, item: Item, digest: bytes) -> Todo | None:
         done = self.ledger.find(digest)
         if done >= 0 and (done not in self.ledger.rejects or not self.retry_rejects):
-            self._pass_over(item.key, digest, done)
+            number = self.inventory.add(item.key, digest, done)
+            if done in self.ledger.rejects:
+                self.inventory.rejects[number] = self.ledger.rejects[done]
+            self.progress.skipped(1)
             return None
         is_known = done >= 0 or self.ledger.knows_key(digest)
         self.num_changed += is_known and done < 0
         self.num_new += 1
         return Todo(self.inventory.add(item.key, digest, -1), item.key, digest, item, is_known)
-
-    def _pass_over(self, key: str, digest: bytes, done: int) -> None:
-        number = self.inventory.add(key, digest, done)
-        if (why := self.ledger.rejects.get(done)) is not None:
-            self.inventory.rejects[number] = why
-        self.progress.skipped(1)
 
     def _new_mark(self) -> bytes:
         """A new mark each time, where nobody can tell an input's content."""

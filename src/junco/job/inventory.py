@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.job.journal import Journal
-from junco.job.ledger import Ledger, Rejects, done_record, inputs_record, named
+from junco.job.ledger import MOST_OF_A_KEY, Ledger, Rejects, done_record, inputs_record, named
 from junco.store.sink import Rejected, Span
 
 CHUNK = 8192
@@ -51,12 +51,20 @@ class Inventory:
     def add(self, key: str, digest: bytes, done: int) -> int:
         """The next input, and its number in the ledger; -1 where it is not done."""
         self._done.append(done)
-        if self.scratch is not None:
-            self._keys.append(named(key))
-            self._digests.append(digest)
-            if len(self._keys) == CHUNK:
-                self._flush()
+        self._take_down([key], [digest])
         return len(self._done) - 1
+
+    def add_known(self, keys: list[str], digests: list[bytes], first: int) -> None:
+        """The next inputs, which are done and follow each other in the ledger."""
+        self._done.extend(range(first, first + len(keys)))
+        self._take_down(keys, digests)
+
+    def _take_down(self, keys: list[str], digests: list[bytes]) -> None:
+        if self.scratch is not None:
+            self._keys += [key if len(key) <= MOST_OF_A_KEY else named(key) for key in keys]
+            self._digests += digests
+            if len(self._keys) >= CHUNK:
+                self._flush()
 
     def take_all(self) -> None:
         """All inputs of the ledger are what the source has."""

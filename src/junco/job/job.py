@@ -32,6 +32,7 @@ from junco.job.shard import OpenShard
 from junco.job.source import Item, count_of, items_of
 from junco.job.source_hash import hash_of_source
 from junco.job.state import JobState
+from junco.job.termination import ending_at_sigterm
 from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
@@ -75,9 +76,11 @@ class Job:
         Raises:
             JobError: the job cannot start or go on; what is sealed stays.
             OperatorError: with ``on_error="raise"``, the first failure.
+            SystemExit: with 143, after SIGTERM; what is sealed stays.
         """
         started_s = time.monotonic()
         with ExitStack() as held:
+            held.enter_context(ending_at_sigterm())
             items = items_of(source, self._wanted(self.told))
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)

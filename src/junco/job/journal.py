@@ -96,10 +96,10 @@ class Journal:
 
     def _measured(self) -> tuple[int, int]:
         """How many records can be read, and the position after the last."""
-        num_lines = end = 0
-        for num_lines, (_, end) in enumerate(self._good(), 1):
-            pass
-        return num_lines, end
+        num_lines = last = 0
+        for _, end in self._good():
+            num_lines, last = num_lines + 1, end
+        return num_lines, last
 
 
 def _parts(line: bytes) -> tuple[bytes, bytes] | None:

@@ -8,9 +8,12 @@ order.
 from __future__ import annotations
 
 import hashlib
+import struct
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -151,19 +154,33 @@ class Ledger:
         """Whether all of them are in the published target."""
         return not self.shards.any()
 
+    def following(self) -> Iterator[bytes]:
+        """The digests after the last input that was found, as far as these can be passed over in their order.
+
+        What was put aside is not among them, and nothing where an entry may take the place of an earlier one.
+        """
+        stop = self._rejected[bisect_left(self._rejected, self._next)] if self._is_plain else self._next
+        rest = memoryview(self._digests)[self._next * DIGEST_BYTES : stop * DIGEST_BYTES]
+        return map(itemgetter(0), struct.iter_unpack(f"{DIGEST_BYTES}s", rest))
+
+    def pass_over(self, count: int) -> int:
+        """The next inputs are found; the number of the first."""
+        first, self._next = self._next, self._next + count
+        self._is_seen[first : self._next] = b"\1" * count
+        return first
+
     def find(self, digest: bytes) -> int:
         """The number of the input with this digest, if it is done, else -1; its key counts as seen in any case.
 
         Of several the latest is given, and of those of the published target the one that follows the last that was
         found, so that a source with repetitions is seen to be what it was.
         """
-        number = self._next
-        if not (self._is_next(digest) and self._is_plain and number not in self.rejects):
-            number = self._latest(digest)
-            if number < 0:
-                return -1
-            if not self.shards[number] and self._is_next(digest):
-                number = self._next
+        number = self._latest(digest)
+        if number < 0:
+            return -1
+        start = self._next * DIGEST_BYTES
+        if not self.shards[number] and self._digests[start : start + DIGEST_BYTES] == digest:
+            number = self._next
         self._is_seen[number] = 1
         self._next = number + 1
         return number
@@ -185,9 +202,10 @@ class Ledger:
         alike = num_seen[np.searchsorted(keys, wanted, "right")] - num_seen[np.searchsorted(keys, wanted)]
         return iter(unseen[alike == 0].tolist())
 
-    def _is_next(self, digest: bytes) -> bool:
-        start = self._next * DIGEST_BYTES
-        return self._digests[start : start + DIGEST_BYTES] == digest
+    @cached_property
+    def _rejected(self) -> list[int]:
+        """The numbers of what was put aside, and the end."""
+        return [*sorted(self.rejects), self.size]
 
     @cached_property
     def _is_plain(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from junco.terminal import is_terminal, say
 from junco.wording import printable
 
 EVERY_S, DRAW_S = 5.0, 0.1
@@ -77,22 +78,34 @@ class Progress:
 
 
 class JsonLines(Progress):
-    """A line of JSON every few seconds; `line` says what is in it."""
+    """A line of JSON every few seconds; `line` says what is in it.
 
-    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        total: how many inputs there are, if that is known.
+        count: finds that out, when the first line is due: a job that is over before need not know.
+    """
+
+    def __init__(
+        self,
+        total: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        count: Callable[[], int | None] | None = None,
+    ) -> None:
         super().__init__(total, clock)
-        self.shown_s = self.started_s
+        self.shown_s, self._count = self.started_s, count
 
     def show(self) -> None:
         """Print a line if the last one is old."""
         now_s = self.clock()
         if now_s - self.shown_s >= EVERY_S:
             self.shown_s = now_s
-            print(json.dumps(self.line(now_s)), file=sys.stderr, flush=True)  # noqa: T201
+            if self._count is not None:
+                self.total, self._count = self._count(), None
+            say(json.dumps(self.line(now_s)))
 
     def tell(self, line: str) -> None:
         """Print it as a line."""
-        print(json.dumps({"read": line}), file=sys.stderr, flush=True)  # noqa: T201
+        say(json.dumps({"read": line}))
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
@@ -177,6 +190,6 @@ def progress_for(wanted: bool | None, count: Callable[[], int | None]) -> Progre
     """What shows the progress: ``None`` lets the terminal decide, ``False`` shows nothing."""
     if wanted is False:
         return Progress()
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         return Bar(count())
-    return JsonLines(count())
+    return JsonLines(count=count)

@@ -9,7 +9,7 @@ _MOST = 2**31 - 1
 """Of shards and of an input's rows."""
 _MOST_INPUTS = 2**20
 """Of one record."""
-_OF_INPUTS, _PACKED = ("inputs", "rejects"), ("keys", "digests", "counts")
+_PACKED = ("keys", "digests", "counts")
 
 
 def is_header(record: Mapping[str, Any]) -> bool:
@@ -58,11 +58,14 @@ def _is_file(entry: Any) -> bool:
 
 def _is_sealed(record: Mapping[str, Any]) -> bool:
     """But for what is packed in it, which whoever unpacks it checks."""
-    shard, first, inputs, rejects = record["shard"], record.get("first", record["shard"]), *map(record.get, _OF_INPUTS)
+    shard, first, inputs = record["shard"], record.get("first", record["shard"]), record.get("inputs")
+    rejects = record.get("rejects")
+    if not (_is_number(inputs) and isinstance(rejects, list)):
+        return False
+    assert isinstance(inputs, int)
     return (
         (_is_number(shard) and _is_number(first) and first <= shard)
-        and (_is_number(inputs) and inputs <= _MOST_INPUTS)
-        and isinstance(rejects, list)
+        and inputs <= _MOST_INPUTS
         and all(_is_reject(reject, inputs) for reject in rejects)
         and all(isinstance(record.get(name), str) for name in _PACKED)
         and isinstance(record.get("checksum", ""), str)

@@ -19,6 +19,7 @@ from junco.job.item import Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
+from junco.settings import user_path
 from junco.wording import picture
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
         return _of_url(text, wanted)
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
     return _of_files(_paths(path, text, wanted), wanted)
@@ -54,19 +55,12 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     text = path_of_address(os.fsdecode(source))
     if is_url(text):
         return None
-    path = _expanded(text)
+    path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         from junco.job.lists import count_lines
 
         return count_lines(path)
     return sum(1 for _ in _paths(path, text, wanted))
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise JobError(f"the source {text!r} cannot be found: {error}") from None
 
 
 def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:

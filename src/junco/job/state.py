@@ -104,7 +104,7 @@ class JobState:
         rejects = inventory.rejected()
         self.sink.stage(inventory.spans(), rejects, layout)
         sums, sizes = self.sink.sums(is_staged=True), self.sink.sizes(is_staged=True)
-        files = {name: [*sizes[name], sum] for name, sum in sums.items()}
+        files = {name: [*sizes[name], content] for name, content in sums.items()}
         self._end = {"files": files, "num_rejects": len(rejects), "source": source}
         with writing(self.sink.target):
             self.next.remove()

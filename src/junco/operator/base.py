@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
 from junco.operator import registry
 from junco.operator.contract import check_attribute, check_rows, check_states
-from junco.operator.files import Stamp, file_stamps
+from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.parameters import check_parameters
@@ -32,8 +30,6 @@ from junco.wording import picture
 
 if TYPE_CHECKING:
     from junco.types import Space
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(option,))
@@ -65,7 +61,7 @@ class Operator:
     _is_open: bool
     _gives_vectors: bool = False
     _stamps: tuple[Stamp, ...] | None = None
-    """Of the files that it was loaded from."""
+    """Of the files that it was loaded from, or is to be loaded from where somebody has said so."""
     _opening: threading.RLock
     if not TYPE_CHECKING:  # type checkers make one of the declared options, as they do for a dataclass
         __init__ = constructor
@@ -88,7 +84,7 @@ class Operator:
             check_states(cls)
             return
         cls.name = ".".join(part for part in (family, name) if part)
-        if not _NAME.fullmatch(cls.name):
+        if not registry.NAME.fullmatch(cls.name):
             raise ContractError(
                 f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
             )
@@ -253,23 +249,32 @@ class Operator:
                     stamps = file_stamps(self.files()) if self.names_files() else None
                     self.open()
                     self._stamps = stamps
+                    self._check_loaded()
                     self._gives_vectors = gives_one_vector(self.ports())
                     self._is_open = True
 
+    def _check_loaded(self) -> None:
+        """Refuse what was loaded while its files were being replaced: nobody can say of which ones it is."""
+        try:
+            self.check_files()
+        except IntegrityError:
+            self.close()
+            raise
+
+    def pin(self, stamps: tuple[Stamp, ...]) -> None:
+        """Say, before it is opened, of which files it is to be; those that are not there yet may come."""
+        self._stamps = stamps
+
     def check_files(self) -> None:
-        """Refuse to go on where files that it was loaded from are others by now: they would give something else.
+        """Refuse to go on where files that it is of are others by now: they would give something else.
 
         Raises:
-            IntegrityError: a file was changed, or is gone, since it was opened for the first time.
+            IntegrityError: a file was changed, or is gone, since it was pinned or opened for the first time.
         """
-        if self._stamps is None:
+        if not self._stamps:
             return
-        for stamp, now in zip_longest(self._stamps, file_stamps(self.files())):
-            if stamp != now:
-                raise IntegrityError(
-                    f"{(stamp or now)[0]} was changed after {self.name!r} had been loaded from it: make the operator "
-                    "and its pipeline anew, so that all that they give comes from one file"
-                )
+        if (changed := first_changed(self._stamps, file_stamps(self.files()))) is not None:
+            raise IntegrityError(changed_file(changed, repr(self.name)))
 
     def ensure_closed(self) -> None:
         """Call `close` if `open` was called; the operator can be opened again."""
@@ -293,6 +298,14 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
+
+
+def changed_file(path: str, user: str) -> str:
+    """What to say of a file that was changed while somebody was using it."""
+    return (
+        f"{path} was changed after {user} had been made from it: make the operator and its pipeline anew, so that all "
+        "that they give comes from one file"
+    )
 
 
 _OWN = frozenset(vars(Operator)) | {"spec"}

@@ -85,6 +85,8 @@ def resolve(name: str) -> str:
     Raises:
         UnknownNameError: with the nearest names.
     """
+    if "." not in name and name in registry.families("operator"):  # before an operator that calls itself so
+        return default_member(name)
     if name in registry.names():
         return name
     if name in _family_names():

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 import sys
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
+from junco.operator.entries import OURS, entries, name_of, only_one_package, package, top
 from junco.operator.family import Family
-from junco.wording import brief
+from junco.wording import brief, picture
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint, EntryPoints
+    from importlib.metadata import EntryPoint
 
 Defined = type[Any]
 """A class derived from `Operator`, which this file knows nothing of."""
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
+"""What an operator may be called: ``family.member``."""
 
 _defined: dict[str, Defined] = {}
 _defined_families: dict[tuple[str, str], Family] = {}
@@ -58,17 +63,45 @@ def load(name: str, target: str = "") -> Defined:
 
     Raises:
         UnknownNameError: with the nearest names.
-        ContractError: the package that brings it cannot be imported.
+        ContractError: several packages bring it, or the one that does cannot be imported.
     """
-    if name not in _defined and name in installed():
-        entry = installed()[name]
-        _import(name, _package(entry), entry.load)
+    entry = _entry(name)
+    if name not in _defined and entry is not None:
+        _import(name, f"the package {package(entry)}" if name_of(entry) else entry.value, entry.load)
     elif name not in _defined and target:
         _import(name, target, lambda: importlib.import_module(target.partition(":")[0]))
     found = _defined.get(name) or _at(target)
     if found is None:
         raise UnknownNameError("operator", name, names(), "'junco ops' lists them all.")
+    if entry is not None and found.__module__.partition(".")[0] != top(entry):
+        _check_owner(name, found, entry)
     return found
+
+
+def _entry(name: str) -> EntryPoint | None:
+    """The entry point that brings an operator.
+
+    Raises:
+        ContractError: several packages bring it.
+    """
+    if (problem := only_one_package("an operator", name, _alike().get(_folded(name), ()))) is not None:
+        raise ContractError(problem)
+    return next(iter(installed().get(name, ())), None)
+
+
+def _check_owner(name: str, found: Defined, entry: EntryPoint) -> None:
+    """Refuse what a package defined under the name of another's; what a user's own code defines again holds."""
+    others = [each for each in _all_entries() if top(each) == found.__module__.partition(".")[0]]
+    if others and (problem := only_one_package("an operator", name, (entry, *others[:1]))) is not None:
+        raise ContractError(problem)
+
+
+def source_of(name: str) -> str:
+    """Who brings an operator, for people; several where its name is refused."""
+    brought = installed().get(name, ())
+    if only_one_package("an operator", name, alike := _alike().get(_folded(name), ())):
+        return f"refused, several packages bring it: {', '.join(map(package, alike))}"
+    return package(brought[0]) if brought and name_of(brought[0]) else "" if brought else "this process"
 
 
 def _import(name: str, source: str, load: Callable[[], Any]) -> None:
@@ -90,44 +123,66 @@ def _at(target: str) -> Defined | None:
     return found if isinstance(found, type) and hasattr(found, "is_registered") else None
 
 
-def _package(entry: EntryPoint) -> str:
-    return f"the package {entry.dist.name}" if entry.dist else entry.value
-
-
-def entry_points(group: str) -> EntryPoints:
-    """What installed packages bring of one kind."""
-    from importlib import metadata  # takes a while to import
-
-    return metadata.entry_points(group=group)
-
-
 @functools.cache
-def installed() -> dict[str, EntryPoint]:
-    """Entry points of installed operators by name."""
-    return {entry.name: entry for entry in entry_points("junco.operators")}
+def installed() -> dict[str, tuple[EntryPoint, ...]]:
+    """Entry points of installed operators by name; several for one is a clash. Odd names are left out, and said."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for entry in entries("junco.operators"):
+        if not NAME.fullmatch(entry.name) or "." not in entry.name:
+            what = f"the operator {picture(entry.name)} of {package(entry)} is left out"
+            warnings.warn(f"{what}: a name is 'family.member' in lower case, with hyphens", stacklevel=2)
+            continue
+        found[entry.name] = (*found.get(entry.name, ()), entry)
+    return found
+
+
+def _alike() -> dict[str, tuple[EntryPoint, ...]]:
+    """Entry points by the name as Python may write it: what differs by ``-`` and ``_`` alone is one name."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for name, brought in installed().items():
+        found[_folded(name)] = (*found.get(_folded(name), ()), *brought)
+    return found
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _all_entries() -> tuple[EntryPoint, ...]:
+    return (*(entry for brought in installed().values() for entry in brought), *entries("junco.families"))
 
 
 @functools.cache
 def families(kind: Literal["operator", "pipeline"]) -> dict[str, Family]:
     """All families of one kind by name."""
-    found: dict[str, Family] = {}
-    for family in _installed_families():
-        if family.kind == kind:
-            found[family.name] = family
+    found = {family.name: family for family in _installed_families() if family.kind == kind}
     found.update({family.name: family for (its_kind, _), family in _defined_families.items() if its_kind == kind})
     return found
 
 
 @functools.cache
 def _installed_families() -> tuple[Family, ...]:
-    """Those of installed packages; one that cannot be imported is left out, and said once."""
-    found: list[Family] = []
-    for entry in entry_points("junco.families"):
-        try:
-            loaded = entry.load()
-            found += [family for family in (loaded if isinstance(loaded, (tuple, list)) else (loaded,)) if family.kind]
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # whatever somebody's module does when it is imported, even to exit
-            warnings.warn(f"the families of {_package(entry)} are left out: {brief(error)}", stacklevel=2)
-    return tuple(found)
+    """Those of installed packages; one that cannot be imported, or is another's, is left out, and said once."""
+    found: dict[tuple[str, str], tuple[Family, EntryPoint]] = {}
+    for entry in sorted(entries("junco.families"), key=lambda entry: name_of(entry) != OURS):
+        for family in _families_of(entry):
+            other, brought = found.setdefault((family.kind, family.name), (family, entry))
+            if other != family and name_of(brought) != name_of(entry):
+                what = f"the {family.kind} family {picture(family.name)} of {package(entry)} is left out"
+                warnings.warn(f"{what}: {package(brought)} brings one of that name; uninstall one", stacklevel=2)
+    return tuple(family for family, _ in found.values())
+
+
+def _families_of(entry: EntryPoint) -> list[Family]:
+    try:
+        loaded = entry.load()
+        found = list(loaded) if isinstance(loaded, (tuple, list)) else [loaded]
+        if odd := [each for each in found if not isinstance(each, Family)]:
+            raise TypeError(f"{picture(odd[0])} is no Family")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever somebody's module does when it is imported, even to exit
+        source = f"the package {package(entry)}" if name_of(entry) else entry.value
+        warnings.warn(f"the families of {source} are left out: {brief(error)}", stacklevel=3)
+        return []
+    return found

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from junco.errors import JuncoError, UnavailableError
 from junco.memory import device_bytes
+from junco.operator.gate import Gate
 from junco.operator.hints import Hints
-from junco.operator.lanes import RankedLock
 from junco.wording import reason
 
 Made = TypeVar("Made")
@@ -101,7 +101,7 @@ class Resident:
     num_bytes: int = 0
     last_used_s: float = 0.0
     key: Any = None
-    _turn: RankedLock = field(default_factory=RankedLock, repr=False)
+    _turn: Gate = field(default_factory=Gate, repr=False)
     _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
     _is_left: bool = False
     _attached: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -115,12 +115,10 @@ class Resident:
             self.end()
             raise
         try:
-            if not self.operator.is_open:
-                self._open()
+            return self.opened()
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        return self.operator
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -140,31 +138,66 @@ class Resident:
             self.num_running = max(0, self.num_running - 1)  # in a forked child, of a lease that the parent has
             self._close_if_left()
 
+    def opened(self) -> Loadable:
+        """The operator, for whoever has begun a lease and is inside."""
+        if not self.operator.is_open:
+            self._open()
+        return self.operator
+
     def take_turn(self) -> None:
         """Wait until no other thread is inside the operator, unless it bears several."""
         if not self.operator.hints.thread_safe:
-            self._turn.acquire()
+            self._turn.take()
 
-    def is_mine(self) -> bool:
-        """Whether the operator's turn is the calling thread's, or theirs who wait for it."""
-        return self._turn.is_for_me()
-
-    def end_turn(self) -> None:
-        """Let the next thread in; iterators that were dropped meanwhile are ended first."""
+    def end_turn(self, num_rows: int = 1) -> None:
+        """Let the next thread in, after work on so many rows; iterators that were dropped meanwhile are ended first."""
         if self.operator.hints.thread_safe:
             return
-        self._end_all_dropped()
-        self._turn.release()
-        if self._dropped and self._turn.try_acquire():  # one that came in between
-            self.end_turn()
+        if self._dropped:
+            self._end_all_dropped()
+        self._turn.mine().release(num_rows)
+        if self._dropped:
+            self._end_late()
+
+    def take_place(self) -> None:
+        """Wait for a place among those who work on batches: the turn, or one of several that the operator bears."""
+        self._turn.take()
+
+    def end_place(self, num_rows: int) -> None:
+        """Leave it after work on so many rows."""
+        if self.operator.hints.thread_safe:
+            self._turn.mine().release(num_rows)
+        else:
+            self.end_turn(num_rows)
+
+    def pass_place(self, heir: int, num_rows: int) -> bool:
+        """Leave it to another thread of the same lane, if that is next; whether it is."""
+        if not self.operator.hints.thread_safe:
+            self._end_all_dropped()
+        return self._turn.mine().pass_to(heir, num_rows)
+
+    def admit(self, num_batches: int) -> None:
+        """Let so many threads work on batches at once, where the operator bears several."""
+        if self.operator.hints.thread_safe:
+            self._turn.widen(num_batches)
+
+    def is_mine(self) -> bool:
+        """Whether someone is inside the operator who waits for the calling thread, or that thread itself."""
+        return self._turn.is_for_me()
 
     def end_dropped(self, drawn: Drawn) -> None:
         """End an iterator that nobody has any more, now or at the end of somebody's turn; never waits."""
         self._dropped.append(drawn)
         if self.operator.hints.thread_safe:
             self._end_all_dropped()
-        elif self._turn.try_acquire():
-            self.end_turn()
+        else:
+            self._end_late()
+
+    def _end_late(self) -> None:
+        """End what was dropped after the last turn ended, or just before."""
+        while self._dropped and (place := self._turn.try_take()) is not None:
+            self._end_all_dropped()
+            place.release(0)
 
     def _end_all_dropped(self) -> None:
         while self._dropped:
@@ -211,7 +244,7 @@ class Resident:
         """In a forked child: nobody runs the operator, and the locks that the parent's threads held are free."""
         self.num_running = 0
         self._attached = {}
-        self._turn, self._count = RankedLock(), threading.RLock()
+        self._turn, self._count = Gate(), threading.RLock()
         self.operator.renew()
 
     def _open(self) -> None:

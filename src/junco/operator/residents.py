@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from junco.memory import device_bytes, memory_bytes
-from junco.operator.files import file_stamps
+from junco.operator.files import Stamp, file_stamps
 from junco.operator.resident import Recipe, Resident
 
 BUDGET_SHARE = 0.5
@@ -60,7 +60,7 @@ class Residents:
         An operator's constructor runs outside the lock: it may itself use operators and pipelines.
         """
         key = _key_of(spec, replica)
-        operator = None if self._is_known(key) else spec.create()
+        operator = None if self._is_known(key) else _pinned(spec, key)
         with self._lock:
             resident = self._find(key)
             if resident is None and operator is not None:
@@ -170,6 +170,13 @@ class Residents:
         return next((resident for resident in self._residents if resident.key == key), None)
 
 
+def _pinned(spec: Recipe, key: Any) -> Any:
+    """A new operator, of the files that it is known by: what replaces them before it is opened is another one's."""
+    operator = spec.create()
+    operator.pin(key[2])
+    return operator
+
+
 def alone(spec: Recipe) -> Resident:
     """A resident of its own for one scope of an operator that has its state in itself: closed after its last lease."""
     resident = Resident(spec, spec.create())
@@ -199,9 +206,12 @@ def _is_older(one: Resident, other: Resident) -> bool:
 
 def _key_of(spec: Recipe, replica: int) -> Any:
     """What residents are found by: the very class, its parameters, and the files that it loads."""
-    operator = spec.load()
-    files = file_stamps(spec.create().files()) if operator.names_files() else ()
-    return operator, spec, files, replica
+    return spec.load(), spec, files_of(spec), replica
+
+
+def files_of(spec: Recipe) -> tuple[Stamp, ...]:
+    """The files that an operator is loaded from, as they are now."""
+    return file_stamps(spec.create().files()) if spec.load().names_files() else ()
 
 
 residents = Residents()

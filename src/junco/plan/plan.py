@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from junco.catalog.membership import check_family
+from junco.errors import IntegrityError
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
@@ -15,7 +16,10 @@ from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
+from junco.operator.base import changed_file
+from junco.operator.files import Stamp, first_changed
 from junco.operator.ports import gives_one_vector
+from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
@@ -50,14 +54,40 @@ class Plan:
         """The instructions that a block of rows goes through."""
         return compile_flow(self.flow)
 
-    @cached_property
+    @property
     def output_space(self) -> OutputSpace:
         """The column that holds the pipeline's vectors, and their space or what hides it.
 
         Raises:
             UnavailableError: weights that cannot be had.
         """
-        return output_space(self.flow)
+        return self._found[0]
+
+    @property
+    def has_space(self) -> bool:
+        """Whether its space was asked for before."""
+        return "_found" in self.__dict__
+
+    @cached_property
+    def _found(self) -> tuple[OutputSpace, tuple[Stamp, ...]]:
+        """The space, and the files that it was found by."""
+        before = self._stamps()
+        found, after = output_space(self.flow), self._stamps()
+        return found, before if first_changed(before, after) else after  # which may have been fetched for it
+
+    def check_files(self) -> None:
+        """Refuse to load operators from files that are others than those that the space was found by.
+
+        Raises:
+            IntegrityError: a file was changed since.
+        """
+        if self.has_space and (changed := first_changed(self._found[1], self._stamps())) is not None:
+            raise IntegrityError(changed_file(changed, "this pipeline's space"))
+
+    def _stamps(self) -> tuple[Stamp, ...]:
+        """The files of all operators of the pipeline that are not the caller's own."""
+        specs = (step.node.spec for step in self.flow.steps)
+        return tuple(stamp for spec in specs if spec is not None for stamp in files_of(spec))
 
     @property
     def space(self) -> Space | None:

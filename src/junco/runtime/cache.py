@@ -202,7 +202,7 @@ def _say_unwritable(folder: Path, error: OSError) -> None:
         f"nothing can be kept in {str(folder)!r} ({error.strerror or error}), so what is found out about models and "
         "made for faster runtimes is lost with each process: make room there and make it writable, or set JUNCO_HOME "
         "to a folder that is",
-        RuntimeWarning,
+        UserWarning,
         stacklevel=2,
     )
 

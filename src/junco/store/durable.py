@@ -101,7 +101,7 @@ def swap(one: Path, other: Path) -> bool:
     call = getattr(ctypes.CDLL(None, use_errno=True), name, None) if name else None
     if call is None:
         return False
-    return call(*folder, os.fsencode(one), *folder, os.fsencode(other), ctypes.c_uint(flag)) == 0
+    return bool(call(*folder, os.fsencode(one), *folder, os.fsencode(other), ctypes.c_uint(flag)) == 0)
 
 
 def sums_of(path: Path) -> dict[str, str]:

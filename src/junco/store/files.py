@@ -152,7 +152,7 @@ class FileSink(Sink):
         """Whether what was staged as these files is there, or in its place already: then what it displaced is there."""
         with writing(self.target):
             for path in (*self.sides(), self.path):
-                wanted = {name: sum for name, sum in sums.items() if Path(name).parts[0] == path.name}
+                wanted = {name: content for name, content in sums.items() if Path(name).parts[0] == path.name}
                 if sums_of(self.staged(path)) == wanted:
                     continue
                 if sums_of(path) != wanted:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from junco.errors import TargetError
+from junco.settings import user_path
 from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
 from junco.store.shard import Shard
@@ -31,12 +32,12 @@ def sink_of(target: Target) -> Sink:
     if "://" in text:
         raise TargetError(f"{text}: targets are local files; copy the finished file from there")
     if text.endswith(("/", os.sep)):
-        folder = Path(text).expanduser()
+        folder = user_path(text, "the target")
         if folder.name in ("", ".."):
             raise TargetError(f"{text!r} has no name of its own, and a target is made anew: name a folder in it")
         return ParquetFolder(folder)
     kinds: dict[str, Callable[[Path], Sink]] = {".parquet": ParquetFile, ".npy": NpyFile}
-    path = Path(text).expanduser()
+    path = user_path(text, "the target")
     kind = kinds.get(path.suffix.lower())
     if kind is None:
         raise TargetError(f"{text!r} is no target: end it in .parquet, in .npy, or in / for a folder of Parquet files")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError
+from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.npy import side_of
 from junco.types import Space, Vector, Vectors
@@ -97,7 +98,7 @@ def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
     """
     if not paths:
         raise InputError("read_vectors takes the path of at least one file")
-    sets = [_read(Path(path).expanduser(), column) for path in paths]
+    sets = [_read(user_path(path), column) for path in paths]
     for path, other in zip(paths[1:], sets[1:], strict=True):
         check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
     keys = [key for each in sets for key in each.keys]
@@ -112,7 +113,7 @@ def space_of(path: str | Path) -> Space | None:
         SpaceError: a folder whose files hold vectors of several spaces.
         InputError: the file is missing.
     """
-    place = Path(path).expanduser()
+    place = user_path(path)
     return _whole(place, lambda: _space(_parquet_files(place))[0])
 
 

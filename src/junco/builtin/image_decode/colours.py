@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.image_decode.storage import Storage
+from junco.builtin.image_decode.levels import Storage
 from junco.errors import InputError
 from junco.types import Image
 from junco.wording import picture
@@ -32,7 +32,7 @@ def rgb_of_picture(loaded: Picture, storage: Storage, name: str) -> Image:
         InputError: the mode has no agreed meaning in RGB.
     """
     width, height = loaded.size
-    if storage.alpha == "if any" and loaded.mode == "RGBA" and loaded.getextrema()[3] == (0, 0):
+    if storage.alpha == "if any" and loaded.mode == "RGBA" and loaded.getchannel("A").getextrema() == (0, 0):
         storage = replace(storage, alpha="none")
     num_rows = max(1, _PIXELS_AT_ONCE // width)
     if num_rows >= height:
@@ -42,6 +42,8 @@ def rgb_of_picture(loaded: Picture, storage: Storage, name: str) -> Image:
         for top in range(0, height, num_rows):
             bottom = min(top + num_rows, height)
             pixels[top:bottom] = _rgb(loaded.crop((0, top, width, bottom)), storage, name)
+    if storage.places is not None:
+        pixels[storage.places] = 255
     return pixels if storage.frame is None else _framed(pixels, storage.frame, storage.background)
 
 
@@ -140,6 +142,7 @@ def _over_white(rgba: npt.NDArray[np.uint8], *, premultiplied: bool = False) -> 
     alpha = rgba[:, :, 3:].astype(np.uint16)  # 255 times 255 and a half fit in
     colours = rgba[:, :, :3]
     if premultiplied:
-        return np.minimum(colours + (255 - alpha), 255).astype(np.uint8)
-    blended = colours * alpha + 255 * (255 - alpha)
+        summed: npt.NDArray[np.uint16] = np.minimum(colours + (255 - alpha), 255)
+        return summed.astype(np.uint8)
+    blended: npt.NDArray[np.uint16] = colours * alpha + 255 * (255 - alpha)
     return ((blended + 127) // 255).astype(np.uint8)

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
-from junco.builtin.image_decode import png
+from junco.builtin.image_decode import png, tiff
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,11 +71,14 @@ def _of_pillow(file: IO[bytes], prefix: bytes, name: str) -> Picture:
         for known in [format_ for format_ in PilImage.ID if format_ not in tried | _REFUSED_FORMATS]:
             tried.add(known)
             factory, accept = PilImage.OPEN[known]
+            if known == "TIFF":
+                factory = tiff.factory()
             found = _tried(factory, accept, file, prefix, known, name)
-            if not isinstance(found, str):
+            if isinstance(found, PilImage.Image):
                 return found
             nearly = nearly or found
-    raise InputError(f"{name}: not a picture in a format that Pillow reads{nearly}")
+    cure = "; save it as a PNG of 8 bits" if nearly else ""
+    raise InputError(f"{name}: not a picture in a format that Pillow reads{nearly}{cure}")
 
 
 def _tried(
@@ -93,7 +96,7 @@ def _tried(
             return f" ({accepted})" if isinstance(accepted, str) else ""
         file.seek(0)
         return factory(file, "")
-    except (SyntaxError, IndexError, TypeError, KeyError, struct.error) as error:
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:
         # How a plugin says that the file is not of its format.
         return "" if accept is None else f" (it begins as {known} does, but: {error})"
     except Exception as error:
@@ -117,12 +120,13 @@ def _check_avif(name: str) -> None:
 
 def _heif(file: IO[bytes], name: str) -> Picture:
     try:
+        # looked up here, not registered with Pillow, which is the whole process's
         from pillow_heif import HeifImageFile
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: a HEIC (HEIF) picture, which Pillow reads with: pip install pillow-heif") from error
     file.seek(0)
     try:
-        picture: Picture = HeifImageFile(file, "")
+        picture: Picture = HeifImageFile(file, "")  # type: ignore[no-untyped-call]
     except Exception as error:
         raise InputError(f"{name}: a broken HEIC (HEIF) picture: {error}") from error
     return picture

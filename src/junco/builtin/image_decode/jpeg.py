@@ -26,7 +26,7 @@ _MOST_BYTES_A_PIXEL, _MOST_BYTES_BESIDES = 4, 4_000_000
 MAX_SCANS = 100
 """How often a JPEG may go over its pixels: ten times what cameras and programs do, and what libtiff allows too.
 
-Each scan takes time for all pixels, and a few bytes are enough for one, so that a small file could keep a core for hours.
+Each scan takes time for all pixels, and a few bytes are enough for one: a small file could keep a core for hours.
 """
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})

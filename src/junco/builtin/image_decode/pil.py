@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from junco.builtin.extras import importing
-from junco.builtin.image_decode import jpeg, png
+from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.formats import identified
 from junco.builtin.image_decode.orientation import upright
@@ -31,8 +31,9 @@ class PilDecode(Operator, family="image-decode", name="pil"):
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
     ``{"bytes": …, "path": …}`` as data sets of Hugging Face have it, or an array (uint8, uint16, bool, floats in 0..1;
-    grey, RGB or RGBA). EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, and of
-    several frames the first is taken.
+    grey, RGB or RGBA). EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, colour
+    profiles are not applied, and of several frames the first is taken. Files may be of any format that Pillow reads,
+    and HEIC where ``pillow-heif`` is installed; what Pillow is known to misread is read rightly or refused.
 
     Args:
         allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this
@@ -79,22 +80,16 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     def _of_pillow(self, picture: Picture, name: str) -> Image:
         """The pixels decoded by Pillow; a file has just been opened and stands at its first frame."""
         self._check_size(picture, name)
-        if picture.format in jpeg.FORMATS and getattr(picture, "tile", None):
-            jpeg.check_scans(picture.fp, name)
-        storage = storage_of(picture, name)
         try:
-            transparent = png.transparent_places(picture)
+            storage = storage_of(picture, name)
             picture.load()
-        except MemoryError:
+        except (InputError, MemoryError):
             raise
         except Exception as error:  # what a decoder raises on broken data is not limited to any kind
             kind = getattr(picture, "format", None) or "picture"
             raise InputError(f"{name}: a truncated or broken {kind}: {error}") from error
         self._check_size(picture, name)  # an icon's header and the picture in it may say different sizes
-        pixels = rgb_of_picture(picture, storage, name)
-        if transparent is not None:
-            pixels[transparent] = 255
-        return upright(pixels, picture)
+        return upright(rgb_of_picture(picture, storage, name), picture)
 
     def _of_jpeg(self, file: IO[bytes], picture: Picture, name: str) -> Image | None:
         """The pixels, if that is an ordinary JPEG; else the picture is left as it was, at the scale to decode it."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from junco.errors import InputError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.ImageFile import ImageFile as Picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXELS_COME_OF = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"})
@@ -67,19 +67,20 @@ def transparent_places(picture: Picture) -> npt.NDArray[np.bool_] | None:
     Pillow keeps the high bytes of such levels alone, so that the low ones are decoded by themselves.
     """
     key = picture.info.get("transparency")
-    if picture.format != "PNG" or not picture.tile or picture.tile[0].args != "RGB;16B" or key is None:
+    if not picture.tile or picture.tile[0].args != "RGB;16B" or picture.fp is None or key is None:
         return None
-    high, low = (_bytes_of_levels(picture, order) for order in ("RGB;16B", "RGB;16L"))
-    return np.logical_and.reduce(
-        [(high[:, :, band] == level >> 8) & (low[:, :, band] == level & 0xFF) for band, level in enumerate(key)]
-    )
+    high, low = (_bytes_of_levels(picture.fp, order) for order in ("RGB;16B", "RGB;16L"))
+    places = np.ones(high.shape[:2], np.bool_)
+    for band, level in enumerate(key):
+        places &= (high[:, :, band] == level >> 8) & (low[:, :, band] == level & 0xFF)
+    return places
 
 
-def _bytes_of_levels(picture: Picture, order: str) -> npt.NDArray[np.uint8]:
+def _bytes_of_levels(file: IO[bytes], order: str) -> npt.NDArray[np.uint8]:
     from PIL.PngImagePlugin import PngImageFile
 
-    picture.fp.seek(0)
-    again = PngImageFile(picture.fp)
+    file.seek(0)
+    again = PngImageFile(file)
     again.tile = [tile._replace(args=order) for tile in again.tile]
     return np.asarray(again)
 
@@ -111,7 +112,7 @@ def _is_needed(file: IO[bytes], chunk: _Chunk, name: str) -> bool:
 
 
 def _is_whole(file: IO[bytes], chunk: _Chunk) -> bool:
-    """Whether the checksum is right; a chunk that the file's end cuts is left to Pillow, which may not need the rest."""
+    """Whether the checksum is right; a chunk that the file's end cuts is left to Pillow, which may do without it."""
     file.seek(chunk.start + 4)
     checksum, left = 0, chunk.num_bytes - 8
     while left:

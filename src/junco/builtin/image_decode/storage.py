@@ -4,119 +4,59 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from junco.builtin.image_decode.jpeg import FORMATS as JPEGS
+from junco.builtin.image_decode.jpeg import check_scans
+from junco.builtin.image_decode.levels import UINT8, UINT16, Storage, read_levels_as
+from junco.builtin.image_decode.png import transparent_places
+from junco.builtin.image_decode.tiff import storage_of_tiff
 from junco.errors import InputError
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile as Picture
 
-_UINT8, _UINT16 = 255, 65535
-_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _SUBFILE, _PLANAR = 258, 259, 262, 254, 284
-_SUBSAMPLING, _SUB_IFDS, _DNG_VERSION = 530, 330, 50706
-_EXTRA_SAMPLES = 338
-_WHITE_IS_ZERO, _YCBCR = 0, 6
-_NOT_PACKED, _IN_PLANES, _STRAIGHT = 1, 2, 2
-_NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
-_TGA_ALPHA_BITS = 8
+_TGA_ALPHA_BITS = _EIGHT_BITS = 8
+_MOST_BOXES = 10_000
+_CODESTREAM = b"\xff\x4f\xff\x51"
 _FIRST_IS_EMPTY = {"RGBX": "XRGB", "BGRX": "XBGR"}
-_CURE = "save it as RGB, or as a PNG"
 
 
-@dataclass(frozen=True)
-class Storage:
-    """What the levels that Pillow gives mean."""
-
-    white: int | None = _UINT16
-    """The level that is white where a mode holds more than 8 bits of integers; ``None``: the file does not say."""
-    white_is_zero: bool = False
-    key: int | tuple[int, ...] | None = None
-    """The colour that is transparent, in Pillow's levels, where Pillow's own ``transparency`` is not that."""
-    alpha: str = "straight"
-    """``straight``, ``premultiplied``, ``none`` or ``if any`` (nothing, where it is zero): what the fourth channel holds."""
-    frame: tuple[int, int, int, int] | None = None
-    """Left, top, right and bottom of what is covered, where not all is; the rest has the colour ``background``."""
-    background: tuple[int, int, int] = (255, 255, 255)
-
-
-def storage_of(picture: Picture, name: str) -> Storage:
+def storage_of(picture: Image, name: str) -> Storage:
     """How the pixels of a picture are stored that has not been decoded yet (of a decoded one, what can still be said).
 
     Raises:
         InputError: they are stored in a way that Pillow takes for another.
     """
-    known = _FORMATS.get(picture.format or "")
-    if known is not None:
+    from PIL.ImageFile import ImageFile
+
+    if isinstance(picture, ImageFile) and (known := _FORMATS.get(picture.format or "")) is not None:
         return known(picture, name)
     is_counted = picture.mode == "I" and picture.format != "PPM"
-    return Storage(white=_UINT8 if is_counted else _UINT16)
-
-
-def _of_tiff(picture: Picture, name: str) -> Storage:
-    tags: Any = getattr(picture, "tag_v2", {})
-    if _DNG_VERSION in tags or (tags.get(_SUBFILE, 0) & 1 and _SUB_IFDS in tags):
-        raise InputError(f"{name}: a camera's raw file, of which Pillow reads the preview alone: develop it first")
-    if picture.tile:
-        _make_room(picture)
-    bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
-    photometric = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
-    if tags.get(_COMPRESSION, _NOT_PACKED) == _NOT_PACKED:
-        if photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1):
-            raise InputError(f"{name}: an unpacked TIFF with subsampled colours, which Pillow misreads: {_CURE}")
-        if tags.get(_PLANAR) == _IN_PLANES and bits > 8:
-            _read_planes_of_16_bits(picture, name)
-    elif picture.tile and picture.tile[0].args[0] in _NATIVE:
-        _read_as_unpacked(picture)
-    if tags.get(_PLANAR) == _IN_PLANES and picture.mode in {"LA", "La", "PA"}:
-        raise InputError(f"{name}: a TIFF with grey and alpha in planes, which Pillow misreads: {_CURE}")
-    is_deep = picture.mode.startswith(("I", "F"))  # what has up to 8 bits Pillow turns round by itself
-    return Storage(
-        white=_UINT8 if picture.mode == "I" else 2**bits - 1, white_is_zero=is_deep and photometric == _WHITE_IS_ZERO
-    )
-
-
-def _make_room(picture: Picture) -> None:
-    """Room for the pixels, for which Pillow compares a TIFF's size with a limit of the whole process, not with ours."""
-    from PIL import Image as PilImage
-
-    if PilImage.MAX_IMAGE_PIXELS is not None and picture.width * picture.height > PilImage.MAX_IMAGE_PIXELS:
-        picture.im = PilImage.core.new(picture.mode, picture._tile_size)
-
-
-def _read_as_unpacked(picture: Picture) -> None:
-    """libtiff gives levels in this machine's order of bytes, and Pillow reads some of them in the file's."""
-    picture.tile = [tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:])) for tile in picture.tile]
-
-
-def _read_planes_of_16_bits(picture: Picture, name: str) -> None:
-    """Pillow reads each plane of an unpacked TIFF as if it had 8 bits: told otherwise, it reads them rightly."""
-    order = "L" if picture.tag_v2.prefix == b"II" else "B"  # type: ignore[attr-defined]
-    bands = picture.getbands()
-    is_straight = picture.tag_v2.get(_EXTRA_SAMPLES, (_STRAIGHT,))[0] == _STRAIGHT  # type: ignore[attr-defined]
-    if len(picture.tile) % len(bands) or bands[0] != "R" or not is_straight:
-        raise InputError(f"{name}: a TIFF of 16 bits in planes, which Pillow misreads: {_CURE}")
-    num_tiles = len(picture.tile) // len(bands)
-    picture.tile = [
-        tile._replace(args=(f"{bands[number // num_tiles]};16{order}", *tile.args[1:]))
-        for number, tile in enumerate(picture.tile)
-    ]
+    key = picture.info.get("transparency") if picture.mode.startswith("I;16") else None
+    return Storage(white=UINT8 if is_counted else UINT16, key=key)
 
 
 def _of_png(picture: Picture, _: str) -> Storage:
     """With the transparent grey, which Pillow does not stretch to 8 bits as it does pixels of 2 and 4."""
     key = picture.info.get("transparency")
-    stored = picture.tile[0].args if picture.tile else ""
-    if not isinstance(key, int) or stored not in {"L;2", "L;4"}:
-        return Storage(key=key if picture.mode == "I;16" else None)
-    most: int = 2 ** int(stored[-1]) - 1
-    return Storage(key=key * _UINT8 // most)
+    stored = picture.tile[0].args if picture.tile else None
+    if isinstance(key, int) and isinstance(stored, str) and stored in {"L;2", "L;4"}:
+        return Storage(key=key * UINT8 // (2 ** int(stored[-1]) - 1))
+    return Storage(key=key if picture.mode == "I;16" else None, places=transparent_places(picture))
+
+
+def _of_jpeg(picture: Picture, name: str) -> Storage:
+    if picture.tile and picture.fp is not None:
+        check_scans(picture.fp, name)
+    return Storage()
 
 
 def _of_gif(picture: Picture, _: str) -> Storage:
     """Where the first frame leaves the screen bare, it has the background's colour, and not the palette's first."""
     palette = getattr(picture, "global_palette", None)
-    if not picture.tile or "transparency" in picture.info or palette is None:
+    if not picture.tile or picture.tell() or "transparency" in picture.info or palette is None:
         return Storage()
     frame = picture.tile[0].extents
     if frame == (0, 0, *picture.size):
@@ -127,12 +67,7 @@ def _of_gif(picture: Picture, _: str) -> Storage:
 
 def _of_sun(picture: Picture, _: str) -> Storage:
     """Of four bytes a pixel the first is the one that means nothing, where Pillow takes the last for it."""
-    picture.tile = [
-        tile._replace(args=(_FIRST_IS_EMPTY.get(tile.args[0], tile.args[0]), *tile.args[1:]))
-        if isinstance(tile.args, tuple)
-        else tile._replace(args=_FIRST_IS_EMPTY.get(tile.args, tile.args))
-        for tile in picture.tile
-    ]
+    read_levels_as(picture, _FIRST_IS_EMPTY)
     return Storage()
 
 
@@ -141,10 +76,51 @@ def _of_psd(picture: Picture, _: str) -> Storage:
     return Storage(alpha="none", white_is_zero=picture.mode == "1")
 
 
+def _of_jpeg2000(picture: Picture, name: str) -> Storage:
+    """Of several channels with more than 8 bits Pillow rounds the brightest up to what 8 bits cannot hold: to black."""
+    if picture.fp is None or picture.fp.closed:  # decoded already
+        return Storage()
+    depths = _jpeg2000_depths(picture.fp)
+    if not depths:
+        raise InputError(f"{name}: a broken JPEG 2000 picture: no codestream in it")
+    if len(depths) > 1 and (most := max(depths)) > _EIGHT_BITS:
+        raise InputError(
+            f"{name}: a JPEG 2000 picture of {most} bits a channel, whose white Pillow turns black: save it with 8 bits"
+        )
+    return Storage()
+
+
+def _jpeg2000_depths(file: IO[bytes]) -> list[int]:
+    """Bits of each channel, by the codestream's first segment; none where there is no codestream."""
+    start: int | None = 0
+    file.seek(0)
+    if file.read(len(_CODESTREAM)) != _CODESTREAM:
+        start = _jpeg2000_codestream(file)
+    if start is None:
+        return []
+    file.seek(start + 40)
+    num_channels = int.from_bytes(file.read(2), "big")
+    return [(depth & 0x7F) + 1 for depth in file.read(3 * num_channels)[::3]]
+
+
+def _jpeg2000_codestream(file: IO[bytes]) -> int | None:
+    """Where in a JP2 file's boxes the codestream begins."""
+    start = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(start)
+        length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+        head = 8
+        if length == 1:
+            length, head = int.from_bytes(file.read(8), "big"), 16
+        if kind == b"jp2c" or length < head:
+            return start + head
+        start += length
+    return None
+
+
 def _of_blp(picture: Picture, name: str) -> Storage:
     """A texture whose pixels are a JPEG is decoded out of sight, whatever that JPEG is."""
-    picture.fp.seek(4)
-    if picture.fp.read(4) == bytes(4):
+    if picture.fp is not None and picture.fp.seek(4) and picture.fp.read(4) == bytes(4):
         raise InputError(f"{name}: a BLP texture that holds a JPEG: make a PNG of it first")
     return Storage()
 
@@ -166,7 +142,7 @@ def _tga_alpha(file: Any) -> str:
     set is transparent; others: nothing), so that the colours are taken as they are.
     """
     if file is None or file.closed:  # decoded already
-        return "straight"
+        return "if any"
     position = file.tell()
     try:
         file.seek(17)
@@ -195,9 +171,11 @@ _FORMATS: dict[str, Callable[[Picture, str], Storage]] = {
     "FITS": lambda *_: Storage(white=None),
     "GIF": _of_gif,
     "ICO": lambda *_: Storage(alpha="if any"),
+    "JPEG2000": _of_jpeg2000,
+    **dict.fromkeys(JPEGS, _of_jpeg),
     "PNG": _of_png,
     "PSD": _of_psd,
     "SUN": _of_sun,
     "TGA": _of_tga,
-    "TIFF": _of_tiff,
+    "TIFF": storage_of_tiff,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         architecture = found.architecture if found is not None else self.model
         return Source(
             recipe=f"{architecture}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
-            build=lambda: _embedding_module(module or self._built(), config["mean"], config["std"]),
+            build=lambda: _embedding_module(module or self._built(), config, self.model),
             inputs=(Input("pixels", "uint8", (None, height, width, channels)),),
             packages=("timm",),
             weights=(found.file,) if found is not None and found.file is not None else (),
@@ -114,7 +114,19 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
 
     def _built(self) -> Any:
         with seeded(self.seed):
-            return timm_weights.timm_model(self.model, self.pretrained, self.name).build(self.name)
+            network = timm_weights.timm_model(self.model, self.pretrained, self.name).build(self.name)
+        if not hasattr(network, "forward_head"):
+            raise not_one_vector(self.model, f"its model is a {type(network).__name__}")
+        return network
+
+
+def not_one_vector(model: str, what: str) -> ParameterError:
+    """The error for a model that gives no vector for a picture."""
+    place = f"{str(folder / timm_weights.CONFIG)!r}" if (folder := timm_weights.folder_of(model)) else f"{model!r}"
+    return ParameterError(
+        f"timm model {place}: {what}, not one vector for a picture: in its model_args leave 'global_pool' to the "
+        "architecture (not '') and 'features_only' out"
+    )
 
 
 def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:
@@ -129,7 +141,7 @@ def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:
     return Transform(transform, max(resized_side, math.floor(width / config["crop_pct"])))
 
 
-def _embedding_module(network: Any, mean: Sequence[float], std: Sequence[float]) -> torch.nn.Module:
+def _embedding_module(network: Any, config: Mapping[str, Any], model: str) -> torch.nn.Module:
     """Levels uint8 (n, height, width, 3) → pooled features (n, dim), all in one graph."""
     import torch
 
@@ -140,12 +152,14 @@ def _embedding_module(network: Any, mean: Sequence[float], std: Sequence[float])
         def __init__(self) -> None:
             super().__init__()
             self.network = network
-            self.register_buffer("mean", torch.tensor(mean).reshape(-1, 1, 1))
-            self.register_buffer("std", torch.tensor(std).reshape(-1, 1, 1))
+            self.register_buffer("mean", torch.tensor(config["mean"]).reshape(-1, 1, 1))
+            self.register_buffer("std", torch.tensor(config["std"]).reshape(-1, 1, 1))
 
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
             levels = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
             features: torch.Tensor = self.network.forward_head(self.network.forward_features(levels), pre_logits=True)
+            if features.ndim != 2:
+                raise not_one_vector(model, f"it gives {tuple(features.shape[1:])} numbers")
             return features
 
     return Features().eval()

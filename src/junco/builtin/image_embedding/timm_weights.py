@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
-from junco.builtin.json_file import read_json
+from junco.builtin.model_files import check_files, count_of, damaged, read_json, reason_of, value_of
 from junco.errors import ParameterError
+from junco.memory import is_out_of_memory
 from junco.neural.weights import weights_by_sha256
 from junco.wording import nearest
 
 CONFIG, _WEIGHTS = "config.json", "model.safetensors"
+_PICKLED = "pytorch_model.bin"
+"""What timm takes from a folder that has no safetensors; nothing but numbers is unpickled."""
+_FOLDER = "local-dir:"
+_INTERPOLATIONS = ("bicubic", "bilinear", "nearest", "lanczos", "box", "hamming", "random")
+_CROP_MODES = ("center", "squash", "border")
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("input_size", "mean", "std"), list),
+    **dict.fromkeys(("interpolation", "crop_mode"), str),
+    "crop_pct": (int, float),
+}
+"""Of what a configuration says of pictures; timm takes its own for what is missing."""
+_MOST_CROP = 8.0
+"""Of the side: more than this would be a picture of a few pixels in the midst of nothing."""
 _INSTEAD = "build the model with random weights: pretrained=False"
 
 
@@ -37,12 +52,31 @@ class TimmModel:
         overlay = self.overlay or None
         try:
             return timm.create_model(self.model, self.pretrained, pretrained_cfg_overlay=overlay, num_classes=0)
-        except (OSError, RuntimeError, AssertionError) as error:
-            if self.model.startswith("local-dir:"):
-                raise ParameterError(f"{owner!r}: {self.model!r} is no folder with a timm model: {error}") from error
+        except Exception as error:  # a damaged file ends in whatever its reader happens to stumble over
+            if is_out_of_memory(error):
+                raise
+            self._refuse_files(error)
             if self.pretrained or self.model.startswith("hf-hub:"):
                 raise unavailable(self.model, owner, error, _INSTEAD) from error
-            raise
+            problem = f"timm cannot build {self.model!r}: {reason_of(error)}"
+            raise ParameterError(f"{owner!r}: {problem}; take another model") from error
+
+    def _refuse_files(self, error: Exception) -> None:
+        """Refuse the model's own files, where these are known.
+
+        Raises:
+            ParameterError: with the file, or the folder.
+        """
+        if "file" in self.overlay:
+            raise damaged(Path(self.overlay["file"]), error) from error
+        if (folder := folder_of(self.model)) is not None:
+            check_files(file for file in (folder / CONFIG, folder / _WEIGHTS) if file.is_file())
+            raise damaged(folder, f"it is no folder with a timm model: {reason_of(error)}") from error
+
+
+def folder_of(model: str) -> Path | None:
+    """The folder that a name of a model says, if it says one."""
+    return Path(model.removeprefix(_FOLDER)) if model.startswith(_FOLDER) else None
 
 
 def timm_model(model: str, pretrained: bool, owner: str) -> TimmModel:
@@ -54,7 +88,7 @@ def timm_model(model: str, pretrained: bool, owner: str) -> TimmModel:
     """
     if model.startswith(("hf-hub:", "hf_hub:")):
         return TimmModel(_from_hub(model, owner), pretrained)
-    if model.startswith("local-dir:"):
+    if model.startswith(_FOLDER):
         return TimmModel(model, pretrained)
     _check_name(model, owner)
     return TimmModel(model, pretrained, _overlay(model, owner) if pretrained else {})
@@ -89,19 +123,17 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
     """The identity of a model that is not loaded; ``None`` where its weights are no file of a known place.
 
     Raises:
-        ParameterError: timm knows no such model, or has no weights for it.
+        ParameterError: timm knows no such model, or has no weights for it, or its folder is damaged.
         UnavailableError: what has to be fetched is not in the cache and cannot be.
     """
     import timm
     import timm.data
 
     found = timm_model(model, pretrained, owner)
-    if found.model.startswith("local-dir:"):
-        folder = Path(found.model.partition(":")[2])
-        told, file = read_json(folder / CONFIG), folder / _WEIGHTS
-        architecture, config = told.get("architecture", ""), told.get("pretrained_cfg") or told
-        if architecture and (arguments := told.get("model_args")):
-            architecture = f"{architecture} with {json.dumps(arguments, sort_keys=True)}"
+    folder = folder_of(found.model)
+    if folder is not None:
+        architecture, config = _told(folder)
+        file = next((folder / name for name in (_WEIGHTS, _PICKLED) if (folder / name).is_file()), folder / _WEIGHTS)
     else:
         known: Any = timm.get_pretrained_cfg(found.model) if "hf-hub:" not in found.model else None
         architecture, config = found.model.partition(".")[0], known.to_dict() if known else {}
@@ -110,7 +142,61 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
         return None
     data: Any = timm.data  # its types leave out what it exports
     steps = data.resolve_data_config({}, pretrained_cfg=config)
+    if folder is not None:
+        _check_steps(steps, folder / CONFIG)
     return Identity(architecture, steps, file if pretrained else None)
+
+
+def _told(folder: Path) -> tuple[str, dict[str, Any]]:
+    """The architecture of a folder's model, with its arguments, and what its configuration says of pictures."""
+    file = folder / CONFIG
+    told = read_json(file)
+    architecture: str = value_of(told, "architecture", str, file) or ""
+    config: dict[str, Any] = {**(value_of(told, "pretrained_cfg", dict, file) or told)}
+    for name, kinds in _KINDS.items():
+        value_of(config, name, kinds, file)
+    arguments = value_of(told, "model_args", dict, file) or {}
+    if arguments.get("in_chans") not in (None, 3):
+        raise damaged(file, _channels(arguments["in_chans"]))
+    if size := count_of(arguments, "img_size", file) if isinstance(arguments.get("img_size"), int) else None:
+        config["input_size"] = (3, size, size)  # the model's positions are of that size
+    if architecture and arguments:
+        architecture = f"{architecture} with {json.dumps(arguments, sort_keys=True)}"
+    return architecture, config
+
+
+def _channels(number: Any) -> str:
+    return f"its model takes pictures of {number!r} channels, and pictures here have 3 colours"
+
+
+def _check_steps(steps: dict[str, Any], file: Path) -> None:
+    """Refuse a preparation of pictures that cannot be.
+
+    Raises:
+        ParameterError: with the file that says it.
+    """
+    size = steps["input_size"]
+    if not _are_numbers(size, least=0) or not all(isinstance(each, int) for each in size):
+        raise damaged(file, f"'input_size' is {size!r}, and must be 3 whole numbers: channels, height, width")
+    if size[0] != 3:
+        raise damaged(file, _channels(size[0]))
+    for name, least in (("mean", -math.inf), ("std", 0.0)):
+        if not _are_numbers(steps[name], least):
+            raise damaged(file, f"{name!r} is {steps[name]!r}, and must be 3 numbers{'' if least else ' above 0'}")
+    if not _are_numbers([steps["crop_pct"]] * 3, least=0) or steps["crop_pct"] > _MOST_CROP:
+        raise damaged(file, f"'crop_pct' is {steps['crop_pct']!r}, and must be a part of the side, 0.875 or so")
+    for name, known in (("interpolation", _INTERPOLATIONS), ("crop_mode", _CROP_MODES)):
+        if steps[name] not in known:
+            raise damaged(file, f"{name!r} is {steps[name]!r}, and must be one of {', '.join(known)}")
+
+
+def _are_numbers(values: Any, least: float) -> bool:
+    """Whether there are three, each finite and more than ``least``."""
+    return (
+        isinstance(values, (list, tuple))
+        and len(values) == 3
+        and all(isinstance(n, (int, float)) and not isinstance(n, bool) and least < n < math.inf for n in values)
+    )
 
 
 def _check_name(model: str, owner: str) -> None:

@@ -160,7 +160,10 @@ def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -
 @cache
 def _row_counts() -> list[int]:
     """The numbers of rows that a pass may have."""
-    return [count for count in range(1, _GPU_PASS_TOKENS) if count == _rounded_up(count, _ROWS_AN_OCTAVE)]
+    counts = [1]
+    while (count := _rounded_up(counts[-1] + 1, _ROWS_AN_OCTAVE)) < _GPU_PASS_TOKENS:
+        counts.append(count)
+    return counts
 
 
 def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:

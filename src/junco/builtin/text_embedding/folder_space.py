@@ -9,6 +9,7 @@ from typing import Any
 from junco.builtin.model_files import count_of, read_json
 from junco.builtin.text_embedding.model_folder import (
     CONFIG,
+    config_of,
     is_adapted,
     is_lowered,
     is_normalize,
@@ -72,7 +73,7 @@ def convention_of(folder: Path) -> dict[str, str]:
 
 
 def _network(folder: Path) -> dict[str, Any]:
-    config = read_json(folder / CONFIG)
+    config = config_of(folder)
     tokenizer = [folder / name for name in _TOKENIZERS if (folder / name).exists()][:1]
     told, settings = read_json(folder / "tokenizer_config.json"), unusual_settings(folder)
     rules = {name: told[name] for name in _TOKENIZER_RULES if told.get(name) not in (None, "right")}
@@ -85,7 +86,7 @@ def _network(folder: Path) -> dict[str, Any]:
         **({"lower_case": True} if is_lowered(folder) else {}),
         **({"settings": settings} if settings else {}),
         "pooling": "mean",
-        "dim": count_of(config, "hidden_size", folder / CONFIG),
+        "dim": config.get("hidden_size"),
         "normalize": False,
     }
 

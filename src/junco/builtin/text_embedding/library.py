@@ -11,7 +11,7 @@ import numpy as np
 
 from junco.builtin.hugging_face import unavailable
 from junco.builtin.model_files import check_files, damaged
-from junco.builtin.text_embedding.model_folder import files_of, modules_of, weights_of
+from junco.builtin.text_embedding.model_folder import config_of, files_of, modules_of, weights_of
 from junco.errors import JuncoError, ParameterError
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
@@ -53,8 +53,10 @@ class Library:
                 model_kwargs={"dtype": torch.float32},
             ).float()
             if folder is not None:
+                config_of(modules_of(folder)[0][1])
                 check_weights(getattr(self._model[0], "auto_model", None), modules_of(folder)[0][1])
-        self._model.truncate_dim = None
+            self._model.truncate_dim = None
+            self.encode(GOLDEN_TEXTS[:1], None, None)  # what does not fit together may show only here
 
     def encode(self, texts: Sequence[str], role: str | None, prompt: str | None) -> Vectors:
         """Float32 vectors (n, dim), as the library's ``encode``, ``encode_query`` or ``encode_document`` gives them."""

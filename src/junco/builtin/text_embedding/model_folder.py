@@ -64,6 +64,17 @@ def _module(told: dict[str, Any], file: Path) -> tuple[str, Path]:
     return (kind.rpartition(".")[2] if kind.startswith(_LIBRARY) else kind), file.parent / place
 
 
+def config_of(network: Path) -> dict[str, Any]:
+    """A transformer's own configuration."""
+    file = network / CONFIG
+    config = read_json(file)
+    value_of(config, "model_type", str, file)
+    value_of(config, "pad_token_id", int, file)
+    for key in ("hidden_size", "num_hidden_layers"):
+        count_of(config, key, file)
+    return config
+
+
 def is_normalize(kind: str, module: Path) -> bool:
     """Whether a module scales the text's vector to length 1; it may be told to scale something else."""
     values = read_json(module / CONFIG).values() if kind == "Normalize" else [kind]
@@ -82,12 +93,8 @@ def _settings_file(network: Path) -> Path:
 
 def unusual_settings(network: Path) -> dict[str, Any]:
     """Those of the settings that make something else of a transformer than the states of its last layer."""
-    known = {"max_seq_length", "do_lower_case"}
-    return {
-        key: value
-        for key, value in settings_of(network).items()
-        if key not in known and value not in (_USUAL.get(key), None, {})
-    }
+    told = {key: value for key, value in settings_of(network).items() if key not in ("max_seq_length", "do_lower_case")}
+    return {key: value for key, value in told.items() if value not in (None, _USUAL.get(key, {}))}
 
 
 def is_lowered(network: Path) -> bool:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.model_files import damaged, read_json, value_of
+from junco.builtin.model_files import damaged
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
 from junco.builtin.text_embedding.library import check_complete, reading, without_progress_bars
 from junco.builtin.text_embedding.model_folder import (
-    CONFIG,
+    config_of,
     is_adapted,
     is_lowered,
     is_normalize,
@@ -66,10 +66,12 @@ class PlainFolder:
         if [kind for kind, _ in modules] not in _MODULES or not all(is_normalize(*module) for module in modules[2:]):
             return None
         network, poolings = modules[0][1], poolings_of(folder, modules[1][1])
-        config, max_tokens = read_json(network / CONFIG), max_tokens_of(network)
+        config, max_tokens = config_of(network), max_tokens_of(network)
         if config.get("model_type") not in _NETWORKS or len(poolings) > 1 or poolings[0] not in _POOLINGS:
             return None
         if is_lowered(network) or unusual_settings(network) or is_adapted(folder):
+            return None
+        if (config.get("pad_token_id") or 0) < 0:
             return None
         if max_tokens is None or not weights_of(network) or not (network / _TOKENIZER).exists():
             return None
@@ -79,7 +81,7 @@ class PlainFolder:
     @property
     def pad_id(self) -> int:
         """The token that fills up shorter texts: some networks count positions by it."""
-        return value_of(dict(self.config), "pad_token_id", int, self.network / CONFIG) or 0
+        return self.config.get("pad_token_id") or 0
 
     def tokenizer(self) -> Any:
         """It truncates as the model does, and does not pad."""

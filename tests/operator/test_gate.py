@@ -1,0 +1,325 @@
+"""How many may be inside, who is next where several threads wait, and who need not wait for whom."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from junco.errors import DeadlineError
+from junco.operator.gate import SHARES, Gate, Shares
+from junco.operator.lanes import Lane, in_lane, until, waiting_for_me, working_for
+
+LONG_S = 30
+
+
+def wait_until(is_so):
+    ends_s = time.monotonic() + LONG_S
+    while not is_so():
+        assert time.monotonic() < ends_s
+        threading.Event().wait(0.001)
+
+
+def num_waiting(gate):
+    return sum(map(len, gate.waiting.values()))
+
+
+def started(*works):
+    threads = [threading.Thread(target=work, daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def all_ended(threads):
+    for thread in threads:
+        thread.join(LONG_S)
+    return not any(thread.is_alive() for thread in threads)
+
+
+def rows_served(wanted, num_turns):
+    """Rows of each lane after so many turns; each lane always waits, and takes so many rows at a time."""
+    shares, rows = Shares(), dict.fromkeys(wanted, 0)
+    for lane in wanted:
+        shares.came(lane)
+    for _ in range(num_turns):
+        lane = shares.next(wanted)
+        shares.served(lane, wanted[lane])
+        rows[lane] += wanted[lane]
+    return rows
+
+
+# ---- shares
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {Lane.ONLINE: 1, Lane.BATCH: 128},
+        {Lane.ONLINE: 1, Lane.BULK: 1024},
+        {Lane.ONLINE: 64, Lane.BATCH: 1},
+        {Lane.ONLINE: 8, Lane.BATCH: 32, Lane.BULK: 128},
+    ],
+    ids=str,
+)
+def test_each_lane_that_waits_gets_its_share_of_the_rows_however_many_it_takes_at_a_time(wanted):
+    rows = rows_served(wanted, 40_000)
+    whole = sum(SHARES[lane] for lane in wanted)
+    for lane in wanted:  # to within what is taken at a time
+        assert rows[lane] == pytest.approx(sum(rows.values()) * SHARES[lane] / whole, abs=max(wanted.values()))
+
+
+def test_a_lane_that_comes_late_gets_its_share_from_then_on_and_no_more():
+    shares = Shares()
+    shares.came(Lane.BATCH)
+    for _ in range(1000):
+        shares.served(Lane.BATCH, 100)
+    shares.came(Lane.ONLINE)
+    order = []
+    for _ in range(10_000):
+        order.append(shares.next([Lane.BATCH, Lane.ONLINE]))
+        shares.served(order[-1], 1)
+    share = SHARES[Lane.BATCH] / (SHARES[Lane.BATCH] + SHARES[Lane.ONLINE])
+    assert order.count(Lane.BATCH) == pytest.approx(share * len(order), rel=0.1)
+
+
+def test_where_lanes_wait_for_each_other_the_gate_lets_them_in_by_their_shares():
+    """470 threads want a row each, 30 want blocks of 16 in a batch, again and again; counted while both wait."""
+    gate, rows, is_counted = Gate(), {Lane.ONLINE: 0, Lane.BATCH: 0}, threading.Event()
+
+    def work(lane, num_rows, times):
+        with in_lane(lane):
+            for _ in range(times):
+                place = gate.take()
+                if len(gate.waiting) < 2:  # one lane has all it wanted
+                    is_counted.set()
+                if not is_counted.is_set():
+                    rows[lane] += num_rows
+                place.release(num_rows)
+
+    outer = gate.take()
+    threads = started(*[lambda: work(Lane.ONLINE, 1, 4)] * 470, *[lambda: work(Lane.BATCH, 16, 20)] * 30)
+    wait_until(lambda: num_waiting(gate) == 500)
+    outer.release(0)
+    assert all_ended(threads)
+    assert rows[Lane.BATCH] >= 16, "batches do not starve"
+    assert rows[Lane.BATCH] <= rows[Lane.ONLINE] / 4 + 2 * 16
+
+
+# ---- who is next
+
+
+def test_where_no_lane_has_had_more_than_its_share_the_more_urgent_goes_first_and_in_a_lane_whoever_came_first():
+    gate, went = Gate(), []
+
+    def wait(name, its_lane):
+        with in_lane(its_lane):
+            place = gate.take()
+            went.append(name)
+            place.release()
+
+    held, threads = gate.take(), []
+    for name, its_lane in (("bulk", Lane.BULK), ("batch", Lane.BATCH), ("one", Lane.ONLINE), ("two", Lane.ONLINE)):
+        threads += started(lambda name=name, its_lane=its_lane: wait(name, its_lane))
+        wait_until(lambda: num_waiting(gate) == len(threads))
+    held.release(0)
+    assert all_ended(threads)
+    assert went == ["one", "batch", "bulk", "two"]
+
+
+def test_as_many_threads_are_inside_as_there_are_places():
+    gate, together, at_once = Gate([None] * 3), threading.Barrier(3, timeout=LONG_S), []
+
+    def work():
+        place = gate.take()
+        at_once.append(len(gate.holders))
+        together.wait()
+        place.release()
+
+    assert all_ended(started(*[work] * 9))
+    assert max(at_once) == 3
+
+
+def test_a_gate_that_is_widened_lets_in_those_who_wait():
+    gate = Gate()
+    held = gate.take()
+    threads = started(lambda: gate.take().release())
+    wait_until(lambda: num_waiting(gate) == 1)
+    gate.widen(2)
+    assert all_ended(threads)
+    held.release()
+
+
+def test_each_place_has_something_of_its_own():
+    gate = Gate(["a", "b"])
+    one = gate.take()
+    found = []
+    assert all_ended(started(lambda: found.append(gate.take().what)))
+    assert {one.what, *found} == {"a", "b"}
+
+
+def test_whoever_is_inside_may_enter_again():
+    gate = Gate()
+    outer, inner = gate.take(), gate.take()
+    inner.release()
+    assert gate.try_take() is None
+    outer.release()
+    place = gate.try_take()
+    assert place is not None
+    place.release()
+
+
+def test_whoever_has_waited_long_enough_leaves_the_queue():
+    gate, failures = Gate(), []
+
+    def wait():
+        with until(time.monotonic() + 0.05):
+            try:
+                gate.take()
+            except DeadlineError as error:
+                failures.append(error)
+
+    held = gate.take()
+    assert all_ended(started(wait))
+    held.release()
+    assert len(failures) == 1
+    assert gate.try_take() is not None
+
+
+def test_a_place_is_passed_to_a_thread_of_the_same_lane_while_that_is_next():
+    gate, went, told = Gate(), [], threading.Event()
+
+    def wait():
+        with in_lane(Lane.BATCH):
+            place = gate.take()
+            went.append("batch")
+            place.release(30)
+
+    held = gate.take()
+    threads = started(wait)
+    wait_until(lambda: num_waiting(gate) == 1)
+    heir = threading.Thread(target=lambda: told.wait(LONG_S) and (went.append("heir"), gate.mine().release(1)))
+    heir.start()
+    assert not held.pass_to(heir.ident, 1000), "single calls have had more than their share"
+    held.release(1000)
+    assert all_ended(threads)
+    held = gate.take()
+    assert held.pass_to(heir.ident, 1)
+    told.set()
+    assert all_ended([heir])
+    assert went == ["batch", "heir"]
+    assert gate.try_take() is not None
+
+
+# ---- who lends his place to whom
+
+
+def test_a_thread_does_not_wait_for_one_who_waits_for_it():
+    gate = Gate()
+    held, waiting = gate.take(), waiting_for_me()
+
+    def help_out():
+        with working_for(waiting):
+            gate.take().release()
+
+    assert all_ended(started(help_out))
+    held.release()
+    assert gate.try_take() is not None
+
+
+@pytest.mark.parametrize("num_places", [1, 2])
+def test_those_who_work_for_one_who_waits_have_his_place_one_at_a_time(num_places):
+    gate = Gate([None] * num_places)
+    held, waiting = [gate.take()], waiting_for_me()
+    inside, most = [], []
+    others = started(*[lambda: gate.take() and threading.Event().wait(LONG_S)] * (num_places - 1))
+    wait_until(lambda: len(gate.holders) == num_places)
+
+    def help_out():
+        with working_for(waiting):
+            for _ in range(200):
+                place = gate.take()
+                inside.append(1)
+                most.append(len(inside))
+                inside.pop()
+                place.release()
+
+    assert all_ended(started(*[help_out] * 4))
+    held[0].release()
+    assert max(most) == 1
+    del others
+
+
+def test_a_place_that_was_lent_is_free_only_when_those_who_have_it_have_left():
+    gate = Gate()
+    held, waiting = gate.take(), waiting_for_me()
+    inside, go_on, went = threading.Event(), threading.Event(), []
+
+    def help_out():
+        with working_for(waiting):
+            place = gate.take()
+            inside.set()
+            go_on.wait(LONG_S)
+            went.append("helper")
+            place.release()
+
+    helper = started(help_out)
+    assert inside.wait(LONG_S)
+    held.release()  # he did not wait to the end
+    other = started(lambda: (gate.take(), went.append("other")))
+    wait_until(lambda: num_waiting(gate) == 1)
+    go_on.set()
+    assert all_ended(helper + other)
+    assert went == ["helper", "other"]
+
+
+def test_one_who_lent_his_place_and_goes_on_waits_until_it_is_given_back():
+    gate = Gate()
+    held, waiting = gate.take(), waiting_for_me()
+    inside, go_on, went = threading.Event(), threading.Event(), []
+
+    def help_out():
+        with working_for(waiting):
+            place = gate.take()
+            inside.set()
+            go_on.wait(LONG_S)
+            went.append("helper")
+            place.release()
+
+    helper = started(help_out)
+    assert inside.wait(LONG_S)
+    threading.Timer(0.05, go_on.set).start()
+    again = gate.take()
+    went.append("he")
+    again.release()
+    held.release()
+    assert all_ended(helper)
+    assert went == ["helper", "he"]
+    assert gate.try_take() is not None
+
+
+def test_many_threads_come_and_go_and_no_more_are_inside_than_there_are_places():
+    """Of all lanes, with deadlines that some of them miss, some within others."""
+    gate, inside, most, num_late = Gate([None] * 2), [], [], []
+
+    def work(number):
+        with in_lane(Lane(number % 3)):
+            for _ in range(100):
+                try:
+                    with until(time.monotonic() + 0.001 * (number % 5 or LONG_S * 1000)):
+                        place = gate.take()
+                except DeadlineError:
+                    num_late.append(1)
+                    continue
+                inside.append(1)
+                most.append(len(inside))
+                gate.take().release()
+                inside.pop()
+                place.release(number)
+
+    assert all_ended(started(*[lambda number=number: work(number) for number in range(24)]))
+    assert max(most) <= 2
+    assert len(gate.free) == 2
+    assert not gate.waiting
+    assert not gate.holders

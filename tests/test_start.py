@@ -1,0 +1,66 @@
+"""What is imported before anything is done: counted, since times are those of the machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+DOORS = "from junco import pipeline, pipe, ops"
+# Each takes longer to import than all of junco that is there at the beginning may take, or brings others that do.
+LATE = {
+    *("numpy", "yaml", "click", "rich", "psutil", "platformdirs", "torch", "openvino"),
+    *("asyncio", "concurrent", "multiprocessing", "logging", "importlib.metadata", "email", "socket", "subprocess"),
+    *("hashlib", "json", "difflib", "traceback", "queue", "decimal", "fractions", "uuid"),
+}
+LATE_FOR_LISTS = LATE - {
+    *("click", "yaml", "platformdirs", "importlib.metadata", "email", "socket", "json"),
+    *("traceback", "decimal", "uuid"),
+}
+ROOMS_TO_RUN = ("junco.engine.", "junco.plan.", "junco.job.", "junco.store.", "junco.runtime.", "junco.neural.")
+
+
+def modules_after(code: str) -> set[str]:
+    """The modules that a fresh interpreter has imported for some code, its own not counted."""
+    script = f"import sys; bare = set(sys.modules)\n{code}\nprint('loaded', *sorted(set(sys.modules) - bare))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def modules_of_command(*args: str) -> set[str]:
+    run = f"sys.argv = {['junco', *args]!r}\nfrom junco.cli.main import main\ntry:\n    main()\nexcept SystemExit: pass"
+    return modules_after(run)
+
+
+def test_the_doors_of_junco_open_without_numpy_and_all_else_that_takes_long():
+    modules = modules_after(DOORS)
+    assert modules & LATE == set()
+    assert len(modules) <= 110
+
+
+def test_an_import_reads_nothing_of_what_running_and_planning_take():
+    light = {f"junco.engine.{name}" for name in ("first_use", "holdings", "options", "rest", "trace")}
+    rooms = {name for name in modules_after(DOORS) if name.startswith(ROOMS_TO_RUN)}
+    assert rooms - light == {"junco.job.options"}
+
+
+def test_a_pipeline_is_written_without_numpy():
+    code = f"{DOORS}\nprint(pipe.input('x').map('x', 'y', len).filter('y', 'y', 'x', len).output('y'))"
+    assert modules_after(code) & {"numpy", "yaml", "asyncio", "concurrent", "junco.engine.engine"} == set()
+
+
+def test_to_write_of_boxes_and_chunks_takes_no_numpy():
+    assert "numpy" not in modules_after("from junco.types import ArrayType, Box, Chunk, Space")
+
+
+@pytest.mark.parametrize(
+    ("args", "most"),
+    [(("--help",), 120), (("ops",), 180), (("pipelines",), 215), (("families",), 215)],
+    ids=str,
+)
+def test_a_command_that_only_lists_imports_no_more_than_its_list_takes(args, most):
+    modules = modules_of_command(*args)
+    assert modules & LATE_FOR_LISTS == set()
+    assert not any(name.startswith(("junco.graph.nodes", "junco.operator.base", *ROOMS_TO_RUN)) for name in modules)
+    assert len(modules) <= most
