@@ -70,7 +70,7 @@ def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
         found = files_beneath(str(path), wanted)
     elif path.is_file():
         found = [str(path)]
-    elif is_pattern(text) and "\0" not in text:
+    elif is_pattern(text):
         found = files_matching(str(path), wanted)
         if not found:
             raise JobError(f"no file matches {text!r}")
