@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from junco.errors import JobError, JuncoError
+from junco.errors import JuncoError
 from reading import read
 
 
