@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -77,10 +78,10 @@ def test_nothing_is_said_where_nobody_can_be_told(monkeypatch, nobody):
 COMMAND = [sys.executable, "-c", "from junco.cli.main import main; main()"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 @pytest.mark.parametrize("args", [["families"], ["families", "--json"], ["run", "--help"]])
 def test_a_full_disk_under_stdout_is_one_line_and_exit_status_2(args):
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run([*COMMAND, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

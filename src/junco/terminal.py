@@ -1,7 +1,8 @@
 """What reaches a terminal: the one place that writes to stdout and stderr.
 
-Results go to stdout, everything else to stderr. Control characters are spelt out, whoever brought them; what the
-stream's encoding does not have is escaped; nobody is told that nobody listens on stderr.
+Results go to stdout, everything else to stderr. Control characters are spelt out, whoever brought them, and the secrets
+of addresses are masked; JSON alone, which is for programs, holds addresses as they are. What the stream's encoding does
+not have is escaped; nobody is told that nobody listens on stderr.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from junco.errors import TargetError
-from junco.wording import printable
+from junco.wording import masked, printable
 
 BOLD, RED, YELLOW, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _results: list[TextIO | None] = []
@@ -43,7 +44,7 @@ def out(text: str = "", *, bold: int = 0) -> None:
         TargetError: stdout cannot be written.
         BrokenPipeError: its reader has gone.
     """
-    shown = "\n".join(map(printable, text.split("\n")))
+    shown = "\n".join(map(printable, masked(text).split("\n")))
     if bold and is_terminal(stdout()):
         shown = f"{BOLD}{shown[:bold]}{_PLAIN}{shown[bold:]}"
     _write(f"{shown}\n")
@@ -76,7 +77,7 @@ def say(text: str, colour: str = "", *, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     if stream is None:
         return
-    shown = printable(" ".join(text.split("\n")))
+    shown = printable(masked(" ".join(text.split("\n"))))
     if colour and is_terminal(stream):
         shown = f"{colour}{shown}{_PLAIN}"
     with suppress(OSError, ValueError):  # closed, or full

@@ -16,6 +16,7 @@ from junco.graph.nodes import GROUPING, INPUT, Graph, Node
 from junco.graph.scene import Scene, met
 from junco.graph.shape import check_arguments, check_callable, check_nested, check_order
 from junco.graph.written import placed
+from junco.wording import on_one_screen
 
 __all__ = ["Flow", "Level", "Side", "Slot", "Step", "check", "fault_of"]
 
@@ -249,6 +250,7 @@ class _Checker:
                             f"in step {theirs!r}: only rows that both keep are left. Filter before the fork, or group "
                             "the rows in one of the branches",
                         )
+                        return  # one pair says it of them all
 
     def _note_unused(self, outputs: Sequence[Slot]) -> None:
         used = {slot.index for slot in outputs}
@@ -263,7 +265,7 @@ class _Checker:
                 )
 
     def _note(self, node: Node, odd: str) -> None:
-        self.odd.append(node.written.said(odd) if node.written is not None else odd)
+        self.odd.append(on_one_screen(node.written.said(odd) if node.written is not None else odd))
 
 
 def _a_timestamp_each(given: Sequence[Slot]) -> str:

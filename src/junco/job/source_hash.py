@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 from typing import Any
 
 from junco.job.kinds import is_url, kind_of
 from junco.job.wanted import Wanted
+from junco.settings import user_path
 
 
 def hash_of_source(source: Any, wanted: Wanted) -> str | None:
@@ -21,7 +21,7 @@ def hash_of_source(source: Any, wanted: Wanted) -> str | None:
         return None
     from importlib.metadata import version  # another one may read a list in another way
 
-    path = Path(os.fsdecode(source)).expanduser()
+    path = user_path(os.fsdecode(source), "the source")
     try:
         if not (path.is_file() and kind_of(path.name) is not None):
             return None

@@ -57,20 +57,22 @@ def _one_by_one() -> Iterable[EntryPoint]:
 
 
 def name_of(entry: EntryPoint) -> str:
-    """The name of the distribution that brings it, as packages are compared; empty where nobody knows."""
-    try:
-        return str(entry.dist.name).lower().replace("_", "-") if entry.dist is not None else ""
-    except Exception:  # metadata without a name, or none at all
-        return ""
+    """The distribution that brings it, as packages are compared: by its name, or where it lies; empty for none."""
+    return (_said(entry, "name") or str(getattr(entry.dist, "_path", ""))).lower().replace("_", "-")
 
 
 def package(entry: EntryPoint) -> str:
-    """The distribution and its version, as messages name it; what the entry point says where these are not known."""
+    """The distribution and its version, as messages name it; else where it lies, or what the entry point says."""
+    name = _said(entry, "name") or str(getattr(entry.dist, "_path", "")) or entry.value
+    return printable(" ".join(filter(None, (name, _said(entry, "version")))))
+
+
+def _said(entry: EntryPoint, what: str) -> str:
+    """What a distribution's metadata say, which may lack it, or be none at all."""
     try:
-        known = f"{entry.dist.name} {entry.dist.version}" if name_of(entry) and entry.dist is not None else ""
+        return str(getattr(entry.dist, what, None) or "")
     except Exception:
-        known = name_of(entry)
-    return printable(known or entry.value)
+        return ""
 
 
 def top(entry: EntryPoint) -> str:

@@ -41,8 +41,9 @@ def gpus(folder: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
     return [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
 
 
+@cache
 def version(distribution: str) -> str | None:
-    """Version of an installed distribution, or ``None``; nothing is imported."""
+    """Version of an installed distribution, or ``None``; nothing is imported. Looked up once: its metadata is long."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
