@@ -53,7 +53,7 @@ def test_members_of_a_family_take_the_same_parameters_and_name_the_same_columns(
     assert graph.inputs == (("path",) if image else ("text",))
     assert graph.outputs == ("vector",)
     shared = {"normalize", "truncate_dim", "precision", "runtime", "dtype", "least_cosine", "deterministic"}
-    shared |= {"pretrained", "seed", "exact"} if image else {"role", "prompt"}
+    shared |= {"pretrained", "seed", "exact", "allow_urls"} if image else {"role", "prompt"}
     assert shared <= set(parameters_of(graph))
     assert graph.main == "embed"
     assert len(path.read_text("utf-8").splitlines()) <= 12
@@ -72,6 +72,13 @@ def test_parameters_of_the_pipeline_reach_the_operator():
     changed = {"normalize": True, "truncate_dim": 9, "seed": 4, "runtime": "torch", "dtype": "float32"}
     spec = embed_spec(FOLDER / "image-embedding-efficientnet-lite1.yaml", **changed)
     assert spec.params == {"model": "lite1", **changed}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.stem.startswith("image")], ids=stem)
+def test_who_allows_addresses_allows_them_to_the_decoder(path):
+    graph = yaml_file.read_file(path)
+    assert bind(graph, {}).node("decode").spec.params == {"allow_urls": False}
+    assert bind(graph, {"allow_urls": True}).node("decode").spec.params == {"allow_urls": True}
 
 
 @pytest.mark.slow

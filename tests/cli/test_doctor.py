@@ -59,6 +59,7 @@ def test_with_a_source_doctor_tries_the_first_inputs_and_foretells_what_all_woul
     text = junco("doctor", "count", tmp_path / "t.csv", "--inputs", "100").stdout
     assert "'embed' binds: " in text
     assert "all 301 would take " in text
+    assert "read t.csv: " in text
     assert re.search(r"tried 100 inputs in [\d.]+ s, [\d.]+ s of it to start, 0 failed", text)
     named = json.loads(junco("doctor", "count", tmp_path / "t.csv", "--column", "title", "--json").stdout)
     assert named["num_tried"] == 200

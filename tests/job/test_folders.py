@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from junco.errors import JobError
+from junco.errors import JuncoError
 from reading import read
 
 
@@ -100,10 +100,18 @@ def test_patterns_mean_what_they_mean_in_a_shell(make):
     assert files("**/5.png") == ["p/q/r/5.png"]
     assert files("*/q/*.png") == files("./*/q/*.png") == ["p/q/4.png"]
     for pattern in ("p/*.gif", "x/**/*.png", "p/*.png/*", "*\0*"):
-        with pytest.raises(JobError):
+        with pytest.raises(JuncoError):
             files(pattern)
 
 
 def test_a_folder_of_an_unknown_user_is_one_that_is_not_there():
-    with pytest.raises(JobError, match="cannot be found"):
+    with pytest.raises(JuncoError, match="is no user of this machine"):
         files("~nobody-of-that-name/photos")
+
+
+def test_an_address_of_files_is_their_path(make, tmp_path):
+    make("p q/a.png", ("p q/self", "."))
+    address = f"file://{tmp_path}/p q"
+    quoted, named = address.replace(" ", "%20"), address.replace("//", "//localhost", 1)
+    for source in (address, quoted, named, f"{address}/**/*.png"):
+        assert files(source) == [f"{tmp_path}/p q/a.png"]

@@ -42,6 +42,16 @@ def test_some_hundreds_of_inputs_foretell_on_a_terminal_what_all_will_take(capsy
     assert said.count("all 30,000 inputs will take about 5 min 2 s and 30.0 MB") == said.count("will take") == 1
 
 
+def test_how_a_source_is_read_is_told_at_once_and_to_a_terminal_without_its_control_characters(capsys):
+    JsonLines().tell("t.csv: column 'text'")
+    assert json.loads(capsys.readouterr().err) == {"read": "t.csv: column 'text'"}
+    with Bar(total=3) as bar:
+        bar.tell("[bold]t\x1b.csv: column 'text'")
+    assert "read [bold]t\\x1b.csv: column 'text'" in capsys.readouterr().err
+    Progress().tell("nobody")
+    assert capsys.readouterr().err == ""
+
+
 def test_without_a_total_there_is_no_eta(capsys):
     progress = JsonLines(clock=iter([0.0, 8.0, 10.0]).__next__)
     progress.worked(5)

@@ -127,8 +127,8 @@ def test_case_and_blanks_around_a_columns_name_do_not_count(table, head):
 
 def test_a_name_that_fits_exactly_is_the_one(table):
     assert inputs(table("t.csv", "Text,text\na,b\n")) == ["b"]
-    with pytest.raises(JobError, match=r"t\.csv has 2 columns named ' text' and 'TEXT': give each a name of its own"):
-        inputs(table("t.csv", "TEXT, text\na,b\n"))
+    with pytest.raises(JobError, match=r"t\.csv has 2 columns named 'TEXT' and 'text ': give each a name of its own"):
+        inputs(table("t.csv", "TEXT,text \na,b\n"))
 
 
 def test_two_columns_of_one_name_are_refused_only_where_that_one_is_wanted(table):
@@ -199,3 +199,14 @@ def test_several_columns_are_taken_by_their_names(table):
     assert inputs(path, "image", "text") == [("a.jpg", "hello"), ("", "bye")]
     with pytest.raises(JobError, match="has no column 'sound'; the pipeline takes image, sound"):
         inputs(path, "image", "sound")
+
+
+def test_blanks_after_separators_are_no_part_of_a_cell_where_the_header_has_them_too(table):
+    assert inputs(table("t.csv", 'id, text\n1, "hello, you"\n2, plain\n3,none\n')) == ["hello, you", "plain", "none"]
+    assert inputs(table("t.csv", "id,text\n1, plain\n")) == [" plain"]
+
+
+def test_lines_that_end_as_those_of_old_macs_are_lines(table):
+    assert inputs(table("t.csv", "id,text\r1,one\r2,two\r")) == ["one", "two"]
+    assert inputs(table("t.txt", "\ufeffone\rtwo")) == ["one", "two"]
+    assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 
+import pyarrow.parquet as pq
 import pytest
 
 from junco import pipe
@@ -131,3 +132,16 @@ def test_what_is_larger_than_was_thought_is_fetched_alone_when_its_turn_has_come
         report = p.run(f"{site}/", tmp_path / "o.parquet", progress=False)
     assert (report.num_done, report.num_rejects) == (5, 0)
     assert sorted(path for method, path, _ in asked if method == "GET") == sorted(["/", *[f"/{n}" for n in names * 2]])
+
+
+def test_a_password_of_an_address_goes_to_its_server_and_into_nothing_that_stays(tmp_path):
+    sizes = pipe.input("path").map("path", "size", len).output("size")
+    with sizes as p, serving({"/a": Answer(b"12")}) as (site, asked):
+        host = site.partition("://")[2]
+        done = p.run(f"http://me:hunter2@{host}/a", tmp_path / "a.parquet", progress=False)
+        failed = p.run(f"http://me:hunter2@{host}/b", tmp_path / "b.parquet", progress=False)
+    assert (done.num_done, failed.num_rejects) == (1, 1)
+    assert asked[-1][2]["Authorization"] == "Basic bWU6aHVudGVyMg=="
+    rows = [pq.read_table(tmp_path / name).to_pylist() for name in ("a.parquet", "b.parquet.rejects.parquet")]
+    assert "hunter2" not in f"{rows} {done} {failed}"
+    assert rows[0][0]["input"] == f"http://me:***@{host}/a"

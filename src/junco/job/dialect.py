@@ -35,6 +35,7 @@ class Dialect:
     Attributes:
         separator: between cells; `ONE_COLUMN` where there is only one.
         is_quoted: whether cells may stand in quotation marks, which are then no part of them.
+        skips_blanks: whether blanks after a separator are no part of a cell.
         names: its header; empty where it has none.
         num_skipped: lines before the header, or before the first row where there is none.
         told: the same in words.
@@ -42,6 +43,7 @@ class Dialect:
 
     separator: str
     is_quoted: bool
+    skips_blanks: bool
     names: tuple[str, ...]
     num_skipped: int
     told: str
@@ -84,8 +86,10 @@ def _dialect(lines: Sequence[Line], name: str, wanted: Wanted, separator: str, s
         raise JobError(f"{name} cannot be read: its first line is no header: {why}")
     told = f"separated by {_CALLED.get(separator, repr(separator))}" if separator != ONE_COLUMN else "one column"
     told += ", quotation marks taken as they stand" if not is_quoted and any('"' in line.text for line in lines) else ""
+    skips_blanks = is_quoted and len(names) > 1 and all(each.startswith(" ") for each in names[1:])
     if _is_header(names, wanted):
-        return Dialect(separator, is_quoted, tuple(names), skip, told)
+        names = [each.strip() for each in names] if skips_blanks else names
+        return Dialect(separator, is_quoted, skips_blanks, tuple(names), skip, told)
     if len(names) > 1:
         raise JobError(
             f"{name} has no header, it seems, for its first line is {listed(names)}: put a line with the names of "
@@ -94,7 +98,7 @@ def _dialect(lines: Sequence[Line], name: str, wanted: Wanted, separator: str, s
     told += (
         f", no header (the first line, {names[0][:40]!r}, is an input; if it is a name, give it as column=, --column)"
     )
-    return Dialect(separator, is_quoted, (), skip, told)
+    return Dialect(separator, is_quoted, False, (), skip, told)
 
 
 def records(lines: Sequence[Line], separator: str, name: str, *, is_quoted: bool) -> Iterator[list[str] | BadRow]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
+from urllib.parse import unquote
 
 from junco.places.packed import SUFFIXES
 
@@ -30,6 +31,15 @@ def is_url(text: str) -> bool:
     """Whether a source is an address and not a path."""
     scheme, sign, _ = text.partition("://")
     return bool(sign) and scheme.replace("+", "").replace("::", "").isalnum()
+
+
+def path_of_address(text: str) -> str:
+    """The path that a ``file://`` address names, where links and patterns mean what they mean; all else as it is."""
+    scheme, sign, path = text.partition("://")
+    if not sign or scheme.lower() != "file":
+        return text
+    path = path.removeprefix("localhost") or "/"
+    return path if "%" not in path or Path(path).exists() else unquote(path)
 
 
 def is_web(url: str) -> bool:

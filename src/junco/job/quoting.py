@@ -41,19 +41,19 @@ def has_inner_quotes(cell: str) -> bool:
 
 
 def quoted_records(
-    lines: Iterator[Line], separator: str, name: str, width: int | None
+    lines: Iterator[Line], separator: str, name: str, width: int | None, *, skips_blanks: bool = False
 ) -> Iterator[tuple[int, list[str] | BadRow]]:
     """Rows by the rules of RFC 4180, each with its line.
 
-    A record that breaks them, or that goes over several lines and then has not ``width`` cells, is its first line
-    alone: the others are read anew.
+    Where it ``skips_blanks``, blanks after a separator are no part of a cell. A record that breaks the rules, or that
+    goes over several lines and then has not ``width`` cells, is its first line alone: the others are read anew.
 
     Raises:
         JobError: marks are left open too often.
     """
     csv.field_size_limit(2 * MOST_LINE_BYTES)  # one for the whole process; `_Taken` has its own
     taken = _Taken(lines, name)
-    reader = csv.reader(taken, delimiter=separator, strict=True)
+    reader = csv.reader(taken, delimiter=separator, skipinitialspace=skips_blanks, strict=True)
     while True:
         taken.begin()
         try:

@@ -68,7 +68,9 @@ def _first(lines: Iterator[Line]) -> list[Line]:
 
 def _records(lines: Iterator[Line], dialect: Dialect, name: str) -> Iterator[tuple[int, list[str] | BadRow]]:
     if dialect.is_quoted:
-        return quoted_records(lines, dialect.separator, name, len(dialect.names) or 1)
+        return quoted_records(
+            lines, dialect.separator, name, len(dialect.names) or 1, skips_blanks=dialect.skips_blanks
+        )
     return (
         (line.number, line.bad or split_literally(line.text, dialect.separator))
         for line in lines

@@ -16,7 +16,7 @@ from junco.job.columns import choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
-from junco.job.kinds import is_url, is_web, kind_of
+from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
 from junco.settings import user_path
@@ -37,7 +37,7 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     """
     if not isinstance(source, (str, os.PathLike)):
         return _of_values(source, wanted)
-    text = os.fsdecode(source)
+    text = path_of_address(os.fsdecode(source))
     if not text:
         raise JobError("the source is an empty text: give a folder, a pattern, or a file")
     if is_url(text):
@@ -52,7 +52,7 @@ def count_of(source: Any, wanted: Wanted) -> int | None:
     """How many inputs a source has, where that is quickly told."""
     if not isinstance(source, (str, os.PathLike)):
         return _count_of_values(source)
-    text = os.fsdecode(source)
+    text = path_of_address(os.fsdecode(source))
     if is_url(text):
         return None
     path = user_path(text, "the source")
@@ -70,7 +70,7 @@ def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
         found = files_beneath(str(path), wanted)
     elif path.is_file():
         found = [str(path)]
-    elif is_pattern(text) and "\0" not in text:
+    elif is_pattern(text):
         found = files_matching(str(path), wanted)
         if not found:
             raise JobError(f"no file matches {text!r}")
@@ -157,20 +157,18 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         yield from _numbered(rows_at(url, wanted), wanted)
         return
     _check_one_column(wanted)
-    for file in files_at(url, wanted.skips):
+    for file in files_at(url):
         yield _item_of_remote(file, wanted)
 
 
 def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read: Callable[[], Any] = partial(file.read, None)
-    read_ahead: Callable[[], Any] = partial(file.read, file.num_bytes)
-    if wanted.is_text:
-        read, read_ahead = partial(_decoded, read), partial(_decoded, read_ahead)
-    return Item(file.url, file.mark, None, read, file.num_bytes, read_ahead)
+    read = partial(_content, file, wanted.is_text)
+    return Item(file.url, file.mark, None, read, file.num_bytes, partial(read, file.num_bytes))
 
 
-def _decoded(read: Callable[[], bytes]) -> str:
-    return read().decode("utf-8-sig")
+def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> str | bytes:
+    content = file.read(most_bytes)
+    return content.decode("utf-8-sig") if is_text else content
 
 
 def _check_one_column(wanted: Wanted) -> None:

@@ -45,7 +45,9 @@ def opened_text(file: IO[bytes], name: str) -> tuple[io.BufferedReader, list[str
         return _buffered(cast("IO[bytes]", _AsUtf8(text, code, called, name))), [*done, called]
     if head.startswith(codecs.BOM_UTF8):
         text.read(len(codecs.BOM_UTF8))
-    elif head[:_HEAD_BYTES].count(0) > len(head[:_HEAD_BYTES]) // 4:
+    if b"\r" in head.rstrip(b"\r") and b"\n" not in head:
+        return _buffered(cast("IO[bytes]", _NewEnds(text))), [*done, "lines that end with CR alone"]
+    if head[:_HEAD_BYTES].count(0) > len(head[:_HEAD_BYTES]) // 4:
         raise JobError(f"{name} cannot be read: it is no UTF-8 (UTF-16 without a mark, or no text); save it as UTF-8")
     return text, done
 
@@ -65,6 +67,15 @@ class _Lent(io.RawIOBase):
 
     def readinto(self, into: Any) -> int:
         found = self.file.read(len(into))
+        into[: len(found)] = found
+        return len(found)
+
+
+class _NewEnds(_Lent):
+    """A text whose lines end as those of old Macs did."""
+
+    def readinto(self, into: Any) -> int:
+        found = self.file.read(len(into)).replace(b"\r", b"\n")
         into[: len(found)] = found
         return len(found)
 

@@ -66,14 +66,10 @@ def url_rows(url: str, wanted: Wanted) -> Iterator[Any]:
             yield from rows_in(file, PurePosixPath(path).name, wanted)
 
 
-def url_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
+def url_files(url: str) -> Iterator[RemoteFile]:
     """The files at an address, beneath it or matching it, by name in each folder; hidden ones are passed over.
 
     One folder's listing is held at a time, however much there is.
-
-    Args:
-        url: the address.
-        skip: says of a path on this machine whether it is no input.
 
     Raises:
         JobError: nothing is there, or it cannot be read.
@@ -81,13 +77,11 @@ def url_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
     num_files = 0
     with reading(url):
         system, path = _opened(url)
-        is_here = "file" in system.protocol
         for name, info in _found(system, path):
-            if not (is_here and skip(name)):
-                num_files += 1
-                size = info.get("size")
-                read = partial(_content, system, name, size)
-                yield RemoteFile(system.unstrip_protocol(name), _mark(info) or None, read, size or UNKNOWN_BYTES)
+            num_files += 1
+            size = info.get("size")
+            read = partial(_content, system, name, size)
+            yield RemoteFile(system.unstrip_protocol(name), _mark(info) or None, read, size or UNKNOWN_BYTES)
     if not num_files:
         raise JobError(f"nothing is at {url}")
 

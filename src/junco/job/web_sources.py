@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -22,6 +22,7 @@ from junco.job.lists import rows_in
 from junco.job.urls import UNKNOWN_BYTES, RemoteFile
 from junco.job.wanted import Wanted
 from junco.places.web import MOST_BYTES, TooLargeError, fetch_into, fetched, headers_of
+from junco.wording import masked
 
 MOST_LIST_BYTES, MOST_LIST_S = 2 * 2**30, 3600.0
 """Of a list, which is fetched to a temporary file before it is read."""
@@ -50,7 +51,7 @@ def web_rows(url: str, wanted: Wanted) -> Iterator[Any]:
         yield from rows_in(file, _name_of(url), wanted)
 
 
-def web_files(url: str, skip: Callable[[str], bool]) -> Iterator[RemoteFile]:
+def web_files(url: str) -> Iterator[RemoteFile]:
     """The file at an address, or those that the page there links to: beneath it, or matching a pattern.
 
     Raises:
@@ -82,7 +83,7 @@ def _remote_file(url: str) -> RemoteFile:
         size = headers.get("Content-Length", "")
         num_bytes = int(size) if size.isdecimal() else UNKNOWN_BYTES
         mark = " ".join(said for said in (size, *(headers.get(name, "") for name in _CHANGES)) if said) or None
-    return RemoteFile(url, mark, partial(_content, url), max(num_bytes, 1))
+    return RemoteFile(masked(url), mark, partial(_content, url), max(num_bytes, 1))
 
 
 def _content(url: str, most_bytes: int | None) -> bytes:
