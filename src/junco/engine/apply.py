@@ -104,13 +104,7 @@ class PlainApplier(Applier):
 
     def one(self, *item: Any) -> Any:
         """The result for one row; its exception is raised."""
-        if self._gate is None:
-            return self._fn(*item)
-        place = self._gate.take()
-        try:
-            return self._fn(*item)
-        finally:
-            place.release()
+        return self._fn(*item) if self._gate is None else self._gate.call(self._fn, *item)
 
     def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
         """The same with a place: the body of a generator is the callable's work too."""
