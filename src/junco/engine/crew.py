@@ -93,10 +93,8 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents,
     if callee.spec is not None:
         specs = _replicas(callee.spec, node, devices)
         return _of_operators(operation, applier_of, [residents.hold(spec, i) for i, spec in specs])
-    gate = _gate_of(node, callee.fn)
-    plain = PlainApplier(callee.fn, gate)
-    one = callee.fn if gate is None else partial(gate.call, callee.fn)
-    return Crew(operation, plain, one, _options(node, node.workers or 1, is_ordered=not node.workers))
+    plain = PlainApplier(callee.fn, _gate_of(node, callee.fn))
+    return Crew(operation, plain, plain.called, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
 def _gate_of(node: Node, fn: Callable[..., Any]) -> Gate | None:

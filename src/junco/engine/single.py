@@ -221,7 +221,7 @@ class SharedBatches:
             self._waiting.extendleft(reversed(left))
 
     def _hand_over(self, leader: _Call) -> None:
-        """Let the one who has waited longest lead the next batch; he waits at the operator before this place is left."""
+        """Let the one who has waited longest lead the next batch; he waits for a place before this one is left."""
         resident, heir = self._applier.resident, None
         with self._lock:
             self._leaders.remove(leader.thread)

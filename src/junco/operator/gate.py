@@ -152,27 +152,32 @@ class Gate:
             return place
         return self._borrowed_or_waited(me)
 
-    def call(self, fn: Callable[..., Any], *given: Any) -> Any:
-        """What a function gives, called inside. Written out, since single calls do little else."""
-        me, holders = get_ident(), self.holders
-        if me in holders or self.waiting:
-            return self._called(fn, given)
-        try:
-            place = self.free.pop()
-        except IndexError:
-            return self._called(fn, given)
-        place.owner, place.waiting = me, waiting_of.get(me, ())
-        holders[me] = place
-        try:
-            return fn(*given)
-        finally:
-            del holders[me]
-            if place.inner is not None or self.waiting:
-                self.give_back(place, 1)
-            else:
-                self.free.append(place)
-                if self.waiting:
-                    self.call_next()
+    def calling(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that is called inside. `take` and `release` are written out: single calls do little else."""
+        holders, free, waiting = self.holders, self.free, self.waiting
+
+        def called(*given: Any) -> Any:
+            me = get_ident()
+            if me in holders or waiting:
+                return self._called(fn, given)
+            try:
+                place = free.pop()
+            except IndexError:
+                return self._called(fn, given)
+            place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
+            holders[me] = place
+            try:
+                return fn(*given)
+            finally:
+                del holders[me]
+                if waiting or place.inner is not None:
+                    self.give_back(place, 1)
+                else:
+                    free.append(place)
+                    if waiting:
+                        self.call_next()
+
+        return called
 
     def _called(self, fn: Callable[..., Any], given: tuple[Any, ...]) -> Any:
         place = self.take()
