@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import importlib.util
@@ -378,6 +379,14 @@ def test_whatever_a_callable_raises_fails_its_row_here_and_in_other_processes_al
     says = "the callable raised StopIteration" if kind is StopIteration else "two"
     assert [reject.reason for reject in rejects] == [f"{kind.__name__}: {says}"]
     assert [(type(reject.error.__cause__), reject.error.value) for reject in rejects] == [(kind, "2")]
+
+
+def test_a_worker_that_died_with_nothing_to_do_costs_no_row():
+    with in_processes(moods) as p:
+        for worker in [psutil.Process(pid) for _, pid in p.batch(range(8))]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+        assert [value for value, _ in p.batch(range(8))] == list(range(0, 16, 2))
 
 
 def test_a_worker_that_is_interrupted_gets_its_rows_again(tmp_path):
