@@ -22,7 +22,7 @@ from junco import pipe
 from junco.engine import processes, shared_arrays
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
-from junco.engine.shared_arrays import MIN_BYTES, free_all_of, pack
+from junco.engine.shared_arrays import MIN_BYTES, free_all_of, free_of_dead, pack
 from junco.errors import ContractError, OperatorError
 from ways import in_processes
 
@@ -263,6 +263,18 @@ def test_what_was_on_its_way_in_a_process_that_is_gone_is_freed():
     free_all_of(gone)
     free_all_of(gone)
     assert not any((SHARED / name).exists() for name in taken.segments)
+    assert np.array_equal(mine.unpack(), np.ones(LARGE))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="looks at Linux's folder of shared memory")
+def test_what_a_worker_was_about_to_send_when_it_died_is_freed(monkeypatch):
+    mine = pack(np.ones(LARGE), os.getpid())
+    with monkeypatch.context() as worker:
+        owner, gone = os.getpid(), 2**22 + 1  # more than any process has for a number
+        worker.setattr(os, "getpid", lambda: gone)
+        lost = pack(np.ones(LARGE), owner)
+    free_of_dead(os.getpid())
+    assert not any((SHARED / name).exists() for name in lost.segments)
     assert np.array_equal(mine.unpack(), np.ones(LARGE))
 
 
