@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import importlib.util
@@ -21,7 +22,7 @@ from junco import pipe
 from junco.engine import processes, shared_arrays
 from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
-from junco.engine.shared_arrays import MIN_BYTES, free_all_of, pack
+from junco.engine.shared_arrays import MIN_BYTES, free_all_of, free_of_dead, pack
 from junco.errors import ContractError, OperatorError
 from ways import in_processes
 
@@ -265,6 +266,18 @@ def test_what_was_on_its_way_in_a_process_that_is_gone_is_freed():
     assert np.array_equal(mine.unpack(), np.ones(LARGE))
 
 
+@pytest.mark.skipif(not SHARED.is_dir(), reason="looks at Linux's folder of shared memory")
+def test_what_a_worker_was_about_to_send_when_it_died_is_freed(monkeypatch):
+    mine = pack(np.ones(LARGE), os.getpid())
+    with monkeypatch.context() as worker:
+        owner, gone = os.getpid(), 2**22 + 1  # more than any process has for a number
+        worker.setattr(os, "getpid", lambda: gone)
+        lost = pack(np.ones(LARGE), owner)
+    free_of_dead(os.getpid())
+    assert not any((SHARED / name).exists() for name in lost.segments)
+    assert np.array_equal(mine.unpack(), np.ones(LARGE))
+
+
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory cannot be set aside here")
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EPERM, errno.EINVAL])
 def test_an_array_for_which_no_shared_memory_is_left_crosses_by_pickle(monkeypatch, number):
@@ -378,6 +391,14 @@ def test_whatever_a_callable_raises_fails_its_row_here_and_in_other_processes_al
     says = "the callable raised StopIteration" if kind is StopIteration else "two"
     assert [reject.reason for reject in rejects] == [f"{kind.__name__}: {says}"]
     assert [(type(reject.error.__cause__), reject.error.value) for reject in rejects] == [(kind, "2")]
+
+
+def test_a_worker_that_died_with_nothing_to_do_costs_no_row():
+    with in_processes(moods) as p:
+        for worker in [psutil.Process(pid) for _, pid in p.batch(range(8))]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+        assert [value for value, _ in p.batch(range(8))] == list(range(0, 16, 2))
 
 
 def test_a_worker_that_is_interrupted_gets_its_rows_again(tmp_path):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
 import pytest
 
-from junco import Hints, Operator, cache, ops, pipe
+from junco import Hints, Operator, cache, ops, pipe, pipeline
+from junco.cores import num_cores
 from junco.errors import DeadlineError
+from junco.operator.residents import resident_of
 
 LONG_S = 30
 
@@ -96,6 +99,155 @@ def test_an_operator_may_call_the_pipeline_that_it_stands_in(ask):
         in_threads(lambda: found.append(p(3)), lambda: found.append(list(p.batch([2, 2, 2]))))
         assert sorted(map(str, found)) == ["3", "[2, 2, 2]"]
         in_threads(lambda: p(0))
+
+
+class Asking(Operator, family="together-test", name="asking"):
+    """Calls the pipeline that it stands in, on several devices."""
+
+    ask = None
+    all_are_inside = threading.Barrier(2, timeout=LONG_S)
+
+    def __init__(self, device="auto") -> None:
+        self.device = device
+
+    def batch(self, numbers):
+        if 1 in numbers:
+            self.all_are_inside.wait()
+        return [0 if number <= 0 else Asking.ask(number - 1) + 1 for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda p: p, lambda p: lambda number: p(number, timeout_s=LONG_S), lambda p: lambda number: p.batch([number])[0]],
+    ids=["call", "call with a deadline", "batch"],
+)
+def test_replicas_that_all_call_the_pipeline_that_they_stand_in_do_not_wait_for_each_other(ask):
+    graph = through(ops.together_test.asking()).graph
+    with pipeline(graph, device=["cpu", "cpu"]) as p:
+        Asking.ask = staticmethod(ask(p))
+        found = []
+        in_threads(*[lambda: found.append(p(1))] * 2)
+        assert found == [1, 1]
+
+
+def test_a_function_with_workers_may_call_the_pipeline_that_it_stands_in():
+    all_are_inside = threading.Barrier(3, timeout=LONG_S)
+
+    def ask(number):
+        if number == 2:
+            all_are_inside.wait()
+        return number and p(number - 1) + p.batch([number - 1])[0] + 1
+
+    with pipe.input("x").map("x", "y", ask, workers=3).output("y") as p:
+        found = []
+        in_threads(*[lambda: found.append(p(2))] * 3)
+        assert found == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda p: p(1), lambda p: p.batch([1, 1]), lambda p: list(p.rows([1, 1])), lambda p: asyncio.run(p.acall(1))],
+    ids=["call", "batch", "rows", "acall"],
+)
+@pytest.mark.parametrize("verb", ["map", "flat_map"])
+def test_a_function_has_as_many_threads_inside_as_its_step_has_workers_whoever_calls(call, verb):
+    lock, inside, most = threading.Lock(), 0, 0
+
+    def work(x):
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.002)
+        with lock:
+            inside -= 1
+        return [x]
+
+    start = pipe.input("x")
+    step = start.map if verb == "map" else start.flat_map
+    with step("x", "y", work, workers=3).output("y") as p:
+        in_threads(*[lambda: call(p)] * 12)
+    assert most <= 3
+
+
+def test_threads_do_not_multiply_with_those_who_call():
+    """24 callers of steps with three workers each, here and within: beside theirs a crew, and one a core."""
+    before = threading.active_count()
+    most = 0
+
+    def work(x):
+        nonlocal most
+        most = max(most, threading.active_count())
+        time.sleep(0.001)
+        return x
+
+    inner = (
+        pipe.input("x").flat_map("x", "i", range).map("i", "j", work, workers=3).window_all("j", "n", len).output("n")
+    )
+    outer = pipe.input("x").flat_map("x", "i", range).map("i", "n", inner).map("n", "m", work, workers=3)
+    with outer.window_all("m", "s", sum).output("s") as p:
+        calls = [lambda: p(4)] * 8 + [lambda: p.batch([4, 3])] * 8 + [lambda: list(p.stream([3, 4]))] * 8
+        in_threads(*calls)
+        assert most - before - len(calls) <= 2 * 3 + num_cores()
+
+
+def test_threads_end_with_the_pipeline():
+    others = set(threading.enumerate())
+
+    async def call_all(p):
+        cancelled = asyncio.create_task(p.acall(4))
+        await asyncio.gather(*(p.acall(4) for _ in range(20)))
+        cancelled.cancel()
+
+    with pipe.input("x").flat_map("x", "i", range).map("i", "j", abs, workers=5).output("j") as p:
+        asyncio.run(call_all(p))
+        p.batch([100] * 10)
+        p(3, timeout_s=LONG_S)
+    left = [thread for thread in threading.enumerate() if thread not in others]
+    for thread in left:
+        thread.join(LONG_S)
+    assert not any(thread.is_alive() for thread in left)
+
+
+class Counted(Operator, family="together-test", name="counted-rows"):
+    """Holds its first batch until it is told, and counts rows by who sent them while both do."""
+
+    hints = Hints(max_batch=8)
+
+    def __init__(self) -> None:
+        self.entered, self.go_on, self.rows = threading.Event(), threading.Event(), []
+
+    def batch(self, numbers):
+        if not self.entered.is_set():
+            self.entered.set()
+            self.go_on.wait(LONG_S)
+        self.rows += numbers
+        return numbers
+
+
+def test_batches_take_no_more_of_an_operator_than_their_share_while_single_calls_wait():
+    """Sixty callers of one row each, three with batches of 100: of the first hundred rows each side has its part."""
+    own = Counted()
+    with through(own) as p, through(own) as q:
+        p.prepare(), q.prepare()
+        resident = resident_of(own)
+        calls = [lambda: p(0)] * 60 + [lambda: q.batch([1] * 100)] * 3
+        first = threading.Thread(target=p, args=(0,))
+        first.start()
+        assert own.entered.wait(LONG_S)
+        threads = [threading.Thread(target=call, daemon=True) for call in calls]
+        for thread in threads:
+            thread.start()
+        waiting = resident.attached("batches", dict)
+        ends_s = time.monotonic() + LONG_S
+        while waiting.num_waiting < 60 or resident.num_waiting != 3:
+            assert time.monotonic() < ends_s
+            threading.Event().wait(0.001)
+        own.go_on.set()
+        in_threads(*[thread.join for thread in [first, *threads]])
+    last = max(i for i, row in enumerate(own.rows) if row == 0)
+    assert own.rows[:last].count(1) <= last / 4 + 2 * 8
+    assert 1 in own.rows[:last], "batches do not starve"
 
 
 def test_an_operator_of_the_callers_own_has_one_thread_inside_in_all_his_pipelines():

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from junco.errors import DeadlineError
-from junco.operator.gate import SHARES, Gate, Shares
+from junco.operator.gate import MOST_PASSED, SHARES, Gate, Shares
 from junco.operator.lanes import Lane, in_lane, until, waiting_for_me, working_for
 
 LONG_S = 30
@@ -19,10 +19,6 @@ def wait_until(is_so):
     while not is_so():
         assert time.monotonic() < ends_s
         threading.Event().wait(0.001)
-
-
-def num_waiting(gate):
-    return sum(map(len, gate.waiting.values()))
 
 
 def started(*works):
@@ -100,7 +96,7 @@ def test_where_lanes_wait_for_each_other_the_gate_lets_them_in_by_their_shares()
 
     outer = gate.take()
     threads = started(*[lambda: work(Lane.ONLINE, 1, 4)] * 470, *[lambda: work(Lane.BATCH, 16, 20)] * 30)
-    wait_until(lambda: num_waiting(gate) == 500)
+    wait_until(lambda: gate.num_waiting == 500)
     outer.release(0)
     assert all_ended(threads)
     assert rows[Lane.BATCH] >= 16, "batches do not starve"
@@ -120,9 +116,10 @@ def test_where_no_lane_has_had_more_than_its_share_the_more_urgent_goes_first_an
             place.release()
 
     held, threads = gate.take(), []
-    for name, its_lane in (("bulk", Lane.BULK), ("batch", Lane.BATCH), ("one", Lane.ONLINE), ("two", Lane.ONLINE)):
+    lanes = {"bulk": Lane.BULK, "batch": Lane.BATCH, "one": Lane.ONLINE, "two": Lane.ONLINE}
+    for number, (name, its_lane) in enumerate(lanes.items(), 1):
         threads += started(lambda name=name, its_lane=its_lane: wait(name, its_lane))
-        wait_until(lambda: num_waiting(gate) == len(threads))
+        wait_until(lambda number=number: gate.num_waiting == number)
     held.release(0)
     assert all_ended(threads)
     assert went == ["one", "batch", "bulk", "two"]
@@ -145,7 +142,7 @@ def test_a_gate_that_is_widened_lets_in_those_who_wait():
     gate = Gate()
     held = gate.take()
     threads = started(lambda: gate.take().release())
-    wait_until(lambda: num_waiting(gate) == 1)
+    wait_until(lambda: gate.num_waiting == 1)
     gate.widen(2)
     assert all_ended(threads)
     held.release()
@@ -187,29 +184,57 @@ def test_whoever_has_waited_long_enough_leaves_the_queue():
     assert gate.try_take() is not None
 
 
-def test_a_place_is_passed_to_a_thread_of_the_same_lane_while_that_is_next():
-    gate, went, told = Gate(), [], threading.Event()
+def test_nobody_is_passed_by_others_of_his_lane_for_ever():
+    """The thread that has the place leaves and comes again, before the one that waits is there."""
+    gate, num_turns, is_in = Gate(), 0, threading.Event()
+    place = gate.take()
+    threads = started(lambda: (gate.take().release(), is_in.set()))
+    wait_until(lambda: gate.num_waiting == 1)
+    while not is_in.is_set():
+        place.release()
+        place = gate.take()
+        num_turns += 1
+    assert num_turns <= MOST_PASSED + 1
+    place.release()
+    assert all_ended(threads)
 
-    def wait():
+
+def test_a_thread_waits_from_when_another_one_has_claimed_a_place_for_it():
+    gate, told, went = Gate(), threading.Event(), []
+    held, claims = gate.take(), []
+
+    def heir():
+        told.wait(LONG_S)
+        place = gate.redeem(claims[0])
+        went.append("heir")
+        place.release()
+
+    def other():
         with in_lane(Lane.BATCH):
             place = gate.take()
-            went.append("batch")
-            place.release(30)
+            went.append("other")
+            place.release()
 
-    held = gate.take()
-    threads = started(wait)
-    wait_until(lambda: num_waiting(gate) == 1)
-    heir = threading.Thread(target=lambda: told.wait(LONG_S) and (went.append("heir"), gate.mine().release(1)))
-    heir.start()
-    assert not held.pass_to(heir.ident, 1000), "single calls have had more than their share"
-    held.release(1000)
-    assert all_ended(threads)
-    held = gate.take()
-    assert held.pass_to(heir.ident, 1)
+    threads = started(heir)
+    claims.append(gate.claim(threads[0].ident))
+    threads += started(other)
+    wait_until(lambda: gate.num_waiting == 2)
+    held.release(0)  # to the heir, who is not there yet
     told.set()
-    assert all_ended([heir])
-    assert went == ["batch", "heir"]
-    assert gate.try_take() is not None
+    assert all_ended(threads)
+    assert went == ["heir", "other"]
+
+
+def test_a_claim_that_is_dropped_keeps_nobody_out():
+    gate = Gate()
+    held = gate.take()
+    early, late = gate.claim(-1), gate.claim(-2)
+    gate.drop(early)
+    with in_lane(Lane.BATCH):
+        gate.claim(-3)
+    held.release(0)
+    gate.drop(late)
+    assert list(gate.holders) == [-3]
 
 
 # ---- who lends his place to whom
@@ -268,7 +293,7 @@ def test_a_place_that_was_lent_is_free_only_when_those_who_have_it_have_left():
     assert inside.wait(LONG_S)
     held.release()  # he did not wait to the end
     other = started(lambda: (gate.take(), went.append("other")))
-    wait_until(lambda: num_waiting(gate) == 1)
+    wait_until(lambda: gate.num_waiting == 1)
     go_on.set()
     assert all_ended(helper + other)
     assert went == ["helper", "other"]

@@ -9,6 +9,7 @@ import pytest
 from junco.errors import DeadlineError
 from junco.operator.lanes import Lane, lane, left_s, until
 
+
 def test_a_deadline_within_another_is_the_nearer_of_both():
     assert left_s() is None
     with until(time.monotonic() + 100), until(time.monotonic() + 200):

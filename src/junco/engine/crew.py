@@ -94,7 +94,7 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents,
         specs = _replicas(callee.spec, node, devices)
         return _of_operators(operation, applier_of, [residents.hold(spec, i) for i, spec in specs])
     plain = PlainApplier(callee.fn, _gate_of(node, callee.fn))
-    return Crew(operation, plain, plain.one, _options(node, node.workers or 1, is_ordered=not node.workers))
+    return Crew(operation, plain, plain.called, _options(node, node.workers or 1, is_ordered=not node.workers))
 
 
 def _gate_of(node: Node, fn: Callable[..., Any]) -> Gate | None:

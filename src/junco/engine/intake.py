@@ -6,12 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from operator import length_hint
 from typing import Any
 
 from junco.engine.rows import Block, source_block
 from junco.errors import InputError
 from junco.graph.levels import Flow
 from junco.wording import picture
+
+_KNOW_THEIR_END: tuple[type, ...] = (type(iter([])), type(iter(())), type(iter(range(0))))
+"""Iterators that say how much is left: so nobody has to ask them once more for nothing."""
 
 
 class IntakeSize:
@@ -54,6 +58,7 @@ class Intake:
     Attributes:
         may_wait: whether an item may be long in coming. Such an iterable is read in a thread of its own, so that
             another one can take `early` what has come of a block.
+        is_over: whether its last block has been given.
     """
 
     MAX_WAIT_S = 0.005
@@ -71,19 +76,20 @@ class Intake:
         self.flow = flow
         self.size = size
         self.clock = clock
+        self.is_over = False
         self._taken: list[Any] = []
         self._number = self._position = 0
         self._cutting = threading.Lock()
 
     def blocks(self) -> Iterator[Block]:
         """The blocks, numbered; an error of the iterable itself travels as the last block."""
-        is_over = False
-        while not is_over:
-            error, is_over = self._take()
+        is_last = False
+        while not is_last:
+            error, is_last = self._take()
             # Blocks are waited for by number: a look that brought nothing (this thread was put aside) has none.
             if (block := self._cut(error)) is not None:
+                is_last = self.is_over = is_last or block.error is not None
                 yield block
-                is_over = is_over or block.error is not None
 
     def early(self) -> Block | None:
         """What has come of the block that is being filled; ``None`` where nothing has."""
@@ -99,7 +105,7 @@ class Intake:
                 return error, True
             left -= wanted
             step *= 2
-        return None, False
+        return None, type(self._items) in _KNOW_THEIR_END and not length_hint(self._items)
 
     def _extend(self, items: Iterator[Any]) -> tuple[int, BaseException | None]:
         """Append items: how many, and the error that ended them; what came before it stays."""

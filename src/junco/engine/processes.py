@@ -21,7 +21,7 @@ from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
 from junco.engine.batching import BatchSize
-from junco.engine.shared_arrays import Packet, pack
+from junco.engine.shared_arrays import Packet, free_of_dead, pack
 from junco.engine.worker import Given, WorkerDied, work
 from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
@@ -117,6 +117,7 @@ class ProcessApplier(Applier):
         except BrokenProcessPool:
             packet.discard()
             workers.lost(sent_to)
+            free_of_dead(os.getpid())
             raise
         except KeyboardInterrupt:  # the caller goes: what the worker still gives is nobody's
             future.add_done_callback(_discard)

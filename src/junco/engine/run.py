@@ -90,7 +90,9 @@ class Run:
         self._mine = threading.local()
         self._waiting = waiting_for_me()
         self._live = SourceThread(self._execute) if intake.may_wait else None
-        if self.num_extra_workers or self.num_own_threads:
+        self._wants_help = self.num_extra_workers > 0
+        """Whether other threads are to help from the first task on, which may wait for the next ones."""
+        if self.reader_is_free:
             self.ask_for_help()
 
     def __iter__(self) -> Iterator[Results | Rows]:
@@ -180,6 +182,8 @@ class Run:
                 return True
             if blocks:
                 self._wake()
+            elif task is not None and not task.is_intake and self._wants_help and self._has_more():
+                self.ask_for_help()
         if task is not None:
             self._execute(task)
         else:
@@ -276,7 +280,7 @@ class Run:
         if block is None:
             return True
         blocks.append(block)
-        return not task.is_intake and block.ends[-1]
+        return self.intake.is_over if task.is_intake else block.ends[-1]
 
     def _learn(self, task: Task, blocks: Sequence[Block], started: float, seconds: float) -> None:
         for block in blocks:
@@ -297,7 +301,8 @@ class Run:
         self.intake.size.observe(max(stage.item_s for stage in self.totals.stages))
         if self.trace is not None:
             self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
-        if not self._is_helped and seconds > WORTH_A_THREAD_S and self._gains_from_threads(task, blocks, seconds):
+        is_long = seconds > WORTH_A_THREAD_S and self._has_more()
+        if is_long and not self._is_helped and self._gains_from_threads(task, blocks, seconds):
             self.ask_for_help()
 
     def _bound(self, stage: int, blocks: Sequence[Block], num_bytes: int) -> None:
@@ -314,10 +319,14 @@ class Run:
         num_rows = max(task.num_rows, sum(map(stage.num_made, blocks)))
         return stage.options.gains_from_threads or seconds > SLOW_ROW_S * num_rows
 
+    def _has_more(self) -> bool:
+        """Whether another thread may find something to do: more than the one block of a single call."""
+        return not self.scheduler.is_exhausted or self.scheduler.num_blocks > 1
+
     def ask_for_help(self) -> None:
         """Let the pool's threads take tasks of this run."""
         with self.pool.lock:
-            self._is_helped = True
+            self._is_helped, self._wants_help = True, False
             self.pool.help(self)
 
     def _wake(self) -> None:

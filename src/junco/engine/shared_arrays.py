@@ -76,7 +76,8 @@ def pack(value: Any, owner: int) -> Packet:
     segments: list[shared_memory.SharedMemory] = []
 
     def sent(array: np.ndarray[Any, Any]) -> str | None:
-        segment = _segment(f"psm_{owner}_{secrets.token_hex(4)}", array.nbytes)  # says whose run it belongs to
+        # says whose run it belongs to, and who made it
+        segment = _segment(f"psm_{owner}_{os.getpid()}_{secrets.token_hex(4)}", array.nbytes)
         if segment is None:
             return None
         segments.append(segment)
@@ -101,6 +102,17 @@ def free_all_of(owner: int) -> None:
     for path in _SHARED.glob(f"psm_{owner}_*"):
         with contextlib.suppress(OSError):  # another worker was quicker
             path.unlink()
+
+
+def free_of_dead(owner: int) -> None:
+    """Free what workers of process ``owner`` were about to send when they died, where shared memory is a folder."""
+    import psutil
+
+    for path in _SHARED.glob(f"psm_{owner}_*_*"):
+        maker = int(path.name.split("_")[2])
+        if maker != owner and not psutil.pid_exists(maker):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _segment(name: str, num_bytes: int) -> shared_memory.SharedMemory | None:

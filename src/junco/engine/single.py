@@ -20,6 +20,7 @@ from junco.engine.stats import StageStats
 from junco.errors import DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
+from junco.operator.gate import Claim
 from junco.operator.lanes import left_s, waiting_for_me
 from junco.plan.plan import Plan
 
@@ -103,7 +104,7 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
+    __slots__ = ("batch", "claim", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
@@ -112,6 +113,8 @@ class _Call:
         self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
         self.woken: threading.Event | None = None
+        self.claim: Claim | None = None
+        """On a place at the operator, where another one has led before."""
         self.batch: list[_Call] = []
         """What it is to lead, itself first."""
 
@@ -180,10 +183,13 @@ class SharedBatches:
         return call.result
 
     def _enter(self, leader: _Call) -> None:
-        """Wait for a place at the operator, unless the leader before has left his."""
-        if not leader.has_place:
-            self._applier.resident.take_place()
-            leader.has_place = True
+        """Wait for a place at the operator."""
+        resident, claim, leader.claim = self._applier.resident, leader.claim, None
+        if claim is None:
+            resident.take_place()
+        else:
+            resident.gate.redeem(claim)
+        leader.has_place = True
 
     def _is_inside(self) -> bool:
         """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
@@ -215,20 +221,18 @@ class SharedBatches:
             self._waiting.extendleft(reversed(left))
 
     def _hand_over(self, leader: _Call) -> None:
-        """Let the one who has waited longest lead the next batch: at once, if single calls are next at the operator."""
-        heir: _Call | None = None
+        """Let the one who has waited longest lead the next batch; he waits for a place before this one is left."""
+        resident, heir = self._applier.resident, None
         with self._lock:
             self._leaders.remove(leader.thread)
             if self._waiting and len(self._leaders) < self._most_leaders:
                 heir = self._waiting.popleft()
-                heir.batch = [heir]
+                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread)
                 self._leaders.append(heir.thread)
-        resident, num_rows = self._applier.resident, len(leader.batch)
+        if leader.claim is not None:
+            resident.gate.drop(leader.claim)
         if leader.has_place:
-            if heir is not None and resident.pass_place(heir.thread, num_rows):
-                heir.has_place = True
-            else:
-                resident.end_place(num_rows)
+            resident.end_place(len(leader.batch))
         if heir is not None:
             assert heir.woken is not None
             heir.woken.set()

@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from junco.engine.worker import watch_parent
@@ -17,6 +18,9 @@ from junco.errors import MissingExtraError
 
 IDLE_S = 60.0
 """A worker with nothing to do for so long ends, though there are steps that may use it."""
+
+END_S = 5.0
+"""How long the interpreter's exit waits for workers that have something to do still, though nobody wants it."""
 
 
 class Workers:
@@ -34,7 +38,10 @@ class Workers:
         self._lock = threading.Lock()
         self._executor: Any = None
         self._size = 0
+        self._keepers: set[threading.Thread] = set()
+        """Each ends one set of workers, when nobody may use it any more."""
         self._someone_left: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Wakes the keeper of the set."""
 
     def enter(self, user: int, num_workers: int) -> None:
         """Count a user, who wants so many workers."""
@@ -54,7 +61,11 @@ class Workers:
         with self._lock:
             if self._executor is None or self._size < self._num_workers:
                 self._begin()
-            future = self._executor.submit(work, *given)
+            try:
+                future = self._executor.submit(work, *given)
+            except BrokenProcessPool:  # a worker has died since, with nothing to do
+                self._begin()
+                future = self._executor.submit(work, *given)
             self._end_at_exit()
             return future, self._executor
 
@@ -63,14 +74,19 @@ class Workers:
         with self._lock:
             if self._executor is executor:
                 self._executor = None
+                self._someone_left.put(None)
         executor.shutdown(wait=True)
 
     def end(self) -> None:
-        """End the workers, whoever may use them, and wait for it."""
+        """End the workers, whoever may use them, and wait for it; not for long where they end by themselves."""
         with self._lock:
             executor, self._executor = self._executor, None
+            keepers = list(self._keepers)
         if executor is not None:
             executor.shutdown(wait=True, kill_workers=True)
+        self._someone_left.put(None)
+        for keeper in keepers:
+            keeper.join(END_S)
 
     def _end_at_exit(self) -> None:
         """Let the interpreter's exit end the workers before loky waits there for all that they were given.
@@ -90,23 +106,37 @@ class Workers:
             raise MissingExtraError("loky", "processes", "backend='process'") from None
         if self._executor is not None:
             self._executor.shutdown(wait=False)
+            self._someone_left.put(None)
         self._size = self._num_workers
         self._executor = ProcessPoolExecutor(
             self._size, timeout=IDLE_S, initializer=watch_parent, initargs=(os.getpid(),)
         )
-        threading.Thread(target=self._end_unused, args=(self._executor,), name="junco-workers", daemon=True).start()
+        self._someone_left = queue.SimpleQueue()
+        kept = self._executor, self._someone_left
+        keeper = threading.Thread(target=self._end_unused, args=kept, name="junco-workers", daemon=True)
+        self._keepers.add(keeper)
+        keeper.start()
 
-    def _end_unused(self, executor: Any) -> None:
+    def _end_unused(self, executor: Any, someone_left: queue.SimpleQueue[None]) -> None:
         """Wait until nobody may use a set any more, and end it; what it was given is done first."""
-        while self._is_used(executor):
-            self._someone_left.get()
-        executor.shutdown(wait=True)
+        while not self._users_left(executor):
+            someone_left.get()
+        if self._is_taken_out(executor):
+            executor.shutdown(wait=True)
+        self._keepers.discard(threading.current_thread())
 
-    def _is_used(self, executor: Any) -> bool:
+    def _users_left(self, executor: Any) -> bool:
+        """Whether all have left, or another set has taken its place."""
         with self._lock:
-            if self._executor is executor and not self._users:
-                self._executor = None
-            return self._executor is executor
+            return self._executor is not executor or not self._users
+
+    def _is_taken_out(self, executor: Any) -> bool:
+        """Whether nobody else has taken it out, who ends it then."""
+        with self._lock:
+            if self._executor is not executor:
+                return False
+            self._executor = None
+            return True
 
 
 workers = Workers()

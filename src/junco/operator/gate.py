@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import get_ident
 from typing import Any
 
-from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
+from junco.operator.lanes import Lane, Threads, lane, left_s, waiting_for_me, waiting_of
 
 SHARES = {Lane.ONLINE: 12, Lane.BATCH: 3, Lane.BULK: 1}
 """Rows of each lane, of those that are worked on while all of them wait."""
+
+
+MOST_PASSED = 100
+"""So often at most others of his lane are quicker than one who waits."""
 
 
 class Shares:
@@ -35,11 +39,6 @@ class Shares:
         """Of the lanes that wait the next one; of two with the same claim the more urgent."""
         return min(lanes, key=lambda one: (self._had[one], one))
 
-    def is_next(self, one: Lane, others: Iterable[Lane], num_rows: int) -> bool:
-        """Whether a lane is next among others that wait, once so many of its rows are counted."""
-        claim = self._had[one] + num_rows / SHARES[one]
-        return all((claim, one) < (self._had[other], other) for other in others)
-
     def served(self, one: Lane, num_rows: int) -> None:
         """So many rows of a lane were worked on while others waited."""
         self._now = max(self._now, self._had[one])
@@ -51,11 +50,15 @@ class Place:
 
     Attributes:
         what: what goes with the place, for instance one of several replicas.
+        waiting: who waited for its owner when he took it: what he began since then has him at its end.
+        lender: whose place it is, where it was lent.
     """
 
-    __slots__ = ("_is_left", "depth", "gate", "inner", "owner", "what")
+    __slots__ = ("_is_left", "depth", "gate", "inner", "lender", "owner", "waiting", "what")
 
-    def __init__(self, gate: Gate, what: Any) -> None:
+    def __init__(self, gate: Gate, what: Any, lender: Place | None = None) -> None:
+        self.waiting: Threads = ()
+        self.lender = lender
         self.gate, self.what = gate, what
         self.owner, self.depth = 0, 1
         self.inner: _Lent | None = None
@@ -75,19 +78,21 @@ class Place:
         if gate.waiting:  # he came in between
             gate.call_next()
 
-    def pass_to(self, heir: int, num_rows: int) -> bool:
-        """Leave after work on so many rows, for a thread of the same lane if that is next; whether it is."""
-        return self.depth == 1 and self.gate.pass_on(self, heir, num_rows)
+    def is_lent_to(self, chain: Threads) -> bool:
+        """Whether its owner has begun, since he took it, what those work for of whom the last one asks."""
+        own = (*self.waiting, self.owner)
+        return len(own) < len(chain) and chain[: len(own)] == own
 
 
-class _Waiting:
-    """A thread that waits at a gate."""
+class Claim:
+    """Of a thread that waits at a gate, or that is about to."""
 
-    __slots__ = ("lane", "place", "thread", "woken")
+    __slots__ = ("lane", "num_passed", "place", "thread", "woken")
 
-    def __init__(self) -> None:
-        self.lane, self.thread, self.woken = lane(), get_ident(), threading.Event()
+    def __init__(self, its_lane: Lane, thread: int) -> None:
+        self.lane, self.thread, self.woken = its_lane, thread, threading.Event()
         self.place: Place | None = None
+        self.num_passed = 0
 
 
 class Gate:
@@ -105,12 +110,18 @@ class Gate:
         self.free: list[Place] = [Place(self, what) for what in places]
         self.holders: dict[int, Place] = {}
         """By thread; those who have borrowed a place are among them."""
-        self.waiting: dict[Lane, deque[_Waiting]] = {}
+        self.waiting: dict[Lane, deque[Claim]] = {}
         """Of each lane in which somebody waits."""
         self.mutex = threading.Lock()
         self._num_places = len(places)
         self._shares = Shares()
         self._of = of
+
+    @property
+    def num_waiting(self) -> int:
+        """Threads that wait."""
+        with self.mutex:
+            return sum(map(len, self.waiting.values()))
 
     def widen(self, num_places: int) -> None:
         """Have at least so many places."""
@@ -133,13 +144,47 @@ class Gate:
                     place = self.free.pop()
                 except IndexError:
                     return self._borrowed_or_waited(me)
-                place.owner = me
+                place.owner, place.waiting = me, waiting_of.get(me, ())
                 self.holders[me] = place
                 return place
-        elif (place := self.holders[me]).inner is None:
+        elif (place := self.holders[me]).inner is None and place.waiting == waiting_of.get(me, ()):
             place.depth += 1
             return place
         return self._borrowed_or_waited(me)
+
+    def calling(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that is called inside. `take` and `release` are written out: single calls do little else."""
+        holders, free, waiting = self.holders, self.free, self.waiting
+
+        def called(*given: Any) -> Any:
+            me = get_ident()
+            if me in holders or waiting:
+                return self._called(fn, given)
+            try:
+                place = free.pop()
+            except IndexError:
+                return self._called(fn, given)
+            place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
+            holders[me] = place
+            try:
+                return fn(*given)
+            finally:
+                del holders[me]
+                if waiting or place.inner is not None:
+                    self.give_back(place, 1)
+                else:
+                    free.append(place)
+                    if waiting:
+                        self.call_next()
+
+        return called
+
+    def _called(self, fn: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+        place = self.take()
+        try:
+            return fn(*given)
+        finally:
+            place.release()
 
     def try_take(self) -> Place | None:
         """Enter if there is a place and the calling thread has none; never waits."""
@@ -172,17 +217,6 @@ class Gate:
         with self.mutex:
             self._call_next()
 
-    def pass_on(self, place: Place, heir: int, num_rows: int) -> bool:
-        """Give a place to a thread of the calling one's lane, if that is next and nobody of it waits here."""
-        own = lane()
-        with self.mutex:
-            if place.inner is not None or own in self.waiting or not self._shares.is_next(own, self.waiting, num_rows):
-                return False
-            self._shares.served(own, num_rows)
-            del self.holders[place.owner]
-            self._let_in(heir, place)
-            return True
-
     def lent_back(self, lender: Place) -> None:
         """One thread less that a lent place is for; with the last one it comes free if its owner has left."""
         with self.mutex:
@@ -197,7 +231,9 @@ class Gate:
 
     def _call_next(self) -> None:
         if self.free and self.waiting:
-            self.waiting[self._shares.next(self.waiting)][0].woken.set()
+            first = self.waiting[self._shares.next(self.waiting)][0]
+            if not first.woken.is_set():
+                first.woken.set()
 
     def _left(self, place: Place) -> None:
         """A place that its owner has left (with the mutex held)."""
@@ -205,27 +241,29 @@ class Gate:
             place._is_left = True
             return
         own = lane()
-        if not self.waiting or (len(self.waiting) == 1 and own in self.waiting):
+        if not self.waiting or (len(self.waiting) == 1 and self._is_open_to(own)):
             self.free.append(place)
             self._call_next()
             return
-        heir = self._next_out()
+        heir = self.waiting[self._shares.next(self.waiting)][0]
+        self._take_out(heir)
         heir.place = place
         self._let_in(heir.thread, place)
         heir.woken.set()
 
+    def _is_open_to(self, own: Lane) -> bool:
+        """Whether the quickest of a lane may have a free place: only those wait who have not been passed often."""
+        if own not in self.waiting:
+            return False
+        first = self.waiting[own][0]
+        first.num_passed += 1
+        return first.num_passed <= MOST_PASSED
+
     def _let_in(self, thread: int, place: Place) -> None:
-        place.owner = thread
+        place.owner, place.waiting = thread, waiting_of.get(thread, ())
         self.holders[thread] = place
 
-    def _next_out(self) -> _Waiting:
-        """Take out whoever is next of those who wait (with the mutex held)."""
-        next_lane = self._shares.next(self.waiting)
-        first = self.waiting[next_lane][0]
-        self._take_out(first)
-        return first
-
-    def _take_out(self, one: _Waiting) -> None:
+    def _take_out(self, one: Claim) -> None:
         queue = self.waiting[one.lane]
         queue.remove(one)
         if not queue:
@@ -239,52 +277,91 @@ class Gate:
         return self._waited(me)
 
     def _lender(self) -> Place | None:
-        """The place of whoever waits for the calling thread, the nearest one first; its own where it has lent that."""
-        return next((self.holders[each] for each in reversed(waiting_for_me()) if each in self.holders), None)
+        """The place of the nearest one who waits for the calling thread inside; it may be that itself, further out."""
+        chain = waiting_for_me()
+        for thread in reversed(chain):
+            place = self.holders.get(thread)
+            while place is not None:
+                if place.is_lent_to(chain) or (thread == chain[-1] and place.inner is not None):
+                    return place
+                place = place.lender
+        return None
 
     def _lent_by(self, lender: Place) -> _Lent | None:
         """The gate of a lent place, with the calling thread counted; ``None`` if its owner has left meanwhile."""
         with lender.gate.mutex:
             inner = lender.inner = lender.inner or _Lent(lender)
-            if self.holders.get(lender.owner) is not lender:  # looked at after `inner` is there, which he looks at then
+            if not self._is_held(lender):  # looked at after `inner` is there, which its owner looks at when he leaves
                 lender.inner = inner if inner.num_users else None
                 return None
             inner.num_users += 1
             return inner
 
-    def _waited(self, me: int) -> Place:
-        one = _Waiting()
+    def _is_held(self, place: Place) -> bool:
+        held = self.holders.get(place.owner)
+        while held is not None and held is not place:
+            held = held.lender
+        return held is place
+
+    def claim(self, thread: int) -> Claim:
+        """Let a thread wait from now on, in the calling one's lane; it is to `redeem` that, or to `drop` it."""
         with self.mutex:
-            if one.lane not in self.waiting:
-                self._shares.came(one.lane)
-                self.waiting[one.lane] = deque()
-            self.waiting[one.lane].append(one)
+            return self._claim(lane(), thread)
+
+    def redeem(self, one: Claim) -> Place:
+        """Enter when it is one's turn.
+
+        Raises:
+            DeadlineError: the calling thread's time was over first.
+        """
         try:
             while (place := self._found(one)) is None:
                 one.woken.wait(left_s())
             return place
         except BaseException:  # too late, or Ctrl-C: leave the queue, or hand on what was handed over meanwhile
-            self._leave(one)
+            self.drop(one)
             raise
 
-    def _found(self, one: _Waiting) -> Place | None:
+    def _claim(self, own: Lane, thread: int) -> Claim:
+        one = Claim(own, thread)
+        if own not in self.waiting:
+            self._shares.came(own)
+            self.waiting[own] = deque()
+        self.waiting[own].append(one)
+        return one
+
+    def _waited(self, me: int) -> Place:
+        own = lane()
+        with self.mutex:
+            if (place := self._free_for(own)) is not None:
+                self._let_in(me, place)
+                return place
+            one = self._claim(own, me)
+        return self.redeem(one)
+
+    def _found(self, one: Claim) -> Place | None:
         """The place of one who waits: handed to him, or free while it is his lane's turn."""
         with self.mutex:
             if one.place is not None:
                 return one.place
             one.woken.clear()
-            if not self.free or self._shares.next(self.waiting) is not one.lane:
-                return None
-            try:
-                place = self.free.pop()
-            except IndexError:
-                return None
-            self._take_out(one)
-            self._let_in(one.thread, place)
-            self._call_next()  # of those who were called for several places only the first has come
+            if (place := self._free_for(one.lane)) is not None:
+                self._take_out(one)
+                self._let_in(one.thread, place)
+                self._call_next()  # of those who were called for several places only the first has come
             return place
 
-    def _leave(self, one: _Waiting) -> None:
+    def _free_for(self, own: Lane) -> Place | None:
+        """A place for a lane, if there is one and no other lane is next (with the mutex held)."""
+        if not self.free or (self.waiting and self._shares.next({*self.waiting, own}) is not own):
+            return None
+        try:
+            return self.free.pop()
+        except IndexError:  # somebody who did not have to wait was quicker
+            return None
+
+    def drop(self, one: Claim) -> None:
+        """Wait no more."""
         with self.mutex:
             place = one.place
             if place is None:
@@ -301,7 +378,7 @@ class _Lent(Gate):
     def __init__(self, lender: Place) -> None:
         super().__init__(())
         self.holders = lender.gate.holders
-        self.free = [_LentPlace(self, lender)]
+        self.free = [_LentPlace(self, lender.what, lender)]
         self._lender_place = lender
         self.num_users = 0
         """Threads that are inside or wait."""
@@ -316,26 +393,20 @@ class _Lent(Gate):
 
 
 class _LentPlace(Place):
-    """A place that was lent. Its owner, too, borrows it where he goes on while somebody has it."""
+    """A place that was lent. Its owner, too, borrows it for what he has begun since, and where somebody has it."""
 
-    __slots__ = ("_lender",)
-
-    def __init__(self, gate: Gate, lender: Place) -> None:
-        super().__init__(gate, lender.what)
-        self._lender = lender
+    __slots__ = ()
 
     def release(self, num_rows: int = 1) -> None:
         """Leave; the last one gives the place back where its owner has left."""
         if self.depth > 1:
             self.depth -= 1
             return
-        if self.owner == self._lender.owner:  # himself
-            self.gate.holders[self.owner] = self._lender
+        lender = self.lender
+        assert lender is not None
+        if self.owner == lender.owner:  # himself
+            self.gate.holders[self.owner] = lender
         else:
             del self.gate.holders[self.owner]
         self.gate.give_back(self, num_rows)
-        self._lender.gate.lent_back(self._lender)
-
-    def pass_to(self, heir: int, num_rows: int) -> bool:
-        """It is not passed on: others than those for whom its owner waits may not have it."""
-        return False
+        lender.gate.lent_back(lender)

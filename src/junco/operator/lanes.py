@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from junco.errors import DeadlineError
 
 _mine = threading.local()
 Threads = tuple[int, ...]
+waiting_of: dict[int, Threads] = {}
+"""By thread, who waits for what it is at work on; of those who work for themselves there is none."""
 
 
 class Lane(IntEnum):
@@ -66,7 +69,8 @@ def left_s() -> float | None:
 
 def waiting_for_me() -> Threads:
     """The threads that wait for what the calling thread is at work on, maybe inside an operator, and that itself."""
-    return (*getattr(_mine, "waiting", ()), get_ident())
+    me = get_ident()
+    return (*waiting_of.get(me, ()), me)
 
 
 class working_for:  # noqa: N801  (used as a function would be)
@@ -76,8 +80,23 @@ class working_for:  # noqa: N801  (used as a function would be)
         self._waiting = waiting
 
     def __enter__(self) -> None:
-        self._before: Threads = getattr(_mine, "waiting", ())
-        _mine.waiting = self._waiting
+        self._before = waiting_of.get(get_ident(), ())
+        waiting_of[get_ident()] = self._waiting
 
     def __exit__(self, *error: object) -> None:
-        _mine.waiting = self._before
+        if self._before:
+            waiting_of[get_ident()] = self._before
+        else:
+            del waiting_of[get_ident()]
+
+
+def _renew() -> None:
+    """A forked child has none of its parent's threads but this one."""
+    mine = waiting_of.get(get_ident(), ())
+    waiting_of.clear()
+    if mine:
+        waiting_of[get_ident()] = mine
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

@@ -170,11 +170,15 @@ class Resident:
         else:
             self.end_turn(num_rows)
 
-    def pass_place(self, heir: int, num_rows: int) -> bool:
-        """Leave it to another thread of the same lane, if that is next; whether it is."""
-        if not self.operator.hints.thread_safe:
-            self._end_all_dropped()
-        return self._turn.mine().pass_to(heir, num_rows)
+    @property
+    def gate(self) -> Gate:
+        """Of those who work on batches, and where it bears no other, of all who are inside."""
+        return self._turn
+
+    @property
+    def num_waiting(self) -> int:
+        """Threads that wait for their turn, or for a place."""
+        return self._turn.num_waiting
 
     def admit(self, num_batches: int) -> None:
         """Let so many threads work on batches at once, where the operator bears several."""
