@@ -283,8 +283,8 @@ class Writer:
                 self.left -= 1
                 self.step(scene)
 
-    def step(self, scene: Scene) -> None:
-        verb = self.of(self.verbs)
+    def step(self, scene: Scene, verb: str = "") -> None:
+        verb = verb or self.of(self.verbs)
         names = self.path(scene.columns, self.most_inputs)
         level = max((scene.known(name).level for name in names), key=len)
         if verb in ("flat_map", "time_window"):
@@ -432,6 +432,10 @@ def graphs(draw: Any, kind: str = "both", most_nodes: int = 12, fails: int = 0, 
     writer = Writer(draw, kind, fails, left=draw(st.integers(1, most_nodes)))
     inputs = ("x", "y")[: num_inputs or writer.of([1, 1, 2])]
     scene = Scene(PipeStart(lambda graph: graph).input(*inputs), {name: Known(()) for name in inputs})
+    if most_nodes > 4 and writer.is_drawn(40):  # what hangs beside each other beneath one row
+        for _ in range(writer.of([1, 2, 2])):
+            writer.step(scene, "flat_map")
+        writer.branch(scene, 0)
     writer.steps(scene)
     return scene.pipe.output(*(writer.path(scene.columns, 3) if writer.is_drawn(95) else ()))
 
