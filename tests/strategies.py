@@ -283,8 +283,8 @@ class Writer:
                 self.left -= 1
                 self.step(scene)
 
-    def step(self, scene: Scene) -> None:
-        verb = self.of(self.verbs)
+    def step(self, scene: Scene, verb: str = "") -> None:
+        verb = verb or self.of(self.verbs)
         names = self.path(scene.columns, self.most_inputs)
         level = max((scene.known(name).level for name in names), key=len)
         if verb in ("flat_map", "time_window"):
@@ -432,6 +432,10 @@ def graphs(draw: Any, kind: str = "both", most_nodes: int = 12, fails: int = 0, 
     writer = Writer(draw, kind, fails, left=draw(st.integers(1, most_nodes)))
     inputs = ("x", "y")[: num_inputs or writer.of([1, 1, 2])]
     scene = Scene(PipeStart(lambda graph: graph).input(*inputs), {name: Known(()) for name in inputs})
+    if most_nodes > 4 and writer.is_drawn(40):  # what hangs beside each other beneath one row
+        for _ in range(writer.of([1, 2, 2])):
+            writer.step(scene, "flat_map")
+        writer.branch(scene, 0)
     writer.steps(scene)
     return scene.pipe.output(*(writer.path(scene.columns, 3) if writer.is_drawn(95) else ()))
 
@@ -447,3 +451,28 @@ def items_of(graph: Graph, max_size: int = 5) -> st.SearchStrategy[list[Any]]:
 def graphs_with_items(draw: Any, max_size: int = 5, **options: Any) -> tuple[Graph, list[Any]]:
     graph = draw(graphs(**options))
     return graph, draw(items_of(graph, max_size))
+
+
+@st.composite
+def graphs_beside(draw: Any) -> Graph:
+    """Rows on two or three levels, which several branches group: windows that leave lie beside what others wait for."""
+    writer = Writer(draw, "both", 0)
+    rows: Pipe[Graph] = PipeStart(lambda graph: graph).input("x")
+    levels = ["x", "l", "m", "n"][: writer.of([3, 3, 4])]
+    for above, below in itertools.pairwise(levels):
+        rows = rows.flat_map(above, below, writer.fn(["spread"]))
+    branches = []
+    for number_, out in enumerate(NAMES[: writer.of([2, 3, 3, 4])]):
+        branch, inputs = rows, [writer.of(levels[1:])]
+        for extra in levels[: writer.of([0, 1, 1, len(levels)])]:
+            branch = branch.map(extra, f"{extra}{number_}", writer.fn(["mix"]))
+            inputs.append(f"{extra}{number_}")
+        if number_ == 0 or writer.is_drawn(30):
+            size, step = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+            branch = branch.window(plain(tuple(inputs)), out, size, step, writer.fn(["mix"]))
+            branches.append(branch.window_all(out, out, writer.fn(["gather"])) if number_ else branch)
+        else:
+            verb, functions = writer.of([("window_all", ["mix", "gather"]), ("reduce", ["fold", "first"])])
+            branches.append(getattr(branch, verb)(plain(tuple(inputs)), out, writer.fn(functions)))
+    outputs = [name for name in NAMES[: len(branches)] if name == NAMES[0] or writer.is_drawn(60)]
+    return branches[0].concat(*branches[1:]).output(*outputs)

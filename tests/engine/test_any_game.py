@@ -12,6 +12,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from game import SEEDS, Game, any_sizes, with_any_workers
 from junco import pipeline
@@ -24,7 +25,7 @@ from junco.graph.pipe import PipeStart
 from junco.operator.residents import Residents
 from junco.plan.plan import make_plan
 from reference import Unsettled, batch, outcomes_of
-from strategies import graphs_with_items
+from strategies import graphs_beside, graphs_with_items
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*(which nothing uses|filter the same rows)")
 
@@ -42,6 +43,11 @@ def rows_of(graph, results):
     """What `rows` gives of items with these results."""
     is_single = make_plan(graph).flow.is_single
     return [(i, row) for i, result in enumerate(results) for row in ([result] if is_single else result)]
+
+
+@given(graph=graphs_beside(), items=st.lists(st.integers(-5, 20), max_size=6), seed=SEEDS)
+def test_what_hangs_beside_each_other_beneath_one_row_comes_once_whatever_waits_for_what(graph, items, seed):
+    assert Game(graph, random.Random(seed)).play(items) == batch(graph, items)
 
 
 @given(case=graphs_with_items(max_size=8), seed=SEEDS)
