@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,42 @@ def minilm_folder() -> Path:
     assert found is not None
     assert found.origin is not None
     return Path(found.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def make_text_model(tmp_path_factory) -> Callable[..., Path]:
+    """``make_text_model(pooling=…, dtype=…, layers=…, **saved)``: a small BERT as sentence-transformers saves it."""
+    return partial(small_text_model, tmp_path_factory)
+
+
+WORDS = ["a", "cat", "sits", "on", "the", "mat", "while", "rain", "falls", "over", "old", "town", "roofs"]
+
+
+def small_text_model(folders, pooling="mean", dtype="float32", layers=(), truncate_dim=None, seed=0) -> Path:
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    folder = folders.mktemp("text-model")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    config = transformers.BertConfig(vocab_size=40, max_position_embeddings=64, initializer_range=0.5, **sizes)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        transformers.BertModel(config).to(getattr(torch, dtype)).save_pretrained(folder / "network")
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
+    ).save_pretrained(folder / "network")
+    modules = [Transformer(str(folder / "network")), Pooling(16, pooling), *layers]
+    SentenceTransformer(modules=modules, device="cpu", truncate_dim=truncate_dim).save(str(folder / "model"))
+    return folder / "model"
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from junco import Operator, cache, ops, pipe
-from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, UnavailableError
+from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, OperatorError, UnavailableError
+from junco.operator.files import file_sha256
+from junco.types import Space
 
 
 class Says(Operator, family="resident-test", name="says"):
@@ -60,6 +63,100 @@ def test_a_job_never_mixes_what_two_files_give(file, tmp_path):
         with pytest.raises(IntegrityError, match="pipeline anew"):
             p.run(["a", "b"], target, progress=False)
     assert parquet.read_table(target)["y"].to_pylist() == ["one"]
+
+
+class Spaced(Says, family="resident-test", name="spaced"):
+    """The same, with a space of what the file says."""
+
+    def space(self, *inputs):
+        return Space({"says": self.path.read_text()}, "says")
+
+
+def by_rename(file):
+    other = file.with_name("other")
+    other.write_text("two")
+    other.rename(file)
+
+
+def in_place_with_its_time_set_back(file):
+    before = file.stat()
+    file.write_text("two")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def by_a_link(file):
+    file.with_name("other").write_text("two")
+    file.unlink()
+    file.symlink_to(file.with_name("other"))
+
+
+WAYS = [by_rename, in_place_with_its_time_set_back, by_a_link]
+
+
+@pytest.mark.parametrize("replace", WAYS)
+def test_a_new_pipeline_is_of_the_new_file_however_it_came_there(file, replace):
+    with through(ops.resident_test.spaced(path=file)) as old:
+        assert (old("x"), old.plan.space.parts["says"]) == ("one", "one")
+        replace(file)
+        with through(ops.resident_test.spaced(path=file)) as new:
+            assert (new("x"), new.plan.space.parts["says"]) == ("two", "two")
+        assert ops.resident_test.spaced(path=file)("x") == "two"
+
+
+@pytest.mark.parametrize("replace", WAYS)
+def test_what_a_pipeline_gives_is_of_the_space_that_it_said(file, replace):
+    with through(ops.resident_test.spaced(path=file)) as p:
+        assert p.space
+        replace(file)
+        with pytest.raises(IntegrityError, match="pipeline anew"):
+            p("x")
+
+
+def test_the_space_of_a_pipeline_in_use_is_never_that_of_another_file(file):
+    with through(ops.resident_test.spaced(path=file)) as p:
+        assert p("x") == "one"
+        by_rename(file)
+        with pytest.raises(IntegrityError, match="pipeline anew"):
+            _ = p.space
+
+
+def test_an_operator_is_of_the_files_as_they_were_when_its_pipeline_was_made_ready(file):
+    with through(ops.resident_test.says(path=file)) as p:
+        p.batch([])
+        by_rename(file)
+        with pytest.raises(OperatorError, match="pipeline anew"):
+            p("x")
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_noticed(file):
+    class Slow(Says, family="resident-test", name="slow"):
+        def open(self) -> None:
+            super().open()
+            by_rename(self.path)
+
+    with through(ops.resident_test.slow(path=file)) as p, pytest.raises(OperatorError, match="pipeline anew"):
+        p("x")
+
+
+@pytest.mark.parametrize("touch", [lambda f: f.chmod(0o600), lambda f: f.with_name("link").hardlink_to(f), Path.touch])
+def test_a_file_whose_content_is_known_to_be_the_same_is_no_other(file, touch):
+    file_sha256(file)
+    with through(ops.resident_test.says(path=file)) as p:
+        assert p("x") == "one"
+        touch(file)
+        cache.clear()
+        assert p("x") == "one"
+
+
+def test_worker_processes_are_of_the_files_that_their_pipeline_is_of(file):
+    def made():
+        return pipe.input("x").map("x", "y", ops.resident_test.says(path=file), backend="process").output("y")
+
+    with made() as p:
+        assert p("x") == "one"
+    by_rename(file)
+    with made() as p:
+        assert p("x") == "two"
 
 
 @pytest.mark.parametrize("change", [lambda a: a.append(2), lambda a: a.clear()])

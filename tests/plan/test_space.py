@@ -69,7 +69,10 @@ def model(tmp_path_factory):
     """A small model's folder, laid out as sentence-transformers does."""
     folder = tmp_path_factory.mktemp("small")
     pooling = {"word_embedding_dimension": 4, "pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}
-    modules = [{"path": "", "type": "a.Transformer"}, {"path": "1_Pooling", "type": "a.Pooling"}]
+    modules = [
+        {"path": "", "type": "sentence_transformers.models.Transformer"},
+        {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+    ]
     files = {
         "modules.json": modules,
         "config.json": {"model_type": "bert", "hidden_size": 4, "transformers_version": "4.1"},
