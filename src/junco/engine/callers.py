@@ -96,13 +96,13 @@ class Callers:
     def _work(self, jobs: Jobs) -> None:
         while (job := self._next_job(jobs)) is not None:
             call, future = job
-            del job
-            _made(call, future)
+            tell = _made(call, future)
             with self._lock:
                 self._under_way.discard(future)
                 self._idle.append(jobs)
                 self._next()
-            del call, future  # and the values that they hold, while the next one is waited for
+            tell()  # only now: whoever is told may make his next call at once, and finds this thread
+            del job, call, future, tell  # and the values that they hold, while the next one is waited for
 
     def _next_job(self, jobs: Jobs) -> tuple[Job, Future[Any]] | None:
         """What a thread has to do next; ``None`` where that is nothing any more."""
@@ -117,13 +117,14 @@ class Callers:
                 # it was given one just now
 
 
-def _made(call: Job, future: Future[Any]) -> None:
+def _made(call: Job, future: Future[Any]) -> Job:
+    """Make a call, unless nobody wants it any more; what tells the one who waits for it."""
     if not future.set_running_or_notify_cancel():
-        return
+        return lambda: None
     try:
-        future.set_result(call())
+        return partial(future.set_result, call())
     except BaseException as error:  # to whoever waits for it
-        future.set_exception(error)
+        return partial(future.set_exception, error)
 
 
 def by_deadline(call: Job, timeout_s: float) -> Any:
