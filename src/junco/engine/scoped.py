@@ -54,6 +54,8 @@ class ScopedApplier(Applier):
             continues: its first scope began in an earlier block.
             is_open: its last scope goes on in the next one.
         """
+        if not num_scopes:  # a block whose rows are held back: the scope that was under way goes on after it
+            return
         self._settle()
         if not continues:
             self.end()
