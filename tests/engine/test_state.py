@@ -117,6 +117,15 @@ def test_a_long_scope_that_comes_in_many_pieces_has_one_state(number):
     assert p.batch([3000, 2, 1000]) == [list(range(3000)), [0, 1], list(range(1000))]
 
 
+@NUMBERS
+def test_a_scope_goes_on_over_rows_that_wait_until_they_are_whole(number):
+    lines = pipe.input("sizes").flat_map("sizes", "size", iter)
+    words = lines.flat_map("size", "word", lambda size: map(str, range(size)))
+    p = words.map("size", "line", str).map("line", "n", number).output("word", "n")
+    sizes = [1, 5000, 2, 9000, 3]
+    assert [row.n for row in p(sizes)] == [n for n, size in enumerate(sizes) for _ in range(size)]
+
+
 def test_a_filter_may_have_a_state_and_streams_do_not_share_it():
     p, q = (words().filter("word", "word", "word", ops.state_test.new()).output("word") for _ in range(2))
     assert (p("a b a c"), q("a b z"), p("a a")) == (["a", "b", "c"], ["a", "b", "z"], ["a"])
