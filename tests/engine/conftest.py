@@ -10,9 +10,13 @@ import pytest
 
 @pytest.fixture(scope="module")
 def no_process_left() -> Iterator[None]:
-    """The workers in other processes end with the tests that used them."""
-    yield
-    if importlib.util.find_spec("loky") is not None:  # junco[processes]
-        from junco.engine.workers import workers
+    """The workers in other processes are the same for all tests of a file, and end with them."""
+    if importlib.util.find_spec("loky") is None:  # junco[processes]
+        yield
+        return
+    from junco.engine.workers import workers
 
-        workers.end()
+    workers.enter(0, 2)
+    yield
+    workers.leave(0)
+    workers.end()

@@ -146,7 +146,7 @@ def test_windows_that_overlap_are_made_some_at_a_time(verb, is_alone):
 def test_a_row_that_lies_in_more_windows_than_there_is_room_for_gives_them_one_after_the_other():
     worked = []
     moments = pipe.input("t").flat_map("t", "at", lambda t: [t])
-    p = moments.time_window("at", "w", "at", 1_000, 1e-5, lambda at: worked.append(1) or len(at)).output("w")
+    p = moments.time_window("at", "w", "at", 1_000, 1e-3, lambda at: worked.append(1) or len(at)).output("w")
     with p:
         rows = p.rows([2_000])
         assert [row.row for row in itertools.islice(rows, 5)] == [1] * 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import importlib.util
 import os
 import subprocess
@@ -24,6 +23,7 @@ from junco.engine.batching import BatchSize
 from junco.engine.processes import ProcessApplier, WorkerDied
 from junco.engine.shared_arrays import MIN_BYTES, free_all_of, free_of_dead, pack
 from junco.errors import ContractError, OperatorError
+from scripts import run_script
 from ways import in_processes
 
 pytest.importorskip("loky", reason="junco[processes]")
@@ -496,24 +496,37 @@ def test_workers_end_with_a_parent_that_goes_without_a_word(tmp_path):
     assert all_end([psutil.Process(pid) for pid in left if psutil.pid_exists(pid)])
 
 
-def test_workers_end_with_the_last_pipeline_that_may_use_them():
-    p, other = in_processes(moods), in_processes(abs).prepare()
-    workers = [psutil.Process(pid) for pid in {pid for _, pid in p.batch(range(8))}]
-    p.close()
-    assert other.batch([1])
-    assert all(worker.is_running() for worker in workers)
-    other.close()
-    assert all_end(workers)
-    with in_processes(moods) as again:
-        assert again.batch([1])[0][0] == 2
+LEAVING = """
+import gc, os, psutil
+from junco import pipe
+
+def in_processes():
+    return pipe.input("x").map("x", "y", lambda n: os.getpid(), backend="process", workers=2).output("y")
+
+def workers_of(p):
+    return [psutil.Process(pid) for pid in set(p.batch(range(8)))]
+
+def all_end(workers):
+    return psutil.wait_procs(workers, timeout=30)[1] == []
+
+p, other = in_processes(), in_processes().prepare()
+workers = workers_of(p)
+p.close()
+assert other.batch([1])
+print(all(worker.is_running() for worker in workers))
+other.close()
+print(all_end(workers))
+again = in_processes()
+workers = workers_of(again)
+del again
+gc.collect()
+print(all_end(workers))
+"""
 
 
-def test_workers_end_with_a_pipeline_that_nobody_has_any_more():
-    p = in_processes(moods)
-    workers = [psutil.Process(pid) for pid in {pid for _, pid in p.batch(range(8))}]
-    del p
-    gc.collect()
-    assert all_end(workers)
+def test_workers_end_with_the_last_pipeline_that_may_use_them_closed_or_not():
+    status, out, err = run_script(LEAVING)
+    assert (status, out.split()) == (0, ["True"] * 3), err
 
 
 def test_a_batch_that_is_under_way_when_its_pipeline_is_closed_ends_by_itself(tmp_path):

@@ -237,24 +237,27 @@ def test_an_operator_that_cannot_be_opened_is_named():
         p.prepare()
 
 
-def test_an_operator_that_fails_to_close_keeps_none_of_the_others_open(file):
+def two_in_memory(file):
+    """A pipeline of two operators of which the first fails to close, and these."""
+    before = [resident.operator for resident in cache]
     steps = pipe.input("x").map("x", "y", ops.resident_test.stuck(when="close"))
     p = steps.map("y", "z", ops.resident_test.says(path=file)).output("z")
     assert p(1) == "one"
-    held = [resident.operator for resident in cache if resident.spec.name.startswith("resident-test")]
+    return p, [resident.operator for resident in cache if resident.operator not in before]
+
+
+def test_an_operator_that_fails_to_close_keeps_none_of_the_others_open(file):
+    p, held = two_in_memory(file)
     with pytest.warns(RuntimeWarning, match=r"stuck.*failed to close.*no peace"):
         p.close()
-    assert not any(operator.is_open for operator in held)
+    assert [operator.is_open for operator in held] == [False, False]
 
 
 def test_warnings_that_are_errors_keep_none_open_either(file):
-    steps = pipe.input("x").map("x", "y", ops.resident_test.stuck(when="close"))
-    p = steps.map("y", "z", ops.resident_test.says(path=file)).output("z")
-    assert p(1) == "one"
-    held = [resident.operator for resident in cache if resident.spec.name.startswith("resident-test")]
+    p, held = two_in_memory(file)
     with pytest.raises(RuntimeWarning, match="no peace"):
         p.close()
-    assert not any(operator.is_open for operator in held)
+    assert [operator.is_open for operator in held] == [False, False]
 
 
 class Nowhere(Operator, family="resident-test", name="nowhere"):

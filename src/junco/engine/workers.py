@@ -119,13 +119,13 @@ class Workers:
 
     def _end_unused(self, executor: Any, someone_left: queue.SimpleQueue[None]) -> None:
         """Wait until nobody may use a set any more, and end it; what it was given is done first."""
-        while not self._users_left(executor):
+        while not self._is_unused(executor):
             someone_left.get()
         if self._is_taken_out(executor):
             executor.shutdown(wait=True)
         self._keepers.discard(threading.current_thread())
 
-    def _users_left(self, executor: Any) -> bool:
+    def _is_unused(self, executor: Any) -> bool:
         """Whether all have left, or another set has taken its place."""
         with self._lock:
             return self._executor is not executor or not self._users
