@@ -130,7 +130,7 @@ class JoinStage(FlatMapStage):
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error of the step that failed, which may be one that supplies a level."""
-        if isinstance(error, _SideFailed):
+        if type(error) is _SideFailed:
             return error.error.at(position)
         return super().operator_error(position, error, value)
 

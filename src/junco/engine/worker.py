@@ -126,7 +126,7 @@ def _batch(operator: Operator, is_many: bool, size: BatchSize, columns: Columns,
     except BaseException as error:
         if is_out_of_memory(error):
             size.lower(num_rows)
-        if num_rows == 1 or isinstance(error, ContractError):
+        if num_rows == 1 or issubclass(type(error), ContractError):
             return [None] * num_rows, [(row, error) for row in range(num_rows)]
     half = num_rows // 2
     first, lost = _batch(operator, is_many, size, [c[:half] for c in columns], half)
