@@ -11,6 +11,7 @@ from typing import Any
 
 from junco.cores import at_work
 from junco.engine.apply import is_no_value
+from junco.engine.counted import calls_counted_for, count
 from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
 from junco.engine.output import output_error
@@ -22,6 +23,7 @@ from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.gate import Claim
 from junco.operator.lanes import left_s, waiting_for_me
+from junco.operator.notes import NOTHING, Noted
 from junco.plan.plan import Plan
 
 
@@ -41,7 +43,7 @@ class SingleCall:
         self._operations = [operation.step for operation in plan.operations]
         self._steps = [
             (
-                _reading(one, step.reads),
+                _reading(_counted(one, step, stage), step.reads),
                 [slot.index for slot in step.reads],
                 [slot.index for slot in step.writes],
                 stage,
@@ -94,6 +96,13 @@ class SingleCall:
             values[slot.index] = value
 
 
+def _counted(one: Callable[..., Any], step: Step, stats: StageStats) -> Callable[..., Any]:
+    """A step's callable, what is noted beneath it being the stage's: operators note something, functions do not."""
+    callee = step.node.callee
+    notes = callee is not None and (callee.is_operator or callee.graph is not None)
+    return calls_counted_for(one, stats) if notes else one
+
+
 def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., Any]:
     """A step's callable, given the fields that it wants of its columns."""
     if not any(slot.fields for slot in reads):
@@ -104,12 +113,25 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "claim", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
+    __slots__ = (
+        "batch",
+        "claim",
+        "error",
+        "has_gone",
+        "has_place",
+        "is_done",
+        "item",
+        "noted",
+        "result",
+        "thread",
+        "woken",
+    )
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
         self.result: Any = None
         self.error: BaseException | None = None
+        self.noted: Noted = NOTHING
         self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
         self.woken: threading.Event | None = None
@@ -180,6 +202,7 @@ class SharedBatches:
                 self._hand_over(call)
         if call.error is not None:
             raise call.error
+        count(call.noted)
         return call.result
 
     def _enter(self, leader: _Call) -> None:
@@ -242,12 +265,15 @@ class SharedBatches:
         try:
             columns = list(zip(*(call.item for call in batch), strict=True))
             with at_work():
-                results, failures = self._applier.inside(columns, len(batch))
+                worked = self._applier.inside(columns, len(batch))
         finally:
             self._count_off(len(batch), perf_counter() - started)
-        for failure in failures:
+        for failure in worked.failures:
             batch[failure.row].error = failure.error
-        for call, result in zip(batch, results, strict=True):
+        for word, rows in worked.noted.items():
+            for row in rows:
+                batch[row].noted = {**batch[row].noted, word: {0}}
+        for call, result in zip(batch, worked.results, strict=True):
             call.result = result
             call.is_done = True
             if call.woken is not None and call is not batch[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
 from junco.wording import printable_lines
 
@@ -111,20 +112,21 @@ class JobReport:
         return f"{_counted(self.num_new, 'input')} in {self.seconds:.1f} s{rate}{before}"
 
 
-def stats_since(before: PipelineStats, now: PipelineStats) -> PipelineStats:
-    """What the stages have done between two looks at them."""
+def stats_since(before: PipelineStats, now: PipelineStats, sums: Sums) -> PipelineStats:
+    """What the stages have done between two looks at them; ``sums`` are what operators noted of the job's own rows."""
     return replace(
         now,
-        stages=tuple(_stage_since(*pair) for pair in zip(before.stages, now.stages, strict=True)),
+        stages=tuple(_stage_since(*pair, sums) for pair in zip(before.stages, now.stages, strict=True)),
         wall_s=now.wall_s - before.wall_s,
         num_items=now.num_items - before.num_items,
     )
 
 
-def _stage_since(before: StageStats, now: StageStats) -> StageStats:
+def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
-    return replace(now, **{name: getattr(now, name) - getattr(before, name) for name in names})
+    noted = {f"num_{word}": sums.get(now.name, {}).get(word, 0) for word in ("cut", "empty")}
+    return replace(now, **noted, **{name: getattr(now, name) - getattr(before, name) for name in names})
 
 
 def _counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
-from junco.operator import registry
+from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_rows, check_states
 from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
@@ -137,6 +137,17 @@ class Operator:
 
     def close(self) -> None:
         """Let go of what `open` took."""
+
+    def note(self, word: notes.Word, rows: Iterable[int]) -> None:
+        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut`` or ``empty``.
+
+        How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
+        Rows of a batch that fails are tried again, and count then. Call it in the thread that runs the batch.
+
+        Raises:
+            ContractError: there is no such word or row.
+        """
+        notes.note(self, word, rows)
 
     def cost(self, *item: Any) -> float:
         """Cost units of one item (tokens, pixels), for batches bounded by ``hints.max_cost``."""
@@ -291,7 +302,12 @@ class Operator:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
-        return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
+        collector = notes.Collector(self)  # within a batch of its own, what is noted here is not that batch's
+        try:
+            results = self.batch(*([value] for value in item), **state)
+        finally:
+            collector.end()
+        return checked_results(self, results, 1)[0]
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"
