@@ -80,9 +80,8 @@ def counted_for(counted: Counted | None) -> Iterator[None]:
         _mine.counted = before
 
 
-def calls_counted_for(one: Callable[..., Any], stats: StageStats) -> Callable[..., Any]:
+def calls_counted_for(one: Callable[..., Any], counted: Counted) -> Callable[..., Any]:
     """A step's callable whose calls count for that stage: written out, since single calls do little else."""
-    counted = Counted(stats)
     mine = _mine
 
     @wraps(one)

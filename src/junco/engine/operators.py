@@ -17,7 +17,7 @@ from junco.operator.base import checked_results
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.operator.lanes import Lane, lane
-from junco.operator.notes import NOTHING, Collector, Noted, joined, shifted
+from junco.operator.notes import NOTHING, Noted, joined, listening, shifted, taken
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
 
@@ -34,11 +34,6 @@ class Worked:
         self.results: list[Any] = []
         self.failures: list[Failure] = []
         self.noted: Noted = NOTHING
-
-    def note(self, noted: Noted) -> None:
-        """Take down what was noted of the batch whose results come next."""
-        if noted:
-            self.noted = joined(self.noted, shifted(noted, len(self.results)))
 
 
 class OperatorApplier(Applier):
@@ -73,7 +68,8 @@ class OperatorApplier(Applier):
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         is_free = self._bears_all and lane() is Lane.ONLINE
         worked = self._worked(columns, num_rows, stop, has_place=is_free)
-        count(worked.noted)
+        if worked.noted:
+            count(worked.noted)
         return worked.results, worked.failures
 
     def inside(self, columns: Columns, num_rows: int) -> Worked:
@@ -117,7 +113,8 @@ class OperatorApplier(Applier):
         except BaseException as error:
             failed = error
         else:
-            worked.note(noted)
+            if noted:
+                worked.noted = joined(worked.noted, shifted(noted, len(results)))
             results.extend(self._held(given))
             with self._learning:  # several threads may run batches of one operator
                 self._size.observe(num_rows, time.perf_counter() - started)
@@ -152,12 +149,13 @@ Given = tuple[Sequence[Any], Noted]
 
 def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Given:
     """An operator's results for a batch, as many as rows, and what it has noted."""
-    collector = Collector(operator)
+    before, listening.to = listening.to, (collected := [operator])
     try:
         results = operator.batch(*columns, **state)
     finally:
-        collector.end()
-    return checked_results(operator, results, num_rows), collector.taken(num_rows)
+        listening.to = before
+    noted = taken(collected, num_rows) if len(collected) > 1 else NOTHING
+    return checked_results(operator, results, num_rows), noted
 
 
 def tried(operator: Any, columns: Columns, num_rows: int) -> Given:

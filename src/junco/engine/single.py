@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
 
 from junco.cores import at_work
 from junco.engine.apply import is_no_value
-from junco.engine.counted import calls_counted_for, count
+from junco.engine.counted import Counted, calls_counted_for
 from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
 from junco.engine.output import output_error
@@ -99,8 +100,10 @@ class SingleCall:
 def _counted(one: Callable[..., Any], step: Step, stats: StageStats) -> Callable[..., Any]:
     """A step's callable, what is noted beneath it being the stage's: operators note something, functions do not."""
     callee = step.node.callee
-    notes = callee is not None and (callee.is_operator or callee.graph is not None)
-    return calls_counted_for(one, stats) if notes else one
+    if callee is None or not (callee.is_operator or callee.graph is not None):
+        return one
+    counted = Counted(stats)
+    return partial(one, counted=counted) if isinstance(one, SharedBatches) else calls_counted_for(one, counted)
 
 
 def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., Any]:
@@ -175,7 +178,8 @@ class SharedBatches:
         """Callers whose rows wait for another one's batch."""
         return len(self._waiting)
 
-    def __call__(self, *item: Any) -> Any:
+    def __call__(self, *item: Any, counted: Counted | None = None) -> Any:
+        """The result for one row; what is noted of it counts for that stage."""
         call = _Call(item)
         with self._lock:
             if len(self._leaders) < self._most_leaders or self._is_inside():
@@ -202,7 +206,8 @@ class SharedBatches:
                 self._hand_over(call)
         if call.error is not None:
             raise call.error
-        count(call.noted)
+        if call.noted and counted is not None:
+            counted.add(call.noted)
         return call.result
 
     def _enter(self, leader: _Call) -> None:

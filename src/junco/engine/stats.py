@@ -30,8 +30,9 @@ class StageStats:
         wait_s: time that rows waited before it.
         first_s: time of the first task, which also loads.
         batch_rows: rows in a full batch, at last.
-        num_cut: of those rows, how many the operator has cut: it noted that it left out a part of what it was given.
-        num_empty: how many it found empty.
+        num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
+            pipeline they are the inputs of its steps.
+        num_empty: inputs in which there was nothing, as the operator noted.
     """
 
     name: str
@@ -69,6 +70,13 @@ class StageStats:
         self.num_rows += 1
         self.num_items += 1
         self.seconds += seconds
+
+    @property
+    def notes(self) -> str:
+        """How many inputs were cut and how many empty, in words; empty where none were."""
+        told = [(self.num_cut, "cut"), (self.num_empty, "empty")]
+        parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
+        return ", ".join(parts)
 
     @property
     def is_warm(self) -> bool:
@@ -132,12 +140,7 @@ class PipelineStats:
     @property
     def notes(self) -> list[str]:
         """Which stages have cut inputs, or were given empty ones, and how many: a line each."""
-        return [
-            f"{stage.name}: {number:,} {'input' if number == 1 else 'inputs'} {word}"
-            for stage in self.stages
-            for word, number in (("cut", stage.num_cut), ("empty", stage.num_empty))
-            if number
-        ]
+        return [f"{stage.name!r}: {stage.notes}" for stage in self.stages if stage.notes]
 
     def predicted_s(self, num_items: int) -> float:
         """Seconds that so many items will take, from what was seen; the loading is not counted again."""

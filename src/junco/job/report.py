@@ -125,8 +125,9 @@ def stats_since(before: PipelineStats, now: PipelineStats, sums: Sums) -> Pipeli
 def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
-    noted = {f"num_{word}": sums.get(now.name, {}).get(word, 0) for word in ("cut", "empty")}
-    return replace(now, **noted, **{name: getattr(now, name) - getattr(before, name) for name in names})
+    done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
+    noted = sums.get(now.name, {})
+    return replace(now, **done, num_cut=noted.get("cut", 0), num_empty=noted.get("empty", 0))
 
 
 def _counted(number: int, noun: str) -> str:

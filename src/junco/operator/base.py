@@ -302,12 +302,12 @@ class Operator:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
-        collector = notes.Collector(self)  # within a batch of its own, what is noted here is not that batch's
+        listening = notes.listening
+        before, listening.to = listening.to, None  # where a batch calls its own operator, this is not of its rows
         try:
-            results = self.batch(*([value] for value in item), **state)
+            return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
         finally:
-            collector.end()
-        return checked_results(self, results, 1)[0]
+            listening.to = before
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"

@@ -20,57 +20,21 @@ Noted = Mapping[str, Set[int]]
 NOTHING: Noted = {}
 """Of nearly all batches."""
 
-
-class _Thread(threading.local):
-    collector: Collector | None = None
-
-
-_mine = _Thread()
+Collected = list[Any]
+"""An operator, and what it has noted so far: pairs of a word and rows. A plain list: there is one for each batch."""
 
 
-class Collector:
-    """Takes down what an operator notes in the calling thread, until its `end`.
+class Listening(threading.local):
+    """Whose notes the calling thread takes down.
 
-    A class of its own and no context manager: it is there for each batch, and most have one row.
+    ``before, listening.to = listening.to, [operator]`` begins, ``listening.to = before`` ends, and `taken` says what
+    there was: written out where it is used, since single calls do little else.
     """
 
-    __slots__ = ("_before", "_noted", "_operator")
+    to: Collected | None = None
 
-    def __init__(self, operator: object) -> None:
-        self._operator = operator
-        self._noted: dict[str, set[int]] | None = None
-        self._before = _mine.collector
-        _mine.collector = self
 
-    def end(self) -> None:
-        """Listen no more."""
-        _mine.collector = self._before
-
-    def taken(self, num_rows: int) -> Noted:
-        """What was noted of a batch of so many rows.
-
-        Raises:
-            ContractError: there is no such row.
-        """
-        if self._noted is None:
-            return NOTHING
-        for word, rows in self._noted.items():
-            if rows and not (min(rows) >= 0 and max(rows) < num_rows):
-                name = getattr(self._operator, "name", "")
-                wrong = next(row for row in sorted(rows) if not 0 <= row < num_rows)
-                raise ContractError(
-                    f"{name!r} noted {word!r} of row {wrong} in a batch of {num_rows}: they count from 0"
-                )
-        return self._noted
-
-    def add(self, word: str, rows: set[int]) -> None:
-        """Take down that this is so of rows."""
-        self._noted = self._noted or {}
-        self._noted.setdefault(word, set()).update(rows)
-
-    def is_for(self, operator: object) -> bool:
-        """Whether it was set up for an operator."""
-        return self._operator is operator
+listening = Listening()
 
 
 def note(operator: Any, word: Word, rows: Iterable[int]) -> None:
@@ -79,14 +43,12 @@ def note(operator: Any, word: Word, rows: Iterable[int]) -> None:
     Raises:
         ContractError: there is no such word, or what is given are no rows' numbers.
     """
-    if word not in get_args(Word):
-        raise ContractError(
-            f"{operator.name!r} noted {word!r}, which is none of {', '.join(map(repr, get_args(Word)))}"
-        )
+    if word not in (words := get_args(Word)):
+        raise ContractError(f"{operator.name!r} noted {word!r}, which is none of {', '.join(map(repr, words))}")
     numbers = {_number(operator, row) for row in rows}
-    collector = _mine.collector
-    if numbers and collector is not None and collector.is_for(operator):
-        collector.add(word, numbers)
+    collected = listening.to
+    if numbers and collected is not None and collected[0] is operator:
+        collected.append((word, numbers))
 
 
 def _number(operator: Any, row: Any) -> int:
@@ -96,6 +58,24 @@ def _number(operator: Any, row: Any) -> int:
     except TypeError:
         pass
     raise ContractError(f"{operator.name!r} noted something of the row {row!r}: give the rows' numbers in the batch")
+
+
+def taken(collected: Collected, num_rows: int) -> Noted:
+    """What was noted of a batch of so many rows; a row of which it was noted twice counts once.
+
+    Raises:
+        ContractError: there is no such row.
+    """
+    operator, *pairs = collected
+    noted: Noted = NOTHING
+    for word, rows in pairs:
+        for row in rows:
+            if not 0 <= row < num_rows:
+                raise ContractError(
+                    f"{operator.name!r} noted {word!r} of row {row} in a batch of {num_rows}: the first is 0"
+                )
+        noted = joined(noted, {word: rows})
+    return noted
 
 
 def shifted(noted: Noted, start: int) -> Noted:
