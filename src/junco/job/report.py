@@ -60,6 +60,16 @@ class JobReport:
         return self.stats.advice if self.stats is not None else ""
 
     @property
+    def num_cut(self) -> int:
+        """Of how many inputs of its stages only a part was used; ``stats`` says of which stages."""
+        return sum(stage.num_cut for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
+    def num_empty(self) -> int:
+        """In how many inputs of its stages there was nothing."""
+        return sum(stage.num_empty for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:
@@ -76,6 +86,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
