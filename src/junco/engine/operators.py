@@ -17,7 +17,7 @@ from junco.operator.base import checked_results
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.operator.lanes import Lane, lane
-from junco.operator.notes import NOTHING, Noted, joined, listening, shifted, taken
+from junco.operator.notes import NOTHING, Noted, joined, put_back, set_aside, shifted, taken
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
 
@@ -149,13 +149,14 @@ Given = tuple[Sequence[Any], Noted]
 
 def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Given:
     """An operator's results for a batch, as many as rows, and what it has noted."""
-    before, listening.to = listening.to, (collected := [operator])
+    noted = operator._noted
+    before = set_aside(noted) if noted else None
     try:
-        results = operator.batch(*columns, **state)
+        results = checked_results(operator, operator.batch(*columns, **state), num_rows)
+        return results, taken(operator, num_rows) if noted else NOTHING
     finally:
-        listening.to = before
-    noted = taken(collected, num_rows) if len(collected) > 1 else NOTHING
-    return checked_results(operator, results, num_rows), noted
+        if noted or before is not None:
+            put_back(noted, before)
 
 
 def tried(operator: Any, columns: Columns, num_rows: int) -> Given:

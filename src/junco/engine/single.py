@@ -103,7 +103,7 @@ def _counted(one: Callable[..., Any], step: Step, stats: StageStats) -> Callable
     if callee is None or not (callee.is_operator or callee.graph is not None):
         return one
     counted = Counted(stats)
-    return partial(one, counted=counted) if isinstance(one, SharedBatches) else calls_counted_for(one, counted)
+    return partial(one.call, counted) if isinstance(one, SharedBatches) else calls_counted_for(one, counted)
 
 
 def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., Any]:
@@ -178,7 +178,10 @@ class SharedBatches:
         """Callers whose rows wait for another one's batch."""
         return len(self._waiting)
 
-    def __call__(self, *item: Any, counted: Counted | None = None) -> Any:
+    def __call__(self, *item: Any) -> Any:
+        return self.call(None, *item)
+
+    def call(self, counted: Counted | None, *item: Any) -> Any:
         """The result for one row; what is noted of it counts for that stage."""
         call = _Call(item)
         with self._lock:

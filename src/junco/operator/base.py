@@ -58,6 +58,8 @@ class Operator:
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
+    _noted: notes.By
+    """What it has noted of the batches that it is at work on."""
     _is_open: bool
     _gives_vectors: bool = False
     _stamps: tuple[Stamp, ...] | None = None
@@ -98,6 +100,7 @@ class Operator:
         self = super().__new__(cls)
         self._is_open = False
         self._opening = threading.RLock()
+        self._noted = {}
         self.spec = OperatorSpec.bind(cls, args, kwargs)
         return self
 
@@ -302,12 +305,12 @@ class Operator:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
-        listening = notes.listening
-        before, listening.to = listening.to, None  # where a batch calls its own operator, this is not of its rows
+        before = notes.set_aside(self._noted) if self._noted else None  # of a batch that calls its own operator
         try:
             return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
         finally:
-            listening.to = before
+            if self._noted or before is not None:
+                notes.put_back(self._noted, before)
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"

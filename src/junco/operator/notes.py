@@ -1,14 +1,15 @@
 """What operators note of the rows of a batch: which they have cut, and which were empty.
 
-Whoever runs a batch collects what is noted while it runs, in the same thread and by that very operator; elsewhere
-nobody listens, and nothing is kept.
+An operator keeps them, by thread, until whoever runs the batch takes them: single calls do little else, and so pay no
+more for it than a look at an empty dictionary. What nobody takes, of a `batch` that somebody calls directly, counts
+nowhere.
 """
 
 from __future__ import annotations
 
 import operator as python
-import threading
 from collections.abc import Iterable, Mapping, Set
+from threading import get_ident
 from typing import Any, Literal, get_args
 
 from junco.errors import ContractError
@@ -20,21 +21,8 @@ Noted = Mapping[str, Set[int]]
 NOTHING: Noted = {}
 """Of nearly all batches."""
 
-Collected = list[Any]
-"""An operator, and what it has noted so far: pairs of a word and rows. A plain list: there is one for each batch."""
-
-
-class Listening(threading.local):
-    """Whose notes the calling thread takes down.
-
-    ``before, listening.to = listening.to, [operator]`` begins, ``listening.to = before`` ends, and `taken` says what
-    there was: written out where it is used, since single calls do little else.
-    """
-
-    to: Collected | None = None
-
-
-listening = Listening()
+By = dict[int, dict[str, set[int]]]
+"""What an operator has noted of the batch that it is at work on: by the thread that runs it, and the word."""
 
 
 def note(operator: Any, word: Word, rows: Iterable[int]) -> None:
@@ -45,10 +33,8 @@ def note(operator: Any, word: Word, rows: Iterable[int]) -> None:
     """
     if word not in (words := get_args(Word)):
         raise ContractError(f"{operator.name!r} noted {word!r}, which is none of {', '.join(map(repr, words))}")
-    numbers = {_number(operator, row) for row in rows}
-    collected = listening.to
-    if numbers and collected is not None and collected[0] is operator:
-        collected.append((word, numbers))
+    if numbers := {_number(operator, row) for row in rows}:
+        operator._noted.setdefault(get_ident(), {}).setdefault(word, set()).update(numbers)
 
 
 def _number(operator: Any, row: Any) -> int:
@@ -60,21 +46,31 @@ def _number(operator: Any, row: Any) -> int:
     raise ContractError(f"{operator.name!r} noted something of the row {row!r}: give the rows' numbers in the batch")
 
 
-def taken(collected: Collected, num_rows: int) -> Noted:
-    """What was noted of a batch of so many rows; a row of which it was noted twice counts once.
+def set_aside(noted: By) -> dict[str, set[int]] | None:
+    """What was noted so far in the calling thread: by the batch within which another begins, or by nobody's."""
+    return noted.pop(get_ident(), None)
+
+
+def put_back(noted: By, before: dict[str, set[int]] | None) -> None:
+    """Go on with what was set aside."""
+    noted.pop(get_ident(), None)
+    if before is not None:
+        noted[get_ident()] = before
+
+
+def taken(operator: Any, num_rows: int) -> Noted:
+    """What an operator has noted of a batch of so many rows in the calling thread.
 
     Raises:
         ContractError: there is no such row.
     """
-    operator, *pairs = collected
-    noted: Noted = NOTHING
-    for word, rows in pairs:
+    noted: Noted = operator._noted.pop(get_ident(), NOTHING)
+    for word, rows in noted.items():
         for row in rows:
             if not 0 <= row < num_rows:
                 raise ContractError(
                     f"{operator.name!r} noted {word!r} of row {row} in a batch of {num_rows}: the first is 0"
                 )
-        noted = joined(noted, {word: rows})
     return noted
 
 

@@ -55,9 +55,9 @@ class TextEmbedding(NeuralOperator):
     def encoded(self, texts: Sequence[str]) -> Vectors:
         """The model's own numbers: float32 (n, dim) for n > 0 texts."""
         assert self._encoder is not None, "open() comes before batch()"
-        return self._encoder.embed_tokens(self.noted(texts, self._encoder.tokens(texts)))
+        return self._encoder.embed_tokens(self.checked(texts, self._encoder.tokens(texts)))
 
-    def noted(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
+    def checked(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
         """The tokens of texts, once it was noted which are cut and which empty.
 
         Raises:

@@ -112,7 +112,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
             return super().encoded(texts)[:, : self._own_dim]
         assert self._library is not None, "open() comes before batch()"
         if (tokens := self._library.tokens(texts, self.role, self.prompt)) is not None:
-            self.noted(texts, tokens)
+            self.checked(texts, tokens)
         return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
 
     def close(self) -> None:
