@@ -10,6 +10,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
+from junco import pipe
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterError, UnavailableError
@@ -62,6 +63,15 @@ def test_many_texts_of_all_lengths_take_several_passes_and_keep_their_order(load
 def test_only_the_first_256_tokens_count(minilm):
     np.testing.assert_array_equal(minilm("cat " * 254), minilm("cat " * 254 + "dog"))
     assert not np.array_equal(minilm("cat " * 253), minilm("cat " * 253 + "dog"))
+
+
+def test_texts_that_are_cut_or_empty_are_counted(minilm):
+    texts = ["word " * 254, "word " * 255, "", " \n ", "a", "word " * 20_000]
+    with pipe.input("text").map("text", "vector", minilm, name="embed").output("vector") as p:
+        p.batch(texts)
+        p("word " * 255)
+        (embed,) = p.stats().stages
+    assert (embed.num_cut, embed.num_empty) == (3, 2)
 
 
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])

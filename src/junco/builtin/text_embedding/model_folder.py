@@ -5,6 +5,7 @@ A file that is damaged, or says something that cannot be, is refused with its pa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +37,7 @@ _POOLINGS = {
 CONFIG = "config.json"
 _LIBRARY = "sentence_transformers."
 _MODULES, _OF_LIBRARY = "modules.json", "config_sentence_transformers.json"
+_ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
 _ADAPTER = "adapter_config.json"
 _IN_OWN_FOLDERS = {"Transformer", "Pooling", "Normalize", "Dense"}
 """Modules all of whose files lie in the folder that the list of modules names."""
@@ -202,6 +204,14 @@ def prompts_of(folder: Path) -> tuple[dict[str, str], str | None]:
     if default is not None and default not in (*found, "query", "document"):
         raise damaged(file, f"its 'default_prompt_name' is {default!r}, and it has no such prompt")
     return found, default
+
+
+def prompt_for(prompts: Mapping[str, str], default: str | None, role: str | None, prompt: str | None) -> str:
+    """What the library's ``encode``, ``encode_query`` and ``encode_document`` put before a text."""
+    if prompt is not None:
+        return prompt
+    names = [name for name in _ROLE_PROMPTS.get(role or "", ()) if name in prompts]
+    return prompts.get(names[0] if names else default or "", "")
 
 
 def truncation_of(folder: Path) -> int | None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
-from junco.builtin.text_embedding.encoder import TextEncoder, token_ids
+from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.model_folder import files_of, is_matryoshka, truncation_of
 from junco.builtin.text_embedding.plain_folder import PlainFolder
+from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import ParameterError
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
@@ -110,6 +111,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         if self._encoder is not None:
             return super().encoded(texts)[:, : self._own_dim]
         assert self._library is not None, "open() comes before batch()"
+        if (tokens := self._library.tokens(texts, self.role, self.prompt)) is not None:
+            self.checked(texts, tokens)
         return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
 
     def close(self) -> None:
@@ -182,7 +185,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         ):
             return "the library makes other tokens of a text than its tokenizer.json"
         reference = partial(library.encode, role=self.role, prompt=self.prompt)
-        return agreement(reference, encoder.embed, GOLDEN, least).reason
+        return agreement(reference, encoder.embed, library.golden(), least).reason
 
     def _refuse_unless_usual(self, reason: str) -> None:
         """Say why it cannot be done, where something was asked for that the library itself does not do."""
