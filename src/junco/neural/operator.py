@@ -28,7 +28,7 @@ from junco.operator.options import option
 from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
 from junco.runtime.source import Arrays, Compiled, Source, dim_of, owned_by, rows_of
-from junco.types import Space, Vectors
+from junco.types import Space, Vector, Vectors
 from junco.types.array_type import IMAGE, VECTOR
 
 _VECTOR = (Port("vector", VECTOR),)
