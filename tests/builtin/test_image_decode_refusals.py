@@ -218,3 +218,11 @@ def test_no_address_is_fetched_while_offline(site, monkeypatch):
 @pytest.mark.parametrize("address", ["s3://bucket/cat.jpg", "ftp://host/cat.jpg"])
 def test_an_address_of_another_kind_is_refused(address):
     refused(address, "cannot be read", allow_urls=True)
+
+
+def test_a_jpeg_that_is_mostly_filling_is_read_at_once():
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(file, "JPEG")
+    data = file.getvalue()
+    filled = data[:2] + b"\xff" * 2_000_000 + data[2:]  # for hours, where the time is the square of it
+    assert PilDecode()(filled).shape == (8, 8, 3)
