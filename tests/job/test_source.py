@@ -16,6 +16,7 @@ import pytest
 
 from junco.errors import InputError, JobError
 from junco.job.source import Item, Wanted, count_of, items_of
+from scripts import run_script
 
 PATHS, TEXTS = Wanted(("path",)), Wanted(("text",))
 
@@ -164,6 +165,24 @@ def test_a_list_that_is_no_text_and_a_table_that_is_none_end_clearly(tmp_path):
         with pytest.raises(JobError, match=rf"{name} cannot be read"):
             values(tmp_path / name, TEXTS)
     assert count_of(tmp_path / "t.parquet", TEXTS) is None
+
+
+def test_a_process_lives_on_after_it_was_refused_lists(tmp_path):
+    (tmp_path / "twice.csv").write_text("text,text\na,b\n")
+    (tmp_path / "odd.csv").write_text("1,2\n3,4\n")
+    status, out, err = run_script(f"""
+        import gc
+        from junco import JuncoError, pipe
+
+        with pipe.input("text").map("text", "size", len).output("size") as p:
+            for source in ["twice.csv", "odd.csv"] * 2:
+                try:
+                    p.run({str(tmp_path)!r} + "/" + source, {str(tmp_path / "v.parquet")!r}, progress=False)
+                except JuncoError:
+                    print("refused")
+                gc.collect()
+        """)
+    assert (status, out.split(), err) == (0, ["refused"] * 4, "")
 
 
 def test_a_list_that_may_not_be_read_ends_clearly(tmp_path, monkeypatch):
