@@ -12,6 +12,7 @@ from typing import Any
 
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
+from junco.builtin.model_files import check_folder, is_path
 from junco.builtin.text_embedding.encoder import TextEncoder, token_ids
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
@@ -65,6 +66,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
 
     def fetch(self) -> None:
         check_installed("sentence_transformers", "text", self.name)
+        if isinstance(self.model, Path) or is_path(self._model):
+            check_folder(Path(self._model), self._model, self.name)
         if not (Path(self._model).is_dir() or _is_cached(self._model)):
             _fetched(self._model, self.name)
         self._check_pooling(_folder(self._model))
