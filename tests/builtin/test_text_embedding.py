@@ -11,7 +11,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
-from junco import pipe
+from junco import ops, pipe
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterError, UnavailableError
@@ -253,14 +253,14 @@ def test_a_model_that_is_not_cached_is_refused_while_offline(model, monkeypatch)
 def test_a_folder_that_is_not_there_is_said_to_be_none(model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
-    texts = pipe.input("text").map("text", "vector", SentenceTransformersEmbedding(model)).output("vector")
+    texts = pipe.input("text").map("text", "vector", ops.text_embedding.sentence_transformers(model)).output("vector")
     calls = (
         lambda: texts("a cat"),
         lambda: texts.batch(["a cat"]),
         lambda: texts.run(["a cat"], tmp_path / "v.parquet"),
     )
     for call in calls:
-        with pytest.raises(ParameterError, match="model=.*: there is no such folder"):
+        with pytest.raises(ParameterError, match=r"model=.*: there is no such folder"):
             call()
 
 
@@ -269,7 +269,7 @@ def test_a_file_or_a_dangling_link_in_place_of_a_folder_is_said_to_be_that(tmp_p
     with pytest.raises(ParameterError, match="it is a file, and the model's folder is asked for"):
         SentenceTransformersEmbedding(str(tmp_path / "file")).ensure_open()
     (tmp_path / "link").symlink_to(tmp_path / "gone")
-    with pytest.raises(ParameterError, match="it is a link to '.*gone', which is not there"):
+    with pytest.raises(ParameterError, match=r"it is a link to '.*gone', which is not there"):
         SentenceTransformersEmbedding(str(tmp_path / "link")).ensure_open()
 
 
