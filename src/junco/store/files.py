@@ -23,6 +23,7 @@ from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.sink import Layout, Rejected, Sink, Span
 from junco.store.writer import ShardWriter
 from junco.types import Space
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -207,7 +208,7 @@ class FileSink(Sink):
             yield
         except arrow().ArrowException as error:
             raise TargetError(
-                f"{self.target} cannot be put together, since a part of it was damaged: {str(error).splitlines()[0]}. "
+                f"{self.target} cannot be put together, since a part of it was damaged: {brief(error)}. "
                 "Start over with resume=False (--no-resume)."
             ) from error
 
