@@ -67,6 +67,8 @@ class Job:
         self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told = Told()
+        if options.on_error == "none":
+            self.sink.check_missing(found.space)
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 

@@ -109,8 +109,8 @@ class FileSink(Sink):
         if self.path.is_dir():
             raise TargetError(f"{self.target} is a folder: for a folder of Parquet files write {self.target}/")
 
-    def check_schema(self, schema: pa.Schema) -> None:
-        """Refuse columns that the target cannot hold."""
+    def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
+        """Refuse rows, or columns of all so far, that the target cannot hold."""
 
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
         """Write the new target and its rejects into the work folder."""
