@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import ParameterError
+from junco.wording import reason
 
 _MOST_BYTES = 64 * 2**20
 """Of a file with JSON: the largest tokenizers stay far below it."""
@@ -45,10 +46,8 @@ def check_folder(folder: Path, model: str, owner: str) -> None:
 
 def reason_of(problem: object) -> str:
     """What another library said, in one line that is not too long."""
-    line = " ".join(str(problem).split()) or type(problem).__name__
-    said = line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}…"
-    is_plain = not isinstance(problem, Exception) or isinstance(problem, (OSError, ValueError, RuntimeError))
-    return said if is_plain else f"{type(problem).__name__}: {said}"
+    line = reason(problem) if isinstance(problem, BaseException) else " ".join(str(problem).split())
+    return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}…"
 
 
 def read_json(path: Path) -> dict[str, Any]:

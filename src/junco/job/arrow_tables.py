@@ -11,6 +11,7 @@ from junco.job.item import BadRow
 from junco.job.kinds import is_packed
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,8 +99,7 @@ def _check_packing(name: str) -> None:
 
 
 def _unreadable(name: str, error: Exception) -> JobError:
-    said = str(error).split("\n")[0]
-    return JobError(f"{name} cannot be read: {said}")
+    return JobError(f"{name} cannot be read: {brief(error)}")
 
 
 def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
@@ -139,4 +139,4 @@ def _value(cell: Any) -> Any:
     except UnicodeDecodeError as error:
         return BadRow("", error.object, f"not UTF-8 (byte 0x{error.object[error.start]:02x})")
     except (ValueError, OverflowError) as error:
-        return BadRow("", b"", str(error).split("\n")[0])
+        return BadRow("", b"", brief(error))

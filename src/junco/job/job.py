@@ -69,6 +69,8 @@ class Job:
         self.sink: Sink = sink_of(target)
         self.told = Told()
         self._sums: Sums = {}
+        if options.on_error == "none":
+            self.sink.check_missing(found.space)
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 
