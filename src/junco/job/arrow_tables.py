@@ -121,7 +121,7 @@ def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> 
         columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
         for row in zip(*columns, strict=True):
             number += 1
-            yield choice.pick(row, f"{name}, row {number}", wanted, is_picked=True)
+            yield choice.pick(row, f"{name}, row {number}", wanted)
 
 
 def _values(column: Any) -> list[Any]:

@@ -32,19 +32,29 @@ class Choice:
     names: tuple[str, ...]
     told: str
 
-    def pick(self, row: Sequence[Any], place: str, wanted: Wanted, *, is_picked: bool = False) -> Any:
+    def pick_cells(self, cells: Sequence[str], place: str, wanted: Wanted) -> Any:
+        """What a row of a separated text gives: an empty cell is nothing there, and cells at its end may be missing.
+
+        Args:
+            cells: all of the row.
+            place: what to call it.
+            wanted: what the pipeline takes.
+        """
+        values = [cells[at] if at < len(cells) else None for at in self.positions]
+        if "" in values:
+            return BadRow(place, b"", f"nothing in the column {self.names[values.index('')]!r}")
+        return self.pick(values, place, wanted)
+
+    def pick(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
         """What a row gives to the pipeline; where something is missing in it, nothing that it could work on.
 
         Args:
-            row: all its cells, or the chosen ones alone if it ``is_picked``; cells at its end may be missing.
+            values: what stands in the chosen columns.
+            place: what to call the row.
+            wanted: what the pipeline takes.
         """
-        if not is_picked:
-            row = [row[at] if at < len(row) else None for at in self.positions]
-        if len(row) == 1 and type(row[0]) is str and row[0].isascii():  # as most are
-            return row[0]
-        return self._checked(row, place, wanted)
-
-    def _checked(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
+        if len(values) == 1 and type(values[0]) is str and values[0].isascii():  # as most are
+            return values[0]
         for name, value in zip(self.names, values, strict=True):
             if isinstance(value, BadRow):
                 return BadRow(place, value.content, value.reason)

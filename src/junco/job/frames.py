@@ -47,7 +47,7 @@ class Frame:
         wanted.tell(f"{self.called}: {choice.told}")
         columns = [self.column(at) for at in choice.positions]
         for number, row in enumerate(zip(*columns, strict=True), 1):
-            yield choice.pick(row, f"row {number}", wanted, is_picked=True)
+            yield choice.pick(row, f"row {number}", wanted)
 
 
 def frame_of(value: Any) -> Frame | None:

@@ -68,7 +68,7 @@ def rows_of_objects(rows: Iterable[Any], name: str, wanted: Wanted, told: Sequen
             yield BadRow(place, b"", "nothing in it")
         elif isinstance(row, dict):
             choice = choice or choose(list(row), wanted, name)
-            yield choice.pick([row.get(key) for key in choice.names], place, wanted, is_picked=True)
+            yield choice.pick([row.get(key) for key in choice.names], place, wanted)
         else:
             yield _plain(row, place, wanted)
 

@@ -130,7 +130,7 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
         wanted.tell(f"rows: {choice.told}")
     for number, value in enumerate(values, 1):
         if choice is not None and isinstance(value, Mapping):
-            yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted, is_picked=True)
+            yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted)
         else:
             yield value
 
