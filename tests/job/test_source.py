@@ -134,11 +134,11 @@ def test_a_bad_line_or_row_is_an_input_that_cannot_be_read_and_the_others_go_on(
     (tmp_path / "l.jsonl").write_bytes(b'{"text": "one"}\n{"text": \n{"id": 1}\n{"text": "caf\xe9"}\n{"text": "two"}\n')
     one, cut, missing, latin, two = outcomes(tmp_path / "l.jsonl")
     assert (one, two) == ("one", "two")
-    assert cut.startswith("l.jsonl, line 2: no JSON: ")
-    assert missing == "l.jsonl, row 3: no 'text'"
+    assert cut == "l.jsonl, line 2: no JSON: Expecting value at column 10"
+    assert missing == "l.jsonl, line 3: no 'text'"
     assert latin == "l.jsonl, line 4: not UTF-8 (byte 0xe9)"
     (tmp_path / "l.jsonl").write_text('{}\n{"text": "one"}\n')
-    assert outcomes(tmp_path / "l.jsonl") == ["l.jsonl, row 1: nothing in it", "one"]
+    assert outcomes(tmp_path / "l.jsonl") == ["l.jsonl, line 1: nothing in it", "one"]
     (tmp_path / "l.txt").write_bytes(b"one\ncaf\xe9\n")
     assert outcomes(tmp_path / "l.txt") == ["one", "l.txt, line 2: not UTF-8 (byte 0xe9)"]
     pq.write_table(pa.table({"text": ["one", None]}), tmp_path / "t.parquet")
