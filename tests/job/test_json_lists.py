@@ -82,7 +82,12 @@ def test_a_bad_line_costs_itself_alone(file):
     reasons = "\n".join(text for text in found if text.startswith("!"))
     for reason in ("line 2: no JSON", "'text' is in it twice", "line 4: no 'text'", "half of a character"):
         assert reason in reasons
-    for reason in ("line 6: not UTF-8 (byte 0xe9)", "line 7: nothing in it", "line 8: a whole list", "line 10: no JSON"):
+    for reason in (
+        "line 6: not UTF-8 (byte 0xe9)",
+        "line 7: nothing in it",
+        "line 8: a whole list",
+        "line 10: no JSON",
+    ):
         assert reason in reasons
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gzip
 import os
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -91,6 +92,28 @@ def test_a_table_gives_the_column_that_is_asked_for_or_else_the_one_of_the_usual
         values(path, Wanted(("text",), column="words"))
     with pytest.raises(JobError, match="the pipeline takes text, image"):
         values(path, Wanted(("text", "image")))
+
+
+@pytest.mark.parametrize("name", ["l.txt", "l.txt.gz", "l.json", "l.jsonl", "photos", "photos/*.jpg", "photos/b.jpg"])
+def test_a_column_of_what_has_none_is_refused_with_the_cure(photos, name):
+    (photos.parent / "l.txt").write_text("one\n")
+    (photos.parent / "l.txt.gz").write_bytes(gzip.compress(b"one\n"))
+    (photos.parent / "l.json").write_text('["one", "two"]')
+    (photos.parent / "l.jsonl").write_text('"one"\n"two"\n')
+    with pytest.raises(JobError, match=r"no column 'x': leave column= \(--column\) away, or give a table"):
+        keys(photos.parent / name, Wanted(("text",), "x"))
+
+
+@pytest.mark.parametrize("values", [["one"], iter(["one"]), [("a", "b")], np.zeros((2, 3)), [b"1"], [3]])
+def test_a_column_of_values_without_names_is_refused_with_the_cure(values):
+    with pytest.raises(JobError, match=r"^the source gives values \(.* …\) and no rows with names, so there is no"):
+        keys(values, Wanted(("text",), "x"))
+
+
+def test_a_column_of_nothing_is_nothing(tmp_path):
+    (tmp_path / "l.jsonl").write_text("")
+    for source in ([], tmp_path / "l.jsonl"):
+        assert keys(source, Wanted(("text",), "x")) == []
 
 
 def test_a_table_without_a_usual_name_gives_its_first_column(tmp_path):

@@ -130,6 +130,19 @@ def _position(texts: Sequence[str], wanted: str, name: str) -> int | None:
     return same[0] if same else None
 
 
+def check_no_column(wanted: Wanted, what: str) -> None:
+    """Refuse the name of a column where there are none.
+
+    Raises:
+        JobError: one was asked for.
+    """
+    if wanted.column is not None:
+        raise JobError(
+            f"{what}, so there is no column {wanted.column!r}: leave column= (--column) away, or give a table "
+            "(.csv, .jsonl, .parquet …)"
+        )
+
+
 def is_known(text: str, wanted: Wanted) -> bool:
     """Whether a text is the name of a column that inputs usually stand in."""
     return _folded(text) in {_folded(each) for each in (wanted.column or "", *wanted.columns, *_USUAL) if each}

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import choose, is_known, not_unicode
+from junco.job.columns import check_no_column, choose, is_known, not_unicode
 from junco.job.item import BadRow
 from junco.job.texts import lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
@@ -58,6 +58,8 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
     sample = [row for _, row in start]
     names = list(dict.fromkeys(key for row in sample if isinstance(row, dict) for key in row))
     with_bytes = [at for at, key in enumerate(names) if any(_has_bytes(row, key) for row in sample)]
+    if not names and any(not isinstance(row, (BadRow, dict)) and row is not None for row in sample):
+        check_no_column(wanted, f"{name} holds values and no objects")
     choice = choose(names, wanted, name, with_bytes) if names else None
     kind = choice.told if choice is not None else "its values"
     wanted.tell(f"{name}: {', '.join([*told, kind])}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError
-from junco.job.columns import choose
+from junco.job.columns import check_no_column, choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
@@ -124,7 +124,9 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
     first = next(values, _NOTHING)
     values = iter(()) if first is _NOTHING else chain([first], values)
     choice = None
-    is_row = isinstance(first, Mapping) and not has_bytes(first)
+    is_row = isinstance(first, Mapping) and (wanted.column is not None or not has_bytes(first))
+    if not is_row and first is not _NOTHING:
+        check_no_column(wanted, f"the source gives values ({picture(first, 40)} …) and no rows with names")
     if is_row and (wanted.column is not None or first.keys() >= {*wanted.columns}):
         choice = choose(list(first), wanted, "the first row")
         wanted.tell(f"rows: {choice.told}")
@@ -172,6 +174,7 @@ def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> 
 
 
 def _check_one_column(wanted: Wanted) -> None:
+    check_no_column(wanted, "each file is an input")
     if len(wanted.columns) > 1:
         raise JobError(
             f"the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"
