@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError
@@ -18,9 +18,10 @@ from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
+from junco.job.whole_texts import text_in
 from junco.places.cell import has_bytes
 from junco.settings import user_path
-from junco.wording import picture
+from junco.wording import masked, picture
 
 if TYPE_CHECKING:
     from junco.job.urls import RemoteFile
@@ -45,7 +46,13 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
+    if path.is_file() and wanted.is_text:
+        wanted.tell(_one_file(path.name))
     return _of_files(_paths(path, text, wanted), wanted)
+
+
+def _one_file(name: str) -> str:
+    return f"{name}: one file, its content is one text"
 
 
 def count_of(source: Any, wanted: Wanted) -> int | None:
@@ -86,7 +93,7 @@ def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
 
 
 def _reader(path: str) -> Callable[[], str]:
-    return lambda: Path(path).read_text("utf-8-sig")
+    return lambda: text_in(Path(path).read_bytes(), Path(path).name)
 
 
 def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
@@ -160,6 +167,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         return
     _check_one_column(wanted)
     for file in files_at(url):
+        if wanted.is_text and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
+            wanted.tell(_one_file(PurePosixPath(file.url).name))
         yield _item_of_remote(file, wanted)
 
 
@@ -170,7 +179,7 @@ def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
 
 def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> str | bytes:
     content = file.read(most_bytes)
-    return content.decode("utf-8-sig") if is_text else content
+    return text_in(content, PurePosixPath(file.url).name) if is_text else content
 
 
 def _check_one_column(wanted: Wanted) -> None:
