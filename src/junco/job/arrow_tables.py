@@ -105,7 +105,7 @@ def _unreadable(name: str, error: Exception) -> JobError:
 def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
     """The columns to take, and of how many rows at once."""
     with_bytes = [at for at, field in enumerate(schema) if _holds_files(field.type)]
-    choice = choose(schema.names, wanted, name, with_bytes)
+    choice = choose(schema.names, wanted, name, with_bytes, lambda at: _may_be_texts(schema.field(at).type))
     wanted.tell(f"{name}: {choice.told}")
     return choice, _ROWS if set(choice.positions).isdisjoint(with_bytes) else _ROWS_WITH_BYTES
 
@@ -113,6 +113,12 @@ def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
 def _holds_files(kind: pa.DataType) -> bool:
     """Whether a column is one of pictures or sounds as Hugging Face's data sets write them."""
     return str(kind).startswith("struct<") and has_bytes([kind.field(at).name for at in range(kind.num_fields)])
+
+
+def _may_be_texts(kind: pa.DataType) -> bool:
+    """Whether a column's values come as texts."""
+    name = str(getattr(kind, "value_type", kind) if str(kind).startswith("dictionary<") else kind)
+    return name.removeprefix("large_") in ("string", "string_view", "null")
 
 
 def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:

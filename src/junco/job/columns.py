@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,13 @@ class Choice:
         return values[0] if len(values) == 1 else tuple(values)
 
 
-def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collection[int] = ()) -> Choice:
+def choose(
+    there: Sequence[Any],
+    wanted: Wanted,
+    name: str,
+    with_bytes: Collection[int] = (),
+    may_be_texts: Callable[[int], bool] = lambda at: True,
+) -> Choice:
     """Choose by name, as exactly as can be: case and blanks around do not count where nothing fits better.
 
     Without a name that fits: the column of pictures or sounds, or the first that is no key.
@@ -75,9 +81,10 @@ def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collecti
         wanted: the pipeline's input columns, and the one that was asked for.
         name: of the table, for messages.
         with_bytes: positions of columns that hold files' contents, as Hugging Face's data sets do.
+        may_be_texts: whether the column at a position may hold texts; where they are wanted, no other is guessed.
 
     Raises:
-        JobError: no such column, or two of one name.
+        JobError: no such column, two of one name, or several of files.
     """
     texts = [str(each) for each in there]
     if not texts:
@@ -93,19 +100,34 @@ def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collecti
         raise JobError(
             f"{name} has no column {missing!r}; the pipeline takes {', '.join(asked)}; its columns: {listed(texts)}"
         )
-    return _guess(texts, wanted, name, with_bytes)
-
-
-def _guess(texts: Sequence[str], wanted: Wanted, name: str, with_bytes: Collection[int]) -> Choice:
-    """The column where none is named as the pipeline's input."""
     if with_bytes and not wanted.is_text:
-        return _choice([min(with_bytes)], texts, "which holds files")
-    usual = next((at for each in _USUAL if (at := _position(texts, each, name)) is not None), None)
-    if usual is not None:
-        return _choice([usual], texts)
-    no_key = next((at for at, each in enumerate(texts) if not _KEY.search(_folded(each))), 0)
-    why = "the first that is no key; another with column= (--column)" if len(texts) > 1 else ""
-    return _choice([no_key], texts, why)
+        return _of_files(texts, name, sorted(with_bytes))
+    return _guess(texts, name, may_be_texts if wanted.is_text else lambda at: True)
+
+
+def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Choice:
+    if len(with_bytes) > 1:
+        several = listed([texts[at] for at in with_bytes])
+        raise JobError(f"{name} has {len(with_bytes)} columns of files: {several}: say which with column= (--column)")
+    return _choice(with_bytes, texts, "which holds files")
+
+
+def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Choice:
+    """The column where none is named as the pipeline's input; one that is not fit only if there are no others."""
+    usual = (at for each in _USUAL if (at := _position(texts, each, name)) is not None)
+    if (found := next(filter(is_fit, usual), None)) is not None:
+        return _choice([found], texts)
+    no_keys = [at for at, each in enumerate(texts) if not _KEY.search(_folded(each))] or [0]
+    keys = [at for at in range(len(texts)) if at not in no_keys]
+    found = next(filter(is_fit, [*no_keys, *keys]), no_keys[0])
+    what = "the first that is no key" if found == no_keys[0] else "the first that holds texts"
+    return _choice([found], texts, f"{what}; another with column= (--column)" if len(texts) > 1 else "")
+
+
+def may_be_texts(values: Iterable[Any]) -> bool:
+    """Whether a column may hold texts, by some of its values; what is missing says nothing."""
+    there = [value for value in values if not (is_missing(value) or isinstance(value, BadRow))]
+    return not there or any(isinstance(value, str) for value in there)
 
 
 def _choice(positions: Sequence[int], texts: Sequence[str], why: str = "") -> Choice:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from junco.errors import InputError, JobError
 from junco.job.arrow_tables import arrow_for, rows_of_stream
-from junco.job.columns import choose, listed
+from junco.job.columns import choose, listed, may_be_texts
 from junco.job.wanted import Wanted
 from junco.wording import picture
+
+_SAMPLE = 64
+"""So many values say what a column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class Frame:
         if self.names is None:
             yield from rows_of_stream(self.stream, self.called, wanted)
             return
-        choice = choose(self.names, wanted, self.called)
+        choice = choose(
+            self.names, wanted, self.called, may_be_texts=lambda at: may_be_texts(islice(self.column(at), _SAMPLE))
+        )
         wanted.tell(f"{self.called}: {choice.told}")
         columns = [self.column(at) for at in choice.positions]
         for number, row in enumerate(zip(*columns, strict=True), 1):

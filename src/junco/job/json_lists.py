@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import check_no_column, choose, is_known, not_unicode
+from junco.job.columns import check_no_column, choose, is_known, may_be_texts, not_unicode
 from junco.job.item import BadRow
 from junco.job.texts import lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
@@ -60,7 +60,11 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
     with_bytes = [at for at, key in enumerate(names) if any(_has_bytes(row, key) for row in sample)]
     if not names and any(not isinstance(row, (BadRow, dict)) and row is not None for row in sample):
         check_no_column(wanted, f"{name} holds values and no objects")
-    choice = choose(names, wanted, name, with_bytes) if names else None
+    choice = None
+    if names:
+        choice = choose(
+            names, wanted, name, with_bytes, lambda at: may_be_texts(_cell(row, names[at]) for row in sample)
+        )
     kind = choice.told if choice is not None else "its values"
     wanted.tell(f"{name}: {', '.join([*told, kind])}")
     for place, row in chain(start, rows):
@@ -75,8 +79,12 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
             yield _plain(row, place, wanted)
 
 
+def _cell(row: Any, key: str) -> Any:
+    return row.get(key) if isinstance(row, dict) else None
+
+
 def _has_bytes(row: Any, key: str) -> bool:
-    value = row.get(key) if isinstance(row, dict) else None
+    value = _cell(row, key)
     return isinstance(value, dict) and has_bytes(value)
 
 
