@@ -90,7 +90,7 @@ def choose(
     if not texts:
         raise JobError(f"{name} has no columns")
     asked = (wanted.column,) if wanted.column is not None else wanted.columns
-    found = [_position(texts, each, name) for each in asked]
+    found = [position_of(each, texts, name) for each in asked]
     if None not in found:
         return _choice([at for at in found if at is not None], texts)
     missing = asked[found.index(None)]
@@ -114,7 +114,7 @@ def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Cho
 
 def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Choice:
     """The column where none is named as the pipeline's input; one that is not fit only if there are no others."""
-    usual = (at for each in _USUAL if (at := _position(texts, each, name)) is not None)
+    usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
     if (found := next(filter(is_fit, usual), None)) is not None:
         return _choice([found], texts)
     no_keys = [at for at, each in enumerate(texts) if not _KEY.search(_folded(each))] or [0]
@@ -138,8 +138,8 @@ def _choice(positions: Sequence[int], texts: Sequence[str], why: str = "") -> Ch
     return Choice(tuple(positions), names, f"{told} ({why})" if why else told)
 
 
-def _position(texts: Sequence[str], wanted: str, name: str) -> int | None:
-    """Where a column stands, if it is there.
+def position_of(wanted: str, texts: Sequence[str], name: str) -> int | None:
+    """Where a column stands among all, if it is there; where none is named so exactly, case and blanks do not count.
 
     Raises:
         JobError: it is there twice.
