@@ -117,6 +117,18 @@ def test_a_call_takes_the_columns_that_are_named_as_its_inputs_and_no_other(name
         assert list(p.batch(TABLES[name]())) == ["one", "twotwo", "threethreethree"]
 
 
+@pytest.mark.parametrize("made", [dict, pa.table, lambda rows: Batches(pa.table(rows))])
+def test_case_and_blanks_of_a_columns_name_count_as_little_in_a_call_as_in_a_job(made, embed):
+    for name in ("Text", "TEXT", " text "):
+        table = made({"id": [1, 2], name: ["one", "three"]})
+        assert [vector[0] for vector in embed.batch(table)] == [3, 5]
+        assert [vector[0] for _, vector in embed.rows(table)] == [3, 5]
+        assert inputs(table) == ["one", "three"]
+    assert [vector[0] for vector in embed.batch(made({"Text": ["one"], "text": ["exact"]}))] == [5]
+    with pytest.raises(InputError, match="has 2 columns named 'TEXT' and 'Text': give each a name of its own"):
+        embed.batch(made({"Text": ["one"], "TEXT": ["two"]}))
+
+
 @pytest.mark.parametrize(
     "items",
     [{"q1": "hello"}, {}, {"text": "hello"}, {"text": ["a"], "id": 1}, collections.Counter("abc"), {"a": COLUMNS}],

@@ -105,7 +105,7 @@ def _unreadable(name: str, error: Exception) -> JobError:
 def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
     """The columns to take, and of how many rows at once."""
     with_bytes = [at for at, field in enumerate(schema) if _holds_files(field.type)]
-    choice = choose(schema.names, wanted, name, with_bytes)
+    choice = choose(schema.names, wanted, name, with_bytes, lambda at: _may_be_texts(schema.field(at).type))
     wanted.tell(f"{name}: {choice.told}")
     return choice, _ROWS if set(choice.positions).isdisjoint(with_bytes) else _ROWS_WITH_BYTES
 
@@ -115,13 +115,19 @@ def _holds_files(kind: pa.DataType) -> bool:
     return str(kind).startswith("struct<") and has_bytes([kind.field(at).name for at in range(kind.num_fields)])
 
 
+def _may_be_texts(kind: pa.DataType) -> bool:
+    """Whether a column's values come as texts."""
+    name = str(getattr(kind, "value_type", kind) if str(kind).startswith("dictionary<") else kind)
+    return name.removeprefix("large_") in ("string", "string_view", "null")
+
+
 def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
         columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
         for row in zip(*columns, strict=True):
             number += 1
-            yield choice.pick(row, f"{name}, row {number}", wanted, is_picked=True)
+            yield choice.pick(row, f"{name}, row {number}", wanted)
 
 
 def _values(column: Any) -> list[Any]:
