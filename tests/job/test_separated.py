@@ -82,16 +82,29 @@ def test_a_mark_that_is_never_closed_costs_its_own_row_and_no_other(table):
     assert found[1:] == [f"text {i}" for i in range(10, 2000)]
 
 
-def test_a_row_of_too_many_cells_is_put_aside_and_one_with_too_few_where_its_text_is_missing(table):
+def test_a_row_of_too_many_cells_or_of_too_few_is_put_aside(table):
     found = inputs(table("t.csv", "id,text,note\n1,hello, world,x\n2,two\n3\n4,four,x,,\n,,\n5,,x\n"))
     assert found == [
         "! t.csv, line 2: 4 cells, and the header has 3",
-        "two",
-        "! t.csv, row 3: no 'text'",
+        "! t.csv, line 3: 2 cells, and the header has 3",
+        "! t.csv, line 4: 1 cell, and the header has 3",
         "four",
         "! t.csv, row 5: nothing in it",
         "",
     ]
+
+
+@pytest.mark.parametrize(("name", "separator"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.psv", "|")])
+def test_the_parts_of_a_row_that_a_line_end_in_its_text_broke_are_no_rows(table, name, separator):
+    rows = [("id", "text", "label"), ("0", "one", "pos"), ("1", "hello\nworld", "pos"), ("2", "fine", "neg")]
+    content = "".join(separator.join(row) + "\n" for row in rows)
+    assert inputs(table(name, content)) == [
+        "one",
+        f"! {name}, line 3: 2 cells, and the header has 3",
+        f"! {name}, line 4: 2 cells, and the header has 3",
+        "fine",
+    ]
+    assert inputs(table(name, content), column="label")[1].startswith("! ")
 
 
 def test_commas_of_numbers_and_of_texts_separate_nothing_where_semicolons_do(table):
