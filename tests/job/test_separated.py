@@ -67,6 +67,20 @@ def test_a_cell_with_doubled_marks_is_quoted_wherever_it_stands(table):
     assert inputs(table("t.tsv", f'id\ttext\n{rows}9\t"he said ""hi"" to me"\n'))[-1] == 'he said "hi" to me'
 
 
+@pytest.mark.parametrize(("name", "separator"), [("t.tsv", "\t"), ("t.psv", "|"), ("t.tab", "\t")])
+@pytest.mark.parametrize("proof", ['say "hi"', '"', '"two"\nlines'])
+def test_doubled_marks_in_the_first_lines_show_that_all_the_others_are_quoted_too(table, name, separator, proof):
+    rows = [["id", "text", "label"], *[["1", proof, "p"]] * 1500]
+    rows += [["2", "hel\nlo", "neg"], ["3", f"a{separator}b", "p"], ["4", "plain", "p"]]
+    content = written_by_csv(rows, delimiter=separator)
+    assert inputs(table(name, content))[1498:] == [proof, proof, "hel\nlo", f"a{separator}b", "plain"]
+
+
+def test_doubled_marks_in_the_only_column_show_that_marks_may_go_over_several_lines(table):
+    texts = ['"said" he', "two\nlines", 'x\n"y"', "plain"]
+    assert inputs(table("t.tsv", written_by_csv([["text"], *([text] for text in texts)], delimiter="\t"))) == texts
+
+
 def test_a_mark_in_a_wrong_place_costs_its_own_row_and_no_other(table):
     found = inputs(table("t.csv", 'id,text\n1,one\n2,"He left" she said\n3,"open\n4,four\n5,"fi,ve"\n6,six\n'))
     assert found[0] == "one"
