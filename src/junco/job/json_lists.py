@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import choose, is_known, not_unicode
+from junco.job.columns import choose, is_known, listed, not_unicode
 from junco.job.item import BadRow
 from junco.job.texts import lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
@@ -18,6 +18,7 @@ from junco.places.cell import has_bytes
 MOST_BYTES = 256 * 2**20
 """A list in one piece is held whole, and its values are several times its size."""
 _SAMPLE = 64
+_OF_PANDAS = ("index", "index_names", "column_names")
 _LINES = "write a line for each (.jsonl)"
 
 
@@ -146,6 +147,8 @@ def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[
     if not isinstance(value, dict):
         raise JobError(f"{name} holds one {type(value).__name__}, and no list of inputs: {_LINES}")
     lists = {key: each for key, each in value.items() if isinstance(each, list)}
+    if _is_split(value):
+        return _of_split(value["columns"], value["data"], name), ["its rows at 'data'"]
     rows = [key for key, each in lists.items() if each and all(isinstance(row, dict) for row in each)]
     if len(rows) == 1 and not (len(lists) > 1 and any(is_known(key, wanted) for key in lists)):
         return lists[rows[0]], [f"the list at {rows[0]!r}"]
@@ -157,6 +160,25 @@ def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[
         f"{name} holds one object, of {len(value):,} names, and it is not clear what its inputs are: "
         f"make it a list of objects, or {_LINES}"
     )
+
+
+def _is_split(value: Mapping[str, Any]) -> bool:
+    """Whether it is a table as pandas writes it with ``orient="split"`` or ``"tight"``: names and rows apart."""
+    if not {"columns", "data"} <= value.keys() <= {"columns", "data", *_OF_PANDAS}:
+        return False
+    columns, rows = value["columns"], value["data"]
+    return isinstance(columns, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows)
+
+
+def _of_split(columns: Sequence[Any], rows: Sequence[list[Any]], name: str) -> Iterator[Any]:
+    names = list(map(str, columns))
+    if len(set(names)) < len(names):
+        raise JobError(f"{name} has two columns of one name ({listed(names)}): give each a name of its own")
+    for number, row in enumerate(rows, 1):
+        if len(row) == len(names):
+            yield dict(zip(names, row, strict=True))
+        else:
+            yield BadRow(f"{name}, row {number}", b"", f"{len(row)} values, and there are {len(names)} columns")
 
 
 def _of_columns(columns: Mapping[str, list[Any]], name: str) -> Iterator[Any]:
