@@ -127,3 +127,12 @@ def test_a_text_of_a_list_that_is_no_utf8_costs_itself_alone(file):
         "! l.json, row 2: not UTF-8 (byte 0xe9)",
         "two",
     ]
+
+
+@pytest.mark.parametrize("num_values", [1, 200])
+@pytest.mark.parametrize("name", ["l.json", "l.jsonl"])
+def test_an_object_among_values_is_an_input_only_by_a_name_that_inputs_have(file, num_values, name):
+    rows = [*["a"] * num_values, {"x": 1}, {"text": "b"}, "c"]
+    content = json.dumps(rows) if name == "l.json" else "\n".join(map(json.dumps, rows))
+    reject = f"! {name}, row {num_values + 1}: an object among values, and it names no 'text'"
+    assert inputs(file(name, content)) == [*["a"] * num_values, reject, "b", "c"]

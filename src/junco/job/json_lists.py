@@ -56,7 +56,9 @@ def rows_of_objects(rows: Iterable[Any], name: str, wanted: Wanted, told: Sequen
     """The wanted column or columns of rows; rows that are no objects are the inputs themselves."""
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE))
+    are_values = _begins_with_a_value(sample)
     names = list(dict.fromkeys(key for row in sample if isinstance(row, dict) for key in row))
+    names = names if not are_values or any(is_known(key, wanted) for key in names) else []
     with_bytes = [at for at, key in enumerate(names) if any(_has_bytes(row, key) for row in sample)]
     choice = choose(names, wanted, name, with_bytes) if names else None
     kind = choice.told if choice is not None else "its values"
@@ -67,11 +69,19 @@ def rows_of_objects(rows: Iterable[Any], name: str, wanted: Wanted, told: Sequen
             yield row
         elif row is None or row == {}:
             yield BadRow(place, b"", "nothing in it")
+        elif isinstance(row, dict) and are_values and not any(is_known(key, wanted) for key in row):
+            yield BadRow(place, b"", f"an object among values, and it names no {wanted.column or wanted.columns[0]!r}")
         elif isinstance(row, dict):
             choice = choice or choose(list(row), wanted, name)
             yield choice.pick([row.get(key) for key in choice.names], place, wanted, is_picked=True)
         else:
             yield _plain(row, place, wanted)
+
+
+def _begins_with_a_value(sample: Sequence[Any]) -> bool:
+    """Whether the first row that is one is an input itself: which name in an object is, nobody could say then."""
+    first = next((row for row in sample if row is not None and not isinstance(row, BadRow)), {})
+    return not isinstance(first, dict)
 
 
 def _has_bytes(row: Any, key: str) -> bool:
