@@ -236,4 +236,8 @@ def test_blanks_after_separators_are_no_part_of_a_cell_where_the_header_has_them
 def test_lines_that_end_as_those_of_old_macs_are_lines(table):
     assert inputs(table("t.csv", "id,text\r1,one\r2,two\r")) == ["one", "two"]
     assert inputs(table("t.txt", "\ufeffone\rtwo")) == ["one", "two"]
+    for code in ("utf-16", "utf-32", "utf-8-sig"):
+        found, told = read(table("t.csv", "id,text\r1,zwölf\r2,two\r".encode(code)))
+        assert found == ["zwölf", "two"]
+        assert "lines that end with CR alone" in told[0]
     assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]
