@@ -88,6 +88,17 @@ def test_two_columns_of_one_name_are_refused_only_where_that_one_is_wanted(tmp_p
     assert inputs(tmp_path / name, column="id") == ["c"]
 
 
+@pytest.mark.parametrize(("name", "write"), [("t.parquet", write_parquet), ("t.arrow", write_stream)])
+def test_two_columns_of_one_name_are_refused_where_that_one_would_be_guessed(tmp_path, name, write):
+    write(pa.table([["a"], ["b"], ["c"]], names=["id", "body", "body"]), tmp_path / name)
+    with pytest.raises(JobError, match="has 2 columns named 'body': give each a name of its own"):
+        inputs(tmp_path / name)
+    files = pa.array([{"bytes": b"1", "path": "a.png"}], FILES)
+    write(pa.table([["a"], files, files], names=["id", "image", "image"]), tmp_path / name)
+    with pytest.raises(JobError, match="has 2 columns named 'image'"):
+        inputs(tmp_path / name, "path")
+
+
 def test_a_column_of_files_is_the_input_of_whatever_takes_no_texts(tmp_path):
     rows = [{"bytes": b"1", "path": "a.png"}, {"bytes": b"2", "path": None}, None]
     table = pa.table({"label": [0, 1, 2], "text": ["x", "y", "z"], "image": pa.array(rows, FILES)})

@@ -147,6 +147,9 @@ def test_two_columns_of_one_name_are_refused_in_memory_too():
         inputs(Located(["text", "text"], [["a"], ["b"]]))
     with pytest.raises(JobError, match="has 2 columns named 'text'"):
         inputs(pa.table([["a"], ["b"]], names=["text", "text"]))
+    for frame in (Located(["body", "body"], [["a"], ["b"]]), pa.table([["a"], ["b"]], names=["body", "body"])):
+        with pytest.raises(JobError, match="has 2 columns named 'body'"):
+            inputs(frame)
 
 
 def test_single_columns_are_values_like_others():

@@ -87,13 +87,19 @@ def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collecti
 
 
 def _guess(texts: Sequence[str], wanted: Wanted, name: str, with_bytes: Collection[int]) -> Choice:
-    """The column where none is named as the pipeline's input."""
+    """The column where none is named as the pipeline's input.
+
+    Raises:
+        JobError: another has the same name.
+    """
     if with_bytes and not wanted.is_text:
+        _position(texts, texts[min(with_bytes)], name)
         return _choice([min(with_bytes)], texts, "which holds files")
     usual = next((at for each in _USUAL if (at := _position(texts, each, name)) is not None), None)
     if usual is not None:
         return _choice([usual], texts)
     no_key = next((at for at, each in enumerate(texts) if not _KEY.search(_folded(each))), 0)
+    _position(texts, texts[no_key], name)
     why = "the first that is no key; another with column= (--column)" if len(texts) > 1 else ""
     return _choice([no_key], texts, why)
 
