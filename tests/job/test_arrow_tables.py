@@ -70,6 +70,26 @@ def test_a_text_that_is_no_utf8_costs_itself_alone(tmp_path, name, write, kind):
     assert inputs(tmp_path / name) == ["one", f"! {name}, row 2: not UTF-8 (byte 0xc9)", "three"]
 
 
+@WAYS
+@pytest.mark.parametrize("numbers", [pa.int8(), pa.int16(), pa.int32(), pa.int64()])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize("column", ["text", "a.text"])
+def test_a_text_that_is_no_utf8_costs_its_rows_alone_where_each_text_is_kept_once(
+    tmp_path, name, write, numbers, kind, column
+):
+    texts = of_bytes([b"one", b"R\xc9UNION", b"three"], kind)
+    words = pa.DictionaryArray.from_arrays(pa.array([2, 1, None, 0, 2], numbers), texts)
+    schema = pa.schema([("id", pa.int64()), (column, words.type)])
+    write(pa.table([[1, 2, 3, 4, 5], words], schema=schema), tmp_path / name)
+    assert inputs(tmp_path / name, column=column) == [
+        "three",
+        f"! {name}, row 2: not UTF-8 (byte 0xc9)",
+        f"! {name}, row 3: no {column!r}",
+        "one",
+        "three",
+    ]
+
+
 def test_a_path_within_a_struct_that_is_no_utf8_costs_its_row_alone(tmp_path):
     paths = of_bytes([b"a.png", b"\xff.png"])
     files = pa.StructArray.from_arrays([pa.array([None, None], pa.binary()), paths], ["bytes", "path"])

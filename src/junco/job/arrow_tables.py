@@ -45,6 +45,9 @@ def rows_of_parquet(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     try:
         table = pq.ParquetFile(file)
         choice, size = _choice(table.schema_arrow, name, wanted)
+        if words := [each for each in choice.names if _holds_words(table.schema_arrow.field(each).type)]:
+            # by itself it would convert their numbers, and with them the texts: one bad text would end all
+            table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=words)
         batches = table.iter_batches(size, columns=list(dict.fromkeys(choice.names)))
         yield from _rows(batches, choice, name, wanted)
     except pa.ArrowException as error:
@@ -113,6 +116,11 @@ def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
 def _holds_files(kind: pa.DataType) -> bool:
     """Whether a column is one of pictures or sounds as Hugging Face's data sets write them."""
     return str(kind).startswith("struct<") and has_bytes([kind.field(at).name for at in range(kind.num_fields)])
+
+
+def _holds_words(kind: pa.DataType) -> bool:
+    """Whether a column keeps each text once and has numbers that stand for them."""
+    return str(kind).startswith("dictionary<") and "string" in str(kind.value_type)
 
 
 def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
