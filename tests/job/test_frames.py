@@ -157,6 +157,26 @@ def test_single_columns_are_values_like_others():
     assert inputs(pytest.importorskip("pandas").Series(["one", "two"])) == ["one", "two"]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_column_of_arrow_is_a_list_of_values(kind, in_pieces, embed):
+    texts = ["one", "two", None, "", *["three"] * 2000]
+    column = pa.array(texts, pa.string()).cast(kind)
+    column = pa.chunked_array([column[:1], column[1:1500], column[1500:]]) if in_pieces else column
+    assert inputs(column) == ["one", "two", "! row 3: nothing in it", "", *["three"] * 2000]
+    assert count_of(column, Wanted(("text",))) == 2004
+    assert [vector[0] for vector in embed.batch(column[:2])] == [3, 3]
+
+
+def test_a_text_of_arrow_that_is_no_utf8_costs_itself_alone():
+    column = pa.array([b"one", b"caf\xe9", b"two"]).view(pa.string())
+    assert inputs(column) == ["one", "! row 2: not UTF-8 (byte 0xe9)", "two"]
+
+
+def test_rows_in_a_column_of_arrow_are_rows():
+    assert inputs(pa.array([{"id": 1, "text": "one"}, {"id": 2, "text": None}])) == ["one", "! row 2: no 'text'"]
+
+
 def test_a_series_of_polars_is_a_list_of_values():
     assert inputs(pytest.importorskip("polars").Series(["one", "two"])) == ["one", "two"]
 

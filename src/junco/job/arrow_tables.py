@@ -132,6 +132,23 @@ def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> 
             yield choice.pick(row, f"{name}, row {number}", wanted, is_picked=True)
 
 
+def is_array(value: Any) -> bool:
+    """Whether it is one column as Arrow has it, in one piece or in several: going through it gives no values."""
+    return hasattr(value, "to_pylist") and hasattr(value, "slice") and not hasattr(value, "schema")
+
+
+def values_of_array(array: Any) -> Iterator[Any]:
+    """What such a column holds; of what is missing or none, why."""
+    for first in range(0, len(array), _ROWS):
+        for number, value in enumerate(_values(array.slice(first, _ROWS)), first + 1):
+            if value is None:
+                yield BadRow(f"row {number}", b"", "nothing in it")
+            elif isinstance(value, BadRow):
+                yield BadRow(f"row {number}", value.content, value.reason)
+            else:
+                yield value
+
+
 def _values(column: Any) -> list[Any]:
     """A column's values; of those that are none, why."""
     try:

@@ -80,8 +80,8 @@ def rows_of_objects(rows: Iterable[Any], name: str, wanted: Wanted, told: Sequen
 
 def _begins_with_a_value(sample: Sequence[Any]) -> bool:
     """Whether the first row that is one is an input itself: which name in an object is, nobody could say then."""
-    first = next((row for row in sample if row is not None and not isinstance(row, BadRow)), {})
-    return not isinstance(first, dict)
+    rows = [row for row in sample if row is not None and not isinstance(row, BadRow)]
+    return bool(rows) and not isinstance(rows[0], dict)
 
 
 def _has_bytes(row: Any, key: str) -> bool:
