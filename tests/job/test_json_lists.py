@@ -33,6 +33,35 @@ def test_a_file_of_one_value_is_the_list_in_it(file, value, indent):
     assert inputs(file("l.json", json.dumps(value, indent=indent))) == TEXTS
 
 
+@pytest.mark.parametrize("num_rows", [0, 1, 2, 3])
+@pytest.mark.parametrize("others", [{"index": [0, 1, 2]}, {}, {"index": [0, 1, 2], "index_names": [None]}])
+def test_a_table_whose_names_and_rows_stand_apart_is_read_by_its_names(file, num_rows, others):
+    rows = [[i, f"text {i}"] for i in range(num_rows)]
+    value = {"columns": ["id", "text"], **others, "data": rows}
+    if "index" in others:
+        value["index"] = list(range(num_rows))
+    assert inputs(file("l.json", json.dumps(value))) == TEXTS[:num_rows]
+
+
+@pytest.mark.parametrize("orient", ["split", "records", "table", "tight"])
+def test_what_pandas_writes_is_read(file, orient):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"id": [1, 2], "text": ["hello", "bye"]})
+    text = json.dumps(table.to_dict(orient)) if orient == "tight" else table.to_json(orient=orient)
+    assert inputs(file("l.json", text)) == ["hello", "bye"]
+
+
+def test_rows_that_stand_apart_from_their_names_have_a_value_for_each(file):
+    value = {"columns": ["id", "text"], "data": [[1, "one"], [2], [3, "three", 3]]}
+    assert inputs(file("l.json", json.dumps(value))) == [
+        "one",
+        "! l.json, row 2: 1 values, and there are 2 columns",
+        "! l.json, row 3: 3 values, and there are 2 columns",
+    ]
+    with pytest.raises(JobError, match=r"two columns of one name \(text, text\)"):
+        inputs(file("l.json", json.dumps({"columns": ["text", "text"], "data": [["a", "b"]]})))
+
+
 @pytest.mark.parametrize("name", ["l.jsonl", "l.ndjson", "l.json"])
 def test_lines_of_json_are_read_by_all_their_names(file, name):
     assert inputs(file(name, "\n\n".join(map(json.dumps, ROWS)) + "\n")) == TEXTS
@@ -120,3 +149,12 @@ def test_one_value_that_is_no_json_is_refused_with_the_line_in_the_file(file):
         inputs(file("l.json", '[\n\n "one"\n "two"\n]\n'))
     with pytest.raises(JobError, match=r"^l\.json is no JSON: .* \(line 1, column 5\)$"):
         inputs(file("l.json", "[1,2\n\n"))
+
+
+@pytest.mark.parametrize("num_values", [1, 200])
+@pytest.mark.parametrize("name", ["l.json", "l.jsonl"])
+def test_an_object_among_values_is_an_input_only_by_a_name_that_inputs_have(file, num_values, name):
+    rows = [*["a"] * num_values, {"x": 1}, {"text": "b"}, "c"]
+    content = json.dumps(rows) if name == "l.json" else "\n".join(map(json.dumps, rows))
+    reject = f"! {name}, row {num_values + 1}: an object among values, and it names no 'text'"
+    assert inputs(file(name, content)) == [*["a"] * num_values, reject, "b", "c"]

@@ -67,6 +67,20 @@ def test_a_cell_with_doubled_marks_is_quoted_wherever_it_stands(table):
     assert inputs(table("t.tsv", f'id\ttext\n{rows}9\t"he said ""hi"" to me"\n'))[-1] == 'he said "hi" to me'
 
 
+@pytest.mark.parametrize(("name", "separator"), [("t.tsv", "\t"), ("t.psv", "|"), ("t.tab", "\t")])
+@pytest.mark.parametrize("proof", ['say "hi"', '"', '"two"\nlines'])
+def test_doubled_marks_in_the_first_lines_show_that_all_the_others_are_quoted_too(table, name, separator, proof):
+    rows = [["id", "text", "label"], *[["1", proof, "p"]] * 1500]
+    rows += [["2", "hel\nlo", "neg"], ["3", f"a{separator}b", "p"], ["4", "plain", "p"]]
+    content = written_by_csv(rows, delimiter=separator)
+    assert inputs(table(name, content))[1498:] == [proof, proof, "hel\nlo", f"a{separator}b", "plain"]
+
+
+def test_doubled_marks_in_the_only_column_show_that_marks_may_go_over_several_lines(table):
+    texts = ['"said" he', "two\nlines", 'x\n"y"', "plain"]
+    assert inputs(table("t.tsv", written_by_csv([["text"], *([text] for text in texts)], delimiter="\t"))) == texts
+
+
 def test_a_mark_in_a_wrong_place_costs_its_own_row_and_no_other(table):
     found = inputs(table("t.csv", 'id,text\n1,one\n2,"He left" she said\n3,"open\n4,four\n5,"fi,ve"\n6,six\n'))
     assert found[0] == "one"
@@ -82,12 +96,12 @@ def test_a_mark_that_is_never_closed_costs_its_own_row_and_no_other(table):
     assert found[1:] == [f"text {i}" for i in range(10, 2000)]
 
 
-def test_a_row_of_too_many_cells_is_put_aside_and_one_with_too_few_where_its_text_is_missing(table):
+def test_a_row_of_too_many_cells_or_of_too_few_is_put_aside(table):
     found = inputs(table("t.csv", "id,text,note\n1,hello, world,x\n2,two\n3\n4,four,x,,\n,,\n5,,x\n"))
     assert found == [
         "! t.csv, line 2: 4 cells, and the header has 3",
-        "two",
-        "! t.csv, line 4: no 'text'",
+        "! t.csv, line 3: 2 cells, and the header has 3",
+        "! t.csv, line 4: 1 cell, and the header has 3",
         "four",
         "! t.csv, line 6: nothing in it",
         "! t.csv, line 7: nothing in the column 'text'",
@@ -112,6 +126,19 @@ def test_a_place_is_the_line_in_the_file_that_a_row_begins_in(table):
         "! t.csv, line 6: a quotation mark that is not closed",
         "! t.csv, line 7: not UTF-8 (byte 0xe9)",
     ]
+
+
+@pytest.mark.parametrize(("name", "separator"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.psv", "|")])
+def test_the_parts_of_a_row_that_a_line_end_in_its_text_broke_are_no_rows(table, name, separator):
+    rows = [("id", "text", "label"), ("0", "one", "pos"), ("1", "hello\nworld", "pos"), ("2", "fine", "neg")]
+    content = "".join(separator.join(row) + "\n" for row in rows)
+    assert inputs(table(name, content)) == [
+        "one",
+        f"! {name}, line 3: 2 cells, and the header has 3",
+        f"! {name}, line 4: 2 cells, and the header has 3",
+        "fine",
+    ]
+    assert inputs(table(name, content), column="label")[1].startswith("! ")
 
 
 def test_commas_of_numbers_and_of_texts_separate_nothing_where_semicolons_do(table):
@@ -232,4 +259,8 @@ def test_blanks_after_separators_are_no_part_of_a_cell_where_the_header_has_them
 def test_lines_that_end_as_those_of_old_macs_are_lines(table):
     assert inputs(table("t.csv", "id,text\r1,one\r2,two\r")) == ["one", "two"]
     assert inputs(table("t.txt", "\ufeffone\rtwo")) == ["one", "two"]
+    for code in ("utf-16", "utf-32", "utf-8-sig"):
+        found, told = read(table("t.csv", "id,text\r1,zwölf\r2,two\r".encode(code)))
+        assert found == ["zwölf", "two"]
+        assert "lines that end with CR alone" in told[0]
     assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]

@@ -46,6 +46,9 @@ def rows_of_parquet(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     try:
         table = pq.ParquetFile(file)
         choice, size = _choice(table.schema_arrow, name, wanted)
+        if words := [each for each in choice.names if _holds_words(table.schema_arrow.field(each).type)]:
+            # by itself it would convert their numbers, and with them the texts: one bad text would end all
+            table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=words)
         batches = table.iter_batches(size, columns=list(dict.fromkeys(choice.names)))
         yield from _rows(batches, choice, name, wanted)
     except pa.ArrowException as error:
@@ -121,6 +124,11 @@ def _may_be_texts(kind: pa.DataType) -> bool:
     return name.removeprefix("large_") in ("string", "string_view", "null")
 
 
+def _holds_words(kind: pa.DataType) -> bool:
+    """Whether a column keeps each text once and has numbers that stand for them."""
+    return str(kind).startswith("dictionary<") and "string" in str(kind.value_type)
+
+
 def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
@@ -128,6 +136,23 @@ def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> 
         for row in zip(*columns, strict=True):
             number += 1
             yield choice.pick(row, f"{name}, row {number}", wanted)
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is one column as Arrow has it, in one piece or in several: going through it gives no values."""
+    return hasattr(value, "to_pylist") and hasattr(value, "slice") and not hasattr(value, "schema")
+
+
+def values_of_array(array: Any) -> Iterator[Any]:
+    """What such a column holds; of what is missing or none, why."""
+    for first in range(0, len(array), _ROWS):
+        for number, value in enumerate(_values(array.slice(first, _ROWS)), first + 1):
+            if value is None:
+                yield BadRow(f"row {number}", b"", "nothing in it")
+            elif isinstance(value, BadRow):
+                yield BadRow(f"row {number}", value.content, value.reason)
+            else:
+                yield value
 
 
 def _values(column: Any) -> list[Any]:

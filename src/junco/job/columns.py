@@ -109,17 +109,23 @@ def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Cho
     if len(with_bytes) > 1:
         several = listed([texts[at] for at in with_bytes])
         raise JobError(f"{name} has {len(with_bytes)} columns of files: {several}: say which with column= (--column)")
+    position_of(texts[with_bytes[0]], texts, name)
     return _choice(with_bytes, texts, "which holds files")
 
 
 def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Choice:
-    """The column where none is named as the pipeline's input; one that is not fit only if there are no others."""
+    """The column where none is named as the pipeline's input; one that is not fit only if there are no others.
+
+    Raises:
+        JobError: another has the same name.
+    """
     usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
     if (found := next(filter(is_fit, usual), None)) is not None:
         return _choice([found], texts)
     no_keys = [at for at, each in enumerate(texts) if not _KEY.search(_folded(each))] or [0]
     keys = [at for at in range(len(texts)) if at not in no_keys]
     found = next(filter(is_fit, [*no_keys, *keys]), no_keys[0])
+    position_of(texts[found], texts, name)
     what = "the first that is no key" if found == no_keys[0] else "the first that holds texts"
     return _choice([found], texts, f"{what}; another with column= (--column)" if len(texts) > 1 else "")
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from junco.errors import InputError, JobError
-from junco.job.arrow_tables import arrow_for, rows_of_stream
+from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
 from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
 from junco.wording import picture
@@ -141,7 +141,7 @@ def as_items(items: Any, columns: tuple[str, ...]) -> Any:
     try:
         frame = frame_of(items)
         if frame is None:
-            return items
+            return items.to_pylist() if is_array(items) else items
         if frame.names is None:
             names = frame.stream.schema.names if hasattr(frame.stream, "schema") else frame.stream.columns
             frame = Frame(frame.called, tuple(names), _columns_of(frame.stream), frame.num_rows)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import check_no_column, choose, is_known, may_be_texts, not_unicode
+from junco.job.columns import check_no_column, choose, is_known, listed, may_be_texts, not_unicode
 from junco.job.item import BadRow
 from junco.job.texts import lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
@@ -18,6 +18,7 @@ from junco.places.cell import has_bytes
 MOST_BYTES = 256 * 2**20
 """A list in one piece is held whole, and its values are several times its size."""
 _SAMPLE = 64
+_OF_PANDAS = ("index", "index_names", "column_names")
 _LINES = "write a line for each (.jsonl)"
 
 
@@ -56,7 +57,9 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
     """The wanted column or columns of rows, each with its place; rows that are no objects are the inputs themselves."""
     start = list(islice(rows, _SAMPLE))
     sample = [row for _, row in start]
+    are_values = _begins_with_a_value(sample)
     names = list(dict.fromkeys(key for row in sample if isinstance(row, dict) for key in row))
+    names = names if not are_values or any(is_known(key, wanted) for key in names) else []
     with_bytes = [at for at, key in enumerate(names) if any(_has_bytes(row, key) for row in sample)]
     if not names and any(not isinstance(row, (BadRow, dict)) and row is not None for row in sample):
         check_no_column(wanted, f"{name} holds values and no objects")
@@ -72,6 +75,8 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
             yield row
         elif row is None or row == {}:
             yield BadRow(place, b"", "nothing in it")
+        elif isinstance(row, dict) and are_values and not any(is_known(key, wanted) for key in row):
+            yield BadRow(place, b"", f"an object among values, and it names no {wanted.column or wanted.columns[0]!r}")
         elif isinstance(row, dict):
             choice = choice or choose(list(row), wanted, name)
             yield choice.pick([row.get(key) for key in choice.names], place, wanted)
@@ -81,6 +86,12 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
 
 def _cell(row: Any, key: str) -> Any:
     return row.get(key) if isinstance(row, dict) else None
+
+
+def _begins_with_a_value(sample: Sequence[Any]) -> bool:
+    """Whether the first row that is one is an input itself: which name in an object is, nobody could say then."""
+    rows = [row for row in sample if row is not None and not isinstance(row, BadRow)]
+    return bool(rows) and not isinstance(rows[0], dict)
 
 
 def _has_bytes(row: Any, key: str) -> bool:
@@ -165,6 +176,8 @@ def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[
     if not isinstance(value, dict):
         raise JobError(f"{name} holds one {type(value).__name__}, and no list of inputs: {_LINES}")
     lists = {key: each for key, each in value.items() if isinstance(each, list)}
+    if _is_split(value):
+        return _of_split(value["columns"], value["data"], name), ["its rows at 'data'"]
     rows = [key for key, each in lists.items() if each and all(isinstance(row, dict) for row in each)]
     if len(rows) == 1 and not (len(lists) > 1 and any(is_known(key, wanted) for key in lists)):
         return lists[rows[0]], [f"the list at {rows[0]!r}"]
@@ -176,6 +189,25 @@ def _listed(value: Any, name: str, wanted: Wanted) -> tuple[Iterable[Any], list[
         f"{name} holds one object, of {len(value):,} names, and it is not clear what its inputs are: "
         f"make it a list of objects, or {_LINES}"
     )
+
+
+def _is_split(value: Mapping[str, Any]) -> bool:
+    """Whether it is a table as pandas writes it with ``orient="split"`` or ``"tight"``: names and rows apart."""
+    if not {"columns", "data"} <= value.keys() <= {"columns", "data", *_OF_PANDAS}:
+        return False
+    columns, rows = value["columns"], value["data"]
+    return isinstance(columns, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows)
+
+
+def _of_split(columns: Sequence[Any], rows: Sequence[list[Any]], name: str) -> Iterator[Any]:
+    names = list(map(str, columns))
+    if len(set(names)) < len(names):
+        raise JobError(f"{name} has two columns of one name ({listed(names)}): give each a name of its own")
+    for number, row in enumerate(rows, 1):
+        if len(row) == len(names):
+            yield dict(zip(names, row, strict=True))
+        else:
+            yield BadRow(f"{name}, row {number}", b"", f"{len(row)} values, and there are {len(names)} columns")
 
 
 def _of_columns(columns: Mapping[str, list[Any]], name: str) -> Iterator[Any]:

@@ -87,8 +87,9 @@ def _picked(
             yield cells
         elif not any(cells):
             yield BadRow(f"{name}, line {line}", b"", "nothing in it")
-        elif len(cells) > width and any(cells[width:]):
+        elif len(cells) < width or any(cells[width:]):  # of half a row nobody can say which cells it has
             content = dialect.separator.join(cells).encode("utf-8", "surrogateescape")
-            yield BadRow(f"{name}, line {line}", content, f"{len(cells)} cells, and the header has {width}")
+            there = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+            yield BadRow(f"{name}, line {line}", content, f"{there}, and the header has {width}")
         else:
             yield choice.pick_cells(cells, f"{name}, line {line}", wanted)

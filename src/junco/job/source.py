@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError
+from junco.job.arrow_tables import is_array, values_of_array
 from junco.job.columns import check_no_column, choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
@@ -119,6 +120,8 @@ def _of_values(source: Any, wanted: Wanted) -> Iterator[Item]:
     frame = frame_of(source)
     if frame is not None:
         return _numbered(frame.rows(wanted), wanted)
+    if is_array(source):
+        return _numbered(_named(values_of_array(source), wanted), wanted)
     try:
         values = iter(source)
     except TypeError:
