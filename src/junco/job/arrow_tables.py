@@ -46,7 +46,7 @@ def rows_of_parquet(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
         table = pq.ParquetFile(file)
         choice, size = _choice(table.schema_arrow, name, wanted)
         batches = table.iter_batches(size, columns=list(dict.fromkeys(choice.names)))
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -67,7 +67,7 @@ def rows_of_arrow(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             file.seek(0)
             opened = batches = pa.ipc.open_stream(file)
         choice, _ = _choice(opened.schema, name, wanted)
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -80,7 +80,7 @@ def rows_of_stream(table: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     """
     reader = arrow_for(name).RecordBatchReader.from_stream(table)
     choice, _ = _choice(reader.schema, name, wanted)
-    yield from _rows(reader, choice, name, wanted)
+    yield from _rows(reader, choice, "row", wanted)
 
 
 def num_rows_of_parquet(file: Any) -> int:
@@ -121,13 +121,13 @@ def _may_be_texts(kind: pa.DataType) -> bool:
     return name.removeprefix("large_") in ("string", "string_view", "null")
 
 
-def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
+def _rows(batches: Iterable[Any], choice: Choice, place: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
         columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
         for row in zip(*columns, strict=True):
             number += 1
-            yield choice.pick(row, f"{name}, row {number}", wanted)
+            yield choice.pick(row, f"{place} {number}", wanted)
 
 
 def _values(column: Any) -> list[Any]:
