@@ -154,6 +154,13 @@ def test_what_is_missing_in_a_table_is_put_aside():
     assert inputs(frame) == ["one", "! row 2: no 'text'", "! row 3: no 'text'", "two"]
 
 
+def test_a_row_is_told_by_its_number_from_one_whichever_library_the_table_is_of():
+    columns = {"id": [1, 2, 3], "text": ["one", None, "three"]}
+    rows = [{"id": i, "text": text} for i, text in zip(*columns.values(), strict=True)]
+    for source in (columns, pa.table(columns), Batches(pa.table(columns)), rows, iter(rows)):
+        assert inputs(source) == ["one", "! row 2: no 'text'", "three"]
+
+
 def test_two_columns_of_one_name_are_refused_in_memory_too():
     with pytest.raises(JobError, match="has 2 columns named 'text'"):
         inputs(Located(["text", "text"], [["a"], ["b"]]))

@@ -50,7 +50,7 @@ def rows_of_parquet(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             # by itself it would convert their numbers, and with them the texts: one bad text would end all
             table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=words)
         batches = table.iter_batches(size, columns=list(dict.fromkeys(choice.names)))
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -71,7 +71,7 @@ def rows_of_arrow(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             file.seek(0)
             opened = batches = pa.ipc.open_stream(file)
         choice, _ = _choice(opened.schema, name, wanted)
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -84,7 +84,7 @@ def rows_of_stream(table: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     """
     reader = arrow_for(name).RecordBatchReader.from_stream(table)
     choice, _ = _choice(reader.schema, name, wanted)
-    yield from _rows(reader, choice, name, wanted)
+    yield from _rows(reader, choice, "row", wanted)
 
 
 def num_rows_of_parquet(file: Any) -> int:
@@ -129,13 +129,13 @@ def _holds_words(kind: pa.DataType) -> bool:
     return str(kind).startswith("dictionary<") and "string" in str(kind.value_type)
 
 
-def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
+def _rows(batches: Iterable[Any], choice: Choice, place: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
         columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
         for row in zip(*columns, strict=True):
             number += 1
-            yield choice.pick(row, f"{name}, row {number}", wanted)
+            yield choice.pick(row, f"{place} {number}", wanted)
 
 
 def is_array(value: Any) -> bool:
