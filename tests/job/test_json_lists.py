@@ -156,5 +156,6 @@ def test_one_value_that_is_no_json_is_refused_with_the_line_in_the_file(file):
 def test_an_object_among_values_is_an_input_only_by_a_name_that_inputs_have(file, num_values, name):
     rows = [*["a"] * num_values, {"x": 1}, {"text": "b"}, "c"]
     content = json.dumps(rows) if name == "l.json" else "\n".join(map(json.dumps, rows))
-    reject = f"! {name}, row {num_values + 1}: an object among values, and it names no 'text'"
+    place = "row" if name == "l.json" else "line"
+    reject = f"! {name}, {place} {num_values + 1}: an object among values, and it names no 'text'"
     assert inputs(file(name, content)) == [*["a"] * num_values, reject, "b", "c"]

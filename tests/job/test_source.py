@@ -168,7 +168,7 @@ def test_a_bad_line_or_row_is_an_input_that_cannot_be_read_and_the_others_go_on(
     pq.write_table(pa.table({"text": ["one", None]}), tmp_path / "t.parquet")
     assert outcomes(tmp_path / "t.parquet") == ["one", "t.parquet, row 2: no 'text'"]
     (tmp_path / "t.csv").write_text("id,text\n1,one\n2\n")
-    assert outcomes(tmp_path / "t.csv") == ["one", "t.csv, line 3: no 'text'"]
+    assert outcomes(tmp_path / "t.csv") == ["one", "t.csv, line 3: 1 cell, and the header has 2"]
 
 
 def test_a_list_of_file_names_may_hold_any_bytes(tmp_path):

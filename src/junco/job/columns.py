@@ -106,10 +106,11 @@ def choose(
 
 
 def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Choice:
+    for at in with_bytes:
+        position_of(texts[at], texts, name)
     if len(with_bytes) > 1:
         several = listed([texts[at] for at in with_bytes])
         raise JobError(f"{name} has {len(with_bytes)} columns of files: {several}: say which with column= (--column)")
-    position_of(texts[with_bytes[0]], texts, name)
     return _choice(with_bytes, texts, "which holds files")
 
 
