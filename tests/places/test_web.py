@@ -162,6 +162,20 @@ def test_ways_within_the_web_are_followed_but_not_in_circles():
             fetched(f"{site}/round")
 
 
+def test_what_comes_with_a_way_is_not_read():
+    num_sent = 0
+
+    def pieces():
+        nonlocal num_sent
+        for num_sent in range(100):
+            yield bytes(10**6)
+
+    moved = Answer(pieces(), status=302, headers={"Location": "/y"}, length=None)
+    with serving({"/x": moved, "/y": Answer(BODY)}) as (site, _):
+        assert fetched(f"{site}/x") == BODY
+    assert num_sent < 99
+
+
 def test_a_safe_way_does_not_lead_to_one_that_is_not():
     request = web._request("https://127.0.0.1/x", "GET")
     with pytest.raises(Exception, match="redirection to http:// is not followed"):

@@ -245,4 +245,5 @@ class _Redirection(urllib.request.HTTPRedirectHandler):
         made = super().redirect_request(req, fp, code, msg, headers, newurl)
         if made is not None:
             made.method = req.get_method()  # a question for the head alone stays one
+            fp.close()  # what comes with it would be read whole, however much that is
         return made
