@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
 import pytest
 
 from junco.errors import DeadlineError
-from junco.operator.gate import MOST_PASSED, Gate
+from junco.operator.gate import Gate
 from junco.operator.lanes import Lane, in_lane, until, waiting_for_me, working_for
 
 LONG_S = 30
@@ -28,6 +29,11 @@ def started(*works):
     return threads
 
 
+def at_every_look_later():
+    """A clock for which every turn is over when it is looked at."""
+    return itertools.count().__next__
+
+
 def all_ended(threads):
     for thread in threads:
         thread.join(LONG_S)
@@ -36,7 +42,7 @@ def all_ended(threads):
 
 def test_where_lanes_wait_for_each_other_the_gate_lets_them_in_by_their_shares():
     """470 threads want a row each, 30 want blocks of 16 in a batch, again and again; counted while both wait."""
-    gate, rows, is_counted = Gate(), {Lane.ONLINE: 0, Lane.BATCH: 0}, threading.Event()
+    gate, rows, is_counted = Gate(clock=at_every_look_later()), {Lane.ONLINE: 0, Lane.BATCH: 0}, threading.Event()
 
     def work(lane, num_rows, times):
         with in_lane(lane):
@@ -61,7 +67,7 @@ def test_where_lanes_wait_for_each_other_the_gate_lets_them_in_by_their_shares()
 
 
 def test_where_no_lane_has_had_more_than_its_share_the_more_urgent_goes_first_and_in_a_lane_whoever_came_first():
-    gate, went = Gate(), []
+    gate, went = Gate(clock=at_every_look_later()), []
 
     def wait(name, its_lane):
         with in_lane(its_lane):
@@ -138,19 +144,38 @@ def test_whoever_has_waited_long_enough_leaves_the_queue():
     assert gate.try_take() is not None
 
 
-def test_nobody_is_passed_by_others_of_his_lane_for_ever():
+def test_a_place_is_handed_to_whoever_waits_when_the_turn_is_over():
     """The thread that has the place leaves and comes again, before the one that waits is there."""
-    gate, num_turns, is_in = Gate(), 0, threading.Event()
+    gate, is_in = Gate(clock=at_every_look_later()), threading.Event()
     place = gate.take()
     threads = started(lambda: (gate.take().release(), is_in.set()))
     wait_until(lambda: gate.num_waiting == 1)
-    while not is_in.is_set():
-        place.release()
-        place = gate.take()
-        num_turns += 1
-    assert num_turns <= MOST_PASSED + 1
     place.release()
+    gate.take().release()
+    assert is_in.is_set()
     assert all_ended(threads)
+
+
+def test_while_a_turn_lasts_a_place_goes_to_the_quickest_of_its_lane_and_to_no_other_before_those_who_wait():
+    gate, went = Gate(clock=lambda: 1.0), []
+
+    def wait(name):
+        place = gate.take()
+        went.append(name)
+        place.release()
+
+    place = gate.take()
+    threads = started(lambda: wait("first"))
+    wait_until(lambda: gate.num_waiting == 1)
+    place.release()  # nobody had a turn: it is handed over, and a turn begins
+    assert all_ended(threads)
+    place = gate.take()
+    threads = started(lambda: wait("second"))
+    wait_until(lambda: gate.num_waiting == 1)
+    with in_lane(Lane.BULK):
+        place.release()
+    assert all_ended(threads), "a place that comes free in a turn is there for whoever waits"
+    assert went == ["first", "second"]
 
 
 def test_a_thread_waits_from_when_another_one_has_claimed_a_place_for_it():
@@ -180,7 +205,7 @@ def test_a_thread_waits_from_when_another_one_has_claimed_a_place_for_it():
 
 
 def test_a_claim_that_is_dropped_keeps_nobody_out():
-    gate = Gate()
+    gate = Gate(clock=at_every_look_later())
     held = gate.take()
     early, late = gate.claim(-1), gate.claim(-2)
     gate.drop(early)
@@ -192,27 +217,30 @@ def test_a_claim_that_is_dropped_keeps_nobody_out():
 
 
 def test_where_lanes_meet_at_several_places_none_stays_free_while_somebody_waits():
-    """A place comes free and a single call is called; before he is there the other one is handed to him."""
-    gate, leave = Gate([None, None]), {its: threading.Event() for its in (Lane.ONLINE, Lane.BATCH)}
+    """A place comes free in a turn and a single call is called; before he is there the other one is handed to him."""
+    now = [1.0]
+    gate, leave = Gate([None, None], clock=lambda: now[0]), threading.Event()
 
-    def hold(its_lane, num_rows):
-        with in_lane(its_lane):
+    def hold():
+        with in_lane(Lane.BATCH):
             place = gate.take()
-            leave[its_lane].wait(LONG_S)
-            place.release(num_rows)
+            leave.wait(LONG_S)
+            place.release(5)
 
     def wait():
         with in_lane(Lane.BATCH):
             gate.take().release()
 
-    single, batch = started(lambda: hold(Lane.ONLINE, 0)), started(lambda: hold(Lane.BATCH, 5))
+    held, batch = gate.take(), started(hold)
     wait_until(lambda: len(gate.holders) == 2)
-    late = gate.claim(-1)
-    leave[Lane.ONLINE].set()
-    assert all_ended(single)
+    early = gate.claim(-1, Lane.ONLINE)
+    held.release(0)  # handed over: his lane's turn begins
+    late = gate.claim(-2, Lane.ONLINE)
+    early.place.release(0)
     waiting = started(wait)
     wait_until(lambda: gate.num_waiting == 2)
-    leave[Lane.BATCH].set()
+    now[0] += 1
+    leave.set()
     assert all_ended(batch)
     assert late.place is not None
     assert all_ended(waiting)

@@ -7,6 +7,7 @@ neither starves the other; a lane that nobody else wants has all of it. In one l
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import get_ident
@@ -15,8 +16,12 @@ from typing import Any
 from junco.operator.lanes import Lane, Threads, lane, left_s, waiting_for_me, waiting_of
 from junco.operator.shares import Shares
 
-MOST_PASSED = 100
-"""So often at most others of his lane are quicker than one who waits."""
+TURN_S = 0.005
+"""How long a turn lasts: meanwhile others of its lane may be quicker than those who wait.
+
+To hand a place over costs a change of threads, which may be a hundred times what a call takes; after work that takes
+longer than a turn it is always handed over, so that nobody waits for more than one call of each who came before him.
+"""
 
 
 class Place:
@@ -61,26 +66,28 @@ class Place:
 class Claim:
     """Of a thread that waits at a gate, or that is about to."""
 
-    __slots__ = ("lane", "num_passed", "place", "thread", "woken")
+    __slots__ = ("lane", "place", "thread", "woken")
 
     def __init__(self, its_lane: Lane, thread: int) -> None:
         self.lane, self.thread, self.woken = its_lane, thread, threading.Event()
         self.place: Place | None = None
-        self.num_passed = 0
 
 
 class Gate:
     """So many threads may be inside at once. Whoever is inside may enter again.
 
-    A place that comes free goes to the quickest of a lane, since to hand it over costs a change of threads. Where
-    another lane waits it is handed to whose turn it is.
+    A place that comes free is handed to whoever waits first in the lane that is next, and a turn begins. While it
+    lasts, a place that comes free goes to the quickest of that lane.
 
     Args:
         places: what goes with each place.
         of: what is guarded, which lives as long as its gate.
+        clock: seconds, for how long a turn has lasted.
     """
 
-    def __init__(self, places: Sequence[Any] = (None,), of: object = None) -> None:
+    def __init__(
+        self, places: Sequence[Any] = (None,), of: object = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.free: list[Place] = [Place(self, what) for what in places]
         self.holders: dict[int, Place] = {}
         """By thread; those who have borrowed a place are among them."""
@@ -89,6 +96,9 @@ class Gate:
         self.mutex = threading.Lock()
         self._num_places = len(places)
         self._shares = Shares()
+        self._clock = clock
+        self._turn: Lane | None = None
+        self._turn_ends_s = 0.0
         self._of = of
 
     @property
@@ -213,23 +223,16 @@ class Gate:
         """A place that its owner has left (with the mutex held)."""
         if place.inner is not None:
             place._is_left = True
-        elif not self.waiting or (len(self.waiting) == 1 and self._is_open_to(lane())):
+        elif not self.waiting or self._clock() < self._turn_ends_s:
             self.free.append(place)
         else:
             heir = self.waiting[self._shares.next(self.waiting)][0]
             self._take_out(heir)
             heir.place = place
             self._let_in(heir.thread, place)
+            self._turn, self._turn_ends_s = heir.lane, self._clock() + TURN_S
             heir.woken.set()
         self._call_next()  # another place may be free, and another lane next than before these rows were counted
-
-    def _is_open_to(self, own: Lane) -> bool:
-        """Whether the quickest of a lane may have a free place: only those wait who have not been passed often."""
-        if own not in self.waiting:
-            return False
-        first = self.waiting[own][0]
-        first.num_passed += 1
-        return first.num_passed <= MOST_PASSED
 
     def _let_in(self, thread: int, place: Place) -> None:
         place.owner, place.waiting = thread, waiting_of.get(thread, ())
@@ -326,13 +329,19 @@ class Gate:
             return place
 
     def _free_for(self, own: Lane) -> Place | None:
-        """A place for a lane, if there is one and no other lane is next (with the mutex held)."""
-        if not self.free or (self.waiting and self._shares.next({*self.waiting, own}) is not own):
+        """A place for a lane, if there is one, and no other lane is next or it is this one's turn (mutex held)."""
+        if not self.free or not (self._is_next(own) or self._has_turn(own)):
             return None
         try:
             return self.free.pop()
         except IndexError:  # somebody who did not have to wait was quicker
             return None
+
+    def _is_next(self, own: Lane) -> bool:
+        return not self.waiting or self._shares.next({*self.waiting, own}) is own
+
+    def _has_turn(self, own: Lane) -> bool:
+        return own is self._turn and self._clock() < self._turn_ends_s
 
     def drop(self, one: Claim) -> None:
         """Wait no more."""
