@@ -21,7 +21,7 @@ from junco.errors import DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.gate import Claim
-from junco.operator.lanes import left_s, waiting_for_me
+from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
 from junco.plan.plan import Plan
 
 
@@ -104,7 +104,19 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "claim", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
+    __slots__ = (
+        "batch",
+        "claim",
+        "error",
+        "has_gone",
+        "has_place",
+        "is_done",
+        "item",
+        "lane",
+        "result",
+        "thread",
+        "woken",
+    )
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
@@ -112,6 +124,7 @@ class _Call:
         self.error: BaseException | None = None
         self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
+        self.lane = Lane.ONLINE
         self.woken: threading.Event | None = None
         self.claim: Claim | None = None
         """On a place at the operator, where another one has led before."""
@@ -160,7 +173,7 @@ class SharedBatches:
                 self._leaders.append(call.thread)
                 call.batch = [call]
             else:
-                call.woken = threading.Event()
+                call.woken, call.lane = threading.Event(), lane()
                 self._waiting.append(call)
                 if len(self._waiting) >= self._share():
                     self._came.notify_all()
@@ -227,7 +240,7 @@ class SharedBatches:
             self._leaders.remove(leader.thread)
             if self._waiting and len(self._leaders) < self._most_leaders:
                 heir = self._waiting.popleft()
-                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread)
+                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread, heir.lane)
                 self._leaders.append(heir.thread)
         if leader.claim is not None:
             resident.gate.drop(leader.claim)
