@@ -85,6 +85,33 @@ def test_where_no_lane_has_had_more_than_its_share_the_more_urgent_goes_first_an
     assert went == ["one", "batch", "bulk", "two"]
 
 
+def test_rows_of_a_lane_that_found_a_free_place_are_counted_like_those_of_one_that_waited():
+    gate = Gate(clock=at_every_look_later())
+    for num_rows in (12000, 12):  # single calls were served long before there was a batch
+        place, job = gate.take(), gate.claim(-1, Lane.BULK)
+        place.release(num_rows)
+        job.place.release(0)
+    place, early = gate.take(), gate.claim(-2, Lane.ONLINE)
+    place.release(12)  # it is free, and the single call is called
+    with in_lane(Lane.BATCH):
+        gate.take().release(30)
+    batch, single = gate.claim(-3, Lane.BATCH), gate.claim(-4, Lane.ONLINE)
+    early.place.release(0)
+    assert single.place is not None
+    assert batch.place is None
+
+
+def test_a_claim_is_in_the_lane_of_whom_it_is_made_for():
+    gate = Gate()
+    held = gate.take()
+    with in_lane(Lane.BULK):
+        one = gate.claim(-1, Lane.ONLINE)
+    other = gate.claim(-2, Lane.BATCH)
+    held.release(0)
+    assert one.place is not None
+    assert other.place is None
+
+
 def test_as_many_threads_are_inside_as_there_are_places():
     gate, together, at_once = Gate([None] * 3), threading.Barrier(3, timeout=LONG_S), []
 
@@ -195,7 +222,7 @@ def test_a_thread_waits_from_when_another_one_has_claimed_a_place_for_it():
             place.release()
 
     threads = started(heir)
-    claims.append(gate.claim(threads[0].ident))
+    claims.append(gate.claim(threads[0].ident, Lane.ONLINE))
     threads += started(other)
     wait_until(lambda: gate.num_waiting == 2)
     held.release(0)  # to the heir, who is not there yet
@@ -207,10 +234,9 @@ def test_a_thread_waits_from_when_another_one_has_claimed_a_place_for_it():
 def test_a_claim_that_is_dropped_keeps_nobody_out():
     gate = Gate(clock=at_every_look_later())
     held = gate.take()
-    early, late = gate.claim(-1), gate.claim(-2)
+    early, late = gate.claim(-1, Lane.ONLINE), gate.claim(-2, Lane.ONLINE)
     gate.drop(early)
-    with in_lane(Lane.BATCH):
-        gate.claim(-3)
+    gate.claim(-3, Lane.BATCH)
     held.release(0)
     gate.drop(late)
     assert list(gate.holders) == [-3]

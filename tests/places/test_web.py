@@ -167,7 +167,7 @@ def test_what_comes_with_a_way_is_not_read():
 
     def pieces():
         nonlocal num_sent
-        for num_sent in range(100):
+        for num_sent in range(1, 101):
             yield bytes(10**6)
 
     moved = Answer(pieces(), status=302, headers={"Location": "/y"}, length=None)

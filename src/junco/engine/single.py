@@ -23,7 +23,7 @@ from junco.errors import DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.gate import Claim
-from junco.operator.lanes import left_s, waiting_for_me
+from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
 from junco.operator.notes import NOTHING, Noted
 from junco.plan.plan import Plan
 
@@ -124,6 +124,7 @@ class _Call:
         "has_place",
         "is_done",
         "item",
+        "lane",
         "noted",
         "result",
         "thread",
@@ -137,6 +138,7 @@ class _Call:
         self.noted: Noted = NOTHING
         self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
+        self.lane = Lane.ONLINE
         self.woken: threading.Event | None = None
         self.claim: Claim | None = None
         """On a place at the operator, where another one has led before."""
@@ -189,7 +191,7 @@ class SharedBatches:
                 self._leaders.append(call.thread)
                 call.batch = [call]
             else:
-                call.woken = threading.Event()
+                call.woken, call.lane = threading.Event(), lane()
                 self._waiting.append(call)
                 if len(self._waiting) >= self._share():
                     self._came.notify_all()
@@ -258,7 +260,7 @@ class SharedBatches:
             self._leaders.remove(leader.thread)
             if self._waiting and len(self._leaders) < self._most_leaders:
                 heir = self._waiting.popleft()
-                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread)
+                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread, heir.lane)
                 self._leaders.append(heir.thread)
         if leader.claim is not None:
             resident.gate.drop(leader.claim)

@@ -278,10 +278,10 @@ class Gate:
             held = held.lender
         return held is place
 
-    def claim(self, thread: int) -> Claim:
-        """Let a thread wait from now on, in the calling one's lane; it is to `redeem` that, or to `drop` it."""
+    def claim(self, thread: int, its_lane: Lane) -> Claim:
+        """Let a thread wait from now on, in its lane; it is to `redeem` that, or to `drop` it."""
         with self.mutex:
-            one = self._claim(lane(), thread)
+            one = self._claim(its_lane, thread)
             self._call_next()
             return one
 
@@ -330,6 +330,8 @@ class Gate:
 
     def _free_for(self, own: Lane) -> Place | None:
         """A place for a lane, if there is one, and no other lane is next or it is this one's turn (mutex held)."""
+        if own not in self.waiting:
+            self._shares.came(own)
         if not self.free or not (self._is_next(own) or self._has_turn(own)):
             return None
         try:
