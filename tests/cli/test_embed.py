@@ -147,3 +147,12 @@ def test_a_job_in_which_no_input_gives_a_row_ends_with_1(junco, tmp_path, target
 def test_a_job_that_has_something_and_nothing_new_ends_with_0(junco, texts, tmp_path):
     for _ in range(2):
         assert junco("embed", "count", texts, "--to", tmp_path / "v.parquet").exit_code == 0
+
+
+def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
+    (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
+    done = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "t.parquet", "--json")
+    told = json.loads(done.stdout)
+    assert (told["num_cut"], told["num_empty"]) == (2, 1)
+    again = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "u.parquet")
+    assert "'shorten': 2 inputs cut, 1 input empty" in again.stdout + again.stderr

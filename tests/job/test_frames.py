@@ -117,6 +117,18 @@ def test_a_call_takes_the_columns_that_are_named_as_its_inputs_and_no_other(name
         assert list(p.batch(TABLES[name]())) == ["one", "twotwo", "threethreethree"]
 
 
+@pytest.mark.parametrize("made", [dict, pa.table, lambda rows: Batches(pa.table(rows))])
+def test_case_and_blanks_of_a_columns_name_count_as_little_in_a_call_as_in_a_job(made, embed):
+    for name in ("Text", "TEXT", " text "):
+        table = made({"id": [1, 2], name: ["one", "three"]})
+        assert [vector[0] for vector in embed.batch(table)] == [3, 5]
+        assert [vector[0] for _, vector in embed.rows(table)] == [3, 5]
+        assert inputs(table) == ["one", "three"]
+    assert [vector[0] for vector in embed.batch(made({"Text": ["one"], "text": ["exact"]}))] == [5]
+    with pytest.raises(InputError, match="has 2 columns named 'TEXT' and 'Text': give each a name of its own"):
+        embed.batch(made({"Text": ["one"], "TEXT": ["two"]}))
+
+
 @pytest.mark.parametrize(
     "items",
     [{"q1": "hello"}, {}, {"text": "hello"}, {"text": ["a"], "id": 1}, collections.Counter("abc"), {"a": COLUMNS}],
@@ -140,6 +152,13 @@ def test_a_mapping_of_tables_or_of_columns_of_several_lengths_is_refused(embed):
 def test_what_is_missing_in_a_table_is_put_aside():
     frame = Located(["text"], [["one", None, float("nan"), "two"]])
     assert inputs(frame) == ["one", "! row 2: no 'text'", "! row 3: no 'text'", "two"]
+
+
+def test_a_row_is_told_by_its_number_from_one_whichever_library_the_table_is_of():
+    columns = {"id": [1, 2, 3], "text": ["one", None, "three"]}
+    rows = [{"id": i, "text": text} for i, text in zip(*columns.values(), strict=True)]
+    for source in (columns, pa.table(columns), Batches(pa.table(columns)), rows, iter(rows)):
+        assert inputs(source) == ["one", "! row 2: no 'text'", "three"]
 
 
 def test_two_columns_of_one_name_are_refused_in_memory_too():

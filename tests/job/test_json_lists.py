@@ -109,15 +109,20 @@ def test_a_bad_line_costs_itself_alone(file):
     found = inputs(file("l.jsonl", b"\n".join(lines)))
     assert [text for text in found if not text.startswith("!")] == ["one", "plain", "two"]
     reasons = "\n".join(text for text in found if text.startswith("!"))
-    for reason in ("line 2: no JSON", "'text' is in it twice", "row 4: no 'text'", "half of a character"):
+    for reason in ("line 2: no JSON", "'text' is in it twice", "line 4: no 'text'", "half of a character"):
         assert reason in reasons
-    for reason in ("line 6: not UTF-8 (byte 0xe9)", "row 7: nothing in it", "row 8: a whole list", "line 10: no JSON"):
+    for reason in (
+        "line 6: not UTF-8 (byte 0xe9)",
+        "line 7: nothing in it",
+        "line 8: a whole list",
+        "line 10: no JSON",
+    ):
         assert reason in reasons
 
 
 def test_the_column_is_found_though_the_first_rows_have_it_not(file):
     found, told = read(file("l.jsonl", '{"id": 1}\n{"id": 2, "text": "b"}\n'))
-    assert found == ["! l.jsonl, row 1: no 'text'", "b"]
+    assert found == ["! l.jsonl, line 1: no 'text'", "b"]
     assert told == ["l.jsonl: column 'text' of id, text"]
 
 
@@ -129,10 +134,28 @@ def test_a_text_of_a_list_that_is_no_utf8_costs_itself_alone(file):
     ]
 
 
+@pytest.mark.parametrize("name", ["l.jsonl", "l.ndjson", "l.json"])
+def test_a_bad_line_is_told_by_its_line_in_the_file_and_the_column_in_it(file, name):
+    assert inputs(file(name, '{"text": "a"}\n\n\n{"text": "b"\n{"id": 1}\n{"text": "c" 1}\n')) == [
+        "a",
+        f"! {name}, line 4: no JSON: Expecting ',' delimiter at column 13",
+        f"! {name}, line 5: no 'text'",
+        f"! {name}, line 6: no JSON: Expecting ',' delimiter at column 14",
+    ]
+
+
+def test_one_value_that_is_no_json_is_refused_with_the_line_in_the_file(file):
+    with pytest.raises(JobError, match=r"^l\.json is no JSON: Expecting ',' delimiter \(line 4, column 2\)$"):
+        inputs(file("l.json", '[\n\n "one"\n "two"\n]\n'))
+    with pytest.raises(JobError, match=r"^l\.json is no JSON: .* \(line 1, column 5\)$"):
+        inputs(file("l.json", "[1,2\n\n"))
+
+
 @pytest.mark.parametrize("num_values", [1, 200])
 @pytest.mark.parametrize("name", ["l.json", "l.jsonl"])
 def test_an_object_among_values_is_an_input_only_by_a_name_that_inputs_have(file, num_values, name):
     rows = [*["a"] * num_values, {"x": 1}, {"text": "b"}, "c"]
     content = json.dumps(rows) if name == "l.json" else "\n".join(map(json.dumps, rows))
-    reject = f"! {name}, row {num_values + 1}: an object among values, and it names no 'text'"
+    place = "row" if name == "l.json" else "line"
+    reject = f"! {name}, {place} {num_values + 1}: an object among values, and it names no 'text'"
     assert inputs(file(name, content)) == [*["a"] * num_values, reject, "b", "c"]

@@ -103,8 +103,28 @@ def test_a_row_of_too_many_cells_or_of_too_few_is_put_aside(table):
         "! t.csv, line 3: 2 cells, and the header has 3",
         "! t.csv, line 4: 1 cell, and the header has 3",
         "four",
-        "! t.csv, row 5: nothing in it",
-        "",
+        "! t.csv, line 6: nothing in it",
+        "! t.csv, line 7: nothing in the column 'text'",
+    ]
+
+
+@pytest.mark.parametrize(("name", "sign"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.psv", "|")])
+def test_an_empty_cell_is_nothing_whatever_separates_it_and_blanks_are_a_text(table, name, sign):
+    rows = [["id", "text", "note"], ["1", "one", "x"], ["2", "", "x"], ["3", "  ", "x"], ["4", '""', "x"]]
+    content = "".join(f"{sign.join(row)}\n" for row in rows)
+    empty = [f"! {name}, line 3: nothing in the column 'text'", f"! {name}, line 5: nothing in the column 'text'"]
+    if sign in ",;":
+        assert inputs(table(name, content)) == ["one", empty[0], "  ", empty[1]]
+    else:  # where marks are part of the text
+        assert inputs(table(name, content)) == ["one", empty[0], "  ", '""']
+
+
+def test_a_place_is_the_line_in_the_file_that_a_row_begins_in(table):
+    content = 'id,text\n1,"two\nlines"\n\n2,\n3,"open\n4,caf\xe9\n'
+    assert inputs(table("t.csv", content.encode("latin-1")))[1:] == [
+        "! t.csv, line 5: nothing in the column 'text'",
+        "! t.csv, line 6: a quotation mark that is not closed",
+        "! t.csv, line 7: not UTF-8 (byte 0xe9)",
     ]
 
 
@@ -190,7 +210,7 @@ def test_prose_is_not_cut_at_its_commas(table):
 
 def test_bytes_that_are_no_utf8_cost_their_own_row_if_they_are_in_its_text(table):
     content = b"id,text,note\n1,caf\xe9,x\n2,fine,caf\xe9\n3,f\xc3\xbcnf,x\n"
-    assert inputs(table("t.csv", content)) == ["! t.csv, row 1: not UTF-8 (byte 0xe9)", "fine", "fünf"]
+    assert inputs(table("t.csv", content)) == ["! t.csv, line 2: not UTF-8 (byte 0xe9)", "fine", "fünf"]
     assert inputs(table("p.csv", b"path\ncaf\xe9.jpg\n"), "path") == ["caf\udce9.jpg"]
 
 
@@ -223,7 +243,10 @@ def test_a_line_that_is_too_long_costs_itself_alone(table, monkeypatch):
 
 def test_several_columns_are_taken_by_their_names(table):
     path = table("t.csv", "Text;x;image\nhello;0;a.jpg\nbye;1;\n")
-    assert inputs(path, "image", "text") == [("a.jpg", "hello"), ("", "bye")]
+    assert inputs(path, "image", "text") == [
+        ("a.jpg", "hello"),
+        "! t.csv, line 3: nothing in the column 'image'",
+    ]
     with pytest.raises(JobError, match="has no column 'sound'; the pipeline takes image, sound"):
         inputs(path, "image", "sound")
 

@@ -8,12 +8,10 @@ order.
 from __future__ import annotations
 
 import hashlib
-import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -160,8 +158,9 @@ class Ledger:
         What was put aside is not among them, and nothing where an entry may take the place of an earlier one.
         """
         stop = self._rejected[bisect_left(self._rejected, self._next)] if self._is_plain else self._next
-        rest = memoryview(self._digests)[self._next * DIGEST_BYTES : stop * DIGEST_BYTES]
-        return map(itemgetter(0), struct.iter_unpack(f"{DIGEST_BYTES}s", rest))
+        all_of_them = self._digests  # no view: Python crashes where it collects one that something else still reads
+        places = range(self._next * DIGEST_BYTES, stop * DIGEST_BYTES, DIGEST_BYTES)
+        return (all_of_them[at : at + DIGEST_BYTES] for at in places)
 
     def pass_over(self, count: int) -> int:
         """The next inputs are found; the number of the first."""

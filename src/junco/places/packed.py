@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import IO, Any, NamedTuple, cast
 
 from junco.errors import JobError, MissingExtraError
+from junco.wording import brief
 
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
 MOST_RATIO, FREE_BYTES = 2000, 2**30
@@ -147,7 +148,7 @@ class _Unpacked(io.RawIOBase):
         try:
             found = self.source.read(len(into))
         except _errors() as error:
-            said = str(error).split("\n")[0].rstrip(".")
+            said = brief(error).rstrip(".")
             raise JobError(
                 f"{self.name} cannot be unpacked, it is cut off or damaged ({self.packing}): {said}"
             ) from None

@@ -24,6 +24,7 @@ from junco.errors import InputError, UnavailableError
 from junco.places.coding import decoded
 from junco.places.watch import Watch
 from junco.settings import settings
+from junco.wording import brief
 
 TIMEOUT_S, MOST_S = 20.0, 300.0
 """Seconds without any byte, and for one body in all."""
@@ -153,8 +154,7 @@ def _too_slow(url: str, watch: Watch) -> InputError:
 
 def _line(said: object) -> str:
     """What an error says, on one line."""
-    lines = str(said).split("\n")
-    return lines[0] or type(said).__name__
+    return brief(said) if isinstance(said, BaseException) else str(said).partition("\n")[0]
 
 
 def _request(url: str, method: str) -> urllib.request.Request:
