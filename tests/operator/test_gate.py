@@ -86,16 +86,21 @@ def test_where_no_lane_has_had_more_than_its_share_the_more_urgent_goes_first_an
 
 
 def test_rows_of_a_lane_that_found_a_free_place_are_counted_like_those_of_one_that_waited():
-    gate = Gate(clock=at_every_look_later())
+    now = [1.0]
+    gate = Gate(clock=lambda: now[0])
     for num_rows in (12000, 12):  # single calls were served long before there was a batch
         place, job = gate.take(), gate.claim(-1, Lane.BULK)
+        now[0] += 1
         place.release(num_rows)
         job.place.release(0)
     place, early = gate.take(), gate.claim(-2, Lane.ONLINE)
-    place.release(12)  # it is free, and the single call is called
+    place.release(12)  # it is free in a job's turn, and the single call is called
     with in_lane(Lane.BATCH):
-        gate.take().release(30)
+        found = gate.take()
+        now[0] += 1
+        found.release(30)
     batch, single = gate.claim(-3, Lane.BATCH), gate.claim(-4, Lane.ONLINE)
+    now[0] += 1
     early.place.release(0)
     assert single.place is not None
     assert batch.place is None

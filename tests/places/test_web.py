@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import itertools
+import socket
 import threading
 import zlib
 
@@ -12,6 +14,7 @@ import pytest
 
 from junco.errors import InputError, UnavailableError
 from junco.places import web
+from junco.places.watch import Watch
 from junco.places.web import fetched, headers_of
 from servers import Answer, online, serving
 
@@ -142,6 +145,38 @@ def test_a_body_that_drips_is_left_when_its_time_is_over():
         ended.set()
 
 
+def test_a_proxy_whose_answer_drips_is_left_when_the_time_is_over(monkeypatch):
+    ended = threading.Event()
+
+    def drip(listener):
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not ended.wait(0.05):
+                connection.sendall(b"X: y\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = threading.Thread(target=drip, args=(listener,))
+        proxy.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        try:
+            with pytest.raises(InputError, match=r"it did not end within 0\.3 s"):
+                web.fetch_into(io.BytesIO(), "https://nowhere.invalid/x", most_s=0.3)
+        finally:
+            ended.set()
+            proxy.join()
+
+
+def test_a_connection_that_is_made_when_the_time_is_over_is_shut_at_once():
+    here, there = socket.socketpair()
+    with here, there, Watch(0.0) as watch:
+        watch._timer.join()
+        watch.add(here)
+        assert watch.is_over
+        assert here.recv(1) == there.recv(1) == b""
+
+
 @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "data:,x", "jar:x"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_way_leads_out_of_the_web(to, status):
@@ -163,17 +198,16 @@ def test_ways_within_the_web_are_followed_but_not_in_circles():
 
 
 def test_what_comes_with_a_way_is_not_read():
-    num_sent = 0
+    left = [bytes(10**6)] * 100
 
     def pieces():
-        nonlocal num_sent
-        for num_sent in range(1, 101):
-            yield bytes(10**6)
+        while left:
+            yield left.pop()
 
     moved = Answer(pieces(), status=302, headers={"Location": "/y"}, length=None)
     with serving({"/x": moved, "/y": Answer(BODY)}) as (site, _):
         assert fetched(f"{site}/x") == BODY
-    assert num_sent < 99
+    assert left
 
 
 def test_a_safe_way_does_not_lead_to_one_that_is_not():

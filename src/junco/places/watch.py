@@ -23,14 +23,15 @@ class Watch:
         self._timer.daemon = True
 
     def add(self, connected: socket.socket) -> None:
-        """Take a socket in."""
+        """Take a socket in; one that comes too late is shut at once."""
         self._sockets.append(connected)
+        if self.is_over:  # looked at after it was taken in, as `_cut` says so before it goes through them: one shuts it
+            _shut(connected)
 
     def _cut(self) -> None:
         self.is_over = True
-        for connected in self._sockets:
-            with suppress(OSError):  # closed by now
-                connected.shutdown(socket.SHUT_RDWR)
+        for connected in list(self._sockets):
+            _shut(connected)
 
     def __enter__(self) -> Self:
         self._timer.start()
@@ -40,3 +41,8 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
+
+
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):  # closed by now
+        connected.shutdown(socket.SHUT_RDWR)

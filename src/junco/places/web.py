@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import ssl
 import urllib.error
 import urllib.parse
@@ -194,7 +195,7 @@ class _WatchedHandler(urllib.request.AbstractHTTPHandler):
         self.watch = watch
 
     def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_connection, _Plain, self.watch), request)
+        return self.do_open(partial(_connection, http.client.HTTPConnection, self.watch), request)
 
     def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
         made = partial(_connection, _Secure, self.watch)
@@ -203,25 +204,25 @@ class _WatchedHandler(urllib.request.AbstractHTTPHandler):
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
 
-class _Plain(http.client.HTTPConnection):
-    watch: Watch
-
-    def connect(self) -> None:
-        super().connect()
-        self.watch.add(self.sock)
-
-
 class _Secure(http.client.HTTPSConnection):
     watch: Watch
 
     def connect(self) -> None:
         super().connect()
-        self.watch.add(self.sock)
+        self.watch.add(self.sock)  # another than the bare one, which is empty now
 
 
 def _connection(kind: Callable[..., Any], watch: Watch, host: str, **options: Any) -> Any:
     made = kind(host, **options)
     made.watch = watch
+    made._create_connection = partial(_connected, watch)
+    return made
+
+
+def _connected(watch: Watch, *asked: Any) -> socket.socket:
+    """A connection under a watch before anything is read from it: what a proxy says of its way comes first."""
+    made = socket.create_connection(*asked)
+    watch.add(made)
     return made
 
 
