@@ -122,7 +122,7 @@ def stats_since(before: PipelineStats, now: PipelineStats) -> PipelineStats:
 
 
 def _stage_since(before: StageStats, now: StageStats) -> StageStats:
-    names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
+    names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s", "loading_s"]
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     return replace(now, **{name: getattr(now, name) - getattr(before, name) for name in names})
 
