@@ -196,9 +196,14 @@ def test_sixteen_bits_with_alpha_are_laid_over_white():
 
 def test_an_animation_gives_its_first_frame(pixels, tmp_path):
     frames = [Image.fromarray(pixels), Image.fromarray(255 - pixels), Image.fromarray(pixels // 2)]
-    for name in ("moving.gif", "moving.png", "moving.webp"):
+    for name in ("moving.gif", "moving.png", "moving.webp", "pages.tif"):
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=50, lossless=True)
         np.testing.assert_array_equal(PilDecode()(tmp_path / name), pixels)
+
+
+def test_the_content_of_a_file_says_its_format_and_not_its_name(pixels, tmp_path):
+    Image.fromarray(pixels).save(tmp_path / "named.jpg", "PNG")
+    np.testing.assert_array_equal(PilDecode()(tmp_path / "named.jpg"), pixels)
 
 
 def test_a_pil_image_gives_the_frame_that_it_stands_at_and_stays_there(pixels, tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from importlib import metadata
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from junco.cli import doctor as module
+from junco.operator import registry
 
 
 def test_doctor_tells_versions_devices_and_caches(junco, home):
@@ -39,6 +41,17 @@ def test_a_missing_package_is_named_with_its_cure(junco, monkeypatch):
     missing = json.loads(junco("doctor", "--json").stdout)["missing"]
     assert {"extra": "vision", "packages": ["timm"], "install": "pip install 'junco[vision]'"} in missing
     assert "pip install 'junco[vision]'" in junco("doctor").stdout
+
+
+def test_an_operator_of_a_package_that_cannot_be_used_is_named(junco, monkeypatch):
+    entry = EntryPoint("text-embedding.gone", "nobody_has_this:X", "junco.operators")
+    monkeypatch.setattr(registry, "installed", lambda: {entry.name: (entry,)})
+    (row,) = json.loads(junco("doctor", "--json").stdout)["broken"]
+    assert row["operator"] == "text-embedding.gone"
+    assert "cannot be imported: ModuleNotFoundError" in row["problem"]
+    assert row["problem"] in junco("doctor").stdout
+    (listed,) = [row for row in json.loads(junco("ops", "--json").stdout) if row["name"] == "text-embedding.gone"]
+    assert listed["source"].startswith("broken, there is no module 'nobody_has_this'")
 
 
 def test_doctor_of_a_pipeline_prints_its_plan(junco):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_a_stage_adds_up_its_tasks():
     assert (made.seconds, made.wait_s) == (3.0, 0.75)
 
 
-def test_the_first_task_loads_and_says_nothing_of_the_next_ones():
+def test_the_first_task_warms_up_and_says_nothing_of_the_next_ones():
     made = StageStats("embed")
     made.observe(8, 1, 100.0)
     assert (made.is_warm, made.item_s) == (False, 100.0)
@@ -134,6 +135,37 @@ def test_a_run_counts_the_rows_and_items_of_each_stage():
     assert seen.num_items == 20
     assert seen.wall_s > 0
     assert all(s.seconds > 0 and s.num_tasks > 0 for s in seen.stages)
+
+
+class Loads(Operator, family="stats-test", name="loads"):
+    """It takes a while to open, and so does what it opens."""
+
+    def open(self):
+        end = time.perf_counter() + LOADING_S
+        while time.perf_counter() < end:
+            pass
+        Eights().ensure_open()
+
+    def batch(self, numbers):
+        return list(numbers)
+
+
+LOADING_S = 0.3
+
+
+def test_what_loading_takes_is_no_time_of_the_rows(tmp_path):
+    with pipe.input("x").map("x", "y", Loads().spec, name="work").output("y") as p:
+        report = p.run(range(4), tmp_path / "numbers.parquet", progress=False)
+        (work,) = p.stats().stages
+        (told,) = report.stats.stages
+    for seen in (work, told):
+        assert LOADING_S <= seen.loading_s < 2 * LOADING_S + 1
+        assert seen.seconds < LOADING_S
+        assert seen.item_s < LOADING_S / 4
+    assert f"besides, loading took: work {work.loading_s:.1f}s" in str(report.stats)
+    with pipe.input("x").map("x", "y", Loads().spec, name="work").output("y").prepare() as p:
+        p.batch(range(4))
+        assert p.stats().stages[0].loading_s < LOADING_S
 
 
 def test_runs_and_single_calls_add_up():

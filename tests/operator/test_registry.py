@@ -8,8 +8,9 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from junco.catalog import sources
-from junco.errors import ContractError, MissingExtraError
+from junco.errors import ContractError, MissingExtraError, UnknownNameError
 from junco.operator import registry
+from junco.operator.broken import broken
 from junco.operator.namespace import resolve
 
 ENDS = [
@@ -180,10 +181,39 @@ def test_a_package_that_defines_anothers_operator_beside_its_own_is_refused(inst
 )
 def test_an_entry_point_of_an_odd_name_is_left_out_with_a_word(installed, name):
     installed([SHIPPED, entry(name, "odd:Odd", Dist("odd"))])
-    with pytest.warns(UserWarning, match="of odd 1.0 is left out: a name is 'family.member'") as told:
-        assert list(registry.installed()) == ["image-decode.pil"]
+    assert list(registry.installed()) == ["image-decode.pil"]  # and nothing is said of what nobody asked for
+    assert registry.load("image-decode.pil").name == "image-decode.pil"
+    with (
+        pytest.warns(UserWarning, match="of odd 1.0 is left out: a name is 'family.member'") as told,
+        pytest.raises(UnknownNameError),
+    ):
+        registry.load("image-decode.pils")
     assert str(told[0].message).isprintable()
     assert len(str(told[0].message)) < 300
+
+
+def test_operators_of_other_packages_that_cannot_be_used_are_found_with_the_reason(installed, monkeypatch, tmp_path):
+    (tmp_path / "bad_of_tests.py").write_text("")
+    (tmp_path / "crash_of_tests.py").write_text("raise SystemExit('no')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    other = Dist("other", "2.0")
+    installed(
+        [
+            SHIPPED,
+            entry("an.unknown", "nobody_has_this.at_all:X", other),
+            entry("an.empty", "bad_of_tests:X", other),
+            entry("an.exit", "crash_of_tests:X", other),
+            entry("Odd", "bad_of_tests:X", other),
+        ]
+    )
+    assert registry.source_of("an.unknown") == "broken, there is no module 'nobody_has_this': other 2.0"
+    assert registry.source_of("an.exit") == "other 2.0"  # which an import alone would show
+    found = broken()
+    assert list(found) == ["an.empty", "an.exit", "an.unknown", "Odd"]
+    assert "'an.empty' of the package other 2.0 cannot be imported" in found["an.empty"]
+    assert "SystemExit: no" in found["an.exit"]
+    assert "No module named 'nobody_has_this'" in found["an.unknown"]
+    assert "is left out: a name is 'family.member'" in found["Odd"]
 
 
 def test_a_package_without_metadata_is_named_by_what_it_says(installed):

@@ -65,6 +65,7 @@ def doctor(
         "runtimes": {name: version for name in _RUNTIMES if (version := _version(name))},
         "caches": [{"path": str(path), "size_bytes": _size_bytes(path)} for path in _caches()],
         "missing": _missing(),
+        "broken": _broken(),
     }
     if as_json:
         print_json(found)
@@ -176,6 +177,13 @@ def _missing() -> list[dict[str, Any]]:
     ]
 
 
+def _broken() -> list[dict[str, str]]:
+    """Operators of other packages that cannot be used, with the reason."""
+    from junco.operator.broken import broken
+
+    return [{"operator": name, "problem": problem} for name, problem in broken().items()]
+
+
 def _packages_of_extras() -> list[str]:
     return sorted({package for _, package in _requirements()})
 
@@ -208,4 +216,5 @@ def _for_people(found: dict[str, Any]) -> dict[str, Any]:
         "runtimes": [f"{name} {version}" for name, version in found["runtimes"].items()] or "none",
         "caches": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["caches"]],
         "missing": missing or "nothing: every extra is installed",
+        "broken": [each["problem"] for each in found["broken"]] or "no operator of another package",
     }

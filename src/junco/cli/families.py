@@ -16,6 +16,7 @@ def families(as_json: bool) -> None:
     from junco.catalog import listing
     from junco.operator import registry
 
+    registry.say_left_out()
     members = Counter(("pipeline", pipeline.family) for pipeline in listing.pipelines())
     members.update(("operator", name.partition(".")[0]) for name in registry.names())
     rows = [

@@ -12,9 +12,10 @@ from junco.errors import UnknownNameError
 @click.argument("family", required=False, help="Only the members of this family.")
 @as_json
 def ops(family: str | None, as_json: bool) -> None:
-    """The operators, or those of one family. None of them is loaded."""
+    """The operators, or those of one family. None of them is loaded; 'junco doctor' says which cannot be."""
     from junco.operator import registry
 
+    registry.say_left_out()
     families = registry.families("operator")
     known = sorted({name.partition(".")[0] for name in registry.names()} | set(families))
     if family is not None and family not in known:

@@ -47,6 +47,7 @@ def _shown(name: str) -> list[dict[str, Any]]:
         return [_operator(name)]
     kinds = [registry.families("pipeline"), registry.families("operator")]
     if not any(name in kind for kind in kinds):
+        registry.say_left_out()
         known = [*locations(), *registry.names(), *(each for kind in kinds for each in kind)]
         raise UnknownNameError("pipeline, operator or family", name, known, "'junco families' is a place to begin.")
     return [_family(kind[name]) for kind in kinds if name in kind]

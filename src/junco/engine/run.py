@@ -29,6 +29,7 @@ from junco.engine.stats import Totals
 from junco.engine.trace import Trace
 from junco.errors import ClosedError, DeadlineError
 from junco.operator.lanes import Lane, in_lane, waiting_for_me, working_for
+from junco.operator.opening import opened_s
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
@@ -250,7 +251,7 @@ class Run:
         return results
 
     def _execute(self, task: Task) -> None:
-        started = time.perf_counter()
+        started, opened = time.perf_counter(), opened_s()
         self._mine.is_running = True
         blocks: list[Block] = []
         try:
@@ -271,7 +272,7 @@ class Run:
             if task.is_intake and self._live is not None:
                 self._live.late_s = None
             self.scheduler.done(task, [] if self.is_cancelled else blocks, is_finished=is_finished)
-            self._learn(task, blocks, started, seconds)
+            self._learn(task, blocks, started, seconds, opened_s() - opened)
             self._changed.notify_all()
             self._wake()
         self._end()
@@ -290,7 +291,7 @@ class Run:
         blocks.append(block)
         return self.intake.is_over if task.is_intake else block.ends[-1]
 
-    def _learn(self, task: Task, blocks: Sequence[Block], started: float, seconds: float) -> None:
+    def _learn(self, task: Task, blocks: Sequence[Block], started: float, seconds: float, loading_s: float) -> None:
         for block in blocks:
             block.since_s = started + seconds
         if task.is_intake:
@@ -298,9 +299,10 @@ class Run:
             return
         stats = self.totals.stages[task.stage]
         if task.is_resumed or self.scheduler.states[task.stage].stage.is_second_half:  # its rows were counted before
-            stats.observe(0, 0, seconds)
+            stats.observe(0, 0, seconds - loading_s)
         else:
-            stats.observe(task.num_rows, task.num_items, seconds, max(0.0, started - task.since_s))
+            stats.observe(task.num_rows, task.num_items, seconds - loading_s, max(0.0, started - task.since_s))
+        stats.loading_s += loading_s
         task.is_resumed = True
         num_bytes = sum(block.num_bytes for block in blocks)
         stats.num_bytes += num_bytes

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from junco.graph.nodes import Graph
 
 WARM_UP_TASKS = 1
-"""The first task of a stage loads and compiles: it says nothing of the next ones."""
+"""The first task of a stage warms up, and a single call loads: it says nothing of the next ones."""
+
+LONG_LOADING_S = 0.1
+"""Loading that took less is not spoken of."""
 
 
 @dataclass(slots=True)
@@ -28,7 +31,8 @@ class StageStats:
         num_bytes: bytes of the rows that left it.
         seconds: time spent working, over all threads.
         wait_s: time that rows waited before it.
-        first_s: time of the first task, which also loads.
+        loading_s: time that tasks spent on loading operators, which is no part of ``seconds``.
+        first_s: time of the first task.
         batch_rows: rows in a full batch, at last.
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
             pipeline they are the inputs of its steps.
@@ -43,6 +47,7 @@ class StageStats:
     num_bytes: int = 0
     seconds: float = 0.0
     wait_s: float = 0.0
+    loading_s: float = 0.0
     first_s: float = 0.0
     first_items: int = 0
     first_rows: int = 0
@@ -158,8 +163,14 @@ class PipelineStats:
         head = (
             f"{'stage':<20} {'rows':>9} {'ms a row':>9} {'busy':>6} {'waited':>9} {'at once':>7} {'batch':>6} {'MB':>8}"
         )
-        lines = [head, *(self._line(stage) for stage in self.stages), *self.notes, self.advice]
+        lines = [head, *(self._line(stage) for stage in self.stages), *self._loading(), *self.notes, self.advice]
         return printable_lines(lines)
+
+    def _loading(self) -> list[str]:
+        """What is no part of the rows' time, where it is worth a line."""
+        long = [stage for stage in self.stages if stage.loading_s >= LONG_LOADING_S]
+        said = ", ".join(f"{stage.name[:20]} {stage.loading_s:.1f}s" for stage in long)
+        return [f"besides, loading took: {said}"] if long else []
 
     def _line(self, stage: StageStats) -> str:
         busy = stage.seconds / self.wall_s / min(stage.limit, self.num_cores) if self.wall_s else 0.0

@@ -134,7 +134,7 @@ def stats_since(before: PipelineStats, now: PipelineStats, sums: Sums) -> Pipeli
 
 
 def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
-    names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
+    names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s", "loading_s"]
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})

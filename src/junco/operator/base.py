@@ -14,6 +14,7 @@ from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_rows, check_states
 from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
+from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
 from junco.operator.parameters import check_parameters
 from junco.operator.ports import (
@@ -257,7 +258,7 @@ class Operator:
     def ensure_open(self) -> None:
         """Call `open` unless that has been done."""
         if not self._is_open:
-            with self._opening:
+            with opening(), self._opening:
                 if not self._is_open:
                     self.check_files()
                     stamps = file_stamps(self.files()) if self.names_files() else None

@@ -61,6 +61,30 @@ def name_of(entry: EntryPoint) -> str:
     return (_said(entry, "name") or str(getattr(entry.dist, "_path", ""))).lower().replace("_", "-")
 
 
+def is_ours(entry: EntryPoint) -> bool:
+    """Whether junco itself brings it."""
+    return name_of(entry) == OURS
+
+
+def missing_module(entry: EntryPoint) -> str:
+    """The module that it names and that is not there; empty where it is. Nothing is imported."""
+    from importlib import machinery, util
+
+    name, path = "", None
+    try:
+        for part in entry.value.partition(":")[0].strip().split("."):
+            name = f"{name}.{part}" if name else part
+            spec = machinery.PathFinder.find_spec(name, path) if path is not None else util.find_spec(name)
+            if spec is None:
+                return name
+            path = spec.submodule_search_locations or []
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # somebody's finder of modules: what it says is said when the module is used
+        return ""
+    return ""
+
+
 def package(entry: EntryPoint) -> str:
     """The distribution and its version, as messages name it; else where it lies, or what the entry point says."""
     name = _said(entry, "name") or str(getattr(entry.dist, "_path", "")) or entry.value

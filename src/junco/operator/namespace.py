@@ -99,6 +99,7 @@ def resolve(name: str) -> str:
         return name
     if name in _family_names():
         return default_member(name)
+    registry.say_left_out()
     raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], "'junco ops' lists them all.")
 
 

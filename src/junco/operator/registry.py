@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import ContractError, JuncoError, UnknownNameError
-from junco.operator.entries import OURS, entries, name_of, only_one_package, package, top
+from junco.operator.entries import OURS, entries, is_ours, missing_module, name_of, only_one_package, package, top
 from junco.operator.family import Family
 from junco.wording import brief, picture
 
@@ -72,6 +72,7 @@ def load(name: str, target: str = "") -> Defined:
         _import(name, target, lambda: importlib.import_module(target.partition(":")[0]))
     found = _defined.get(name) or _at(target)
     if found is None:
+        say_left_out()
         raise UnknownNameError("operator", name, names(), "'junco ops' lists them all.")
     if entry is not None and found.__module__.partition(".")[0] != top(entry):
         _check_owner(name, found, entry)
@@ -97,10 +98,12 @@ def _check_owner(name: str, found: Defined, entry: EntryPoint) -> None:
 
 
 def source_of(name: str) -> str:
-    """Who brings an operator, for people; several where its name is refused."""
+    """Who brings an operator, for people; several where its name is refused, and a module that is not there."""
     brought = installed().get(name, ())
     if only_one_package("an operator", name, alike := _alike().get(_folded(name), ())):
         return f"refused, several packages bring it: {', '.join(map(package, alike))}"
+    if brought and not is_ours(brought[0]) and (module := missing_module(brought[0])):
+        return f"broken, there is no module {picture(module)}: {package(brought[0])}"
     return package(brought[0]) if brought and name_of(brought[0]) else "" if brought else "this process"
 
 
@@ -125,15 +128,33 @@ def _at(target: str) -> Defined | None:
 
 @functools.cache
 def installed() -> dict[str, tuple[EntryPoint, ...]]:
-    """Entry points of installed operators by name; several for one is a clash. Odd names are left out, and said."""
+    """Entry points of installed operators by name; several for one is a clash. Odd names are `left_out`."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for entry in entries("junco.operators"):
-        if not NAME.fullmatch(entry.name) or "." not in entry.name:
-            what = f"the operator {picture(entry.name)} of {package(entry)} is left out"
-            warnings.warn(f"{what}: a name is 'family.member' in lower case, with hyphens", stacklevel=2)
+        if not _is_name(entry.name):
             continue
         found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
+
+
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and "." in name
+
+
+def left_out() -> dict[str, str]:
+    """What is wrong with the names of installed operators that are none, by the name."""
+    return {
+        entry.name: f"the operator {picture(entry.name)} of {package(entry)} is left out: a name is 'family.member' in "
+        "lower case, with hyphens"
+        for entry in entries("junco.operators")
+        if not _is_name(entry.name)
+    }
+
+
+def say_left_out() -> None:
+    """Warn of them where somebody looks for what there is: once a process, not each time that junco is used."""
+    for problem in left_out().values():
+        warnings.warn(problem, stacklevel=1)
 
 
 def _alike() -> dict[str, tuple[EntryPoint, ...]]:

@@ -1,0 +1,35 @@
+"""How long a thread has waited for operators to be opened, so that this is not taken for work on rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+
+class _Mine(threading.local):
+    seconds = 0.0
+    is_opening = False
+
+
+_mine = _Mine()
+
+
+def opened_s() -> float:
+    """Seconds that this thread has spent on opening so far, those of waiting for another one that opens included."""
+    return _mine.seconds
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """Count what is done inside; an operator that opens others counts once."""
+    if _mine.is_opening:
+        yield
+        return
+    started, _mine.is_opening = perf_counter(), True
+    try:
+        yield
+    finally:
+        _mine.is_opening = False
+        _mine.seconds += perf_counter() - started
