@@ -24,6 +24,7 @@ from junco.engine.policies import SizePolicies
 from junco.engine.results import ItemCollector, RowCollector
 from junco.engine.rows import Block, Reject
 from junco.engine.scheduler import Limits, Scheduler, Task
+from junco.errors import OperatorError
 from junco.graph.levels import Step
 from junco.graph.nodes import Graph
 from junco.operator.resident import Resident
@@ -187,10 +188,18 @@ class Game:
                 return
             moves = list(self._moves(workers))
             assert moves, "nobody can do anything, and the run is not over"
-            self.chance.choice(moves)()
+            try:
+                self.chance.choice(moves)()
+            except OperatorError:
+                self._leave(workers)
+                raise
             self._look()
         assert self.stops, f"not finished after {MOST_STEPS:,} steps"
-        for worker in workers:  # what is under way ends by itself, and is nobody's any more
+        self._leave(workers)
+
+    def _leave(self, workers: Sequence[Worker]) -> None:
+        """The caller has gone: what is under way ends by itself, and is nobody's any more."""
+        for worker in workers:
             if worker.blocks is None:
                 worker.work()
             self.scheduler.done(worker.task, [], is_finished=True)

@@ -12,7 +12,7 @@ class Answer:
 
     Args:
         body: bytes, or an iterable of them; endless where it never ends.
-        headers: besides those of the body's length.
+        headers: besides those of the body's length; for several of one name a list.
         length: what is said of the body's length; ``None`` says nothing.
     """
 
@@ -32,7 +32,8 @@ def serving(answers):
             answer = answers.get(self.path) or Answer(b"nothing", status=404)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
-                self.send_header(name, value)
+                for each in value if isinstance(value, list) else [value]:
+                    self.send_header(name, each)
             if answer.length is not None:
                 self.send_header("Content-Length", str(answer.length))
             self.end_headers()

@@ -35,7 +35,8 @@ def device_bytes(device: str) -> tuple[int, int] | None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception, anybody's, says that memory ran out, here or on a device."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    kind = type(error)  # somebody's own may raise when it is asked for its class
+    return issubclass(kind, MemoryError) or kind.__name__ == "OutOfMemoryError"
 
 
 def let_go(error: BaseException) -> None:

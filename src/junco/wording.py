@@ -163,8 +163,8 @@ def reason(error: BaseException) -> str:
     kind, said = type(error).__name__, said_by(error)
     text = " ".join(said[: 2 * MOST_SAID].split())
     told = _cut(f"{kind}: {text}" if text else kind, MOST_SAID)
-    if isinstance(error, BaseExceptionGroup):
-        told = _cut(f"{told}: {'; '.join(map(reason, error.exceptions))}", MOST_SAID)
+    if issubclass(type(error), BaseExceptionGroup):
+        told = _cut(f"{told}: {'; '.join(map(reason, error.exceptions))}", MOST_SAID)  # type: ignore[attr-defined]
     return told
 
 

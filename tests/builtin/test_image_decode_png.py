@@ -220,7 +220,7 @@ def test_data_in_many_chunks_is_put_together(tmp_path: Path):
 def test_a_png_that_ends_early_is_refused_wherever_it_ends():
     content = png(np.random.default_rng(3).integers(0, 256, (64, 64, 3)), 2, 8, before=chunk(b"tEXt", b"Title\0words"))
     for kept in range(1, content.index(b"IDAT") + 9000, 501):
-        with pytest.raises(InputError, match=r"PNG|not a picture"):
+        with pytest.raises(InputError, match=r"PNG|no(t a)? picture"):
             PilDecode()(content[:kept])
 
 

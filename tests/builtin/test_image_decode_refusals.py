@@ -62,6 +62,37 @@ def test_a_truncated_jpeg_is_refused_with_its_name(tmp_path):
         refused(tmp_path / "cut.jpg", "cut.jpg")
 
 
+@pytest.mark.parametrize("content", [b"(\0", b"(\0\0\0\0\0\0", b"BM", b"\x89", b"II*\0", b"hi\n"], ids=str)
+def test_a_file_of_a_few_bytes_is_no_picture_that_is_known(tmp_path, content):
+    (tmp_path / "few.png").write_bytes(content)
+    ends = f"no picture that is known: it ends after {len(content)} byte"
+    refused(tmp_path / "few.png", "few.png", ends)
+    refused(content, ends)
+    refused({"bytes": content, "path": None}, ends)
+
+
+@pytest.mark.parametrize(
+    "content", [b"(\0\0\0\0\0\0\0\0", b"BM" + b"\0" * 10, b"\x0a\x05\x01\x08" + b"\0" * 8], ids=str
+)
+def test_a_header_that_is_cut_off_is_said_in_words(content):
+    with pytest.raises(InputError) as caught:
+        PilDecode()(content)
+    assert "unpack" not in str(caught.value)
+    assert "index" not in str(caught.value)
+
+
+def test_the_smallest_picture_is_read():
+    np.testing.assert_array_equal(PilDecode()(b"P4 1 1\n\0"), [[[255] * 3]])
+
+
+def test_a_link_to_what_is_not_there_is_called_so(tmp_path):
+    (tmp_path / "link.png").symlink_to(tmp_path / "gone.png")
+    for source in (tmp_path / "link.png", (tmp_path / "link.png").as_uri()):
+        refused(source, "link.png", "a link to", "gone.png', which is not there")
+    (tmp_path / "second.png").symlink_to("link.png")
+    refused(tmp_path / "second.png", "a link to 'link.png', which is not there")
+
+
 def test_a_text_named_jpg_is_refused_with_its_name(tmp_path):
     (tmp_path / "text.jpg").write_text("this is no picture, whatever its name says")
     refused(tmp_path / "text.jpg", "text.jpg", "not a picture")
@@ -218,3 +249,11 @@ def test_no_address_is_fetched_while_offline(site, monkeypatch):
 @pytest.mark.parametrize("address", ["s3://bucket/cat.jpg", "ftp://host/cat.jpg"])
 def test_an_address_of_another_kind_is_refused(address):
     refused(address, "cannot be read", allow_urls=True)
+
+
+def test_a_jpeg_that_is_mostly_filling_is_read_at_once():
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(file, "JPEG")
+    data = file.getvalue()
+    filled = data[:2] + b"\xff" * 2_000_000 + data[2:]  # for hours, where the time is the square of it
+    assert PilDecode()(filled).shape == (8, 8, 3)

@@ -353,5 +353,5 @@ def test_a_tiff_that_ends_early_is_refused_wherever_it_ends():
     for compression in (PLAIN, DEFLATE, PACKBITS):
         content = written(noise, 8, RGB, how=("<", compression))
         for kept in range(4, len(content) - 200, 997):
-            with pytest.raises(InputError, match=r"TIFF|not a picture"):
+            with pytest.raises(InputError, match=r"TIFF|no(t a)? picture"):
                 PilDecode()(content[:kept])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
+from junco import ops, pipe
 from junco.builtin.text_embedding.minilm import MiniLM
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterError, UnavailableError
@@ -62,6 +64,15 @@ def test_many_texts_of_all_lengths_take_several_passes_and_keep_their_order(load
 def test_only_the_first_256_tokens_count(minilm):
     np.testing.assert_array_equal(minilm("cat " * 254), minilm("cat " * 254 + "dog"))
     assert not np.array_equal(minilm("cat " * 253), minilm("cat " * 253 + "dog"))
+
+
+def test_texts_that_are_cut_or_empty_are_counted(minilm):
+    texts = ["word " * 254, "word " * 255, "", " \n ", "a", "word " * 20_000]
+    with pipe.input("text").map("text", "vector", minilm, name="embed").output("vector") as p:
+        p.batch(texts)
+        p("word " * 255)
+        (embed,) = p.stats().stages
+    assert (embed.num_cut, embed.num_empty) == (3, 2)
 
 
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
@@ -227,11 +238,48 @@ def test_weights_that_are_not_the_pinned_ones_are_refused(minilm_folder, tmp_pat
         MiniLM().ensure_open()
 
 
-@pytest.mark.parametrize("model", ["nobody/nothing-at-all", "./no/such/folder"])
+@pytest.mark.parametrize("model", ["nobody/nothing-at-all", "nothing-at-all"])
 def test_a_model_that_is_not_cached_is_refused_while_offline(model, monkeypatch):
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
     with pytest.raises(UnavailableError, match=r"JUNCO_OFFLINE.*HF_HOME"):
         SentenceTransformersEmbedding(model).ensure_open()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "/no/such/folder",
+        "./none",
+        "../none",
+        "~/none",
+        "a/b/c",
+        "C:\\models\\none",
+        Path("models/none"),
+        "/no/such@folder",
+    ],
+    ids=str,
+)
+def test_a_folder_that_is_not_there_is_said_to_be_none(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    texts = pipe.input("text").map("text", "vector", ops.text_embedding.sentence_transformers(model)).output("vector")
+    calls = (
+        lambda: texts("a cat"),
+        lambda: texts.batch(["a cat"]),
+        lambda: texts.run(["a cat"], tmp_path / "v.parquet"),
+    )
+    for call in calls:
+        with pytest.raises(ParameterError, match=r"model=.*: there is no such folder"):
+            call()
+
+
+def test_a_file_or_a_dangling_link_in_place_of_a_folder_is_said_to_be_that(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ParameterError, match="it is a file, and the model's folder is asked for"):
+        SentenceTransformersEmbedding(str(tmp_path / "file")).ensure_open()
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(ParameterError, match=r"it is a link to '.*gone', which is not there"):
+        SentenceTransformersEmbedding(str(tmp_path / "link")).ensure_open()
 
 
 def test_loading_writes_nothing(capfd, minilm_folder):

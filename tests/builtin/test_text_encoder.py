@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
 
-from junco.builtin.text_embedding.encoder import TextEncoder, padded, passes_by_length, token_ids
+from junco.builtin.text_embedding.encoder import TextEncoder, padded, passes_by_length
+from junco.builtin.text_embedding.tokens import token_ids, tokens_of
 
 
 class Narrow:
@@ -116,6 +117,18 @@ def test_fixed_shapes_are_few_and_depend_on_a_texts_length_alone(tokenizer):
     assert set(model.shapes) == of_all == {(64, 8), (32, 16), (8, 64), (2, 256), (1, 512)}
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("window", [510, 100, 62, 7, 5])
+def test_no_pass_is_longer_than_the_models_window_whatever_that_is(deterministic, window):
+    words = Tokenizer(WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
+    words.pre_tokenizer = Whitespace()
+    words.enable_truncation(window)
+    model = Narrow(100_000)
+    encoder = TextEncoder(model, words, deterministic=deterministic, pass_tokens=2048)
+    assert encoder.embed(TEXTS).ravel().tolist() == [min(length, window) for length in LENGTHS]
+    assert max(length for _, length in model.shapes) == window
+
+
 class Reader:
     """A tokenizer of words that cuts after 8 tokens and counts the characters that it is given."""
 
@@ -140,6 +153,19 @@ class Reader:
 def test_a_text_of_any_length_has_the_tokens_that_it_has_when_read_whole(words, between, repeats, direction):
     text, tokenizer = between.join(words * repeats), Reader(direction)
     assert token_ids(tokenizer, [text])[0].tolist() == tokenizer.encode_batch_fast([text])[0].ids
+
+
+@pytest.mark.parametrize("direction", ["left", "right"])
+def test_a_text_is_cut_if_a_token_is_left_out_and_empty_if_it_has_none(direction):
+    texts = ["a " * 8, "a " * 9, "", " \n", "a " * 8 + " " * 10_000, "a " * 8 + " " * 10_000 + "a", "a" * 9_000]
+    found = tokens_of(Reader(direction), texts)
+    assert (found.cut, found.empty) == ([1, 5], [2, 3])
+
+
+def test_a_prompt_is_no_text_and_leaves_less_room_for_one():
+    found = tokens_of(Reader("right"), ["", "  ", "a", "a " * 6, "a " * 7], "bc bc ")
+    assert (found.cut, found.empty) == ([4], [0, 1])
+    assert tokens_of(Reader("right"), ["", "a"], "bc " * 8).cut == [1]
 
 
 def test_of_a_book_only_the_beginning_is_read():

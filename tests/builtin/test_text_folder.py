@@ -11,8 +11,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize
 
+from junco import pipe
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
-from junco.errors import ParameterError
+from junco.errors import FidelityWarning, ParameterError
 
 TEXTS = ["a cat sits on the mat", "rain", "", "old town roofs " * 30]
 
@@ -113,7 +114,77 @@ def test_whatever_changes_vectors_changes_their_space_in_every_runtime(make_text
     (folder / file).write_text(json.dumps({**json.loads((folder / file).read_text()), **change}))
     prompt = {"prompt": "on the mat "} if "include_prompt" in change else {}
     right = SentenceTransformer(str(folder), device="cpu").encode(TEXTS, **prompt)
-    for asked in ({"runtime": "torch"}, {"runtime": "auto"}):
+    for asked in ({"runtime": "torch"}, {"runtime": "auto", "dtype": "float32"}):
         vectors, space = embedded(folder, **asked, **prompt)
         np.testing.assert_allclose(vectors, right, atol=1e-4)
     assert space != embedded(good, runtime="torch", **prompt)[1]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "change"),
+    [
+        ("torch", {"max_seq_length": 9}),
+        ("onnxruntime", {"max_seq_length": 9}),
+        ("torch", {"processing_kwargs": {"text": {"max_length": 9}}}),
+    ],
+    ids=str,
+)
+def test_texts_that_a_folders_model_cuts_are_counted_in_every_runtime(make_text_model, tmp_path, runtime, change):
+    folder = shutil.copytree(make_text_model(), tmp_path / "model")
+    file = folder / "sentence_bert_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    operator = SentenceTransformersEmbedding(folder, runtime=runtime, prompt="the ")
+    texts = ["a cat sits on the mat", "a cat sits on the mat while", "", "  ", "old town roofs " * 30, "rain"]
+    with pipe.input("text").map("text", "vector", operator, name="embed").output("vector") as p:
+        p.batch(texts)
+        (embed,) = p.stats().stages
+    assert (embed.num_cut, embed.num_empty) == (2, 2)
+
+
+@pytest.mark.parametrize("asked", [{"runtime": "torch"}, {"runtime": "torch", "dtype": "bfloat16"}, {}], ids=str)
+def test_a_text_of_which_no_token_goes_into_the_model_is_put_aside(make_text_model, tmp_path, asked):
+    folder = shutil.copytree(make_text_model(), tmp_path / "model")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    (folder / "tokenizer.json").write_text(json.dumps({**tokenizer, "post_processor": None}))
+    operator = SentenceTransformersEmbedding(folder, **asked)
+    rejects = []
+    with pipe.input("text").map("text", "vector", operator, name="embed").output("vector") as p:
+        given = p.batch(["rain", "", "a cat", " "], on_error="none", rejects=rejects.append)
+        (embed,) = p.stats().stages
+    assert [vector is None for vector in given] == [False, True, False, True]
+    assert all("has no token" in reject.reason for reject in rejects)
+    assert (embed.num_cut, embed.num_empty) == (0, 0)
+
+
+def without(folder, tmp_path, *gone):
+    """A copy of a model's folder that lacks some of it."""
+    copy = shutil.copytree(folder, tmp_path / "model")
+    for name in gone:
+        if (copy / name).is_dir():
+            shutil.rmtree(copy / name)
+        else:
+            (copy / name).unlink()
+    return copy
+
+
+TRACES = ["1_Pooling", "config_sentence_transformers.json", "sentence_bert_config.json"]
+
+
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("asked", [{}, {"runtime": "torch"}], ids=str)
+def test_a_folder_of_the_library_without_its_list_of_modules_is_refused(make_text_model, tmp_path, trace, asked):
+    gone = [name for name in TRACES if name != trace]
+    folder = without(make_text_model(pooling="max"), tmp_path, "modules.json", *gone)
+    operator = SentenceTransformersEmbedding(folder, **asked)
+    for refused in (operator.ensure_open, lambda: operator.space(None)):
+        with pytest.raises(ParameterError, match=rf"modules\.json': it is missing, and '{trace}' beside it"):
+            refused()
+
+
+@pytest.mark.parametrize("asked", [{}, {"runtime": "torch"}], ids=str)
+def test_a_transformer_alone_is_pooled_by_the_mean_and_that_is_said(make_text_model, tmp_path, asked):
+    folder = without(make_text_model(), tmp_path, "modules.json", *TRACES)
+    with pytest.warns(FidelityWarning, match=r"has no modules\.json.*their mean is assumed"):
+        vectors, space = embedded(folder, dtype="float32", **asked)
+    np.testing.assert_allclose(vectors, expected(folder), atol=1e-4)
+    assert space.parts["pooling"] == "mean"

@@ -19,6 +19,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from junco import ops, pipe
 from junco.builtin.image_embedding.timm import TimmEmbedding
 from junco.errors import ParameterError, UnavailableError
 
@@ -184,9 +185,39 @@ def test_a_model_without_weights_is_refused_with_the_cure():
         TimmEmbedding("skresnet50d").ensure_open()
 
 
-def test_a_folder_without_a_model_is_refused_with_its_name(tmp_path):
-    with pytest.raises(ParameterError, match="is no folder with a timm model"):
-        TimmEmbedding(f"local-dir:{tmp_path}").ensure_open()
+@pytest.mark.parametrize("model", ["{folder}", "./folder", "../here/folder", "folder", "./none"])
+def test_a_folder_without_its_prefix_is_refused_with_the_way_to_write_it(model, tmp_path, monkeypatch):
+    (tmp_path / "here" / "folder").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    model = model.format(folder=tmp_path / "here" / "folder")
+    with pytest.raises(ParameterError, match=f"For a folder write 'local-dir:{model}'"):
+        TimmEmbedding(model).ensure_open()
+
+
+@pytest.mark.parametrize(
+    ("there", "problem"),
+    [
+        (None, "there is no such folder"),
+        ([], r"config\.json': it is missing, and says which"),
+        (["model.safetensors"], r"config\.json': it is missing, and says which"),
+        (["config.json"], r"model\.safetensors': it is missing, and holds the weights"),
+    ],
+    ids=str,
+)
+def test_a_folder_that_lacks_what_timm_needs_is_refused_alike_however_it_is_called(tmp_path, photo, there, problem):
+    folder = tmp_path / "model"
+    for name in there or ():
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text('{"architecture": "test_vit"}')
+    if there == []:
+        folder.mkdir()
+    images = (
+        pipe.input("image").map("image", "vector", ops.image_embedding.timm(f"local-dir:{folder}")).output("vector")
+    )
+    calls = (lambda: images(photo), lambda: images.batch([photo]), lambda: images.run([photo], tmp_path / "v.parquet"))
+    for call in calls:
+        with pytest.raises(ParameterError, match=problem):
+            call()
 
 
 @pytest.mark.parametrize("model", ["", None, 50])

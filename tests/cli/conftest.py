@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from junco.cli.main import app
+from junco.operator.base import Operator
 from junco.operator.function import op
 from junco.types import Vector
 
@@ -24,6 +25,13 @@ def count(text: str, *, scale: float = 1.0) -> Vector:
 @op("cli-test.words")
 def words(text: str) -> list[str]:
     return text.split()
+
+
+class Shorten(Operator, family="cli-test", name="shorten"):
+    def batch(self, texts):
+        self.note("cut", [row for row, text in enumerate(texts) if len(text) > 5])
+        self.note("empty", [row for row, text in enumerate(texts) if not text])
+        return [text[:5] for text in texts]
 
 
 COUNT = """\
@@ -46,15 +54,25 @@ outputs: [text, word]
 """
 
 
+SHORT = """\
+junco: 1
+inputs: [text]
+steps:
+  - {map: cli-test.shorten, in: text, out: short, name: shorten}
+outputs: [short]
+"""
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """JUNCO_HOME/pipelines with ``count`` and ``words``."""
+    """JUNCO_HOME/pipelines with ``count``, ``words`` and ``short``."""
     monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("JUNCO_HUB", raising=False)
     folder = tmp_path / "home" / "pipelines"
     folder.mkdir(parents=True)
     (folder / "count.yaml").write_text(COUNT)
     (folder / "words.yaml").write_text(WORDS)
+    (folder / "short.yaml").write_text(SHORT)
     return folder
 
 

@@ -65,6 +65,14 @@ def test_with_a_source_doctor_tries_the_first_inputs_and_foretells_what_all_woul
     assert named["num_tried"] == 200
 
 
+def test_a_trial_says_what_was_cut_and_what_was_empty(junco, tmp_path):
+    (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
+    assert "'shorten': 2 inputs cut, 1 input empty" in junco("doctor", "short", tmp_path / "t.json").stdout
+    tried = json.loads(junco("doctor", "short", tmp_path / "t.json", "--json").stdout)
+    (stage,) = tried["stats"]["stages"]
+    assert (stage["num_cut"], stage["num_empty"]) == (2, 1)
+
+
 def test_an_input_that_cannot_be_read_does_not_end_a_trial(junco, tmp_path):
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("fine")

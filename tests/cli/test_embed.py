@@ -162,3 +162,12 @@ def test_a_job_that_is_stopped_says_in_one_line_how_it_goes_on_and_so_it_does(ju
     assert done.stderr == f"stopped; what is done is kept: {without}the same command goes on from here\n"
     source.write_text("two\nthree\nfour\n")
     assert json.loads(junco(*command).stdout)["num_new"] == 1
+
+
+def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
+    (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
+    done = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "t.parquet", "--json")
+    told = json.loads(done.stdout)
+    assert (told["num_cut"], told["num_empty"]) == (2, 1)
+    again = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "u.parquet")
+    assert "'shorten': 2 inputs cut, 1 input empty" in again.stdout + again.stderr

@@ -19,6 +19,15 @@ def test_run_prints_each_input_with_a_short_picture_of_its_vector(junco):
     ]
 
 
+def test_what_is_cut_or_empty_is_a_line_beside_the_results(junco):
+    for form in ((), ("--json",)):
+        done = junco("run", "short", "a longer text", "", "short", "the end of it", *form)
+        assert done.exit_code == 0
+        assert done.stderr.splitlines() == ["'shorten': 2 inputs cut, 1 input empty"]
+        assert "cut" not in done.stdout
+    assert junco("run", "short", "short").stderr == ""
+
+
 def test_run_as_json_has_all_numbers(junco):
     assert json.loads(junco("run", "count", "two words", "x1", "--json").stdout) == [
         {"input": "two words", "result": [9.0, 2.0, 0.0]},

@@ -70,6 +70,26 @@ def test_a_text_that_is_no_utf8_costs_itself_alone(tmp_path, name, write, kind):
     assert inputs(tmp_path / name) == ["one", f"! {name}, row 2: not UTF-8 (byte 0xc9)", "three"]
 
 
+@WAYS
+@pytest.mark.parametrize("numbers", [pa.int8(), pa.int16(), pa.int32(), pa.int64()])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize("column", ["text", "a.text"])
+def test_a_text_that_is_no_utf8_costs_its_rows_alone_where_each_text_is_kept_once(
+    tmp_path, name, write, numbers, kind, column
+):
+    texts = of_bytes([b"one", b"R\xc9UNION", b"three"], kind)
+    words = pa.DictionaryArray.from_arrays(pa.array([2, 1, None, 0, 2], numbers), texts)
+    schema = pa.schema([("id", pa.int64()), (column, words.type)])
+    write(pa.table([[1, 2, 3, 4, 5], words], schema=schema), tmp_path / name)
+    assert inputs(tmp_path / name, column=column) == [
+        "three",
+        f"! {name}, row 2: not UTF-8 (byte 0xc9)",
+        f"! {name}, row 3: no {column!r}",
+        "one",
+        "three",
+    ]
+
+
 def test_a_path_within_a_struct_that_is_no_utf8_costs_its_row_alone(tmp_path):
     paths = of_bytes([b"a.png", b"\xff.png"])
     files = pa.StructArray.from_arrays([pa.array([None, None], pa.binary()), paths], ["bytes", "path"])
@@ -86,6 +106,17 @@ def test_two_columns_of_one_name_are_refused_only_where_that_one_is_wanted(tmp_p
     with pytest.raises(JobError, match="has 2 columns named 'text': give each a name of its own"):
         inputs(tmp_path / name)
     assert inputs(tmp_path / name, column="id") == ["c"]
+
+
+@pytest.mark.parametrize(("name", "write"), [("t.parquet", write_parquet), ("t.arrow", write_stream)])
+def test_two_columns_of_one_name_are_refused_where_that_one_would_be_guessed(tmp_path, name, write):
+    write(pa.table([["a"], ["b"], ["c"]], names=["id", "body", "body"]), tmp_path / name)
+    with pytest.raises(JobError, match="has 2 columns named 'body': give each a name of its own"):
+        inputs(tmp_path / name)
+    files = pa.array([{"bytes": b"1", "path": "a.png"}], FILES)
+    write(pa.table([["a"], files, files], names=["id", "image", "image"]), tmp_path / name)
+    with pytest.raises(JobError, match="has 2 columns named 'image'"):
+        inputs(tmp_path / name, "path")
 
 
 def test_a_column_of_files_is_the_input_of_whatever_takes_no_texts(tmp_path):

@@ -117,6 +117,18 @@ def test_a_call_takes_the_columns_that_are_named_as_its_inputs_and_no_other(name
         assert list(p.batch(TABLES[name]())) == ["one", "twotwo", "threethreethree"]
 
 
+@pytest.mark.parametrize("made", [dict, pa.table, lambda rows: Batches(pa.table(rows))])
+def test_case_and_blanks_of_a_columns_name_count_as_little_in_a_call_as_in_a_job(made, embed):
+    for name in ("Text", "TEXT", " text "):
+        table = made({"id": [1, 2], name: ["one", "three"]})
+        assert [vector[0] for vector in embed.batch(table)] == [3, 5]
+        assert [vector[0] for _, vector in embed.rows(table)] == [3, 5]
+        assert inputs(table) == ["one", "three"]
+    assert [vector[0] for vector in embed.batch(made({"Text": ["one"], "text": ["exact"]}))] == [5]
+    with pytest.raises(InputError, match="has 2 columns named 'TEXT' and 'Text': give each a name of its own"):
+        embed.batch(made({"Text": ["one"], "TEXT": ["two"]}))
+
+
 @pytest.mark.parametrize(
     "items",
     [{"q1": "hello"}, {}, {"text": "hello"}, {"text": ["a"], "id": 1}, collections.Counter("abc"), {"a": COLUMNS}],
@@ -142,16 +154,46 @@ def test_what_is_missing_in_a_table_is_put_aside():
     assert inputs(frame) == ["one", "! row 2: no 'text'", "! row 3: no 'text'", "two"]
 
 
+def test_a_row_is_told_by_its_number_from_one_whichever_library_the_table_is_of():
+    columns = {"id": [1, 2, 3], "text": ["one", None, "three"]}
+    rows = [{"id": i, "text": text} for i, text in zip(*columns.values(), strict=True)]
+    for source in (columns, pa.table(columns), Batches(pa.table(columns)), rows, iter(rows)):
+        assert inputs(source) == ["one", "! row 2: no 'text'", "three"]
+
+
 def test_two_columns_of_one_name_are_refused_in_memory_too():
     with pytest.raises(JobError, match="has 2 columns named 'text'"):
         inputs(Located(["text", "text"], [["a"], ["b"]]))
     with pytest.raises(JobError, match="has 2 columns named 'text'"):
         inputs(pa.table([["a"], ["b"]], names=["text", "text"]))
+    for frame in (Located(["body", "body"], [["a"], ["b"]]), pa.table([["a"], ["b"]], names=["body", "body"])):
+        with pytest.raises(JobError, match="has 2 columns named 'body'"):
+            inputs(frame)
 
 
 def test_single_columns_are_values_like_others():
     assert inputs(pa.chunked_array([["one"], ["two"]]).to_pylist()) == ["one", "two"]
     assert inputs(pytest.importorskip("pandas").Series(["one", "two"])) == ["one", "two"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_column_of_arrow_is_a_list_of_values(kind, in_pieces, embed):
+    texts = ["one", "two", None, "", *["three"] * 2000]
+    column = pa.array(texts, pa.string()).cast(kind)
+    column = pa.chunked_array([column[:1], column[1:1500], column[1500:]]) if in_pieces else column
+    assert inputs(column) == ["one", "two", "! row 3: nothing in it", "", *["three"] * 2000]
+    assert count_of(column, Wanted(("text",))) == 2004
+    assert [vector[0] for vector in embed.batch(column[:2])] == [3, 3]
+
+
+def test_a_text_of_arrow_that_is_no_utf8_costs_itself_alone():
+    column = pa.array([b"one", b"caf\xe9", b"two"]).view(pa.string())
+    assert inputs(column) == ["one", "! row 2: not UTF-8 (byte 0xe9)", "two"]
+
+
+def test_rows_in_a_column_of_arrow_are_rows():
+    assert inputs(pa.array([{"id": 1, "text": "one"}, {"id": 2, "text": None}])) == ["one", "! row 2: no 'text'"]
 
 
 def test_a_series_of_polars_is_a_list_of_values():

@@ -33,6 +33,35 @@ def test_a_file_of_one_value_is_the_list_in_it(file, value, indent):
     assert inputs(file("l.json", json.dumps(value, indent=indent))) == TEXTS
 
 
+@pytest.mark.parametrize("num_rows", [0, 1, 2, 3])
+@pytest.mark.parametrize("others", [{"index": [0, 1, 2]}, {}, {"index": [0, 1, 2], "index_names": [None]}])
+def test_a_table_whose_names_and_rows_stand_apart_is_read_by_its_names(file, num_rows, others):
+    rows = [[i, f"text {i}"] for i in range(num_rows)]
+    value = {"columns": ["id", "text"], **others, "data": rows}
+    if "index" in others:
+        value["index"] = list(range(num_rows))
+    assert inputs(file("l.json", json.dumps(value))) == TEXTS[:num_rows]
+
+
+@pytest.mark.parametrize("orient", ["split", "records", "table", "tight"])
+def test_what_pandas_writes_is_read(file, orient):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"id": [1, 2], "text": ["hello", "bye"]})
+    text = json.dumps(table.to_dict(orient)) if orient == "tight" else table.to_json(orient=orient)
+    assert inputs(file("l.json", text)) == ["hello", "bye"]
+
+
+def test_rows_that_stand_apart_from_their_names_have_a_value_for_each(file):
+    value = {"columns": ["id", "text"], "data": [[1, "one"], [2], [3, "three", 3]]}
+    assert inputs(file("l.json", json.dumps(value))) == [
+        "one",
+        "! l.json, row 2: 1 values, and there are 2 columns",
+        "! l.json, row 3: 3 values, and there are 2 columns",
+    ]
+    with pytest.raises(JobError, match=r"two columns of one name \(text, text\)"):
+        inputs(file("l.json", json.dumps({"columns": ["text", "text"], "data": [["a", "b"]]})))
+
+
 @pytest.mark.parametrize("name", ["l.jsonl", "l.ndjson", "l.json"])
 def test_lines_of_json_are_read_by_all_their_names(file, name):
     assert inputs(file(name, "\n\n".join(map(json.dumps, ROWS)) + "\n")) == TEXTS
@@ -80,15 +109,20 @@ def test_a_bad_line_costs_itself_alone(file):
     found = inputs(file("l.jsonl", b"\n".join(lines)))
     assert [text for text in found if not text.startswith("!")] == ["one", "plain", "two"]
     reasons = "\n".join(text for text in found if text.startswith("!"))
-    for reason in ("line 2: no JSON", "'text' is in it twice", "row 4: no 'text'", "half of a character"):
+    for reason in ("line 2: no JSON", "'text' is in it twice", "line 4: no 'text'", "half of a character"):
         assert reason in reasons
-    for reason in ("line 6: not UTF-8 (byte 0xe9)", "row 7: nothing in it", "row 8: a whole list", "line 10: no JSON"):
+    for reason in (
+        "line 6: not UTF-8 (byte 0xe9)",
+        "line 7: nothing in it",
+        "line 8: a whole list",
+        "line 10: no JSON",
+    ):
         assert reason in reasons
 
 
 def test_the_column_is_found_though_the_first_rows_have_it_not(file):
     found, told = read(file("l.jsonl", '{"id": 1}\n{"id": 2, "text": "b"}\n'))
-    assert found == ["! l.jsonl, row 1: no 'text'", "b"]
+    assert found == ["! l.jsonl, line 1: no 'text'", "b"]
     assert told == ["l.jsonl: column 'text' of id, text"]
 
 
@@ -98,3 +132,30 @@ def test_a_text_of_a_list_that_is_no_utf8_costs_itself_alone(file):
         "! l.json, row 2: not UTF-8 (byte 0xe9)",
         "two",
     ]
+
+
+@pytest.mark.parametrize("name", ["l.jsonl", "l.ndjson", "l.json"])
+def test_a_bad_line_is_told_by_its_line_in_the_file_and_the_column_in_it(file, name):
+    assert inputs(file(name, '{"text": "a"}\n\n\n{"text": "b"\n{"id": 1}\n{"text": "c" 1}\n')) == [
+        "a",
+        f"! {name}, line 4: no JSON: Expecting ',' delimiter at column 13",
+        f"! {name}, line 5: no 'text'",
+        f"! {name}, line 6: no JSON: Expecting ',' delimiter at column 14",
+    ]
+
+
+def test_one_value_that_is_no_json_is_refused_with_the_line_in_the_file(file):
+    with pytest.raises(JobError, match=r"^l\.json is no JSON: Expecting ',' delimiter \(line 4, column 2\)$"):
+        inputs(file("l.json", '[\n\n "one"\n "two"\n]\n'))
+    with pytest.raises(JobError, match=r"^l\.json is no JSON: .* \(line 1, column 5\)$"):
+        inputs(file("l.json", "[1,2\n\n"))
+
+
+@pytest.mark.parametrize("num_values", [1, 200])
+@pytest.mark.parametrize("name", ["l.json", "l.jsonl"])
+def test_an_object_among_values_is_an_input_only_by_a_name_that_inputs_have(file, num_values, name):
+    rows = [*["a"] * num_values, {"x": 1}, {"text": "b"}, "c"]
+    content = json.dumps(rows) if name == "l.json" else "\n".join(map(json.dumps, rows))
+    place = "row" if name == "l.json" else "line"
+    reject = f"! {name}, {place} {num_values + 1}: an object among values, and it names no 'text'"
+    assert inputs(file(name, content)) == [*["a"] * num_values, reject, "b", "c"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -106,7 +109,7 @@ def test_a_text_that_cannot_be_read_is_a_reject_or_with_raise_the_end(embed, tmp
     assert [row["vector"] for row in rows(tmp_path / "v.parquet")] == [[4, ord("f")]]
     (reject,) = rejects(tmp_path / "v.parquet")
     assert (reject["input"], reject["stage"]) == (str(tmp_path / "texts" / "b.txt"), "input")
-    with pytest.raises(InputError, match=r"b.txt cannot be read: UnicodeDecodeError"):
+    with pytest.raises(InputError, match=r"b.txt cannot be read: .*'b.txt' is no UTF-8 text: UTF-16"):
         embed.run(tmp_path / "texts", tmp_path / "w.parquet", on_error="raise")
 
 
@@ -214,6 +217,88 @@ def test_vectors_within_lists_are_finite_and_other_numbers_need_not_be(tmp_path)
     with flow.map("text", "score", lambda text: float("nan")).output("vectors", "score") as p:
         report = p.run(["a", "nan"], tmp_path / "v.parquet")
     assert (report.num_rows, report.num_rejects) == (1, 1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A vector with a number of its own."""
+
+    vector: object
+    score: float = float("nan")
+
+
+class Named(NamedTuple):
+    """The same as a named row."""
+
+    vector: object
+    score: float = float("nan")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda text: list(sick(text).tolist()),
+        lambda text: tuple(sick(text)),
+        lambda text: [1, None, *sick(text).tolist()],
+        lambda text: [None, sick(text)],
+        lambda text: [sick(text).tolist()] * 2,
+        lambda text: {"vector": sick(text), "score": float("nan")},
+        lambda text: {"vectors": [sick(text)]},
+        lambda text: Found(sick(text)),
+        lambda text: Found(sick(text).tolist()),
+        lambda text: Named(sick(text)),
+        lambda text: [Found(sick(text))],
+    ],
+)
+@pytest.mark.parametrize("text", ["nan", "inf"])
+def test_a_vector_is_finite_wherever_in_a_value_it_stands(tmp_path, made, text):
+    shards = []
+    with pipe.input("text").map("text", "value", made).output("value") as p:
+        report = p.run(["a", text, "b"], tmp_path / "v.parquet")
+        p.run(["a", text, "b"], shards.append)
+    assert (report.num_rows, report.num_rejects) == (2, 1)
+    (reject,) = rejects(tmp_path / "v.parquet")
+    assert (reject["input"], reject["stage"]) == (text, "store")
+    assert "holds finite vectors" in reject["reason"]
+    assert shards[0].inputs == ["a", "b"]
+
+
+class Broken(dict):
+    """A mapping that cannot be looked into, and a path that has no text."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def items(self):
+        raise self.error
+
+    values = __iter__ = __getitem__ = get = keys = items
+
+
+class Nowhere(os.PathLike):
+    """A path that fails to tell its text."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __fspath__(self):
+        if self.error is not None:
+            raise self.error
+        return "somewhere"
+
+
+@pytest.mark.parametrize("error", [ValueError(), RuntimeError("no"), KeyError("x"), OSError("two\nlines")])
+@pytest.mark.parametrize(("kind", "good"), [(Broken, {"a": 1}), (Nowhere, Nowhere(None))])
+def test_a_value_that_cannot_be_looked_into_is_a_reject(tmp_path, error, kind, good):
+    flow = pipe.input("text").map("text", "value", lambda text: kind(error) if text == "odd" else good)
+    with flow.output("value") as p:
+        report = p.run(["a", "odd", "b"], tmp_path / "v.parquet")
+    assert (report.num_rows, report.num_rejects) == (2, 1)
+    (reject,) = rejects(tmp_path / "v.parquet")
+    assert (reject["input"], reject["stage"]) == ("odd", "store")
+    assert type(error).__name__ in reject["reason"]
+    assert "\n" not in reject["reason"]
 
 
 def test_a_callable_is_given_finite_vectors_only(tmp_path):

@@ -67,6 +67,20 @@ def test_a_cell_with_doubled_marks_is_quoted_wherever_it_stands(table):
     assert inputs(table("t.tsv", f'id\ttext\n{rows}9\t"he said ""hi"" to me"\n'))[-1] == 'he said "hi" to me'
 
 
+@pytest.mark.parametrize(("name", "separator"), [("t.tsv", "\t"), ("t.psv", "|"), ("t.tab", "\t")])
+@pytest.mark.parametrize("proof", ['say "hi"', '"', '"two"\nlines'])
+def test_doubled_marks_in_the_first_lines_show_that_all_the_others_are_quoted_too(table, name, separator, proof):
+    rows = [["id", "text", "label"], *[["1", proof, "p"]] * 1500]
+    rows += [["2", "hel\nlo", "neg"], ["3", f"a{separator}b", "p"], ["4", "plain", "p"]]
+    content = written_by_csv(rows, delimiter=separator)
+    assert inputs(table(name, content))[1498:] == [proof, proof, "hel\nlo", f"a{separator}b", "plain"]
+
+
+def test_doubled_marks_in_the_only_column_show_that_marks_may_go_over_several_lines(table):
+    texts = ['"said" he', "two\nlines", 'x\n"y"', "plain"]
+    assert inputs(table("t.tsv", written_by_csv([["text"], *([text] for text in texts)], delimiter="\t"))) == texts
+
+
 def test_a_mark_in_a_wrong_place_costs_its_own_row_and_no_other(table):
     found = inputs(table("t.csv", 'id,text\n1,one\n2,"He left" she said\n3,"open\n4,four\n5,"fi,ve"\n6,six\n'))
     assert found[0] == "one"
@@ -82,16 +96,49 @@ def test_a_mark_that_is_never_closed_costs_its_own_row_and_no_other(table):
     assert found[1:] == [f"text {i}" for i in range(10, 2000)]
 
 
-def test_a_row_of_too_many_cells_is_put_aside_and_one_with_too_few_where_its_text_is_missing(table):
+def test_a_row_of_too_many_cells_or_of_too_few_is_put_aside(table):
     found = inputs(table("t.csv", "id,text,note\n1,hello, world,x\n2,two\n3\n4,four,x,,\n,,\n5,,x\n"))
     assert found == [
         "! t.csv, line 2: 4 cells, and the header has 3",
-        "two",
-        "! t.csv, row 3: no 'text'",
+        "! t.csv, line 3: 2 cells, and the header has 3",
+        "! t.csv, line 4: 1 cell, and the header has 3",
         "four",
-        "! t.csv, row 5: nothing in it",
-        "",
+        "! t.csv, line 6: nothing in it",
+        "! t.csv, line 7: nothing in the column 'text'",
     ]
+
+
+@pytest.mark.parametrize(("name", "sign"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.psv", "|")])
+def test_an_empty_cell_is_nothing_whatever_separates_it_and_blanks_are_a_text(table, name, sign):
+    rows = [["id", "text", "note"], ["1", "one", "x"], ["2", "", "x"], ["3", "  ", "x"], ["4", '""', "x"]]
+    content = "".join(f"{sign.join(row)}\n" for row in rows)
+    empty = [f"! {name}, line 3: nothing in the column 'text'", f"! {name}, line 5: nothing in the column 'text'"]
+    if sign in ",;":
+        assert inputs(table(name, content)) == ["one", empty[0], "  ", empty[1]]
+    else:  # where marks are part of the text
+        assert inputs(table(name, content)) == ["one", empty[0], "  ", '""']
+
+
+def test_a_place_is_the_line_in_the_file_that_a_row_begins_in(table):
+    content = 'id,text\n1,"two\nlines"\n\n2,\n3,"open\n4,caf\xe9\n'
+    assert inputs(table("t.csv", content.encode("latin-1")))[1:] == [
+        "! t.csv, line 5: nothing in the column 'text'",
+        "! t.csv, line 6: a quotation mark that is not closed",
+        "! t.csv, line 7: not UTF-8 (byte 0xe9)",
+    ]
+
+
+@pytest.mark.parametrize(("name", "separator"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.psv", "|")])
+def test_the_parts_of_a_row_that_a_line_end_in_its_text_broke_are_no_rows(table, name, separator):
+    rows = [("id", "text", "label"), ("0", "one", "pos"), ("1", "hello\nworld", "pos"), ("2", "fine", "neg")]
+    content = "".join(separator.join(row) + "\n" for row in rows)
+    assert inputs(table(name, content)) == [
+        "one",
+        f"! {name}, line 3: 2 cells, and the header has 3",
+        f"! {name}, line 4: 2 cells, and the header has 3",
+        "fine",
+    ]
+    assert inputs(table(name, content), column="label")[1].startswith("! ")
 
 
 def test_commas_of_numbers_and_of_texts_separate_nothing_where_semicolons_do(table):
@@ -163,7 +210,7 @@ def test_prose_is_not_cut_at_its_commas(table):
 
 def test_bytes_that_are_no_utf8_cost_their_own_row_if_they_are_in_its_text(table):
     content = b"id,text,note\n1,caf\xe9,x\n2,fine,caf\xe9\n3,f\xc3\xbcnf,x\n"
-    assert inputs(table("t.csv", content)) == ["! t.csv, row 1: not UTF-8 (byte 0xe9)", "fine", "fünf"]
+    assert inputs(table("t.csv", content)) == ["! t.csv, line 2: not UTF-8 (byte 0xe9)", "fine", "fünf"]
     assert inputs(table("p.csv", b"path\ncaf\xe9.jpg\n"), "path") == ["caf\udce9.jpg"]
 
 
@@ -196,7 +243,10 @@ def test_a_line_that_is_too_long_costs_itself_alone(table, monkeypatch):
 
 def test_several_columns_are_taken_by_their_names(table):
     path = table("t.csv", "Text;x;image\nhello;0;a.jpg\nbye;1;\n")
-    assert inputs(path, "image", "text") == [("a.jpg", "hello"), ("", "bye")]
+    assert inputs(path, "image", "text") == [
+        ("a.jpg", "hello"),
+        "! t.csv, line 3: nothing in the column 'image'",
+    ]
     with pytest.raises(JobError, match="has no column 'sound'; the pipeline takes image, sound"):
         inputs(path, "image", "sound")
 
@@ -209,4 +259,8 @@ def test_blanks_after_separators_are_no_part_of_a_cell_where_the_header_has_them
 def test_lines_that_end_as_those_of_old_macs_are_lines(table):
     assert inputs(table("t.csv", "id,text\r1,one\r2,two\r")) == ["one", "two"]
     assert inputs(table("t.txt", "\ufeffone\rtwo")) == ["one", "two"]
+    for code in ("utf-16", "utf-32", "utf-8-sig"):
+        found, told = read(table("t.csv", "id,text\r1,zwölf\r2,two\r".encode(code)))
+        assert found == ["zwölf", "two"]
+        assert "lines that end with CR alone" in told[0]
     assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]

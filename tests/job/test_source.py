@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gzip
 import os
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -94,6 +95,28 @@ def test_a_table_gives_the_column_that_is_asked_for_or_else_the_one_of_the_usual
         values(path, Wanted(("text", "image")))
 
 
+@pytest.mark.parametrize("name", ["l.txt", "l.txt.gz", "l.json", "l.jsonl", "photos", "photos/*.jpg", "photos/b.jpg"])
+def test_a_column_of_what_has_none_is_refused_with_the_cure(photos, name):
+    (photos.parent / "l.txt").write_text("one\n")
+    (photos.parent / "l.txt.gz").write_bytes(gzip.compress(b"one\n"))
+    (photos.parent / "l.json").write_text('["one", "two"]')
+    (photos.parent / "l.jsonl").write_text('"one"\n"two"\n')
+    with pytest.raises(JobError, match=r"no column 'x': leave column= \(--column\) away, or give a table"):
+        keys(photos.parent / name, Wanted(("text",), "x"))
+
+
+@pytest.mark.parametrize("values", [["one"], iter(["one"]), [("a", "b")], np.zeros((2, 3)), [b"1"], [3]])
+def test_a_column_of_values_without_names_is_refused_with_the_cure(values):
+    with pytest.raises(JobError, match=r"^the source gives values \(.* …\) and no rows with names, so there is no"):
+        keys(values, Wanted(("text",), "x"))
+
+
+def test_a_column_of_nothing_is_nothing(tmp_path):
+    (tmp_path / "l.jsonl").write_text("")
+    for source in ([], tmp_path / "l.jsonl"):
+        assert keys(source, Wanted(("text",), "x")) == []
+
+
 def test_a_table_without_a_usual_name_gives_its_first_column(tmp_path):
     write_table(tmp_path / "t.csv", {"title": ["a"], "body": ["b"]})
     assert values(tmp_path / "t.csv", TEXTS) == ["a"]
@@ -135,17 +158,17 @@ def test_a_bad_line_or_row_is_an_input_that_cannot_be_read_and_the_others_go_on(
     (tmp_path / "l.jsonl").write_bytes(b'{"text": "one"}\n{"text": \n{"id": 1}\n{"text": "caf\xe9"}\n{"text": "two"}\n')
     one, cut, missing, latin, two = outcomes(tmp_path / "l.jsonl")
     assert (one, two) == ("one", "two")
-    assert cut.startswith("l.jsonl, line 2: no JSON: ")
-    assert missing == "l.jsonl, row 3: no 'text'"
+    assert cut == "l.jsonl, line 2: no JSON: Expecting value at column 10"
+    assert missing == "l.jsonl, line 3: no 'text'"
     assert latin == "l.jsonl, line 4: not UTF-8 (byte 0xe9)"
     (tmp_path / "l.jsonl").write_text('{}\n{"text": "one"}\n')
-    assert outcomes(tmp_path / "l.jsonl") == ["l.jsonl, row 1: nothing in it", "one"]
+    assert outcomes(tmp_path / "l.jsonl") == ["l.jsonl, line 1: nothing in it", "one"]
     (tmp_path / "l.txt").write_bytes(b"one\ncaf\xe9\n")
     assert outcomes(tmp_path / "l.txt") == ["one", "l.txt, line 2: not UTF-8 (byte 0xe9)"]
     pq.write_table(pa.table({"text": ["one", None]}), tmp_path / "t.parquet")
     assert outcomes(tmp_path / "t.parquet") == ["one", "t.parquet, row 2: no 'text'"]
     (tmp_path / "t.csv").write_text("id,text\n1,one\n2\n")
-    assert outcomes(tmp_path / "t.csv") == ["one", "t.csv, row 2: no 'text'"]
+    assert outcomes(tmp_path / "t.csv") == ["one", "t.csv, line 3: 1 cell, and the header has 2"]
 
 
 def test_a_list_of_file_names_may_hold_any_bytes(tmp_path):

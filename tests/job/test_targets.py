@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from junco import pipe
+from junco import Operator, pipe
 from junco.errors import TargetBusyError, TargetError
+from junco.types import Space, Vector
 
 
 def rows(target):
@@ -93,7 +94,7 @@ def test_a_target_whose_folder_cannot_be_is_refused_before_any_work(tmp_path):
 FULL_DISK = """\
 import resource, signal, sys
 import numpy as np
-from junco import pipe
+from junco import Operator, pipe
 from junco.errors import TargetError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
@@ -169,6 +170,49 @@ def test_an_npy_target_of_which_nothing_succeeded_takes_vectors_later(embed, tmp
     embed.run(["bad", "fine"], tmp_path / "v.npy", on_error="none")
     assert np.isnan(np.load(tmp_path / "v.npy")[0]).all()
     assert np.load(tmp_path / "v.npy")[1].tolist() == [4, ord("f")]
+
+
+def whole(text, kind="int8"):
+    """A vector of whole numbers, but for what is bad."""
+    if text == "bad":
+        raise ValueError(text)
+    return np.array([len(text), 4], kind)
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int64", "bool"])
+@pytest.mark.parametrize("jobs", [[["a", "bad"]], [["bad", "a"]], [["a"], ["a", "bad"]], [["bad"], ["bad", "a"]]])
+def test_an_npy_target_has_no_made_up_vector_for_one_of_whole_numbers_that_is_missing(tmp_path, kind, jobs):
+    target = tmp_path / "v.npy"
+    with pipe.input("text").map("text", "vector", lambda text: whole(text, kind)).output("vector") as p:
+        for texts in jobs[:-1]:
+            p.run(texts, target, on_error="none")
+        before = target.read_bytes() if target.exists() else None
+        with pytest.raises(TargetError, match=r"takes a vector for each input.*on_error='skip'.*\.parquet"):
+            p.run(jobs[-1], target, on_error="none", shard_rows=1)
+        assert (target.read_bytes() if target.exists() else None) == before
+        p.run(jobs[-1], target, on_error="skip", resume=False)
+        assert len(np.load(target)) == 1
+        p.run(jobs[-1], tmp_path / "v.parquet", on_error="none")
+    assert [row["vector"] is None for row in rows(tmp_path / "v.parquet")] == [text == "bad" for text in jobs[-1]]
+
+
+class Small(Operator, family="test-small", name="small"):
+    """Vectors that say in advance what numbers they have."""
+
+    def space(self, *inputs):
+        return Space({"small": 1, "precision": "int8"}, "small")
+
+    def batch(self, texts: list[str]) -> list[Vector]:
+        raise AssertionError("no work is done")
+
+
+def test_an_npy_target_that_cannot_hold_what_is_missing_is_refused_before_the_work(tmp_path):
+    with (
+        pipe.input("text").map("text", "vector", Small()).output("vector") as p,
+        pytest.raises(TargetError, match="in vectors of int8 nothing can stand for one that is missing"),
+    ):
+        p.run(["a"], tmp_path / "v.npy", on_error="none")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_target_has_files_of_as_many_rows_as_asked_for(embed, tmp_path):

@@ -127,15 +127,32 @@ def test_a_file_that_is_not_what_its_store_says_is_one_reject(store, monkeypatch
     ]
 
 
-def test_whatever_a_store_raises_is_one_line_with_the_address(store, monkeypatch):
-    class StoreError(Exception):
-        pass
+class StoreError(Exception):
+    """What a package of somebody's raises."""
 
+
+class MuteError(Exception):
+    """One that fails to say what it is about."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (StoreError("no such bucket\nand much more"), "StoreError: no such bucket"),
+        (StoreError("\nno such bucket"), "StoreError: no such bucket"),
+        (StoreError(), "StoreError"),
+        (MuteError(), "MuteError"),
+    ],
+)
+def test_whatever_a_store_raises_is_one_line_with_the_address(store, monkeypatch, raised, told):
     def ls(self, path, **_):
-        raise StoreError("no such bucket\nand much more")
+        raise raised
 
     monkeypatch.setattr(Store, "ls", ls)
-    with pytest.raises(JobError, match=r"^the source teststore://b cannot be read: no such bucket$"):
+    with pytest.raises(JobError, match=rf"^the source teststore://b cannot be read: {told}$"):
         inputs("teststore://b", "path")
 
 
@@ -148,5 +165,5 @@ def test_a_list_in_a_store_is_read_like_one_here(store):
 
 
 def test_an_address_that_no_package_opens_is_refused():
-    with pytest.raises(JobError, match="the source nosuchstore://b cannot be read: Protocol not known"):
+    with pytest.raises(JobError, match="the source nosuchstore://b cannot be read: ValueError: Protocol not known"):
         list(itertools.islice(items_of("nosuchstore://b", Wanted(("path",))), 1))

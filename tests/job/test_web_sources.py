@@ -134,6 +134,40 @@ def test_what_is_larger_than_was_thought_is_fetched_alone_when_its_turn_has_come
     assert sorted(path for method, path, _ in asked if method == "GET") == sorted(["/", *[f"/{n}" for n in names * 2]])
 
 
+def test_a_password_in_a_list_of_addresses_is_in_nothing_that_stays_and_the_job_goes_on_where_it_was(tmp_path):
+    def size(address):
+        if "bad" in address:
+            raise ValueError("cannot be measured")
+        return len(address)
+
+    names = ["https://me:hunter2@host/a", "https://host/bad?sig=hunter2", "s3://box/k?token=hunter2", "https://host/c"]
+    (tmp_path / "l.txt").write_text("\n".join([*names, names[0].replace("hunter2", "hunter3")]))
+    with pipe.input("path").map("path", "size", size).output("size") as p:
+        first = p.run(tmp_path / "l.txt", tmp_path / "o.parquet", progress=False)
+        again = p.run(tmp_path / "l.txt", tmp_path / "o.parquet", progress=False)
+        cells = p.run(iter(names), tmp_path / "v.parquet", progress=False)
+    assert (first.num_done, first.num_rejects, cells.num_done, again.is_unchanged) == (4, 1, 3, True)
+    kept = ["https://me:***@host/a", "s3://box/k?token=***", "https://host/c", "https://me:***@host/a"]
+    table = pq.read_table(tmp_path / "o.parquet").to_pydict()
+    assert table == {"input": kept, "size": [*(len(names[at]) for at in (0, 2, 3, 0))]}
+    (reject,) = pq.read_table(tmp_path / "o.parquet.rejects.parquet").to_pylist()
+    assert reject["input"] == "https://host/bad?sig=***"
+    assert not [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and path.name != "l.txt" and b"hunter" in path.read_bytes()
+    ]
+
+
+def test_a_password_in_a_row_of_several_columns_or_of_a_picture_is_in_no_name_of_it():
+    address = "https://me:hunter2@host/a.png"
+    rows = [(address, "said"), {"bytes": None, "path": address}, address]
+    found = list(items_of(rows, Wanted(("image",))))
+    assert [item.key for item in found] == ["https://me:***@host/a.png"] * 3
+    assert [item.value for item in found] == rows
+    assert [item.key for item in items_of([address], Wanted(("text",)))] == [address]
+
+
 def test_a_password_of_an_address_goes_to_its_server_and_into_nothing_that_stays(tmp_path):
     sizes = pipe.input("path").map("path", "size", len).output("size")
     with sizes as p, serving({"/a": Answer(b"12")}) as (site, asked):

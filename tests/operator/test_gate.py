@@ -191,6 +191,48 @@ def test_a_claim_that_is_dropped_keeps_nobody_out():
     assert list(gate.holders) == [-3]
 
 
+def test_where_lanes_meet_at_several_places_none_stays_free_while_somebody_waits():
+    """A place comes free and a single call is called; before he is there the other one is handed to him."""
+    gate, leave = Gate([None, None]), {its: threading.Event() for its in (Lane.ONLINE, Lane.BATCH)}
+
+    def hold(its_lane, num_rows):
+        with in_lane(its_lane):
+            place = gate.take()
+            leave[its_lane].wait(LONG_S)
+            place.release(num_rows)
+
+    def wait():
+        with in_lane(Lane.BATCH):
+            gate.take().release()
+
+    single, batch = started(lambda: hold(Lane.ONLINE, 0)), started(lambda: hold(Lane.BATCH, 5))
+    wait_until(lambda: len(gate.holders) == 2)
+    late = gate.claim(-1)
+    leave[Lane.ONLINE].set()
+    assert all_ended(single)
+    waiting = started(wait)
+    wait_until(lambda: gate.num_waiting == 2)
+    leave[Lane.BATCH].set()
+    assert all_ended(batch)
+    assert late.place is not None
+    assert all_ended(waiting)
+
+
+@pytest.mark.parametrize("num_places", [2, 3])
+def test_two_lanes_that_come_and_go_at_several_places_never_stop(num_places):
+    gate = Gate([None] * num_places)
+
+    def work(number):
+        with in_lane(Lane(number % 2)):
+            for _ in range(300):
+                place = gate.take()
+                time.sleep(0)
+                place.release(1 + number % 7)
+
+    assert all_ended(started(*[lambda number=number: work(number) for number in range(8)]))
+    assert len(gate.free) == num_places
+
+
 # ---- who lends his place to whom
 
 

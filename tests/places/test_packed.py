@@ -49,9 +49,39 @@ def test_a_packed_list_is_known_by_its_bytes_if_not_by_its_name(tmp_path, how):
     assert inputs(tmp_path / "l.csv") == ["one", "two"]
 
 
-def test_several_packed_one_after_the_other_are_one(tmp_path):
-    (tmp_path / "l.txt.gz").write_bytes(gzip.compress(b"one\n") + gzip.compress(b"two\n"))
-    assert inputs(tmp_path / "l.txt.gz") == ["one", "two"]
+@pytest.mark.parametrize("how", PACK)
+def test_several_packed_one_after_the_other_are_one(tmp_path, how):
+    path = tmp_path / f"l.txt.{how}"
+    path.write_bytes(PACK[how](b"one\n") + PACK[how](b"") + PACK[how](b"two\n"))
+    assert inputs(path) == ["one", "two"]
+
+
+@pytest.mark.parametrize("how", ["bz2", "xz"])
+@pytest.mark.parametrize("num_zeros", [4, 512, 1 << 18])
+def test_zeros_between_and_behind_what_is_packed_are_nothing(tmp_path, how, num_zeros):
+    path = tmp_path / f"l.txt.{how}"
+    path.write_bytes(PACK[how](b"one\n") + bytes(num_zeros) + PACK[how](b"two\n") + bytes(num_zeros))
+    assert inputs(path) == ["one", "two"]
+
+
+@pytest.mark.parametrize("how", PACK)
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("bit", [1, 128])
+def test_what_follows_a_packed_list_and_is_none_is_an_error(tmp_path, how, at, bit):
+    damaged = bytearray(PACK[how](b"two\n"))
+    damaged[at] ^= bit
+    path = tmp_path / f"l.txt.{how}"
+    for rest in (bytes(damaged) + PACK[how](b"three\n"), b"junk", PACK[how](b"two\n")[: at + 1]):
+        path.write_bytes(PACK[how](b"one\n") + rest)
+        with pytest.raises(JobError, match=rf"^l\.txt\.{how} cannot be unpacked, it is cut off or damaged"):
+            inputs(path)
+
+
+@pytest.mark.parametrize("first", [0x50, 0x5F])
+def test_what_zstandard_says_is_to_be_passed_over_is(tmp_path, first):
+    passed_over = bytes([first]) + b"\x2a\x4d\x18" + (300_000).to_bytes(4, "little") + bytes(300_000)
+    (tmp_path / "l.txt.zst").write_bytes(passed_over + zstd(b"one\n") + passed_over + zstd(b"two\n"))
+    assert inputs(tmp_path / "l.txt.zst") == ["one", "two"]
 
 
 def test_a_text_that_begins_like_a_packed_one_is_a_text(tmp_path):

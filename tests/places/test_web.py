@@ -91,6 +91,43 @@ def test_a_coding_that_nobody_asked_for_is_refused():
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(206, {"Content-Range": "bytes 0-1/200"}), (202, {}), (201, {}), (204, {}), (205, {})],
+)
+def test_an_answer_that_does_not_bring_the_whole_is_none(status, headers):
+    assert refusal(Answer(b"hi", status=status, headers=headers)).startswith(f"the server answered {status} ")
+    with serving({"/x": Answer(b"hi", status=203)}) as (site, _):
+        assert fetched(f"{site}/x") == b"hi"
+
+
+@pytest.mark.parametrize("lengths", [["2", "200"], ["200", "2"], ["2, 200"], ["-2"], ["²"], ["two"]])
+def test_a_body_whose_length_nobody_can_tell_is_none(lengths):
+    assert "of its length" in refusal(Answer(b"hi", length=None, headers={"Content-Length": lengths}))
+
+
+@pytest.mark.parametrize("lengths", [["2", "2"], ["2, 2"]])
+def test_a_length_may_be_said_twice(lengths):
+    with serving({"/x": Answer(b"hi", length=None, headers={"Content-Length": lengths})}) as (site, _):
+        assert fetched(f"{site}/x") == b"hi"
+    told = refusal(Answer(b"h", length=None, headers={"Content-Length": lengths}))
+    assert told == "it ended after 1 of 2 bytes"
+
+
+@pytest.mark.parametrize("coding", [["gzip, chunked"], ["gzip", "chunked"], ["gzip"], ["chunked, chunked"], ["other"]])
+def test_a_body_that_is_sent_by_other_ways_than_in_pieces_is_none(coding):
+    body = gzip.compress(b"hi")
+    pieces = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    told = refusal(Answer(pieces, length=None, headers={"Transfer-Encoding": coding}))
+    assert told == f"its server sends it by {', '.join(coding)!r}, which nobody asked for"
+
+
+def test_a_body_that_is_coded_twice_is_none():
+    body = gzip.compress(gzip.compress(BODY))
+    for coding in (["gzip", "gzip"], ["gzip, gzip"]):
+        assert "'gzip, gzip', which nobody asked for" in refusal(Answer(body, headers={"Content-Encoding": coding}))
+
+
 def test_a_body_that_drips_is_left_when_its_time_is_over():
     ended = threading.Event()
 
@@ -123,6 +160,20 @@ def test_ways_within_the_web_are_followed_but_not_in_circles():
         assert fetched(f"{site}/x") == BODY
         with pytest.raises(InputError, match="infinite loop"):
             fetched(f"{site}/round")
+
+
+def test_what_comes_with_a_way_is_not_read():
+    num_sent = 0
+
+    def pieces():
+        nonlocal num_sent
+        for num_sent in range(100):
+            yield bytes(10**6)
+
+    moved = Answer(pieces(), status=302, headers={"Location": "/y"}, length=None)
+    with serving({"/x": moved, "/y": Answer(BODY)}) as (site, _):
+        assert fetched(f"{site}/x") == BODY
+    assert num_sent < 99
 
 
 def test_a_safe_way_does_not_lead_to_one_that_is_not():

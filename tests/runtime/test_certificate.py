@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from junco.builtin.text_embedding.encoder import pooled, token_ids
+from junco.builtin.text_embedding.encoder import pooled
 from junco.builtin.text_embedding.minilm import MiniLM
+from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import ParameterError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.operator import registry

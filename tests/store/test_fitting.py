@@ -140,6 +140,6 @@ def test_an_odd_value_is_told_alike_in_every_process():
     told, _, _, _ = one_by_one([1, object()])
     assert told[1] == (
         "the column 'it' holds whole numbers, and was given <object object>: "
-        "Could not convert <object object> with type object: did not recognize Python value type when inferring an "
-        "Arrow data type"
+        "ArrowInvalid: Could not convert <object object> with type object: did not recognize Python value type when "
+        "inferring an Arrow data type"
     )

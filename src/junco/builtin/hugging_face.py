@@ -9,6 +9,7 @@ from pathlib import Path
 
 from junco.errors import UnavailableError
 from junco.settings import settings
+from junco.wording import brief
 
 _CONNECT_TIMEOUT_S = 5.0
 
@@ -73,12 +74,12 @@ def check_reachable(model: str, owner: str, instead: str) -> None:
     try:
         socket.create_connection((address.hostname or "", port), timeout=_CONNECT_TIMEOUT_S).close()
     except OSError as error:
-        raise unavailable(model, owner, f"no connection to {address.hostname}: {error}", instead) from error
+        raise unavailable(model, owner, f"no connection to {address.hostname}: {brief(error)}", instead) from error
 
 
 def unavailable(model: str, owner: str, reason: object, instead: str) -> UnavailableError:
     """The error for weights that are neither cached nor to be had; ``instead`` says what else the user can do."""
-    line = str(reason).strip().partition("\n")[0]
+    line = brief(reason) if isinstance(reason, BaseException) else str(reason)
     return UnavailableError(
         f"{owner!r}: {model!r} is not in the Hugging Face cache and cannot be fetched ({line}). "
         f"Copy it into this machine's cache (HF_HOME), or {instead}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from junco.errors import ParameterError
+from junco.wording import reason
 
 _MOST_BYTES = 64 * 2**20
 """Of a file with JSON: the largest tokenizers stay far below it."""
@@ -20,12 +22,32 @@ def damaged(path: Path, problem: object) -> ParameterError:
     return ParameterError(f"model file {str(path)!r}: {reason_of(problem)}: {_CURE}")
 
 
+def is_path(model: str) -> bool:
+    """Whether a model's name can only be a place on this machine: no hub has such names."""
+    name = model.partition("@")[0]
+    is_below = name in (".", "..", "~") or name.startswith(("./", "../", "~/"))
+    return is_below or "\\" in name or name.count("/") > 1 or Path(name).is_absolute() or Path(name).is_file()
+
+
+def check_folder(folder: Path, model: str, owner: str) -> None:
+    """Refuse a folder that is not there.
+
+    Raises:
+        ParameterError: with what is there instead.
+    """
+    if folder.is_dir():
+        return
+    if folder.is_symlink() and not folder.exists():
+        problem = f"it is a link to {os.fspath(folder.readlink())!r}, which is not there"
+    else:
+        problem = "it is a file, and the model's folder is asked for" if folder.exists() else "there is no such folder"
+    raise ParameterError(f"{owner!r}: model={model!r}: {problem}")
+
+
 def reason_of(problem: object) -> str:
     """What another library said, in one line that is not too long."""
-    line = " ".join(str(problem).split()) or type(problem).__name__
-    said = line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}…"
-    is_plain = not isinstance(problem, Exception) or isinstance(problem, (OSError, ValueError, RuntimeError))
-    return said if is_plain else f"{type(problem).__name__}: {said}"
+    line = reason(problem) if isinstance(problem, BaseException) else " ".join(str(problem).split())
+    return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}…"
 
 
 def read_json(path: Path) -> dict[str, Any]:

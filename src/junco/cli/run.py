@@ -63,9 +63,11 @@ def run(
         results = zip(items, p.stream(items), strict=True)
         if as_json:
             print_json([{"input": item, "result": result} for item, result in results])
-            return
-        for item, result in results:
-            _print_result(item, result, is_single=p.plan.flow.is_single)
+        else:
+            for item, result in results:
+                _print_result(item, result, is_single=p.plan.flow.is_single)
+        for note in p.stats().notes:
+            say(note)
 
 
 def _show(looked: Sequence[Inspection], html: Path | None, rows: int, *, as_text: bool, as_json: bool) -> None:

@@ -172,6 +172,7 @@ async def _awaited(future: asyncio.Future[Any], timeout_s: float | None) -> Any:
         return await future
     done, _ = await asyncio.wait([future], timeout=max(0.0, timeout_s))
     if not done:
+        future.cancel()  # what it raises later is nobody's any more
         raise DeadlineError(f"the call did not end within its timeout_s={timeout_s:g}")
     return future.result()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from junco.cores import num_cores
 from junco.engine.callers import by_deadline
+from junco.engine.counted import Counted, now_counted
 from junco.engine.crew import Crew, crew_for, crew_of_nested
 from junco.engine.holdings import Holdings
 from junco.engine.intake import Intake
@@ -81,8 +82,8 @@ class Engine:
         """The results for many items one by one; ``owner`` lives as long as these are wanted."""
         return Stream(self.run(items, options), owner)
 
-    def run(self, items: Iterable[Any], options: RunOptions) -> Run:
-        """A run over many items; iterate over it for `Results`."""
+    def run(self, items: Iterable[Any], options: RunOptions, outer: Counted | None = None) -> Run:
+        """A run over many items; iterate over it for `Results`. ``outer`` is the stage in which it is a step."""
         self._holdings.check_open()
         flow = self.plan.flow
         intake = Intake(items, flow, self._sizes.intake())
@@ -93,7 +94,7 @@ class Engine:
         collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
         intake.size.start(max(stage.item_s for stage in self._totals.stages))
-        terms = Terms(deadline_s, options.trace, options.lane, options.is_let_go)
+        terms = Terms(deadline_s, options.trace, options.lane, options.is_let_go, options.sums, outer)
         run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
         self._holdings.runs.add(run)
         return run
@@ -194,7 +195,7 @@ class Engine:
     def inner_run(self, items: Sequence[Any], stop: bool, rejected: Callable[[Reject], None], *, by_rows: bool) -> Run:
         """A run for rows of another pipeline, in which this one is a step."""
         options = RunOptions("raise" if stop else "skip", rejected=rejected, by_rows=by_rows, lane=lane())
-        return self.run(items, options)
+        return self.run(items, options, now_counted())
 
     def _count_by_step(self) -> None:
         """One count for each stage, and one for both of a step that has two."""

@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from junco.engine.apply import PlainApplier
+from junco.engine.counted import Counted, counted_for, now_counted
 from junco.engine.ended import Ended
 from junco.engine.expand import Children, FlatMapStage
 from junco.engine.group import lists_of_sides
@@ -130,7 +131,7 @@ class JoinStage(FlatMapStage):
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error of the step that failed, which may be one that supplies a level."""
-        if isinstance(error, _SideFailed):
+        if type(error) is _SideFailed:
             return error.error.at(position)
         return super().operator_error(position, error, value)
 
@@ -156,6 +157,14 @@ def _one(block: Block) -> Generator[Block, None, None]:
     yield block
 
 
+def _next(work: Iterator[Block], counts: StageStats | None) -> Block | None:
+    """A stage's next block; what is noted meanwhile is the stage's, and not that of the windows."""
+    whole = now_counted()
+    own = None if counts is None else whole.of(counts) if whole is not None else Counted(counts)
+    with counted_for(own):
+        return next(work, None)
+
+
 _counting = threading.Lock()
 
 
@@ -166,7 +175,8 @@ def _through(
     try:
         for block in blocks:
             num_rows, seconds, started = stage.rows_of(block), 0.0, time.perf_counter()
-            for made in stage.run([block]):
+            work = stage.run([block])
+            while (made := _next(work, counts)) is not None:
                 seconds += time.perf_counter() - started
                 yield made
                 started = time.perf_counter()

@@ -10,17 +10,30 @@ from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
 from junco.engine.batching import BatchSize
+from junco.engine.counted import count
 from junco.errors import ContractError
 from junco.memory import is_out_of_memory, let_go
 from junco.operator.base import checked_results
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.operator.lanes import Lane, lane
+from junco.operator.notes import NOTHING, Noted, joined, put_back, set_aside, shifted, taken
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
 
 NUM_RETRIES = 3
 RETRY_WAIT_S = 0.1
+
+
+class Worked:
+    """What was made of rows: results, failures, and what the operator has noted of those that did not fail."""
+
+    __slots__ = ("failures", "noted", "results")
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+        self.failures: list[Failure] = []
+        self.noted: Noted = NOTHING
 
 
 class OperatorApplier(Applier):
@@ -54,60 +67,54 @@ class OperatorApplier(Applier):
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         is_free = self._bears_all and lane() is Lane.ONLINE
-        return self._worked(columns, num_rows, stop, has_place=is_free)
+        worked = self._worked(columns, num_rows, stop, has_place=is_free)
+        if worked.noted:
+            count(worked.noted)
+        return worked.results, worked.failures
 
-    def inside(self, columns: Columns, num_rows: int) -> tuple[list[Any], list[Failure]]:
-        """The same for whoever has a place at the operator."""
+    def inside(self, columns: Columns, num_rows: int) -> Worked:
+        """The same for whoever has a place at the operator, and counts what was noted himself."""
         return self._worked(columns, num_rows, stop=False, has_place=True)
 
-    def _worked(
-        self, columns: Columns, num_rows: int, stop: bool, *, has_place: bool
-    ) -> tuple[list[Any], list[Failure]]:
-        results: list[Any] = []
-        failures: list[Failure] = []
+    def _worked(self, columns: Columns, num_rows: int, stop: bool, *, has_place: bool) -> Worked:
+        worked = Worked()
+        results = worked.results
         resident = self.resident
         resident.begin()
         try:
-            while (start := len(results)) < num_rows and not (stop and failures):
+            while (start := len(results)) < num_rows and not (stop and worked.failures):
                 if not has_place:
                     resident.take_place()
                 try:
-                    self._next_batch(results, failures, columns, num_rows, stop)
+                    self._next_batch(worked, columns, num_rows, stop)
                 finally:
                     if not has_place:  # between two batches others may be next
                         resident.end_place(len(results) - start)
         finally:
             resident.end()
-        return results, failures
+        return worked
 
-    def _next_batch(
-        self, results: list[Any], failures: list[Failure], columns: Columns, num_rows: int, stop: bool
-    ) -> None:
+    def _next_batch(self, worked: Worked, columns: Columns, num_rows: int, stop: bool) -> None:
         """Append the results of as many rows as the operator bears."""
-        operator, start = self.resident.opened(), len(results)
-        count = self._size.take(operator.cost, columns, start, num_rows)
-        self._extend(results, failures, operator, [column[start : start + count] for column in columns], count, stop)
+        operator, start = self.resident.opened(), len(worked.results)
+        end = start + self._size.take(operator.cost, columns, start, num_rows)
+        self._extend(worked, operator, [column[start:end] for column in columns], end - start, stop)
 
-    def _extend(
-        self,
-        results: list[Any],
-        failures: list[Failure],
-        operator: Any,
-        columns: Columns,
-        num_rows: int,
-        stop: bool,
-    ) -> None:
+    def _extend(self, worked: Worked, operator: Any, columns: Columns, num_rows: int, stop: bool) -> None:
         """Append the results of a batch; halve it until whatever fails stands alone."""
+        results, failures = worked.results, worked.failures
         if stop and failures:
             return
         started = time.perf_counter()
         try:
-            given = tried(operator, columns, num_rows)
+            given, noted = tried(operator, columns, num_rows)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             failed = error
         else:
+            if noted:
+                worked.noted = joined(worked.noted, shifted(noted, len(results)))
             results.extend(self._held(given))
             with self._learning:  # several threads may run batches of one operator
                 self._size.observe(num_rows, time.perf_counter() - started)
@@ -126,8 +133,8 @@ class OperatorApplier(Applier):
             return
         del failed
         half = num_rows // 2
-        self._extend(results, failures, operator, [c[:half] for c in columns], half, stop)
-        self._extend(results, failures, operator, [c[half:] for c in columns], num_rows - half, stop)
+        self._extend(worked, operator, [c[:half] for c in columns], half, stop)
+        self._extend(worked, operator, [c[half:] for c in columns], num_rows - half, stop)
 
     def _held(self, given: Sequence[Any]) -> Sequence[Any]:
         """Results with iterators among them as leases: the operator stays open while somebody draws from them."""
@@ -136,12 +143,23 @@ class OperatorApplier(Applier):
         return self.resident.given(given)
 
 
-def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Sequence[Any]:
-    """An operator's results for a batch, as many as rows."""
-    return checked_results(operator, operator.batch(*columns, **state), num_rows)
+Given = tuple[Sequence[Any], Noted]
+"""An operator's results for a batch, and what it has noted of the rows."""
 
 
-def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
+def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Given:
+    """An operator's results for a batch, as many as rows, and what it has noted."""
+    noted = operator._noted
+    before = set_aside(noted) if noted else None
+    try:
+        results = checked_results(operator, operator.batch(*columns, **state), num_rows)
+        return results, taken(operator, num_rows) if noted else NOTHING
+    finally:
+        if noted or before is not None:
+            put_back(noted, before)
+
+
+def tried(operator: Any, columns: Columns, num_rows: int) -> Given:
     """The same; errors that the operator calls transient are tried again."""
     retry = operator.hints.retry
     if not retry:
@@ -149,7 +167,7 @@ def tried(operator: Any, columns: Columns, num_rows: int) -> Sequence[Any]:
     return retried(partial(results_of, operator, columns, num_rows), retry)
 
 
-def retried(call: Callable[[], Sequence[Any]], retry: tuple[type[BaseException], ...]) -> Sequence[Any]:
+def retried(call: Callable[[], Given], retry: tuple[type[BaseException], ...]) -> Given:
     """What a call gives, which is made again after errors of these kinds."""
     for attempt in range(NUM_RETRIES if retry else 0):
         try:

@@ -13,6 +13,7 @@ from junco.operator.lanes import Lane
 from junco.wording import picture
 
 if TYPE_CHECKING:
+    from junco.engine.counted import Sums
     from junco.engine.rows import Reject
     from junco.engine.stage import OnError
     from junco.engine.trace import Trace
@@ -31,6 +32,7 @@ class RunOptions:
         trace: where to note what ran when; written when the run ends.
         lane: how urgent it is, where others wait for the same operator.
         is_let_go: whether nobody waits for the reader's thread beyond its time, so that it may work itself.
+        sums: where to count what operators note of the run's rows, besides the pipeline's own counts.
     """
 
     on_error: OnError = "raise"
@@ -41,6 +43,7 @@ class RunOptions:
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
     is_let_go: bool = False
+    sums: Sums | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):

@@ -89,10 +89,17 @@ class Pool:
             self._runs = [other for other in self._runs if other is not run]
 
     def rest(self) -> None:
-        """End the threads that have nothing to do, without waiting for it; others are started when there is work."""
-        with self.lock:
-            self._is_at_rest = True
-            self._work.notify_all()
+        """End the threads that have nothing to do, without waiting for it; others are started when there is work.
+
+        Never waits for the lock: the garbage collector may come by, in a thread that whoever has the lock is waiting
+        for. Then they end by themselves.
+        """
+        if self.lock.acquire(blocking=False):
+            try:
+                self._is_at_rest = True
+                self._work.notify_all()
+            finally:
+                self.lock.release()
 
     def end(self) -> None:
         """End the threads and wait until what they are running is done: none may be inside a model at exit."""

@@ -21,10 +21,12 @@ from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
 from junco.engine.batching import BatchSize
+from junco.engine.counted import count
 from junco.engine.shared_arrays import Packet, free_of_dead, pack
 from junco.engine.worker import Given, WorkerDied, work
 from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
+from junco.operator.notes import until
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
 
@@ -59,8 +61,8 @@ class ProcessApplier(Applier):
         columns = [[_sendable(v) if isinstance(v, Iterator) else v for v in column] for column in columns]
         while len(results) < num_rows and not (stop and failures):
             start = len(results)
-            count = min(self._size.rows, num_rows - start)
-            self._extend(results, failures, [c[start : start + count] for c in columns], count, stop)
+            size = min(self._size.rows, num_rows - start)
+            self._extend(results, failures, [c[start : start + size] for c in columns], size, stop)
         return results, failures
 
     def _extend(self, results: list[Any], failures: list[Failure], columns: Columns, num_rows: int, stop: bool) -> None:
@@ -68,7 +70,7 @@ class ProcessApplier(Applier):
             return
         started = time.perf_counter()
         try:
-            given, failed = self._submit(columns, num_rows)
+            given, failed, noted = self._submit(columns, num_rows)
         except Exception as error:  # a worker died, or a row does not pickle
             with _alone:
                 self._again(results, failures, columns, num_rows, stop, error)
@@ -77,7 +79,9 @@ class ProcessApplier(Applier):
             self._size.observe(num_rows, time.perf_counter() - started)
         start = len(results)
         failures.extend(Failure(start + row, error) for row, error in failed)
-        results.extend(given[: failed[0][0]] if stop and failed else given)
+        end = failed[0][0] if stop and failed else num_rows
+        results.extend(given[:end])
+        count(until(noted, end))
 
     def _again(
         self,
@@ -95,7 +99,8 @@ class ProcessApplier(Applier):
             self._extend(results, failures, [c[half:] for c in columns], num_rows - half, stop)
             return
         try:
-            given, failed = self._submit(columns, 1)
+            given, failed, noted = self._submit(columns, 1)
+            count(noted)
         except BrokenProcessPool:
             failed, given = [(0, WorkerDied("the worker process died on this row"))], [None]
             failed[0][1].__cause__ = error
@@ -113,7 +118,7 @@ class ProcessApplier(Applier):
             packet.discard()
             raise
         try:
-            results, failures = future.result().unpack()
+            given: Given = future.result().unpack()
         except BrokenProcessPool:
             packet.discard()
             workers.lost(sent_to)
@@ -122,7 +127,7 @@ class ProcessApplier(Applier):
         except KeyboardInterrupt:  # the caller goes: what the worker still gives is nobody's
             future.add_done_callback(_discard)
             raise
-        return results, failures
+        return given
 
 
 def _discard(future: Future[Packet]) -> None:

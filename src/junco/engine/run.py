@@ -18,6 +18,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from junco.cores import at_work, num_cores
+from junco.engine.counted import Counted, Sums, counted_for
 from junco.engine.intake import Intake
 from junco.engine.live import SourceThread
 from junco.engine.pool import Pool
@@ -52,12 +53,16 @@ class Terms:
         trace: where to note what ran when.
         lane: how urgent it is.
         is_let_go: whether the reader may be at work when its time is over: nobody waits for its thread then.
+        sums: where to count what operators note of its rows, besides the pipeline's own counts.
+        outer: the stage of another pipeline in which this one's is a step.
     """
 
     deadline_s: float | None = None
     trace: Trace | None = None
     lane: Lane = Lane.BATCH
     is_let_go: bool = False
+    sums: Sums | None = None
+    outer: Counted | None = None
 
 
 class Run:
@@ -80,6 +85,7 @@ class Run:
         self.totals = totals
         self.deadline_s, self.trace, self.lane = terms.deadline_s, terms.trace, terms.lane
         self.reader_is_free = self.deadline_s is not None and not terms.is_let_go
+        self._counted = [Counted(stage, terms.sums, terms.outer) for stage in totals.stages]
         self.started_s = time.monotonic()
         self.is_cancelled = False
         self._has_ended = False
@@ -272,7 +278,9 @@ class Run:
 
     def _work(self, task: Task, blocks: list[Block]) -> bool:
         """Let a task give its next block, or all of them; whether it has given all."""
-        with working_for(self._waiting), in_lane(self.lane), nullcontext() if task.is_intake else at_work():
+        counted = None if task.is_intake else self._counted[task.stage]
+        busy = nullcontext() if task.is_intake else at_work()
+        with working_for(self._waiting), in_lane(self.lane), counted_for(counted), busy:
             if not task.is_stepwise:
                 blocks.extend(task.work)
                 return True

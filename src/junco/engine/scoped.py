@@ -14,7 +14,8 @@ from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
-from junco.engine.operators import results_of, retried
+from junco.engine.counted import count
+from junco.engine.operators import Given, results_of, retried
 from junco.operator.resident import Loadable, Resident
 
 COPY_SHARE = 0.1
@@ -92,10 +93,10 @@ class ScopedApplier(Applier):
         failures: list[Failure] = []
         while len(results) < num_rows and not (stop and failures):
             start = len(results)
-            count = self._same_scope(num_rows - start)
-            rows = [column[start : start + count] for column in columns]
-            given, failed = self._worked(rows, count, stop=stop)
-            self._at += count
+            size = self._same_scope(num_rows - start)
+            rows = [column[start : start + size] for column in columns]
+            given, failed = self._worked(rows, size, stop=stop)
+            self._at += size
             failures += [Failure(start + failure.row, failure.error) for failure in failed]
             results += given
         return results, failures
@@ -111,10 +112,10 @@ class ScopedApplier(Applier):
         if owner != self._current:
             self.end()
             self._current = owner
-        count = 1
-        while count < most and self._owners[self._at + count] == owner:
-            count += 1
-        return count
+        num_rows = 1
+        while num_rows < most and self._owners[self._at + num_rows] == owner:
+            num_rows += 1
+        return num_rows
 
     def _worked(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         """Results and failures for rows of one scope, under one lease."""
@@ -180,7 +181,7 @@ class ScopedApplier(Applier):
         retry = operator.hints.retry
         before = self._copied() if retry else None
 
-        def attempt() -> Sequence[Any]:
+        def attempt() -> Given:
             state = {"state": self._state} if self._gives_states else {}
             try:
                 return results_of(operator, columns, num_rows, **state)
@@ -189,7 +190,8 @@ class ScopedApplier(Applier):
                     self._state = copy.deepcopy(before[0])
                 raise
 
-        given = retried(attempt, retry if before is not None else ())
+        given, noted = retried(attempt, retry if before is not None else ())
+        count(noted)
         return self._resident().given(given)
 
     def _copied(self) -> tuple[Any] | None:

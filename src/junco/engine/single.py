@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
 
 from junco.cores import at_work
 from junco.engine.apply import is_no_value
+from junco.engine.counted import Counted, calls_counted_for
 from junco.engine.fields import read_field
 from junco.engine.operators import OperatorApplier
 from junco.engine.output import output_error
@@ -22,6 +24,7 @@ from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.gate import Claim
 from junco.operator.lanes import left_s, waiting_for_me
+from junco.operator.notes import NOTHING, Noted
 from junco.plan.plan import Plan
 
 
@@ -41,7 +44,7 @@ class SingleCall:
         self._operations = [operation.step for operation in plan.operations]
         self._steps = [
             (
-                _reading(one, step.reads),
+                _reading(_counted(one, step, stage), step.reads),
                 [slot.index for slot in step.reads],
                 [slot.index for slot in step.writes],
                 stage,
@@ -94,6 +97,15 @@ class SingleCall:
             values[slot.index] = value
 
 
+def _counted(one: Callable[..., Any], step: Step, stats: StageStats) -> Callable[..., Any]:
+    """A step's callable, what is noted beneath it being the stage's: operators note something, functions do not."""
+    callee = step.node.callee
+    if callee is None or not (callee.is_operator or callee.graph is not None):
+        return one
+    counted = Counted(stats)
+    return partial(one.call, counted) if isinstance(one, SharedBatches) else calls_counted_for(one, counted)
+
+
 def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., Any]:
     """A step's callable, given the fields that it wants of its columns."""
     if not any(slot.fields for slot in reads):
@@ -104,12 +116,25 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
-    __slots__ = ("batch", "claim", "error", "has_gone", "has_place", "is_done", "item", "result", "thread", "woken")
+    __slots__ = (
+        "batch",
+        "claim",
+        "error",
+        "has_gone",
+        "has_place",
+        "is_done",
+        "item",
+        "noted",
+        "result",
+        "thread",
+        "woken",
+    )
 
     def __init__(self, item: tuple[Any, ...]) -> None:
         self.item = item
         self.result: Any = None
         self.error: BaseException | None = None
+        self.noted: Noted = NOTHING
         self.is_done = self.has_gone = self.has_place = False
         self.thread = get_ident()
         self.woken: threading.Event | None = None
@@ -154,6 +179,10 @@ class SharedBatches:
         return len(self._waiting)
 
     def __call__(self, *item: Any) -> Any:
+        return self.call(None, *item)
+
+    def call(self, counted: Counted | None, *item: Any) -> Any:
+        """The result for one row; what is noted of it counts for that stage."""
         call = _Call(item)
         with self._lock:
             if len(self._leaders) < self._most_leaders or self._is_inside():
@@ -180,6 +209,8 @@ class SharedBatches:
                 self._hand_over(call)
         if call.error is not None:
             raise call.error
+        if call.noted and counted is not None:
+            counted.add(call.noted)
         return call.result
 
     def _enter(self, leader: _Call) -> None:
@@ -242,12 +273,15 @@ class SharedBatches:
         try:
             columns = list(zip(*(call.item for call in batch), strict=True))
             with at_work():
-                results, failures = self._applier.inside(columns, len(batch))
+                worked = self._applier.inside(columns, len(batch))
         finally:
             self._count_off(len(batch), perf_counter() - started)
-        for failure in failures:
+        for failure in worked.failures:
             batch[failure.row].error = failure.error
-        for call, result in zip(batch, results, strict=True):
+        for word, rows in worked.noted.items():
+            for row in rows:
+                batch[row].noted = {**batch[row].noted, word: {0}}
+        for call, result in zip(batch, worked.results, strict=True):
             call.result = result
             call.is_done = True
             if call.woken is not None and call is not batch[0]:

@@ -239,7 +239,7 @@ def values_picture(values: Sequence[object]) -> str:
 
 def reason_of(error: BaseException) -> str:
     """An exception as one line."""
-    return " ".join(str(error).split()) if isinstance(error, OperatorError) else reason(error)
+    return " ".join(str(error).split()) if issubclass(type(error), OperatorError) else reason(error)
 
 
 def operator_error(node: str, operator: str, position: int, error: BaseException, value: str) -> OperatorError:

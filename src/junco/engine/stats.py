@@ -30,6 +30,9 @@ class StageStats:
         wait_s: time that rows waited before it.
         first_s: time of the first task, which also loads.
         batch_rows: rows in a full batch, at last.
+        num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
+            pipeline they are the inputs of its steps.
+        num_empty: inputs in which there was nothing, as the operator noted.
     """
 
     name: str
@@ -44,6 +47,8 @@ class StageStats:
     first_items: int = 0
     first_rows: int = 0
     batch_rows: int = 1
+    num_cut: int = 0
+    num_empty: int = 0
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
@@ -65,6 +70,13 @@ class StageStats:
         self.num_rows += 1
         self.num_items += 1
         self.seconds += seconds
+
+    @property
+    def notes(self) -> str:
+        """How many inputs were cut and how many empty, in words; empty where none were."""
+        told = [(self.num_cut, "cut"), (self.num_empty, "empty")]
+        parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
+        return ", ".join(parts)
 
     @property
     def is_warm(self) -> bool:
@@ -125,6 +137,11 @@ class PipelineStats:
             f"{says}, {stage.limit} at a time; workers={self.num_cores} would use all cores, if its code allows that."
         )
 
+    @property
+    def notes(self) -> list[str]:
+        """Which stages have cut inputs, or were given empty ones, and how many: a line each."""
+        return [f"{stage.name!r}: {stage.notes}" for stage in self.stages if stage.notes]
+
     def predicted_s(self, num_items: int) -> float:
         """Seconds that so many items will take, from what was seen; the loading is not counted again."""
         work_s = sum(stage.item_s for stage in self.stages) / self.num_cores
@@ -141,7 +158,7 @@ class PipelineStats:
         head = (
             f"{'stage':<20} {'rows':>9} {'ms a row':>9} {'busy':>6} {'waited':>9} {'at once':>7} {'batch':>6} {'MB':>8}"
         )
-        lines = [head, *(self._line(stage) for stage in self.stages), self.advice]
+        lines = [head, *(self._line(stage) for stage in self.stages), *self.notes, self.advice]
         return printable_lines(lines)
 
     def _line(self, stage: StageStats) -> str:

@@ -21,10 +21,11 @@ from junco.errors import ContractError, JuncoError, rebuilt
 from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
 from junco.operator.files import Stamp
+from junco.operator.notes import NOTHING, Noted, joined, shifted
 from junco.wording import NOT_OURS, reason, said_by
 
-Given = tuple[list[Any], list[tuple[int, BaseException]]]
-"""Results of a batch, and which of its rows failed."""
+Given = tuple[list[Any], list[tuple[int, BaseException]], Noted]
+"""Results of a batch, which of its rows failed, and what the operator has noted of the others."""
 
 
 WATCH_S = 0.5
@@ -68,12 +69,12 @@ _appliers: dict[str, Callable[[Columns, int], Given]] = {}
 
 
 def work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
-    """The results of a batch, and which rows failed."""
+    """What was given for a batch, as `Given`."""
     try:
         if key not in _appliers:
             _appliers[key] = _applier(*pickle.loads(payload))  # noqa: S301  # `_portable_callable` of our own parent
-        results, failures = _appliers[key](packet.unpack(), num_rows)
-        return pack((results, [(row, _portable(error)) for row, error in failures]), packet.owner)
+        results, failures, noted = _appliers[key](packet.unpack(), num_rows)
+        return pack((results, [(row, _portable(error)) for row, error in failures], noted), packet.owner)
     except KeyboardInterrupt:  # it would interrupt whoever waits for the result
         raise WorkerDied("the worker process was interrupted") from None
 
@@ -103,35 +104,39 @@ def _one_by_one(fn: Callable[..., Any], is_many: bool, columns: Columns, num_row
             failures.append((row, stopped()))
         except BaseException as error:
             failures.append((row, error))
-    return results, failures
+    return results, failures, NOTHING
 
 
 def _in_batches(operator: Operator, is_many: bool, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     """As many rows at a time as the operator bears: only here it is open and knows what they cost."""
     results: list[Any] = []
     failures: list[tuple[int, BaseException]] = []
+    noted = NOTHING
     while (start := len(results)) < num_rows:
         count = size.take(operator.cost, columns, start, num_rows)
-        given, failed = _batch(operator, is_many, size, [c[start : start + count] for c in columns], count)
+        given, failed, told = _batch(operator, is_many, size, [c[start : start + count] for c in columns], count)
         results += given
         failures += [(start + row, error) for row, error in failed]
-    return results, failures
+        noted = joined(noted, shifted(told, start))
+    return results, failures, noted
 
 
 def _batch(operator: Operator, is_many: bool, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     try:
-        return [_gathered(result, is_many) for result in tried(operator, columns, num_rows)], []
+        given, noted = tried(operator, columns, num_rows)
+        return [_gathered(result, is_many) for result in given], [], noted
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         if is_out_of_memory(error):
             size.lower(num_rows)
-        if num_rows == 1 or isinstance(error, ContractError):
-            return [None] * num_rows, [(row, error) for row in range(num_rows)]
+        if num_rows == 1 or issubclass(type(error), ContractError):
+            return [None] * num_rows, [(row, error) for row in range(num_rows)], NOTHING
     half = num_rows // 2
-    first, lost = _batch(operator, is_many, size, [c[:half] for c in columns], half)
-    second, more = _batch(operator, is_many, size, [c[half:] for c in columns], num_rows - half)
-    return first + second, lost + [(half + row, error) for row, error in more]
+    first, lost, told = _batch(operator, is_many, size, [c[:half] for c in columns], half)
+    second, more, then = _batch(operator, is_many, size, [c[half:] for c in columns], num_rows - half)
+    failures = lost + [(half + row, error) for row, error in more]
+    return first + second, failures, joined(told, shifted(then, half))
 
 
 def _gathered(result: Any, is_many: bool) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from junco.errors import GraphError, YamlError
+from junco.wording import brief
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 80  # a pipeline in a step of another takes three
@@ -94,7 +95,7 @@ def parse(text: str, file: str) -> Place:
         place = _line_and_column(error.problem_mark or error.context_mark)
         raise YamlError(f"this is not YAML: {error.problem}", file, *place) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise YamlError(f"this is not YAML: {str(error).splitlines()[0]}", file) from None
+        raise YamlError(f"this is not YAML: {brief(error)}", file) from None
 
 
 def _refused(event: yaml.Event, depth: int) -> str | None:

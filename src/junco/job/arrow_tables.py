@@ -11,6 +11,7 @@ from junco.job.item import BadRow
 from junco.job.kinds import is_packed
 from junco.job.wanted import Wanted
 from junco.places.cell import has_bytes
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,8 +46,11 @@ def rows_of_parquet(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     try:
         table = pq.ParquetFile(file)
         choice, size = _choice(table.schema_arrow, name, wanted)
+        if words := [each for each in choice.names if _holds_words(table.schema_arrow.field(each).type)]:
+            # by itself it would convert their numbers, and with them the texts: one bad text would end all
+            table = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=words)
         batches = table.iter_batches(size, columns=list(dict.fromkeys(choice.names)))
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -67,7 +71,7 @@ def rows_of_arrow(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             file.seek(0)
             opened = batches = pa.ipc.open_stream(file)
         choice, _ = _choice(opened.schema, name, wanted)
-        yield from _rows(batches, choice, name, wanted)
+        yield from _rows(batches, choice, f"{name}, row", wanted)
     except pa.ArrowException as error:
         raise _unreadable(name, error) from error
 
@@ -80,7 +84,7 @@ def rows_of_stream(table: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     """
     reader = arrow_for(name).RecordBatchReader.from_stream(table)
     choice, _ = _choice(reader.schema, name, wanted)
-    yield from _rows(reader, choice, name, wanted)
+    yield from _rows(reader, choice, "row", wanted)
 
 
 def num_rows_of_parquet(file: Any) -> int:
@@ -98,14 +102,13 @@ def _check_packing(name: str) -> None:
 
 
 def _unreadable(name: str, error: Exception) -> JobError:
-    said = str(error).split("\n")[0]
-    return JobError(f"{name} cannot be read: {said}")
+    return JobError(f"{name} cannot be read: {brief(error)}")
 
 
 def _choice(schema: pa.Schema, name: str, wanted: Wanted) -> tuple[Choice, int]:
     """The columns to take, and of how many rows at once."""
     with_bytes = [at for at, field in enumerate(schema) if _holds_files(field.type)]
-    choice = choose(schema.names, wanted, name, with_bytes)
+    choice = choose(schema.names, wanted, name, with_bytes, lambda at: _may_be_texts(schema.field(at).type))
     wanted.tell(f"{name}: {choice.told}")
     return choice, _ROWS if set(choice.positions).isdisjoint(with_bytes) else _ROWS_WITH_BYTES
 
@@ -115,13 +118,41 @@ def _holds_files(kind: pa.DataType) -> bool:
     return str(kind).startswith("struct<") and has_bytes([kind.field(at).name for at in range(kind.num_fields)])
 
 
-def _rows(batches: Iterable[Any], choice: Choice, name: str, wanted: Wanted) -> Iterator[Any]:
+def _may_be_texts(kind: pa.DataType) -> bool:
+    """Whether a column's values come as texts."""
+    name = str(getattr(kind, "value_type", kind) if str(kind).startswith("dictionary<") else kind)
+    return name.removeprefix("large_") in ("string", "string_view", "null")
+
+
+def _holds_words(kind: pa.DataType) -> bool:
+    """Whether a column keeps each text once and has numbers that stand for them."""
+    return str(kind).startswith("dictionary<") and "string" in str(kind.value_type)
+
+
+def _rows(batches: Iterable[Any], choice: Choice, place: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
         columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
         for row in zip(*columns, strict=True):
             number += 1
-            yield choice.pick(row, f"{name}, row {number}", wanted, is_picked=True)
+            yield choice.pick(row, f"{place} {number}", wanted)
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is one column as Arrow has it, in one piece or in several: going through it gives no values."""
+    return hasattr(value, "to_pylist") and hasattr(value, "slice") and not hasattr(value, "schema")
+
+
+def values_of_array(array: Any) -> Iterator[Any]:
+    """What such a column holds; of what is missing or none, why."""
+    for first in range(0, len(array), _ROWS):
+        for number, value in enumerate(_values(array.slice(first, _ROWS)), first + 1):
+            if value is None:
+                yield BadRow(f"row {number}", b"", "nothing in it")
+            elif isinstance(value, BadRow):
+                yield BadRow(f"row {number}", value.content, value.reason)
+            else:
+                yield value
 
 
 def _values(column: Any) -> list[Any]:
@@ -139,4 +170,4 @@ def _value(cell: Any) -> Any:
     except UnicodeDecodeError as error:
         return BadRow("", error.object, f"not UTF-8 (byte 0x{error.object[error.start]:02x})")
     except (ValueError, OverflowError) as error:
-        return BadRow("", b"", str(error).split("\n")[0])
+        return BadRow("", b"", brief(error))

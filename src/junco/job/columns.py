@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,19 +32,29 @@ class Choice:
     names: tuple[str, ...]
     told: str
 
-    def pick(self, row: Sequence[Any], place: str, wanted: Wanted, *, is_picked: bool = False) -> Any:
+    def pick_cells(self, cells: Sequence[str], place: str, wanted: Wanted) -> Any:
+        """What a row of a separated text gives: an empty cell is nothing there, and cells at its end may be missing.
+
+        Args:
+            cells: all of the row.
+            place: what to call it.
+            wanted: what the pipeline takes.
+        """
+        values = [cells[at] if at < len(cells) else None for at in self.positions]
+        if "" in values:
+            return BadRow(place, b"", f"nothing in the column {self.names[values.index('')]!r}")
+        return self.pick(values, place, wanted)
+
+    def pick(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
         """What a row gives to the pipeline; where something is missing in it, nothing that it could work on.
 
         Args:
-            row: all its cells, or the chosen ones alone if it ``is_picked``; cells at its end may be missing.
+            values: what stands in the chosen columns.
+            place: what to call the row.
+            wanted: what the pipeline takes.
         """
-        if not is_picked:
-            row = [row[at] if at < len(row) else None for at in self.positions]
-        if len(row) == 1 and type(row[0]) is str and row[0].isascii():  # as most are
-            return row[0]
-        return self._checked(row, place, wanted)
-
-    def _checked(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
+        if len(values) == 1 and type(values[0]) is str and values[0].isascii():  # as most are
+            return values[0]
         for name, value in zip(self.names, values, strict=True):
             if isinstance(value, BadRow):
                 return BadRow(place, value.content, value.reason)
@@ -55,7 +65,13 @@ class Choice:
         return values[0] if len(values) == 1 else tuple(values)
 
 
-def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collection[int] = ()) -> Choice:
+def choose(
+    there: Sequence[Any],
+    wanted: Wanted,
+    name: str,
+    with_bytes: Collection[int] = (),
+    may_be_texts: Callable[[int], bool] = lambda at: True,
+) -> Choice:
     """Choose by name, as exactly as can be: case and blanks around do not count where nothing fits better.
 
     Without a name that fits: the column of pictures or sounds, or the first that is no key.
@@ -65,15 +81,16 @@ def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collecti
         wanted: the pipeline's input columns, and the one that was asked for.
         name: of the table, for messages.
         with_bytes: positions of columns that hold files' contents, as Hugging Face's data sets do.
+        may_be_texts: whether the column at a position may hold texts; where they are wanted, no other is guessed.
 
     Raises:
-        JobError: no such column, or two of one name.
+        JobError: no such column, two of one name, or several of files.
     """
     texts = [str(each) for each in there]
     if not texts:
         raise JobError(f"{name} has no columns")
     asked = (wanted.column,) if wanted.column is not None else wanted.columns
-    found = [_position(texts, each, name) for each in asked]
+    found = [position_of(each, texts, name) for each in asked]
     if None not in found:
         return _choice([at for at in found if at is not None], texts)
     missing = asked[found.index(None)]
@@ -83,19 +100,41 @@ def choose(there: Sequence[Any], wanted: Wanted, name: str, with_bytes: Collecti
         raise JobError(
             f"{name} has no column {missing!r}; the pipeline takes {', '.join(asked)}; its columns: {listed(texts)}"
         )
-    return _guess(texts, wanted, name, with_bytes)
-
-
-def _guess(texts: Sequence[str], wanted: Wanted, name: str, with_bytes: Collection[int]) -> Choice:
-    """The column where none is named as the pipeline's input."""
     if with_bytes and not wanted.is_text:
-        return _choice([min(with_bytes)], texts, "which holds files")
-    usual = next((at for each in _USUAL if (at := _position(texts, each, name)) is not None), None)
-    if usual is not None:
-        return _choice([usual], texts)
-    no_key = next((at for at, each in enumerate(texts) if not _KEY.search(_folded(each))), 0)
-    why = "the first that is no key; another with column= (--column)" if len(texts) > 1 else ""
-    return _choice([no_key], texts, why)
+        return _of_files(texts, name, sorted(with_bytes))
+    return _guess(texts, name, may_be_texts if wanted.is_text else lambda at: True)
+
+
+def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Choice:
+    for at in with_bytes:
+        position_of(texts[at], texts, name)
+    if len(with_bytes) > 1:
+        several = listed([texts[at] for at in with_bytes])
+        raise JobError(f"{name} has {len(with_bytes)} columns of files: {several}: say which with column= (--column)")
+    return _choice(with_bytes, texts, "which holds files")
+
+
+def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Choice:
+    """The column where none is named as the pipeline's input; one that is not fit only if there are no others.
+
+    Raises:
+        JobError: another has the same name.
+    """
+    usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
+    if (found := next(filter(is_fit, usual), None)) is not None:
+        return _choice([found], texts)
+    no_keys = [at for at, each in enumerate(texts) if not _KEY.search(_folded(each))] or [0]
+    keys = [at for at in range(len(texts)) if at not in no_keys]
+    found = next(filter(is_fit, [*no_keys, *keys]), no_keys[0])
+    position_of(texts[found], texts, name)
+    what = "the first that is no key" if found == no_keys[0] else "the first that holds texts"
+    return _choice([found], texts, f"{what}; another with column= (--column)" if len(texts) > 1 else "")
+
+
+def may_be_texts(values: Iterable[Any]) -> bool:
+    """Whether a column may hold texts, by some of its values; what is missing says nothing."""
+    there = [value for value in values if not (is_missing(value) or isinstance(value, BadRow))]
+    return not there or any(isinstance(value, str) for value in there)
 
 
 def _choice(positions: Sequence[int], texts: Sequence[str], why: str = "") -> Choice:
@@ -106,8 +145,8 @@ def _choice(positions: Sequence[int], texts: Sequence[str], why: str = "") -> Ch
     return Choice(tuple(positions), names, f"{told} ({why})" if why else told)
 
 
-def _position(texts: Sequence[str], wanted: str, name: str) -> int | None:
-    """Where a column stands, if it is there.
+def position_of(wanted: str, texts: Sequence[str], name: str) -> int | None:
+    """Where a column stands among all, if it is there; where none is named so exactly, case and blanks do not count.
 
     Raises:
         JobError: it is there twice.
@@ -118,6 +157,19 @@ def _position(texts: Sequence[str], wanted: str, name: str) -> int | None:
         twice = " and ".join(sorted({repr(texts[at]) for at in same}))
         raise JobError(f"{name} has {len(same)} columns named {twice}: give each a name of its own")
     return same[0] if same else None
+
+
+def check_no_column(wanted: Wanted, what: str) -> None:
+    """Refuse the name of a column where there are none.
+
+    Raises:
+        JobError: one was asked for.
+    """
+    if wanted.column is not None:
+        raise JobError(
+            f"{what}, so there is no column {wanted.column!r}: leave column= (--column) away, or give a table "
+            "(.csv, .jsonl, .parquet …)"
+        )
 
 
 def is_known(text: str, wanted: Wanted) -> bool:

@@ -153,7 +153,7 @@ def _fit(lines: Sequence[Line], separator: str, name: str, wanted: Wanted) -> _F
 
 def _is_quoted(lines: Sequence[Line], separator: str) -> bool:
     """Whether quotation marks around cells are no part of them, where that is not the rule."""
-    literal = [split_literally(line.text, separator) for line in lines if line.text.strip()]
+    literal = [line.text.rstrip("\r\n").split(separator) for line in lines if line.text.strip()]
     width = len(literal[0])
     marked = [cell for cells in literal for cell in cells if cell.startswith('"')]
     if not marked:
@@ -165,7 +165,15 @@ def _is_quoted(lines: Sequence[Line], separator: str) -> bool:
     if any(len(cells) != width for cells in literal):  # a tab or a line's end within marks
         return True
     is_head = all(cell.startswith('"') and cell.endswith('"') for cell in literal[0])
-    return is_head or any(has_inner_quotes(cell) for cell in marked)
+    if is_head or any(has_inner_quotes(cell) for cell in marked):
+        return True
+    text = "".join(line.text for line in lines)
+    return any(_stands_quoted(cell, text) for cells in quoted if isinstance(cells, list) for cell in cells)
+
+
+def _stands_quoted(cell: str, text: str) -> bool:
+    """Whether a cell of several lines has doubled marks there."""
+    return '"' in cell and "\n" in cell and f'"{cell.replace(chr(34), chr(34) * 2)}"' in text
 
 
 def _is_header(cells: Sequence[str], wanted: Wanted) -> bool:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from junco.errors import InputError, JobError
-from junco.job.arrow_tables import arrow_for, rows_of_stream
-from junco.job.columns import choose, listed
+from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
+from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
 from junco.wording import picture
+
+_SAMPLE = 64
+"""So many values say what a column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,13 @@ class Frame:
         if self.names is None:
             yield from rows_of_stream(self.stream, self.called, wanted)
             return
-        choice = choose(self.names, wanted, self.called)
+        choice = choose(
+            self.names, wanted, self.called, may_be_texts=lambda at: may_be_texts(islice(self.column(at), _SAMPLE))
+        )
         wanted.tell(f"{self.called}: {choice.told}")
         columns = [self.column(at) for at in choice.positions]
         for number, row in enumerate(zip(*columns, strict=True), 1):
-            yield choice.pick(row, f"row {number}", wanted, is_picked=True)
+            yield choice.pick(row, f"row {number}", wanted)
 
 
 def frame_of(value: Any) -> Frame | None:
@@ -135,7 +141,7 @@ def as_items(items: Any, columns: tuple[str, ...]) -> Any:
     try:
         frame = frame_of(items)
         if frame is None:
-            return items
+            return items.to_pylist() if is_array(items) else items
         if frame.names is None:
             names = frame.stream.schema.names if hasattr(frame.stream, "schema") else frame.stream.columns
             frame = Frame(frame.called, tuple(names), _columns_of(frame.stream), frame.num_rows)
@@ -157,17 +163,17 @@ def _columns_of(stream: Any) -> Callable[[int], Iterable[Any]]:
 
 
 def frame_rows(frame: Frame, columns: tuple[str, ...]) -> Iterable[Any]:
-    """The rows as items, by the pipeline's own names alone: a call has no place to say what it chose.
+    """The rows as items, by the pipeline's own names alone, in any case: a call has no place to say what it chose.
 
     Raises:
-        JobError: a column is not there.
+        JobError: a column is not there, or twice.
     """
-    names = frame.names or ()
-    missing = next((each for each in columns if each not in names), None)
-    if missing is not None:
+    names = list(map(str, frame.names or ()))
+    positions = [position_of(each, names, frame.called) for each in columns]
+    if None in positions:
         raise JobError(
-            f"{frame.called} has no column {missing!r}; its columns: {listed(list(map(str, names)))}: "
+            f"{frame.called} has no column {columns[positions.index(None)]!r}; its columns: {listed(names)}: "
             "give that column's values, table['…']"
         )
-    chosen = [frame.column(choose(names, Wanted((each,)), frame.called).positions[0]) for each in columns]
+    chosen = [frame.column(at) for at in positions if at is not None]
     return list(chosen[0]) if len(chosen) == 1 else list(zip(*chosen, strict=True))

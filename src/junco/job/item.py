@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from junco.errors import InputError
+from junco.job.kinds import is_url
 from junco.places.cell import has_bytes
 from junco.types.content import digest_of_value
+from junco.wording import masked
 
 _LONGEST_PATH = 4096
 
@@ -67,14 +69,26 @@ def item_of_value(number: int, value: Any, *, is_text: bool = False) -> Item:
     if isinstance(value, BadRow):
         return Item(value.place, value.content, None, value.read)
     if isinstance(value, (str, os.PathLike)):
-        text = os.fspath(value)
-        is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
-        return Item(str(text), (mark_of_file(text) if is_short else None) or "", value)
+        return _item_of_text(os.fspath(value), value)
     if isinstance(value, (tuple, list)) and value and isinstance(value[0], (str, os.PathLike)):
-        return Item(str(value[0]), _mark_of_value(value), value)
+        return Item(_named(str(value[0])), _mark_of_value(value), value)
     if isinstance(value, dict) and has_bytes(value) and isinstance(value["path"], str) and value["path"]:
-        return Item(value["path"], _mark_of_value(value), value)
+        return Item(_named(value["path"]), _mark_of_value(value), value)
     return Item(str(number), _mark_of_value(value), value)
+
+
+def _item_of_text(text: str | bytes, value: Any) -> Item:
+    """An input that is a path, an address, or some other text."""
+    key = _named(str(text))
+    if key != str(text):  # and by its key alone nobody could tell it from another
+        return Item(key, str(text), value)
+    is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
+    return Item(key, (mark_of_file(str(text)) if is_short else None) or "", value)
+
+
+def _named(text: str) -> str:
+    """The key of a path or an address: what opens an address is not kept in what a job writes."""
+    return masked(text) if "://" in text and is_url(text) else text
 
 
 def mark_of_file(path: str) -> str | None:

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from junco.engine.counted import Sums
 from junco.engine.engine import Engine
 from junco.engine.stats import PipelineStats
 from junco.errors import JobError, JuncoError
@@ -67,6 +68,9 @@ class Job:
         self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told = Told()
+        self._sums: Sums = {}
+        if options.on_error == "none":
+            self.sink.check_missing(found.space)
         if "input" in graph.outputs:
             raise JobError("the column 'input' names the inputs in a target: give the pipeline's output another name")
 
@@ -115,7 +119,7 @@ class Job:
                 is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
                 noted = {"hash": hashed, "read": self.told.lines} if is_same else None
                 deleted = self._publish(inventory, ledger, state, noted)
-        stats = stats_since(before, self.engine.stats()) if feed.num_new else None
+        stats = stats_since(before, self.engine.stats(), self._sums) if feed.num_new else None
         return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
@@ -171,7 +175,7 @@ class Job:
             self.sink.remove,
             self.options.shard_rows,
         )
-        shard.run(self.options.on_error, self.options.trace)
+        shard.run(self.options.on_error, self.options.trace, self._sums)
         feed.limit.is_reached(shard)
 
     def _sealed(self, inventory: Inventory, state: JobState | None, sealed: Sealed, todos: Sequence[Todo]) -> None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from junco.errors import JobError
 from junco.job.arrow_tables import num_rows_of_parquet, rows_of_arrow, rows_of_parquet
+from junco.job.columns import check_no_column
 from junco.job.item import BadRow
 from junco.job.json_lists import rows_of_json, rows_of_json_lines
 from junco.job.kinds import Kind, is_packed, kind_of
@@ -40,6 +41,7 @@ def _rows_of_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
         raise JobError(
             f"{name}: the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"
         )
+    check_no_column(wanted, f"each line of {name} is an input")
     text, done = opened_text(file, name)
     if done:
         wanted.tell(f"{name}: {', '.join(done)}")

@@ -37,7 +37,7 @@ def split_literally(line: str, separator: str) -> list[str]:
 
 def has_inner_quotes(cell: str) -> bool:
     """Whether a cell is quoted and has doubled marks within."""
-    return len(cell) > 4 and cell[0] == '"' and cell[-1] == '"' and _INNER.fullmatch(cell) is not None
+    return len(cell) >= 4 and cell[0] == '"' and cell[-1] == '"' and _INNER.fullmatch(cell) is not None
 
 
 def quoted_records(

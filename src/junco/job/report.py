@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
 from junco.wording import printable_lines
 
@@ -59,6 +60,16 @@ class JobReport:
         return self.stats.advice if self.stats is not None else ""
 
     @property
+    def num_cut(self) -> int:
+        """Of how many inputs of its stages only a part was used; ``stats`` says of which stages."""
+        return sum(stage.num_cut for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
+    def num_empty(self) -> int:
+        """In how many inputs of its stages there was nothing."""
+        return sum(stage.num_empty for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:
@@ -75,6 +86,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
@@ -111,20 +123,22 @@ class JobReport:
         return f"{_counted(self.num_new, 'input')} in {self.seconds:.1f} s{rate}{before}"
 
 
-def stats_since(before: PipelineStats, now: PipelineStats) -> PipelineStats:
-    """What the stages have done between two looks at them."""
+def stats_since(before: PipelineStats, now: PipelineStats, sums: Sums) -> PipelineStats:
+    """What the stages have done between two looks at them; ``sums`` are what operators noted of the job's own rows."""
     return replace(
         now,
-        stages=tuple(_stage_since(*pair) for pair in zip(before.stages, now.stages, strict=True)),
+        stages=tuple(_stage_since(*pair, sums) for pair in zip(before.stages, now.stages, strict=True)),
         wall_s=now.wall_s - before.wall_s,
         num_items=now.num_items - before.num_items,
     )
 
 
-def _stage_since(before: StageStats, now: StageStats) -> StageStats:
+def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names = ["num_tasks", "num_rows", "num_items", "num_bytes", "seconds", "wait_s"]
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
-    return replace(now, **{name: getattr(now, name) - getattr(before, name) for name in names})
+    done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
+    noted = sums.get(now.name, {})
+    return replace(now, **done, num_cut=noted.get("cut", 0), num_empty=noted.get("empty", 0))
 
 
 def _counted(number: int, noun: str) -> str:

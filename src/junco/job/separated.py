@@ -82,16 +82,14 @@ def _picked(
     found: Iterator[tuple[int, list[str] | BadRow]], dialect: Dialect, choice: Choice, name: str, wanted: Wanted
 ) -> Iterator[Any]:
     width = len(dialect.names) or 1
-    number = 0
     for line, cells in found:
         if isinstance(cells, BadRow):
             yield cells
-            continue
-        number += 1
-        if not any(cells):
-            yield BadRow(f"{name}, row {number}", b"", "nothing in it")
-        elif len(cells) > width and any(cells[width:]):
+        elif not any(cells):
+            yield BadRow(f"{name}, line {line}", b"", "nothing in it")
+        elif len(cells) < width or any(cells[width:]):  # of half a row nobody can say which cells it has
             content = dialect.separator.join(cells).encode("utf-8", "surrogateescape")
-            yield BadRow(f"{name}, line {line}", content, f"{len(cells)} cells, and the header has {width}")
+            there = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+            yield BadRow(f"{name}, line {line}", content, f"{there}, and the header has {width}")
         else:
-            yield choice.pick(cells, f"{name}, row {number}", wanted)
+            yield choice.pick_cells(cells, f"{name}, line {line}", wanted)

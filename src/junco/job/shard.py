@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from junco.engine.counted import Sums
 from junco.engine.engine import Engine
 from junco.engine.options import RunOptions
 from junco.engine.results import Rows
@@ -83,8 +84,8 @@ class OpenShard:
         self._sealed_s, self._seal_after_s = clock(), SEAL_S
         self._on_error: OnError = "skip"
 
-    def run(self, on_error: OnError, trace: Trace | None = None) -> None:
-        """Work on as many inputs as the shard takes, and seal them.
+    def run(self, on_error: OnError, trace: Trace | None = None, sums: Sums | None = None) -> None:
+        """Work on as many inputs as the shard takes, and seal them; in ``sums`` is counted what operators note.
 
         Raises:
             OperatorError: an operator failed and ``on_error`` is "raise"; its position counts from the source's start.
@@ -93,7 +94,7 @@ class OpenShard:
         """
         self._on_error = on_error
         try:
-            self._work(trace)
+            self._work(trace, sums)
             self._seal(len(self.todo))
         except BaseException as error:
             self.writer.abandon(error)
@@ -103,8 +104,10 @@ class OpenShard:
         """Whether an input is through and has not failed."""
         return index not in self.failed and self._whole > 0 and index <= self.fed[self._whole - 1]
 
-    def _work(self, trace: Trace | None) -> None:
-        options = RunOptions(self._on_error, rejected=self._reject, by_rows=True, trace=trace, lane=Lane.BULK)
+    def _work(self, trace: Trace | None, sums: Sums | None) -> None:
+        options = RunOptions(
+            self._on_error, rejected=self._reject, by_rows=True, trace=trace, lane=Lane.BULK, sums=sums
+        )
         run = self.engine.run(self._values(), options)
         num_told = 0
         try:

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError
-from junco.job.columns import choose
+from junco.job.arrow_tables import is_array, values_of_array
+from junco.job.columns import check_no_column, choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
 from junco.job.item import Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
+from junco.job.whole_texts import text_in
 from junco.places.cell import has_bytes
 from junco.settings import user_path
-from junco.wording import picture
+from junco.wording import masked, picture
 
 if TYPE_CHECKING:
     from junco.job.urls import RemoteFile
@@ -45,7 +47,13 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
+    if path.is_file() and wanted.is_text:
+        wanted.tell(_one_file(path.name))
     return _of_files(_paths(path, text, wanted), wanted)
+
+
+def _one_file(name: str) -> str:
+    return f"{name}: one file, its content is one text"
 
 
 def count_of(source: Any, wanted: Wanted) -> int | None:
@@ -86,7 +94,7 @@ def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
 
 
 def _reader(path: str) -> Callable[[], str]:
-    return lambda: Path(path).read_text("utf-8-sig")
+    return lambda: text_in(Path(path).read_bytes(), Path(path).name)
 
 
 def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
@@ -112,6 +120,8 @@ def _of_values(source: Any, wanted: Wanted) -> Iterator[Item]:
     frame = frame_of(source)
     if frame is not None:
         return _numbered(frame.rows(wanted), wanted)
+    if is_array(source):
+        return _numbered(_named(values_of_array(source), wanted), wanted)
     try:
         values = iter(source)
     except TypeError:
@@ -124,13 +134,15 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
     first = next(values, _NOTHING)
     values = iter(()) if first is _NOTHING else chain([first], values)
     choice = None
-    is_row = isinstance(first, Mapping) and not has_bytes(first)
+    is_row = isinstance(first, Mapping) and (wanted.column is not None or not has_bytes(first))
+    if not is_row and first is not _NOTHING:
+        check_no_column(wanted, f"the source gives values ({picture(first, 40)} …) and no rows with names")
     if is_row and (wanted.column is not None or first.keys() >= {*wanted.columns}):
         choice = choose(list(first), wanted, "the first row")
         wanted.tell(f"rows: {choice.told}")
     for number, value in enumerate(values, 1):
         if choice is not None and isinstance(value, Mapping):
-            yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted, is_picked=True)
+            yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted)
         else:
             yield value
 
@@ -158,6 +170,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         return
     _check_one_column(wanted)
     for file in files_at(url):
+        if wanted.is_text and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
+            wanted.tell(_one_file(PurePosixPath(file.url).name))
         yield _item_of_remote(file, wanted)
 
 
@@ -168,10 +182,11 @@ def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
 
 def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> str | bytes:
     content = file.read(most_bytes)
-    return content.decode("utf-8-sig") if is_text else content
+    return text_in(content, PurePosixPath(file.url).name) if is_text else content
 
 
 def _check_one_column(wanted: Wanted) -> None:
+    check_no_column(wanted, "each file is an input")
     if len(wanted.columns) > 1:
         raise JobError(
             f"the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"

@@ -42,12 +42,14 @@ def opened_text(file: IO[bytes], name: str) -> tuple[io.BufferedReader, list[str
     if wide is not None:
         mark, code, called = wide
         text.read(len(mark))
-        return _buffered(cast("IO[bytes]", _AsUtf8(text, code, called, name))), [*done, called]
+        text = _buffered(cast("IO[bytes]", _AsUtf8(text, code, called, name)))
+        done.append(called)
+        head = text.peek(_HEAD_BYTES)
     if head.startswith(codecs.BOM_UTF8):
         text.read(len(codecs.BOM_UTF8))
     if b"\r" in head.rstrip(b"\r") and b"\n" not in head:
         return _buffered(cast("IO[bytes]", _NewEnds(text))), [*done, "lines that end with CR alone"]
-    if head[:_HEAD_BYTES].count(0) > len(head[:_HEAD_BYTES]) // 4:
+    if wide is None and head[:_HEAD_BYTES].count(0) > len(head[:_HEAD_BYTES]) // 4:
         raise JobError(f"{name} cannot be read: it is no UTF-8 (UTF-16 without a mark, or no text); save it as UTF-8")
     return text, done
 

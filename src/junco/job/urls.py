@@ -16,6 +16,7 @@ from junco.job.item import LargerThanSaidError
 from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.wanted import Wanted
+from junco.wording import brief
 
 MOST_BYTES = 2**30
 """Of one file; what a store says that it holds is believed up to there."""
@@ -94,8 +95,7 @@ def reading(url: str) -> Iterator[None]:
     except (JuncoError, GeneratorExit, MemoryError):
         raise
     except Exception as error:  # each store has errors of its own, and few of them are OSErrors
-        said = str(error).split("\n")[0] or type(error).__name__
-        raise JobError(f"the source {url} cannot be read: {said}") from error
+        raise JobError(f"the source {url} cannot be read: {brief(error)}") from error
 
 
 def _opened(url: str) -> tuple[Any, str]:

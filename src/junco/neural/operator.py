@@ -25,12 +25,13 @@ from junco.operator.base import Operator
 from junco.operator.files import names_files
 from junco.operator.hints import Hints
 from junco.operator.options import option
-from junco.operator.ports import Port, Ports, ports_of_batch
+from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
 from junco.runtime.source import Arrays, Compiled, Source, dim_of, owned_by, rows_of
-from junco.types import Image, Space, Vector, Vectors
+from junco.types import Space, Vector, Vectors
+from junco.types.array_type import IMAGE, VECTOR
 
-_VECTOR = (Port("vector", Vector),)
+_VECTOR = (Port("vector", VECTOR),)
 _TOLD = {
     "source": "it gives a Source(build=…, weights=…), the model that is not yet loaded",
     "prepare": "items → the arrays of one pass through the model",
@@ -107,7 +108,7 @@ class NeuralOperator(Operator):
         Raises:
             ContractError: its inputs are of a type for which there are none.
         """
-        if self._kinds == [Image]:
+        if [array_type(kind) for kind in self._kinds] == [IMAGE]:
             return golden_images()
         if self._kinds == [str]:
             return GOLDEN_TEXTS
@@ -286,7 +287,7 @@ class NeuralOperator(Operator):
         return [self._checked_column(column, kind) for column, kind in zip(columns, kinds, strict=True)]
 
     def _checked_column(self, column: Sequence[Any], kind: Any) -> Sequence[Any]:
-        if kind == Image:
+        if array_type(kind) == IMAGE:
             return [checked_pixels(value, self.name) for value in column]
         return checked_texts(column, self.name) if kind is str else column
 

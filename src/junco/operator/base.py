@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
-from junco.operator import registry
+from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_rows, check_states
 from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
@@ -58,6 +58,8 @@ class Operator:
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
+    _noted: notes.By
+    """What it has noted of the batches that it is at work on."""
     _is_open: bool
     _gives_vectors: bool = False
     _stamps: tuple[Stamp, ...] | None = None
@@ -98,6 +100,7 @@ class Operator:
         self = super().__new__(cls)
         self._is_open = False
         self._opening = threading.RLock()
+        self._noted = {}
         self.spec = OperatorSpec.bind(cls, args, kwargs)
         return self
 
@@ -137,6 +140,17 @@ class Operator:
 
     def close(self) -> None:
         """Let go of what `open` took."""
+
+    def note(self, word: notes.Word, rows: Iterable[int]) -> None:
+        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut`` or ``empty``.
+
+        How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
+        Rows of a batch that fails are tried again, and count then. Call it in the thread that runs the batch.
+
+        Raises:
+            ContractError: there is no such word or row.
+        """
+        notes.note(self, word, rows)
 
     def cost(self, *item: Any) -> float:
         """Cost units of one item (tokens, pixels), for batches bounded by ``hints.max_cost``."""
@@ -291,7 +305,12 @@ class Operator:
         """Work on one item, which is a scope of its own for an operator with a state."""
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
-        return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
+        before = notes.set_aside(self._noted) if self._noted else None  # of a batch that calls its own operator
+        try:
+            return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
+        finally:
+            if self._noted or before is not None:
+                notes.put_back(self._noted, before)
 
     def __repr__(self) -> str:
         return f"<operator {self.spec}>"

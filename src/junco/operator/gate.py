@@ -213,17 +213,15 @@ class Gate:
         """A place that its owner has left (with the mutex held)."""
         if place.inner is not None:
             place._is_left = True
-            return
-        own = lane()
-        if not self.waiting or (len(self.waiting) == 1 and self._is_open_to(own)):
+        elif not self.waiting or (len(self.waiting) == 1 and self._is_open_to(lane())):
             self.free.append(place)
-            self._call_next()
-            return
-        heir = self.waiting[self._shares.next(self.waiting)][0]
-        self._take_out(heir)
-        heir.place = place
-        self._let_in(heir.thread, place)
-        heir.woken.set()
+        else:
+            heir = self.waiting[self._shares.next(self.waiting)][0]
+            self._take_out(heir)
+            heir.place = place
+            self._let_in(heir.thread, place)
+            heir.woken.set()
+        self._call_next()  # another place may be free, and another lane next than before these rows were counted
 
     def _is_open_to(self, own: Lane) -> bool:
         """Whether the quickest of a lane may have a free place: only those wait who have not been passed often."""
@@ -280,7 +278,9 @@ class Gate:
     def claim(self, thread: int) -> Claim:
         """Let a thread wait from now on, in the calling one's lane; it is to `redeem` that, or to `drop` it."""
         with self.mutex:
-            return self._claim(lane(), thread)
+            one = self._claim(lane(), thread)
+            self._call_next()
+            return one
 
     def redeem(self, one: Claim) -> Place:
         """Enter when it is one's turn.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,13 @@ class Ops:
 
     def __getitem__(self, name: str) -> OperatorFactory:
         return OperatorFactory(resolve(name))
+
+    def __iter__(self) -> Iterator[str]:
+        """Full names, in order."""
+        return iter(sorted(registry.names()))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in registry.names() or name in _family_names())
 
     def __dir__(self) -> list[str]:
         return [_underscores(name) for name in _family_names()]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Callable
 from typing import IO, Any, NamedTuple, cast
 
 from junco.errors import JobError, MissingExtraError
+from junco.wording import brief
 
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
 MOST_RATIO, FREE_BYTES = 2000, 2**30
@@ -30,13 +32,13 @@ def _gzip(file: Any) -> Any:
 def _bzip2(file: Any) -> Any:
     import bz2
 
-    return bz2.BZ2File(file)
+    return _Streams(file, bz2.BZ2Decompressor)
 
 
 def _xz(file: Any) -> Any:
     import lzma
 
-    return lzma.LZMAFile(file)
+    return _Streams(file, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ))
 
 
 def _zstandard(file: Any) -> Any:
@@ -54,10 +56,14 @@ _PACKINGS = (
     _Packing("Zstandard", b"\x28\xb5\x2f\xfd", _zstandard),
 )
 _BLOCK_OF_BZIP2 = b"1AY&SY"
+_SKIPPED_BY_ZSTANDARD = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"""Begins what is to be passed over, as those write who pack in pieces."""
 
 
 def packing_of(head: bytes) -> str | None:
     """How what begins with these bytes is compressed; ``None`` where it is not."""
+    if _SKIPPED_BY_ZSTANDARD.match(head):
+        return "Zstandard"
     found = next((each for each in _PACKINGS if head.startswith(each.magic)), None)
     if found is None or (found.name == "bzip2" and head[4:10] != _BLOCK_OF_BZIP2):
         return None
@@ -91,6 +97,43 @@ class _Counted(io.RawIOBase):
         return found
 
 
+class _Streams:
+    """What several streams hold that were packed one after the other, with zeros between and behind them at most.
+
+    The standard library's files take what is no stream for the end, and lose what comes after it.
+    """
+
+    def __init__(self, file: Any, made: Callable[[], Any]) -> None:
+        self.file, self.made = file, made
+        self._unpack: Any = None
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes of it; none at its end."""
+        found = b""
+        while not found:
+            if self._unpack is None and not self._begins():
+                return b""
+            if self._unpack.needs_input and not self._rest and not self._has_more():
+                raise EOFError("it ends within a stream")
+            found, self._rest = self._unpack.decompress(self._rest, size), b""
+            if self._unpack.eof:
+                self._rest, self._unpack = self._unpack.unused_data, None
+        return found
+
+    def _begins(self) -> bool:
+        """Whether another stream begins here, or what is none."""
+        while not (rest := self._rest.lstrip(b"\0")):
+            if not self._has_more():
+                return False
+        self._rest, self._unpack = rest, self.made()
+        return True
+
+    def _has_more(self) -> bool:
+        self._rest = self.file.read(_BUFFER_BYTES)
+        return bool(self._rest)
+
+
 class _Unpacked(io.RawIOBase):
     """What comes of it, as long as that is in proportion."""
 
@@ -105,7 +148,7 @@ class _Unpacked(io.RawIOBase):
         try:
             found = self.source.read(len(into))
         except _errors() as error:
-            said = str(error).split("\n")[0].rstrip(".")
+            said = brief(error).rstrip(".")
             raise JobError(
                 f"{self.name} cannot be unpacked, it is cut off or damaged ({self.packing}): {said}"
             ) from None

@@ -23,12 +23,15 @@ from junco.errors import InputError, UnavailableError
 from junco.places.coding import decoded
 from junco.places.watch import Watch
 from junco.settings import settings
+from junco.wording import brief
 
 TIMEOUT_S, MOST_S = 20.0, 300.0
 """Seconds without any byte, and for one body in all."""
 MOST_BYTES = 100 * 2**20
 _CHUNK_BYTES = 1 << 18
 _WEB = ("http", "https")
+_WHOLE = (200, 203)
+"""Answers that bring what lies at an address; 202 brings word of it, 204 nothing, and 206 a part."""
 _PACKED = (".gz", ".tgz")
 
 
@@ -56,10 +59,11 @@ def fetch_into(file: IO[bytes], url: str, most_bytes: int = MOST_BYTES, most_s: 
         InputError: as for `fetched`; part of it may be in the file.
     """
     with _answered(url, "GET", most_s) as response:
-        length = _length(response.headers)
+        _check_whole(url, response)
+        length = _length(url, response.headers)
         if length is not None and length > most_bytes:
             raise _too_long(url, most_bytes)
-        coding = response.headers.get("Content-Encoding", "")
+        coding = _said(response.headers, "Content-Encoding")
         if urllib.parse.urlsplit(url).path.lower().endswith(_PACKED):
             coding = ""  # what lies there is packed, and its name says so: it is unpacked by whoever asked for that
         num_bytes = 0
@@ -86,13 +90,33 @@ def _pieces(url: str, response: http.client.HTTPResponse, length: int | None) ->
     while piece := response.read1(_CHUNK_BYTES):
         num_bytes += len(piece)
         yield piece
-    if length is not None and num_bytes < length:
+    if length is not None and num_bytes != length:
         raise InputError(f"{url!r}: it ended after {num_bytes:,} of {length:,} bytes")
 
 
-def _length(headers: Message) -> int | None:
-    text = headers.get("Content-Length", "")
-    return int(text) if text.isdecimal() and "chunked" not in headers.get("Transfer-Encoding", "").lower() else None
+def _check_whole(url: str, response: http.client.HTTPResponse) -> None:
+    """That what comes is all that lies there, and in a form that is read."""
+    if response.status not in _WHOLE:
+        raise InputError(f"{url!r}: the server answered {response.status} {_line(response.reason)}: that is not all")
+    coding = _said(response.headers, "Transfer-Encoding")
+    if coding.lower() not in ("", "identity") and not (coding.lower() == "chunked" and response.chunked):
+        raise InputError(f"{url!r}: its server sends it by {coding[:80]!r}, which nobody asked for")
+
+
+def _length(url: str, headers: Message) -> int | None:
+    """How long the body is as its server says, if it says so."""
+    if _said(headers, "Transfer-Encoding").lower() == "chunked":
+        return None
+    text = _said(headers, "Content-Length")
+    lengths = {each.strip() for each in text.split(",")} if text else set()
+    if len(lengths) > 1 or not all(each.isascii() and each.isdecimal() for each in lengths):
+        raise InputError(f"{url!r}: its server says {text[:80]!r} of its length")
+    return int(lengths.pop()) if lengths else None
+
+
+def _said(headers: Message, name: str) -> str:
+    """What a header says; several of one name say it together."""
+    return ", ".join(map(str, headers.get_all(name, []))).strip()
 
 
 def _too_long(url: str, most_bytes: int) -> TooLargeError:
@@ -129,8 +153,7 @@ def _too_slow(url: str, watch: Watch) -> InputError:
 
 def _line(said: object) -> str:
     """What an error says, on one line."""
-    lines = str(said).split("\n")
-    return lines[0] or type(said).__name__
+    return brief(said) if isinstance(said, BaseException) else str(said).partition("\n")[0]
 
 
 def _request(url: str, method: str) -> urllib.request.Request:
@@ -222,4 +245,5 @@ class _Redirection(urllib.request.HTTPRedirectHandler):
         made = super().redirect_request(req, fp, code, msg, headers, newurl)
         if made is not None:
             made.method = req.get_method()  # a question for the head alone stays one
+            fp.close()  # what comes with it would be read whole, however much that is
         return made

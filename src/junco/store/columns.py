@@ -19,7 +19,7 @@ from junco.store.arrow import arrow
 from junco.store.kinds import OddValueError, same_named, wider_kind
 from junco.store.large import find_large, large_metadata
 from junco.types import AudioClip, VideoFrame
-from junco.wording import picture, placeless
+from junco.wording import brief, picture, placeless
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,8 @@ def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
     """A table with the column ``input`` and the others by their names.
 
     Raises:
-        OddValueError: values that Arrow cannot hold, or that are not of one kind; with the column.
+        OddValueError: values that Arrow cannot hold, that cannot be looked into, or that are not of one kind; with
+            the column.
     """
     pa = arrow()
     arrays = {"input": pa.array([storable(name) for name in inputs], pa.string())}
@@ -49,9 +50,9 @@ def table(inputs: Sequence[str], columns: dict[str, list[Any]]) -> pa.Table:
             arrays[name] = array.cast(same_named(array.type))
         except _MixedError as mixed:
             raise OddValueError(name, "", f"{picture(mixed.other)} beside {picture(mixed.first)}") from None
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        except Exception as error:  # Arrow's own, or what somebody's class raises when it is looked into
             value = next((value for value in values if value is not None), None)
-            raise OddValueError(name, "", f"{picture(value)}: {placeless(str(error).splitlines()[0])}") from error
+            raise OddValueError(name, "", f"{picture(value)}: {placeless(brief(error))}") from error
     made = pa.table(arrays)
     return made.replace_schema_metadata(large_metadata(find_large(made)))
 
@@ -92,9 +93,17 @@ def _check_zones(values: list[Any], known: datetime) -> None:
             raise _MixedError(known, value)
 
 
+def _find_has_fields(kind: Any) -> bool:
+    """Whether values of a type are stored field by field: dataclasses, named rows and mappings."""
+    return dataclasses.is_dataclass(kind) or hasattr(kind, "_fields") or issubclass(kind, Mapping)
+
+
+has_fields: Callable[[Any], bool] = cache(_find_has_fields)
+
+
 def _find_family(kind: Any) -> Any:
     """What values of a type may stand beside: those of the same family."""
-    if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields") or issubclass(kind, Mapping):
+    if has_fields(kind):
         return "fields"
     families: dict[str, tuple[type, ...]] = {
         "array": (np.ndarray,),
@@ -163,7 +172,7 @@ def _of_one_type(values: list[Any]) -> list[Any]:
 def _structs(values: list[Any]) -> pa.Array:
     """Dataclasses, named rows and mappings. Those of several kinds have the fields of all, if they share some."""
     pa = arrow()
-    rows = [None if value is None else _fields(value) for value in values]
+    rows = [None if value is None else fields_of(value) for value in values]
     names: dict[str, None] = {}
     for value, row in zip(values, rows, strict=True):
         if row and names and names.keys().isdisjoint(row):
@@ -175,7 +184,7 @@ def _structs(values: list[Any]) -> pa.Array:
     return pa.StructArray.from_arrays(parts, list(names), mask=pa.array([row is None for row in rows]))
 
 
-def _fields(value: Any) -> Mapping[str, Any]:
+def fields_of(value: Any) -> Mapping[str, Any]:
     """What a value holds that is stored, by name."""
     if isinstance(value, Mapping):
         return value

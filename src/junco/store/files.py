@@ -23,6 +23,7 @@ from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.sink import Layout, Rejected, Sink, Span
 from junco.store.writer import ShardWriter
 from junco.types import Space
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,8 +109,8 @@ class FileSink(Sink):
         if self.path.is_dir():
             raise TargetError(f"{self.target} is a folder: for a folder of Parquet files write {self.target}/")
 
-    def check_schema(self, schema: pa.Schema) -> None:
-        """Refuse columns that the target cannot hold."""
+    def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
+        """Refuse rows, or columns of all so far, that the target cannot hold."""
 
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
         """Write the new target and its rejects into the work folder."""
@@ -207,7 +208,7 @@ class FileSink(Sink):
             yield
         except arrow().ArrowException as error:
             raise TargetError(
-                f"{self.target} cannot be put together, since a part of it was damaged: {str(error).splitlines()[0]}. "
+                f"{self.target} cannot be put together, since a part of it was damaged: {brief(error)}. "
                 "Start over with resume=False (--no-resume)."
             ) from error
 

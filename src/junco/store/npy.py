@@ -7,7 +7,7 @@ first is not yet in its place, what the second displaced lies where both were st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,16 @@ from junco.store.durable import exchanged, replacing, sync_folder
 from junco.store.files import FileSink
 from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
+from junco.types import Space
+from junco.types.space import PRECISION
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ARRAY = b"junco.array"
 """Of the file beside an array: a hash of its vectors."""
+_WHOLE = ("int8", "ubinary")
+"""Precisions of vectors whose numbers cannot be NaN."""
 
 
 class NpyFile(FileSink):
@@ -34,9 +38,27 @@ class NpyFile(FileSink):
         """The file with the inputs."""
         return (self.path.with_name(f"{self.path.name}.inputs.parquet"),)
 
-    def check_schema(self, schema: pa.Schema) -> None:
-        """Refuse, with the first shard, what is not one vector a row."""
-        self._vector(schema)
+    def check_missing(self, space: Space | None) -> None:
+        """Refuse vectors of a type without NaN, which alone stands for one that is missing."""
+        precision = None if space is None else space.parts.get(PRECISION)
+        if precision in _WHOLE:
+            raise self._no_missing(str(precision))
+
+    def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
+        """Refuse, with the first shard, what is not one vector a row; and a missing one where nothing stands for it."""
+        column = self._vector(schema)
+        kind = _odd_number(schema.field(column).type)
+        if kind is None:
+            return
+        was_missing = self.schema is not None and arrow().types.is_null(self.schema.field(column).type)
+        if was_missing or any(piece.column(column).null_count for piece in rows):
+            raise self._no_missing(kind)
+
+    def _no_missing(self, kind: str) -> TargetError:
+        return TargetError(
+            f"{self.target} takes a vector for each input, since in vectors of {kind} nothing can stand for one "
+            "that is missing: leave out what fails (on_error='skip'), or write a .parquet file"
+        )
 
     def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
         """Write the array and the inputs side by side."""
@@ -58,6 +80,8 @@ class NpyFile(FileSink):
             def without_vectors() -> Iterator[pa.Table]:
                 for group in groups:
                     if kind is not None:
+                        if group.column(column).null_count and (odd := _odd_number(kind)) is not None:
+                            raise self._no_missing(odd)
                         vectors = _matrix(group.column(column), dtype).data
                         file.write(vectors)
                         content.update(vectors)
@@ -125,6 +149,13 @@ def _array_hash(side: Path) -> bytes | None:
     except (OSError, arrow().ArrowException):
         return b""
     return said
+
+
+def _odd_number(kind: pa.DataType) -> str | None:
+    """The type of vectors' numbers, where none of them is NaN."""
+    types = arrow().types
+    is_odd = types.is_fixed_size_list(kind) and not types.is_floating(kind.value_type)
+    return str(kind.value_type) if is_odd else None
 
 
 def _matrix(column: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from functools import reduce
 from itertools import accumulate
@@ -40,8 +40,8 @@ class Shards(Protocol):
     target: str
     schema: pa.Schema | None
 
-    def check_schema(self, schema: pa.Schema) -> None:
-        """Refuse columns that the target cannot hold."""
+    def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
+        """Refuse rows, or columns of all so far, that the target cannot hold."""
 
     def shard_path(self, number: int) -> Path:
         """Where a shard lies until the target is put together."""
@@ -70,7 +70,7 @@ class ShardFile(ShardWriter):
     def write(self, rows: Shard, num_bytes: int) -> None:
         """Take rows."""
         made, schema = fitted(self._schema, rows)
-        self.shards.check_schema(schema)
+        self.shards.check_rows(made, schema)
         self._schema = schema
         self._held += made
         self.num_bytes += sum(piece.nbytes for piece in made)

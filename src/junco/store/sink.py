@@ -101,6 +101,9 @@ class Sink(ABC):
     def check(self, *, is_ours: bool) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Refuse, before any work is done, a target that cannot be written or would destroy something else."""
 
+    def check_missing(self, space: Space | None) -> None:  # noqa: B027  # nothing to do is a fine answer
+        """Refuse, before any work is done, vectors of a space that cannot be missing, where what fails leaves a row."""
+
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Make the new target ready: these rows, in this order."""
 

@@ -15,6 +15,7 @@ from junco.store.arrow import arrow
 from junco.store.npy import side_of
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -196,7 +197,7 @@ def _opened(file: Path) -> Any:
     try:
         return pq.ParquetFile(file)
     except (arrow().ArrowException, OSError) as error:
-        raise InputError(f"{file} is no Parquet file: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{file} is no Parquet file: {brief(error)}") from error
 
 
 def _rows(files: Sequence[Path]) -> pa.Table:
@@ -205,7 +206,7 @@ def _rows(files: Sequence[Path]) -> pa.Table:
         try:
             tables.append(_opened(file).read())
         except (arrow().ArrowException, OSError) as error:
-            raise InputError(f"{file} was damaged: {str(error).splitlines()[0]}") from error
+            raise InputError(f"{file} was damaged: {brief(error)}") from error
     return arrow().concat_tables(tables, promote_options="permissive")
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 _PREFIX_BYTES = 64
+_LEAST_BYTES = 8
+"""A file with fewer holds no picture in any format: the smallest begin with a magic number and a size."""
 _ACCEPTED_BYTES = 16
 """How much of a file Pillow shows to those who may know its format."""
 # PostScript is a program, which Pillow hands to an interpreter; IPTC holds a file of any format, PostScript too; the
@@ -51,6 +53,8 @@ def identified(file: IO[bytes], name: str) -> Picture:
     for start, words in _NO_PICTURES:
         if prefix.startswith(start):
             raise InputError(f"{name}: {words}")
+    if len(prefix) < _LEAST_BYTES:
+        raise InputError(f"{name}: no picture that is known: it ends after {len(prefix)} byte{'s' * (len(prefix) > 1)}")
     brands = _brands(prefix)
     if brands & _AVIF_BRANDS:
         _check_avif(name)
@@ -98,7 +102,8 @@ def _tried(
         return factory(file, "")
     except (SyntaxError, IndexError, TypeError, struct.error) as error:
         # How a plugin says that the file is not of its format.
-        return "" if accept is None else f" (it begins as {known} does, but: {error})"
+        problem = "it is cut off" if isinstance(error.__cause__ or error, (struct.error, IndexError)) else error
+        return "" if accept is None else f" (it begins as {known} does, but: {problem})"
     except Exception as error:
         raise InputError(f"{name}: a {known} file, broken or of a kind that Pillow does not read: {error}") from error
 

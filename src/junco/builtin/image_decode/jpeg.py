@@ -32,7 +32,7 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # among the levels of a scan
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # among the levels of a scan
 _PIECE_BYTES = 2**16
 _MAX_SEGMENTS = 10_000
 

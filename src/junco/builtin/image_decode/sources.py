@@ -95,11 +95,18 @@ def _opened_path(path: Path, name: str) -> Iterator[IO[bytes]]:
             raise InputError(f"{name!r}: an empty file, no picture in it")
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise InputError(f"{name!r}: no such file") from error
+        raise InputError(f"{name!r}: {_missing(path)}") from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError(f"{name!r}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     with file:
         yield file
+
+
+def _missing(path: Path) -> str:
+    """What is where no file is."""
+    if path.is_symlink():
+        return f"a link to {os.fspath(path.readlink())!r}, which is not there"
+    return "no such file"
 
 
 def _fetched(url: str, allow_urls: bool) -> bytes:

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
-from junco.builtin.model_files import check_files, count_of, damaged, read_json, reason_of, value_of
+from junco.builtin.model_files import (
+    check_files,
+    check_folder,
+    count_of,
+    damaged,
+    is_path,
+    read_json,
+    reason_of,
+    value_of,
+)
 from junco.errors import ParameterError
 from junco.memory import is_out_of_memory
 from junco.neural.weights import weights_by_sha256
@@ -18,6 +27,8 @@ from junco.wording import nearest
 CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _PICKLED = "pytorch_model.bin"
 """What timm takes from a folder that has no safetensors; nothing but numbers is unpickled."""
+_WEIGHT_ENDINGS = (".safetensors", ".bin", ".pth", ".pth.tar")
+"""Of the files that timm looks for in a folder."""
 _FOLDER = "local-dir:"
 _INTERPOLATIONS = ("bicubic", "bilinear", "nearest", "lanczos", "box", "hamming", "random")
 _CROP_MODES = ("center", "squash", "border")
@@ -88,10 +99,24 @@ def timm_model(model: str, pretrained: bool, owner: str) -> TimmModel:
     """
     if model.startswith(("hf-hub:", "hf_hub:")):
         return TimmModel(_from_hub(model, owner), pretrained)
-    if model.startswith(_FOLDER):
+    if (folder := folder_of(model)) is not None:
+        check_folder(folder, model, owner)
+        _check_holds(folder, pretrained)
         return TimmModel(model, pretrained)
     _check_name(model, owner)
     return TimmModel(model, pretrained, _overlay(model, owner) if pretrained else {})
+
+
+def _check_holds(folder: Path, pretrained: bool) -> None:
+    """Refuse a folder without the files that timm asks for.
+
+    Raises:
+        ParameterError: with the file that is not there.
+    """
+    if not (folder / CONFIG).is_file():
+        raise damaged(folder / CONFIG, "it is missing, and says which timm model the folder holds")
+    if pretrained and not any(file.name.endswith(_WEIGHT_ENDINGS) for file in folder.iterdir()):
+        raise damaged(folder / _WEIGHTS, f"it is missing, and holds the weights; else {_INSTEAD}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +234,14 @@ def _check_name(model: str, owner: str) -> None:
     tagged = timm.list_models(f"{architecture}.*", pretrained=True)
     guesses = nearest(model, tagged or [*timm.list_models(), *timm.list_models(pretrained=True)])
     guess = f" Did you mean {' or '.join(map(repr, guesses))}?" if guesses else ""
-    hint = f" For one on the hub write 'hf-hub:{model}'." if "/" in model else ""
-    raise ParameterError(f"{owner!r}: timm has no model {model!r}.{guess}{hint}")
+    raise ParameterError(f"{owner!r}: timm has no model {model!r}.{guess}{_way_to_write(model)}")
+
+
+def _way_to_write(model: str) -> str:
+    """What to put before a name that is none of timm's own."""
+    if is_path(model) or Path(model).is_dir():
+        return f" For a folder write '{_FOLDER}{model}'."
+    return f" For one on the hub write 'hf-hub:{model}'." if "/" in model else ""
 
 
 def _overlay(model: str, owner: str) -> dict[str, Any]:

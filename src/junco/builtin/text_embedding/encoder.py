@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise, takewhile
@@ -10,8 +10,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from junco.builtin.text_embedding.tokens import Ids, Tokens, max_tokens, token_ids, tokens_of
 from junco.cores import num_free
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
@@ -21,8 +21,6 @@ from junco.types import Vectors
 
 if TYPE_CHECKING:
     import torch
-
-Ids = npt.NDArray[np.int64]
 
 _CPU_PASS_TOKENS, _GPU_PASS_TOKENS = 1024, 32768
 """Padded tokens in one pass: on a CPU few enough for the caches of a core, on a GPU enough to fill it."""
@@ -37,8 +35,6 @@ _ROWS_AN_OCTAVE = 4
 whatever the texts (OpenVINO takes 5 ms and 1.5 MB for one)."""
 _LEAST_BUCKET = 8
 """The shortest of the powers of two to which texts are padded for fixed shapes."""
-_WORD_CHARS = 64
-"""So many characters for each token are read of a text that is longer than a model reads."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,10 +62,18 @@ class TextEncoder:
     def __post_init__(self) -> None:
         self.pass_tokens = self.pass_tokens or (_CPU_PASS_TOKENS if self.compiled.device == "cpu" else _GPU_PASS_TOKENS)
 
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """What goes into the model, and what of the texts does not."""
+        return tokens_of(self.tokenizer, texts, self.prompt)
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, in order: float32 (n, dim), n > 0."""
-        ids = token_ids(self.tokenizer, [self.prompt + text for text in texts])
-        longest = _padded_length(max(map(len, ids)))
+        return self.embed_tokens(self.tokens(texts))
+
+    def embed_tokens(self, tokens: Tokens) -> Vectors:
+        """The same of texts that have been made tokens; each has at least one."""
+        ids = [np.asarray(row) for row in tokens.ids]
+        longest = self._padded_length(max(map(len, ids)))
         while True:
             limit = self.pass_tokens
             try:
@@ -83,7 +87,7 @@ class TextEncoder:
     def _embedded(self, ids: Sequence[Ids], limit: int) -> Vectors:
         lengths = [len(row) for row in ids]
         if self.deterministic:
-            passes = list(passes_in_buckets(lengths, limit))
+            passes = list(passes_in_buckets(lengths, limit, self._bucket))
         else:
             passes = passes_by_length(lengths, self._shared(lengths, limit), self._pass_cost)
         blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
@@ -100,38 +104,34 @@ class TextEncoder:
         """Tokens that a pass has at most where several cores are free and all texts together are few."""
         if self.compiled.device != "cpu" or num_free() == 1:
             return limit
-        share = sum(map(_padded_length, lengths)) // (_PASSES_A_CORE * num_free())
+        share = sum(map(self._padded_length, lengths)) // (_PASSES_A_CORE * num_free())
         return min(limit, max(_LEAST_PASS_TOKENS, share))
 
     def _blocks(self, passes: Sequence[list[Ids]], limit: int) -> Iterable[Vectors]:
         if self.deterministic:  # always as one of a stream: a pass on all cores may add up in another order
-            return self.compiled.stream(_in_bucket(rows, limit, self.pad_id) for rows in passes)
+            return self.compiled.stream(self._in_bucket(rows, limit) for rows in passes)
         if len(passes) == 1:
-            return [self.compiled(*padded(passes[0], self.pad_id))]
-        return self.compiled.stream(padded(rows, self.pad_id) for rows in passes)
+            return [self.compiled(*self._padded(passes[0]))]
+        return self.compiled.stream(map(self._padded, passes))
 
+    def _padded(self, ids: Sequence[Ids]) -> Arrays:
+        return padded(ids, self.pad_id, self._padded_length(max(map(len, ids))))
 
-def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
-    """The ids of each text's tokens; of a book only the beginning is read where the rest would be cut off anyway."""
-    most = _most_tokens_of_words(tokenizer)
-    beginnings = [_beginning(text, most * _WORD_CHARS) for text in texts] if most else list(texts)
-    found = tokenizer.encode_batch_fast(beginnings)
-    for row, (text, beginning) in enumerate(zip(texts, beginnings, strict=True)):
-        if len(beginning) < len(text) and len(found[row].ids) < most:  # its words were longer than words are
-            found[row] = tokenizer.encode_batch_fast([text])[0]
-    return [np.asarray(encoding.ids, np.int64) for encoding in found]
+    def _in_bucket(self, ids: list[Ids], most_tokens: int) -> Arrays:
+        """A pass of its bucket's one shape: padded to its length, the first text again in rows that are left."""
+        length = self._bucket(max(map(len, ids)))
+        return padded(ids + ids[:1] * (max(1, most_tokens // length) - len(ids)), self.pad_id, length)
 
+    def _padded_length(self, num_tokens: int) -> int:
+        return self._within(_padded_length(num_tokens))
 
-def _most_tokens_of_words(tokenizer: Any) -> int:
-    """After how many tokens the tokenizer cuts, if it finds each word's tokens apart from its neighbours; else 0."""
-    cut = tokenizer.truncation
-    is_by_word = type(tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
-    return int(cut["max_length"]) if is_by_word and cut and cut["direction"] == "right" else 0
+    def _bucket(self, num_tokens: int) -> int:
+        return self._within(max(_LEAST_BUCKET, 1 << (num_tokens - 1).bit_length()))
 
-
-def _beginning(text: str, num_chars: int) -> str:
-    """The text up to the last space among so many characters."""
-    return text if len(text) <= num_chars else text[: text.rfind(" ", 0, num_chars) + 1] or text
+    def _within(self, length: int) -> int:
+        """No more than the model reads, which may have no position for padding beyond."""
+        most = max_tokens(self.tokenizer)
+        return length if most is None else min(length, most)
 
 
 def passes_by_length(lengths: Sequence[int], most_tokens: int, pass_cost: int) -> list[list[int]]:
@@ -166,9 +166,9 @@ def _row_counts() -> list[int]:
     return counts
 
 
-def passes_in_buckets(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
-    """The same with texts apart whose lengths are padded to different powers of two."""
-    buckets = groupby(_by_length(lengths), lambda row: _bucket(lengths[row]))
+def passes_in_buckets(lengths: Sequence[int], most_tokens: int, bucket: Callable[[int], int]) -> Iterator[list[int]]:
+    """The same with texts apart that are padded to different lengths: ``bucket`` gives each length's."""
+    buckets = groupby(_by_length(lengths), lambda row: bucket(lengths[row]))
     for length, rows in buckets:
         together = list(rows)
         count = max(1, most_tokens // length)
@@ -188,16 +188,6 @@ def padded(ids: Sequence[Ids], pad_id: int = 0, length: int | None = None) -> Ar
     return block, mask
 
 
-def _in_bucket(ids: list[Ids], most_tokens: int, pad_id: int) -> Arrays:
-    """A pass of its bucket's one shape: padded to a power of two, the first text again in rows that are left."""
-    length = _bucket(max(map(len, ids)))
-    return padded(ids + ids[:1] * (max(1, most_tokens // length) - len(ids)), pad_id, length)
-
-
-def _bucket(num_tokens: int) -> int:
-    return max(_LEAST_BUCKET, 1 << (num_tokens - 1).bit_length())
-
-
 def _padded_length(num_tokens: int) -> int:
     return _rounded_up(-(-num_tokens // _STEP_TOKENS) * _STEP_TOKENS, _LENGTHS_AN_OCTAVE)
 
@@ -210,7 +200,9 @@ def _rounded_up(number: int, num_an_octave: int) -> int:
 
 def golden_pass(tokenizer: Any, pad_id: int = 0) -> Arrays:
     """The golden texts as one pass."""
-    return padded(token_ids(tokenizer, GOLDEN_TEXTS), pad_id)
+    ids = token_ids(tokenizer, GOLDEN_TEXTS)
+    longest = max(map(len, ids))
+    return padded(ids, pad_id, min(_padded_length(longest), max_tokens(tokenizer) or longest))
 
 
 def pooled(network: Any, pooling: str) -> torch.nn.Module:

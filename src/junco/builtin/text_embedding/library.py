@@ -11,7 +11,8 @@ import numpy as np
 
 from junco.builtin.hugging_face import unavailable
 from junco.builtin.model_files import check_files, damaged
-from junco.builtin.text_embedding.model_folder import config_of, files_of, modules_of, weights_of
+from junco.builtin.text_embedding.model_folder import config_of, files_of, modules_of, prompt_for, weights_of
+from junco.builtin.text_embedding.tokens import Tokens
 from junco.errors import JuncoError, ParameterError
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
@@ -70,6 +71,42 @@ class Library:
         made = [getattr(self._model, "preprocess", self._model.tokenize)([text]) for text in texts]
         return [each["input_ids"][0].tolist() for each in made]
 
+    def tokens(self, texts: Sequence[str], role: str | None, prompt: str | None) -> Tokens | None:
+        """What goes into the model, and what of the texts does not; ``None`` where nobody can tell.
+
+        The library itself does not tell: each text is read once more as it is, and whole.
+        """
+        before = prompt_for(self._model.prompts, self._model.default_prompt_name, role, prompt)
+        given = [before, *(before + text for text in texts)]
+        whole = self._read(given, role, is_whole=True)
+        if whole is None:
+            return None
+        alone, *ids = whole
+        taken = self._read(given, role, is_whole=False) or whole
+        cut = [row for row, each in enumerate(ids) if len(taken[row + 1]) < len(each)]
+        return Tokens(ids, cut, [row for row, each in enumerate(ids) if each == alone])
+
+    def _read(self, texts: Sequence[str], role: str | None, *, is_whole: bool) -> list[list[int]] | None:
+        """The ids of each text's tokens, cut as the model cuts or whole; ``None`` where its tokenizer is none."""
+        tokenizer: Any = getattr(self._model[0], "tokenizer", None)
+        if hasattr(tokenizer, "encode_batch_fast"):  # that of a table of vectors, which cuts nothing
+            return [each.ids for each in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        if not hasattr(tokenizer, "model_max_length"):
+            return None
+        if not hasattr(self._model, "preprocess"):
+            options = {"truncation": not is_whole, "max_length": None if is_whole else self._model.max_seq_length}
+            found: list[list[int]] = tokenizer(texts, verbose=False, **options)["input_ids"]
+            return found
+        text = {"padding": False, "verbose": False, **({"truncation": False} if is_whole else {})}
+        asked = {"text": text, "common": {"return_tensors": None}}
+        made = self._model.preprocess(texts, processing_kwargs=asked, **({"task": role} if role else {}))
+        return [list(ids) for ids in made["input_ids"]]
+
+    def golden(self) -> list[str]:
+        """The golden texts without those of which nothing goes into the model: the library fails on one alone."""
+        tokens = self.tokens(GOLDEN, None, None)
+        return [text for row, text in enumerate(GOLDEN) if tokens is None or len(tokens.ids[row])]
+
     def cast(self, dtype: str, least: float) -> None:
         """Compute in a smaller arithmetic from now on.
 
@@ -78,12 +115,13 @@ class Library:
         """
         import torch
 
-        expected = [self.encode([text], None, None)[0] for text in GOLDEN]
+        golden = self.golden()
+        expected = [self.encode([text], None, None)[0] for text in golden]
         self._model.to(getattr(torch, dtype))
         found = agreement(
             lambda items: [expected[item] for item in items],
-            lambda items: self.encode([GOLDEN[item] for item in items], None, None),
-            range(len(GOLDEN)),
+            lambda items: self.encode([golden[item] for item in items], None, None),
+            range(len(golden)),
             least,
         )
         if found.reason is not None:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from junco.builtin.text_embedding.encoder import TextEncoder
-from junco.errors import ParameterError
+from junco.builtin.text_embedding.tokens import Tokens
+from junco.errors import InputError, ParameterError
 from junco.neural.operator import NeuralOperator
 from junco.neural.texts import checked_texts, is_unicode
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Vector, Vectors
+from junco.wording import picture
 
 
 def check_prompt(prompt: str | None, owner: str) -> str | None:
@@ -53,7 +55,24 @@ class TextEmbedding(NeuralOperator):
     def encoded(self, texts: Sequence[str]) -> Vectors:
         """The model's own numbers: float32 (n, dim) for n > 0 texts."""
         assert self._encoder is not None, "open() comes before batch()"
-        return self._encoder.embed(texts)
+        return self._encoder.embed_tokens(self.checked(texts, self._encoder.tokens(texts)))
+
+    def checked(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
+        """The tokens of texts, once it was noted which are cut and which empty.
+
+        Raises:
+            InputError: one has not even a special token: a model has nothing then to make a vector of.
+        """
+        if (nothing := tokens.without_any) is not None:
+            raise InputError(
+                f"{self.name!r}: the text {picture(texts[nothing])} has no token, so that there is nothing to embed: "
+                "leave it out"
+            )
+        if tokens.cut:
+            self.note("cut", tokens.cut)
+        if tokens.empty:
+            self.note("empty", tokens.empty)
+        return tokens
 
     def close(self) -> None:
         if self._encoder is not None:

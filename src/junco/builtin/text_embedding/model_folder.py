@@ -5,6 +5,8 @@ A file that is damaged, or says something that cannot be, is refused with its pa
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +38,9 @@ _POOLINGS = {
 CONFIG = "config.json"
 _LIBRARY = "sentence_transformers."
 _MODULES, _OF_LIBRARY = "modules.json", "config_sentence_transformers.json"
+_ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
+_OF_MODULE = re.compile(r"[0-9]+_[A-Z]\w*")
+"""A module's own folder, ``1_Pooling``."""
 _ADAPTER = "adapter_config.json"
 _IN_OWN_FOLDERS = {"Transformer", "Pooling", "Normalize", "Dense"}
 """Modules all of whose files lie in the folder that the list of modules names."""
@@ -45,13 +50,30 @@ def modules_of(folder: Path) -> list[tuple[str, Path]]:
     """Kind and folder of each of its modules; without a list the library takes the mean over a transformer's tokens.
 
     The kind is the class's name; of a class that is not the library's own it is the whole path of it.
+
+    Raises:
+        ParameterError: the list is damaged, or missing where the library has left other files.
     """
     file = folder / _MODULES
     if file.exists():
         return [_module(each, file) for each in read_json_list(file)]
+    if trace := _trace_of_library(folder):
+        raise damaged(file, f"it is missing, and {trace!r} beside it shows that sentence-transformers saved this model")
     if not (folder / CONFIG).exists():
         return []
     return [("Transformer", folder), ("Pooling", folder / "1_Pooling")]
+
+
+def _trace_of_library(folder: Path) -> str | None:
+    """What lies in a folder only where the library saved the model, besides its list of modules."""
+    places = sorted(place.name for place in folder.glob("[0-9]*_*") if _OF_MODULE.fullmatch(place.name))
+    return next((name for name in (*places, _OF_LIBRARY, *_SETTINGS) if (folder / name).exists()), None)
+
+
+def assumed_pooling(folder: Path) -> str | None:
+    """How a transformer's tokens become a vector where no file says it; ``None`` where one does."""
+    is_alone = not (folder / _MODULES).exists() and (folder / CONFIG).exists()
+    return poolings_of(folder, folder)[0] if is_alone else None
 
 
 def _module(told: dict[str, Any], file: Path) -> tuple[str, Path]:
@@ -202,6 +224,14 @@ def prompts_of(folder: Path) -> tuple[dict[str, str], str | None]:
     if default is not None and default not in (*found, "query", "document"):
         raise damaged(file, f"its 'default_prompt_name' is {default!r}, and it has no such prompt")
     return found, default
+
+
+def prompt_for(prompts: Mapping[str, str], default: str | None, role: str | None, prompt: str | None) -> str:
+    """What the library's ``encode``, ``encode_query`` and ``encode_document`` put before a text."""
+    if prompt is not None:
+        return prompt
+    names = [name for name in _ROLE_PROMPTS.get(role or "", ()) if name in prompts]
+    return prompts.get(names[0] if names else default or "", "")
 
 
 def truncation_of(folder: Path) -> int | None:

@@ -23,6 +23,7 @@ from junco.builtin.text_embedding.model_folder import (
     max_tokens_of,
     modules_of,
     poolings_of,
+    prompt_for,
     prompts_of,
     unusual_settings,
     weights_of,
@@ -35,7 +36,6 @@ _NETWORKS = {"bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "
 _POOLINGS = ("mean", "cls")
 _MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 _TOKENIZER = "tokenizer.json"
-_ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,7 @@ class PlainFolder:
 
     def prompt(self, role: str | None, prompt: str | None) -> str:
         """What the library's ``encode``, ``encode_query`` and ``encode_document`` put before a text."""
-        if prompt is not None:
-            return prompt
-        names = [name for name in _ROLE_PROMPTS.get(role or "", ()) if name in self.prompts]
-        return self.prompts.get(names[0] if names else self.default_prompt or "", "")
+        return prompt_for(self.prompts, self.default_prompt, role, prompt)
 
     def _module(self) -> Any:
         import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -11,13 +12,21 @@ from typing import Any
 
 from junco.builtin.extras import check_installed
 from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
-from junco.builtin.text_embedding.encoder import TextEncoder, token_ids
+from junco.builtin.model_files import check_folder, is_path
+from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.model_folder import files_of, is_matryoshka, truncation_of
+from junco.builtin.text_embedding.model_folder import (
+    assumed_pooling,
+    files_of,
+    is_matryoshka,
+    modules_of,
+    truncation_of,
+)
 from junco.builtin.text_embedding.plain_folder import PlainFolder
-from junco.errors import ParameterError
+from junco.builtin.text_embedding.tokens import token_ids
+from junco.errors import FidelityWarning, ParameterError
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
 from junco.runtime.machine import machine, versions
@@ -32,6 +41,7 @@ _LIBRARY_HAS = {
 }
 _LEAST_GOLDEN_TOKENS = 32
 """Tokens that the golden texts together have at least."""
+_POOLINGS_IN_WORDS = {"mean": "their mean", "lasttoken": "the last of them"}
 _IS_MORE = "it is more than an encoder with a pooling"
 
 
@@ -57,10 +67,24 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
 
     def fetch(self) -> None:
         check_installed("sentence_transformers", "text", self.name)
+        if isinstance(self.model, Path) or is_path(self._model):
+            check_folder(Path(self._model), self._model, self.name)
         if not (Path(self._model).is_dir() or _is_cached(self._model)):
             _fetched(self._model, self.name)
+        self._check_pooling(_folder(self._model))
         if self.finish.truncate_dim is not None:
             self._check_truncation(_folder(self._model))
+
+    def _check_pooling(self, folder: Path | None) -> None:
+        """Warn where nothing in a folder says how its model is pooled."""
+        pooling = assumed_pooling(folder) if folder is not None and modules_of(folder) else None
+        if pooling is not None:
+            warnings.warn(
+                f"{self.name!r}: {self._model} has no modules.json, which says how vectors are made of a transformer's "
+                f"tokens: {_POOLINGS_IN_WORDS[pooling]} is assumed",
+                FidelityWarning,
+                stacklevel=1,  # once a process, whoever asks
+            )
 
     def _check_truncation(self, folder: Path | None) -> None:
         space = folder_space(folder, "") if folder is not None else None
@@ -110,6 +134,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         if self._encoder is not None:
             return super().encoded(texts)[:, : self._own_dim]
         assert self._library is not None, "open() comes before batch()"
+        if (tokens := self._library.tokens(texts, self.role, self.prompt)) is not None:
+            self.checked(texts, tokens)
         return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
 
     def close(self) -> None:
@@ -182,7 +208,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         ):
             return "the library makes other tokens of a text than its tokenizer.json"
         reference = partial(library.encode, role=self.role, prompt=self.prompt)
-        return agreement(reference, encoder.embed, GOLDEN, least).reason
+        return agreement(reference, encoder.embed, library.golden(), least).reason
 
     def _refuse_unless_usual(self, reason: str) -> None:
         """Say why it cannot be done, where something was asked for that the library itself does not do."""

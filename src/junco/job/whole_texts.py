@@ -1,0 +1,63 @@
+"""Files that are one text each: their content, or what they are in truth."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from junco.errors import InputError
+from junco.job.texts import not_utf8
+from junco.places.packed import packing_of
+
+_HEAD = 4096
+_AS_TABLE = "save the sheet as .csv"
+_AS_TEXT = "save its text as .txt"
+_OFFICE = {
+    ".xlsx": ("an Excel workbook", _AS_TABLE),
+    ".xlsm": ("an Excel workbook", _AS_TABLE),
+    ".ods": ("a spreadsheet", _AS_TABLE),
+    ".docx": ("a Word document", _AS_TEXT),
+    ".odt": ("a text document", _AS_TEXT),
+    ".pptx": ("slides", _AS_TEXT),
+    ".epub": ("a book", _AS_TEXT),
+}
+"""Archives by their name."""
+_ZIP, _PDF, _SQLITE = b"PK\x03\x04", b"%PDF-", b"SQLite format 3\0"
+_MAGICS = (
+    (_ZIP, "a zip archive", "unpack it first"),
+    (_PDF, "a PDF", _AS_TEXT),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", "save it as .csv or .txt"),
+    (b"PAR1", "a Parquet file", "name it .parquet"),
+    (b"ARROW1", "an Arrow file", "name it .arrow"),
+    (_SQLITE, "a database", "write what it holds as .csv"),
+    (b"\x89PNG\r\n", "a picture", "the pipeline takes texts"),
+    (b"\xff\xd8\xff", "a picture", "the pipeline takes texts"),
+    (b"GIF8", "a picture", "the pipeline takes texts"),
+    (b"\xff\xfe", "UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16", "save it as UTF-8"),
+)
+
+
+def text_in(content: bytes, name: str) -> str:
+    """The text that a file holds, without its mark.
+
+    Raises:
+        InputError: it is no UTF-8, or something else that is known by its first bytes.
+    """
+    why = "UTF-16 without a mark, or no text"
+    try:
+        if not content.startswith((_ZIP, _PDF, _SQLITE)) and content[:_HEAD].count(0) <= len(content[:_HEAD]) // 4:
+            return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        why = not_utf8(error)
+    what, cure = _what_else(content, name) or (why, "save it as UTF-8")
+    raise InputError(f"{name!r} is no UTF-8 text: {what}; {cure}")
+
+
+def _what_else(content: bytes, name: str) -> tuple[str, str] | None:
+    """What a file is that is no text, and what to do with it."""
+    found = next(((what, cure) for magic, what, cure in _MAGICS if content.startswith(magic)), None)
+    if found is not None and content.startswith(_ZIP):
+        return _OFFICE.get(PurePosixPath(name).suffix.lower(), found)
+    if found is None and (packing := packing_of(content)) is not None:
+        return f"packed ({packing})", "unpack it first"
+    return found

@@ -1,0 +1,75 @@
+"""Files that are one text each: what is told of one alone, and what is refused because it is something else."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reading import inputs, read
+
+
+@pytest.mark.parametrize("name", ["x.data", "no_ending", "notes.md"])
+def test_a_file_of_no_known_kind_is_one_text_and_that_is_told(tmp_path, name):
+    (tmp_path / name).write_bytes("\ufeffone\ntwö".encode())
+    told = [f"{name}: one file, its content is one text"]
+    assert read(tmp_path / name) == (["one\ntwö"], told)
+    assert read(f"file://{tmp_path / name}") == (["one\ntwö"], told)
+    assert read(tmp_path) == (["one\ntwö"], [])
+    assert read(tmp_path / name, "path") == ([str(tmp_path / name)], [])
+
+
+def test_a_file_in_a_store_is_one_text_and_that_is_told():
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    memory.pipe({"/album/x.data": b"one", "/album/y.data": b"two"})
+    try:
+        assert read("memory://album/x.data") == (["one"], ["x.data: one file, its content is one text"])
+        assert read("memory://album") == (["one", "two"], [])
+    finally:
+        memory.store.clear()
+
+
+def zipped():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return file.getvalue()
+
+
+def of_parquet():
+    file = io.BytesIO()
+    pq.write_table(pa.table({"text": ["ü" * 100], "n": [0.1]}), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("t.xlsx", zipped(), "an Excel workbook; save the sheet as .csv"),
+        ("t.xlsx", b"PK\x03\x04abc", "an Excel workbook; save the sheet as .csv"),
+        ("t.DOCX", zipped(), "a Word document; save its text as .txt"),
+        ("t", zipped(), "a zip archive; unpack it first"),
+        ("t.pdf", b"%PDF-1.7 plain letters", "a PDF; save its text as .txt"),
+        ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document; save it as .csv or .txt"),
+        ("t", of_parquet(), "a Parquet file; name it .parquet"),
+        ("t.png", b"\x89PNG\r\n\x1a\n", "a picture; the pipeline takes texts"),
+        ("t.md.gz", gzip.compress(b"text"), "packed (gzip); unpack it first"),
+        ("t.md", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
+        ("t.md", "text".encode("utf-16-le"), "UTF-16 without a mark, or no text; save it as UTF-8"),
+        ("t.md", b"caf\xe9", "not UTF-8 (byte 0xe9); save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_put_aside_with_what_it_is_and_what_to_do(tmp_path, name, content, why):
+    (tmp_path / name).write_bytes(content)
+    for source in (tmp_path / name, tmp_path):
+        assert inputs(source) == [f"! {tmp_path / name}: {name!r} is no UTF-8 text: {why}"]
+
+
+@pytest.mark.parametrize("text", ["", "PAR1 was the first", "GIF89 is old", "BZh", "PK", "a\0b c d e"])
+def test_a_text_that_begins_like_something_else_is_a_text(tmp_path, text):
+    (tmp_path / "t.md").write_bytes(text.encode())
+    assert inputs(tmp_path / "t.md") == [text]
