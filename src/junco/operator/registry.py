@@ -136,6 +136,7 @@ def installed() -> dict[str, tuple[EntryPoint, ...]]:
     return found
 
 
+@functools.cache
 def _alike() -> dict[str, tuple[EntryPoint, ...]]:
     """Entry points by the name as Python may write it: what differs by ``-`` and ``_`` alone is one name."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
