@@ -149,6 +149,21 @@ def test_a_job_that_has_something_and_nothing_new_ends_with_0(junco, texts, tmp_
         assert junco("embed", "count", texts, "--to", tmp_path / "v.parquet").exit_code == 0
 
 
+@pytest.mark.parametrize("flags", [[], ["--no-resume"]])
+def test_a_job_that_is_stopped_says_in_one_line_how_it_goes_on_and_so_it_does(junco, tmp_path, flags):
+    source, target = tmp_path / "t.txt", tmp_path / "v.parquet"
+    command = ("embed", "count", source, "--to", target, "--shard-rows", "1", "--json")
+    source.write_text("one\n")
+    assert junco(*command).exit_code == 0
+    source.write_text("two\nthree\nstop\nfour\n")
+    done = junco(*command, *flags)
+    assert done.exit_code == 130
+    without = "without --no-resume " if flags else ""
+    assert done.stderr == f"stopped; what is done is kept: {without}the same command goes on from here\n"
+    source.write_text("two\nthree\nfour\n")
+    assert json.loads(junco(*command).stdout)["num_new"] == 1
+
+
 def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
     done = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "t.parquet", "--json")

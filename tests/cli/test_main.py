@@ -21,6 +21,13 @@ def test_help_names_every_command_and_cuts_no_line(junco):
     assert "..." not in done.stdout.partition("Commands:")[2]
 
 
+@pytest.mark.parametrize("module", ["junco", "junco.cli.main"])
+def test_python_runs_the_command_as_a_module_too(junco, module):
+    done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: junco ")
+
+
 def test_no_command_at_all_prints_the_help(junco):
     done = junco()
     assert (done.exit_code, done.stderr) == (0, "")

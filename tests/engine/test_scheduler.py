@@ -130,6 +130,18 @@ def test_the_most_downstream_stage_goes_first():
     assert names == ["source", "one", "two", "source", "one", "two", "source"]
 
 
+def test_stages_that_have_nothing_to_do_are_not_asked(monkeypatch):
+    asked = []
+    start = Scheduler._started
+    monkeypatch.setattr(Scheduler, "_started", lambda self, *args: asked.append(args) or start(self, *args))
+    graph, num_steps = pipe.input("x"), 60
+    for _ in range(num_steps):
+        graph = graph.map("x", "x", abs)
+    scheduler = scheduler_for(graph.output("x"), range(3), Limits(max_blocks=8, max_ready=8))
+    assert len([*drained(scheduler)]) == 3 * num_steps + 4
+    assert len(asked) < 5 * 3 * num_steps
+
+
 def test_nothing_new_is_read_while_the_caller_does_not_take_results():
     graph = pipe.input("x").map("x", "x", abs).output("x")
     scheduler = scheduler_for(graph, iter(int, 1), Limits(max_blocks=8, max_ready=2))

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from junco import Operator, pipe
-from junco.engine.stats import PipelineStats, StageStats
+from junco.engine.stats import PipelineStats, StageStats, Totals
 from junco.engine.trace import Trace
 from junco.errors import TargetError
 
@@ -35,6 +35,16 @@ def test_a_stage_adds_up_its_tasks():
     made.observe(32, 4, 1.0, wait_s=0.25)
     assert (made.num_tasks, made.num_rows, made.num_items) == (2, 96, 12)
     assert (made.seconds, made.wait_s) == (3.0, 0.75)
+
+
+def test_the_slowest_stage_is_known_after_each_task_of_any():
+    stages = [stage(str(index), 0.0, num_items=1) for index in range(4)]
+    totals = Totals(stages)
+    for index, seconds in ((0, 2.0), (1, 8.0), (2, 4.0), (1, 0.0), (1, 0.0), (3, 1.0), (2, 0.0), (0, 9.0), (1, 0.5)):
+        stages[index].observe(1, 1, seconds)
+        assert totals.slowest_item_s(stages[index]) == max(each.item_s for each in stages)
+    stages[3].observe_call(99.0)
+    assert totals.slowest_item_s() == stages[3].item_s
 
 
 def test_the_first_task_warms_up_and_says_nothing_of_the_next_ones():

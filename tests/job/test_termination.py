@@ -94,7 +94,7 @@ def test_the_command_says_that_what_is_done_is_kept(tmp_path):
 
         @op("term-test.stop")
         def stop(x: str) -> str:
-            print("ready", flush=True)
+            print("ready", file=sys.__stdout__, flush=True)
             threading.Event().wait()
 
         from junco.cli.main import main

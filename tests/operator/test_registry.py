@@ -27,7 +27,7 @@ ENDS = [
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     """Have a package whose module says so when it is imported; it brings the operator ``plug.in`` and families."""
-    caches = (registry.installed, registry.families, registry._installed_families)
+    caches = (registry.installed, registry._alike, registry.families, registry._installed_families)
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def install(code):
@@ -130,7 +130,7 @@ SHIPPED = entry("image-decode.pil", "junco.builtin.image_decode.pil:PilDecode", 
 @pytest.fixture
 def installed(monkeypatch):
     """Have these entry points of operators and families installed."""
-    caches = (registry.installed, registry.families, registry._installed_families)
+    caches = (registry.installed, registry._alike, registry.families, registry._installed_families)
 
     def install(operators=(), families=()):
         brings = {"junco.operators": list(operators), "junco.families": list(families)}

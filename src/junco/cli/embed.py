@@ -90,8 +90,10 @@ def embed(
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
             )
-        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM
-            say("stopped; what is done is kept: the same command goes on from here")
+        except KeyboardInterrupt:  # Ctrl-C
+            raise KeyboardInterrupt(_stopped(no_resume)) from None
+        except SystemExit:  # SIGTERM
+            say(_stopped(no_resume))
             raise
     if as_json:
         print_json(report.to_dict())
@@ -99,6 +101,11 @@ def embed(
         out(str(report))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
+
+
+def _stopped(no_resume: bool) -> str:
+    how = "without --no-resume the same command" if no_resume else "the same command"
+    return f"stopped; what is done is kept: {how} goes on from here"
 
 
 def _max_rejects(text: str) -> MaxRejects:

@@ -43,8 +43,8 @@ class Commands(click.Group):
         try:
             result = super().invoke(ctx)
             flush()
-        except KeyboardInterrupt:
-            _complain("interrupted")
+        except KeyboardInterrupt as error:
+            _complain(str(error) or "interrupted")
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _forget_stdout()
@@ -213,3 +213,7 @@ def _forget_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):  # not a real file, or none: nothing will be written
         return
+
+
+if __name__ == "__main__":
+    main()

@@ -93,7 +93,7 @@ class Engine:
         kind = RowCollector if options.by_rows else ItemCollector
         collector = kind(flow, options.on_error, ordered=options.ordered, rejected=rejected)
         deadline_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-        intake.size.start(max(stage.item_s for stage in self._totals.stages))
+        intake.size.start(self._totals.slowest_item_s())
         terms = Terms(deadline_s, options.trace, options.lane, options.is_let_go, options.sums, outer)
         run = Run(scheduler, intake, collector, self._pool(), self._totals, terms)
         self._holdings.runs.add(run)

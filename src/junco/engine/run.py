@@ -308,7 +308,7 @@ class Run:
         stats.num_bytes += num_bytes
         if num_bytes > LARGE_BYTES:
             self._bound(task.stage, blocks, num_bytes)
-        self.intake.size.observe(max(stage.item_s for stage in self.totals.stages))
+        self.intake.size.observe(self.totals.slowest_item_s(stats))
         if self.trace is not None:
             self.trace.add(stats.name, started, seconds, threading.get_ident(), task.num_rows)
         is_long = seconds > WORTH_A_THREAD_S and self._has_more()

@@ -76,6 +76,11 @@ class StageState:
     suspended: list[Task] = field(default_factory=list)
     is_busy_in_order: bool = False
 
+    @property
+    def has_work(self) -> bool:
+        """Whether anything waits for it, or is to go on."""
+        return bool(self.suspended or self.queue or self.waiting)
+
 
 class Scheduler:
     """The state of one run. The caller guards it with a lock, runs the tasks, and reports each as done."""
@@ -95,6 +100,8 @@ class Scheduler:
         self.is_pulling = False
         self._rows_per_block = 1
         self._under_way: set[Key] = set()
+        self._with_work: set[int] = set()
+        """Stages that may have something to do, so that the others need not be asked."""
 
     @property
     def is_finished(self) -> bool:
@@ -109,12 +116,14 @@ class Scheduler:
     def next_task(self) -> Task | None:
         """The task to run now, if there is one. Full batches are preferred while others have work."""
         for patient in (False,) if self.is_source_slow else (True, False):
-            for index in range(len(self.states) - 1, -1, -1):
+            for index in sorted(self._with_work, reverse=True):
                 task = self._resumed(index) or self._started(index, patient)
                 if task is not None:
                     self.num_running += 1
                     self.states[index].num_running += 1
                     return task
+                if not self.states[index].has_work:
+                    self._with_work.discard(index)
             if self._may_pull():
                 self.is_pulling = True
                 self.num_running += 1
@@ -138,6 +147,7 @@ class Scheduler:
         state.num_running -= 1
         if not is_finished:
             state.suspended.append(task)
+            self._with_work.add(task.stage)
             return
         state.is_busy_in_order = False
         if task.is_stepwise:
@@ -277,6 +287,7 @@ class Scheduler:
         if index == len(self.states):
             self.ready.append(block)
             return
+        self._with_work.add(index)
         state = self.states[index]
         if state.waiting is not None:
             state.waiting.push(block.key, block)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from junco.cores import num_cores
@@ -110,6 +110,19 @@ class Totals:
     stages: list[StageStats]
     wall_s: float = 0.0
     num_items: int = 0
+    _slowest: StageStats | None = field(default=None, init=False, repr=False)
+
+    def slowest_item_s(self, changed: StageStats | None = None) -> float:
+        """Seconds of work for an item in the stage where it takes longest.
+
+        Args:
+            changed: the only stage that has worked since this was asked last, where that is known.
+        """
+        if changed is None or self._slowest is None or changed is self._slowest:
+            self._slowest = max(self.stages, key=lambda stage: stage.item_s)
+        elif changed.item_s > self._slowest.item_s:
+            self._slowest = changed
+        return self._slowest.item_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,9 @@ class Bar(Progress):
 
     def forecast(self, now_s: float) -> str:
         """One line on what all inputs will take."""
-        total_s, total_mb = now_s - self.started_s + (self.left_s(now_s) or 0.0), (self.output_bytes or 0) / 1e6
-        return f"all {self.total:,} inputs will take about {duration(total_s)} and {total_mb:,.1f} MB"
+        takes = duration(now_s - self.started_s + (self.left_s(now_s) or 0.0))
+        size = f"{(self.output_bytes or 0) / 1e6:,.1f} MB before compression"
+        return f"all {self.total:,} inputs will take about {takes} and {size}"
 
     def __enter__(self) -> Self:
         self._rich.start()

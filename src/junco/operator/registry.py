@@ -157,6 +157,7 @@ def say_left_out() -> None:
         warnings.warn(problem, stacklevel=1)
 
 
+@functools.cache
 def _alike() -> dict[str, tuple[EntryPoint, ...]]:
     """Entry points by the name as Python may write it: what differs by ``-`` and ``_`` alone is one name."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
