@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import pytest
 
 from junco import Hints, Operator, cache, ops, pipe, pipeline
 from junco.cores import num_cores
+from junco.engine.callers import Callers
 from junco.errors import DeadlineError
 from junco.operator.residents import resident_of
 
@@ -67,6 +70,120 @@ def late(p, seconds, timeout_s):
             p(seconds, timeout_s=timeout_s)
 
     return call
+
+
+def alone(seen, told=None):
+    """A function that notes how many are inside, and takes its time."""
+    lock = threading.Lock()
+
+    def work(x):
+        with lock:
+            seen["inside"] += 1
+            seen["most"] = max(seen["most"], seen["inside"])
+        if told is not None:
+            told.wait(0.2)
+        time.sleep(0.02)
+        with lock:
+            seen["inside"] -= 1
+        return x
+
+    return work
+
+
+class Step(Operator, family="together-test", name="step"):
+    """What a function does."""
+
+    def __init__(self, work) -> None:
+        self.work = work
+
+    def batch(self, xs):
+        return [self.work(x) for x in xs]
+
+
+@pytest.mark.parametrize("is_operator", [False, True], ids=["function", "operator"])
+@pytest.mark.parametrize("call", [lambda p, **o: p(1, **o), lambda p, **o: p.batch([1], **o)], ids=["call", "batch"])
+def test_one_who_calls_again_after_a_deadline_is_inside_alone(call, is_operator):
+    """The call that was left behind comes to the step while the same thread is inside with another one."""
+    seen, go_on, came = {"inside": 0, "most": 0}, threading.Event(), threading.Event()
+
+    def first(x):
+        go_on.wait(LONG_S)
+        came.set()
+        return x
+
+    def enter(x):
+        go_on.set()
+        came.wait(LONG_S)
+        return work(x)
+
+    work = alone(seen, threading.Event())
+    step = Step(enter) if is_operator else enter
+    with pipe.input("x").map("x", "y", first).map("y", "z", step).output("z") as p, through(step) as q:
+        p.prepare(), q.prepare()
+        with pytest.raises(DeadlineError):
+            call(p, timeout_s=0.05)
+        assert q(2) == 2
+        assert q(3) == 3
+    assert seen == {"inside": 0, "most": 1}
+
+
+@pytest.mark.parametrize("is_operator", [False, True], ids=["function", "operator"])
+def test_an_event_loop_that_calls_while_its_async_calls_are_under_way_is_inside_alone(is_operator):
+    seen = {"inside": 0, "most": 0}
+    work = alone(seen)
+    with through(Step(work) if is_operator else work) as p:
+        p(0)
+
+        async def main():
+            tasks = [asyncio.create_task(p.acall(i)) for i in range(4)]
+            for _ in range(4):
+                await asyncio.sleep(0)
+                p(5)
+            return await asyncio.gather(*tasks)
+
+        assert asyncio.run(main()) == [0, 1, 2, 3]
+    assert seen == {"inside": 0, "most": 1}
+
+
+def test_a_function_may_run_an_event_loop_that_calls_its_pipeline():
+    def ask(number):
+        return number and asyncio.run(both(number - 1)) + p.batch([number - 1])[0] + 1
+
+    async def both(number):
+        first, second = await asyncio.gather(p.acall(number), p.acall(0))
+        return first + second + p(0)
+
+    with through(ask) as p:
+        found = []
+        in_threads(lambda: found.append(p(2)))
+        assert found == [3]
+
+
+def test_a_call_that_ends_as_its_time_is_over_gives_its_result(monkeypatch):
+    class Slow(Future):
+        def result(self, timeout=None):
+            if timeout is not None:
+                super().result()
+                raise FutureTimeoutError
+            return super().result()
+
+    monkeypatch.setattr("junco.engine.callers.Future", Slow)
+    assert through(abs)(-3, timeout_s=LONG_S) == 3
+
+
+def test_where_no_thread_can_be_started_a_call_says_so_and_later_ones_are_made(monkeypatch):
+    callers = Callers(most=2)
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="new thread"):
+                callers.submit(lambda: 1).result(LONG_S)
+    assert callers.submit(lambda: 1).result(LONG_S) == 1
+    callers.rest()
 
 
 def test_callers_who_give_up_never_lead_a_batch():

@@ -206,7 +206,7 @@ class SharedBatches:
 
     def _is_inside(self) -> bool:
         """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
-        is_led = any(each in self._leaders for each in waiting_for_me())
+        is_led = any(each.is_there and each.thread in self._leaders for each in waiting_for_me())
         return is_led or self._applier.resident.is_mine()
 
     def _share(self) -> int:
