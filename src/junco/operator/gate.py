@@ -140,12 +140,12 @@ class Gate:
                 place = free.pop()
             except IndexError:
                 return self._called(fn, given)
-            place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
-            holders[me] = place
             try:
+                place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
+                holders[me] = place
                 return fn(*given)
             finally:
-                del holders[me]
+                holders.pop(me, None)  # nobody, where Ctrl-C came just before
                 if waiting or place.inner is not None:
                     self.give_back(place, 1)
                 else:
