@@ -5,25 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import pytest
 
 from junco import Hints, Operator, cache, ops, pipe, pipeline
 from junco.cores import num_cores
+from junco.engine.callers import Callers
 from junco.errors import DeadlineError
 from junco.operator.residents import resident_of
 
 LONG_S = 30
-
-
-class Sleeper(Operator, family="together-test", name="sleeper"):
-    """Sleeps for the longest of its rows."""
-
-    hints = Hints(max_batch=8)
-
-    def batch(self, seconds):
-        time.sleep(max(seconds))
-        return seconds
 
 
 class Countdown(Operator, family="together-test", name="countdown"):
@@ -69,17 +62,170 @@ def late(p, seconds, timeout_s):
     return call
 
 
+def alone(seen, told=None):
+    """A function that notes how many are inside, and takes its time."""
+    lock = threading.Lock()
+
+    def work(x):
+        with lock:
+            seen["inside"] += 1
+            seen["most"] = max(seen["most"], seen["inside"])
+        if told is not None:
+            told.wait(0.2)
+        time.sleep(0.02)
+        with lock:
+            seen["inside"] -= 1
+        return x
+
+    return work
+
+
+class Step(Operator, family="together-test", name="step"):
+    """What a function does."""
+
+    def __init__(self, work) -> None:
+        self.work = work
+
+    def batch(self, xs):
+        return [self.work(x) for x in xs]
+
+
+@pytest.mark.parametrize("is_operator", [False, True], ids=["function", "operator"])
+@pytest.mark.parametrize("call", [lambda p, **o: p(1, **o), lambda p, **o: p.batch([1], **o)], ids=["call", "batch"])
+def test_one_who_calls_again_after_a_deadline_is_inside_alone(call, is_operator):
+    """The call that was left behind comes to the step while the same thread is inside with another one."""
+    seen, go_on, came = {"inside": 0, "most": 0}, threading.Event(), threading.Event()
+
+    def first(x):
+        go_on.wait(LONG_S)
+        came.set()
+        return x
+
+    def enter(x):
+        go_on.set()
+        came.wait(LONG_S)
+        return work(x)
+
+    work = alone(seen, threading.Event())
+    step = Step(enter) if is_operator else enter
+    with pipe.input("x").map("x", "y", first).map("y", "z", step).output("z") as p, through(step) as q:
+        p.prepare(), q.prepare()
+        with pytest.raises(DeadlineError):
+            call(p, timeout_s=0.05)
+        assert q(2) == 2
+        assert q(3) == 3
+    assert seen == {"inside": 0, "most": 1}
+
+
+@pytest.mark.parametrize("is_operator", [False, True], ids=["function", "operator"])
+def test_an_event_loop_that_calls_while_its_async_calls_are_under_way_is_inside_alone(is_operator):
+    seen, go_on, came = {"inside": 0, "most": 0}, threading.Event(), threading.Event()
+
+    def first(x):
+        go_on.wait(LONG_S)
+        came.set()
+        return x
+
+    def enter(x):
+        go_on.set()
+        came.wait(LONG_S)
+        return work(x)
+
+    work = alone(seen, threading.Event())
+    step = Step(enter) if is_operator else enter
+    with pipe.input("x").map("x", "y", first).map("y", "z", step).output("z") as p, through(step) as q:
+        p.prepare(), q.prepare()
+
+        async def main():
+            task = asyncio.create_task(p.acall(1))
+            await asyncio.sleep(0)
+            return q(2), await task
+
+        assert asyncio.run(main()) == (2, 1)
+    assert seen == {"inside": 0, "most": 1}
+
+
+def test_a_function_may_run_an_event_loop_that_calls_its_pipeline():
+    def ask(number):
+        return number and asyncio.run(both(number - 1)) + p.batch([number - 1])[0] + 1
+
+    async def both(number):
+        first, second = await asyncio.gather(p.acall(number), p.acall(0))
+        return first + second + p(0)
+
+    with through(ask) as p:
+        found = []
+        in_threads(lambda: found.append(p(2)))
+        assert found == [3]
+
+
+def test_a_call_that_ends_as_its_time_is_over_gives_its_result(monkeypatch):
+    class Slow(Future):
+        def result(self, timeout=None):
+            if timeout is not None:
+                super().result()
+                raise FutureTimeoutError
+            return super().result()
+
+    monkeypatch.setattr("junco.engine.callers.Future", Slow)
+    assert through(abs)(-3, timeout_s=LONG_S) == 3
+
+
+def test_where_no_thread_can_be_started_a_call_says_so_and_later_ones_are_made(monkeypatch):
+    callers = Callers(most=2)
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="new thread"):
+                callers.submit(lambda: 1).result(LONG_S)
+    assert callers.submit(lambda: 1).result(LONG_S) == 1
+    callers.rest()
+
+
+class Held(Operator, family="together-test", name="held"):
+    """Each of its first batches ends when it is told."""
+
+    hints = Hints(max_batch=8)
+
+    def __init__(self, num_held=2) -> None:
+        self.entered, self.go_on = ([threading.Event() for _ in range(num_held)] for _ in range(2))
+        self.num_batches = 0
+
+    def batch(self, xs):
+        number, self.num_batches = self.num_batches, self.num_batches + 1
+        if number < len(self.entered):
+            self.entered[number].set()
+            self.go_on[number].wait(LONG_S)
+        return xs
+
+
 def test_callers_who_give_up_never_lead_a_batch():
-    with through(ops.together_test.sleeper()) as p, through(ops.together_test.sleeper()) as other:
-        p(0.0), other(0.0)
-        in_threads(
-            lambda: p(0.1),
-            lambda: other.batch([0.6]),
-            late(p, 0.001, 0.3),
-            late(p, 0.001, 0.2),
-            late(p, 0.001, 0.25),
-        )
-        in_threads(lambda: p(0.0), lambda: p(0.001))
+    """They come while another one leads; as he ends, a batch is next, and one of them is to lead after that."""
+    own = Held()
+    with through(own) as p:
+        p.prepare()
+        leading, batch = threading.Thread(target=p, args=(0,)), threading.Thread(target=p.batch, args=([0],))
+        leading.start()
+        assert own.entered[0].wait(LONG_S)
+        batch.start()
+        ends_s = time.monotonic() + LONG_S
+        while resident_of(own).num_waiting != 1:
+            assert time.monotonic() < ends_s
+            threading.Event().wait(0.001)
+        late_ones = [threading.Thread(target=late(p, 1, 0.2 + 0.05 * i)) for i in range(3)]
+        for thread in late_ones:
+            thread.start()
+        own.go_on[0].set()
+        assert own.entered[1].wait(LONG_S)
+        for thread in late_ones:
+            thread.join(LONG_S)
+            assert not thread.is_alive()
+        own.go_on[1].set()
+        in_threads(leading.join, batch.join, lambda: p(0), lambda: p(0))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from junco.engine.options import checked_timeout
 from junco.engine.rest import keeps_threads
 from junco.errors import DeadlineError
-from junco.operator.lanes import Lane, Threads, in_lane, lane, until, waiting_for_me, working_for
+from junco.operator.lanes import Lane, Waiters, begun_by_loop, in_lane, lane, until, waiting_for_me, working_for
 
 if TYPE_CHECKING:
     import asyncio
@@ -86,7 +86,11 @@ class Callers:
             return
         jobs: Jobs = queue.SimpleQueue()
         jobs.put((call, future))
-        threading.Thread(target=self._work, args=(jobs,), name="junco-call", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, args=(jobs,), name="junco-call", daemon=True).start()
+        except RuntimeError as error:  # there may be no more threads
+            self._under_way.discard(future)
+            future.set_exception(error)
 
     def _next(self) -> None:
         """Begin what waits, as far as there is room (with the lock held)."""
@@ -135,14 +139,16 @@ def by_deadline(call: Job, timeout_s: float) -> Any:
     """
     until_s = time.monotonic() + timeout_s
     callers = _deadline_callers
-    future = callers.submit(_in_context(call, until_s))
+    waiting = waiting_for_me()
+    future = callers.submit(_in_context(call, until_s, waiting))
     try:
         return future.result(max(0.0, timeout_s))
     except NotYet:
-        if future.done():
-            raise  # the call itself raised it
+        if future.done():  # just now, or the call itself raised it
+            return future.result()
         raise DeadlineError(f"the call did not end within its timeout_s={timeout_s:g}") from None
     finally:
+        waiting[-1].is_there = False
         if not future.done():
             callers.leave_behind(future)
 
@@ -157,12 +163,13 @@ async def in_thread(call: Callable[..., Any], *inputs: Any, timeout_s: float | N
 
     timeout_s = checked_timeout(timeout_s)
     until_s = None if timeout_s is None else time.monotonic() + timeout_s
-    future = _async_callers.submit(_in_context(partial(call, *inputs), until_s))
-    try:
-        return await _awaited(asyncio.wrap_future(future), timeout_s)
-    finally:
-        if not future.done():
-            _async_callers.leave_behind(future)
+    with begun_by_loop() as waiting:
+        future = _async_callers.submit(_in_context(partial(call, *inputs), until_s, waiting))
+        try:
+            return await _awaited(asyncio.wrap_future(future), timeout_s)
+        finally:
+            if not future.done():
+                _async_callers.leave_behind(future)
 
 
 async def _awaited(future: asyncio.Future[Any], timeout_s: float | None) -> Any:
@@ -184,12 +191,12 @@ def rest() -> None:
     _async_callers.rest()
 
 
-def _in_context(call: Job, until_s: float | None) -> Job:
+def _in_context(call: Job, until_s: float | None, waiting: Waiters) -> Job:
     """A call as its caller would make it: with his context variables, and known to be what he waits for."""
-    return partial(_within, call, until_s, contextvars.copy_context(), waiting_for_me(), lane())
+    return partial(_within, call, until_s, contextvars.copy_context(), waiting, lane())
 
 
-def _within(call: Job, until_s: float | None, context: contextvars.Context, waiting: Threads, its_lane: Lane) -> Any:
+def _within(call: Job, until_s: float | None, context: contextvars.Context, waiting: Waiters, its_lane: Lane) -> Any:
     with working_for(waiting), in_lane(its_lane), until(until_s):
         return context.run(call)
 

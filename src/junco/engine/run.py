@@ -149,6 +149,7 @@ class Run:
         """
         self.pool.forget(self)
         with self.pool.lock:
+            is_first = not self.is_cancelled
             wait = wait and not self.is_cancelled and not getattr(self._mine, "is_running", False)
             if not self.is_cancelled:
                 self.is_cancelled = True
@@ -160,6 +161,8 @@ class Run:
             if wait:
                 self._changed.wait_for(lambda: not self.scheduler.num_at_work)
                 self._changed.wait_for(lambda: not self.scheduler.num_running, LAST_ITEM_S)
+            if is_first:
+                self._waiting[-1].is_there = False
         self._end()
 
     def run_task(self) -> bool:

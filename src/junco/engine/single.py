@@ -168,8 +168,8 @@ class SharedBatches:
         self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
         self._most_leaders = BATCHES_AT_ONCE if applier.hints.thread_safe and applier.hints.releases_gil else 1
-        self._leaders: list[int] = []
-        """Threads that lead a batch; one whose batch calls its own pipeline leads another within."""
+        self._leaders: list[_Call] = []
+        """Those that lead a batch; a thread whose batch calls its own pipeline leads another within."""
         self._num_running = 0
         self._num_callers = 1
         """As many as there were when the last batch was done."""
@@ -186,16 +186,8 @@ class SharedBatches:
     def call(self, counted: Counted | None, *item: Any) -> Any:
         """The result for one row; what is noted of it counts for that stage."""
         call = _Call(item)
-        with self._lock:
-            if len(self._leaders) < self._most_leaders or self._is_inside():
-                self._leaders.append(call.thread)
-                call.batch = [call]
-            else:
-                call.woken, call.lane = threading.Event(), lane()
-                self._waiting.append(call)
-                if len(self._waiting) >= self._share():
-                    self._came.notify_all()
         try:
+            self._come(call)
             if call.woken is not None:
                 while not call.woken.wait(left_s()):
                     pass  # `left_s` raises when nothing is left
@@ -215,6 +207,18 @@ class SharedBatches:
             counted.add(call.noted)
         return call.result
 
+    def _come(self, call: _Call) -> None:
+        """Let a caller lead where there is room for one more, else wait for a batch."""
+        with self._lock:
+            if len(self._leaders) < self._most_leaders or self._is_inside():
+                call.batch = [call]
+                self._leaders.append(call)
+            else:
+                call.woken, call.lane = threading.Event(), lane()
+                self._waiting.append(call)
+                if len(self._waiting) >= self._share():
+                    self._came.notify_all()
+
     def _enter(self, leader: _Call) -> None:
         """Wait for a place at the operator."""
         resident, claim, leader.claim = self._applier.resident, leader.claim, None
@@ -226,7 +230,8 @@ class SharedBatches:
 
     def _is_inside(self) -> bool:
         """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
-        is_led = any(each in self._leaders for each in waiting_for_me())
+        leading = {leader.thread for leader in self._leaders}
+        is_led = any(each.is_there and each.thread in leading for each in waiting_for_me())
         return is_led or self._applier.resident.is_mine()
 
     def _share(self) -> int:
@@ -250,6 +255,9 @@ class SharedBatches:
             call.has_gone = True
             if call in self._waiting:
                 self._waiting.remove(call)
+            for other in call.batch[1:]:
+                if other.is_done and other.woken is not None:  # Ctrl-C may have come just before
+                    other.woken.set()
             left = [other for other in call.batch[1:] if not (other.is_done or other.has_gone)]
             self._waiting.extendleft(reversed(left))
 
@@ -257,11 +265,12 @@ class SharedBatches:
         """Let the one who has waited longest lead the next batch; he waits for a place before this one is left."""
         resident, heir = self._applier.resident, None
         with self._lock:
-            self._leaders.remove(leader.thread)
+            if leader in self._leaders:  # else Ctrl-C came just before
+                self._leaders.remove(leader)
             if self._waiting and len(self._leaders) < self._most_leaders:
                 heir = self._waiting.popleft()
                 heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread, heir.lane)
-                self._leaders.append(heir.thread)
+                self._leaders.append(heir)
         if leader.claim is not None:
             resident.gate.drop(leader.claim)
         if leader.has_place:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import Any
 
-from junco.operator.lanes import Lane, Threads, lane, left_s, waiting_for_me, waiting_of
+from junco.operator.lanes import Lane, Waiters, lane, left_s, waiting_for_me, waiting_of
 from junco.operator.shares import Shares
 
 TURN_S = 0.005
@@ -36,7 +36,7 @@ class Place:
     __slots__ = ("_is_left", "depth", "gate", "inner", "lender", "owner", "waiting", "what")
 
     def __init__(self, gate: Gate, what: Any, lender: Place | None = None) -> None:
-        self.waiting: Threads = ()
+        self.waiting: Waiters = ()
         self.lender = lender
         self.gate, self.what = gate, what
         self.owner, self.depth = 0, 1
@@ -57,10 +57,12 @@ class Place:
         if gate.waiting:  # he came in between
             gate.call_next()
 
-    def is_lent_to(self, chain: Threads) -> bool:
-        """Whether its owner has begun, since he took it, what those work for of whom the last one asks."""
-        own = (*self.waiting, self.owner)
-        return len(own) < len(chain) and chain[: len(own)] == own
+    def is_lent_to(self, chain: Waiters) -> bool:
+        """Whether its owner waits for what he has begun since he took it, and the last of those is at work on it."""
+        depth = len(self.waiting)
+        if len(chain) < depth + 2 or chain[:depth] != self.waiting:
+            return False
+        return chain[depth].thread == self.owner and chain[depth].is_there
 
 
 class Claim:
@@ -148,12 +150,12 @@ class Gate:
                 place = free.pop()
             except IndexError:
                 return self._called(fn, given)
-            place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
-            holders[me] = place
             try:
+                place.owner, place.waiting = me, waiting_of.get(me, ()) if waiting_of else ()
+                holders[me] = place
                 return fn(*given)
             finally:
-                del holders[me]
+                holders.pop(me, None)  # nobody, where Ctrl-C came just before
                 if waiting or place.inner is not None:
                     self.give_back(place, 1)
                 else:
@@ -188,7 +190,7 @@ class Gate:
 
     def is_for_me(self) -> bool:
         """Whether someone is inside who waits for what the calling thread does, or that thread itself."""
-        return any(thread in self.holders for thread in waiting_for_me())
+        return any(one.is_there and one.thread in self.holders for one in waiting_for_me())
 
     def give_back(self, place: Place, num_rows: int) -> None:
         """Let the next one in, unless somebody is still inside to whom the place was lent."""
@@ -245,28 +247,32 @@ class Gate:
             del self.waiting[one.lane]
 
     def _borrowed_or_waited(self, me: int) -> Place:
-        while (lender := self._lender()) is not None:
-            inner = self._lent_by(lender)
+        chain = waiting_for_me()
+        while (lender := self._lender(chain)) is not None:
+            inner = self._lent_by(lender, chain)
             if inner is not None:
                 return inner.borrow(me)
         return self._waited(me)
 
-    def _lender(self) -> Place | None:
+    def _lender(self, chain: Waiters) -> Place | None:
         """The place of the nearest one who waits for the calling thread inside; it may be that itself, further out."""
-        chain = waiting_for_me()
-        for thread in reversed(chain):
-            place = self.holders.get(thread)
+        for one in reversed(chain):
+            place = self.holders.get(one.thread)
             while place is not None:
-                if place.is_lent_to(chain) or (thread == chain[-1] and place.inner is not None):
+                if self._is_lent(place, chain):
                     return place
                 place = place.lender
         return None
 
-    def _lent_by(self, lender: Place) -> _Lent | None:
-        """The gate of a lent place, with the calling thread counted; ``None`` if its owner has left meanwhile."""
+    def _is_lent(self, place: Place, chain: Waiters) -> bool:
+        return place.is_lent_to(chain) or (place.owner == chain[-1].thread and place.inner is not None)
+
+    def _lent_by(self, lender: Place, chain: Waiters) -> _Lent | None:
+        """The gate of a lent place, with the calling thread counted; ``None`` if its owner waits no more."""
         with lender.gate.mutex:
             inner = lender.inner = lender.inner or _Lent(lender)
-            if not self._is_held(lender):  # looked at after `inner` is there, which its owner looks at when he leaves
+            # looked at after `inner` is there, which its owner looks at when he enters again or leaves
+            if not (self._is_lent(lender, chain) and self._is_held(lender)):
                 lender.inner = inner if inner.num_users else None
                 return None
             inner.num_users += 1

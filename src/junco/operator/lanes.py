@@ -13,8 +13,29 @@ from threading import get_ident
 from junco.errors import DeadlineError
 
 _mine = threading.local()
-Threads = tuple[int, ...]
-waiting_of: dict[int, Threads] = {}
+
+
+class Waiter:
+    """A thread that waits for what others do, for as long as it is there: it may go on before they have done it."""
+
+    __slots__ = ("is_there", "thread")
+
+    def __init__(self, thread: int) -> None:
+        self.thread, self.is_there = thread, True
+
+
+class _Loop(Waiter):
+    """Stands for what an event loop's thread does while others work for the loop."""
+
+    __slots__ = ("num_calls",)
+
+    def __init__(self, thread: int) -> None:
+        super().__init__(thread)
+        self.num_calls = 0
+
+
+Waiters = tuple[Waiter, ...]
+waiting_of: dict[int, Waiters] = {}
 """By thread, who waits for what it is at work on; of those who work for themselves there is none."""
 
 
@@ -67,16 +88,49 @@ def left_s() -> float | None:
     return float(left)
 
 
-def waiting_for_me() -> Threads:
-    """The threads that wait for what the calling thread is at work on, maybe inside an operator, and that itself."""
+def waiting_for_me() -> Waiters:
+    """Those who wait for what the calling thread is at work on, maybe inside an operator, and that itself."""
     me = get_ident()
-    return (*waiting_of.get(me, ()), me)
+    return (*waiting_of.get(me, ()), Waiter(me))
+
+
+@contextmanager
+def begun_by_loop() -> Iterator[Waiters]:
+    """For as long as this lasts, others work for an event loop that the calling thread runs; those who wait for that.
+
+    The loop waits for them with what its thread took before it ran, not with what it takes meanwhile: its own calls
+    are work of their own, and are marked so.
+    """
+    thread = get_ident()
+    before = waiting_of.get(thread, ())
+    if before and isinstance(before[-1], _Loop):
+        outer, loop = before[:-1], before[-1]
+    else:
+        outer, loop = before, _Loop(thread)
+        waiting_of[thread] = (*before, loop)
+    loop.num_calls += 1
+    one = Waiter(thread)
+    try:
+        yield (*outer, one)
+    finally:
+        one.is_there = False
+        loop.num_calls -= 1
+        if not loop.num_calls:
+            _leave_out(thread, loop)
+
+
+def _leave_out(thread: int, loop: _Loop) -> None:
+    left = tuple(one for one in waiting_of.get(thread, ()) if one is not loop)
+    if left:
+        waiting_of[thread] = left
+    else:
+        waiting_of.pop(thread, None)
 
 
 class working_for:  # noqa: N801  (used as a function would be)
-    """For as long as this lasts, the calling thread is at work on what those threads wait for."""
+    """For as long as this lasts, the calling thread is at work on what those wait for."""
 
-    def __init__(self, waiting: Threads) -> None:
+    def __init__(self, waiting: Waiters) -> None:
         self._waiting = waiting
 
     def __enter__(self) -> None:
