@@ -23,14 +23,15 @@ class Watch:
         self._timer.daemon = True
 
     def add(self, connected: socket.socket) -> None:
-        """Take a socket in."""
-        self._sockets.append(connected)
+        """Take a socket in; one that comes when the time is over is shut at once."""
+        self._sockets.append(connected)  # first, so that whoever comes second sees what the other did
+        if self.is_over:
+            _shut(connected)
 
     def _cut(self) -> None:
         self.is_over = True
-        for connected in self._sockets:
-            with suppress(OSError):  # closed by now
-                connected.shutdown(socket.SHUT_RDWR)
+        for connected in list(self._sockets):
+            _shut(connected)
 
     def __enter__(self) -> Self:
         self._timer.start()
@@ -40,3 +41,8 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
+
+
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):  # closed by now
+        connected.shutdown(socket.SHUT_RDWR)
