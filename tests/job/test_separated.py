@@ -241,3 +241,16 @@ def test_lines_that_end_as_those_of_old_macs_are_lines(table):
     assert inputs(table("t.csv", "id,text\r1,one\r2,two\r")) == ["one", "two"]
     assert inputs(table("t.txt", "\ufeffone\rtwo")) == ["one", "two"]
     assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]
+
+
+@pytest.mark.parametrize("head", ["text,id", '"id","Text"', "text"])
+@pytest.mark.parametrize("remarks", ["# produced by x, version 3\n", "# of today\n#\n\n# by x, y\n"])
+def test_a_remark_in_the_place_of_the_header_is_refused_with_the_cure(table, head, remarks):
+    row = ",".join("a" for _ in head.split(","))
+    with pytest.raises(JobError, match=r"t\.csv: the first line is taken as the header.*remove what is above line \d"):
+        inputs(table("t.csv", f"{remarks}{head}\n{row}\n"))
+
+
+def test_a_name_or_a_text_may_begin_with_a_number_sign(table):
+    assert inputs(table("t.csv", "#,text\n1,a\n2,b\n")) == ["a", "b"]
+    assert inputs(table("u.csv", "#tags,of\n#one,1\n#two,2\n")) == ["#one", "#two"]
