@@ -167,6 +167,11 @@ def test_what_may_be_printed_is_left_as_it_is():
         ("https://b/?api_key=1&token=2&key=3&q=cat", "https://b/?api_key=***&token=***&key=***&q=cat"),
         ("host=db password=hunter2 dbname=x", "host=db password=*** dbname=x"),
         ("Authorization: Bearer eyJhbGciOi", "Authorization: Bearer ***"),
+        ("{'password': 'hunter 2', 'n': 1}", "{'password': '***', 'n': 1}"),
+        ('{"access_token": "it\'s; so"}', '{"access_token": "***"}'),
+        ("password: hunter2", "password: ***"),
+        ("HF_TOKEN=abc AWS_SECRET_ACCESS_KEY=def x", "HF_TOKEN=*** AWS_SECRET_ACCESS_KEY=*** x"),
+        ("Token hf_abcdefghijklmnopqrstuvwxyz is no good", "Token hf_*** is no good"),
     ],
 )
 def test_an_address_tells_no_secret(address, told):
@@ -183,6 +188,9 @@ def test_an_address_tells_no_secret(address, told):
         "s3://bucket/key@v1",
         "https://h/?keyword=cat&author=me&page=2",
         "anna@host: a basic thing, no password: none",
+        "hf_hub_download('a', tokens=3) of {'tokens': 'a b'}",
+        "{'text': 'a token: one word'}",
+        "hf_hub_download_of_something_long failed",
     ],
 )
 def test_what_only_looks_like_a_secret_stays(text):

@@ -18,6 +18,15 @@ _OPENING = (
     r"|authorization|(?:^|[-_.])(?:key|sig|pwd|pass|auth|jwt|sas)$"
 )
 _SAID = r"(?i)(?P<name>\b(?:password|passwd|pwd|client_secret) ?= ?|\b(?:Bearer|Basic) (?=[\w.~+/=-]{8}))[^\s,;&'\"]+"
+_NAMED = (
+    r"(?i:(?P<name>(?P<mark>['\"])[\w.-]{0,60}(?:password|passwd|token|secret|api[-_]?key|access[-_]?key)(?P=mark)"
+    r" ?[:=] ?(?P<open>['\"])))(?:(?!(?P=open))[^\n]){1,2000}"
+)
+_BARE = (
+    r"(?P<name>\b[A-Z][A-Z0-9_]{0,60}(?:TOKEN|SECRET|PASSWORD|API_KEY|ACCESS_KEY)=|"
+    r"(?i:\bpassword): (?!(?:none|null|no|not|is|missing|wrong|required)\b)|"
+    r"\b(?:hf_|ghp_|github_pat_)(?=[A-Za-z0-9]{16}))[^\s,;&'\"]+"
+)
 _LONGEST_USER = 19
 """Characters of a user's name in an address; what is longer is a token."""
 SCREEN_LINES, SCREEN_WIDTH = 20, 100
@@ -48,15 +57,18 @@ def masked(text: str) -> str:
     """A text whose addresses tell no secret; for every message, log and page that an address may come into.
 
     ``user:password@`` becomes ``user:***@`` (a token as the user ``***@``), and in a query the values of what signs or
-    opens (``X-Amz-Signature=``, ``sig=``, ``token=``, ``key=`` …) become ``***``, as do ``password=…`` and ``Bearer …``
-    elsewhere. It takes one address or any text with addresses in it; what is masked stays as it is. Errors of junco,
+    opens (``X-Amz-Signature=``, ``sig=``, ``token=``, ``key=`` …) become ``***``, as do ``password=…``, ``Bearer …``,
+    ``'password': '…'``, ``HF_TOKEN=…`` and ``hf_…`` elsewhere.
+    It takes one address or any text with addresses in it; what is masked stays as it is. Errors of junco,
     `picture` and `brief` mask what they show; what has to find an address again keeps the address itself.
     """
     if "://" in text:
         text = re.sub(_USER, _without_password, text)
     if "=" in text:
         text = re.sub(_PAIR, _without_value, text)
-    return re.sub(_SAID, r"\g<name>***", text)
+    for pattern in (_SAID, _NAMED, _BARE):
+        text = re.sub(pattern, r"\g<name>***", text)
+    return text
 
 
 def _without_password(found: re.Match[str]) -> str:

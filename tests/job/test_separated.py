@@ -54,6 +54,37 @@ def test_a_list_separated_by_tabs_without_quoting_is_read_as_it_stands(table):
     assert told == ["t.tsv: separated by tabs, quotation marks taken as they stand, column 'text' of id, text"]
 
 
+LATE = "! {}, line {}: a part of a cell in quotation marks that"
+
+
+@pytest.mark.parametrize(("separator", "name"), [("\t", "t.tsv"), ("|", "t.psv"), ("\t", "t.csv")])
+@pytest.mark.parametrize("columns", [("id", "text"), ("text", "id"), ("id", "text", "note")])
+@pytest.mark.parametrize("text", ["hello\nworld", "a\n\nb", 'he said "hi"\nand left', "1\n2\n3"])
+def test_what_is_quoted_only_after_the_first_thousand_lines_gives_no_half_of_a_value(
+    table, separator, name, columns, text
+):
+    plain = [f"plain {n}" for n in range(1100)]
+    rows = [{"id": n, "text": each, "note": "x"} for n, each in enumerate([*plain, text, "end"])]
+    content = written_by_csv([columns, *([row[column] for column in columns] for row in rows)], delimiter=separator)
+    found = inputs(table(name, content))
+    assert (found[:1100], found[-1]) == (plain, "end")
+    numbers = [1102 + at for at, line in enumerate(text.split("\n")) if line]
+    assert [each.partition(" opens")[0] for each in found[1100:-1]] == [LATE.format(name, n) for n in numbers]
+
+
+@pytest.mark.parametrize("text", ['"Yes, he said', '"', '"" he said', '"he" said', 'he said"'])
+def test_after_the_first_thousand_lines_too_texts_may_begin_or_end_with_a_mark(table, text):
+    texts = [*(f"plain {n}" for n in range(1100)), text, "then", 'no "way"', 'so he said"', '"', "end"]
+    assert inputs(table("t.tsv", "id\ttext\n" + "".join(f"{n}\t{each}\n" for n, each in enumerate(texts)))) == texts
+
+
+def test_a_line_that_ends_too_early_after_a_mark_is_put_aside(table):
+    plain = "".join(f"plain {n}\t{n}\n" for n in range(1100))
+    *_, cut, end = inputs(table("t.tsv", f'text\tid\n{plain}"hello\nend\t2\n'))
+    assert cut.startswith(LATE.format("t.tsv", 1102))
+    assert end == "end"
+
+
 def test_a_list_separated_by_tabs_may_open_marks_in_one_line_and_close_them_in_another(table):
     assert inputs(table("t.tsv", 'id\ttext\n1\t"Hello there\n2\tshe said"\n3\tbye\n')) == [
         '"Hello there',
@@ -264,3 +295,16 @@ def test_lines_that_end_as_those_of_old_macs_are_lines(table):
         assert found == ["zwölf", "two"]
         assert "lines that end with CR alone" in told[0]
     assert inputs(table("u.txt", "one\r\ntwo\rhalf\r\n")) == ["one", "two\rhalf"]
+
+
+@pytest.mark.parametrize("head", ["text,id", '"id","Text"', "text"])
+@pytest.mark.parametrize("remarks", ["# produced by x, version 3\n", "# of today\n#\n\n# by x, y\n"])
+def test_a_remark_in_the_place_of_the_header_is_refused_with_the_cure(table, head, remarks):
+    row = ",".join("a" for _ in head.split(","))
+    with pytest.raises(JobError, match=r"t\.csv: the first line is taken as the header.*remove what is above line \d"):
+        inputs(table("t.csv", f"{remarks}{head}\n{row}\n"))
+
+
+def test_a_name_or_a_text_may_begin_with_a_number_sign(table):
+    assert inputs(table("t.csv", "#,text\n1,a\n2,b\n")) == ["a", "b"]
+    assert inputs(table("u.csv", "#tags,of\n#one,1\n#two,2\n")) == ["#one", "#two"]

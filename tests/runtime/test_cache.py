@@ -137,6 +137,19 @@ def test_what_somebody_else_could_have_put_there_is_refused_with_the_cure(cache,
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("change", [others_write, group_writes, is_anothers])
+@pytest.mark.parametrize("name", ["model.bin", "model.xml", "manifest.json"])
+def test_a_file_that_somebody_else_could_have_written_is_refused_where_others_reach_it(cache, entry, change, name):
+    if change is is_anothers and os.getuid():
+        pytest.skip("only root gives files away")
+    change(entry / name)
+    assert cache.find("a", IDENTITY) == entry
+    entry.chmod(0o755)
+    with pytest.raises(IntegrityError, match=r"(chmod go-w|chown).*JUNCO_HOME") as raised:
+        cache.find("a", IDENTITY)
+    assert str(entry / name) in str(raised.value)
+
+
 def test_a_folder_of_ones_own_in_one_that_all_write_but_only_add_to_is_used(tmp_path):
     tmp_path.chmod(0o1777)
     cache = Cache(tmp_path / "runtimes")

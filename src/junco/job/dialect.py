@@ -74,6 +74,7 @@ def dialect_of(lines: Sequence[Line], name: str, wanted: Wanted) -> Dialect:
         if not rest:
             raise JobError(f"{name} has no rows")
         return _dialect(rest, name, wanted, excels[1], skip + 1)
+    _check_no_remark(lines[skip:], name, wanted)
     return _dialect(lines[skip:], name, wanted, _separator(lines[skip:], name, wanted), skip)
 
 
@@ -99,6 +100,28 @@ def _dialect(lines: Sequence[Line], name: str, wanted: Wanted, separator: str, s
         f", no header (the first line, {names[0][:40]!r}, is an input; if it is a name, give it as column=, --column)"
     )
     return Dialect(separator, is_quoted, False, (), skip, told)
+
+
+def _check_no_remark(lines: Sequence[Line], name: str, wanted: Wanted) -> None:
+    """Refuse a remark in the header's place.
+
+    Raises:
+        JobError: the first line begins with # and has no name that is known, and the first that does not has one.
+    """
+    rest = (line for line in lines if line.text.strip() and not line.text.lstrip().startswith("#"))
+    head = next(rest, lines[0])
+    if head.number == lines[0].number or _names_known(lines[0], wanted):
+        return
+    if _names_known(head, wanted):
+        raise JobError(
+            f"{name}: the first line is taken as the header, and {lines[0].text.strip()[:60]!r} is a remark, it seems: "
+            f"remove what is above line {head.number}, {head.text.strip()[:60]!r}"
+        )
+
+
+def _names_known(line: Line, wanted: Wanted) -> bool:
+    """Whether a cell of a line is the name of a known column, however it is separated."""
+    return any(is_known(cell.strip().strip('"'), wanted) for sign in _SEPARATORS for cell in line.text.split(sign))
 
 
 def records(lines: Sequence[Line], separator: str, name: str, *, is_quoted: bool) -> Iterator[list[str] | BadRow]:

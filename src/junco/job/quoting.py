@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from junco.errors import JobError
@@ -13,6 +13,7 @@ from junco.job.item import BadRow
 from junco.job.texts import MOST_LINE_BYTES
 
 _INNER = re.compile(r'"(?:[^"]|"")*""(?:[^"]|"")*"')
+_NOT_QUOTED = "and this table's marks are taken as they stand: quote every cell, or none and break no line within one"
 _MOST_IN_VAIN = 4 * MOST_LINE_BYTES
 """So much may be read twice because of marks that are not closed."""
 
@@ -33,6 +34,80 @@ def split_literally(line: str, separator: str) -> list[str]:
     if '""' not in line:
         return cells
     return [cell[1:-1].replace('""', '"') if has_inner_quotes(cell) else cell for cell in cells]
+
+
+def literal_records(
+    lines: Iterator[Line], separator: str, name: str, width: int
+) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """Rows in which marks are part of the text, each with its line.
+
+    A mark that opens a cell, and that closes in a later line so that there are ``width`` cells, which its lines by
+    themselves have not, was meant as quotation: of such a record no line is a row. Nor is one that ends too early
+    after such a mark.
+    """
+    source = _Ahead(lines)
+    for line in source:
+        if line.bad is not None:
+            yield line.number, line.bad
+            continue
+        if not line.text.strip("\r\n"):
+            continue
+        cells = split_literally(line.text, separator)
+        record = source.quoted(line, separator, width) if '"' in line.text and any(map(_is_open, cells)) else []
+        yield from ((part.number, _part_of(record, part, name)) for part in record)
+        if not record:
+            is_cut = len(cells) < width and _is_open(cells[-1])
+            yield line.number, _part_of([line], line, name) if is_cut else cells
+
+
+def _part_of(record: Sequence[Line], line: Line, name: str) -> BadRow:
+    """A line in which a cell begins or ends that was meant to be quoted."""
+    place = f"{name}, line {line.number}"
+    why = f"a part of a cell in quotation marks that opens in line {record[0].number}, {_NOT_QUOTED}"
+    return BadRow(place, line.text.encode("utf-8", "surrogateescape"), why)
+
+
+def _is_open(cell: str) -> bool:
+    """Whether a cell begins with a mark that does not close in it."""
+    return cell.startswith('"') and cell.count('"') % 2 == 1
+
+
+class _Ahead:
+    """Lines that can be looked at before their turn."""
+
+    def __init__(self, source: Iterator[Line]) -> None:
+        self.source = source
+        self._back: deque[Line] = deque()
+
+    def __iter__(self) -> Iterator[Line]:
+        return self
+
+    def __next__(self) -> Line:
+        return self._back.popleft() if self._back else next(self.source)
+
+    def quoted(self, first: Line, separator: str, width: int) -> list[Line]:
+        """The lines of a record that begins with this one and is meant to be quoted; else none, and none are taken."""
+        taken: list[Line] = []
+        csv.field_size_limit(2 * MOST_LINE_BYTES)
+        try:
+            cells = next(csv.reader(self._texts(first, taken), delimiter=separator, strict=True))
+        except (csv.Error, StopIteration):
+            cells = []
+        record = [line for line in (first, *taken) if line.text.strip("\r\n")]
+        if taken and len(cells) == width and any(line.text.count(separator) != width - 1 for line in (first, *taken)):
+            return record
+        self._back.extendleft(reversed(taken))
+        return []
+
+    def _texts(self, first: Line, taken: list[Line]) -> Iterator[str]:
+        yield first.text
+        num_chars = len(first.text)
+        for line in self:
+            taken.append(line)
+            num_chars += len(line.text)
+            if line.bad is not None or num_chars > MOST_LINE_BYTES:
+                return
+            yield line.text
 
 
 def has_inner_quotes(cell: str) -> bool:

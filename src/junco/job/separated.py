@@ -11,7 +11,7 @@ from junco.errors import JobError
 from junco.job.columns import Choice, choose
 from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of
 from junco.job.item import BadRow
-from junco.job.quoting import Line, quoted_records, split_literally
+from junco.job.quoting import Line, literal_records, quoted_records
 from junco.job.texts import lines_of, opened_text
 from junco.job.wanted import Wanted
 
@@ -67,15 +67,10 @@ def _first(lines: Iterator[Line]) -> list[Line]:
 
 
 def _records(lines: Iterator[Line], dialect: Dialect, name: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    width = len(dialect.names) or 1
     if dialect.is_quoted:
-        return quoted_records(
-            lines, dialect.separator, name, len(dialect.names) or 1, skips_blanks=dialect.skips_blanks
-        )
-    return (
-        (line.number, line.bad or split_literally(line.text, dialect.separator))
-        for line in lines
-        if line.bad or line.text.strip("\r\n")
-    )
+        return quoted_records(lines, dialect.separator, name, width, skips_blanks=dialect.skips_blanks)
+    return literal_records(lines, dialect.separator, name, width)
 
 
 def _picked(

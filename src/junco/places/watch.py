@@ -23,9 +23,9 @@ class Watch:
         self._timer.daemon = True
 
     def add(self, connected: socket.socket) -> None:
-        """Take a socket in; one that comes too late is shut at once."""
-        self._sockets.append(connected)
-        if self.is_over:  # looked at after it was taken in, as `_cut` says so before it goes through them: one shuts it
+        """Take a socket in; one that comes when the time is over is shut at once."""
+        self._sockets.append(connected)  # first, so that whoever comes second sees what the other did
+        if self.is_over:
             _shut(connected)
 
     def _cut(self) -> None:

@@ -76,7 +76,7 @@ class Cache:
         try:
             if not folder.is_dir():
                 return None
-            check_own(self.folder, folder)
+            check_own(self.folder, folder, *_reached_by_others(folder))
             manifest = json.loads((folder / _MANIFEST).read_bytes())
             if manifest != _manifest(folder, identity):
                 return None
@@ -164,7 +164,7 @@ class Cache:
 
 
 def check_own(folder: Path, *beneath: Path) -> None:
-    """Refuse a folder of conversions, the one that holds it, or entries in it that somebody else could have filled.
+    """Refuse a folder of conversions, the one that holds it, or what in it somebody else could have written.
 
     What lies there is loaded and run. A folder that is not there is nobody's.
 
@@ -185,6 +185,12 @@ def check_own(folder: Path, *beneath: Path) -> None:
             )
         if found.st_mode & _OTHERS_WRITE and not is_sticky:
             raise IntegrityError(_refusal(path, "can be written by others", f"chmod go-w {str(path)!r}"))
+
+
+def _reached_by_others(folder: Path) -> Iterator[Path]:
+    """The files of an entry that is open to others; of one that is not, nobody reaches them, whatever their rights."""
+    if folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
+        yield from folder.iterdir()
 
 
 def _refusal(path: Path, problem: str, cure: str) -> str:
