@@ -91,7 +91,8 @@ class ReduceStage(GroupStage):
                 self.checked(given, failures)
                 if reached.end is not None:
                     failed.append(scope_row)
-                    rejects += [reached.end.reject] if self.waits(self.scope) else _told([reached.end])
+                    is_only = self.stops or self.waits(self.scope)  # else a reduction beside it may have told it
+                    rejects += [reached.end.reject] if is_only else _told([reached.end])
                 elif failures:
                     failed.append(scope_row)
                     failure = (scope_row, failures[0].error, "the rows of a scope")
