@@ -14,6 +14,7 @@ from junco import Hints, Operator, cache, ops, pipe, pipeline
 from junco.cores import num_cores
 from junco.engine.callers import Callers
 from junco.errors import DeadlineError
+from junco.operator import gate
 from junco.operator.residents import resident_of
 
 LONG_S = 30
@@ -371,8 +372,9 @@ class Counted(Operator, family="together-test", name="counted-rows"):
         return numbers
 
 
-def test_batches_take_no_more_of_an_operator_than_their_share_while_single_calls_wait():
+def test_batches_take_no_more_of_an_operator_than_their_share_while_single_calls_wait(monkeypatch):
     """Sixty callers of one row each, three with batches of 100: of the first hundred rows each side has its part."""
+    monkeypatch.setattr(gate, "TURN_S", 0.0)  # as with work that takes longer than a turn
     own = Counted()
     with through(own) as p, through(own) as q:
         p.prepare(), q.prepare()

@@ -22,9 +22,9 @@ from junco.engine.stats import StageStats
 from junco.errors import DeadlineError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
-from junco.operator.gate import Claim
 from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
 from junco.operator.notes import NOTHING, Noted
+from junco.operator.places import Claim
 from junco.plan.plan import Plan
 
 

@@ -14,65 +14,15 @@ from threading import get_ident
 from typing import Any
 
 from junco.operator.lanes import Lane, Waiters, lane, left_s, waiting_for_me, waiting_of
+from junco.operator.places import Claim, LentPlace, Place
 from junco.operator.shares import Shares
 
-TURN_S = 0.005
+TURN_S = 0.001
 """How long a turn lasts: meanwhile others of its lane may be quicker than those who wait.
 
 To hand a place over costs a change of threads, which may be a hundred times what a call takes; after work that takes
 longer than a turn it is always handed over, so that nobody waits for more than one call of each who came before him.
 """
-
-
-class Place:
-    """A thread's place inside. He may be waiting for others whose work needs one too: then he lends them his.
-
-    Attributes:
-        what: what goes with the place, for instance one of several replicas.
-        waiting: who waited for its owner when he took it: what he began since then has him at its end.
-        lender: whose place it is, where it was lent.
-    """
-
-    __slots__ = ("_is_left", "depth", "gate", "inner", "lender", "owner", "waiting", "what")
-
-    def __init__(self, gate: Gate, what: Any, lender: Place | None = None) -> None:
-        self.waiting: Waiters = ()
-        self.lender = lender
-        self.gate, self.what = gate, what
-        self.owner, self.depth = 0, 1
-        self.inner: _Lent | None = None
-        self._is_left = False
-
-    def release(self, num_rows: int = 1) -> None:
-        """Leave, after work on so many rows; as often as the place was taken."""
-        if self.depth > 1:
-            self.depth -= 1
-            return
-        gate = self.gate
-        del gate.holders[self.owner]
-        if self.inner is not None or gate.waiting:
-            gate.give_back(self, num_rows)
-            return
-        gate.free.append(self)
-        if gate.waiting:  # he came in between
-            gate.call_next()
-
-    def is_lent_to(self, chain: Waiters) -> bool:
-        """Whether its owner waits for what he has begun since he took it, and the last of those is at work on it."""
-        depth = len(self.waiting)
-        if len(chain) < depth + 2 or chain[:depth] != self.waiting:
-            return False
-        return chain[depth].thread == self.owner and chain[depth].is_there
-
-
-class Claim:
-    """Of a thread that waits at a gate, or that is about to."""
-
-    __slots__ = ("lane", "place", "thread", "woken")
-
-    def __init__(self, its_lane: Lane, thread: int) -> None:
-        self.lane, self.thread, self.woken = its_lane, thread, threading.Event()
-        self.place: Place | None = None
 
 
 class Gate:
@@ -211,8 +161,8 @@ class Gate:
             if lender.inner.num_users:
                 return
             lender.inner = None
-            if lender._is_left:
-                lender._is_left = False
+            if lender.is_left:
+                lender.is_left = False
                 self._left(lender)
 
     def _call_next(self) -> None:
@@ -224,7 +174,7 @@ class Gate:
     def _left(self, place: Place) -> None:
         """A place that its owner has left (with the mutex held)."""
         if place.inner is not None:
-            place._is_left = True
+            place.is_left = True
         elif not self.waiting or self._clock() < self._turn_ends_s:
             self.free.append(place)
         else:
@@ -267,10 +217,10 @@ class Gate:
     def _is_lent(self, place: Place, chain: Waiters) -> bool:
         return place.is_lent_to(chain) or (place.owner == chain[-1].thread and place.inner is not None)
 
-    def _lent_by(self, lender: Place, chain: Waiters) -> _Lent | None:
+    def _lent_by(self, lender: Place, chain: Waiters) -> Lent | None:
         """The gate of a lent place, with the calling thread counted; ``None`` if its owner waits no more."""
         with lender.gate.mutex:
-            inner = lender.inner = lender.inner or _Lent(lender)
+            inner = lender.inner = lender.inner or Lent(lender)
             # looked at after `inner` is there, which its owner looks at when he enters again or leaves
             if not (self._is_lent(lender, chain) and self._is_held(lender)):
                 lender.inner = inner if inner.num_users else None
@@ -363,13 +313,13 @@ class Gate:
             self.call_next()
 
 
-class _Lent(Gate):
+class Lent(Gate):
     """The gate of a lent place: those for whom its owner waits have it one at a time."""
 
     def __init__(self, lender: Place) -> None:
         super().__init__(())
         self.holders = lender.gate.holders
-        self.free = [_LentPlace(self, lender.what, lender)]
+        self.free = [LentPlace(self, lender.what, lender)]
         self._lender_place = lender
         self.num_users = 0
         """Threads that are inside or wait."""
@@ -381,23 +331,3 @@ class _Lent(Gate):
         except BaseException:
             self._lender_place.gate.lent_back(self._lender_place)
             raise
-
-
-class _LentPlace(Place):
-    """A place that was lent. Its owner, too, borrows it for what he has begun since, and where somebody has it."""
-
-    __slots__ = ()
-
-    def release(self, num_rows: int = 1) -> None:
-        """Leave; the last one gives the place back where its owner has left."""
-        if self.depth > 1:
-            self.depth -= 1
-            return
-        lender = self.lender
-        assert lender is not None
-        if self.owner == lender.owner:  # himself
-            self.gate.holders[self.owner] = lender
-        else:
-            del self.gate.holders[self.owner]
-        self.gate.give_back(self, num_rows)
-        lender.gate.lent_back(lender)
