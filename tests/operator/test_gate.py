@@ -292,6 +292,18 @@ def test_two_lanes_that_come_and_go_at_several_places_never_stop(num_places):
     assert len(gate.free) == num_places
 
 
+def test_a_place_that_ctrl_c_took_away_is_put_back_for_whoever_waits(monkeypatch):
+    monkeypatch.setattr("junco.operator.gate.LOST_S", 0.01)
+    gate = Gate([None, None])
+    gate.free.pop()  # as in a thread that is interrupted before he has noted that he has it
+    held = gate.take()
+    threads = started(lambda: gate.take().release())
+    assert all_ended(threads)
+    assert len(gate.free) == 1
+    held.release()
+    assert len(gate.free) == 2
+
+
 # ---- who lends his place to whom
 
 

@@ -24,6 +24,9 @@ To hand a place over costs a change of threads, which may be a hundred times wha
 longer than a turn it is always handed over, so that nobody waits for more than one call of each who came before him.
 """
 
+LOST_S = 0.5
+"""How long one waits before he looks whether a place got lost; what is missing twice in a row is put back."""
+
 
 class Gate:
     """So many threads may be inside at once. Whoever is inside may enter again.
@@ -41,12 +44,13 @@ class Gate:
         self, places: Sequence[Any] = (None,), of: object = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.free: list[Place] = [Place(self, what) for what in places]
+        self._places = tuple(self.free)
+        self._missing: tuple[Place, ...] = ()
         self.holders: dict[int, Place] = {}
         """By thread; those who have borrowed a place are among them."""
         self.waiting: dict[Lane, deque[Claim]] = {}
         """Of each lane in which somebody waits."""
         self.mutex = threading.Lock()
-        self._num_places = len(places)
         self._shares = Shares()
         self._clock = clock
         self._turn: Lane | None = None
@@ -62,9 +66,9 @@ class Gate:
     def widen(self, num_places: int) -> None:
         """Have at least so many places."""
         with self.mutex:
-            while self._num_places < num_places:
-                self._num_places += 1
-                self.free.append(Place(self, None))
+            more = [Place(self, None) for _ in range(num_places - len(self._places))]
+            self._places += tuple(more)
+            self.free += more
             self._call_next()
 
     def take(self) -> Place:
@@ -249,11 +253,27 @@ class Gate:
         """
         try:
             while (place := self._found(one)) is None:
-                one.woken.wait(left_s())
+                left = left_s()
+                if not one.woken.wait(LOST_S if left is None else min(left, LOST_S)):
+                    self._look_for_lost()
             return place
         except BaseException:  # too late, or Ctrl-C: leave the queue, or hand on what was handed over meanwhile
             self.drop(one)
             raise
+
+    def _look_for_lost(self) -> None:
+        """Put back what nobody has: Ctrl-C may come when a thread has just taken a place out, or is giving it back."""
+        with self.mutex:
+            there = set(map(id, self.free))
+            for place in list(self.holders.values()):
+                held: Place | None = place
+                while held is not None:
+                    there.add(id(held))
+                    held = held.lender
+            missing = tuple(place for place in self._places if id(place) not in there and not place.is_left)
+            self.free += [place for place in missing if place in self._missing]
+            self._missing = missing
+            self._call_next()
 
     def _claim(self, own: Lane, thread: int) -> Claim:
         one = Claim(own, thread)
