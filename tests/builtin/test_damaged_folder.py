@@ -209,6 +209,16 @@ def test_weights_that_are_missing_in_a_file_are_not_drawn_at_random(text_model, 
             SentenceTransformersEmbedding(folder, runtime="torch", **asked).ensure_open()
 
 
+@pytest.mark.parametrize("asked", [{}, {"deterministic": True}, {"dtype": "bfloat16"}], ids=str)
+def test_weights_of_more_layers_than_the_configuration_has_are_not_left_out(text_model, tmp_path, asked):
+    folder = shutil.copytree(text_model, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    fewer = config["num_hidden_layers"] - 1
+    (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": fewer}))
+    with pytest.raises(ParameterError, match=rf"weights of {fewer + 1} layers, and its config.json says {fewer}"):
+        SentenceTransformersEmbedding(folder, runtime="torch", **asked).ensure_open()
+
+
 @pytest.mark.parametrize("shard", ["part-1.safetensors", "../part-1.safetensors", "/etc/passwd"])
 def test_an_index_that_names_what_is_not_there_or_lies_elsewhere_is_refused(text_model, tmp_path, shard):
     folder = shutil.copytree(text_model, tmp_path / "model")

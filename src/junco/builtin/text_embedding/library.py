@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from junco.types import Vectors
 
 GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
 """Texts on which another way to run a model is compared with the library."""
+_LAYER = re.compile(r"(?:(?:^|\.)(?:encoder|transformer|model)\.|^)layers?\.([0-9]+)\.")
+"""A weight of a layer, as BERT and its like name them."""
 UNUSED = "pooler."
 """What a network has and its vectors do not come from: many models are saved without."""
 INSTEAD = "give the path of a folder that holds a model"
@@ -170,7 +173,10 @@ def check_weights(network: Any, folder: Path) -> None:
         ParameterError: with the file.
     """
     files = weights_of(folder)
-    if network is None or not files or not _lacking(network, files):
+    if network is None or not files:
+        return
+    check_layers(files, getattr(network.config, "num_hidden_layers", None))
+    if not _lacking(network, files):
         return
     _, found = type(network).from_pretrained(
         folder, config=network.config, local_files_only=True, dtype=network.dtype, output_loading_info=True
@@ -202,3 +208,21 @@ def check_complete(files: Sequence[Path], missing: Iterable[str]) -> None:
     lacking = sorted(name for name in missing if not name.startswith(UNUSED))
     if lacking:
         raise damaged(files[0] if len(files) == 1 else files[0].parent, f"it lacks weights, {lacking[0]!r} among them")
+
+
+def check_layers(files: Sequence[Path], num_layers: int | None) -> None:
+    """Refuse weights of more layers than the configuration has: the others would be left out without a word.
+
+    Raises:
+        ParameterError: with the file.
+    """
+    from safetensors import safe_open
+
+    if num_layers is None:
+        return
+    for file in (file for file in files if file.suffix == ".safetensors"):
+        with safe_open(file, "np") as stored:
+            names = list(stored.keys())
+        layers = [int(found[1]) for name in names if (found := _LAYER.search(name))]
+        if layers and max(layers) >= num_layers:
+            raise damaged(file, f"it has weights of {max(layers) + 1} layers, and its config.json says {num_layers}")

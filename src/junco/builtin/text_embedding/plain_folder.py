@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from junco.builtin.model_files import damaged
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
-from junco.builtin.text_embedding.library import check_complete, reading, without_progress_bars
+from junco.builtin.text_embedding.library import check_complete, check_layers, reading, without_progress_bars
 from junco.builtin.text_embedding.model_folder import (
     config_of,
     is_adapted,
@@ -139,5 +139,6 @@ class PlainFolder:
                 dtype=torch.float32,
                 output_loading_info=True,
             )
+        check_layers(weights_of(self.network), getattr(network.config, "num_hidden_layers", None))
         check_complete(weights_of(self.network), found["missing_keys"])
         return pooled(network, self.pooling)
