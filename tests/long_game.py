@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-FILES = ("test_any_game.py", "test_scheduler.py", "test_joins.py", "test_any_graph.py", "test_late_failures.py")
+FILES = ("test_any_game.py", "test_scheduler.py", "test_joins.py", "test_any_graph.py")
 
 
 def main() -> int:

@@ -2,10 +2,6 @@
 
 It reads only `Graph` and `Node` and works names and levels out by itself. A level is the tuple of the names of the
 steps that opened it: ``()`` holds the input row, ``("boxes", "parts")`` the parts of boxes. One item at a time.
-
-All rows are made, and all their failures count. Where reductions alone take rows, those failures count that one of them
-reached: graphs with failures in which a ``reduce`` may return early are played against rules of their own, in
-``engine/test_late_failures.py``.
 """
 
 from __future__ import annotations

@@ -356,7 +356,7 @@ class Writer:
         scene.write({name: Known(out_level) for name in outputs})
 
     def folds(self, num_outputs: int) -> tuple[str, ...]:
-        """Reductions. What fails beyond the rows that one looks at does not count, and the reference counts all."""
+        """Reductions. What fails among the rows that one does not look at may be told or not."""
         return (*_FOLDS[num_outputs], "first") if num_outputs == 1 and not self.fails else _FOLDS[num_outputs]
 
     def timed(self, scene: Scene, names: tuple[str, ...], level: Level) -> tuple[tuple[str, ...], tuple[str, ...]]:

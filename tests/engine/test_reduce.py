@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from junco import op, pipe
-from junco.errors import ClosedError, OperatorError
+from junco.errors import ClosedError
 
 LONG_S = 30
 """Nothing here takes so long unless it hangs."""
@@ -131,73 +131,3 @@ def test_rows_that_another_step_takes_too_are_all_made():
         assert p(5_000) == (0, 5_000)
     with rows.reduce("n", (), next).output("n") as p:
         assert len(p(5_000)) == 5_000
-
-
-def test_what_fails_beyond_the_rows_that_a_reduction_asked_for_does_not_count():
-    """Whatever stands beside the item: how far ahead rows are made follows from the time that they take."""
-
-    def rows(fails_at: int) -> Iterator[int]:
-        yield from range(fails_at)
-        raise ValueError(f"row {fails_at}")
-
-    def checked(n: int) -> int:
-        if n == 7:
-            raise ValueError("seven")
-        return n
-
-    def three(numbers: Iterator[int]) -> list[int]:
-        return list(itertools.islice(numbers, 3))
-
-    made = pipe.input("x").flat_map("x", "n", rows)
-    for steps in (made, made.map("n", "n", checked)):
-        with steps.reduce("n", "three", three).output("three") as p:
-            for on_error in ("raise", "skip", "none"):
-                told = []
-                assert p.batch([3, 4, 8, 40, 5_000], on_error=on_error, rejects=told.append) == [[0, 1, 2]] * 5
-                assert not told
-            assert p.batch([3, 2, 4], on_error="skip", rejects=told.append) == [[0, 1, 2]] * 2
-            assert [reject.position for reject in told] == [1]
-            assert p.batch([2, 4], on_error="none") == [None, [0, 1, 2]]
-            with pytest.raises(OperatorError, match="row 2"):
-                p.batch([40, 2])
-
-
-def test_a_failure_counts_once_where_several_reductions_reach_it():
-    def rows(x: int) -> Iterator[int]:
-        yield from range(x)
-        raise ValueError("the end")
-
-    made = pipe.input("x").flat_map("x", "n", rows).map("n", "n", lambda n: 6 // n)
-    few = made.reduce("n", "few", lambda ns: list(itertools.islice(ns, 2)))
-    more = made.reduce("n", "more", lambda ns: list(itertools.islice(ns, 3)))
-    with few.concat(more).output("few", "more") as p:
-        told = []
-        assert p.batch([9, 3], on_error="skip", rejects=told.append) == [([6, 3], [6, 3, 2])]
-        assert [(reject.position, reject.is_item) for reject in told] == [(0, False), (1, False), (1, True)]
-
-
-def test_a_failure_is_that_of_the_row_whose_rows_were_reduced():
-    def rows(m: int) -> Iterator[int]:
-        yield from range(m)
-        raise ValueError(f"of {m}")
-
-    made = pipe.input("x").flat_map("x", "m", range).flat_map("m", "n", rows)
-    with made.reduce("n", "two", lambda ns: list(itertools.islice(ns, 2)), per="m").output("m", "two") as p:
-        assert p.batch([4, 1], on_error="skip") == [[(2, [0, 1]), (3, [0, 1])], []]
-        assert p.batch([4], on_error="none") == [[None, None, (2, [0, 1]), (3, [0, 1])]]
-
-
-def test_a_callable_that_goes_on_after_a_failure_gives_nothing():
-    def rows(x: int) -> Iterator[int]:
-        yield x
-        raise ValueError("after one")
-
-    def stubborn(numbers: Iterator[int]) -> int:
-        with contextlib.suppress(BaseException):
-            return sum(numbers)
-        return 0
-
-    with pipe.input("x").flat_map("x", "n", rows).reduce("n", "sum", stubborn).output("sum") as p:
-        assert p.batch([1, 2], on_error="none") == [None, None]
-        with pytest.raises(OperatorError, match="after one"):
-            p(1)

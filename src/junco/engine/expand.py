@@ -17,7 +17,7 @@ from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
 from junco.engine.ended import Ended
 from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import ListsSize, PieceSize, piece
-from junco.engine.rows import Block, Late, Table
+from junco.engine.rows import Block, Table
 from junco.engine.sizes import num_bytes_of
 from junco.engine.stage import StageOptions, WorkStage, no_rows, no_value, values_picture, wrong_count
 from junco.operator.resident import Drawn
@@ -33,8 +33,6 @@ class Children:
     values: list[Any] = field(default_factory=list)
     parent: list[int] = field(default_factory=list)
     failures: list[tuple[int, BaseException, str]] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    """Of the failures that wait, which of the new rows stand for them."""
     before: list[Any] = field(default_factory=list)
     """The piece before. It goes only when this one is made: memory that is freed at once returns to the system, and
     to get it back for the next frames takes longer than to make them."""
@@ -139,7 +137,6 @@ class FlatMapStage(WorkStage):
         super().__init__(operation, applier, options)
         self.splits = operation.may_split
         self.size = options.sizes.piece(self.step)
-        self.puts_off = self.waits(self.step.out_level)
         self.takers, self.own_takers = operation.ended_by, operation.wanted_by
         self.clock = clock
         self.is_opened = self.is_second_half = is_opened
@@ -277,14 +274,10 @@ class FlatMapStage(WorkStage):
 
     def _gives_first(self, children: Children, row: int) -> bool:
         """Whether rows of one that fails go out before its failure, so that their number depends on no piece."""
-        return self.splits and not (self.stops or self.puts_off) and children.parent[-1:] == [row]
+        return self.splits and not self.stops and children.parent[-1:] == [row]
 
     def _note(self, children: Children, row: int, error: BaseException, value: str) -> None:
         children.failures.append((row, error, value))
-        if self.puts_off:  # what it gave before comes before its failure
-            children.ends.append(len(children.parent))
-            children.add(row, [None])
-            return
         children.cut(row)
         if self.options.on_error == "none":
             children.add(row, [None])
@@ -303,10 +296,5 @@ class FlatMapStage(WorkStage):
         parent = [row - offset for row in children.parent] if offset else children.parent
         made.tables[self.step.out_level] = Table(len(parent), parent)
         self.written(made, self.step.writes, self.step.out_level, children.values)
-        failures = [(row - offset, error, value) for row, error, value in children.failures]
-        if children.ends:
-            lates = [Late(reject, level) for reject in self.rejects(made, level, failures)]
-            made.mark_failed(self.step.out_level, children.ends, lates)
-        else:
-            self.fail(made, level, failures)
+        self.fail(made, level, [(row - offset, error, value) for row, error, value in children.failures])
         return made

@@ -29,13 +29,11 @@ class Members:
         slices: for each scope row, which of them are its own.
         columns: the step's input columns; a failed row has ``None`` in all of them.
         times: of a step that asks for them.
-        chosen: for each of the rows, its index in the block's table.
     """
 
     slices: list[slice]
     columns: list[list[Any]]
     times: list[Any]
-    chosen: Sequence[int] = ()
 
     def rows(self, scope_row: int) -> list[tuple[Any, ...]]:
         """A scope row's rows, as tuples."""
@@ -71,9 +69,8 @@ class GroupStage(WorkStage):
         if fine is not None:
             columns = [[v if ok else None for v, ok in zip(c, fine, strict=True)] for c in columns]
         if is_whole:
-            return Members(slices, columns, times, chosen)
-        columns, times = [[c[i] for i in chosen] for c in columns], [times[i] for i in chosen] if times else []
-        return Members(slices, columns, times, chosen)
+            return Members(slices, columns, times)
+        return Members(slices, [[c[i] for i in chosen] for c in columns], [times[i] for i in chosen] if times else [])
 
     def is_complete(self, block: Block, scope_row: int) -> bool:
         """Whether all rows of a scope row have come."""
@@ -94,13 +91,9 @@ class GroupStage(WorkStage):
         """The rows that are there; one that has failed is, unless its time is not known."""
         kept = block.kept(level, self._above(self.masks, level))
         if fine is not None:
-            kept = both(kept, self._there(block, level))
+            kept = both(kept, block.there(level, self._above(self.faults, level)))
             kept = both(kept, [ok or is_time(time) for ok, time in zip(fine, times, strict=True)] if times else None)
         return range(block.rows(level)) if kept is None else [i for i, keep in enumerate(kept) if keep]
-
-    def _there(self, block: Block, level: Level) -> list[bool] | None:
-        """The rows that are no mere places beneath one that failed; ``None`` for all."""
-        return block.there(level, self._above(self.faults, level))
 
     def _above(self, masks: Sequence[Mask], level: Level) -> list[Mask]:
         return [mask for mask in masks if mask.level.is_above(level)]
@@ -229,8 +222,7 @@ class WindowStage(GroupStage):
             is_full = len(made.waiting) >= self.size.rows or made.num_cells >= self.size.MAX_CELLS
             if is_full:
                 self._work_on(made)
-            ends = self.options.on_error == "raise" and not self.waits(self.scope)
-            if (self.stops and made.failed) or (ends and made.broken):
+            if self.stops and (made.failed or made.broken):
                 break
             if is_full and self.may_split:
                 yield self._piece(block, made, scope_row, is_last=False)

@@ -168,8 +168,8 @@ def _merged_tables(tables: Sequence[Table], parent_starts: list[int] | None) -> 
         starts.append(start)
         offset = parent_starts[i] if parent_starts else 0
         if table.failed or whole.failed:
-            whole.failed = [*(whole.failed or [False] * whole.num_rows)[:start]]
-            whole.failed += table.failed or [False] * table.num_rows
+            whole.failed = whole.failed or [False] * whole.num_rows
+            whole.failed[start:] = table.failed or [False] * table.num_rows
         for index, column in table.columns.items():
             whole.columns[index][start:] = column
         for name in {*table.masks, *whole.masks}:  # faults are there only where something failed

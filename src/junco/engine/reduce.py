@@ -2,9 +2,6 @@
 
 A scope that lies whole in one block is reduced on the spot. Where rows go on in the next block the callable waits in a
 thread of its own, which is fed block by block.
-
-Rows are made ahead of it. Which of them failed (`Late`) counts where it asked for more after all rows before: so what
-comes out does not depend on how far ahead that was.
 """
 
 from __future__ import annotations
@@ -12,66 +9,21 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from junco.engine.apply import Applier, Failure
 from junco.engine.ended import want_no_more
 from junco.engine.fields import each_read
 from junco.engine.group import GroupStage
-from junco.engine.rows import Block, Late, Reject
+from junco.engine.rows import Block
 from junco.engine.stage import StageOptions
-from junco.graph.levels import Level
 from junco.plan.program import Operation
 
 QUICK_S, NUM_WAITED = 0.005, 4
 """How long a consumer is waited for, with each of the first lists: later it works beside whoever makes the rows."""
 
 Result = tuple[list[Any], list[Failure]]
-
-
-class _Failed(BaseException):
-    """A failure among the rows ends the reduction; only the callable's own clean-up sees it."""
-
-
-class Reached:
-    """Gives a reduction its values, and notes the failures that it came to.
-
-    Args:
-        ends: whether one of them is the failure of the whole scope.
-        is_place: whether the row keeps its place.
-        place: what then stands for its values.
-    """
-
-    def __init__(self, ends: Callable[[Late], bool], is_place: Callable[[Late], bool], place: Any) -> None:
-        self.lates: list[Late] = []
-        self.end: Late | None = None
-        self._ends = ends
-        self._is_place = is_place
-        self._place = place
-
-    def values(self, given: Iterable[Any]) -> Iterator[Any]:
-        """The values without the failures among them."""
-        for value in given:
-            if not isinstance(value, Late):
-                yield value
-                continue
-            if self._ends(value):
-                self.end = value
-                raise _Failed
-            self.lates.append(value)
-            if self._is_place(value):
-                yield self._place
-
-
-def _told(lates: Iterable[Late]) -> list[Reject]:
-    """What is to be told of failures, each once, however many reductions reach it."""
-    rejects = []
-    for late in lates:
-        if not late.is_told:
-            rejects.append(late.reject)
-        late.is_told = True
-    return rejects
 
 
 class ReduceStage(GroupStage):
@@ -83,83 +35,46 @@ class ReduceStage(GroupStage):
 
     def work(self, blocks: Sequence[Block]) -> Iterator[Block]:
         for block in blocks:
+            own_rows, sees = self.members(block, self.step.level, self.step.reads), self.takes_part(block)
+            columns = own_rows.columns
+            values = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
             results: list[Any] = [None] * block.rows(self.scope)
-            failed: list[int] = []
-            rejects: list[Reject] = []
-            for scope_row, (given, failures), reached in self._reduced(block):
-                block.rejects += _told(reached.lates)
+            failed: list[tuple[int, BaseException, str]] = []
+            for scope_row, own in enumerate(own_rows.slices):
+                if not sees[scope_row]:
+                    continue
+                reduced = self._reduced(
+                    values[own], self.is_continued(block, scope_row), self.is_complete(block, scope_row)
+                )
+                if reduced is None:
+                    if self.reduction is not None and self.reduction.is_done:
+                        want_no_more(block, self.scope, scope_row, self.name)
+                    continue
+                given, failures = reduced
                 self.checked(given, failures)
-                if reached.end is not None:
-                    failed.append(scope_row)
-                    is_only = self.stops or self.waits(self.scope)  # else a reduction beside it may have told it
-                    rejects += [reached.end.reject] if is_only else _told([reached.end])
-                elif failures:
-                    failed.append(scope_row)
-                    failure = (scope_row, failures[0].error, "the rows of a scope")
-                    rejects += self.rejects(block, self.scope, [failure])
+                if failures:
+                    failed.append((scope_row, failures[0].error, "the rows of a scope"))
+                    if self.stops:
+                        break
                 else:
                     results[scope_row] = given[0]
-                if failed and self.stops:
-                    break
             self.written(block, self.step.writes, self.scope, results)
-            if failed:
-                self.put_aside(block, self.scope, failed, rejects)
+            self.fail(block, self.scope, failed)
             yield block
 
-    def _reduced(self, block: Block) -> Iterator[tuple[int, Result, Reached]]:
-        """The scope rows that are done with, what was made of each, and the failures that were reached."""
-        values, slices = self._values(block)
-        sees = self.takes_part(block)
-        for scope_row, own in enumerate(slices):
-            if not sees[scope_row]:
-                continue
-            is_complete = self.is_complete(block, scope_row)
-            if is_complete and not self.is_continued(block, scope_row):
-                reached = self._reached()
-                yield scope_row, self._consumed(values[own], reached), reached
-                continue
-            reduction = self._fed(values[own], is_continued=self.is_continued(block, scope_row))
-            if is_complete or (self.stops and reduction.has_failed):
-                self.reduction = None
-                yield scope_row, reduction.result(), reduction.reached
-            elif reduction.is_done:
-                want_no_more(block, self.scope, scope_row, self.name)
-
-    def _values(self, block: Block) -> tuple[Sequence[Any], list[slice]]:
-        """The values of all scope rows, failures that wait among them, and for each scope row which are its own."""
-        level = self.step.level
-        members = self.members(block, level, self.step.reads)
-        columns = members.columns
-        values: Sequence[Any] = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
-        if (lates := block.late(level, self.scope)) is not None:
-            values = [lates[row] or value for row, value in zip(members.chosen, values, strict=True)]
-        return values, members.slices
-
-    def _there(self, block: Block, level: Level) -> list[bool] | None:
-        there, lates = super()._there(block, level), block.late(level, self.scope)
-        if there is None or lates is None:
-            return there
-        return [is_there or late is not None for is_there, late in zip(there, lates, strict=True)]
-
-    def _fed(self, values: Sequence[Any], *, is_continued: bool) -> Reduction:
-        """The reduction of the scope row that goes on, with more of its values."""
-        if self.reduction is None or not is_continued:
-            self.close()
-            self.reduction = Reduction(self._consumed, self._reached())
+    def _reduced(self, values: Sequence[Any], is_continued: bool, is_complete: bool) -> Result | None:
+        if not is_continued and is_complete:
+            return self._consumed(iter(values))
+        if not is_continued or self.reduction is None:
+            self.reduction = Reduction(self._consumed)
         self.reduction.put(values)
-        return self.reduction
+        if not is_complete:
+            return None
+        reduction, self.reduction = self.reduction, None
+        return reduction.result()
 
-    def _reached(self) -> Reached:
-        on_error, level = self.options.on_error, self.step.level
-        return Reached(
-            lambda late: on_error == "raise" or late.level.is_above(self.scope),
-            lambda late: on_error == "none" and late.level is level,
-            None if len(self.step.reads) == 1 else (None,) * len(self.step.reads),
-        )
-
-    def _consumed(self, given: Iterable[Any], reached: Reached) -> Result:
+    def _consumed(self, values: Iterator[Any]) -> Result:
         reads = self.step.reads
-        values = reached.values(given)
         if any(slot.fields for slot in reads):
             values = each_read(values, len(reads))
         return self.apply([[values]], 1, stop=True)
@@ -177,8 +92,7 @@ class _Cancelled(BaseException):
 class Reduction:
     """A consumer of an iterator in a thread of its own, given its values list by list."""
 
-    def __init__(self, consume: Callable[[Iterable[Any], Reached], Result], reached: Reached) -> None:
-        self.reached = reached
+    def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:
         self._lists: queue.Queue[Sequence[Any] | None] = queue.Queue(maxsize=2)
         self._is_cancelled = False
         self._done = threading.Event()
@@ -192,11 +106,6 @@ class Reduction:
     def is_done(self) -> bool:
         """Whether the consumer has returned."""
         return self._done.is_set()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a failure among its rows has ended it."""
-        return self.is_done and self.reached.end is not None
 
     def put(self, values: Sequence[Any]) -> None:
         """Hand over values; waits while two lists are waiting already, and returns at once when nobody listens.
@@ -229,9 +138,9 @@ class Reduction:
             except queue.Full:
                 continue
 
-    def _run(self, consume: Callable[[Iterable[Any], Reached], Result]) -> None:
+    def _run(self, consume: Callable[[Iterator[Any]], Result]) -> None:
         try:
-            self._result = consume(self._values(), self.reached)
+            self._result = consume(self._values())
         except _Cancelled:
             pass
         finally:

@@ -37,23 +37,6 @@ class Reject:
     error: OperatorError
 
 
-@dataclass(eq=False, slots=True)
-class Late:
-    """A failure that counts only once a reduction has taken all rows before it and asked for more.
-
-    It stands in `Table.failed` for its row, or for the row that would have come next where whoever made them failed.
-
-    Attributes:
-        reject: what is told when it counts.
-        level: of the row that failed.
-        is_told: whether a reduction has reached it already.
-    """
-
-    reject: Reject
-    level: Level
-    is_told: bool = False
-
-
 @dataclass(slots=True)
 class Table:
     """Rows of one level: columns by their slot's key, the parent row of each, filters' decisions, failed rows."""
@@ -62,7 +45,7 @@ class Table:
     parent: list[int]
     columns: dict[int | tuple[int, tuple[str, ...]], list[Any]] = field(default_factory=dict)
     masks: dict[str, list[bool]] = field(default_factory=dict)
-    failed: list[bool | Late] | None = None
+    failed: list[bool] | None = None
     continues: bool = False
     is_open: bool = False
 
@@ -157,17 +140,6 @@ class Block:
         fine = None if above is None else self.fine(above, [mask for mask in faults if mask.level.is_above(above)])
         return None if fine is None else [fine[i] for i in self.tables[level].parent]
 
-    def late(self, level: Level, scope: Level) -> list[Late | None] | None:
-        """For each row of ``level`` the failure that waits for it: its own, or of a row above it beneath ``scope``."""
-        found: list[Late | None] | None = None
-        for at in reversed(level.path):
-            failed = self.tables[at].failed
-            if at is not scope and scope.is_above(at) and failed and any(isinstance(one, Late) for one in failed):
-                marks = [one if isinstance(one, Late) else None for one in failed]
-                below = found or [None] * self.rows(level)
-                found = [marks[i] or other for i, other in zip(self.lineage(level, at), below, strict=True)]
-        return found
-
     def mask(self, mask: Mask, rows: Sequence[int]) -> None:
         """Note that a mask does not keep some rows."""
         table = self.tables[mask.level]
@@ -175,13 +147,12 @@ class Block:
         for row in rows:
             kept[row] = False
 
-    def mark_failed(self, level: Level, rows: Sequence[int], lates: Sequence[Late] = ()) -> None:
-        """Note rows that failed and stay as ``None``; ``lates``, if any, are their failures."""
+    def mark_failed(self, level: Level, rows: Sequence[int]) -> None:
+        """Note rows that failed and stay as ``None``."""
         table = self.tables[level]
-        if not table.failed:
-            table.failed = [False] * table.num_rows
-        for place, row in enumerate(rows):
-            table.failed[row] = lates[place] if lates else True
+        table.failed = table.failed or [False] * table.num_rows
+        for row in rows:
+            table.failed[row] = True
         self._give_places(level, rows)
 
     def _give_places(self, level: Level, rows: Sequence[int]) -> None:
@@ -225,9 +196,7 @@ class Block:
         if as_failed:
             self.mark_failed(mask.level, [row for row, keep in enumerate(kept) if not keep])
         else:
-            self.keep(
-                mask.level, [a or bool(b) for a, b in zip(kept, table.failed, strict=True)] if table.failed else kept
-            )
+            self.keep(mask.level, [a or b for a, b in zip(kept, table.failed, strict=True)] if table.failed else kept)
 
     def forget(self, levels: Sequence[Level], slots: Sequence[Slot]) -> None:
         """Let go of whole levels and of single columns."""

@@ -7,14 +7,14 @@ stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from junco.engine.apply import Applier, Failure, is_no_value, kinds_of
 from junco.engine.fields import FieldApplier
 from junco.engine.pieces import RowSizes
-from junco.engine.rows import Block, Late, Reject
+from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot, Step
@@ -52,8 +52,6 @@ class Stage:
     """Whether a block may become several, so that the stage is run step by step."""
     fault: Mask | None = None
     """Where to note failed rows that another branch still sees."""
-    late: Container[Level] = ()
-    """The levels of whose rows only reductions decide which failures count."""
     on_failed: Callable[[Block, Level, Sequence[tuple[int, BaseException, str]]], None] | None = None
     """Told of failed rows (row, exception, picture of its value) while they are still in the block."""
 
@@ -109,41 +107,28 @@ class Stage:
 
     def fail(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> None:
         """Do with failed rows of ``level`` what ``on_error`` says. Each is (row, exception, picture of its value)."""
-        if rows:
-            self.put_aside(block, level, [row for row, _, _ in rows], self.rejects(block, level, rows))
-
-    def rejects(self, block: Block, level: Level, rows: Sequence[tuple[int, BaseException, str]]) -> list[Reject]:
-        """What is told of failed rows."""
-        if rows and self.on_failed is not None:
+        if not rows:
+            return
+        if self.on_failed is not None:
             self.on_failed(block, level, rows)
         root = level.path[0]
         lineage = block.lineage(level, root)
         wrapped = [self.operator_error(block.positions[lineage[row]], error, value) for row, error, value in rows]
-        return [Reject(error.position, error.node, error.reason, level is root, error) for error in wrapped]
-
-    def put_aside(self, block: Block, level: Level, rows: Sequence[int], rejects: Sequence[Reject]) -> None:
-        """Let rows go, or keep their place, and tell what there is to tell; or end the run."""
-        if self.waits(level):
-            block.mark_failed(level, rows, [Late(reject, level) for reject in rejects])
-            return
+        errors = [Reject(error.position, error.node, error.reason, level is root, error) for error in wrapped]
         if self.options.on_error == "raise":
-            first = min(rejects, key=lambda reject: reject.position)
+            first = min(errors, key=lambda reject: reject.position)
             block.end_with(first.error, first.position)
             return
-        block.rejects.extend(rejects)
+        block.rejects.extend(errors)
         if self.fault is not None and self.fault.level is level:
-            block.mask(self.fault, rows)
+            block.mask(self.fault, [row for row, _, _ in rows])
         elif self.options.on_error == "none":
-            block.mark_failed(level, rows)
+            block.mark_failed(level, [row for row, _, _ in rows])
         else:
             kept = [True] * block.rows(level)
-            for row in rows:
+            for row, _, _ in rows:
                 kept[row] = False
             block.keep(level, kept)
-
-    def waits(self, level: Level) -> bool:
-        """Whether failures of a level's rows count only where a reduction reaches them."""
-        return level in self.late and not (self.fault is not None and self.fault.level is level)
 
     def operator_error(self, position: int, error: BaseException, value: str) -> OperatorError:
         """The error that a caller sees for a row that failed."""
@@ -160,14 +145,12 @@ class WorkStage(Stage):
         self.masks = tuple(mask for mask in operation.selects if not (mask.is_fault and blanks))
         self.faults = tuple(mask for mask in operation.selects if mask.is_fault and blanks)
         self.fault = operation.fault
-        self.late = operation.late
         self.scoped = applier
         has_fields = any(slot.fields for slot in (*operation.step.reads, *operation.step.on))
         if has_fields and self.step.node.verb != "reduce":  # which reads its rows while they come
             applier = FieldApplier(applier, in_lists=self.step.is_grouping)
         self.apply = applier
-        own = {self.step.out_level, self.step.scope if self.step.is_grouping else self.step.level}
-        self.stops = options.on_error == "raise" and not any(map(self.waits, own))
+        self.stops = options.on_error == "raise"
 
     def rows_of(self, block: Block) -> int:
         return block.rows(self.step.level) if block.tables else 0

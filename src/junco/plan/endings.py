@@ -50,22 +50,6 @@ def endings_of(flow: Flow) -> Endings:
     return endings
 
 
-def late_levels(flow: Flow, endings: Endings) -> frozenset[Level]:
-    """The levels whose failures count only where a reduction reaches them, whatever was made beyond.
-
-    None that windows look at: these take whatever was made.
-    """
-    windowed = {
-        above
-        for step in flow.steps
-        if step.is_grouping and step.opens_level
-        for level in step.levels
-        for above in level.path
-        if above is not step.scope and step.scope.is_above(above)
-    }
-    return frozenset(endings.keys() - windowed)
-
-
 def _note(step: Step, takers: defaultdict[Level, set[Taker]]) -> None:
     """Note whether a step takes all rows of its levels; of rows that it only passes on, others say so."""
     is_reduction = step.node.verb == "reduce"

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from junco.graph.levels import Flow, Level, Slot, Step, fault_of
-from junco.plan.endings import Taker, endings_of, late_levels
+from junco.plan.endings import Taker, endings_of
 from junco.plan.joins import Supply, supplies_of
 
 
@@ -36,8 +36,6 @@ class Operation:
     """The reductions that the rows which it makes are for, if they are for nothing else."""
     wanted_by: tuple[Taker, ...] = ()
     """The same of the rows that it works on."""
-    late: frozenset[Level] = frozenset()
-    """The levels whose failures count only where a reduction reaches them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,6 @@ class _Compiler:
         self.makers = {step.node.name: step for step in flow.steps}
         self.makers |= {fault_of(step.node.name): step for step in flow.steps}
         self.endings = endings_of(flow)
-        self.late = late_levels(flow, self.endings)
         self.has_branches = any(node.verb == "concat" for node in flow.graph.nodes)
         self.program: list[Instruction] = []
         self.uses: Counter[int] = Counter()
@@ -273,7 +270,7 @@ class _Compiler:
         is_joined = step is self.joined
         ended_by = self.endings.get(step.out_level, ()) if step.opens_level and not is_joined else ()
         wanted_by = self.endings.get(step.level, ())
-        self.program.append(Operation(step, selects, may_split, noted, is_joined, ended_by, wanted_by, self.late))
+        self.program.append(Operation(step, selects, may_split, noted, is_joined, ended_by, wanted_by))
         for slot in step.writes:
             if slot.index not in self.made:
                 self.made.add(slot.index)
