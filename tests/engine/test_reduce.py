@@ -131,3 +131,20 @@ def test_rows_that_another_step_takes_too_are_all_made():
         assert p(5_000) == (0, 5_000)
     with rows.reduce("n", (), next).output("n") as p:
         assert len(p(5_000)) == 5_000
+
+
+def total(numbers):
+    return sum(numbers)
+
+
+@op("reduce-test.total")
+def total_of(numbers: Iterator[int]) -> int:
+    return sum(numbers)
+
+
+@pytest.mark.parametrize("fold", [total, total_of], ids=["a function", "an operator"])
+def test_two_reductions_by_the_same_callable_do_not_wait_for_each_other(fold):
+    """Each takes a scope of many blocks, and both work on each of them in turn."""
+    rows = pipe.input("x").flat_map("x", "n", range).map("n", "m", lambda n: n + 1)
+    with rows.reduce("n", "one", fold).concat(rows.reduce("m", "other", fold)).output("one", "other") as p:
+        assert tuple(p(50_000, timeout_s=LONG_S)) == (sum(range(50_000)), sum(range(1, 50_001)))

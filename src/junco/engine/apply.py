@@ -11,12 +11,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from junco.operator.gate import Gate
 from junco.operator.resident import Drawn
 
 Columns = Sequence[Sequence[Any]]
+Waited = TypeVar("Waited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Applier(Protocol):
     def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
         """Up to so many values of an iterator that the callable gave, and the error that ended it."""
         return values.draw(most) if isinstance(values, Drawn) else drawn(values, most)
+
+    def outside(self, wait: Callable[[], Waited]) -> Waited:
+        """What a callable waits for from within, its place open to others meanwhile: it may be they who make it."""
+        return wait()
 
 
 def drawn(values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
@@ -121,12 +126,22 @@ class PlainApplier(Applier):
             place.release(num_rows)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
-        place = self._gate.take() if self._gate is not None else None
+        if self._gate is None:
+            return self._in_order(columns, num_rows, stop)
+        self._gate.take()
         try:
             return self._in_order(columns, num_rows, stop)
         finally:
-            if place is not None:
-                place.release(num_rows)
+            self._gate.mine().release(num_rows)
+
+    def outside(self, wait: Callable[[], Waited]) -> Waited:
+        if self._gate is None:
+            return wait()
+        self._gate.mine().release(0)
+        try:
+            return wait()
+        finally:
+            self._gate.take()
 
     def _in_order(self, columns: Columns, num_rows: int, stop: bool) -> tuple[list[Any], list[Failure]]:
         results: list[Any] = []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
+from junco.engine.apply import Applier, Columns, Failure, Waited, is_no_value, kinds_of
 from junco.engine.batching import BatchSize
 from junco.engine.counted import count
 from junco.errors import ContractError
@@ -71,6 +71,15 @@ class OperatorApplier(Applier):
         if worked.noted:
             count(worked.noted)
         return worked.results, worked.failures
+
+    def outside(self, wait: Callable[[], Waited]) -> Waited:
+        if self._bears_all and lane() is Lane.ONLINE:
+            return wait()
+        self.resident.end_place(0)
+        try:
+            return wait()
+        finally:
+            self.resident.take_place()
 
     def inside(self, columns: Columns, num_rows: int) -> Worked:
         """The same for whoever has a place at the operator, and counts what was noted himself."""

@@ -24,6 +24,9 @@ QUICK_S, NUM_WAITED = 0.005, 4
 """How long a consumer is waited for, with each of the first lists: later it works beside whoever makes the rows."""
 
 Result = tuple[list[Any], list[Failure]]
+Values = Sequence[Any] | None
+"""Of a scope, as they come; ``None`` ends them."""
+Wait = Callable[[], Values]
 
 
 class ReduceStage(GroupStage):
@@ -66,7 +69,7 @@ class ReduceStage(GroupStage):
         if not is_continued and is_complete:
             return self._consumed(iter(values))
         if not is_continued or self.reduction is None:
-            self.reduction = Reduction(self._consumed)
+            self.reduction = Reduction(self._consumed, self.apply.outside)
         self.reduction.put(values)
         if not is_complete:
             return None
@@ -90,10 +93,16 @@ class _Cancelled(BaseException):
 
 
 class Reduction:
-    """A consumer of an iterator in a thread of its own, given its values list by list."""
+    """A consumer of an iterator in a thread of its own, given its values list by list.
 
-    def __init__(self, consume: Callable[[Iterator[Any]], Result]) -> None:
-        self._lists: queue.Queue[Sequence[Any] | None] = queue.Queue(maxsize=2)
+    Args:
+        consume: makes a result of an iterator.
+        outside: has the consumer wait with its place open to others: rows that it waits for may need the same one.
+    """
+
+    def __init__(self, consume: Callable[[Iterator[Any]], Result], outside: Callable[[Wait], Values]) -> None:
+        self._outside = outside
+        self._lists: queue.Queue[Values] = queue.Queue(maxsize=2)
         self._is_cancelled = False
         self._done = threading.Event()
         self._is_hungry = threading.Event()
@@ -130,7 +139,7 @@ class Reduction:
         with contextlib.suppress(queue.Full):  # then it is not waiting for a list
             self._lists.put_nowait(None)
 
-    def _send(self, values: Sequence[Any] | None) -> None:
+    def _send(self, values: Values) -> None:
         while not self._done.is_set():
             try:
                 self._lists.put(values, timeout=0.05)
@@ -153,7 +162,10 @@ class Reduction:
         if self._is_cancelled:
             raise _Cancelled
 
-    def _next(self) -> Sequence[Any] | None:
-        if self._lists.empty():
-            self._is_hungry.set()
-        return self._lists.get()
+    def _next(self) -> Values:
+        if not self._lists.empty():
+            return self._lists.get()
+        self._is_hungry.set()
+        if threading.current_thread() is not self._thread:  # a thread that the callable has made itself
+            return self._lists.get()
+        return self._outside(self._lists.get)
