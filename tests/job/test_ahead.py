@@ -18,6 +18,10 @@ from scripts import run_script
 TOGETHER = 4
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # five would have the others come again after seconds, one after the other
+
+
 class Album:
     """A server of texts. It answers only when so many wait at once, so whoever asks for one at a time gets nothing."""
 
@@ -63,7 +67,7 @@ class Album:
             def log_message(self, *args):
                 """Nobody asked."""
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        with Server(("127.0.0.1", 0), Handler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             try:
                 yield f"http://127.0.0.1:{server.server_port}/*.text"
