@@ -55,7 +55,8 @@ class Pipeline:
 
     def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
         check_nesting(graph)
-        from junco.catalog.membership import check_graph  # nobody needs it before there is a pipeline
+        import junco.engine.engine  # noqa: F401  # now, and not within the first call
+        from junco.catalog.membership import check_graph
 
         self.graph = graph
         self.devices = devices_of(device)
