@@ -23,7 +23,7 @@ JOB = """
     def work(x):
         if x == int(os.environ["STOP_AT"]):
             print("ready", flush=True)
-            threading.Event().wait()
+            threading.Event().wait(4)  # by itself, where it is another thread that no signal reaches
         return -x
 
     if __name__ == "__main__":
