@@ -22,6 +22,7 @@ JOB = """
 
     def work(x):
         if x == int(os.environ["STOP_AT"]):
+            threading.Event().wait(0.5)  # until the other threads have settled
             print("ready", flush=True)
             threading.Event().wait(4)  # by itself, where it is another thread that no signal reaches
         return -x
