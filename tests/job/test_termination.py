@@ -22,9 +22,8 @@ JOB = """
 
     def work(x):
         if x == int(os.environ["STOP_AT"]):
-            threading.Event().wait(0.5)  # until the other threads have settled
             print("ready", flush=True)
-            threading.Event().wait(4)  # by itself, where it is another thread that no signal reaches
+            threading.Event().wait()
         return -x
 
     if __name__ == "__main__":
@@ -56,6 +55,36 @@ def test_a_job_that_is_asked_to_end_keeps_what_is_sealed_and_goes_on_from_there(
     monkeypatch.setenv("STOP_AT", "-1")
     assert run_script(job(target, options)) == (0, "200\n", "")
     assert pq.read_table(target)["y"].to_pylist() == [-x for x in range(300)]
+
+
+SWALLOWED = """
+    import signal, threading
+    from junco import pipe
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
+
+    class Last:
+        def __del__(self):
+            signal.raise_signal(signal.{name})
+
+    def work(x):
+        if x == 2:
+            last = Last()
+            del last  # the signal comes while this runs, and Python drops what is raised there
+            threading.Event().wait()
+        return x
+
+    job = pipe.input("x").map("x", "y", work).output("y")
+    try:
+        job.run([1, 2, 3], {target!r}, progress=False)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize(("name", "expected"), [("SIGTERM", (143, "", "")), ("SIGINT", (0, "interrupted\n", ""))])
+def test_a_signal_that_comes_while_a_finalizer_runs_ends_a_job_too(tmp_path, name, expected):
+    assert run_script(SWALLOWED.format(name=name, target=str(tmp_path / "v.parquet"))) == expected
 
 
 def test_a_program_that_says_itself_what_sigterm_does_is_left_alone(tmp_path):
