@@ -304,6 +304,19 @@ def test_a_place_that_ctrl_c_took_away_is_put_back_for_whoever_waits(monkeypatch
     assert len(gate.free) == 2
 
 
+def test_a_claim_that_was_redeemed_and_is_dropped_gives_its_place_back_once():
+    """As by one whom Ctrl-C reaches between both."""
+    gate = Gate()
+    free = gate.claim(threading.get_ident(), Lane.ONLINE)
+    gate.redeem(free)
+    handed = gate.claim(-1, Lane.ONLINE)
+    gate.drop(free)
+    gate.drop(free)
+    assert list(gate.holders) == [-1]
+    gate.drop(handed)
+    assert (gate.holders, len(gate.free), gate.num_waiting) == ({}, 1, 0)
+
+
 # ---- who lends his place to whom
 
 

@@ -117,22 +117,26 @@ class PlainApplier(Applier):
         """The same with a place: the body of a generator is the callable's work too."""
         if self._gate is None:
             return super().draw(values, most)
-        place, num_rows = self._gate.take(), 0
+        before, num_rows = self._gate.stands(), 0
         try:
+            self._gate.take()
             drawn_values, error = super().draw(values, most)
             num_rows = len(drawn_values)
             return drawn_values, error
         finally:
-            place.release(num_rows)
+            if self._gate.stands() != before:
+                self._gate.mine().release(num_rows)
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
         if self._gate is None:
             return self._in_order(columns, num_rows, stop)
-        self._gate.take()
+        before = self._gate.stands()
         try:
+            self._gate.take()
             return self._in_order(columns, num_rows, stop)
         finally:
-            self._gate.mine().release(num_rows)
+            if self._gate.stands() != before:
+                self._gate.mine().release(num_rows)
 
     def outside(self, wait: Callable[[], Waited]) -> Waited:
         if self._gate is None:

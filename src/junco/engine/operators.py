@@ -92,12 +92,13 @@ class OperatorApplier(Applier):
         resident.begin()
         try:
             while (start := len(results)) < num_rows and not (stop and worked.failures):
-                if not has_place:
-                    resident.take_place()
+                before = resident.gate.stands()
                 try:
+                    if not has_place:
+                        resident.take_place()
                     self._next_batch(worked, columns, num_rows, stop)
                 finally:
-                    if not has_place:  # between two batches others may be next
+                    if resident.gate.stands() != before:  # between two batches others may be next
                         resident.end_place(len(results) - start)
         finally:
             resident.end()
@@ -203,19 +204,21 @@ class Replicas(Applier):
 
     def one(self, *item: Any) -> Any:
         """The result for one row; its exception is raised."""
-        place = self._gate.take()
+        before = self._gate.stands()
         try:
-            return place.what.one(*item)
+            return self._gate.take().what.one(*item)
         finally:
-            place.release()
+            if self._gate.stands() != before:
+                self._gate.mine().release()
 
     def __call__(self, columns: Columns, num_rows: int, *, stop: bool) -> tuple[list[Any], list[Failure]]:
-        place = self._gate.take()
+        before = self._gate.stands()
         try:
-            given: tuple[list[Any], list[Failure]] = place.what(columns, num_rows, stop=stop)
+            given: tuple[list[Any], list[Failure]] = self._gate.take().what(columns, num_rows, stop=stop)
             return given
         finally:
-            place.release(num_rows)
+            if self._gate.stands() != before:
+                self._gate.mine().release(num_rows)
 
 
 class MovingApplier(Applier):

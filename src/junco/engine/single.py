@@ -113,6 +113,9 @@ def _reading(one: Callable[..., Any], reads: Sequence[Slot]) -> Callable[..., An
     return lambda *values: one(*map(read_field, values, reads))
 
 
+_NOWHERE = object()
+
+
 class _Call:
     """A caller's row, waiting for its result or for its turn to lead a batch."""
 
@@ -121,12 +124,13 @@ class _Call:
         "claim",
         "error",
         "has_gone",
-        "has_place",
+        "heir",
         "is_done",
         "item",
         "lane",
         "noted",
         "result",
+        "stood",
         "thread",
         "woken",
     )
@@ -136,12 +140,15 @@ class _Call:
         self.result: Any = None
         self.error: BaseException | None = None
         self.noted: Noted = NOTHING
-        self.is_done = self.has_gone = self.has_place = False
+        self.is_done = self.has_gone = False
         self.thread = get_ident()
         self.lane = Lane.ONLINE
         self.woken: threading.Event | None = None
         self.claim: Claim | None = None
         """On a place at the operator, where another one has led before."""
+        self.stood: Any = _NOWHERE
+        """Where its thread stood at the operator before it took a place."""
+        self.heir: _Call | None = None
         self.batch: list[_Call] = []
         """What it is to lead, itself first."""
 
@@ -200,7 +207,11 @@ class SharedBatches:
             raise
         finally:
             if call.batch:
-                self._hand_over(call)
+                try:
+                    self._hand_over(call)
+                except KeyboardInterrupt:  # in the middle of it: the rest is still to be done
+                    self._hand_over(call)
+                    raise
         if call.error is not None:
             raise call.error
         if call.noted and counted is not None:
@@ -221,12 +232,12 @@ class SharedBatches:
 
     def _enter(self, leader: _Call) -> None:
         """Wait for a place at the operator."""
-        resident, claim, leader.claim = self._applier.resident, leader.claim, None
-        if claim is None:
-            resident.take_place()
+        resident = self._applier.resident
+        if leader.claim is not None:
+            resident.gate.redeem(leader.claim)
         else:
-            resident.gate.redeem(claim)
-        leader.has_place = True
+            leader.stood = resident.gate.stands()
+            resident.take_place()
 
     def _is_inside(self) -> bool:
         """Whether the caller is the operator itself, at work for a leader or for a run: to wait would be for ever."""
@@ -263,21 +274,28 @@ class SharedBatches:
 
     def _hand_over(self, leader: _Call) -> None:
         """Let the one who has waited longest lead the next batch; he waits for a place before this one is left."""
-        resident, heir = self._applier.resident, None
+        gate = self._applier.resident.gate
         with self._lock:
             if leader in self._leaders:  # else Ctrl-C came just before
                 self._leaders.remove(leader)
-            if self._waiting and len(self._leaders) < self._most_leaders:
-                heir = self._waiting.popleft()
-                heir.batch, heir.claim = [heir], resident.gate.claim(heir.thread, heir.lane)
+            if leader.heir is None and self._waiting and len(self._leaders) < self._most_leaders:
+                leader.heir = heir = self._waiting.popleft()
+                heir.batch, heir.claim = [heir], gate.claim(heir.thread, heir.lane)
                 self._leaders.append(heir)
-        if leader.claim is not None:
-            resident.gate.drop(leader.claim)
-        if leader.has_place:
-            resident.end_place(len(leader.batch))
-        if heir is not None:
-            assert heir.woken is not None
-            heir.woken.set()
+        if leader.claim is not None and leader.claim.place is None:
+            gate.drop(leader.claim)
+        if self._has_place(leader):
+            self._applier.resident.end_place(len(leader.batch))
+        if leader.heir is not None:
+            assert leader.heir.woken is not None
+            leader.heir.woken.set()
+
+    def _has_place(self, leader: _Call) -> bool:
+        """Whether a leader has entered; he may not have come to note it himself, since Ctrl-C came first."""
+        now = self._applier.resident.gate.stands()
+        if leader.claim is not None:  # one who waited for another one's batch was not inside before
+            return now is not None
+        return leader.stood is not _NOWHERE and now != leader.stood
 
     def _run(self, batch: list[_Call]) -> None:
         started = perf_counter()

@@ -120,11 +120,13 @@ class Gate:
         return called
 
     def _called(self, fn: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-        place = self.take()
+        before = self.stands()
         try:
+            self.take()
             return fn(*given)
         finally:
-            place.release()
+            if self.stands() != before:
+                self.mine().release()
 
     def try_take(self) -> Place | None:
         """Enter if there is a place and the calling thread has none; never waits."""
@@ -141,6 +143,14 @@ class Gate:
     def mine(self) -> Place:
         """The calling thread's place."""
         return self.holders[get_ident()]
+
+    def stands(self) -> tuple[Place, int] | None:
+        """Where the calling thread stands: its place, and how often it has entered.
+
+        Ctrl-C may come when a place has just been taken, before whoever took it can tell: he compares.
+        """
+        place = self.holders.get(get_ident())
+        return None if place is None else (place, place.depth)
 
     def is_for_me(self) -> bool:
         """Whether someone is inside who waits for what the calling thread does, or that thread itself."""
@@ -300,6 +310,7 @@ class Gate:
             one.woken.clear()
             if (place := self._free_for(one.lane)) is not None:
                 self._take_out(one)
+                one.place = place
                 self._let_in(one.thread, place)
                 self._call_next()  # of those who were called for several places only the first has come
             return place
@@ -322,10 +333,10 @@ class Gate:
         return own is self._turn and self._clock() < self._turn_ends_s
 
     def drop(self, one: Claim) -> None:
-        """Wait no more."""
+        """Wait no more, and give back what was handed over; to say it again does nothing."""
         with self.mutex:
-            place = one.place
-            if place is None:
+            place, one.place = one.place, None
+            if place is None and one in self.waiting.get(one.lane, ()):
                 self._take_out(one)
         if place is not None:
             place.release(0)
