@@ -13,7 +13,7 @@ import pytest
 
 from junco import Operator, cache, ops, pipe
 from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, OperatorError, UnavailableError
-from junco.operator.files import file_sha256
+from junco.places.files import file_sha256
 from junco.types import Space
 
 

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from junco.operator.files import file_stamps
 from junco.operator.identity import canonical, identity_of
+from junco.places.files import file_stamps
 from junco.runtime.machine import gpus, machine, version
 from junco.settings import settings
 

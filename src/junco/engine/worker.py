@@ -20,8 +20,8 @@ from junco.engine.shared_arrays import Packet, free_all_of, pack
 from junco.errors import ContractError, JuncoError, rebuilt
 from junco.memory import is_out_of_memory
 from junco.operator.base import Operator
-from junco.operator.files import Stamp
 from junco.operator.notes import NOTHING, Noted, joined, shifted
+from junco.places.files import Stamp
 from junco.wording import NOT_OURS, reason, said_by
 
 Given = tuple[list[Any], list[tuple[int, BaseException]], Noted]

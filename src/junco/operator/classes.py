@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from junco.operator import reach
 from junco.operator.base import Operator
-from junco.operator.files import names_files
 from junco.operator.spec import OperatorSpec
+from junco.places.files import names_files
 
 if TYPE_CHECKING:
     from junco.operator.describe import Describer

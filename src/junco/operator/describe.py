@@ -16,10 +16,10 @@ from typing import Any
 from junco.operator import classes, containers, reach
 from junco.operator.base import Operator
 from junco.operator.code import plain_code
-from junco.operator.files import file_sha256
 from junco.operator.leaves import UNTOLD, leaf, sha256
 from junco.operator.spec import OperatorSpec
 from junco.operator.walk import CONTENT, SINKS
+from junco.places.files import file_sha256
 from junco.types.content import digest_of_value
 from junco.wording import NOT_OURS
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from junco.operator.base import Operator
 from junco.operator.describe import Describer
-from junco.operator.files import file_sha256
 from junco.operator.spec import OperatorSpec
+from junco.places.files import file_sha256
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from junco.memory import device_bytes, memory_bytes
-from junco.operator.files import Stamp, file_stamps
 from junco.operator.resident import Recipe, Resident
+from junco.places.files import Stamp, file_stamps
 
 BUDGET_SHARE = 0.5
 """The part of the memory of the machine, and of each GPU, that loaded operators may take, where nobody says more."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from junco.graph.nodes import Callee, Graph
 from junco.operator.base import Operator
-from junco.operator.files import file_sha256
 from junco.operator.identity import identity_of
 from junco.operator.packages import package_of
+from junco.places.files import file_sha256
 from junco.wording import printable_lines
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from junco.errors import IntegrityError
-from junco.operator.files import read_sha256
+from junco.places.files import read_sha256
 from junco.settings import settings
 
 FORMAT = 2

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError, UnavailableError
-from junco.operator.files import file_sha256
+from junco.places.files import file_sha256
 from junco.types import Vectors
 
 if TYPE_CHECKING:

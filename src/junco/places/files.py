@@ -1,4 +1,4 @@
-"""What lies in an operator's files: the sha256 of their bytes, read once as long as a file stays what it is."""
+"""What lies in files: the sha256 of their bytes, read once as long as a file stays what it is."""
 
 from __future__ import annotations
 
