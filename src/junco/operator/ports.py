@@ -26,7 +26,8 @@ class Port:
         return printable(f"{self.name}: {type_name(self.type)}")
 
 
-Rows = Literal["one", "many"]
+Rows = Literal["one", "many", "either"]
+"""``either``: one under map, many under flat_map, as a decoder of sound gives a whole clip or its chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Ports:
 
     def fits(self, wanted: Ports) -> bool:
         """Whether something with these ports can stand wherever ``wanted`` is expected."""
-        if len(self.outputs) != len(wanted.outputs) or self.rows != wanted.rows:
+        if len(self.outputs) != len(wanted.outputs) or wanted.rows not in (self.rows, "either"):
             return False
         if not all(accepts(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
             return False

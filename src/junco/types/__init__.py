@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from junco.types.array_type import ArrayType
     from junco.types.arrays import Image, Vector, Vectors
-    from junco.types.media import AudioClip, VideoFrame
-    from junco.types.pieces import Box, Chunk
+    from junco.types.media import AudioClip, SparseVector, VideoFrame
+    from junco.types.pieces import Box, Chunk, Face, Page, Segment, Shot
     from junco.types.space import Space
 
 _WHERE = {
@@ -23,14 +23,34 @@ _WHERE = {
     "AudioClip": "junco.types.media",
     "Box": "junco.types.pieces",
     "Chunk": "junco.types.pieces",
+    "Face": "junco.types.pieces",
     "Image": "junco.types.arrays",
+    "Page": "junco.types.pieces",
+    "Segment": "junco.types.pieces",
+    "Shot": "junco.types.pieces",
     "Space": "junco.types.space",
+    "SparseVector": "junco.types.media",
     "Vector": "junco.types.arrays",
     "Vectors": "junco.types.arrays",
     "VideoFrame": "junco.types.media",
 }
 
-__all__ = ["ArrayType", "AudioClip", "Box", "Chunk", "Image", "Space", "Vector", "Vectors", "VideoFrame"]
+__all__ = [
+    "ArrayType",
+    "AudioClip",
+    "Box",
+    "Chunk",
+    "Face",
+    "Image",
+    "Page",
+    "Segment",
+    "Shot",
+    "Space",
+    "SparseVector",
+    "Vector",
+    "Vectors",
+    "VideoFrame",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,15 +1,26 @@
-"""Frames and clips: small frozen values, compared by identity since they hold arrays."""
+"""Frames, clips and sparse vectors: small frozen values, compared by identity since they hold arrays.
+
+To speak of them takes no numpy.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from junco.types.arrays import Image
+from junco.types.array_type import IMAGE
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from junco.types.arrays import Image
+
+    Floats = npt.NDArray[np.float32]
+    Indices = npt.NDArray[np.int32]
+else:  # what annotations mean when they are asked for
+    Image, Floats, Indices = Annotated[Any, IMAGE], Any, Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +34,8 @@ class VideoFrame:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """The pixels, so that every operator on images takes frames too."""
+        import numpy as np
+
         return np.asarray(self.image, dtype=dtype) if not copy else np.array(self.image, dtype=dtype)
 
     def __repr__(self) -> str:
@@ -33,9 +46,20 @@ class VideoFrame:
 class AudioClip:
     """Sound: ``samples`` float32 (channels, n) in −1..1, ``start_s`` in its source."""
 
-    samples: npt.NDArray[np.float32]
+    samples: Floats
     sample_rate_hz: int
     start_s: float = 0.0
+
+    def __repr__(self) -> str:
+        return picture(self, most=200)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseVector:
+    """A vector of which few numbers are not zero: ``indices`` int32 (n,), ascending, and ``values`` float32 (n,)."""
+
+    indices: Indices
+    values: Floats
 
     def __repr__(self) -> str:
         return picture(self, most=200)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.image_decode.formats import identified
 from junco.builtin.image_decode.orientation import upright
-from junco.builtin.image_decode.sources import opened
 from junco.builtin.image_decode.storage import storage_of
 from junco.cores import core_share
 from junco.errors import InputError
 from junco.neural.pixels import as_array
-from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Image
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 178_956_970  # where Pillow itself takes a picture for an attack
 
 
-class PilDecode(Operator, family="image-decode", name="pil"):
+class PilDecode(Decoder, family="image-decode", name="pil"):
     """Decodes a picture into C-contiguous uint8 RGB pixels (height, width, 3).
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object, a PIL image,
@@ -36,8 +35,6 @@ class PilDecode(Operator, family="image-decode", name="pil"):
     and HEIC where ``pillow-heif`` is installed; what Pillow is known to misread is read rightly or refused.
 
     Args:
-        allow_urls: fetch ``http(s)://`` addresses (off, because whoever chooses the addresses then chooses what this
-            machine connects to). Refused while the environment says to stay offline.
         max_pixels: a picture with more is refused by its header, before it is decoded.
         least_side: JPEGs may be decoded at 1/2, 1/4 or 1/8 of their size, which takes a fraction of the time, as long
             as their shorter side keeps this many pixels. A plan sets it where the next step needs no more.
@@ -46,7 +43,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
         InputError: for each source that is missing, empty, broken, too large or no picture, with its name.
     """
 
-    allow_urls: bool = False
+    what = "picture"
     max_pixels: int = option(MAX_PIXELS, least=1)
     least_side: int | None = option(None, least=1, neutral=True)
 
@@ -70,7 +67,7 @@ class PilDecode(Operator, family="image-decode", name="pil"):
             return self._of_pillow(source, name)
         if hasattr(source, "__array__"):
             return rgb_of_array(as_array(source))
-        with opened(source, allow_urls=self.allow_urls) as (file, name), identified(file, name) as picture:
+        with self.opened(source) as (file, name), identified(file, name) as picture:
             self._check_size(picture, name)
             with core_share():
                 if picture.format in jpeg.FORMATS and (pixels := self._of_jpeg(file, picture, name)) is not None:
