@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from junco.builtin.image_decode import sources
+from junco.places import source as sources
 from junco.builtin.image_decode.pil import PilDecode
 from junco.errors import InputError, ParameterError, UnavailableError
 from junco.wording import placeless

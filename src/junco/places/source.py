@@ -1,5 +1,6 @@
 """Where a picture, a sound, a document lies: a path, an address, bytes, a file object; all become a binary file and a
-name for messages."""
+name for messages.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class Face:
     """A face: its box in pixels, and five points (x, y) in pixels as they stand in the picture, seen by the viewer:
-    left eye, right eye, tip of the nose, left and right corner of the mouth."""
+    left eye, right eye, tip of the nose, left and right corner of the mouth.
+    """
 
     box: Box
     points: tuple[tuple[float, float], ...]
