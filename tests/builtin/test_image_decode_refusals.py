@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from junco.places import source as sources
 from junco.builtin.image_decode.pil import PilDecode
 from junco.errors import InputError, ParameterError, UnavailableError
+from junco.places import source as sources
 from junco.wording import placeless
 
 
