@@ -129,8 +129,8 @@ class MelSpectrogram:
 def mel_filters(of: MelSpectrogram) -> Spectrogram:
     """The bands' weights for each frequency of the Fourier transform: float32 (fft // 2 + 1, num_mels)."""
     frequencies = np.arange(of.fft // 2 + 1) * (of.sample_rate_hz / of.fft)
-    ends = hz_to_mel(np.array([of.lowest_hz, of.highest_hz]), of.scale)
-    corners = np.linspace(*ends, of.num_mels + 2)
+    lowest, highest = hz_to_mel(np.array([of.lowest_hz, of.highest_hz]), of.scale).tolist()
+    corners = np.linspace(lowest, highest, of.num_mels + 2)
     corners_hz = mel_to_hz(corners, of.scale)
     if of.triangles == "mel":
         weights = _triangles(hz_to_mel(frequencies, of.scale), corners)
