@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,13 @@ class PatchModel(NeuralModel):
     model's numbers for them say. `golden` gives items.
     """
 
-    needed = ("source", "patches", "read_patches")
+    needed: ClassVar[tuple[str, ...]] = ("source", "patches", "read_patches")
 
     def patches(self, item: Any) -> Patches:
-        """What goes through the model of one item: one array or more, all of one shape."""
+        """What goes through the model of one item: one patch or more, whose arrays are of one shape.
+
+        They may differ in shape where the model takes one row a pass.
+        """
         raise undefined(self.name, "patches")
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Any]:
@@ -57,8 +60,10 @@ class PatchModel(NeuralModel):
         return ports_of_batch(cls.read_patches).outputs
 
     def prepare(self, *columns: Any) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
-        """Patches as one array."""
+        """Patches as one array, or as several."""
         (patches,) = columns
+        if isinstance(patches[0], tuple):
+            return tuple(np.stack(arrays) for arrays in zip(*patches, strict=True))
         return np.stack(patches)
 
     def golden_pass(self) -> Arrays:
@@ -96,5 +101,13 @@ class PatchEmbedding(NeuralOperator, PatchModel):
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Vector]:
         """The finished vectors."""
-        pooled = [each.max(axis=0) if self.pool == "max" else each.mean(axis=0) for each in numbers]
-        return self.finish.rows(np.stack(pooled))
+        shares = [self.shares(item, len(each)) for each, item in zip(numbers, items, strict=True)]
+        pooled = [
+            each.max(axis=0) if self.pool == "max" else np.average(each, axis=0, weights=share)
+            for each, share in zip(numbers, shares, strict=True)
+        ]
+        return self.finish.rows(np.stack(pooled).astype(np.float32, copy=False))
+
+    def shares(self, item: Any, num_patches: int) -> npt.NDArray[Any] | None:
+        """How much each patch of an item counts in the mean; ``None``: all alike."""
+        return None
