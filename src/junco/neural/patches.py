@@ -15,8 +15,8 @@ from junco.operator.ports import Port, Ports, ports_of_batch, ports_of_function
 from junco.runtime.source import Arrays
 from junco.types import Vector, Vectors
 
-Patches = Sequence[npt.NDArray[Any]]
-"""What goes through a model of one item: arrays of one shape."""
+Patches = Sequence[npt.NDArray[Any]] | Sequence[tuple[npt.NDArray[Any], ...]]
+"""What goes through a model of one item: for each patch an array, or several where the model has several inputs."""
 
 _MOST_GOLDEN_PATCHES = 16
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from junco.builtin.hugging_face import fetched_file
 from junco.builtin.model_files import check_files, check_folder, damaged, is_path, read_json, reason_of, shards_of
+from junco.builtin.text_embedding.library import without_progress_bars
 from junco.errors import JuncoError, ParameterError
 from junco.memory import is_out_of_memory
 
@@ -85,7 +86,8 @@ def loaded_extractor(folder: Path, model: str, owner: str) -> Any:
 
 def _read(kind: Any, folder: Path, model: str, owner: str, **given: Any) -> Any:
     try:
-        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **given)
+        with without_progress_bars():
+            return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **given)
     except JuncoError:
         raise
     except Exception as error:  # a library may fail in any way on files from elsewhere

@@ -49,14 +49,14 @@ def way_of(kind: str) -> Way:
 
 def most_samples(extractor: Any, kind: str, piece_s: float) -> int:
     """Samples that the model takes at once."""
-    rate: int = extractor.sampling_rate
+    rate = int(extractor.sampling_rate)
     if kind == "clap":
         return int(extractor.nb_max_samples)
     if kind == "whisper":
         return int(extractor.n_samples)
     if kind == "audio-spectrogram-transformer":
         return round(((extractor.max_length - 1) * _AST_HOP_S + _AST_FRAME_S) * rate)
-    return round(piece_s * rate)
+    return int(piece_s * rate)
 
 
 def pieces(samples: Samples, most: int) -> Sequence[Samples]:
