@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from junco.errors import InputError
 
@@ -24,8 +24,8 @@ SOUNDS = (
     "mpc8 nistsphere ogg qoa sox tak truehd tta voc w64 wav wv"
 )
 VIDEOS = (
-    "apng asf av1 avi avs2 avs3 cavsvideo dirac dnxhd dv evc flv gif gxf h261 h263 h264 hevc ivf m4v matroska mj2 mjpeg "
-    "mpeg mpegts mpegvideo mxf nut obu rm vc1 vvc webm wtv yuv4mpegpipe"
+    "apng asf av1 avi avs2 avs3 cavsvideo dirac dnxhd dv evc flv gif gxf h261 h263 h264 hevc ivf m4v matroska mj2 "
+    "mjpeg mpeg mpegts mpegvideo mxf nut obu rm vc1 vvc webm wtv yuv4mpegpipe"
 )
 FORMATS = tuple(sorted({*SOUNDS.split(), *VIDEOS.split()}))
 """FFmpeg's names of the formats that are read: each holds the media itself."""
@@ -49,7 +49,7 @@ def opened_container(file: IO[bytes], name: str, what: str) -> Iterator[InputCon
 
     options = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "none"}
     try:
-        container = av.open(_Unnamed(file), options=options, buffer_size=_BUFFER_BYTES)
+        container: Any = av.open(_Unnamed(file), options=options, buffer_size=_BUFFER_BYTES)
     except av.error.ArgumentError as error:  # what FFmpeg says of formats that are not in the list
         raise InputError(
             f"{name}: a playlist, or a file of another kind that is no {what} by itself: only files that hold the "
