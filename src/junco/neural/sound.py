@@ -1,4 +1,4 @@
-"""Sound at an operator's door: clips that have samples, one channel, and the sample rate that a model takes."""
+"""Sound at an operator's door: clips with samples that are finite; and golden ones."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import InputError, MissingExtraError
-from junco.neural.spectrogram import Samples
+from junco.errors import InputError
 from junco.types.media import AudioClip
 from junco.wording import picture
 
-_SAMPLES_AT_ONCE = 1 << 20
 _GOLDEN_S = 2.5
 
 
@@ -36,41 +34,6 @@ def checked_clip(value: Any, owner: str) -> AudioClip:
     if not np.isfinite(samples).all():
         raise InputError(f"{owner!r}: {picture(value)} has samples that are not finite (NaN or infinite)")
     return value
-
-
-def one_channel(clip: AudioClip, sample_rate_hz: int, owner: str) -> Samples:
-    """The mean of a clip's channels (n,) at a sample rate.
-
-    Raises:
-        MissingExtraError: it has another sample rate, and PyAV is not installed.
-    """
-    mono: Samples = clip.samples[0] if len(clip.samples) == 1 else clip.samples.mean(axis=0, dtype=np.float32)
-    return resampled(mono, clip.sample_rate_hz, sample_rate_hz, owner)
-
-
-def resampled(samples: Samples, from_hz: int, to_hz: int, owner: str) -> Samples:
-    """Samples (n,) at another rate, by FFmpeg's resampler: round(n · to / from) of them.
-
-    Raises:
-        MissingExtraError: PyAV is not installed.
-    """
-    if from_hz == to_hz:
-        return samples
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("av", "audio", repr(owner)) from error
-    resampler = av.AudioResampler("fltp", "mono", to_hz)
-    found = []
-    for start in range(0, len(samples), _SAMPLES_AT_ONCE):
-        piece = np.ascontiguousarray(samples[None, start : start + _SAMPLES_AT_ONCE])
-        frame = av.AudioFrame.from_ndarray(piece, "fltp", "mono")
-        frame.sample_rate = from_hz
-        found += resampler.resample(frame)
-    found += resampler.resample(None)
-    count = max(1, round(len(samples) * to_hz / from_hz))
-    made = np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray()[0] for frame in found)])[:count]
-    return np.pad(made, (0, count - len(made)))
 
 
 def golden_clips(sample_rate_hz: int) -> list[AudioClip]:

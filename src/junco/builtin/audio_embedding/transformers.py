@@ -14,9 +14,10 @@ import numpy.typing as npt
 from junco.builtin.audio_embedding import transformers_files as files
 from junco.builtin.audio_embedding.transformers_sound import Way, module, most_samples, pieces, taken, way_of
 from junco.builtin.extras import check_installed
+from junco.builtin.one_channel import one_channel
 from junco.errors import ParameterError
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import checked_clip, golden_clips, one_channel
+from junco.neural.sound import golden_clips
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types.media import AudioClip
@@ -94,7 +95,7 @@ class TransformersAudio(PatchEmbedding, family="audio-embedding", name="transfor
         return golden_clips(self._extractor.sampling_rate)
 
     def _taken_of(self, clip: AudioClip) -> list[tuple[npt.NDArray[Any], ...]]:
-        samples = one_channel(checked_clip(clip, self.name), self._extractor.sampling_rate, self.name)
+        samples = one_channel(clip, self._extractor.sampling_rate, self.name)
         return [taken(self._extractor, self._kind, piece) for piece in pieces(samples, self._most)]
 
     def _check_runtime(self, way: Way) -> None:

@@ -55,7 +55,7 @@ def most_samples(extractor: Any, kind: str, piece_s: float) -> int:
     if kind == "whisper":
         return int(extractor.n_samples)
     if kind == "audio-spectrogram-transformer":
-        return round(((extractor.max_length - 1) * _AST_HOP_S + _AST_FRAME_S) * rate)
+        return int(((extractor.max_length - 1) * _AST_HOP_S + _AST_FRAME_S) * rate)
     return int(piece_s * rate)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from junco.neural.sound import checked_clip, golden_clips, one_channel
+from junco.builtin.one_channel import one_channel
+from junco.neural.sound import golden_clips
 from junco.neural.spectrogram import MelSpectrogram
 from junco.types.media import AudioClip
 
@@ -28,7 +29,7 @@ def log_mel_patches(clip: AudioClip, owner: str) -> Sequence[npt.NDArray[np.floa
     Raises:
         InputError: it is no sound, has no samples, or some that are not finite.
     """
-    samples = one_channel(checked_clip(clip, owner), SAMPLE_RATE_HZ, owner)
+    samples = one_channel(clip, SAMPLE_RATE_HZ, owner)
     least, hop = SPECTROGRAM.num_samples(_FRAMES), _HOP_FRAMES * SPECTROGRAM.hop
     num_hops = -(-max(0, len(samples) - least) // hop)
     mel = SPECTROGRAM(np.pad(samples, (0, least + num_hops * hop - len(samples))))
