@@ -15,7 +15,7 @@ from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
-from junco.types import Box
+from junco.types import AudioClip, Box
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -58,8 +58,12 @@ def parameters(minilm_folder, onnx_file):
 def columns(photos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
+    lengths = (8000, 40000, 16001, 15600, 300)
+    clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
+        "audio-embedding": [clips],
+        "audio-tagging": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
         "text-embedding": [texts],
