@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import audio_models
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
@@ -48,10 +49,16 @@ def onnx_file(small, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file):
+def parameters(minilm_folder, onnx_file, audio_folder):
     return {
         **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
