@@ -55,16 +55,24 @@ def kind_of(config: Path) -> str:
     return kind
 
 
-def loaded_network(folder: Path, model: str, owner: str) -> Any:
+def loaded_network(folder: Path, model: str, owner: str, loader: str = "AutoModel") -> Any:
     """The model with its weights in float32, on the CPU; code from model repositories never runs.
+
+    Args:
+        folder: where its files are.
+        model: as the user named it, for messages.
+        owner: the operator's name.
+        loader: the class of transformers that reads it.
 
     Raises:
         ParameterError: transformers cannot read it, or some of its weights are missing.
     """
     import torch
-    from transformers import AutoModel
+    import transformers
 
-    network, told = _read(AutoModel, folder, model, owner, dtype=torch.float32, output_loading_info=True)
+    network, told = _read(
+        getattr(transformers, loader), folder, model, owner, dtype=torch.float32, output_loading_info=True
+    )
     missing = sorted(key for key in told["missing_keys"] if not key.endswith(_UNUSED))
     if missing:
         raise ParameterError(
