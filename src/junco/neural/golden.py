@@ -40,7 +40,7 @@ def golden_jpeg(seed: int, shorter_side: int) -> bytes:
 
 
 def golden_video(seed: int, shorter_side: int) -> bytes:
-    """The picture of `golden_jpeg` as the one frame of a video, with colours at half the size as nearly all have them."""
+    """The picture of `golden_jpeg` as the one frame of a video, with colours at half the size as in nearly all."""
     import av
     from PIL import Image as PilImage
 
