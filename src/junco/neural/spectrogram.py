@@ -106,7 +106,10 @@ class MelSpectrogram:
         for start in range(0, count, _FRAMES_AT_ONCE):
             some = slice(start, min(start + _FRAMES_AT_ONCE, count))
             np.matmul(self._strengths(frames[some] * hann), filters, out=found[some])
-        return found if self.log_offset is None else np.log(found + np.float32(self.log_offset))
+        if self.log_offset is not None:
+            found += np.float32(self.log_offset)
+            np.log(found, out=found)
+        return found
 
     def _surrounded(self, samples: Samples) -> Samples:
         samples = np.ascontiguousarray(samples, np.float32)
@@ -119,10 +122,11 @@ class MelSpectrogram:
 
     def _strengths(self, frames: Spectrogram) -> Spectrogram:
         spectrum = np.fft.rfft(frames, self.fft)
-        if self.power == 1:
-            return np.abs(spectrum).astype(np.float32, copy=False)
+        # not np.abs, which guards against overflow, at several times the price
         energies = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-        return energies if self.power == 2 else energies ** np.float32(self.power / 2)
+        if self.power == 2:
+            return energies
+        return np.sqrt(energies) if self.power == 1 else energies ** np.float32(self.power / 2)
 
 
 @cache
