@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import audio_models
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
-from junco.types import Box
+from junco.types import AudioClip, Box
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -48,10 +49,16 @@ def onnx_file(small, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file):
+def parameters(minilm_folder, onnx_file, audio_folder):
     return {
         **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
@@ -61,8 +68,12 @@ def parameters(minilm_folder, onnx_file):
 def columns(photos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
+    lengths = (8000, 40000, 16001, 15600, 300)
+    clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
+        "audio-embedding": [clips],
+        "audio-tagging": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
         "text-embedding": [texts],

@@ -47,4 +47,4 @@ def golden_clips(sample_rate_hz: int) -> list[AudioClip]:
         rng.normal(0, 0.1, len(time_s)) * time_s,
         np.zeros(len(time_s)),
     )
-    return [AudioClip(np.asarray(sound, np.float32)[None], sample_rate_hz) for sound in sounds]
+    return [AudioClip(np.asarray(sound, np.float32)[None].clip(-1, 1), sample_rate_hz) for sound in sounds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,9 @@ def loaded_extractor(folder: Path, model: str, owner: str) -> Any:
     """
     from transformers import AutoFeatureExtractor
 
-    return _read(AutoFeatureExtractor, folder, model, owner)
+    with warnings.catch_warnings():  # the library says so of AST's own filters too
+        warnings.filterwarnings("ignore", "At least one mel filter has all zero values", UserWarning)
+        return _read(AutoFeatureExtractor, folder, model, owner)
 
 
 def _read(kind: Any, folder: Path, model: str, owner: str, **given: Any) -> Any:

@@ -90,8 +90,8 @@ def module(network: Any, kind: str) -> torch.nn.Module:
 
         def forward(self, features: torch.Tensor, heard: torch.Tensor | None = None) -> torch.Tensor:
             found: torch.Tensor
-            if kind == "clap":  # pieces are never longer than what it takes
-                is_longer = torch.zeros((len(features), 1), dtype=torch.bool, device=features.device)
+            if kind == "clap":  # the library says so of each clip that is alone, however short, and fusion needs it
+                is_longer = torch.ones((len(features), 1), dtype=torch.bool, device=features.device)
                 return torch.as_tensor(self.network.get_audio_features(features, is_longer=is_longer).pooler_output)
             output = self.network(features)
             if kind == "audio-spectrogram-transformer":
