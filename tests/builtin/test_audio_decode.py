@@ -112,6 +112,16 @@ def test_the_sound_of_a_video_begins_when_it_does():
     assert clip.samples.shape == (1, 16_000)
 
 
+@pytest.mark.parametrize("container", ["mpegts", "matroska", "mp4"])
+def test_times_count_from_the_first_picture_of_a_video(container):
+    content = coded(tone(2, RATE), RATE, container, "aac", video=True, late_s=0.5)
+    with av.open(io.BytesIO(content)) as file:
+        first = {stream.type: float(stream.start_time * stream.time_base) for stream in file.streams}
+    clip = decode(content, sample_rate_hz=None)
+    assert clip.start_s == pytest.approx(first["audio"] - first["video"], abs=0.025)  # MPEG-TS keeps the delay
+    assert clip.start_s > 0.4
+
+
 def test_a_mistaken_extension_does_not_matter(tmp_path):
     path = tmp_path / "sound.mp3"
     path.write_bytes(wav(tone(0.1, RATE), RATE))

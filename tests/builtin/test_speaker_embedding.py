@@ -12,6 +12,7 @@ import pytest
 
 import junco
 import media
+from audio_models import save_x_vectors
 from junco.builtin.speaker_embedding.ge2e import partial_starts
 from junco.errors import InputError, ParameterError
 from junco.operator import registry
@@ -153,33 +154,12 @@ def test_what_is_no_sound_is_refused(ge2e):
             ge2e(wrong)
 
 
-def x_vector_folder(folder, kind="WavLM", head="ForXVector"):
-    """A small x-vector model with random weights, as transformers saves it."""
-    import torch
-    import transformers
-
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    convolutions = {
-        "conv_dim": (16, 16),
-        "conv_stride": (20, 16),
-        "conv_kernel": (20, 16),
-        "num_feat_extract_layers": 2,
-    }
-    heads = {"tdnn_dim": (16, 16, 16, 16, 24), "xvector_output_dim": 12, "num_conv_pos_embedding_groups": 2}
-    config = getattr(transformers, f"{kind}Config")(**sizes, **convolutions, **heads, num_conv_pos_embeddings=16)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        getattr(transformers, f"{kind}{head}")(config).save_pretrained(folder)
-    transformers.Wav2Vec2FeatureExtractor(sampling_rate=16_000).save_pretrained(folder)
-    return folder
-
-
 @pytest.mark.parametrize("kind", ["WavLM", "Wav2Vec2", "UniSpeechSat"])
 def test_an_x_vector_model_of_transformers_agrees_with_transformers(kind, tmp_path, clips):
     import torch
     import transformers
 
-    folder = x_vector_folder(tmp_path, kind)
+    folder = save_x_vectors(tmp_path, kind)
     operator = registry.load("speaker-embedding.transformers")(model=str(folder))
     operator.ensure_open()
     theirs = getattr(transformers, f"{kind}ForXVector").from_pretrained(folder).eval()
@@ -192,7 +172,7 @@ def test_an_x_vector_model_of_transformers_agrees_with_transformers(kind, tmp_pa
 
 
 def test_short_and_long_speech_goes_through_an_x_vector_model(tmp_path, clips):
-    operator = registry.load("speaker-embedding.transformers")(model=str(x_vector_folder(tmp_path)), piece_s=1)
+    operator = registry.load("speaker-embedding.transformers")(model=str(save_x_vectors(tmp_path)), piece_s=1)
     operator.ensure_open()
     clip = clips["June"][0]
     short = AudioClip(np.ascontiguousarray(clip.samples[:, :700]), 16_000)
@@ -200,6 +180,6 @@ def test_short_and_long_speech_goes_through_an_x_vector_model(tmp_path, clips):
 
 
 def test_a_model_without_x_vectors_is_refused(tmp_path):
-    folder = x_vector_folder(tmp_path, head="Model")
+    folder = save_x_vectors(tmp_path, head="Model")
     with pytest.raises(ParameterError, match="gives no x-vectors"):
         registry.load("speaker-embedding.transformers")(model=str(folder)).ensure_open()

@@ -74,7 +74,7 @@ class Sound:
         return float(self.stream.duration * self.stream.time_base)
 
     def blocks(self) -> Iterator[tuple[float, Samples]]:
-        """Blocks that follow each other without a gap: seconds from the container's start, float32 (channels, n).
+        """Blocks that follow each other without a gap: their times in seconds, float32 (channels, n).
 
         Where time stamps leave a gap there is silence; what overlaps is left out.
 
@@ -185,6 +185,8 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     Raises:
         InputError: there is none, or FFmpeg has no decoder for it, or its rate is no sound's.
     """
+    from av.stream import Discard
+
     stream = container.streams.best("audio")
     if stream is None:
         others = {each.type for each in container.streams}
@@ -196,6 +198,9 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     if not LEAST_RATE_HZ <= found.rate_hz <= MOST_RATE_HZ:
         raise InputError(f"{name}: {found.rate_hz} Hz are no sound's rate ({LEAST_RATE_HZ:,} to {MOST_RATE_HZ:,} Hz)")
     sound.codec_context.thread_count = 1
+    for each in container.streams:
+        if each is not stream:
+            each.discard = Discard.all
     return found
 
 
