@@ -8,8 +8,8 @@
 - a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
 
 The folder holds ``cat.jpg``, ``person.jpg``, a folder ``photos`` and ``texts.txt``; for a page that speaks of them also
-``street.mp4`` and ``film.mp4``, which has sound, and a folder ``sounds``. ``pip install ./folder`` installs beside the page,
-so that nothing outside the folder changes.
+``street.mp4`` and ``film.mp4``, which has sound, and folders ``sounds`` and ``voices``. ``pip install ./folder``
+installs beside the page, so that nothing outside the folder changes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from types import ModuleType
 
 MEDIA = Path(__file__).resolve().parent.parent / ".media"
 VIDEOS = {"street.mp4": "bikes.mp4", "film.mp4": "bigbuckbunny.mp4"}
+VOICES = {"allison-english": "en", "allison-spanish": "es", "june-french": "fr"}
 SOUNDS = ("drum_*", "loop_amen", "misc_crow", "ambi_*", "guit_*", "vinyl_*")
 _BRING = "import sys, media; print(media.{}(sys.argv[1]))"
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
@@ -62,6 +63,7 @@ def run_page(page: Path, folder: Path) -> None:
     _lay_out_photos()
     _lay_out_videos(page)
     _lay_out_sounds(page)
+    _lay_out_voices(page)
     namespace = ModuleType("page")
     sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
     for block in blocks(page):
@@ -101,6 +103,17 @@ def _lay_out_sounds(page: Path) -> None:
     for pattern in SOUNDS:
         for path in samples.glob(f"{pattern}.flac"):
             Path("sounds", path.name).write_bytes(path.read_bytes())
+
+
+def _lay_out_voices(page: Path) -> None:
+    if "voices/" not in page.read_text("utf-8"):
+        return
+    Path("voices").mkdir()
+    for name, language in VOICES.items():
+        spoken = sorted(_brought("debian", f"asterisk-core-sounds-{language}-wav").rglob("*.wav"))
+        long = [path for path in spoken if 60_000 < path.stat().st_size < 200_000][:6]
+        for number, path in enumerate(long, 1):
+            Path("voices", f"{name}-{number}.wav").write_bytes(path.read_bytes())
 
 
 def _brought(how: str, medium: str) -> Path:

@@ -62,3 +62,25 @@ def save(kind: str, folder: Path) -> Path:
     model.save_pretrained(folder)
     extractor.save_pretrained(folder)
     return folder
+
+
+def save_x_vectors(folder: Path, kind: str = "WavLM", head: str = "ForXVector") -> Path:
+    """A folder with a model that gives x-vectors of 12 numbers, and its feature extractor."""
+    import torch
+    import transformers as library
+
+    convolutions = {
+        "conv_dim": (16, 16),
+        "conv_stride": (20, 16),
+        "conv_kernel": (20, 16),
+        "num_feat_extract_layers": 2,
+    }
+    heads = {"tdnn_dim": (16, 16, 16, 16, 24), "xvector_output_dim": 12}
+    positions = {"num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}
+    config = getattr(library, f"{kind}Config")(**_SIZES, **convolutions, **heads, **positions)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = getattr(library, f"{kind}{head}")(config)
+    model.save_pretrained(folder)
+    library.Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    return folder

@@ -20,6 +20,7 @@ from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
 from junco.types import AudioClip, Box
+from sounds import wav
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -54,11 +55,17 @@ def audio_folder(tmp_path_factory):
     return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
 
 
+@pytest.fixture(scope="session")
+def speaker_folder(tmp_path_factory):
+    return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file, audio_folder):
+def parameters(minilm_folder, onnx_file, audio_folder, speaker_folder):
     return {
         **PARAMETERS,
         "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
@@ -72,8 +79,11 @@ def columns(photos):
     clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
+        "audio-decode": [[wav(clip.samples, 16000, 24) for clip in clips]],
         "audio-embedding": [clips],
         "audio-tagging": [clips],
+        "speaker-embedding": [clips],
+        "voice-activity": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
         "text-embedding": [texts],

@@ -62,7 +62,16 @@ def opened_container(file: IO[bytes], name: str, what: str) -> Iterator[InputCon
 
 
 def begins_at_s(container: InputContainer) -> float:
-    """The time stamp of a container's start: what its streams' time stamps are counted from here, in seconds."""
+    """The time stamp, in seconds, from which those of a container's sound count here.
+
+    It is that of the first picture, as times of frames do, so that what is seen and heard at once has one time; without
+    pictures it is the container's start. A cover is no picture of that kind.
+    """
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.time_base is not None:
+            return float((stream.start_time or 0) * stream.time_base)
     return (container.start_time or 0) / 1_000_000
 
 

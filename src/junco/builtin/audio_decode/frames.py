@@ -24,6 +24,8 @@ GAP_S = 0.1
 SHORT_S = 1.0
 """What may be missing of the length that a header says."""
 EXACT_GAP_S = 0.01
+MOST_GAP_S = 3600.0
+"""A longer silence than that would be made of one wrong time stamp."""
 _EXACT = {"aiff", "flac", "mov", "w64", "wav"}
 """Formats whose header says the length, and does not guess it."""
 _WHOLE = {"flac", "ogg"}
@@ -74,7 +76,7 @@ class Sound:
         return float(self.stream.duration * self.stream.time_base)
 
     def blocks(self) -> Iterator[tuple[float, Samples]]:
-        """Blocks that follow each other without a gap: seconds from the container's start, float32 (channels, n).
+        """Blocks that follow each other without a gap: their times in seconds, float32 (channels, n).
 
         Where time stamps leave a gap there is silence; what overlaps is left out.
 
@@ -105,6 +107,10 @@ class Sound:
         self._check_end(end_s)
 
     def _check_gap(self, at_s: float, gap: int) -> None:
+        if gap > MOST_GAP_S * self.rate_hz:
+            raise InputError(
+                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s"
+            )
         if self.on_corrupt == "raise" and self.formats & _WHOLE:
             raise InputError(f"{self.name}: broken: {gap / self.rate_hz:.3f} s are missing at {at_s:.3f} s{_CURE}")
 
@@ -185,6 +191,8 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     Raises:
         InputError: there is none, or FFmpeg has no decoder for it, or its rate is no sound's.
     """
+    from av.stream import Discard
+
     stream = container.streams.best("audio")
     if stream is None:
         others = {each.type for each in container.streams}
@@ -196,6 +204,9 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     if not LEAST_RATE_HZ <= found.rate_hz <= MOST_RATE_HZ:
         raise InputError(f"{name}: {found.rate_hz} Hz are no sound's rate ({LEAST_RATE_HZ:,} to {MOST_RATE_HZ:,} Hz)")
     sound.codec_context.thread_count = 1
+    for each in container.streams:
+        if each is not stream:
+            each.discard = Discard.all
     return found
 
 
