@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from junco.types import Face, Image
 from junco.wording import picture
 
 SIDE = 112
+_LEAST_SPREAD = 1e-9
 PLACES = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
@@ -63,7 +63,7 @@ def aligned(pixels: Image, face: Any, side: int, owner: str) -> Image:
     points = np.array(face.points, np.float64)
     if points.shape != (5, 2) or not np.isfinite(points).all():
         raise InputError(f"{owner!r}: {picture(face)} must have five points with x and y")
-    a, b, x, y = similarity(PLACES * (side / SIDE), points, owner)
+    a, b, x, y = _inverse(similarity(points, PLACES * (side / SIDE), owner))
     # Pillow takes the middle of a pixel to be at a half, the points count from the middle of the first
     shift_x, shift_y = x + 0.5 - (a - b) / 2, y + 0.5 - (a + b) / 2
     turned = PilImage.fromarray(pixels).transform(
@@ -75,22 +75,28 @@ def aligned(pixels: Image, face: Any, side: int, owner: str) -> Image:
     return np.array(turned)
 
 
-def similarity(
-    places: npt.NDArray[np.float64], points: npt.NDArray[np.float64], owner: str
-) -> tuple[float, float, float, float]:
-    """The turn, scale and shift (a, b, x, y) that take places nearest to points, by least squares (Umeyama, 1991).
+Similarity = tuple[float, float, float, float]
+"""A turn, scale and shift (a, b, x, y): a point (u, v) comes to (a·u − b·v + x, b·u + a·v + y)."""
 
-    A place (u, v) comes to (a·u − b·v + x, b·u + a·v + y).
+
+def similarity(points: npt.NDArray[np.float64], places: npt.NDArray[np.float64], owner: str) -> Similarity:
+    """What takes points nearest to places, by least squares (Umeyama, 1991).
 
     Raises:
         InputError: all points lie in one place.
     """
-    from_middle, to_middle = places.mean(0), points.mean(0)
-    u, v = (places - from_middle).T
-    p, q = (points - to_middle).T
+    from_middle, to_middle = points.mean(0), places.mean(0)
+    u, v = (points - from_middle).T
+    p, q = (places - to_middle).T
     spread = float((u * u + v * v).sum())
-    a, b = float((u * p + v * q).sum()) / spread, float((u * q - v * p).sum()) / spread
-    if math.hypot(a, b) < 1e-6:
+    if spread < _LEAST_SPREAD:
         raise InputError(f"{owner!r}: the points of a face lie in one place, so that nobody can tell how it lies")
+    a, b = float((u * p + v * q).sum()) / spread, float((u * q - v * p).sum()) / spread
     x, y = to_middle - (a * from_middle[0] - b * from_middle[1], b * from_middle[0] + a * from_middle[1])
     return a, b, float(x), float(y)
+
+
+def _inverse(turn: Similarity) -> Similarity:
+    a, b, x, y = turn
+    size = max(a * a + b * b, _LEAST_SPREAD)
+    return a / size, -b / size, -(a * x + b * y) / size, (b * x - a * y) / size
