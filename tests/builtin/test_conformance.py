@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from skimage import data
 
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
-from junco.types import Box
+from junco.types import Box, Face
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -61,6 +62,7 @@ def parameters(minilm_folder, onnx_file):
 def columns(photos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
+    faces = [face_at(10 + i, 5, 20) for i in range(5)]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
         "image-decode": [photos],
@@ -68,7 +70,15 @@ def columns(photos):
         "text-embedding": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
+        "image-crop.face": [photos, faces],
+        "face-detection": [[*photos[:4], data.astronaut()]],
+        "face-embedding": [photos, faces],
     }
+
+
+def face_at(x, y, side):
+    places = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8))
+    return Face(Box(x, y, x + side, y + side), tuple((x + u * side, y + v * side) for u, v in places))
 
 
 @pytest.fixture(params=MEMBERS)

@@ -90,8 +90,8 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
         kept = likely[surest(boxes[likely], self.overlap)][: self.max_faces]
         boxes = (boxes[kept] * scale).clip(0, [width, height, width, height])
         return [
-            Face(Box(*map(float, box), "face", score), tuple((float(x), float(y)) for x, y in five), score)
-            for box, five, score in zip(boxes, points[kept] * scale, scores[kept].astype(float).tolist(), strict=True)
+            Face(Box(*box, label="face", score=score), tuple((float(x), float(y)) for x, y in five), score)
+            for box, five, score in zip(boxes.astype(float).tolist(), points[kept] * scale, scores[kept].astype(float).tolist(), strict=True)
         ]
 
 

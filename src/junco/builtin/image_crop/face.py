@@ -19,9 +19,7 @@ from junco.wording import picture
 
 SIDE = 112
 _LEAST_SPREAD = 1e-9
-PLACES = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-)
+PLACES = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]])
 """Where the five points belong in a picture of 112×112 (Deng et al., "ArcFace", 2019)."""
 
 
