@@ -97,8 +97,13 @@ def test_a_face_at_the_border_is_black_beyond_it():
 
 @pytest.mark.parametrize(
     "face",
-    [Box(0, 0, 5, 5), Face(Box(0, 0, 5, 5), ()), Face(Box(0, 0, 5, 5), ((3.0, 3.0),) * 5), "a face"]
-    + [Face(Box(0, 0, 5, 5), ((float("nan"), 1.0),) * 5)],
+    [
+        Box(0, 0, 5, 5),
+        Face(Box(0, 0, 5, 5), ()),
+        Face(Box(0, 0, 5, 5), ((3.0, 3.0),) * 5),
+        "a face",
+        Face(Box(0, 0, 5, 5), ((float("nan"), 1.0),) * 5),
+    ],
     ids=["a box", "no points", "one place", "a text", "nan"],
 )
 def test_what_is_no_face_is_refused(embed, face):

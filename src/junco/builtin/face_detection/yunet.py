@@ -89,10 +89,13 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
         scale = max(height, width) / SIDE
         kept = likely[surest(boxes[likely], self.overlap)][: self.max_faces]
         boxes = (boxes[kept] * scale).clip(0, [width, height, width, height])
-        return [
-            Face(Box(*box, label="face", score=score), tuple((float(x), float(y)) for x, y in five), score)
-            for box, five, score in zip(boxes.astype(float).tolist(), points[kept] * scale, scores[kept].astype(float).tolist(), strict=True)
-        ]
+        rows = zip(boxes.tolist(), (points[kept] * scale).tolist(), scores[kept].tolist(), strict=True)
+        return [_face(box, five, score) for box, five, score in rows]
+
+
+def _face(box: list[float], points: list[list[float]], score: float) -> Face:
+    x0, y0, x1, y1 = box
+    return Face(Box(x0, y0, x1, y1, "face", score), tuple((x, y) for x, y in points), score)
 
 
 def surest(boxes: npt.NDArray[np.float32], overlap: float) -> list[int]:
