@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from junco.builtin.video_decode.container import Limits, Video, said
-from junco.builtin.video_decode.numbers import NOT_SHOWN, Packets, numbered, packets_from
+from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, numbered, packets_from
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -141,8 +141,8 @@ class Reading:
         yield from map(self._shown, frames)
 
     def _shown(self, frame: Decoded) -> Shown:
-        number = frame.opaque
-        if not isinstance(number, int) or number == NOT_SHOWN:
+        number = frame.opaque.value if isinstance(frame.opaque, Number) else NOT_SHOWN
+        if number == NOT_SHOWN or (frame.pts is None and not self._wanted.only_keys):
             number = 0 if self._last is None else self._last.index + 1
         if frame.pts is not None:
             time_s = float((frame.pts - self._video.start) * self._video.time_base)
