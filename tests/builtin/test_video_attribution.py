@@ -6,11 +6,11 @@ import io
 
 import numpy as np
 import pytest
-from media import wheel_file
-from videos import GOP, KINDS, numbered, number_of, pattern, write
 
 from junco import ops, pipe
 from junco.operator import registry
+from media import wheel_file
+from videos import GOP, KINDS, number_of, numbered, pattern, write
 
 NUM_FRAMES = 60
 

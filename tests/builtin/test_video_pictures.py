@@ -1,4 +1,4 @@
-"""A frame's pixels: those of PyAV, with the colours that its tags name, square, upright, over white, of the size wanted."""
+"""A frame's pixels: those of PyAV, in the colours that its tags name, square, upright, over white, small as asked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from videos import number_of, numbered, pattern, write
 
 from junco import ops, pipe
 from junco.operator import registry
+from videos import number_of, numbered, pattern, write
 
 SIZES = [(64, 48), (65, 49), (31, 47), (6, 4), (1280, 722)]
 BT601, BT709, BT2020 = 5, 1, 9

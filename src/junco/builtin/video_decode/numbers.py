@@ -26,6 +26,8 @@ Packets: TypeAlias = "Iterator[Packet[VideoStream]]"
 
 NOT_SHOWN = -1
 """The number of a packet whose frame is not shown."""
+
+
 @dataclass(eq=False, slots=True)
 class Number:
     """A packet's number on its way through the decoder: an object of its own, since PyAV knows it by its place."""
