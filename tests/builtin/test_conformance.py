@@ -20,6 +20,7 @@ from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
 from junco.types import Box, Face
+from videos import numbered
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -29,6 +30,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "vector.truncate": {"dim": 5},
 }
 HEAVY = {
+    "av",
     "torch",
     "timm",
     "PIL",
@@ -58,8 +60,14 @@ def parameters(minilm_folder, onnx_file):
     }
 
 
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    return [numbered(folder / f"{length}.mp4", length) for length in (1, 12, 25, 30, 7)]
+
+
 @pytest.fixture
-def columns(photos):
+def columns(photos, videos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
     faces = [face_at(10 + i, 5, 20) for i in range(5)]
@@ -69,6 +77,7 @@ def columns(photos):
         "image-embedding": [photos],
         "text-embedding": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
+        "video-decode": [videos],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
         "image-crop.face": [photos, faces],
         "face-detection": [[*photos[:4], data.astronaut()]],
