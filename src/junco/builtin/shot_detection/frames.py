@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
+import numpy as np
+
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
@@ -42,7 +44,7 @@ def small_frames(decoder: Decoder, source: Any) -> Iterator[SmallFrame]:
                 time_s = frame.time - start_s if frame.time is not None else time_s + frame_s
                 long_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else frame_s
                 small = reformatter.reformat(frame, WIDTH, HEIGHT, "rgb24", interpolation="AREA")
-                yield SmallFrame(small.to_ndarray(), time_s, time_s + long_s)
+                yield SmallFrame(np.asarray(small.to_ndarray(), np.uint8), time_s, time_s + long_s)
         except FFmpegError as error:
             raise InputError(f"{name}: a broken video after {max(time_s, 0):.2f} s: {error.strerror}") from error
         if time_s < 0:

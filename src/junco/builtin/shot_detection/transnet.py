@@ -25,7 +25,7 @@ from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.load import Dtype
 from junco.runtime.source import Source
-from junco.types import Image, Shot, Vectors
+from junco.types import Image, Shot, Vector, Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -88,9 +88,9 @@ class TransNet(NeuralModel, Decoder, family="shot-detection", name="transnet"):
         """Windows as one array (n, 100, 27, 48, 3)."""
         return np.stack(windows)
 
-    def read(self, numbers: Vectors, windows: Sequence[Window]) -> Vectors:
-        """For each of a window's middle 50 frames how sure it is that a shot ends with it, (n, 50) in 0..1."""
-        return 1 / (1 + np.exp(-numbers))
+    def read(self, numbers: Vectors, *columns: Any) -> list[Vector]:
+        """For each window how sure it is, of its middle 50 frames, that a shot ends with them, (50,) in 0..1."""
+        return list(np.reciprocal(1 + np.exp(-numbers)))
 
     def batch(self, sources: Sequence[Any], **_: Any) -> Sequence[Iterator[Shot]]:
         return [self.stream(source) for source in sources]
@@ -113,7 +113,7 @@ class TransNet(NeuralModel, Decoder, family="shot-detection", name="transnet"):
 
         for numbers in self.numbers_of_each(windows(images())):
             # the last window judges copies of the last frame, too
-            for certainty in self.read(numbers, ())[0, : len(waiting)]:
+            for certainty in self.read(numbers)[0][: len(waiting)]:
                 yield *waiting.popleft(), float(certainty)
 
 
