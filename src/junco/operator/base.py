@@ -155,6 +155,8 @@ class Operator:
         good part ``unknown`` to the operator, as letters are to a model that never saw them, or ``repeated``: that it
         is like one before it.
 
+        In `stream` the item is row 0; say it once.
+
         How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
         Rows of a batch that fails are tried again, and count then. Call it in the thread that runs the batch.
 
