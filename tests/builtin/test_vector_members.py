@@ -137,7 +137,7 @@ def test_the_space_of_concatenated_vectors_has_both_in_it_in_their_order():
 
 @pytest.mark.parametrize("whiten", [False, True])
 def test_pca_gives_what_scikit_learn_gives(fitted, data, whiten):
-    """Max difference ≤ 1e-5 of the largest number; seen: 4e-7."""
+    """Max difference ≤ 1e-5 of the largest number; seen: 2e-7."""
     from sklearn.decomposition import PCA
 
     reference = PCA(8, whiten=whiten, svd_solver="full").fit(data.astype(np.float64))
