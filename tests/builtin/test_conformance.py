@@ -20,7 +20,7 @@ from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
 from junco.types import Box, VideoFrame
-from videos import write
+from videos import numbered, write
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
@@ -37,6 +37,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "vector.truncate": {"dim": 5},
 }
 HEAVY = {
+    "av",
     "torch",
     "timm",
     "PIL",
@@ -84,8 +85,14 @@ def parameters(minilm_folder, onnx_file, pca_file):
     }
 
 
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    return [numbered(folder / f"{length}.mp4", length) for length in (1, 12, 25, 30, 7)]
+
+
 @pytest.fixture
-def columns(photos, two_videos):
+def columns(photos, videos, two_videos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
@@ -97,6 +104,7 @@ def columns(photos, two_videos):
         "vector.pool": [list(rng.normal(size=(5, 3, 8)).astype(np.float32))],
         "frame-dedup": [[VideoFrame(photo, i / 25, i) for i, photo in enumerate(photos)]],
         "shot-detection": [two_videos],
+        "video-decode": [videos],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
     }
 

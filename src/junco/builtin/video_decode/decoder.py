@@ -18,6 +18,9 @@ from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import VideoFrame
 
+Range = tuple[float, float | None]
+"""Seconds: from when, and before when; ``None``: to the end."""
+
 
 class VideoReader(Decoder):
     """Base of operators that look at the frames of a video, whatever they make of them.
@@ -56,14 +59,19 @@ class VideoReader(Decoder):
         """What makes pixels of its frames."""
         return Pictures(self.limits, video.name, video.stream.sample_aspect_ratio)
 
-    def shown(self, video: Video, *, only_keys: bool = False) -> Iterator[Shown]:
-        """Its frames in the order in which they are shown, within the range asked for.
+    def shown(self, video: Video, *, only_keys: bool = False, range_s: Range | None = None) -> Iterator[Shown]:
+        """Its frames in the order in which they are shown.
+
+        Args:
+            only_keys: key frames alone.
+            range_s: of which seconds; ``None``: those that the options ask for.
 
         Raises:
             InputError: the video breaks off or is broken, after the frames before that; it has no key frame; or it is
                 longer than it may be.
         """
-        wanted = Wanted(self.limits, *self.range_s, only_keys, self.on_corrupt == "skip", lambda: self.note("cut", [0]))
+        range_s = range_s or self.range_s
+        wanted = Wanted(self.limits, *range_s, only_keys, self.on_corrupt == "skip", lambda: self.note("cut", [0]))
         return iter(Reading(video, wanted))
 
     @property
@@ -72,8 +80,8 @@ class VideoReader(Decoder):
         return Limits(self.max_pixels, self.max_frames, self.max_duration_s)
 
     @property
-    def range_s(self) -> tuple[float, float | None]:
-        """Of which seconds frames are looked at: from when, and until when (``None``: the end)."""
+    def range_s(self) -> Range:
+        """Of which seconds frames are looked at."""
         return 0.0, None
 
 
@@ -101,7 +109,7 @@ class VideoDecoder(VideoReader):
         return Pictures(self.limits, video.name, video.stream.sample_aspect_ratio, self.least_side)
 
     @property
-    def range_s(self) -> tuple[float, float | None]:
+    def range_s(self) -> Range:
         return self.start_s, self.end_s
 
 
