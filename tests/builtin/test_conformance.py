@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from skimage import data
 
+import audio_models
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
-from junco.types import Box, Face, VideoFrame
+from junco.types import AudioClip, Box, Face, VideoFrame
+from sounds import wav
 from videos import numbered, write
 
 FAMILIES = registry.families("operator")
@@ -76,10 +78,22 @@ def two_videos():
     return files
 
 
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
+
+
+@pytest.fixture(scope="session")
+def speaker_folder(tmp_path_factory):
+    return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file, pca_file):
+def parameters(minilm_folder, onnx_file, pca_file, audio_folder, speaker_folder):
     return {
         **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "vector.pca": {"file": str(pca_file)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
@@ -97,8 +111,15 @@ def columns(photos, videos, two_videos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
     faces = [face_at(10 + i, 5, 20) for i in range(5)]
+    lengths = (8000, 40000, 16001, 15600, 300)
+    clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
+        "audio-decode": [[wav(clip.samples, 16000, 24) for clip in clips]],
+        "audio-embedding": [clips],
+        "audio-tagging": [clips],
+        "speaker-embedding": [clips],
+        "voice-activity": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
         "text-embedding": [texts],
