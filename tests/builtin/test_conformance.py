@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import detectors
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
@@ -25,6 +26,7 @@ MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0]
 # Parameters for members that cannot be built, or not without a network, with their defaults.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
+    "object-detection.ssd": {"threshold": 0.1},
     "vector.truncate": {"dim": 5},
 }
 HEAVY = {
@@ -48,11 +50,17 @@ def onnx_file(small, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def detector_folder(tmp_path_factory):
+    return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file):
+def parameters(minilm_folder, onnx_file, detector_folder):
     return {
         **PARAMETERS,
         "image-embedding.onnx": {"model": str(onnx_file)},
+        "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
 
@@ -65,6 +73,8 @@ def columns(photos):
     return {
         "image-decode": [photos],
         "image-embedding": [photos],
+        "image-transform": [photos],
+        "object-detection": [photos],
         "text-embedding": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],

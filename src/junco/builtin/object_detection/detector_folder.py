@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from junco.builtin.hugging_face import cached_file, check_reachable, unavailable
 from junco.builtin.model_files import check_folder, check_safetensors, damaged, is_path, read_json, shards_of
+from junco.builtin.text_embedding.library import without_progress_bars
 from junco.errors import ParameterError
 
 CONFIG, PROCESSOR, WEIGHTS = "config.json", "preprocessor_config.json", "model.safetensors"
@@ -178,7 +179,10 @@ def network(folder: Path, texts: Sequence[str], owner: str) -> Any:
     from transformers import AutoModelForObjectDetection, AutoModelForZeroShotObjectDetection, AutoProcessor
 
     kind: Any = AutoModelForZeroShotObjectDetection if texts else AutoModelForObjectDetection
-    model = _loaded(folder, kind, dtype=torch.float32)
+    with without_progress_bars():
+        model, found = _loaded(folder, kind, dtype=torch.float32, output_loading_info=True)
+    if missing := sorted(found["missing_keys"]):  # transformers draws these at random, and only logs it
+        raise damaged(folder, f"it holds no weights for {', '.join(missing[:3])}")
     told = _loaded(folder, AutoProcessor)(text=[list(texts)], return_tensors="pt") if texts else {}
 
     class Numbers(torch.nn.Module):

@@ -16,7 +16,6 @@ from junco.builtin.object_detection import detector_folder
 from junco.builtin.object_detection.detector import Detector, Found
 from junco.errors import ParameterError
 from junco.neural.golden import golden_images
-from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Image, Vectors
 
@@ -36,7 +35,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     """
 
     model: str | Path = "PekingU/rtdetr_v2_r18vd"
-    texts: tuple[str, ...] = option(())
+    texts: tuple[str, ...] = ()
 
     def check_options(self) -> None:
         if not str(self.model):
@@ -78,13 +77,15 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         return [np.ascontiguousarray(image[:_GOLDEN_SIDE, :_GOLDEN_SIDE]) for image in golden_images()]
 
     def prepare(self, images: Sequence[Image]) -> npt.NDArray[np.float32]:
-        made = self._processor(images=list(images), return_tensors="np", input_data_format="channels_last")
+        own = [np.require(image, requirements="W") for image in images]  # torch takes no array that it may not write
+        made = self._processor(images=own, return_tensors="np", input_data_format="channels_last")
         return np.asarray(made["pixel_values"], np.float32)
 
     def found(self, numbers: Vectors, images: Sequence[Image]) -> list[Found]:
         import torch
 
-        rows = torch.from_numpy(numbers).unflatten(1, (-1, 4 + self._num_classes(numbers.shape[1])))
+        width = 4 + self._num_classes(numbers.shape[1])
+        rows = torch.from_numpy(numbers).reshape(len(numbers), -1, width)
         outputs = SimpleNamespace(logits=rows[..., :-4], pred_boxes=rows[..., -4:])
         sizes = torch.tensor([image.shape[:2] for image in images])
         read = self._processor.post_process_object_detection(outputs, threshold=self.threshold, target_sizes=sizes)
