@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -71,6 +71,12 @@ class OperatorApplier(Applier):
         if worked.noted:
             count(worked.noted)
         return worked.results, worked.failures
+
+    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+        """As every applier; counts what a stream noted of its item meanwhile."""
+        rows = super().draw(values, most)
+        count(taken(self.resident.operator, 1))
+        return rows
 
     def outside(self, wait: Callable[[], Waited]) -> Waited:
         if self._bears_all and lane() is Lane.ONLINE:
