@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from junco.builtin.extras import check_installed
 from junco.builtin.object_detection import detector_folder
 from junco.builtin.object_detection.detector import Detector, Found
 from junco.errors import ParameterError
+from junco.neural.compute import Compute
 from junco.neural.golden import golden_images
 from junco.runtime.source import Input, Source
 from junco.types import Image, Vectors
@@ -27,6 +29,9 @@ class TransformersDetection(Detector, family="object-detection", name="transform
 
     Pictures are prepared, and boxes read, by the model's own image processor. Models that look for `texts` (OWL-ViT,
     OWLv2) find what these say, and label boxes with them. Code from model repositories never runs.
+
+    A model whose pictures keep their shape (DETR, YOLOS) is run by torch, one picture at a time; those that make all
+    pictures one size have every runtime.
 
     Args:
         model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
@@ -56,6 +61,18 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         self._config.check_texts(self.texts, self.name)
         self.check_labels(self.texts or self._config.labels)
         super().open()
+
+    @cached_property
+    def compute(self) -> Compute:
+        """Torch, where pictures differ in shape: golden items of one shape would say nothing of conversions there."""
+        if self._config.has_one_size or self.runtime == "torch":
+            return super().compute
+        if self.runtime != "auto":
+            raise ParameterError(
+                f"{self.name!r}: runtime={self.runtime!r} cannot run {str(self.model)!r}, whose pictures keep their "
+                "shape: runtime='torch' can"
+            )
+        return replace(super().compute, runtime="torch")
 
     def model_options(self) -> dict[str, Any]:
         """What is looked for: weights and recipe tell models apart."""
