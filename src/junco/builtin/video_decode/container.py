@@ -93,7 +93,7 @@ class Video:
 
 @contextmanager
 def opened_video(file: IO[bytes], name: str, limits: Limits) -> Iterator[Video]:
-    """An open video, whose decoder stops at what is broken and runs in one thread.
+    """An open video, whose decoder runs in one thread.
 
     Args:
         file: at its beginning. One that lies on the disk is read by FFmpeg itself.
@@ -110,7 +110,7 @@ def opened_video(file: IO[bytes], name: str, limits: Limits) -> Iterator[Video]:
         limits.check_length(video.stream.frames, video.duration_s, name)
         context.thread_count = 1
         context.copy_opaque = True
-        context.options = {"max_pixels": str(limits.max_pixels), "err_detect": "explode"}
+        context.options = {"max_pixels": str(limits.max_pixels)}
         yield video
     finally:
         container.close()

@@ -87,20 +87,19 @@ class Reading:
     def _all(self) -> Iterator[Shown]:
         packets, first = packets_from(self._video, self._wanted.start_s)
         self._num_read = first
-        waits_for_key, num_before_key = True, 0
+        begun_at: float | None = None  # when the key frame is shown with which the decoder began
         for packet in numbered(self._read(packets), self._context.name, first):
-            if not packet.is_keyframe and (waits_for_key or self._wanted.only_keys):
-                num_before_key += 1
-                continue
-            waits_for_key = False
+            if not packet.is_keyframe and (self._wanted.only_keys or begun_at is None or _time(packet) < begun_at):
+                continue  # also what is shown before that key frame: it needs frames that came before
+            begun_at = _time(packet) if begun_at is None else begun_at
             frames, problem = self._decoded(packet)
             yield from map(self._shown, frames)
             if problem is not None:
                 yield from self._rest()
                 self._lose(problem)
-                waits_for_key = True
+                begun_at = None
         yield from self._rest()
-        if waits_for_key and self._last is None and not self._break:
+        if begun_at is None and self._last is None and not (self._break or self._num_lost):
             raise InputError(f"{self._video.name}: no key frame in it, so that nothing can be decoded")
         if (problem := self._break or self._missing()) is not None:
             self._lose(problem)
@@ -177,6 +176,11 @@ class Reading:
         if not self._num_lost:
             self._wanted.on_loss()
         self._num_lost += 1
+
+
+def _time(packet: Packet[VideoStream]) -> float:
+    """When its frame is shown, in the stream's units; without times packets come in that order."""
+    return float("inf") if packet.pts is None else packet.pts
 
 
 def _sound(frames: Sequence[Decoded]) -> tuple[Sequence[Decoded], str | None]:
