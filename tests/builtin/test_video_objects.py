@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import collections
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+import skimage.data
 
 import media
 import videos
@@ -179,7 +181,8 @@ def test_a_job_that_was_interrupted_gives_the_same_rows_when_it_goes_on(colours,
     monkeypatch.setattr("junco.job.shard.SEAL_S", 0.0)
     monkeypatch.setattr("junco.job.shard.SEAL_SHARE", float("inf"))
     monkeypatch.setattr("junco.engine.intake.IntakeSize.LARGEST", 1)
-    sources, target = [str(path) for path in drawn.paths.values()], tmp_path / "objects.parquet"
+    copies = [shutil.copy(drawn.paths["single"], tmp_path / f"single-{number}.mkv") for number in range(16)]
+    sources, target = [*map(str, copies), *map(str, drawn.paths.values())], tmp_path / "objects.parquet"
     monkeypatch.setenv("STOP_AT", str([*drawn.expected("crowded")[200]]))
     with pytest.raises(KeyboardInterrupt):
         colours.run(sources, target, progress=False)
@@ -191,10 +194,10 @@ def test_a_job_that_was_interrupted_gives_the_same_rows_when_it_goes_on(colours,
     colours.run(sources, whole, progress=False)
     assert target.read_bytes() == whole.read_bytes()
     rows = parquet.read_table(target).to_pylist()
-    assert len(rows) == sum(len(drawn.expected(name)) for name in drawn.paths)
+    assert len(rows) == sum(len(drawn.expected(name)) for name in [*drawn.paths, *["single"] * len(copies)])
     for row in rows:
         name, index, edges = drawn.boxes[tuple(map(int, row["vector"]))]
-        assert row["input"] == str(drawn.paths[name])
+        assert Path(row["input"]).stem.partition("-")[0] == name
         assert (row["frame"]["index"], row["frame"]["time_s"]) == (index, pytest.approx(index / RATE, abs=1e-3))
         assert tuple(row["box"][edge] for edge in ("x0", "y0", "x1", "y1")) == edges
 
@@ -215,7 +218,7 @@ def test_vectors_are_those_of_the_crops_alone(drawn, loaded, assert_agree):
     [
         ("decode", ops.video_decode.frames(per_second=2)),
         ("decode", ops.video_decode.scenes(per_shot=2)),
-        ("dedup", ops.frame_dedup.embedding()),
+        ("dedup", ops.frame_dedup.embedding(params=QUICKLY)),
         ("detect", ops.object_detection.ssd(labels=("car",))),
         ("crop", ops.image_crop.padded(square=True)),
         ("embed", ops.image_embedding.efficientnet_lite("lite1", **QUICKLY)),
