@@ -17,6 +17,7 @@ import pytest
 from skimage import data
 
 import audio_models
+import detectors
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
@@ -37,6 +38,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "shot-detection.transnet": {"runtime": "torch"},
     "vector.quantize": {"precision": "float32"},
+    "object-detection.ssd": {"threshold": 0.1},
     "vector.truncate": {"dim": 5},
 }
 HEAVY = {
@@ -88,14 +90,20 @@ def speaker_folder(tmp_path_factory):
     return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
 
 
+@pytest.fixture(scope="session")
+def detector_folder(tmp_path_factory):
+    return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file, pca_file, audio_folder, speaker_folder):
+def parameters(minilm_folder, onnx_file, pca_file, audio_folder, speaker_folder, detector_folder):
     return {
         **PARAMETERS,
         "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
         "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "vector.pca": {"file": str(pca_file)},
+        "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
 
@@ -122,6 +130,8 @@ def columns(photos, videos, two_videos):
         "voice-activity": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
+        "image-transform": [photos],
+        "object-detection": [photos],
         "text-embedding": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "vector.pool": [list(rng.normal(size=(5, 3, 8)).astype(np.float32))],
