@@ -205,7 +205,7 @@ class NeuralModel(Operator):
         self.checked_block(self._compiled(*rows_of(source.golden)[0]), 1)
 
     def files(self) -> Iterable[Path]:
-        return self.named_source().files
+        return super().files() if self.wheels else self.named_source().files
 
     def unidentified(self) -> Iterable[str]:
         if not any(True for _ in self.files()) and self.model_space() is None:

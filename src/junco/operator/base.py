@@ -175,8 +175,8 @@ class Operator:
         return None
 
     def files(self) -> Iterable[Path]:
-        """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
-        return [wheel.path(self.name) for wheel in self.wheels]
+        """The files that `open` will load, brought by `fetch`: their content is part of what it is."""
+        return [wheel.found() or wheel.cached for wheel in self.wheels]
 
     def unidentified(self) -> Iterable[str]:
         """What decides its results and is neither in its code nor its parameters nor its files, in words."""
