@@ -1,4 +1,4 @@
-"""Real media for tests: `wheel_file`, `wheel` and `debian` as in ``examples/media.py``; what cannot be had skips the test."""
+"""Real media for tests: the functions of ``examples/media.py``; what cannot be had skips the test."""
 
 from __future__ import annotations
 

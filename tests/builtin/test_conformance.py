@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,10 +49,21 @@ def onnx_file(small, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text-onnx")
+    small_text(folder, pooled=True)
+    shutil.copy(minilm_folder / "tokenizer.json", folder)
+    return folder
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file):
+def parameters(minilm_folder, onnx_file, text_onnx_folder, sparse_folder, multi_folder):
     return {
         **PARAMETERS,
+        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
+        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
+        "text-embedding.onnx": {"model": str(text_onnx_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
     }
@@ -66,6 +78,8 @@ def columns(photos):
         "image-decode": [photos],
         "image-embedding": [photos],
         "text-embedding": [texts],
+        "sparse-text-embedding": [texts],
+        "multi-vector": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
     }

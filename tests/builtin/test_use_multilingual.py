@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import numpy as np
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
+import media
 from junco import pipe
 from junco.builtin.text_embedding.use_multilingual import MAX_TOKENS, TOKENIZER, WEIGHTS
 from junco.errors import FidelityWarning
-from tests import media
 
 NAME = "text-embedding.use-multilingual"
 TEXTS = [
@@ -59,7 +59,7 @@ def test_the_fastest_way_here_gives_the_same_vectors(loaded, reference, params):
 
 def test_the_same_question_lies_near_in_other_languages_and_another_question_does_not(use):
     english, simplified, traditional, russian, other = np.stack(use.batch([*TEXTS[:4], "今天天气很好。"]))
-    assert min(english @ simplified, english @ traditional, english @ russian) > 0.7
+    assert min(english @ simplified, english @ traditional, english @ russian) > 0.6
     assert english @ other < 0.3
 
 
@@ -87,22 +87,21 @@ def test_the_space_is_known_and_a_prompt_makes_another(use, loaded):
 
 
 def test_chinese_paragraphs_of_a_book_find_their_english_originals(use):
-    book = media.debian("debian-handbook")
-    pairs = list(_paragraphs(book, "the-package-management")) or list(_paragraphs(book, ""))
-    chinese, english = (np.stack(use.batch(texts)) for texts in zip(*pairs[:100], strict=True))
-    assert len(chinese) == 100
-    assert ((chinese @ english.T).argmax(axis=1) == np.arange(100)).mean() >= 0.99
+    pairs = pairs_of(media.debian("debian-handbook"))[:200]
+    chinese, english = (np.stack(use.batch(texts)) for texts in zip(*pairs, strict=True))
+    assert ((chinese @ english.T).argmax(axis=1) == np.arange(200)).mean() >= 0.99
 
 
-def _paragraphs(book, name):
+def pairs_of(book):
     """Paragraphs in Chinese and in English, of pages that have as many of them in both."""
-    for page in sorted((book / "zh-CN").glob(f"*{name}*.html")):
-        found = [_texts(book / language / page.name) for language in ("zh-CN", "en-US")]
-        if len(found[0]) == len(found[1]):
-            yield from (pair for pair in zip(*found, strict=True) if len(re.findall("[一-龥]", pair[0])) > 12)
+    found = []
+    for page in sorted((book / "zh-CN").glob("*.html")):
+        chinese, english = (paragraphs(book / language / page.name) for language in ("zh-CN", "en-US"))
+        if len(chinese) == len(english):
+            found += [pair for pair in zip(chinese, english, strict=True) if pair[0] != pair[1] and len(pair[0]) > 20]
+    return found
 
 
-def _texts(page):
-    """The paragraphs of a page, without their markup."""
-    found = re.findall(r'<(?:div class="para"|p)\b[^>]*>(.*?)</(?:div|p)>', page.read_text("utf-8"), re.DOTALL)
-    return [" ".join(re.sub("<[^>]+>", "", text).split()) for text in found]
+def paragraphs(page):
+    found = LexborHTMLParser(page.read_text("utf-8")).css("div.para, p")
+    return [" ".join(each.text().split()) for each in found]

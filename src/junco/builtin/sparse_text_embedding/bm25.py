@@ -1,7 +1,7 @@
 """``sparse-text-embedding.bm25``: words and their weights, so that dot products are BM25 scores; no model at all.
 
-Method: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the word weights of
-Lucene, which are never negative (Kamphuis et al., "Which BM25 Do You Mean?", 2020).
+Method: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the word weights
+of Lucene, which are never negative (Kamphuis et al., "Which BM25 Do You Mean?", 2020).
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ _USUAL_WORDS = 256.0
 class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
     """Embeds texts as the weights of their words: the dot product of a query's and a document's vectors is BM25.
 
-    A word's place in the vector is a hash of it. A document has c / (c + k1 · (1 − b + b · words / average words)) for a
-    word that stands in it c times; a query has c times what the word tells in the corpus (its inverse document
-    frequency). The corpus is what ``bm25().fit(texts).save(path)`` writes. Without one every word tells the same, 1, and
-    texts count as 256 words long on average: then let the index weigh words, as Qdrant does with ``modifier: idf``.
+    A word's place in the vector is a hash of it. A document has c / (c + k1 · (1 − b + b · words / average words)) for
+    a word that stands in it c times; a query has c times what the word tells in the corpus (its inverse document
+    frequency). The corpus is what ``Bm25().fit(texts).save(path)`` writes. Without one every word tells the same, 1,
+    and texts count as 256 words long on average: then let the index weigh words, as Qdrant does with its modifier
+    ``idf``.
 
     Words are runs of letters and digits; Chinese is cut by a dictionary; nothing is stemmed and no word left out.
 
@@ -80,7 +81,7 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
             ParameterError: there is not one word in them.
         """
         self.ensure_open()
-        return Corpus.of(words_of(*checked_texts([text], self.name), self._chinese) for text in texts)
+        return Corpus.of(words_of(checked_texts([text], self.name)[0], self._chinese) for text in texts)
 
     def files(self) -> Iterable[Path]:
         return [self._file] if self._file is not None else []

@@ -1,4 +1,4 @@
-"""`Corpus`: what BM25 has to know of the texts that will be searched: how long they are, and in how many a word stands."""
+"""`Corpus`: what BM25 knows of the texts that will be searched: how long they are, and how many have a word."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Corpus:
         """
         told = read_json(path)
         if told.get("kind") != _KIND:
-            raise damaged(path, "it is no corpus that bm25().fit(texts).save(path) has written")
+            raise damaged(path, "it is no corpus that Bm25().fit(texts).save(path) has written")
         num_texts, frequencies = count_of(told, "num_texts", path), value_of(told, "frequencies", dict, path)
         average = value_of(told, "average_words", (int, float), path)
         if num_texts is None or not frequencies or average is None or not average > 0:

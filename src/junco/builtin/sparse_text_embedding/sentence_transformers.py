@@ -32,7 +32,7 @@ class SparseLibrary(Library):
 
 
 class SparseEncoderEmbedding(ByLibrary, family="sparse-text-embedding", name="sentence-transformers"):
-    """Embeds texts with a sparse model of sentence-transformers: a weight for each word of its vocabulary, most of them 0.
+    """Embeds texts with a sparse model of sentence-transformers: weights for a few words of its vocabulary.
 
     The dot product of a query's and a document's vectors is their score. Code from model repositories never runs.
 

@@ -1,4 +1,4 @@
-"""`ByLibrary`: base of operators that run one of the other kinds of models of sentence-transformers, by that library."""
+"""`ByLibrary`: base of operators that run the other kinds of models of sentence-transformers, by that library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from junco.types import Space
 
 
 class ByLibrary(Operator):
-    """Base of operators that run a model of sentence-transformers by its name or folder; its repository's code never runs.
+    """Base of operators that run a model of sentence-transformers, whose repository's code never runs.
 
     Args:
         model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.

@@ -55,8 +55,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
     tokenlearn-static-model, which states no licence.
 
     Args:
-        model: a name on the Hugging Face Hub (``minishlab/potion-base-8M``), read from its cache without a network where
-            it is there, or a folder; ``None`` is the wheel's model.
+        model: a name on the Hugging Face Hub (``minishlab/potion-base-8M``), read from its cache without a network
+            where it is there, or a folder; ``None`` is the wheel's model.
         role: accepted as every text embedding accepts it; such a model treats queries and documents alike.
         prompt: put before each text.
         device: ``auto`` or ``cpu``: nothing is computed that a device would make faster.
@@ -123,8 +123,9 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
         """The means; of a text without any token that the model knows, zeros."""
         assert self._static is not None, "open() comes before batch()"
         tokens = self._tokens(texts)
-        for word, rows in (("cut", tokens.cut), ("empty", tokens.empty), ("unknown", tokens.unknown)):
-            self.note(word, rows)
+        self.note("cut", tokens.cut)
+        self.note("empty", tokens.empty)
+        self.note("unknown", tokens.unknown)
         block = np.zeros((len(texts), self._static.dim), np.float32)
         for row, ids in enumerate(tokens.ids):
             if len(ids):

@@ -1,4 +1,4 @@
-"""A model of sentence-transformers by its name on the hub or its folder: where its files lie, and how they get there."""
+"""A model of sentence-transformers by its name on the hub or its folder: where its files lie, how they get there."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ from junco.types import Space
 class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
     """Embeds texts with a model in an ONNX file, in ONNX Runtime or OpenVINO.
 
-    The file takes ``input_ids``, ``attention_mask`` and perhaps ``token_type_ids``, and gives a vector for each text, or
-    for each token: these are pooled.
+    The file takes ``input_ids``, ``attention_mask`` and perhaps ``token_type_ids``, and gives a vector for each text,
+    or for each token: these are pooled.
 
     Args:
         model: path of the file, or of a folder with ``model.onnx`` or ``onnx/model.onnx``.
-        tokenizer: path of its ``tokenizer.json``; ``None`` is the one beside the file, or a folder above.
-        pooling: of tokens' vectors: ``mean``, or ``cls`` for the first token's; ``None``: as the folder says, else mean.
+        tokenizer: path of its ``tokenizer.json``; ``None`` is that beside the file or one folder up.
+        pooling: of tokens' vectors: ``mean``, or ``cls``: the first token's; ``None``: as the folder says, else mean.
         max_tokens: of a text; ``None``: as the folder or the tokenizer says, else 512. The rest is cut off.
         device: ``auto`` or ``cpu``.
         runtime: ``auto`` (the fastest here), ``openvino`` or ``onnxruntime``.

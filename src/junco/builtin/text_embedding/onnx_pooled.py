@@ -1,6 +1,6 @@
 """A text model in an ONNX file, made ready for passes: ids and mask in, a vector for each text out.
 
-Files differ in what their inputs are called and whether they pool. What is missing (a type for each token, the mean over
+Files differ in which inputs they take and whether they pool. What is missing (a type for each token, the mean over
 tokens) is put into the graph itself, once, and kept under ``JUNCO_HOME/files``; so all runtimes run one and the same.
 """
 
