@@ -42,7 +42,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
         start_s: leave out what comes before. It is decoded all the same, since only so the samples are exact.
         end_s: leave out what comes from there on, and do not read it.
         on_corrupt: a packet that cannot be decoded, or a sound that ends before its header says, is an error
-            (``raise``), once all chunks before it were given; or its time becomes silence (``skip``).
+            (``raise``), once all chunks before it were given; or left out (``skip``), with silence in its place where
+            time stamps tell its length.
         max_duration_s: a whole clip may not be longer: it is in memory. Chunks may.
 
     Raises:
