@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from junco.builtin.decoder import Decoder
 from junco.builtin.shot_detection.cuts import Cuts
 from junco.builtin.shot_detection.frames import small_frames
-from junco.operator.hints import Hints
+from junco.builtin.video_decode.decoder import VideoReader
 from junco.operator.options import option
 from junco.types import Shot
 
 
-class ContentShots(Decoder, family="shot-detection", name="content"):
+class ContentShots(VideoReader, family="shot-detection", name="content"):
     """Finds cuts where a frame differs from the one before in hue, saturation and value; it needs no model.
 
     Shots follow one another from 0 to the end of the video. Their score is that difference at the cut that they begin
@@ -30,12 +29,9 @@ class ContentShots(Decoder, family="shot-detection", name="content"):
         InputError: for a source without video, or a broken one, with its name.
     """
 
-    what = "video"
     threshold: float = option(0.08, least=0, most=1)
     ratio: float | None = option(3.0, least=1)
     least_s: float = option(0.4, least=0)
-
-    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
 
     def stream(self, source: Any) -> Iterator[Shot]:
         cuts = Cuts(self.threshold, self.ratio, self.least_s)

