@@ -76,6 +76,11 @@ class JobReport:
         return sum(stage.num_unknown for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_repeated(self) -> int:
+        """How many inputs of its stages were like one before them."""
+        return sum(stage.num_repeated for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:
@@ -92,7 +97,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty, "num_unknown": self.num_unknown}
+        values |= {f"num_{word}": getattr(self, f"num_{word}") for word in get_args(Word)}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
