@@ -16,7 +16,7 @@ from results import Chart, Report, number
 
 CONTESTANTS = [Contestant("plain loop", "video"), Contestant("junco", "video")]
 BY_HAND = Contestant("by hand, one thread", "video_stages")
-FULL = 3, 4, 5
+FULL = 3, 4, 4
 """Rounds, videos, and how often each is embedded in a round."""
 QUICK = 1, 1, 1
 SIZE = 1920, 1080

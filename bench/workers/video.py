@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,15 @@ def plain() -> Work:
 
     model = load_model()
 
+    def pictures(path: str) -> Iterator[Any]:
+        with av.open(path) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.skip_frame = "NONKEY"
+            for frame in container.decode(stream):
+                yield prepare(frame.to_image())
+
     def run(paths: list[str]) -> list[Any]:
-        vectors = []
-        for path in paths:
-            with av.open(path) as container:
-                stream = container.streams.video[0]
-                stream.codec_context.skip_frame = "NONKEY"
-                for frame in container.decode(stream):
-                    vectors.append(embed(model, torch.unsqueeze(prepare(frame.to_image()), 0))[0])
-        return vectors
+        return [embed(model, torch.unsqueeze(each, 0))[0] for path in paths for each in pictures(path)]
 
     return _work(run)
 
