@@ -1,4 +1,4 @@
-"""Videos drawn for tests: every frame carries its number as a pattern, so that each can be told whatever happened to it."""
+"""Videos drawn for tests: every frame carries its number as a pattern, so that each can be told anywhere."""
 
 from __future__ import annotations
 

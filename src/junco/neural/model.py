@@ -238,6 +238,16 @@ class NeuralModel(Operator):
         blocks = zip(self._compiled.stream(self._passes(columns)), sizes, strict=True)
         return np.concatenate([self.checked_block(block, num_rows) for block, num_rows in blocks])[:count]
 
+    def numbers_of_each(self, items: Iterable[Any]) -> Iterator[Vectors]:
+        """What the model gives for items that come one by one, in order: float32 (1, dim) each.
+
+        An item goes in by itself, while the next ones are being made: for operators with `stream`, of whose items each
+        takes any number of passes.
+        """
+        assert self._compiled is not None, "open() comes before stream()"
+        for block in self._compiled.stream(self._taken([[item]]) for item in items):
+            yield self.checked_block(block, 1)
+
     def checked_block(self, block: Vectors, num_rows: int) -> Vectors:
         """What the model gave for so many items, if it is a vector of the same length for each.
 

@@ -149,6 +149,9 @@ class Sound:
         while True:
             try:
                 packet = next(packets, None)
+            except IndexError:  # of a stream that came up on the way, which PyAV does not know: none of ours
+                packets = self.container.demux(self.stream)
+                continue
             except (av.error.FFmpegError, OSError) as error:
                 if self.on_corrupt == "raise":
                     raise InputError(f"{self.name}: broken: {said(error)}{_CURE}") from error

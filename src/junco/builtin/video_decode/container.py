@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from junco.errors import InputError
@@ -96,7 +94,7 @@ def opened_video(file: IO[bytes], name: str, limits: Limits) -> Iterator[Video]:
     """An open video, whose decoder runs in one thread.
 
     Args:
-        file: at its beginning. One that lies on the disk is read by FFmpeg itself.
+        file: at its beginning; FFmpeg reads it through Python, and can open none itself.
         name: for messages.
 
     Raises:
@@ -119,15 +117,14 @@ def opened_video(file: IO[bytes], name: str, limits: Limits) -> Iterator[Video]:
 def _opened(file: IO[bytes], name: str, limits: Limits) -> InputContainer:
     import av
 
-    place = _place(file)
     options = {
         "format_whitelist": ",".join(FORMATS),
-        "protocol_whitelist": "file" if isinstance(place, str) else _NO_PROTOCOL,
+        "protocol_whitelist": _NO_PROTOCOL,
         "max_pixels": str(limits.max_pixels),
     }
     try:
         container: InputContainer = av.open(
-            place, "r", options=options, buffer_size=_BUFFER_BYTES, metadata_errors="replace"
+            _Nameless(file), "r", options=options, buffer_size=_BUFFER_BYTES, metadata_errors="replace"
         )
     except av.error.ArgumentError as error:
         raise InputError(f"{name}: no video of a kind that is read; playlists, pictures and texts are none") from error
@@ -136,15 +133,8 @@ def _opened(file: IO[bytes], name: str, limits: Limits) -> InputContainer:
     return container
 
 
-def _place(file: IO[bytes]) -> str | _Nameless:
-    """The path of a file on the disk, as an address that names a file whatever is in it; else the file, nameless."""
-    if isinstance(file, io.BufferedReader) and isinstance(file.name, str):
-        return f"file:{Path(file.name).absolute()}"
-    return _Nameless(file)
-
-
 class _Nameless:
-    """A file without a name, by whose ending FFmpeg would guess what is inside."""
+    """A file without a name, by which FFmpeg would guess what is inside, or read a pattern of many names out of it."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.read = file.read

@@ -11,6 +11,7 @@ import contextlib
 import heapq
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,13 +26,24 @@ Packets: TypeAlias = "Iterator[Packet[VideoStream]]"
 
 NOT_SHOWN = -1
 """The number of a packet whose frame is not shown."""
+
+
+@dataclass(eq=False, slots=True)
+class Number:
+    """A packet's number on its way through the decoder: an object of its own, since PyAV knows it by its place."""
+
+    value: int
+
+
 _MAX_AHEAD = 64
 """Packets that wait for their numbers: four times as many as any codec puts between decoding and showing."""
 _STEPS_BACK_S = (0, 2, 10, 60)
 
 
 def numbered(packets: Packets, codec: str, first: int = 0) -> Packets:
-    """The same packets in the same order, each with its frame's number as its ``opaque``.
+    """The same packets in the same order, each with its frame's `Number` as its ``opaque``.
+
+    Packets without times, of bare streams, are numbered as they come.
 
     Args:
         codec: FFmpeg's name of it.
@@ -65,7 +77,7 @@ def numbered(packets: Packets, codec: str, first: int = 0) -> Packets:
 
 def _marked(each: tuple[int, Packet[VideoStream]], numbers: dict[int, int]) -> Packet[VideoStream]:
     order, packet = each
-    packet.opaque = numbers.pop(order)
+    packet.opaque = Number(numbers.pop(order))
     return packet
 
 

@@ -35,12 +35,14 @@ class Pictures:
     def __init__(
         self, limits: Limits, name: str, aspect: Fraction | None = None, least_side: int | None = None
     ) -> None:
-        from av.video.reformatter import VideoReformatter
+        from av.video.reformatter import Interpolation, VideoReformatter
 
         self._limits = limits
         self._name = name
         self._aspect = aspect or Fraction(1)
         self._least_side = least_side
+        # without the second, swscale gives a picture that it scales only half of the colours that there is room for
+        self._scaling = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
         self._scaler = VideoReformatter()
         self._small = VideoReformatter()
 
@@ -52,7 +54,7 @@ class Pictures:
         """
         width, height = self._size(frame)
         is_same = (width, height) == (frame.width, frame.height)
-        pixels = self._converted(self._scaler, frame, width, height, None if is_same else "BICUBIC")
+        pixels = self._converted(self._scaler, frame, width, height, None if is_same else self._scaling)
         return turned(pixels, frame)
 
     def small(self, frame: Decoded, width: int, height: int) -> Image:
@@ -69,7 +71,7 @@ class Pictures:
         scale = Fraction(self._least_side, min(width, height))
         return round(width * scale), round(height * scale)
 
-    def _converted(self, scaler: Any, frame: Decoded, width: int, height: int, method: str | None) -> Image:
+    def _converted(self, scaler: Any, frame: Decoded, width: int, height: int, method: Any) -> Image:
         from av.error import FFmpegError
 
         has_alpha = frame.format.has_palette or any(each.is_alpha for each in frame.format.components)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from junco.builtin.video_decode.container import Limits, Video, said
-from junco.builtin.video_decode.numbers import NOT_SHOWN, Packets, numbered, packets_from
+from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, numbered, packets_from
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -88,10 +88,14 @@ class Reading:
         packets, first = packets_from(self._video, self._wanted.start_s)
         self._num_read = first
         begun_at: float | None = None  # when the key frame is shown with which the decoder began
+        num_before = 0
         for packet in numbered(self._read(packets), self._context.name, first):
             if not packet.is_keyframe and (self._wanted.only_keys or begun_at is None or _time(packet) < begun_at):
+                num_before += begun_at is None and self._last is None
                 continue  # also what is shown before that key frame: it needs frames that came before
-            begun_at = _time(packet) if begun_at is None else begun_at
+            if begun_at is None:
+                begun_at = _time(packet)
+                num_before = self._tell(num_before)
             frames, problem = self._decoded(packet)
             yield from map(self._shown, frames)
             if problem is not None:
@@ -103,6 +107,13 @@ class Reading:
             raise InputError(f"{self._video.name}: no key frame in it, so that nothing can be decoded")
         if (problem := self._break or self._missing()) is not None:
             self._lose(problem)
+
+    def _tell(self, num_before: int) -> int:
+        """Say of frames before the first key frame that nobody can decode them; none are left to be told of."""
+        if num_before:
+            self._wanted.on_loss()
+            _log.warning("%s: begins with %d frames that need others before them", self._video.name, num_before)
+        return 0
 
     def _read(self, packets: Packets) -> Packets:
         """The packets up to the end, or to where the container cannot be read on."""
@@ -141,8 +152,8 @@ class Reading:
         yield from map(self._shown, frames)
 
     def _shown(self, frame: Decoded) -> Shown:
-        number = frame.opaque
-        if not isinstance(number, int) or number == NOT_SHOWN:
+        number = frame.opaque.value if isinstance(frame.opaque, Number) else NOT_SHOWN
+        if number == NOT_SHOWN or (frame.pts is None and not self._wanted.only_keys):
             number = 0 if self._last is None else self._last.index + 1
         if frame.pts is not None:
             time_s = float((frame.pts - self._video.start) * self._video.time_base)
