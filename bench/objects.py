@@ -15,7 +15,7 @@ CONTESTANTS = [Contestant("plain loop", "objects"), Contestant("junco", "objects
 FULL = 3, 12
 """Rounds, clips."""
 QUICK = 1, 2
-SIZE, RATE, GOP, NUM_FRAMES = (1280, 720), 25, 25, 300
+SIZE, RATE, GOP, NUM_FRAMES = (960, 540), 25, 25, 300  # below HD, where untagged colours mean one thing to all
 SHIPPED = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png")
 
 
