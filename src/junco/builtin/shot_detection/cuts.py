@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,8 @@ Hsv = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.flo
 """Hue, saturation and value of a frame's pixels, each (height, width) in 0..1."""
 
 
-class Cut(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cut:
     """The first frame of a new shot: its number from 0, its time, and how much it differs from the one before, 0..1."""
 
     index: int
@@ -28,7 +29,8 @@ class Cut(NamedTuple):
     score: float
 
 
-class _Change(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Change:
     """A frame and its difference from the one before."""
 
     index: int
@@ -95,7 +97,7 @@ class Cuts:
         if self.ratio is not None and change.difference < self.ratio * self._around(change):
             return None
         self._start_s = change.time_s
-        return Cut(*change)
+        return Cut(change.index, change.time_s, change.difference)
 
     def _around(self, change: _Change) -> float:
         """The mean difference of its neighbours."""
