@@ -32,7 +32,8 @@ class Frames(VideoDecoder, family="video-decode", name="frames"):
     Args:
         every: frames whose ``index`` is a multiple of this.
         per_second: the first frame at or after each tick of so many a second, counted from time 0, or from the start of
-            the shot, of which the first frame is thus given; where the video has fewer frames, each once. ``None``: all.
+            the shot, of which the first frame is thus given; where the video has fewer frames, each once. ``None``:
+            all.
 
     Raises:
         InputError: for each source that is missing, empty, too large or no video, with its name; and after the frames
