@@ -96,12 +96,6 @@ def detector_folder(tmp_path_factory):
     return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
 
 
-    return {
-        **PARAMETERS,
-        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
-        "speaker-embedding.transformers": {"model": str(speaker_folder)},
-
-
 @pytest.fixture(scope="session")
 def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("text-onnx")
@@ -110,15 +104,25 @@ def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def parameters(
+    minilm_folder,
+    onnx_file,
+    pca_file,
+    audio_folder,
+    speaker_folder,
+    detector_folder,
+    text_onnx_folder,
+    sparse_folder,
+    multi_folder,
+):
     return {
         **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "multi-vector.sentence-transformers": {"model": str(multi_folder)},
         "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
         "text-embedding.onnx": {"model": str(text_onnx_folder)},
-
-
-@pytest.fixture
-def parameters(minilm_folder, onnx_file, pca_file, audio_folder, speaker_folder, detector_folder, text_onnx_folder, sparse_folder, multi_folder):
         "image-embedding.onnx": {"model": str(onnx_file)},
         "vector.pca": {"file": str(pca_file)},
         "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
