@@ -29,7 +29,7 @@ def measure(report: Report) -> None:
     seconds = NUM_FRAMES / RATE * count
     report.notes.append(
         f"{count} clips of {SIZE[0]}×{SIZE[1]}, {seconds / count:g} s each, a key frame a second; SSD-MobileNetV2 "
-        "finds objects in the key frames, EfficientNet-Lite0 makes vectors of the crops; the plain loop is PyAV and torch"
+        "finds objects in the key frames, EfficientNet-Lite0 makes vectors of the crops; the plain loop: PyAV, torch"
     )
     rows = []
     reference = np.load(DATA / "objects-plain loop.npy")

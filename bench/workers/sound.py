@@ -41,6 +41,51 @@ def junco_chunks() -> Work:
     return _work(lambda path: sum(clip.samples.shape[1] for _, clip in chunks.rows([path])))
 
 
+def stages() -> Work:
+    """What the pipeline for vectors has to do at the least, each stage once for the whole sound, on one core."""
+    import av
+    import numpy as np
+
+    from junco.builtin.audio_embedding.yamnet_sound import SPECTROGRAM
+    from junco.operator import registry
+
+    operator = registry.load("audio-embedding.yamnet")()
+    operator.ensure_open()
+    network = operator._compiled
+    assert network is not None
+
+    def work(path: str) -> dict[str, Any]:
+        times = [time.process_time()]
+        with av.open(path) as container:
+            resampler = av.AudioResampler("flt", "mono", RATE_HZ)
+            frames = [made for frame in container.decode(audio=0) for made in resampler.resample(frame)]
+            samples = np.concatenate([made.to_ndarray()[0] for made in [*frames, *resampler.resample(None)]])
+        times.append(time.process_time())
+        mel = SPECTROGRAM(samples)
+        patches = np.stack([mel[start : start + 96] for start in range(0, len(mel) - 95, 48)])
+        times.append(time.process_time())
+        network(patches).mean(axis=0)
+        times.append(time.process_time())
+        spent = dict(zip(("decoding", "spectrogram", "model"), np.diff(times).tolist(), strict=True))
+        return {"seconds": times[-1] - times[0], "sound_s": len(samples) / RATE_HZ, "stages": spent}
+
+    return work
+
+
+def junco_vectors() -> Work:
+    """The family's default member."""
+    from junco import pipeline
+
+    embed = pipeline("audio-embedding")
+    embed.prepare()
+
+    def samples(path: str) -> int:
+        embed(path)
+        return 0
+
+    return _work(samples)
+
+
 def _work(samples: Callable[[str], int]) -> Work:
     def work(path: str) -> dict[str, Any]:
         started = time.process_time()
@@ -52,6 +97,12 @@ def _work(samples: Callable[[str], int]) -> Work:
 
 if __name__ == "__main__":
     serve(
-        {"PyAV by hand": by_hand, "junco": junco, "junco, chunks of 10 s": junco_chunks},
+        {
+            "PyAV by hand": by_hand,
+            "junco": junco,
+            "junco, chunks of 10 s": junco_chunks,
+            "stages by hand": stages,
+            "junco, vectors": junco_vectors,
+        },
         {"PyAV by hand": ["av"]},
     )

@@ -290,3 +290,35 @@ def test_options_that_cannot_be_are_refused(options):
 def test_a_start_after_the_end_of_the_sound_is_said():
     with pytest.raises(InputError, match=r"no samples from start_s=9.0 on"):
         decode(wav(tone(1, RATE), RATE), start_s=9)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [
+        ("mp4", "aac"),
+        ("mpegts", "aac"),
+        ("matroska", "aac"),
+        ("flac", "flac"),
+        ("mp3", "libmp3lame"),
+        ("w64", "pcm_s16le"),
+    ],
+)
+def test_whatever_is_damaged_gives_finite_samples_or_an_input_error(container, codec):
+    good = coded(tone(0.5, RATE, 2), RATE, container, codec, "stereo")
+    rng = np.random.default_rng(5)
+    operators = [registry.load("audio-decode.av")(on_corrupt=word) for word in ("raise", "skip")]
+    refused = 0
+    for _ in range(40):
+        content = bytearray(good)
+        for at in rng.integers(0, rng.choice([600, len(good)]), rng.integers(1, 30)):
+            content[at] = rng.integers(0, 256)
+        for operator in operators:
+            try:
+                clip = operator(bytes(content))
+            except InputError:
+                refused += 1
+            else:
+                assert np.isfinite(clip.samples).all()
+                assert clip.samples.shape[0] == 1
+                assert clip.samples.size
+    assert 0 < refused < 80

@@ -119,14 +119,14 @@ def parameters(
     return {
         **PARAMETERS,
         "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
-        "speaker-embedding.transformers": {"model": str(speaker_folder)},
-        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
-        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
-        "text-embedding.onnx": {"model": str(text_onnx_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
-        "vector.pca": {"file": str(pca_file)},
+        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
         "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
+        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
+        "text-embedding.onnx": {"model": str(text_onnx_folder)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
+        "vector.pca": {"file": str(pca_file)},
     }
 
 
@@ -300,7 +300,10 @@ def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(na
         ("image-decode.pil", "PIL", "vision"),
         ("image-embedding.efficientnet-lite", "efficientnet_lite_pytorch", "vision"),
         ("image-embedding.timm", "timm", "vision"),
+        ("sparse-text-embedding.bm25", "rjieba", "sparse"),
         ("text-embedding.minilm", "tokenizers", "text"),
+        ("text-embedding.model2vec", "model2vec", "text"),
+        ("text-embedding.use-multilingual", "sentencepiece", "text"),
         ("text-embedding.sentence-transformers", "sentence_transformers", "text"),
     ],
 )

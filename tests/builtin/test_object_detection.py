@@ -141,6 +141,7 @@ def test_the_resize_takes_the_pixels_that_tensorflow_1_takes():
     # place i lies at i · 6 / 4, from the left edge of the first pixel, between its neighbours
     np.testing.assert_allclose(made[0, :, 0], [0, 15, 30, 45], atol=1e-5)
     assert resized(ramp, SIDE).shape == (SIDE, SIDE, 3)
+    assert made.dtype == np.float32
 
 
 def test_there_is_an_anchor_for_each_box_of_the_graph():

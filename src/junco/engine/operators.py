@@ -13,13 +13,13 @@ from junco.engine.batching import BatchSize
 from junco.engine.counted import count
 from junco.errors import ContractError
 from junco.memory import is_out_of_memory, let_go
-from junco.operator.base import checked_results
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.operator.lanes import Lane, lane
 from junco.operator.notes import NOTHING, Noted, joined, put_back, set_aside, shifted, taken
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
+from junco.operator.results import checked_results
 
 NUM_RETRIES = 3
 RETRY_WAIT_S = 0.1

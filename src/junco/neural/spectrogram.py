@@ -26,6 +26,8 @@ Scale = Literal["htk", "slaney"]
 
 _FRAMES_AT_ONCE = 512
 """So that their spectra stay in a processor's cache."""
+_MOST_AT_ONCE = 1 << 18
+"""Multiplications in one product up to which OpenBLAS keeps to the calling thread."""
 _SLANEY_LINEAR_HZ = 1000.0
 _SLANEY_HZ_A_MEL = 200 / 3
 _SLANEY_STEP = np.log(6.4) / 27
@@ -105,8 +107,11 @@ class MelSpectrogram:
         hann, filters = _hann(self.window), mel_filters(self)
         for start in range(0, count, _FRAMES_AT_ONCE):
             some = slice(start, min(start + _FRAMES_AT_ONCE, count))
-            np.matmul(self._strengths(frames[some] * hann), filters, out=found[some])
-        return found if self.log_offset is None else np.log(found + np.float32(self.log_offset))
+            _multiply(self._strengths(frames[some] * hann), filters, found[some])
+        if self.log_offset is not None:
+            found += np.float32(self.log_offset)
+            np.log(found, out=found)
+        return found
 
     def _surrounded(self, samples: Samples) -> Samples:
         samples = np.ascontiguousarray(samples, np.float32)
@@ -119,10 +124,11 @@ class MelSpectrogram:
 
     def _strengths(self, frames: Spectrogram) -> Spectrogram:
         spectrum = np.fft.rfft(frames, self.fft)
-        if self.power == 1:
-            return np.abs(spectrum).astype(np.float32, copy=False)
+        # not np.abs, which guards against overflow, at several times the price
         energies = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-        return energies if self.power == 2 else energies ** np.float32(self.power / 2)
+        if self.power == 2:
+            return energies
+        return np.sqrt(energies) if self.power == 1 else energies ** np.float32(self.power / 2)
 
 
 @cache
@@ -166,6 +172,13 @@ def _triangles(places: Floats, corners: Floats) -> Floats:
     rising = (places[:, None] - corners[None, :-2]) / widths[:-1]
     falling = (corners[None, 2:] - places[:, None]) / widths[1:]
     return np.maximum(0, np.minimum(rising, falling))
+
+
+def _multiply(strengths: Spectrogram, filters: Spectrogram, out: Spectrogram) -> None:
+    """Write the product into ``out``, by few rows: then BLAS starts no threads, which would spin on other cores."""
+    rows = max(1, _MOST_AT_ONCE // filters.size)
+    for start in range(0, len(strengths), rows):
+        np.matmul(strengths[start : start + rows], filters, out=out[start : start + rows])
 
 
 @cache

@@ -29,9 +29,10 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     numbers of 8 to 32 bits are divided so that they lie in −1..1; floats stay as they are.
 
     Times count from the container's start, of a video from its first picture, as those of its frames do (sound before
-    it has times below 0): by the first time stamp of the sound and from there by its samples. What an encoder put before the sound (its delay) is left out as FFmpeg reads it from the
-    container, edit lists too (of MPEG-TS, ADTS, AVI and FLV nobody says it, so it stays: 11 to 44 ms). A gap of more
-    than 0.1 s between time stamps becomes silence, an overlap is left out; in FLAC and Ogg a gap is damage.
+    it has times below 0): by the first time stamp of the sound and from there by its samples. What an encoder put
+    before the sound (its delay) is left out as FFmpeg reads it from the container, edit lists too; of MPEG-TS, ADTS,
+    AVI and FLV nobody says it, so it stays: 11 to 44 ms. A gap of more than 0.1 s between time stamps becomes silence,
+    an overlap is left out; in FLAC and Ogg a gap is damage.
 
     Args:
         sample_rate_hz: resample to this rate, which most models of sound want; ``None`` keeps the sound's own.
@@ -41,7 +42,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
         start_s: leave out what comes before. It is decoded all the same, since only so the samples are exact.
         end_s: leave out what comes from there on, and do not read it.
         on_corrupt: a packet that cannot be decoded, or a sound that ends before its header says, is an error
-            (``raise``), once all chunks before it were given; or its time becomes silence (``skip``).
+            (``raise``), once all chunks before it were given; or left out (``skip``), with silence in its place where
+            time stamps tell its length.
         max_duration_s: a whole clip may not be longer: it is in memory. Chunks may.
 
     Raises:

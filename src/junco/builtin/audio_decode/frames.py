@@ -24,6 +24,8 @@ GAP_S = 0.1
 SHORT_S = 1.0
 """What may be missing of the length that a header says."""
 EXACT_GAP_S = 0.01
+MOST_GAP_S = 3600.0
+"""A longer silence than that would be made of one wrong time stamp."""
 _EXACT = {"aiff", "flac", "mov", "w64", "wav"}
 """Formats whose header says the length, and does not guess it."""
 _WHOLE = {"flac", "ogg"}
@@ -105,6 +107,10 @@ class Sound:
         self._check_end(end_s)
 
     def _check_gap(self, at_s: float, gap: int) -> None:
+        if gap > MOST_GAP_S * self.rate_hz:
+            raise InputError(
+                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s"
+            )
         if self.on_corrupt == "raise" and self.formats & _WHOLE:
             raise InputError(f"{self.name}: broken: {gap / self.rate_hz:.3f} s are missing at {at_s:.3f} s{_CURE}")
 
@@ -143,6 +149,9 @@ class Sound:
         while True:
             try:
                 packet = next(packets, None)
+            except IndexError:  # of a stream that came up on the way, which PyAV does not know: none of ours
+                packets = self.container.demux(self.stream)
+                continue
             except (av.error.FFmpegError, OSError) as error:
                 if self.on_corrupt == "raise":
                     raise InputError(f"{self.name}: broken: {said(error)}{_CURE}") from error

@@ -32,7 +32,9 @@ def log_mel_patches(clip: AudioClip, owner: str) -> Sequence[npt.NDArray[np.floa
     samples = one_channel(clip, SAMPLE_RATE_HZ, owner)
     least, hop = SPECTROGRAM.num_samples(_FRAMES), _HOP_FRAMES * SPECTROGRAM.hop
     num_hops = -(-max(0, len(samples) - least) // hop)
-    mel = SPECTROGRAM(np.pad(samples, (0, least + num_hops * hop - len(samples))))
+    if num_missing := least + num_hops * hop - len(samples):
+        samples = np.pad(samples, (0, num_missing))
+    mel = SPECTROGRAM(samples)
     return [mel[start : start + _FRAMES] for start in range(0, num_hops * _HOP_FRAMES + 1, _HOP_FRAMES)]
 
 

@@ -6,139 +6,130 @@ Bottlenecks" (2018). Batch normalisation is folded into the convolutions when th
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional
 
 if TYPE_CHECKING:
+    import torch
+
     from junco.builtin.object_detection.frozen_graph import Constants
 
+_SIDE = 300
 _NORM_EPSILON = 1e-3
-_SHAPE_OF_BLOCKS = (
-    (1, 16, 1, 1),
-    (6, 24, 2, 2),
-    (6, 32, 3, 2),
-    (6, 64, 4, 2),
-    (6, 96, 3, 1),
-    (6, 160, 3, 2),
-    (6, 320, 1, 1),
-)
+_GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Of each group of blocks: how much it widens, its channels, its blocks, and the stride of the first."""
 _TAPPED_BLOCK = 13
 """The block whose widened features are the first that boxes are found in."""
 _LAST_CHANNELS = 1280
 _EXTRA = ((256, 512), (128, 256), (128, 256), (64, 128))
 """Channels of the layers that follow: squeezed, and given."""
-_MAP_CHANNELS = (576, _LAST_CHANNELS, *(given for _, given in _EXTRA))
-ANCHORS_A_PLACE = (3, 6, 6, 6, 6, 6)
-NUM_CLASSES = 91
+_MAPS = ((576, 19), (_LAST_CHANNELS, 10), (512, 5), (256, 3), (256, 2), (128, 1))
+"""Channels and side of the maps that boxes are found in."""
+_ANCHORS_A_PLACE = (3, 6, 6, 6, 6, 6)
+_NUM_CLASSES = 91
 """With the background, class 0."""
 
 
-class SameConv(nn.Conv2d):
-    """A convolution padded as TensorFlow's ``SAME`` is: the odd pixel goes right and below; then ReLU6, or not."""
+def network_of(constants: Constants) -> torch.nn.Module:
+    """The network with the weights of TensorFlow's graph.
 
-    def __init__(
-        self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, *, groups: int = 1, linear: bool = False
-    ) -> None:
-        super().__init__(inputs, outputs, kernel, stride, groups=groups)
-        self.linear = linear
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(n, inputs, height, width) → (n, outputs, height / stride, width / stride), rounded up."""
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        if kernel > 1:
-            down, right = (max((math.ceil(size / stride) - 1) * stride + kernel - size, 0) for size in x.shape[2:])
-            x = functional.pad(x, (right // 2, right - right // 2, down // 2, down - down // 2))
-        y = super().forward(x)
-        return y if self.linear else functional.relu6(y)
-
-
-class InvertedResidual(nn.Module):
-    """Widen, filter each channel, narrow; and add what went in, where it has the same shape."""
-
-    def __init__(self, inputs: int, outputs: int, widening: int, stride: int) -> None:
-        super().__init__()
-        wide = inputs * widening
-        self.expand = SameConv(inputs, wide) if widening > 1 else nn.Identity()
-        self.depthwise = SameConv(wide, wide, 3, stride, groups=wide)
-        self.project = SameConv(wide, outputs, linear=True)
-        self.is_residual = stride == 1 and inputs == outputs
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n, inputs, height, width) → what it gives, and the widened features."""
-        wide = self.expand(x)
-        y = self.project(self.depthwise(wide))
-        return (x + y if self.is_residual else y), wide
-
-
-class MobileNetSsd(nn.Module):
-    """Levels 0..255, float32 (n, 300, 300, 3) → (n, 1917 · 95): the box encodings of all anchors, then their logits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = SameConv(3, 32, 3, 2)
-        self.blocks = nn.ModuleList(_blocks())
-        self.last = SameConv(320, _LAST_CHANNELS)
-        self.extra = nn.ModuleList(
-            nn.Sequential(
-                SameConv(inputs, squeezed),
-                SameConv(squeezed, squeezed, 3, 2, groups=squeezed),
-                SameConv(squeezed, outputs),
-            )
-            for inputs, (squeezed, outputs) in zip(_MAP_CHANNELS[1:], _EXTRA, strict=False)
-        )
-        heads = list(zip(_MAP_CHANNELS, ANCHORS_A_PLACE, strict=True))
-        self.boxes = nn.ModuleList(nn.Conv2d(channels, 4 * num, 3, padding=1) for channels, num in heads)
-        self.classes = nn.ModuleList(nn.Conv2d(channels, NUM_CLASSES * num, 3, padding=1) for channels, num in heads)
-
-    def forward(self, levels: torch.Tensor) -> torch.Tensor:
-        """As the class says."""
-        maps = self.features(levels.permute(0, 3, 1, 2) * (2 / 255) - 1)
-        boxes = [head(each).permute(0, 2, 3, 1).flatten(1) for head, each in zip(self.boxes, maps, strict=True)]
-        logits = [head(each).permute(0, 2, 3, 1).flatten(1) for head, each in zip(self.classes, maps, strict=True)]
-        return torch.cat([*boxes, *logits], dim=1)
-
-    def features(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """(n, 3, 300, 300) in −1..1 → the six maps that boxes are found in, 19² to 1²."""
-        x = self.first(x)
-        maps = []
-        for number, block in enumerate(self.blocks):
-            x, wide = block(x)
-            if number == _TAPPED_BLOCK:
-                maps.append(wide)
-        maps.append(self.last(x))
-        for layer in self.extra:
-            maps.append(layer(maps[-1]))
-        return maps
-
-
-def network_of(constants: Constants) -> MobileNetSsd:
-    """The network with the weights of TensorFlow's graph."""
-    network = MobileNetSsd().eval()
-    network.load_state_dict(
-        {f"{ours}.{part}": tensor for ours, theirs in _names() for part, tensor in _tensors(constants, theirs)}
-    )
+    It takes levels 0..255, float32 (n, 300, 300, 3), and gives (n, 1917 · 95): the box encodings of all anchors, then
+    their logits.
+    """
+    network = _network().eval()
+    tensors = ((f"{ours}.conv.{part}", tensor) for ours, name in _names() for part, tensor in _tensors(constants, name))
+    network.load_state_dict(dict(tensors))
     return network
 
 
-def _blocks() -> list[InvertedResidual]:
-    inputs, blocks = 32, []
-    for widening, outputs, count, stride in _SHAPE_OF_BLOCKS:
+def _network() -> torch.nn.Module:
+    from torch import Tensor, cat, nn
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = _conv(3, 32, _SIDE, 3, 2)
+            self.blocks: Any = nn.ModuleList(_blocks())
+            self.last = _conv(320, _LAST_CHANNELS, _MAPS[1][1])
+            self.extra = nn.ModuleList(_extra())
+            self.boxes = nn.ModuleList(_conv(*each, 3, linear=True) for each in _heads(4))
+            self.classes = nn.ModuleList(_conv(*each, 3, linear=True) for each in _heads(_NUM_CLASSES))
+
+        def forward(self, levels: Tensor) -> Tensor:
+            maps = self.maps(levels.permute(0, 3, 1, 2) * (2 / 255) - 1)
+            heads = [(self.boxes, maps), (self.classes, maps)]
+            found = [head(x) for group, xs in heads for head, x in zip(group, xs, strict=True)]
+            return cat([each.permute(0, 2, 3, 1).flatten(1) for each in found], dim=1)
+
+        def maps(self, x: Tensor) -> list[Tensor]:
+            """(n, 3, 300, 300) in −1..1 → the maps that boxes are found in."""
+            x, maps = self.first(x), []
+            for number, block in enumerate(self.blocks):
+                wide = block["expand"](x) if "expand" in block else x
+                y = block["project"](block["depthwise"](wide))
+                x = x + y if x.shape == y.shape else y
+                maps += [wide] if number == _TAPPED_BLOCK else []
+            maps.append(self.last(x))
+            for layer in self.extra:
+                maps.append(layer(maps[-1]))
+            return maps
+
+    return Network()
+
+
+def _conv(
+    inputs: int, outputs: int, size: int, kernel: int = 1, stride: int = 1, groups: int = 1, *, linear: bool = False
+) -> torch.nn.Module:
+    """A convolution of maps of that size, padded as TensorFlow's ``SAME`` is: the odd pixel goes right and below."""
+    from torch import nn
+
+    padding = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    before, after = padding // 2, padding - padding // 2
+    parts: dict[str, nn.Module] = {"pad": nn.ZeroPad2d((before, after, before, after))} if padding else {}
+    parts["conv"] = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups)
+    return nn.Sequential(OrderedDict(parts if linear else {**parts, "act": nn.ReLU6()}))
+
+
+def _blocks() -> list[Any]:
+    """Inverted residuals: widen, filter each channel, narrow."""
+    from torch import nn
+
+    inputs, size, blocks = 32, _SIDE // 2, []
+    for widening, outputs, count, first_stride in _GROUPS:
         for number in range(count):
-            blocks.append(InvertedResidual(inputs, outputs, widening, stride if number == 0 else 1))
+            wide, stride = inputs * widening, first_stride if number == 0 else 1
+            block = {"expand": _conv(inputs, wide, size)} if widening > 1 else {}
+            block["depthwise"] = _conv(wide, wide, size, 3, stride, wide)
+            size = -(-size // stride)
+            block["project"] = _conv(wide, outputs, size, linear=True)
+            blocks.append(nn.ModuleDict(block))
             inputs = outputs
     return blocks
+
+
+def _extra() -> list[Any]:
+    """What makes each of the later maps of the one before: squeeze, filter each channel, widen."""
+    from torch import nn
+
+    return [
+        nn.Sequential(
+            _conv(inputs, squeezed, size), _conv(squeezed, squeezed, size, 3, 2, squeezed), _conv(squeezed, given, size)
+        )
+        for (inputs, size), (squeezed, given) in zip(_MAPS[1:], _EXTRA, strict=False)
+    ]
+
+
+def _heads(numbers: int) -> list[tuple[int, int, int]]:
+    """For each map its channels, the channels of what gives so many numbers for each anchor, and its side."""
+    return [(channels, numbers * num, side) for (channels, side), num in zip(_MAPS, _ANCHORS_A_PLACE, strict=True)]
 
 
 def _names() -> list[tuple[str, str]]:
     """Every layer's name here, and there."""
     root, names = "FeatureExtractor/MobilenetV2", []
-    num_blocks = sum(count for _, _, count, _ in _SHAPE_OF_BLOCKS)
+    num_blocks = sum(count for _, _, count, _ in _GROUPS)
     names += [("first", f"{root}/Conv"), ("last", f"{root}/Conv_1")]
     for number in range(num_blocks):
         block = f"{root}/expanded_conv" + (f"_{number}" if number else "")
@@ -151,7 +142,7 @@ def _names() -> list[tuple[str, str]]:
         )
         theirs = (before, f"{after}_depthwise", after)
         names += [(f"extra.{number}.{part}", name) for part, name in enumerate(theirs)]
-    for number in range(len(ANCHORS_A_PLACE)):
+    for number in range(len(_ANCHORS_A_PLACE)):
         names.append((f"boxes.{number}", f"BoxPredictor_{number}/BoxEncodingPredictor"))
         names.append((f"classes.{number}", f"BoxPredictor_{number}/ClassPredictor"))
     return names
@@ -159,6 +150,8 @@ def _names() -> list[tuple[str, str]]:
 
 def _tensors(constants: Constants, layer: str) -> list[tuple[str, torch.Tensor]]:
     """Weight (out, in, height, width) and bias of a layer, its batch normalisation folded in."""
+    import torch
+
     if f"{layer}/biases" in constants:
         weight, bias = constants[f"{layer}/weights"].transpose(3, 2, 0, 1), constants[f"{layer}/biases"]
     else:

@@ -106,7 +106,7 @@ def _neighbours(size: int, side: int) -> tuple[npt.NDArray[np.intp], npt.NDArray
     """For each place of the result, the two pixels that it lies between, and how near to the second it is."""
     places = np.arange(side, dtype=np.float32) * np.float32(size / side)
     first = np.minimum(places.astype(np.intp), size - 1)
-    return first, np.minimum(first + 1, size - 1), places - first
+    return first, np.minimum(first + 1, size - 1), places - first.astype(np.float32)
 
 
 def _logit(score: float) -> float:

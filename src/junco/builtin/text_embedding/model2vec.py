@@ -106,6 +106,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
         raise ParameterError(f"{self.name!r}: a static model is looked up, and no runtime can run it")
 
     def files(self) -> Iterable[Path]:
+        if self.model is None:
+            return super().files()
         place = self._place()
         return (place.weights, place.tokenizer, place.config)
 

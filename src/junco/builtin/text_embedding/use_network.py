@@ -64,33 +64,43 @@ def use_network(file: Path) -> torch.nn.Module:
             tokens = self.table[ids].float() * self.scale[parts].unsqueeze(2) + self.least[parts].unsqueeze(2)
             is_token = mask.unsqueeze(2).float()
             inner = self.projected(self.project(tokens)).transpose(1, 2)
-            features = [tokens, *(each.transpose(1, 2) for each in self.branches(inner, is_token.transpose(1, 2)))]
+            features = [
+                tokens,
+                *(each.transpose(1, 2) for each in _branches(inner, is_token.transpose(1, 2), self.first, self.second)),
+            ]
             summed = (self.features(torch.cat(features, 2)) * is_token).sum(1)
             lengths = is_token.sum(1)
             pooled = self.pool(summed) + lengths * self.shift
-            return self.perceptron(pooled / lengths.sqrt())
-
-        def branches(self, inner: torch.Tensor, is_token: torch.Tensor) -> list[torch.Tensor]:
-            """Two convolutions each over spans of tokens (n, 256, length); beyond a text there are zeros."""
-            found = []
-            for span, x, first, second in zip(
-                _TOKENS_BEFORE, torch.split(inner, _WIDTH, 1), self.first, self.second, strict=True
-            ):
-                around = (_TOKENS_BEFORE[span], span - 1 - _TOKENS_BEFORE[span])
-                for convolution in (first, second):
-                    x = x * is_token
-                    x = torch.relu(convolution(torch.nn.functional.pad(x, around))) + x
-                found.append(x)
-            return found
-
-        def perceptron(self, x: torch.Tensor) -> torch.Tensor:
-            """Sums of tokens (n, 512) → vectors of length 1."""
-            once = torch.relu(self.shortcuts[0](x) + self.dense[1](torch.relu(self.dense[0](x))))
-            twice = self.shortcuts[1](once) + self.dense[3](torch.relu(self.dense[2](once)))
-            vectors = torch.tanh(twice)
-            return vectors / vectors.square().sum(1, keepdim=True).clamp(min=eps).sqrt()
+            return _perceptron(pooled / lengths.sqrt(), self.dense, self.shortcuts, eps)
 
     return Network().eval()
+
+
+def _branches(
+    inner: torch.Tensor, is_token: torch.Tensor, first: torch.nn.ModuleList, second: torch.nn.ModuleList
+) -> list[torch.Tensor]:
+    """Two convolutions each over spans of tokens (n, 256, length); beyond a text there are zeros."""
+    import torch
+
+    found = []
+    parts = torch.split(inner, _WIDTH, 1)
+    for (span, before), x, *convolutions in zip(_TOKENS_BEFORE.items(), parts, first, second, strict=True):
+        for convolution in convolutions:
+            x = x * is_token
+            x = torch.relu(convolution(torch.nn.functional.pad(x, (before, span - 1 - before)))) + x
+        found.append(x)
+    return found
+
+
+def _perceptron(
+    x: torch.Tensor, dense: torch.nn.ModuleList, shortcuts: torch.nn.ModuleList, eps: float
+) -> torch.Tensor:
+    """Sums of tokens (n, 512) → vectors of length 1."""
+    import torch
+
+    once = torch.relu(shortcuts[0](x) + dense[1](torch.relu(dense[0](x))))
+    vectors = torch.tanh(shortcuts[1](once) + dense[3](torch.relu(dense[2](once))))
+    return vectors / vectors.square().sum(1, keepdim=True).clamp(min=eps).sqrt()
 
 
 def _table(weights: Weights) -> npt.NDArray[np.uint8]:

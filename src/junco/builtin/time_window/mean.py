@@ -19,8 +19,8 @@ class WindowMean(Operator, family="time-window", name="mean"):
     """Makes one row of what is seen and heard in the same seconds, under ``time_window``.
 
     Windows follow each other, so ``size`` and ``step`` of the step are both ``size_s``. The columns in are the times of
-    one kind, its vectors, the times of the other, its vectors; the row is the window and the mean of each kind, ``None``
-    for a kind that has nothing in it, as in a video whose sound ends before its pictures.
+    one kind, its vectors, the times of the other, its vectors; the row is the window and the mean of each kind, and
+    ``None`` for a kind that has nothing in it, as in a video whose sound ends before its pictures.
 
     Args:
         size_s: length of a window, in seconds.

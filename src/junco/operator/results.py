@@ -1,0 +1,51 @@
+"""What an operator gives for a batch, if it is what was asked for: one result for each row, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any
+
+from junco.errors import ContractError
+from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.operator.base import Operator
+
+
+def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence[Any]:
+    """The results of a batch, if there is one for each row, and vectors are vectors.
+
+    Raises:
+        ContractError: the operator returned too few or too many, nothing that has a length and an order, or an array
+            with another number of axes than a vector has where its ports say that it gives vectors.
+    """
+    name = operator.name
+    listed: Sequence[Any] = results if type(results) is list else _in_order(name, results)
+    if (count := len(listed)) != num_rows:
+        raise ContractError(
+            f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
+        )
+    if operator._gives_vectors:
+        for value in listed:
+            if getattr(value, "ndim", 1) != 1:
+                raise ContractError(
+                    f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
+                    "return one vector for each"
+                )
+    return listed
+
+
+def _in_order(name: str, results: Any) -> list[Any]:
+    """Results of another type as a list: a set has no order, and a text's letters or a table's columns are none."""
+    is_other = isinstance(results, (str, bytes, bytearray, memoryview, Mapping, Set))
+    try:
+        if (
+            not (is_other or hasattr(type(results), "columns")) and len(results) >= 0
+        ):  # what has no length may have no end
+            return list(results)
+    except TypeError:
+        pass
+    raise ContractError(
+        f"{name!r} returned {picture(results)} from batch(), which is no list of results: "
+        "return a list with one result for each item"
+    )
