@@ -135,9 +135,9 @@ def windows(images: Iterable[Image]) -> Iterator[Window]:
 def _network(weights: Path) -> torch.nn.Module:
     import torch
 
-    from junco.builtin.shot_detection.transnet_network import TransNetV2, weights_of
+    from junco.builtin.shot_detection.transnet_network import transnet_v2, weights_of
 
-    network = TransNetV2()
+    network = transnet_v2()
     network.load_state_dict(weights_of(torch.load(weights, map_location="cpu", weights_only=True)))
     return network.eval()
 

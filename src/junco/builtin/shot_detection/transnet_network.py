@@ -12,11 +12,11 @@ between them; batch normalisation is part of the weights.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import nn
-from torch.nn import functional
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 WINDOW, CONTEXT = 100, 25
 """Frames that go in together, and how many of them on each side are there for the others alone."""
@@ -28,71 +28,89 @@ _BINS = 8
 _NORM_EPSILON = 1e-3
 
 
-class TransNetV2(nn.Module):
-    """Levels uint8 (n, 100, 27, 48, 3) → logits (n, 50)."""
+def transnet_v2() -> nn.Module:
+    """Levels uint8 (n, 100, 27, 48, 3) → logits (n, 50); with random weights."""
+    import torch
+    from torch import nn
 
-    def __init__(self) -> None:
-        super().__init__()
-        channels = (3, *(4 * filters for filters in _FILTERS))
-        self.stacks = nn.ModuleList(
-            _Stack(inputs, filters) for inputs, filters in zip(channels[:-1], _FILTERS, strict=True)
-        )
-        self.features = nn.Linear(sum(channels[1:]), 128)
-        self.feature_similarity = nn.Linear(2 * _REACH + 1, 128)
-        self.colour_similarity = nn.Linear(2 * _REACH + 1, 128)
-        self.hidden = nn.Linear(channels[-1] * 3 * 6 + 256, 1024)
-        self.cut = nn.Linear(1024, 1)
+    class TransNetV2(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            channels = (3, *(4 * filters for filters in _FILTERS))
+            self.stacks = nn.ModuleList(
+                _stack(inputs, filters) for inputs, filters in zip(channels[:-1], _FILTERS, strict=True)
+            )
+            self.features = nn.Linear(sum(channels[1:]), 128)
+            self.feature_similarity = nn.Linear(2 * _REACH + 1, 128)
+            self.colour_similarity = nn.Linear(2 * _REACH + 1, 128)
+            self.hidden = nn.Linear(channels[-1] * 3 * 6 + 256, 1024)
+            self.cut = nn.Linear(1024, 1)
 
-    def forward(self, levels: torch.Tensor) -> torch.Tensor:
-        n, t, height, width, _ = levels.shape
-        pixels = levels.float()
-        x = (pixels.reshape(n * t, height, width, 3) / 255).permute(0, 3, 1, 2)
-        means = []
-        for stack in self.stacks:
-            x = stack(x, n)
-            means.append(x.mean((2, 3)).reshape(n, t, -1))
-        by_features = self.feature_similarity(_similarity(self.features(torch.cat(means, 2))))
-        by_colour = self.colour_similarity(_similarity(_histograms(pixels)))
-        seen = x.permute(0, 2, 3, 1).reshape(n, t, -1)
-        x = torch.cat((by_colour.relu(), by_features.relu(), seen), 2)[:, CONTEXT : WINDOW - CONTEXT]
-        logits: torch.Tensor = self.cut(self.hidden(x).relu())
-        return logits.squeeze(2)
+        def forward(self, levels: torch.Tensor) -> torch.Tensor:
+            n, t, height, width, _ = levels.shape
+            pixels = levels.float()
+            x = (pixels.reshape(n * t, height, width, 3) / 255).permute(0, 3, 1, 2)
+            means = []
+            for stack in self.stacks:
+                x = stack(x, n)
+                means.append(x.mean((2, 3)).reshape(n, t, -1))
+            by_features = self.feature_similarity(_similarity(self.features(torch.cat(means, 2))))
+            by_colour = self.colour_similarity(_similarity(_histograms(pixels)))
+            seen = x.permute(0, 2, 3, 1).reshape(n, t, -1)
+            x = torch.cat((by_colour.relu(), by_features.relu(), seen), 2)[:, CONTEXT : WINDOW - CONTEXT]
+            logits: torch.Tensor = self.cut(self.hidden(x).relu())
+            return logits.squeeze(2)
+
+    return TransNetV2()
 
 
-class _Stack(nn.Module):
+def _stack(inputs: int, filters: int) -> nn.Module:
     """Two layers, the first one's result added to the second's, at half the size."""
+    from torch import nn
+    from torch.nn import functional
 
-    def __init__(self, inputs: int, filters: int) -> None:
-        super().__init__()
-        self.first = _Layer(inputs, filters)
-        self.second = _Layer(4 * filters, filters)
+    class Stack(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = _layer(inputs, filters)
+            self.second = _layer(4 * filters, filters)
 
-    def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
-        first = self.first(x, n).relu()
-        return functional.avg_pool2d(self.second(first, n).relu() + first, 2)
+        def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
+            first = self.first(x, n).relu()
+            return functional.avg_pool2d(self.second(first, n).relu() + first, 2)
+
+    return Stack()
 
 
-class _Layer(nn.Module):
+def _layer(inputs: int, filters: int) -> nn.Module:
     """Convolutions over space, then over frames 1, 2, 4 and 8 apart: (n·t, channels, h, w) → (n·t, 4·filters, h, w)."""
+    import torch
+    from torch import nn
 
-    def __init__(self, inputs: int, filters: int) -> None:
-        super().__init__()
-        self.space = nn.ModuleList(nn.Conv2d(inputs, 2 * filters, 3, padding=1, bias=False) for _ in _STEPS)
-        self.time = nn.ModuleList(
-            nn.Conv2d(2 * filters, filters, (3, 1), dilation=(step, 1), padding=(step, 0)) for step in _STEPS
-        )
+    class Layer(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.space = nn.ModuleList(nn.Conv2d(inputs, 2 * filters, 3, padding=1, bias=False) for _ in _STEPS)
+            self.time = nn.ModuleList(
+                nn.Conv2d(2 * filters, filters, (3, 1), dilation=(step, 1), padding=(step, 0)) for step in _STEPS
+            )
 
-    def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
-        frames, _, height, width = x.shape
-        parts = []
-        for space, time in zip(self.space, self.time, strict=True):
-            flat = space(x).permute(0, 2, 3, 1).reshape(n, frames // n, height * width, -1)
-            parts.append(time(flat.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
-        return torch.cat(parts, 3).reshape(frames, height, width, -1).permute(0, 3, 1, 2)
+        def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
+            frames, _, height, width = x.shape
+            parts = []
+            for space, time in zip(self.space, self.time, strict=True):
+                flat = space(x).permute(0, 2, 3, 1).reshape(n, frames // n, height * width, -1)
+                parts.append(time(flat.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+            return torch.cat(parts, 3).reshape(frames, height, width, -1).permute(0, 3, 1, 2)
+
+    return Layer()
 
 
 def _similarity(features: torch.Tensor) -> torch.Tensor:
     """(n, t, dim) → cosines (n, t, 101) with the frames from 50 before to 50 after; 0 where there are none."""
+    import torch
+    from torch.nn import functional
+
     n, t, _ = features.shape
     features = functional.normalize(features, dim=2)
     cosines = functional.pad(features @ features.transpose(1, 2), (_REACH, _REACH))
@@ -102,6 +120,8 @@ def _similarity(features: torch.Tensor) -> torch.Tensor:
 
 def _histograms(pixels: torch.Tensor) -> torch.Tensor:
     """Levels (n, t, height, width, 3) → how many pixels there are of each of 512 colours, (n, t, 512)."""
+    import torch
+
     n, t = pixels.shape[:2]
     red, green, blue = (pixels * (_BINS / 256)).floor().unbind(4)
     colours = ((red * _BINS + green) * _BINS + blue).reshape(n, t, -1).long()
@@ -115,7 +135,9 @@ def weights_of(published: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         name: tensor
         for stack, filters in enumerate(_FILTERS)
         for layer, part in enumerate(("first", "second"))
-        for name, tensor in _layer(published, f"SDDCNN.{stack}.DDCNN.{layer}", f"stacks.{stack}.{part}", filters)
+        for name, tensor in _weights_of_layer(
+            published, f"SDDCNN.{stack}.DDCNN.{layer}", f"stacks.{stack}.{part}", filters
+        )
     }
     linear = {
         "features": "frame_sim_layer.projection",
@@ -128,7 +150,9 @@ def weights_of(published: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     return layers | {f"{own}.{kind}": published[f"{name}.{kind}"] for own, name in linear.items() for kind in both}
 
 
-def _layer(published: Mapping[str, Any], theirs: str, own: str, filters: int) -> Iterator[tuple[str, torch.Tensor]]:
+def _weights_of_layer(
+    published: Mapping[str, Any], theirs: str, own: str, filters: int
+) -> Iterator[tuple[str, torch.Tensor]]:
     """A layer's weights, the batch normalisation after it in those of its last convolutions."""
     norm = {kind: published[f"{theirs}.bn.{kind}"] for kind in ("weight", "bias", "running_mean", "running_var")}
     scale = norm["weight"] / (norm["running_var"] + _NORM_EPSILON).sqrt()
