@@ -80,7 +80,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
 
 
 def _parameters(graph: Graph) -> list[dict[str, Any]]:
-    """The pipeline's own parameters, then those of its main step with what the operator says of them."""
+    """The pipeline's own parameters, then those of its steps with what the operators say of them."""
     from junco.graph.params import parameters_of
 
     shown = [{"name": name, "default": value} for name, value in graph.params.items()]

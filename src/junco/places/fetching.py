@@ -28,9 +28,8 @@ _STORES = frozenset(
 )
 """Their addresses name a thing in a store that the machine's own settings lead to, and no host."""
 _NEVER = frozenset(
-    ("file", "local", "asynclocal", "arrow_hdfs", "git", "dask", "reference", "generic", "dir", "dirfs", "data")
-    + ("blockcache", "filecache", "cached", "simplecache", "libarchive", "zip", "tar")
-)
+    ("file", "local", "asynclocal", "arrow_hdfs", "git", "dask", "reference", "generic", "dir", "dirfs", "data", "zip")
+) | {"blockcache", "filecache", "cached", "simplecache", "libarchive", "tar"}
 """They read or write this machine's files in a way of their own, or run things."""
 
 
