@@ -1,4 +1,4 @@
-"""What the command line allows of addresses: none unless it is said, of a private network only where that is said too."""
+"""What the command line allows of addresses: none unless it is said, private ones only where that is said too."""
 
 from __future__ import annotations
 
