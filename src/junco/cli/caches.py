@@ -37,7 +37,7 @@ def brought(before: dict[Path, int]) -> list[dict[str, Any]]:
     sizes: dict[Path, int] = {}
     for depth, folder in zip((2, 1), caches(), strict=False):  # files/NAME, runtimes/NAME; models--NAME
         for path, size_bytes in files_in(folder).items():
-            if path not in before:
+            if path not in before and size_bytes:  # and no lock
                 entry = folder.joinpath(*path.relative_to(folder).parts[:depth])
                 sizes[entry] = sizes.get(entry, 0) + size_bytes
     return [{"path": str(path), "size_bytes": size_bytes} for path, size_bytes in sorted(sizes.items())]

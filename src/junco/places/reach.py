@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import queue
 import socket
+import threading
 import urllib.parse
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +64,7 @@ class Reach:
             OutOfReachError: it is not reached from here, by its address or its port.
             OSError: nobody answers.
         """
-        found = self.checked(*place)
+        found = self.checked(*place, watch)
         if not found:
             raise OSError("the name has no address")
         failed: OSError | None = None
@@ -74,14 +76,14 @@ class Reach:
         assert failed is not None
         raise failed
 
-    def checked(self, host: str, port: int) -> list[Found]:
+    def checked(self, host: str, port: int, watch: Watch) -> list[Found]:
         """The addresses of a host; each of them may be connected to.
 
         Raises:
             OutOfReachError: one of them may not, or the port.
-            OSError: the name is not known.
+            OSError: the name is not known, or no name server answers in time.
         """
-        found: list[Found] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _resolved(host, port, watch.left_s)
         if self._is_free(host, port):
             return found
         if port < _FREE_PORTS and port not in _PORTS.values():
@@ -92,7 +94,7 @@ class Reach:
                 raise OutOfReachError(f"{shown} is no public address, but {_kind(address)} (allow_private reaches it)")
         return found
 
-    def check_behind_proxy(self, host: str, port: int) -> None:
+    def check_behind_proxy(self, host: str, port: int, watch: Watch) -> None:
         """The same of a host that a proxy connects to: by what its name means here, if it means anything here.
 
         Raises:
@@ -104,7 +106,7 @@ class Reach:
         if name.endswith(_INNER_NAMES) or ("." not in name and ":" not in name and not name.isdecimal()):
             raise OutOfReachError(f"{host} is a name within a network, and no public one (allow_private reaches it)")
         with contextlib.suppress(OSError):  # where a proxy is needed, other names often mean nothing
-            self.checked(host, port)
+            self.checked(host, port, watch)
 
     def _is_free(self, host: str, port: int) -> bool:
         if self.allow_private or not self.chosen:
@@ -153,6 +155,26 @@ def _kind(text: str) -> str:
     if address.is_loopback or address.is_unspecified:
         return "this machine's own"
     return "one of this machine's link alone" if address.is_link_local else "one within a network, or reserved"
+
+
+def _resolved(host: str, port: int, within_s: float) -> list[Found]:
+    """The addresses of a name, asked for in a thread that nobody waits for longer: the system's call has no limit."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:  # a name that cannot be one is a ValueError
+            answers.put(error)
+
+    threading.Thread(target=ask, name="junco-resolve", daemon=True).start()
+    try:
+        found = answers.get(timeout=within_s)
+    except queue.Empty:
+        raise TimeoutError("no name server answers") from None
+    if isinstance(found, Exception):
+        raise found
+    return list(found)
 
 
 def _connected(found: Found, timeout_s: float, watch: Watch) -> socket.socket:

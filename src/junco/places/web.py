@@ -217,7 +217,7 @@ class _WatchedHandler(urllib.request.AbstractHTTPHandler):
         """What the connection itself may lead to: to a proxy that the environment names, anywhere."""
         place = place_of(request.full_url)
         if request._tunnel_host or request.has_proxy():
-            self.reach.check_behind_proxy(*place)
+            self.reach.check_behind_proxy(*place, self.watch)
             return Reach(allow_private=True)
         return self.reach
 
