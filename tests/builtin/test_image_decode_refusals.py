@@ -239,7 +239,7 @@ def test_an_address_does_not_lead_to_files(site):
 
 
 def test_an_answer_that_is_too_long_is_refused(site):
-    refused(f"{site}/cat.jpg", "more than 100 bytes", max_bytes=100, **WEB)
+    refused(f"{site}/cat.jpg", "more than max_bytes=100", max_bytes=100, **WEB)
 
 
 def test_no_address_is_fetched_while_offline(site, monkeypatch):

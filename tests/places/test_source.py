@@ -100,7 +100,7 @@ def test_a_body_without_an_end_is_left_at_the_limit_and_takes_no_memory(monkeypa
     monkeypatch.setattr(fetching, "IN_MEMORY_BYTES", 1000)
     endless = Answer(itertools.repeat(bytes(1000)), length=None)
     with serving({"/x": endless}) as (site, _):
-        assert "more than 50,000 bytes" in refusal(f"{site}/x", Limits(True, True, 50_000))
+        assert "more than max_bytes=50,000" in refusal(f"{site}/x", Limits(True, True, 50_000))
 
 
 def test_an_address_of_a_store_is_read_by_fsspec_up_to_the_limit():

@@ -45,9 +45,12 @@ def fetched_into(url: str, limits: Limits) -> Iterator[IO[bytes]]:
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as spooled:
         file: Any = spooled
         if url.partition("://")[0].lower() in _WEB:
-            from junco.places.web import fetch_into
+            from junco.places.web import TooLargeError, fetch_into
 
-            fetch_into(file, url, limits.max_bytes, reach=Reach(limits.allow_private))
+            try:
+                fetch_into(file, url, limits.max_bytes, reach=Reach(limits.allow_private))
+            except TooLargeError:
+                raise _too_large(url, limits.max_bytes) from None
         else:
             _check_store(url, limits.allow_private)
             _copy_from_store(url, file, limits.max_bytes)
