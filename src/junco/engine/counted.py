@@ -51,6 +51,8 @@ class Counted:
     def _add(self, noted: Noted) -> None:
         self.stats.num_cut += len(noted.get("cut", ()))
         self.stats.num_empty += len(noted.get("empty", ()))
+        self.stats.num_unknown += len(noted.get("unknown", ()))
+        self.stats.num_repeated += len(noted.get("repeated", ()))
         if self.sums is not None:
             own = self.sums.setdefault(self.stats.name, {})
             for word, rows in noted.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,12 +37,25 @@ class Worked:
 
 
 class OperatorApplier(Applier):
-    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned."""
+    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned.
+
+    Args:
+        resident: it.
+        size: of its batches.
+        make_room: called when memory runs out.
+        makes_rows: rows are wanted of one that gives one result or rows.
+    """
 
     def __init__(
-        self, resident: Resident, size: BatchSize, make_room: Callable[..., object] = residents.make_room
+        self,
+        resident: Resident,
+        size: BatchSize,
+        make_room: Callable[..., object] = residents.make_room,
+        *,
+        makes_rows: bool = False,
     ) -> None:
         self.resident = resident
+        self._makes_rows = makes_rows
         self._size = size
         self._make_room = make_room
         self._learning = threading.Lock()
@@ -71,6 +84,12 @@ class OperatorApplier(Applier):
         if worked.noted:
             count(worked.noted)
         return worked.results, worked.failures
+
+    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+        """As every applier; counts what a stream noted of its item meanwhile."""
+        rows = super().draw(values, most)
+        count(taken(self.resident.operator, 1))
+        return rows
 
     def outside(self, wait: Callable[[], Waited]) -> Waited:
         if self._bears_all and lane() is Lane.ONLINE:
@@ -117,7 +136,7 @@ class OperatorApplier(Applier):
             return
         started = time.perf_counter()
         try:
-            given, noted = tried(operator, columns, num_rows)
+            given, noted = tried(operator, columns, num_rows, makes_rows=self._makes_rows)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -157,24 +176,25 @@ Given = tuple[Sequence[Any], Noted]
 """An operator's results for a batch, and what it has noted of the rows."""
 
 
-def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Given:
+def results_of(operator: Any, columns: Columns, num_rows: int, *, makes_rows: bool = False, **state: Any) -> Given:
     """An operator's results for a batch, as many as rows, and what it has noted."""
+    work = operator.streams if makes_rows else operator.batch
     noted = operator._noted
     before = set_aside(noted) if noted else None
     try:
-        results = checked_results(operator, operator.batch(*columns, **state), num_rows)
+        results = checked_results(operator, work(*columns, **state), num_rows)
         return results, taken(operator, num_rows) if noted else NOTHING
     finally:
         if noted or before is not None:
             put_back(noted, before)
 
 
-def tried(operator: Any, columns: Columns, num_rows: int) -> Given:
+def tried(operator: Any, columns: Columns, num_rows: int, *, makes_rows: bool = False) -> Given:
     """The same; errors that the operator calls transient are tried again."""
     retry = operator.hints.retry
     if not retry:
-        return results_of(operator, columns, num_rows)
-    return retried(partial(results_of, operator, columns, num_rows), retry)
+        return results_of(operator, columns, num_rows, makes_rows=makes_rows)
+    return retried(partial(results_of, operator, columns, num_rows, makes_rows=makes_rows), retry)
 
 
 def retried(call: Callable[[], Given], retry: tuple[type[BaseException], ...]) -> Given:

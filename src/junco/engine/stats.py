@@ -37,6 +37,8 @@ class StageStats:
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
             pipeline they are the inputs of its steps.
         num_empty: inputs in which there was nothing, as the operator noted.
+        num_unknown: inputs of which the operator does not know a good part, as it noted.
+        num_repeated: inputs that are like one before them, as it noted.
     """
 
     name: str
@@ -54,6 +56,8 @@ class StageStats:
     batch_rows: int = 1
     num_cut: int = 0
     num_empty: int = 0
+    num_unknown: int = 0
+    num_repeated: int = 0
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
@@ -78,8 +82,13 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut and how many empty, in words; empty where none were."""
-        told = [(self.num_cut, "cut"), (self.num_empty, "empty")]
+        """How many inputs were cut, empty, partly unknown and repeated, in words; empty where none were."""
+        told = [
+            (self.num_cut, "cut"),
+            (self.num_empty, "empty"),
+            (self.num_unknown, "partly unknown"),
+            (self.num_repeated, "repeated"),
+        ]
         parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
         return ", ".join(parts)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
+from junco.operator.notes import Word
 from junco.wording import printable_lines
 
 _SHOWN = 5
@@ -70,6 +71,16 @@ class JobReport:
         return sum(stage.num_empty for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_unknown(self) -> int:
+        """Of how many inputs of its stages an operator does not know a good part."""
+        return sum(stage.num_unknown for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
+    def num_repeated(self) -> int:
+        """How many inputs of its stages were like one before them."""
+        return sum(stage.num_repeated for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:
@@ -86,7 +97,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
+        values |= {f"num_{word}": getattr(self, f"num_{word}") for word in get_args(Word)}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
@@ -138,7 +149,8 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    return replace(now, **done, num_cut=noted.get("cut", 0), num_empty=noted.get("empty", 0))
+    done |= {f"num_{word}": noted.get(word, 0) for word in get_args(Word)}
+    return replace(now, **done)
 
 
 def _counted(number: int, noun: str) -> str:
