@@ -113,6 +113,16 @@ def test_an_address_of_a_store_is_read_by_fsspec_up_to_the_limit():
     assert refusal("memory://box").startswith("'memory://box': ")
 
 
+@pytest.mark.parametrize("in_memory_bytes", [10, 10**6])
+def test_what_is_fetched_is_the_same_in_memory_and_in_a_temporary_file(in_memory_bytes, monkeypatch):
+    monkeypatch.setattr(fetching, "IN_MEMORY_BYTES", in_memory_bytes)
+    with serving({"/x": Answer(BODY)}) as (site, _), opened(f"{site}/x", limits=ANYWHERE) as (file, name):
+        assert (file.seekable(), name) == (True, repr(f"{site}/x"))
+        file.seek(-5, 2)
+        assert file.read() == BODY[-5:]
+    assert file.closed
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -67,7 +67,9 @@ def use_network(file: Path) -> torch.nn.Module:
         def branches(self, inner: torch.Tensor, is_token: torch.Tensor) -> list[torch.Tensor]:
             """Two convolutions each over spans of tokens (n, 256, length); beyond a text there are zeros."""
             found = []
-            for span, x, first, second in zip(_TOKENS_BEFORE, inner.split(_WIDTH, 1), self.first, self.second, strict=True):
+            for span, x, first, second in zip(
+                _TOKENS_BEFORE, inner.split(_WIDTH, 1), self.first, self.second, strict=True
+            ):
                 around = (_TOKENS_BEFORE[span], span - 1 - _TOKENS_BEFORE[span])
                 for convolution in (first, second):
                     x = x * is_token
