@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,16 +96,37 @@ def detector_folder(tmp_path_factory):
     return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
 
 
+@pytest.fixture(scope="session")
+def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text-onnx")
+    small_text(folder, pooled=True)
+    shutil.copy(minilm_folder / "tokenizer.json", folder)
+    return folder
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file, pca_file, audio_folder, speaker_folder, detector_folder):
+def parameters(
+    minilm_folder,
+    onnx_file,
+    pca_file,
+    audio_folder,
+    speaker_folder,
+    detector_folder,
+    text_onnx_folder,
+    sparse_folder,
+    multi_folder,
+):
     return {
         **PARAMETERS,
         "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
-        "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "image-embedding.onnx": {"model": str(onnx_file)},
-        "vector.pca": {"file": str(pca_file)},
+        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
         "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
+        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
+        "text-embedding.onnx": {"model": str(text_onnx_folder)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
+        "vector.pca": {"file": str(pca_file)},
     }
 
 
@@ -133,6 +155,8 @@ def columns(photos, videos, two_videos):
         "image-transform": [photos],
         "object-detection": [photos],
         "text-embedding": [texts],
+        "sparse-text-embedding": [texts],
+        "multi-vector": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "vector.pool": [list(rng.normal(size=(5, 3, 8)).astype(np.float32))],
         "frame-dedup": [[VideoFrame(photo, i / 25, i) for i, photo in enumerate(photos)]],

@@ -236,7 +236,7 @@ def test_a_call_of_the_operator_itself_listens_to_nobody():
 @pytest.mark.parametrize(
     ("note", "message"),
     [
-        (("short", [0]), "none of 'cut', 'empty'"),
+        (("short", [0]), "none of 'cut', 'empty', 'unknown'"),
         (("cut", [1]), "row 1 in a batch of 1"),
         (("cut", [-1]), "row -1"),
         (("cut", [True]), "the rows' numbers"),

@@ -1,114 +1,95 @@
-"""ONNX files as their publishers ship them → as junco runs them: changed once, and kept beside the file's own cache.
-
-The weights stay what they are: a file that is derived is told by the sha256 of the one that it is made of, and by the
-recipe of the change.
-"""
+"""What an ONNX file says of itself, whatever its model takes: its graph, its files, its inputs and outputs."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from junco.errors import UnavailableError
-from junco.places.files import file_sha256
-from junco.settings import settings
-from junco.wording import brief
-
-OUTPUT = "joined"
+from junco.builtin.extras import importing
+from junco.errors import ParameterError, UnavailableError
 
 
-def derived(path: Path, recipe: str, change: Callable[[Any], Any]) -> Path:
-    """The file that ``change`` (a model → a model) makes of an ONNX file, made at the first call and kept.
-
-    Args:
-        path: the publisher's file.
-        recipe: a word for the change; another word is another file.
-        change: may change the model that it is given.
+def read_graph(path: Path, owner: str) -> tuple[Any, tuple[str, ...]]:
+    """The model without weights that lie in other files, and which files these are; it was checked.
 
     Raises:
-        UnavailableError: it cannot be kept.
+        UnavailableError: the file is not there.
+        ParameterError: it is broken.
     """
-    kept = settings().home / "files" / f"{file_sha256(path)[:16]}-{recipe}.onnx"
-    if not kept.exists():
+    if not path.is_file():
+        raise UnavailableError(f"{owner!r}: there is no file {str(path)!r}")
+    with importing("onnx", owner):
         import onnx
-
-        made = change(onnx.load(path))
-        onnx.checker.check_model(made)
-        try:
-            _write(made.SerializeToString(), kept)
-        except OSError as error:
-            raise UnavailableError(f"{kept} cannot be written: {brief(error)}") from error
-    return kept
-
-
-def _write(content: bytes, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=to.parent, prefix=".deriving-", delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.replace(file.name, to)  # noqa: PTH105  # the name is a str
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    try:
+        model = onnx.load(path, load_external_data=False)
+        locations = tuple(sorted(set(locations_in(model.graph))))
+        if not locations:  # of other files the checker would want to know where they lie
+            onnx.checker.check_model(model)
+    except Exception as error:  # protobuf, the file system and the checker raise what they like
+        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+        raise ParameterError(f"{owner!r}: {str(path)!r} is no ONNX file that can be read: {reason}") from error
+    return model, locations
 
 
-def dequantized(model: Any) -> Any:
-    """Weights that are stored in few bits, with a scale for each block of them, as the float32 that they stand for."""
-    from onnx import numpy_helper
-
-    graph = model.graph
-    stored = {each.name: each for each in graph.initializer}
-    folded = {}
-    for node in [node for node in graph.node if node.op_type == "DequantizeLinear" and node.input[0] in stored]:
-        folded[node.output[0]] = _floats(node, stored)
-        graph.node.remove(node)
-    used = {name for node in graph.node for name in node.input} | {each.name for each in graph.output}
-    kept = [each for name, each in stored.items() if name in used]
-    added = [numpy_helper.from_array(array, name) for name, array in folded.items()]
-    inputs = [each for each in graph.input if each.name in used and each.name not in {*stored, *folded}]
-    for field, values in ((graph.initializer, [*kept, *added]), (graph.input, inputs), (graph.value_info, [])):
-        del field[:]
-        field.extend(values)
-    return model
+def inputs_of(graph: Any) -> list[Any]:
+    """What it takes: its inputs without the weights, which old files list among them."""
+    held = {tensor.name for tensor in graph.initializer}
+    return [each for each in graph.input if each.name not in held]
 
 
-def _floats(node: Any, stored: dict[str, Any]) -> npt.NDArray[np.float32]:
-    from onnx import helper, numpy_helper
-
-    told = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    axis, block = told.get("axis", 1), told.get("block_size", 0)
-    values, scale, *zero = (numpy_helper.to_array(stored[name]).astype(np.float32) for name in node.input if name)
-    spread = [_spread(each, values, axis, block) for each in (scale, *zero)]
-    return ((values - (spread[1] if zero else 0)) * spread[0]).astype(np.float32)
+def described(values: list[Any]) -> str:
+    """Inputs or outputs in words."""
+    return ", ".join(f"{each.name} {dtype_of(each)}{shown_shape(shape_of(each))}" for each in values) or "none"
 
 
-def _spread(scale: npt.NDArray[np.float32], values: npt.NDArray[Any], axis: int, block: int) -> npt.NDArray[np.float32]:
-    """A scale for every value: one for all, one for each index of the axis, or one for each block along it."""
-    if scale.size == 1:
-        return scale.reshape(())
-    if block:
-        return np.repeat(scale, block, axis).take(range(values.shape[axis]), axis)
-    return scale.reshape([-1 if index == axis else 1 for index in range(values.ndim)])
+def beside(path: Path, location: str, owner: str) -> Path:
+    """A file of weights in the model's own folder or below it."""
+    place = PurePosixPath(location.replace("\\", "/"))
+    if place.is_absolute() or ".." in place.parts or ":" in location:
+        raise ParameterError(f"{owner!r}: {str(path)!r} reaches for {location!r}, outside its own folder")
+    found = path.parent / place
+    if not found.is_file():
+        raise UnavailableError(f"{owner!r}: {str(path)!r} has weights in {location!r}, which does not lie beside it")
+    return found
 
 
-def joined(model: Any) -> Any:
-    """All outputs, each flattened, as one of shape (1, dim), in their order; for passes of one row."""
-    from onnx import TensorProto, helper, numpy_helper
+def locations_in(graph: Any) -> Iterator[str]:
+    """The files that hold a graph's weights outside the model's."""
+    for tensor in _tensors(graph):
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                yield entry.value
 
-    graph = model.graph
-    names = [each.name for each in graph.output]
-    graph.initializer.append(numpy_helper.from_array(np.array([1, -1], np.int64), f"{OUTPUT}_shape"))
-    flat = [f"{name}_{OUTPUT}" for name in names]
-    for name, to in zip(names, flat, strict=True):
-        graph.node.append(helper.make_node("Reshape", [name, f"{OUTPUT}_shape"], [to]))
-    graph.node.append(helper.make_node("Concat", flat, [OUTPUT], axis=1))
-    del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, None]))
-    return model
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """All constant tensors of a graph and of the graphs within."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)
+
+
+def dtype_of(value: Any) -> str:
+    """The dtype of an input or output; ``?`` where the file does not say it."""
+    import onnx
+
+    kind = value.type.tensor_type.elem_type
+    return str(onnx.helper.tensor_dtype_to_np_dtype(kind)) if kind else "?"
+
+
+def shape_of(value: Any) -> tuple[int | None, ...] | None:
+    """Its shape, ``None`` for a free axis; ``None`` where the file does not say it."""
+    if not value.type.tensor_type.HasField("shape"):
+        return None
+    axes = value.type.tensor_type.shape.dim
+    return tuple(axis.dim_value if axis.HasField("dim_value") and axis.dim_value > 0 else None for axis in axes)
+
+
+def shown_shape(shape: tuple[int | None, ...] | None) -> str:
+    """A shape in words."""
+    return "(?)" if shape is None else f"({', '.join('?' if n is None else str(n) for n in shape)})"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.builtin.extras import check_installed
-from junco.builtin.onnx_graph import dequantized, derived, joined
+from junco.builtin.onnx_weights import dequantized, derived, joined
 from junco.neural.model import NeuralModel
 from junco.operator.options import option
 from junco.places.wheel import Wheel
