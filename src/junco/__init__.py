@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from junco.operator.spec import OperatorSpec
     from junco.pages.inspection import Inspection
     from junco.runtime.source import Input, Source
+    from junco.store.sparse import SparseSet, read_sparse_vectors
     from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
@@ -55,9 +56,11 @@ _WHERE = {
     "option": "junco.operator.options",
     "pipe": "junco.api",
     "pipeline": "junco.api",
+    "read_sparse_vectors": "junco.store.sparse",
     "read_vectors": "junco.store.vectors",
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
+    "SparseSet": "junco.store.sparse",
     "VectorSet": "junco.store.vectors",
 }
 _RENAMED = {"cache": "residents"}
@@ -81,6 +84,7 @@ __all__ = [
     "Pipeline",
     "Reject",
     "Source",
+    "SparseSet",
     "VectorSet",
     "__version__",
     "cache",
@@ -89,6 +93,7 @@ __all__ = [
     "option",
     "pipe",
     "pipeline",
+    "read_sparse_vectors",
     "read_vectors",
 ]
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMANDS = ["families", "pipelines", "ops", "show", "run", "embed", "draw", "doctor"]
+COMMANDS = ["families", "pipelines", "ops", "show", "run", "embed", "draw", "doctor", "space", "warm"]
 
 
 def process(*args, **options):

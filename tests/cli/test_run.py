@@ -7,7 +7,7 @@ import pytest
 
 from junco.cli.parameters import parse_params
 from junco.cli.printing import plain, short, size
-from junco.types import Box
+from junco.types import AudioClip, Box, Face, SparseVector, VideoFrame
 
 
 def test_run_prints_each_input_with_a_short_picture_of_its_vector(junco):
@@ -100,3 +100,16 @@ def test_pictures_of_values_are_short():
 
 def test_sizes_are_in_units_that_people_read():
     assert [size(n) for n in (0, 1023, 1536, 5 * 2**30)] == ["0 B", "1023 B", "1.5 KiB", "5.0 GiB"]
+
+
+def test_of_pixels_and_samples_json_tells_the_shape():
+    pixels = {"shape": [4, 5, 3], "dtype": "uint8"}
+    image = np.zeros((4, 5, 3), np.uint8)
+    frame, clip = VideoFrame(image, 1.5, 3), AudioClip(np.zeros((2, 9), np.float32), 16_000)
+    assert plain([image, frame]) == [pixels, {"image": pixels, "time_s": 1.5, "index": 3, "is_key": False}]
+    samples = {"shape": [2, 9], "dtype": "float32"}
+    assert plain(clip) == {"samples": samples, "sample_rate_hz": 16_000, "start_s": 0.0}
+    assert plain(Face(Box(0, 1, 2, 3), ((1.0, 2.0),)))["box"]["x1"] == 2
+    sparse = SparseVector(np.array([1], np.int32), np.array([0.5], np.float32))
+    assert plain({"v": sparse}) == {"v": {"indices": [1], "values": [0.5]}}
+    assert plain(np.zeros((1, 2, 3), np.float32)) == [[[0.0] * 3] * 2]

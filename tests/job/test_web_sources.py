@@ -14,8 +14,11 @@ from junco.job import web_sources
 from junco.job.source import items_of
 from junco.job.wanted import Wanted
 from junco.places import web
+from junco.places.reach import Reach
 from reading import inputs, read
 from servers import Answer, online, serving
+
+HERE = Reach(allow_private=True)
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +114,7 @@ def test_a_list_that_does_not_come_whole_is_none(answer, reason, monkeypatch):
 
 
 def test_a_list_of_addresses_is_fetched_by_an_operator_that_may(tmp_path):
-    sizes = pipe.input("path").map("path", "size", lambda path: len(web.fetched(path))).output("size")
+    sizes = pipe.input("path").map("path", "size", lambda path: len(web.fetched(path, reach=HERE))).output("size")
     with sizes, serving({"/a": Answer(b"1"), "/b": Answer(b"22", length=5)}) as (site, _):
         (tmp_path / "l.txt").write_text(f"{site}/a\n{site}/b\n{site}/c\n")
         report = sizes.run(tmp_path / "l.txt", tmp_path / "o.parquet", progress=False)

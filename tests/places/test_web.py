@@ -9,15 +9,18 @@ import itertools
 import socket
 import threading
 import zlib
+from functools import partial
 
 import pytest
 
 from junco.errors import InputError, UnavailableError
 from junco.places import web
+from junco.places.reach import Reach
 from junco.places.watch import Watch
-from junco.places.web import fetched, headers_of
 from servers import Answer, online, serving
 
+HERE = Reach(allow_private=True)
+fetched, headers_of, fetch_into = (partial(each, reach=HERE) for each in (web.fetched, web.headers_of, web.fetch_into))
 BODY = b"some bytes " * 1000
 
 
@@ -140,7 +143,7 @@ def test_a_body_that_drips_is_left_when_its_time_is_over():
 
     try:
         with serving({"/x": Answer(dripping(), length=10**6)}) as (site, _), pytest.raises(InputError, match=r"0\.3 s"):
-            web.fetch_into(io.BytesIO(), f"{site}/x", most_s=0.3)
+            fetch_into(io.BytesIO(), f"{site}/x", most_s=0.3)
     finally:
         ended.set()
 
@@ -162,7 +165,7 @@ def test_a_proxy_whose_answer_drips_is_left_when_the_time_is_over(monkeypatch):
         monkeypatch.setenv("no_proxy", "")
         try:
             with pytest.raises(InputError, match=r"it did not end within 0\.3 s"):
-                web.fetch_into(io.BytesIO(), "https://nowhere.invalid/x", most_s=0.3)
+                fetch_into(io.BytesIO(), "https://nowhere.invalid/x", most_s=0.3)
         finally:
             ended.set()
             proxy.join()

@@ -7,11 +7,11 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from junco.cli.caches import caches, files_in
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json, print_table, size
 from junco.errors import ParameterError
@@ -63,7 +63,11 @@ def doctor(
         "cores": _num_cores(),
         "devices": _devices(),
         "runtimes": {name: version for name in _RUNTIMES if (version := _version(name))},
-        "caches": [{"path": str(path), "size_bytes": _size_bytes(path)} for path in _caches()],
+        "caches": [{"path": str(path), "size_bytes": sum(files_in(path).values())} for path in caches()],
+        "files": [
+            {"path": str(path), "size_bytes": size_bytes}
+            for path, size_bytes in files_in(caches()[0] / "files").items()
+        ],
         "missing": _missing(),
         "broken": _broken(),
     }
@@ -147,24 +151,6 @@ def _devices() -> list[str]:
     return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
-def _caches() -> list[Path]:
-    """Where junco and the Hugging Face libraries keep what they fetched or made."""
-    from junco.settings import settings
-
-    caches = [settings().home]
-    if importlib.util.find_spec("huggingface_hub") is not None:
-        from huggingface_hub import constants
-
-        caches.append(Path(constants.HF_HUB_CACHE))
-    return caches
-
-
-def _size_bytes(folder: Path) -> int:
-    """Bytes in a folder; links are not followed, so that no file counts twice."""
-    files = (path.lstat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sum(stat.st_size for stat in files)
-
-
 def _missing() -> list[dict[str, Any]]:
     """Extras of which a package is not installed, with the cure."""
     extras: dict[str, list[str]] = {}
@@ -215,6 +201,7 @@ def _for_people(found: dict[str, Any]) -> dict[str, Any]:
         "devices": found["devices"],
         "runtimes": [f"{name} {version}" for name, version in found["runtimes"].items()] or "none",
         "caches": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["caches"]],
+        "files": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["files"]] or "none of wheels yet",
         "missing": missing or "nothing: every extra is installed",
         "broken": [each["problem"] for each in found["broken"]] or "no operator of another package",
     }

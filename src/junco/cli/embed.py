@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from junco.cli.parameters import device, params, parse_params
+from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json
 from junco.terminal import out, say
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
 @as_json
+@addresses
 @device
 @params
 def embed(
@@ -66,6 +67,8 @@ def embed(
     no_resume: bool,
     trace: str | None,
     as_json: bool,
+    allow_urls: bool,
+    allow_private: bool,
     device: str,
     param: tuple[str, ...],
 ) -> None:
@@ -77,7 +80,8 @@ def embed(
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
 
-    with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
+    words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
+    with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
         try:
             report = p.run(
                 source,

@@ -1,8 +1,8 @@
-"""``-p key=value``: parameters of a pipeline on the command line."""
+"""``-p key=value``: parameters of a pipeline on the command line; two that are often wanted have words of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -13,6 +13,21 @@ params = click.option(
     "-p", "--param", multiple=True, metavar="KEY=VALUE", help="A parameter of the pipeline; the value as in YAML."
 )
 device = click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")
+
+_allow_urls = click.option("--allow-urls", is_flag=True, help="Fetch inputs that are addresses: -p allow_urls=true.")
+_allow_private = click.option(
+    "--allow-private", is_flag=True, help="Also from this machine's own network: -p allow_private=true."
+)
+
+
+def addresses(command: Callable[..., None]) -> Callable[..., None]:
+    """The options ``--allow-urls`` and ``--allow-private``, which pipelines hand down to what reads sources."""
+    return _allow_urls(_allow_private(command))
+
+
+def with_words(given: Iterable[str], **words: bool) -> tuple[str, ...]:
+    """What is given by ``-p``, and those of some words that are."""
+    return (*given, *(f"{name}=true" for name, is_given in words.items() if is_given))
 
 
 def parse_params(given: Iterable[str]) -> dict[str, Any]:

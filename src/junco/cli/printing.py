@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from junco.terminal import is_terminal, out, out_json, stdout
+from junco.types.media import HEAVY
 from junco.wording import picture, printable
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -53,7 +54,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value in JSON's own types."""
+    """A value in JSON's own types. Of pixels and samples their shape alone is told."""
     import numpy as np
 
     if isinstance(value, float):
@@ -61,14 +62,25 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, (np.ndarray, np.generic)):
-        return plain(value.tolist())
+        return _shape(value) if _is_picture(value) else plain(value.tolist())
     if fields := _fields(value):
-        value = {name: getattr(value, name) for name in fields}
+        heavy = HEAVY.get(type(value))
+        value = {name: _shape(held) if name == heavy else held for name in fields for held in [getattr(value, name)]}
     if isinstance(value, Mapping):
         return {str(key): plain(child) for key, child in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(child) for child in value]
     return os.fspath(value) if isinstance(value, os.PathLike) else picture(value)
+
+
+def _is_picture(value: Any) -> bool:
+    """Whether an array holds pixels: uint8 RGB (height, width, 3)."""
+    return value.ndim == 3 and value.shape[2] == 3 and str(value.dtype) == "uint8"
+
+
+def _shape(value: Any) -> Any:
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    return value if shape is None else {"shape": list(shape), "dtype": str(dtype)}
 
 
 def short(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from junco.cli.parameters import device, params, parse_params
+from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json, short
 from junco.errors import InputError
 from junco.terminal import out, say
@@ -38,6 +38,7 @@ ROWS_SHOWN = 5
     help="Write that as a page with pictures and sounds.",
 )
 @click.option("--rows", type=click.IntRange(min=1), metavar="NUMBER", help="Rows of each step that are shown.")
+@addresses
 @device
 @params
 def run(
@@ -47,13 +48,16 @@ def run(
     inspect: bool,
     html: Path | None,
     rows: int | None,
+    allow_urls: bool,
+    allow_private: bool,
     device: str,
     param: tuple[str, ...],
 ) -> None:
     """A few inputs through a pipeline, printed. With several input columns, give their values in turn."""
     from junco.api import pipeline as open_pipeline
 
-    with open_pipeline(pipeline, device=device, **parse_params(param)) as p:
+    words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
+    with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
         items = _items(inputs, p.graph.inputs)
         if inspect or html is not None:
             kept = {"rows": rows} if rows is not None else {}

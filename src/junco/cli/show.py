@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from junco.cli.caches import specs_of, weights_line, weights_of
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.errors import UnknownNameError
 from junco.terminal import out
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def show(name: str, as_json: bool) -> None:
     """What a pipeline, operator or family is.
 
-    Its interface, parameters, steps, licence and source.
+    Its interface, parameters, steps, weights, licence and source.
     """
     shown = _shown(name)
     if as_json:
@@ -64,6 +65,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
     found = definition(ref)
     load_operators(found.graph)
     flow = check(found.graph)
+    bound = bind(found.graph, {})
     return {
         "kind": "pipeline",
         "name": found.name,
@@ -72,7 +74,8 @@ def _pipeline(ref: str) -> dict[str, Any]:
         "description": found.graph.description,
         "parameters": _parameters(found.graph),
         "steps": _steps(flow),
-        "space": space_line(check(bind(found.graph, {}))),
+        "weights": weights_of(specs_of(bound)),
+        "space": space_line(check(bound)),
         "license": found.graph.license,
         "source": found.source,
         "path": str(found.path),
@@ -80,7 +83,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
 
 
 def _parameters(graph: Graph) -> list[dict[str, Any]]:
-    """The pipeline's own parameters, then those of its main step with what the operator says of them."""
+    """The pipeline's own parameters, then those of its steps with what the operators say of them."""
     from junco.graph.params import parameters_of
 
     shown = [{"name": name, "default": value} for name, value in graph.params.items()]
@@ -112,6 +115,7 @@ def _steps(flow: Flow) -> list[dict[str, Any]]:
 def _operator(name: str) -> dict[str, Any]:
     from junco.operator import registry
     from junco.operator.option_docs import without_sentences
+    from junco.operator.spec import OperatorSpec
 
     operator = registry.load(name)
     module = inspect.getmodule(operator)
@@ -122,6 +126,7 @@ def _operator(name: str) -> dict[str, Any]:
         "interface": str(operator.ports()),
         "description": without_sentences(inspect.getdoc(operator) or ""),
         "parameters": [_parameter(operator, name) for name in operator.parameters()],
+        "weights": weights_of([OperatorSpec.named(name, {})]),
         "license": str(getattr(operator, "license", "")),
         "source": registry.source_of(name) if name in registry.installed() else "",
         "path": str(getattr(module, "__file__", "") or ""),
@@ -171,6 +176,8 @@ def _for_people(value: Any) -> Any:
 
 
 def _line(entry: dict[str, Any]) -> str:
+    if "wheel" in entry:
+        return weights_line(entry)
     if "verb" in entry:
         made = ", ".join(entry["out"]) or "()"
         level = "" if entry["level"] is None else f"  (level {entry['level']})"

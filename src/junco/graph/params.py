@@ -1,4 +1,6 @@
-"""Parameters of a pipeline: its own, ``${name}`` in its steps, and those of its main step."""
+"""Parameters of a pipeline: its own, ``${name}`` in its steps, those of its main step, and those that operators let it
+hand down to all steps that have them (`Operator.handed_down`).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ class PipelineParameter:
     Attributes:
         name: as it is given.
         default: its value when it is not; `REQUIRED` where there is none.
-        operator: the operator that it belongs to, where it is its main step's.
+        operator: the operator that it belongs to, where it is that of a step.
     """
 
     name: str
@@ -36,28 +38,52 @@ class PipelineParameter:
 
 
 def parameters_of(graph: Graph) -> dict[str, PipelineParameter]:
-    """All parameters that a pipeline takes: its own, and those of its main step that are not set there.
+    """All parameters that a pipeline takes: its own, and those of its steps that are not set there.
 
-    The main step's are the operator's, with its own defaults, without ``device``; its module is imported for them.
+    Of the main step all are taken, without ``device``; of others what their operators let be handed down. The defaults
+    are the operators'; their modules are imported for them.
     """
-    own = {name: PipelineParameter(name, value) for name, value in graph.params.items()}
-    return {**_of_main(graph), **own}
+    found = {name: PipelineParameter(name, value) for name, value in graph.params.items()}
+    for node in _main_first(graph):
+        found = {**_taken_for(graph, node), **found}
+    return found
 
 
-def _of_main(graph: Graph) -> dict[str, PipelineParameter]:
-    node = graph.node(graph.main) if graph.main else None
-    if node is None or node.fn is None:
-        return {}
-    if (inner := inner_graph(node)) is not None:
-        return parameters_of(inner)
+def _main_first(graph: Graph) -> list[Node]:
+    if not graph.main:
+        return list(graph.nodes)
+    main = graph.node(graph.main)
+    return [main, *(node for node in graph.nodes if node is not main)]
+
+
+def _taken_for(graph: Graph, node: Node) -> dict[str, PipelineParameter]:
+    """The parameters of a step that its pipeline takes for it."""
+    is_main = node.name == graph.main
+    inner = inner_graph(node) if is_main else bare_graph(node)
+    if inner is not None:
+        known = parameters_of(inner)
+        return known if is_main else {name: known[name] for name in known.keys() & _handed_down(inner)}
     if (spec := node.spec) is None:
         return {}
     operator, given = spec.load(), spec.params
     return {
         name: PipelineParameter(name, parameter.default, operator)
         for name, parameter in operator.parameters().items()
+        if (is_main or name in operator.handed_down)
         if name != "device" and name not in given and parameter.kind in _NAMED
     }
+
+
+def _handed_down(graph: Graph) -> frozenset[str]:
+    """The names that operators in a graph let be handed down, also in pipelines within it."""
+    names: frozenset[str] = frozenset()
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if inner is not None:
+            names |= _handed_down(inner)
+        elif (spec := node.spec) is not None:
+            names |= spec.load().handed_down
+    return names
 
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -76,20 +102,21 @@ def with_params(graph: Graph, params: Mapping[str, Any]) -> Graph:
         known = parameters_of(graph)
         owner = f"pipeline {graph.name!r}" if graph.name else "the pipeline"
         check_keywords(handed_on, known, owner, besides=("device",))
-        graph = _to_main(graph, handed_on)
+        graph = _to_steps(graph, handed_on)
     return replace(graph, params={**graph.params, **params}) if params else graph
 
 
-def _to_main(graph: Graph, params: Mapping[str, Any]) -> Graph:
-    """Let the main step take parameters from the pipeline, which then has them as its own."""
-    node = graph.node(graph.main)
-    if (inner := inner_graph(node)) is not None:
-        handed_on = {name: f"${{{name}}}" for name in params}
-        return graph.with_node(with_fn(node, with_params(inner, handed_on)))
-    spec = node.spec
-    assert spec is not None
-    given = {**spec.params, **{name: f"${{{name}}}" for name in params}}
-    return graph.with_node(with_fn(node, _with_items(spec, given)))
+def _to_steps(graph: Graph, params: Mapping[str, Any]) -> Graph:
+    """Let steps take parameters from the pipeline, which then has them as its own."""
+    for node in graph.nodes:
+        handed_on = {name: f"${{{name}}}" for name in params if name in _taken_for(graph, node)}
+        if not handed_on:
+            continue
+        if (inner := inner_graph(node)) is not None:
+            graph = graph.with_node(with_fn(node, with_params(inner, handed_on)))
+        elif (spec := node.spec) is not None:
+            graph = graph.with_node(with_fn(node, _with_items(spec, {**spec.params, **handed_on})))
+    return graph
 
 
 def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:

@@ -1,4 +1,8 @@
-"""Inputs on the web: one address, a list at one, or the links of a page that lists files."""
+"""Inputs on the web: one address, a list at one, or the links of a page that lists files.
+
+Whoever starts a job names its source, which may lie on a machine of their own network; the host that is named, and no
+other that it leads to.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from junco.job.kinds import kind_of
 from junco.job.lists import rows_in
 from junco.job.urls import UNKNOWN_BYTES, RemoteFile
 from junco.job.wanted import Wanted
+from junco.places.reach import Reach
 from junco.places.web import MOST_BYTES, TooLargeError, fetch_into, fetched, headers_of
 from junco.wording import masked
 
@@ -44,7 +49,7 @@ def web_rows(url: str, wanted: Wanted) -> Iterator[Any]:
     """
     with tempfile.TemporaryFile() as file:
         try:
-            fetch_into(file, url, MOST_LIST_BYTES, MOST_LIST_S)
+            fetch_into(file, url, MOST_LIST_BYTES, MOST_LIST_S, reach=Reach(chosen=url))
         except InputError as error:
             raise JobError(f"the source {url} cannot be read: {error}") from error
         file.seek(0)
@@ -58,13 +63,14 @@ def web_files(url: str) -> Iterator[RemoteFile]:
         JobError: nothing is there, or it cannot be asked.
     """
     if not url.endswith("/") and not _is_web_pattern(url):
-        yield _remote_file(url)
+        yield _remote_file(Reach(chosen=url), url)
         return
     num_files = 0
     with ThreadPoolExecutor(_MOST_QUESTIONS, "junco-list") as threads:
-        links = _links(url)
+        reach = Reach(chosen=url)
+        links = _links(url, reach)
         for group in iter(partial(_several, links), []):
-            for file in threads.map(_remote_file, group):
+            for file in threads.map(partial(_remote_file, reach), group):
                 num_files += 1
                 yield file
     if not num_files:
@@ -75,27 +81,27 @@ def _several(links: Iterator[str]) -> list[str]:
     return [link for _, link in zip(range(4 * _MOST_QUESTIONS), links, strict=False)]
 
 
-def _remote_file(url: str) -> RemoteFile:
+def _remote_file(reach: Reach, url: str) -> RemoteFile:
     """A file by what its server says of it without sending it; whatever that is, the file may still come."""
     mark, num_bytes = None, UNKNOWN_BYTES
     with suppress(InputError):
-        headers = headers_of(url)
+        headers = headers_of(url, reach=reach)
         size = headers.get("Content-Length", "")
         num_bytes = int(size) if size.isdecimal() else UNKNOWN_BYTES
         mark = " ".join(said for said in (size, *(headers.get(name, "") for name in _CHANGES)) if said) or None
-    return RemoteFile(masked(url), mark, partial(_content, url), max(num_bytes, 1))
+    return RemoteFile(masked(url), mark, partial(_content, url, reach), max(num_bytes, 1))
 
 
-def _content(url: str, most_bytes: int | None) -> bytes:
+def _content(url: str, reach: Reach, most_bytes: int | None) -> bytes:
     if most_bytes is None or most_bytes >= MOST_BYTES:
-        return fetched(url, MOST_BYTES)
+        return fetched(url, MOST_BYTES, reach=reach)
     try:
-        return fetched(url, most_bytes)
+        return fetched(url, most_bytes, reach=reach)
     except TooLargeError:
         raise LargerThanSaidError from None
 
 
-def _links(url: str) -> Iterator[str]:
+def _links(url: str, reach: Reach) -> Iterator[str]:
     """Addresses of files by the pages that list them, folder by folder; names that begin with a dot are passed over."""
     base, _, pattern = url, "", ""
     if _is_web_pattern(url):
@@ -105,7 +111,7 @@ def _links(url: str) -> Iterator[str]:
     while pages:
         page = pages.pop()
         inner = []
-        for link in sorted(_links_of(page)):
+        for link in sorted(_links_of(page, reach)):
             if link in seen or not _is_beneath(link, base):
                 continue
             seen.add(link)
@@ -125,9 +131,9 @@ def _is_beneath(link: str, base: str) -> bool:
     return link.startswith(base) and is_folder == link.endswith("/") and not _name_of(link).startswith(".")
 
 
-def _links_of(page: str) -> list[str]:
+def _links_of(page: str, reach: Reach) -> list[str]:
     try:
-        content = fetched(page, MOST_PAGE_BYTES)
+        content = fetched(page, MOST_PAGE_BYTES, reach=reach)
     except JuncoError as error:
         raise JobError(f"the source {page} cannot be read: {error}") from error
     parser = _Links()

@@ -55,6 +55,8 @@ class Operator:
     ``None``: what its annotations and family say."""
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Parameters that change where or how fast it runs, never what comes out; ``device`` is one by itself."""
+    handed_down: ClassVar[frozenset[str]] = frozenset()
+    """Options that a pipeline takes for all of its steps that have them: ``pipeline(…, allow_urls=True)``."""
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,12 @@ class Watch:
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
+        self._ends_at = time.monotonic() + seconds
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the time is over; 0 when it is."""
+        return max(0.0, self._ends_at - time.monotonic())
 
     def add(self, connected: socket.socket) -> None:
         """Take a socket in; one that comes when the time is over is shut at once."""
@@ -34,6 +41,7 @@ class Watch:
             _shut(connected)
 
     def __enter__(self) -> Self:
+        self._ends_at = time.monotonic() + self.seconds
         self._timer.start()
         return self
 

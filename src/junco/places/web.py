@@ -1,6 +1,7 @@
 """``http(s)://``: what lies at an address, fetched with limits of bytes, time and ways that a server may lead.
 
-A redirection leads to http and https alone, and never from https to http. A body that is shorter than its server said,
+Connections are made to public addresses, unless the `Reach` that is given says more; each redirection is checked anew,
+leads to http and https alone, and never from https to http. A body that is shorter than its server said,
 longer than is asked for, or not coded as it says, is an error and never half a picture.
 """
 
@@ -22,6 +23,7 @@ from typing import IO, Any
 
 from junco.errors import InputError, UnavailableError
 from junco.places.coding import decoded
+from junco.places.reach import OutOfReachError, Reach, place_of
 from junco.places.watch import Watch
 from junco.settings import settings
 from junco.wording import brief
@@ -34,32 +36,38 @@ _WEB = ("http", "https")
 _WHOLE = (200, 203)
 """Answers that bring what lies at an address; 202 brings word of it, 204 nothing, and 206 a part."""
 _PACKED = (".gz", ".tgz")
+PUBLIC = Reach()
 
 
 class TooLargeError(InputError):
     """There is more at an address than may be fetched."""
 
 
-def fetched(url: str, most_bytes: int = MOST_BYTES) -> bytes:
+def fetched(url: str, most_bytes: int = MOST_BYTES, *, reach: Reach = PUBLIC) -> bytes:
     """What lies at an address.
+
+    Args:
+        reach: what may be connected to.
 
     Raises:
         TooLargeError: more than ``most_bytes``.
-        InputError: nothing, less than the server said, or not in time; with the address.
+        InputError: nothing, less than the server said, not in time, or not to be connected to; with the address.
         UnavailableError: the environment says to stay offline.
     """
     into = io.BytesIO()
-    fetch_into(into, url, most_bytes)
+    fetch_into(into, url, most_bytes, reach=reach)
     return into.getvalue()
 
 
-def fetch_into(file: IO[bytes], url: str, most_bytes: int = MOST_BYTES, most_s: float = MOST_S) -> None:
+def fetch_into(
+    file: IO[bytes], url: str, most_bytes: int = MOST_BYTES, most_s: float = MOST_S, *, reach: Reach = PUBLIC
+) -> None:
     """The same into a file.
 
     Raises:
         InputError: as for `fetched`; part of it may be in the file.
     """
-    with _answered(url, "GET", most_s) as response:
+    with _answered(url, "GET", most_s, reach) as response:
         _check_whole(url, response)
         length = _length(url, response.headers)
         if length is not None and length > most_bytes:
@@ -75,14 +83,14 @@ def fetch_into(file: IO[bytes], url: str, most_bytes: int = MOST_BYTES, most_s: 
             file.write(piece)
 
 
-def headers_of(url: str) -> Message:
+def headers_of(url: str, *, reach: Reach = PUBLIC) -> Message:
     """What a server says of an address without sending what lies there.
 
     Raises:
         InputError: it cannot be asked, or says that there is nothing.
         UnavailableError: the environment says to stay offline.
     """
-    with _answered(url, "HEAD", MOST_S) as response:
+    with _answered(url, "HEAD", MOST_S, reach) as response:
         return response.headers
 
 
@@ -125,16 +133,18 @@ def _too_long(url: str, most_bytes: int) -> TooLargeError:
 
 
 @contextmanager
-def _answered(url: str, method: str, most_s: float) -> Iterator[http.client.HTTPResponse]:
+def _answered(url: str, method: str, most_s: float, reach: Reach) -> Iterator[http.client.HTTPResponse]:
     """What a server answers, with whatever may go wrong as one line with the address."""
     if settings().offline:
         raise UnavailableError(f"{url!r}: not fetched, because JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
     with Watch(most_s) as watch:
         try:
-            with _opener(watch).open(_request(url, method), timeout=TIMEOUT_S) as response:
+            with _opener(watch, reach).open(_request(url, method), timeout=TIMEOUT_S) as response:
                 yield response
                 if watch.is_over:  # the end may look like one
                     raise TimeoutError
+        except OutOfReachError as error:
+            raise OutOfReachError(f"{url!r}: {error}") from None
         except InputError:
             if watch.is_over:
                 raise _too_slow(url, watch) from None
@@ -170,12 +180,12 @@ def _request(url: str, method: str) -> urllib.request.Request:
     return request
 
 
-def _opener(watch: Watch) -> urllib.request.OpenerDirector:
+def _opener(watch: Watch, reach: Reach) -> urllib.request.OpenerDirector:
     """An opener for http and https alone, so that no redirection leads to files or FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        _WatchedHandler(watch),
+        _WatchedHandler(watch, reach),
         _Redirection(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
@@ -186,22 +196,40 @@ def _opener(watch: Watch) -> urllib.request.OpenerDirector:
 
 
 class _WatchedHandler(urllib.request.AbstractHTTPHandler):
-    """http and https, with each connection under a watch."""
+    """http and https, with each connection under a watch and within reach."""
 
     handler_order = 500
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, reach: Reach) -> None:
         super().__init__()
-        self.watch = watch
+        self.watch, self.reach = watch, reach
 
     def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_connection, http.client.HTTPConnection, self.watch), request)
+        return self.do_open(partial(self._connection, http.client.HTTPConnection, self._reach_for(request)), request)
 
     def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        made = partial(_connection, _Secure, self.watch)
+        made = partial(self._connection, _Secure, self._reach_for(request))
         return self.do_open(made, request, context=_certificates())
 
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
+    def _reach_for(self, request: Any) -> Reach:
+        """What the connection itself may lead to: to a proxy that the environment names, anywhere."""
+        place = place_of(request.full_url)
+        if request._tunnel_host or request.has_proxy():
+            self.reach.check_behind_proxy(*place, self.watch)
+            return Reach(allow_private=True)
+        return self.reach
+
+    def _connection(self, kind: Callable[..., Any], reach: Reach, host: str, **options: Any) -> Any:
+        made = kind(host, **options)
+        made.watch = self.watch
+        made._create_connection = partial(self._connected, reach)
+        return made
+
+    def _connected(self, reach: Reach, place: tuple[str, int], timeout_s: float, *_: Any) -> socket.socket:
+        """As `socket.create_connection` has it."""
+        return reach.connected(place, timeout_s, self.watch)
 
 
 class _Secure(http.client.HTTPSConnection):
@@ -210,20 +238,6 @@ class _Secure(http.client.HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         self.watch.add(self.sock)  # another than the bare one, which is empty now
-
-
-def _connection(kind: Callable[..., Any], watch: Watch, host: str, **options: Any) -> Any:
-    made = kind(host, **options)
-    made.watch = watch
-    made._create_connection = partial(_connected, watch)
-    return made
-
-
-def _connected(watch: Watch, *asked: Any) -> socket.socket:
-    """A connection under a watch before anything is read from it: what a proxy says of its way comes first."""
-    made = socket.create_connection(*asked)
-    watch.add(made)
-    return made
 
 
 @cache
@@ -238,11 +252,12 @@ class _Redirection(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
-        scheme = urllib.parse.urlsplit(newurl).scheme.lower()
-        if scheme not in _WEB or (scheme == "http" and req.type == "https"):
-            raise urllib.error.HTTPError(
-                newurl, code, f"{msg} - redirection to {scheme}:// is not followed", headers, fp
-            )
+        parts = urllib.parse.urlsplit(newurl)
+        scheme = parts.scheme.lower()
+        is_odd = "@" in parts.netloc or "\\" in parts.netloc  # some take what is before it for the host
+        if scheme not in _WEB or (scheme == "http" and req.type == "https") or is_odd:
+            what = "an address with a user" if is_odd else f"{scheme}://"
+            raise urllib.error.HTTPError(newurl, code, f"{msg} - redirection to {what} is not followed", headers, fp)
         made = super().redirect_request(req, fp, code, msg, headers, newurl)
         if made is not None:
             made.method = req.get_method()  # a question for the head alone stays one

