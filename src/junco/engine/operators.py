@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,6 +80,19 @@ class OperatorApplier(Applier):
             return wait()
         finally:
             self.resident.take_place()
+
+    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+        """The same; what the operator notes of the item while its rows are drawn counts, unless it fails."""
+        operator: Any = self.resident.operator
+        before = set_aside(operator._noted) if operator._noted else None
+        try:
+            given, error = super().draw(values, most)
+            if operator._noted and error is None:
+                count(taken(operator, 1))
+            return given, error
+        finally:
+            if operator._noted or before is not None:
+                put_back(operator._noted, before)
 
     def inside(self, columns: Columns, num_rows: int) -> Worked:
         """The same for whoever has a place at the operator, and counts what was noted himself."""

@@ -37,6 +37,7 @@ class StageStats:
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
             pipeline they are the inputs of its steps.
         num_empty: inputs in which there was nothing, as the operator noted.
+        num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
     """
 
     name: str
@@ -54,6 +55,7 @@ class StageStats:
     batch_rows: int = 1
     num_cut: int = 0
     num_empty: int = 0
+    num_assumed: int = 0
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
@@ -78,8 +80,8 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut and how many empty, in words; empty where none were."""
-        told = [(self.num_cut, "cut"), (self.num_empty, "empty")]
+        """How many inputs were cut, empty, read by assumption, in words; empty where none were."""
+        told = [(self.num_cut, "cut"), (self.num_empty, "empty"), (self.num_assumed, "read by assumption")]
         parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
         return ", ".join(parts)
 

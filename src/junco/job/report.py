@@ -70,6 +70,11 @@ class JobReport:
         return sum(stage.num_empty for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_assumed(self) -> int:
+        """Of how many inputs of its stages something had to be assumed, as the encoding of a text."""
+        return sum(stage.num_assumed for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:
@@ -86,7 +91,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
+        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty, "num_assumed": self.num_assumed}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
@@ -138,7 +143,8 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    return replace(now, **done, num_cut=noted.get("cut", 0), num_empty=noted.get("empty", 0))
+    told = {f"num_{word}": noted.get(word, 0) for word in ("cut", "empty", "assumed")}
+    return replace(now, **done, **told)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,4 +1,5 @@
-"""What operators note of the rows of a batch: which they have cut, and which were empty.
+"""What operators note of the rows of a batch: which they have cut, which were empty, of which they had to assume
+something.
 
 An operator keeps them, by thread, until whoever runs the batch takes them: single calls do little else, and so pay no
 more for it than a look at an empty dictionary. What nobody takes, of a `batch` that somebody calls directly, counts
@@ -14,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from junco.errors import ContractError
 
-Word = Literal["cut", "empty"]
+Word = Literal["cut", "empty", "assumed"]
 Noted = Mapping[str, Set[int]]
 """By the word, which rows of a batch."""
 
