@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -75,7 +78,38 @@ def member(request, loaded, parameters):
 
 @pytest.fixture
 def batch(member, columns):
-    return columns[member.family]
+    return columns.get(member.name) or columns[member.family]
+
+
+def drawn(results):
+    """Results in a list; of those that make rows, the rows in lists."""
+    return [list(result) if isinstance(result, Iterator) else result for result in results]
+
+
+def assert_close(one, other, atol):
+    """That two results are the same, whatever they are: arrays, dataclasses, lists of them."""
+    one, other = ([*value] if isinstance(value, Iterator) else value for value in (one, other))
+    assert type(one) is type(other)
+    if isinstance(one, (list, tuple)):
+        assert len(one) == len(other)
+        for first, second in zip(one, other, strict=True):
+            assert_close(first, second, atol)
+    elif dataclasses.is_dataclass(one):
+        for field in dataclasses.fields(one):
+            assert_close(getattr(one, field.name), getattr(other, field.name), atol)
+    elif isinstance(one, (float, np.ndarray)):
+        np.testing.assert_allclose(one, other, atol=atol)
+    else:
+        assert one == other
+
+
+def arrays_in(result):
+    """The arrays that a result holds."""
+    if isinstance(result, (list, tuple)):
+        return [array for each in result for array in arrays_in(each)]
+    if dataclasses.is_dataclass(result):
+        return arrays_in([getattr(result, field.name) for field in dataclasses.fields(result)])
+    return [result] if isinstance(result, np.ndarray) else []
 
 
 def test_each_family_has_its_default_among_its_members():
@@ -93,7 +127,7 @@ def test_a_member_says_what_it_does_in_its_docstring(member):
 
 
 def test_a_batch_gives_one_result_of_the_ports_type_for_each_row(member, batch):
-    results = member.batch(*batch)
+    results = drawn(member.batch(*batch))
     kind = array_type(type(member).ports().outputs[0].type)
     assert len(results) == len(batch[0])
     if kind is not None:
@@ -105,28 +139,26 @@ def test_a_batch_of_nothing_gives_nothing(member, batch):
 
 
 def test_a_batch_gives_what_single_calls_give_in_the_same_order(member, batch):
-    together = member.batch(*batch)
-    alone = [member(*row) for row in zip(*batch, strict=True)]
-    for one, other in zip(together, alone, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-4)
+    together = drawn(member.batch(*batch))
+    alone = drawn(member(*row) for row in zip(*batch, strict=True))
+    assert_close(together, alone, 1e-4)
 
 
 def test_a_batch_turned_round_gives_its_results_turned_round(member, batch):
-    forward = member.batch(*batch)
-    backward = member.batch(*(column[::-1] for column in batch))
-    for one, other in zip(forward, list(backward)[::-1], strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-4)
+    forward = drawn(member.batch(*batch))
+    backward = drawn(member.batch(*(column[::-1] for column in batch)))
+    assert_close(forward, backward[::-1], 1e-4)
 
 
 def test_results_do_not_share_memory_with_each_other(member, batch):
-    results = list(member.batch(*batch))
-    for i, one in enumerate(results):
-        assert not any(np.shares_memory(one, other) for other in results[i + 1 :])
+    results = [arrays_in(result) for result in drawn(member.batch(*batch))]
+    for one, other in combinations([array for found in results for array in found], 2):
+        assert not np.shares_memory(one, other)
 
 
 def test_none_is_refused_with_an_error_of_junco(member, batch):
     with pytest.raises(JuncoError):
-        member(*(None for _ in batch))
+        drawn([member(*(None for _ in batch))])
 
 
 def test_the_spec_travels_and_builds_an_equal_operator(member, batch):
@@ -137,9 +169,9 @@ def test_the_spec_travels_and_builds_an_equal_operator(member, batch):
 
 def test_a_closed_member_can_be_used_again(member, batch):
     row = [column[0] for column in batch]
-    before = member(*row)
+    before = drawn([member(*row)])
     member.ensure_closed()
-    np.testing.assert_allclose(member(*row), before, atol=1e-6)
+    assert_close(drawn([member(*row)]), before, 1e-6)
 
 
 def test_an_unknown_parameter_is_refused_with_the_names_of_the_known(member):

@@ -9,8 +9,11 @@ from junco.catalog.membership import check_family
 from junco.errors import ContractError, UnknownNameError
 from junco.graph.levels import check
 from junco.graph.nodes import Graph, Node
-from junco.graph.ports import pipeline_ports
+from junco.graph.ports import pipeline_ports, row_ports
+from junco.operator import registry
+from junco.operator.family import Family
 from junco.operator.function import op
+from junco.operator.ports import Port, Ports
 from junco.types import Box, Image, Vector
 
 
@@ -88,6 +91,15 @@ def test_a_pipeline_that_keeps_the_contract_is_a_member():
     check_family(check(Graph(("text",), (EMBED,), ("vector",), family="text-embedding")))
 
 
+def test_a_pipeline_of_many_rows_is_a_member_where_its_family_says_rows_of_many():
+    ports = Ports((Port("text", str),), (Port("word", str),), rows="many")
+    registry.register_family(Family("member-test-words", "pipeline", ports, "member-test-words-plain", "for tests"))
+    split = Node("flat_map", "split", ("text",), ("word",), words)
+    check_family(check(Graph(("text",), (split,), ("word",), family="member-test-words")))
+    with pytest.raises(ContractError, match="rows of"):
+        check_family(check(Graph(("text",), (EMBED,), ("vector",), family="member-test-words")))
+
+
 def test_a_pipeline_of_no_family_is_free():
     check_family(check(Graph(("text",), (EMBED,), ("text", "vector"))))
 
@@ -122,7 +134,7 @@ def test_a_pipeline_that_breaks_the_contract_is_refused_with_both_signatures(gra
         check_family(flow)
     assert f"{graph.name!r} cannot join the pipeline family 'text-embedding'" in str(caught.value)
     assert "(text: str) -> (vector: vector[dim; float32])" in str(caught.value)
-    assert str(pipeline_ports(flow)) in str(caught.value)
+    assert str(row_ports(flow)) in str(caught.value)
 
 
 def test_an_image_pipeline_is_no_text_pipeline():

@@ -71,7 +71,7 @@ def test_show_of_a_family_of_both_kinds_shows_both(junco):
 
 def test_show_of_a_file_is_what_the_file_says(junco, home):
     (shown,) = json.loads(junco("show", home / "words.yaml", "--json").stdout)
-    assert shown["interface"] == "(text: str) -> (text: list[str], word: list[str])"
+    assert shown["interface"] == "(text: str) -> rows of (text: str, word: str)"
 
 
 def test_draw_prints_svg_or_writes_the_file_that_is_asked_for(junco, tmp_path):

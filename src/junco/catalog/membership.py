@@ -7,7 +7,7 @@ from junco.graph.levels import Flow, check
 from junco.graph.nesting import is_loaded, load_operators
 from junco.graph.nodes import Graph
 from junco.graph.params import parameters_of
-from junco.graph.ports import check_ports, pipeline_ports
+from junco.graph.ports import check_ports, row_ports
 from junco.graph.written import placed
 from junco.operator import registry
 
@@ -48,4 +48,4 @@ def _check(flow: Flow) -> None:
         hint = "'junco families' lists them all; a pipeline needs no family."
         raise UnknownNameError("pipeline family", graph.family, known, hint)
     load_operators(graph)
-    known[graph.family].check(graph.name or "the pipeline", pipeline_ports(flow), parameters_of(graph))
+    known[graph.family].check(graph.name or "the pipeline", row_ports(flow), parameters_of(graph))

@@ -58,7 +58,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
     from junco.graph.levels import check
     from junco.graph.nesting import load_operators
     from junco.graph.params import bind
-    from junco.graph.ports import pipeline_ports
+    from junco.graph.ports import row_ports
     from junco.plan.spaces import space_line
 
     found = definition(ref)
@@ -68,7 +68,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
         "kind": "pipeline",
         "name": found.name,
         "family": found.graph.family,
-        "interface": str(pipeline_ports(flow)),
+        "interface": str(row_ports(flow)),
         "description": found.graph.description,
         "parameters": _parameters(found.graph),
         "steps": _steps(flow),

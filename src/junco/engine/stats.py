@@ -37,6 +37,7 @@ class StageStats:
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
             pipeline they are the inputs of its steps.
         num_empty: inputs in which there was nothing, as the operator noted.
+        num_unknown: inputs of which the operator does not know a good part, as it noted.
         num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
     """
 
@@ -55,6 +56,7 @@ class StageStats:
     batch_rows: int = 1
     num_cut: int = 0
     num_empty: int = 0
+    num_unknown: int = 0
     num_assumed: int = 0
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
@@ -80,8 +82,13 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut, empty, read by assumption, in words; empty where none were."""
-        told = [(self.num_cut, "cut"), (self.num_empty, "empty"), (self.num_assumed, "read by assumption")]
+        """How many inputs were cut, empty, partly unknown, read by assumption, in words; empty where none were."""
+        told = [
+            (self.num_cut, "cut"),
+            (self.num_empty, "empty"),
+            (self.num_unknown, "partly unknown"),
+            (self.num_assumed, "read by assumption"),
+        ]
         parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
         return ", ".join(parts)
 

@@ -34,6 +34,14 @@ def pipeline_ports(flow: Flow) -> Ports:
     return Ports(inputs, outputs)
 
 
+def row_ports(flow: Flow) -> Ports:
+    """The same with outputs as those of one row: what makes several rows of an item says ``rows="many"``."""
+    ports = pipeline_ports(flow)
+    if flow.is_single:
+        return ports
+    return replace(ports, outputs=tuple(Port(port.name, element_of(port.type)) for port in ports.outputs), rows="many")
+
+
 def _type_of(slot: Slot, types: Mapping[int, Any], where: str, wanted: Mapping[int, Any] | None = None) -> Any:
     """What a column, or a field of one, holds; else what its readers want of it."""
     kind = types.get(slot.index, (wanted or {}).get(slot.index, Any))

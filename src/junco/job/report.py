@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
+from junco.operator.notes import Word
 from junco.wording import printable_lines
 
 _SHOWN = 5
@@ -70,6 +71,11 @@ class JobReport:
         return sum(stage.num_empty for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_unknown(self) -> int:
+        """Of how many inputs of its stages an operator does not know a good part."""
+        return sum(stage.num_unknown for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def num_assumed(self) -> int:
         """Of how many inputs of its stages something had to be assumed, as the encoding of a text."""
         return sum(stage.num_assumed for stage in self.stats.stages) if self.stats is not None else 0
@@ -91,7 +97,8 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty, "num_assumed": self.num_assumed}
+        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
+        values |= {"num_unknown": self.num_unknown, "num_assumed": self.num_assumed}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
@@ -143,8 +150,7 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    told = {f"num_{word}": noted.get(word, 0) for word in ("cut", "empty", "assumed")}
-    return replace(now, **done, **told)
+    return replace(now, **done, **{f"num_{word}": noted.get(word, 0) for word in get_args(Word)})
 
 
 def _counted(number: int, noun: str) -> str:

@@ -151,8 +151,9 @@ class Operator:
         """Let go of what `open` took."""
 
     def note(self, word: notes.Word, rows: Iterable[int]) -> None:
-        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, or ``empty``, or that
-        something of it was ``assumed``; in `stream`, whose item is row 0, once of each.
+        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, ``empty``, in good part
+        ``unknown`` to the operator, as letters are to a model that never saw them, or that something of it had to be
+        ``assumed``, as the encoding of a text. In `stream` the item is row 0: say it once of each word.
 
         How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
         Rows of a batch that fails are tried again, and count then. Call it in the thread that runs the batch.

@@ -13,7 +13,7 @@ import numpy as np
 from junco.builtin.hugging_face import unavailable
 from junco.builtin.model_files import check_files, damaged
 from junco.builtin.text_embedding.model_folder import config_of, files_of, modules_of, prompt_for, weights_of
-from junco.builtin.text_embedding.tokens import Tokens
+from junco.builtin.text_embedding.tokens import Tokens, strange
 from junco.errors import JuncoError, ParameterError
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
@@ -87,7 +87,9 @@ class Library:
         alone, *ids = whole
         taken = self._read(given, role, is_whole=False) or whole
         cut = [row for row, each in enumerate(ids) if len(taken[row + 1]) < len(each)]
-        return Tokens(ids, cut, [row for row, each in enumerate(ids) if each == alone])
+        empty = [row for row, each in enumerate(ids) if each == alone]
+        unknown = getattr(getattr(self._model[0], "tokenizer", None), "unk_token_id", None)
+        return Tokens(ids, cut, empty, strange([np.asarray(each) for each in ids], unknown, len(alone)))
 
     def _read(self, texts: Sequence[str], role: str | None, *, is_whole: bool) -> list[list[int]] | None:
         """The ids of each text's tokens, cut as the model cuts or whole; ``None`` where its tokenizer is none."""

@@ -34,6 +34,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
     """
 
     dim = DIM
+    reads = "it reads English; the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
 
     def fetch(self) -> None:
         for package in ("safetensors", "torch", "transformers"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.tokens import Tokens
-from junco.errors import InputError, ParameterError
+from junco.errors import FidelityWarning, InputError, ParameterError
 from junco.neural.operator import NeuralOperator
 from junco.neural.texts import checked_texts, is_unicode
 from junco.operator.hints import Hints
@@ -41,6 +42,8 @@ class TextEmbedding(NeuralOperator):
 
     # Many short texts sort well; of the longest there are 512 in a batch.
     hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True, thread_safe=True)
+    reads: ClassVar[str] = "another model may know its language"
+    """What to say of the languages that the model knows, where it does not know a text's."""
     _encoder: TextEncoder | None = None
 
     def model_options(self) -> dict[str, Any]:
@@ -58,7 +61,7 @@ class TextEmbedding(NeuralOperator):
         return self._encoder.embed_tokens(self.checked(texts, self._encoder.tokens(texts)))
 
     def checked(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
-        """The tokens of texts, once it was noted which are cut and which empty.
+        """The tokens of texts, once it was noted which are cut, which empty, and which the model hardly knows.
 
         Raises:
             InputError: one has not even a special token: a model has nothing then to make a vector of.
@@ -72,6 +75,14 @@ class TextEmbedding(NeuralOperator):
             self.note("cut", tokens.cut)
         if tokens.empty:
             self.note("empty", tokens.empty)
+        if tokens.unknown:
+            self.note("unknown", tokens.unknown)
+            warnings.warn(
+                f"{self.name!r}: a good part of a text is written in what its model has no tokens for, so that the "
+                f"vector says little: {self.reads}",
+                FidelityWarning,
+                stacklevel=1,  # once a process; how many there were is counted
+            )
         return tokens
 
     def close(self) -> None:

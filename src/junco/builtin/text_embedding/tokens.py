@@ -1,9 +1,9 @@
-"""Texts → token ids, and what became of the texts on the way: which are cut, and in which there was nothing."""
+"""Texts → token ids, and what became of the texts on the way: which are cut, empty, or strange to the model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 
+_LEAST_UNKNOWN = 0.2
+"""From such a part of unknown ones among a text's tokens on, the text is strange to the model: letters that it never
+saw, of which one token may swallow a whole word."""
 _WORD_CHARS = 64
 """So many characters for each token are read of a text that is longer than a model reads."""
 
@@ -23,11 +26,13 @@ class Tokens:
         ids: of each text, as they go into the model.
         cut: the texts of which tokens were left out, since the model reads no more.
         empty: the texts that have no token of their own: nothing, blanks, what the tokenizer passes over.
+        unknown: the texts of which a good part is written in what the model has no token for.
     """
 
     ids: Sequence[Sequence[int] | Ids]
     cut: list[int]
     empty: list[int]
+    unknown: list[int] = field(default_factory=list)
 
     @property
     def without_any(self) -> int | None:
@@ -43,7 +48,30 @@ def tokens_of(tokenizer: Any, texts: Sequence[str], prompt: str = "") -> Tokens:
     cut = [row for row, each in enumerate(found) if len(ids[row]) == most and each.overflowing]
     alone = tokenizer.encode_batch_fast([prompt])[0].ids
     empty = [row for row, each in enumerate(ids) if each == alone and row not in cut]
-    return Tokens([np.asarray(each, np.int64) for each in ids], cut, empty)
+    given_ids = [np.asarray(each, np.int64) for each in ids]
+    return Tokens(given_ids, cut, empty, strange(given_ids, unknown_id(tokenizer), len(alone)))
+
+
+def strange(ids: Sequence[Ids], unknown: int | None, num_given: int) -> list[int]:
+    """The texts of whose tokens a good part is the one for what the model does not know.
+
+    Args:
+        ids: of each text.
+        unknown: that token; ``None`` where there is none.
+        num_given: tokens that every text has: special ones, a prompt's.
+    """
+    if unknown is None:
+        return []
+    counts = [int(np.count_nonzero(row == unknown)) for row in ids]
+    return [row for row, count in enumerate(counts) if count and count >= _LEAST_UNKNOWN * (len(ids[row]) - num_given)]
+
+
+def unknown_id(tokenizer: Any) -> int | None:
+    """The token for what a tokenizer does not know, where it says so."""
+    if (own := getattr(tokenizer, "unknown_id", None)) is not None:
+        return int(own)
+    token = getattr(tokenizer.model, "unk_token", None)
+    return tokenizer.token_to_id(token) if token is not None else None
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:

