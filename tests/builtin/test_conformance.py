@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from documents import docx, paragraph, pdf
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
@@ -67,6 +68,11 @@ def columns(photos):
         "image-embedding": [photos],
         "text-embedding": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
+        "document-decode": [[b"A cat.", "\u732b\u3002".encode("gb18030") * 9, b"<html><body><p>Two dogs"]],
+        "document-decode.docx": [[docx(paragraph(text)) for text in texts]],
+        "document-decode.ocr": [photos[3:]],
+        "document-decode.pdf": [[pdf([["A cat"]]), pdf([["Two"], ["dogs"]])]],
+        "text-split": [[*texts, "One. Two!\r\n\r\n\u4e00\u3002\u4e8c\uff01" * 400]],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
     }
 

@@ -150,7 +150,7 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    return replace(now, **done, **{f"num_{word}": noted.get(word, 0) for word in get_args(Word)})
+    return replace(now, **(done | {f"num_{word}": noted.get(word, 0) for word in get_args(Word)}))
 
 
 def _counted(number: int, noun: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import IO, Literal
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note
@@ -41,14 +42,14 @@ class AutoDecode(DocumentDecode, family="document-decode", name="auto"):
     max_pages: int = option(100_000, least=1)
     max_unpacked_bytes: int = option(64 * 2**20, least=1)
 
-    _members: dict[Kind, DocumentDecode]
+    _members: Mapping[Kind, DocumentDecode] = MappingProxyType({})
 
     def open(self) -> None:
         self._members = {
-            "docx": DocxDecode(max_unpacked_bytes=self.max_unpacked_bytes),
-            "html": HtmlDecode(content=self.content, encoding=self.encoding),
-            "pdf": PdfDecode(password=self.password, max_pages=self.max_pages),
-            "text": TextDecode(encoding=self.encoding),
+            "docx": DocxDecode(max_bytes=self.max_bytes, max_unpacked_bytes=self.max_unpacked_bytes),
+            "html": HtmlDecode(content=self.content, encoding=self.encoding, max_bytes=self.max_bytes),
+            "pdf": PdfDecode(password=self.password, max_pages=self.max_pages, max_bytes=self.max_bytes),
+            "text": TextDecode(encoding=self.encoding, max_bytes=self.max_bytes),
         }
         for member in self._members.values():
             member.ensure_open()

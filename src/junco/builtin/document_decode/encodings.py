@@ -30,11 +30,33 @@ _WIDER = {
     "euc_jis_2004": "euc_jp",
 }
 # Those that browsers know: guessing among all that Python knows finds rarities in short texts.
-_GUESSED = (
-    "utf_16_le utf_16_be gb18030 big5 big5hkscs cp932 euc_jp cp949 koi8_r koi8_u cp866 mac_cyrillic iso8859_2 iso8859_7 "
-    "cp874 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258"
-).split()
-_ALIKE = 0.06
+_GUESSED = [
+    "utf_16_le",
+    "utf_16_be",
+    "gb18030",
+    "big5",
+    "big5hkscs",
+    "cp932",
+    "euc_jp",
+    "cp949",
+    "koi8_r",
+    "koi8_u",
+    "cp866",
+    "mac_cyrillic",
+    "iso8859_2",
+    "iso8859_7",
+    "cp874",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
+]
+_ALIKE = 0.1
 """Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
 _SURE_CHARACTERS = 8
 """So many characters beyond ASCII that follow UTF-8's rules are no accident."""
@@ -126,7 +148,7 @@ def _guessed(content: bytes, name: str) -> str:
 
 def _unlikeliness(match: CharsetMatch, best: CharsetMatch) -> tuple[bool, float]:
     """For sorting; where the most common encoding of Latin letters fits about as well as another, it is the one."""
-    is_alike = match.chaos <= best.chaos + _ALIKE and match.coherence >= best.coherence - _ALIKE
+    is_alike = match.chaos <= best.chaos + _ALIKE and match.coherence >= best.coherence
     return not (match.encoding == "cp1252" and is_alike), match.chaos
 
 

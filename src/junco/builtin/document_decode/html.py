@@ -45,7 +45,6 @@ class HtmlDecode(DocumentDecode, family="document-decode", name="html"):
     def open(self) -> None:
         with importing("documents", self.name):
             import charset_normalizer  # noqa: F401
-            import selectolax.lexbor
             import trafilatura  # noqa: F401
 
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:

@@ -13,17 +13,66 @@ MOST_DEPTH = 1000
 _BLOCK, _LINE, _CELL, _SPACE = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _MARKS = dict.fromkeys(map(ord, (_BLOCK, _LINE, _CELL, _SPACE)))
 _BLOCKS = (
-    "address,article,aside,blockquote,center,details,dialog,div,dl,fieldset,figcaption,figure,footer,form,"
-    "h1,h2,h3,h4,h5,h6,header,hr,main,nav,ol,p,pre,section,summary,table,ul"
+    "address,article,aside,blockquote,caption,center,details,dialog,div,dl,fieldset,figcaption,figure,footer,form,"
+    "h1,h2,h3,h4,h5,h6,header,hr,legend,main,nav,ol,p,pre,section,summary,table,ul"
 )
-_LINES = "li,tr,dt,dd,option,caption,legend"
+_LINES = "li,tr,dt,dd,option"
 _CELLS = "td,th"
+_ALONE = "td > p:only-child, th > p:only-child, li > p:only-child"  # a cell's or item's only paragraph is its text
 _BREAKS = re.compile(f"[ {_CELL}]*[{_BLOCK}{_LINE}][ {_BLOCK}{_LINE}{_CELL}]*")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # What the next of its kind, or nothing, ends: it may be left open for ever without anything being nested.
 _UNNESTED = frozenset(
-    "p li dt dd tr td th thead tbody tfoot option optgroup colgroup rb rt rp area base br col embed hr img input link "
-    "meta param source track wbr frame html head body b i u s a em strong font small big tt code nobr strike".split()
+    [
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+        "tfoot",
+        "option",
+        "optgroup",
+        "colgroup",
+        "rb",
+        "rt",
+        "rp",
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "frame",
+        "html",
+        "head",
+        "body",
+        "b",
+        "i",
+        "u",
+        "s",
+        "a",
+        "em",
+        "strong",
+        "font",
+        "small",
+        "big",
+        "tt",
+        "code",
+        "nobr",
+        "strike",
+    ]
 )
 
 
@@ -54,10 +103,13 @@ def all_text(html: str) -> str:
     for node in body.css("script,style"):  # neither can stand within another
         node.decompose()
     _keep_spaces(body)
-    for selector, mark in ((_BLOCKS, _BLOCK), (_LINES, _LINE)):
-        for node in body.css(selector):
-            node.insert_before(mark)
-            node.insert_after(mark)
+    alone = {node.mem_id for node in body.css(_ALONE)}
+    for node in body.css(_BLOCKS):
+        if node.mem_id not in alone:
+            node.insert_before(_BLOCK)
+            node.insert_after(_BLOCK)
+    for node in body.css(_LINES):
+        node.insert_before(_LINE)
     for selector, mark in ((_CELLS, _CELL), ("br", _LINE)):
         for node in body.css(selector):
             node.insert_after(mark)

@@ -61,7 +61,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
 
     hints = Hints(max_batch=1, releases_gil=True)
     _reader: Any = None
-    _pictures: PilDecode
+    _pictures: Any = None
 
     def files(self) -> Iterable[Path]:
         return (*super().files(), *self._models().values())
@@ -73,7 +73,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
 
         # With a path of its own, no model is looked for on a server.
         paths = {f"{part}.model_path": str(path) for part, path in self._models().items()}
-        self._pictures = PilDecode(max_pixels=self.max_pixels)
+        self._pictures = PilDecode(max_pixels=self.max_pixels, least_side=None)
         self._pictures.ensure_open()
         self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.least_score})
 

@@ -27,9 +27,11 @@ def opened_pdf(file: IO[bytes], name: str, password: str | None, max_pages: int)
         try:
             document = pypdfium2.PdfDocument(file, password=password)
         except pypdfium2.PdfiumError as error:
-            if error.err_code != FPDF_ERR_PASSWORD:
-                raise InputError(f"{name}: a truncated or broken PDF, or none: {error}") from error
-            cure = "the password is wrong" if password else "give its password (password=…)"
+            file.seek(0)
+            # PDFium's last error may be that of another document.
+            if error.err_code != FPDF_ERR_PASSWORD or b"/Encrypt" not in file.read():
+                raise InputError(f"{name}: a truncated or broken PDF, one without pages, or none") from error
+            cure = "the password is wrong" if password else "give its password as the option 'password'"
             raise InputError(f"{name}: an encrypted PDF: {cure}") from error
     try:
         if not (num_pages := len(document)):

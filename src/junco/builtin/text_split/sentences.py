@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from junco.builtin.extras import importing
-from junco.builtin.text_split.split import Span, TextSplit
+from junco.builtin.text_split.characters import CharacterSplit
+from junco.builtin.text_split.split import LibrarySplit, Span, TextSplit
 from junco.operator.options import option
 
-_ENDS, _OPENING = "。！？", "“‘"  # noqa: RUF001
+_ENDS, _OPENING = "。！？", "“‘"
 _LOCALE = "en@ss=standard"
 
 
 class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     """Cuts a text into chunks of `size` sentences, as ICU finds their ends (Unicode Annex 29), Chinese 。！？ too.
 
-    Abbreviations of English (``Mr.``, ``Dr.``) end no sentence. A sentence is never cut, however long it is.
+    Abbreviations of English (``Mr.``, ``Dr.``) end no sentence. What has no ends, as tables and code, is cut at
+    `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
 
     Args:
         size: sentences in a chunk.
@@ -24,6 +26,7 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
         trim: leave out white space at both ends of a chunk.
         wrapped: a line's end is only where the page was full, as in the text of a PDF: it ends no sentence, an empty
             line does. Otherwise each line is at least one sentence, as headings and items of lists are.
+        max_characters: a longer sentence is cut.
 
     Raises:
         InputError: what is given is no text, or holds half of a surrogate pair.
@@ -31,13 +34,17 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
 
     size: int = option(1, least=1)
     wrapped: bool = False
+    max_characters: int = option(1000, least=1)
     _breaker: Any = None
+    _cutter: LibrarySplit
 
     def open(self) -> None:
         with importing("documents", self.name):
             from icu4py.breakers import SentenceBreaker
 
         self._breaker = SentenceBreaker
+        self._cutter = CharacterSplit(size=self.max_characters, overlap=0, trim=self.trim)
+        self._cutter.ensure_open()
 
     def spans(self, text: str) -> Iterator[Span]:
         yield from _joined(self._sentences(text), self.size, self.overlap)
@@ -51,7 +58,9 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
                 stop = end - 1  # a mark that opens in Chinese closes in German, so ICU counts it to what stands before
             else:
                 stop = end
-            if not text[start:stop].isspace():
+            if stop - start > self.max_characters:
+                yield from ((start + first, start + last) for first, last in self._cutter.spans(text[start:stop]))
+            elif not text[start:stop].isspace():
                 yield _trimmed(text, start, stop) if self.trim else (start, stop)
             start = stop
 

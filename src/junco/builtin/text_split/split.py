@@ -59,7 +59,7 @@ class TextSplit(Operator):
 class LibrarySplit(TextSplit):
     """A `TextSplit` by semantic-text-splitter: https://github.com/benbrandt/text-splitter."""
 
-    _splitter: Splitter
+    _splitter: Splitter | None = None
 
     def open(self) -> None:
         self._splitter = self.splitter({"overlap": self.overlap, "trim": self.trim})
@@ -74,6 +74,7 @@ class LibrarySplit(TextSplit):
 
     def spans(self, text: str) -> Iterator[Span]:
         """Window by window; the last chunk of one, which its end may have cut short, is where the next begins."""
+        assert self._splitter is not None, "open() comes before batch()"
         at, width = 0, self.window_characters()
         while at < len(text):
             found = self._splitter.chunk_indices(text[at : at + width])
