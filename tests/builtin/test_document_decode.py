@@ -137,8 +137,8 @@ def test_ten_megabytes_of_text_are_one_page():
 
 def test_all_text_of_a_page_stands_as_a_browser_shows_it():
     body = (
-        "<style>p {color: red}</style><h1>Title</h1><p>A <b>bold</b>\n  word<br>&eacute;&#x4e2d;<script>alert('no')</script>"
-        "<ul><li>x<li><p>y</p></ul><pre>def f():\n    return 1</pre><table><tr><td>1<td><p>2</p><tr><th>3<th>4</table>"
+        "<style>p {color: red}</style><h1>Title</h1><p>A <b>bold</b>\n  word<br>&eacute;&#x4e2d;"
+        "<script>alert('no')</script><ul><li>x<li><p>y</p></ul><pre>def f():\n    return 1</pre><table><tr><td>1<td><p>2</p><tr><th>3<th>4</table>"
     )
     expected = "Title\n\nA bold word\né中\n\nx\ny\n\ndef f():\n    return 1\n\n1\t2\n3\t4"
     assert text(html(body).encode(), content="all") == expected
