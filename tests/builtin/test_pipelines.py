@@ -9,12 +9,14 @@ import pytest
 import timm
 
 import junco.builtin.pipelines
+from junco import ops, pipeline
 from junco.builtin.families import FAMILIES
 from junco.graph import levels, yaml_file
 from junco.graph.params import bind, parameters_of
 
 FOLDER = Path(junco.builtin.pipelines.__file__).parent
 FILES = sorted(FOLDER.glob("*.yaml"))
+EMBEDDINGS = [path for path in FILES if path.stem.startswith(("image-embedding", "text-embedding"))]
 TIMM = sorted(path for path in FILES if "image-embedding.timm" in path.read_text())
 NAMES = [
     *(f"image-embedding-efficientnet-lite{i}" for i in range(3)),
@@ -46,7 +48,7 @@ def test_a_file_is_named_after_its_pipeline_and_says_what_it_is(path):
     levels.check(graph)
 
 
-@pytest.mark.parametrize("path", FILES, ids=stem)
+@pytest.mark.parametrize("path", EMBEDDINGS, ids=stem)
 def test_members_of_a_family_take_the_same_parameters_and_name_the_same_columns(path):
     graph = yaml_file.read_file(path)
     image = graph.family == "image-embedding"
@@ -93,3 +95,15 @@ def test_a_model_builds_with_random_weights_and_embeds(path, photo):
 def embed_spec(path: Path, **params: object):
     """The spec of the step that embeds, with the pipeline's parameters filled in."""
     return bind(yaml_file.read_file(path), params).node("embed").fn
+
+
+def test_a_video_is_the_mean_of_its_key_frames(tmp_path):
+    from videos import numbered
+
+    path = numbered(tmp_path / "a.mp4", 30)
+    frames = ops.video_decode.keyframes()(path)
+    vectors = [ops.image_embedding.efficientnet_lite()(frame) for frame in frames]
+    with pipeline("video-embedding") as embed:
+        np.testing.assert_allclose(embed(path), np.mean(vectors, axis=0), atol=1e-4)
+        assert embed(path).shape == (1280,)
+        assert embed.space is not None

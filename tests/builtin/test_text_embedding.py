@@ -18,6 +18,7 @@ from junco.errors import FidelityWarning, InputError, IntegrityError, ParameterE
 from junco.runtime import openvino_runtime
 from junco.runtime.load import load
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*no tokens for")  # MiniLM says so of some of these texts
 TEXTS = [
     "A photo of a cat.",
     "",
@@ -73,6 +74,15 @@ def test_texts_that_are_cut_or_empty_are_counted(minilm):
         p("word " * 255)
         (embed,) = p.stats().stages
     assert (embed.num_cut, embed.num_empty) == (3, 2)
+
+
+def test_texts_that_the_model_has_no_tokens_for_are_counted_and_the_reader_is_told_of_one_that_has(minilm):
+    texts = ["如何安装软件包?", "How do I install a package?", "", "a word of 中文 in a sentence of English ones"]
+    with pipe.input("text").map("text", "vector", minilm, name="embed").output("vector") as p:
+        with pytest.warns(FidelityWarning, match="reads English; the pipeline 'multilingual-text-embedding'"):
+            p.batch(texts)
+        assert "'embed': 1 input empty, 1 input partly unknown" in str(p.stats())
+        assert p.stats().stages[0].num_unknown == 1
 
 
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])

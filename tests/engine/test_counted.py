@@ -31,6 +31,17 @@ class Short(Operator, family="counted-test", name="short"):
         return [text[:3] for text in texts]
 
 
+class Letters(Operator, family="counted-test", name="letters", rows="many"):
+    """The letters of a text one by one; it notes of a long one, when the third is drawn, that it is cut there."""
+
+    def stream(self, text):
+        for place, letter in enumerate(text):
+            if place == 3:
+                self.note("cut", [0])
+                return
+            yield letter
+
+
 class Flaky(Short, name="flaky", family="counted-test"):
     hints = Hints(retry=(ConnectionError,))
 
@@ -225,7 +236,7 @@ def test_a_call_of_the_operator_itself_listens_to_nobody():
 @pytest.mark.parametrize(
     ("note", "message"),
     [
-        (("short", [0]), "none of 'cut', 'empty'"),
+        (("short", [0]), "none of 'cut', 'empty', 'unknown'"),
         (("cut", [1]), "row 1 in a batch of 1"),
         (("cut", [-1]), "row -1"),
         (("cut", [True]), "the rows' numbers"),
@@ -237,3 +248,11 @@ def test_a_note_of_an_unknown_word_or_row_is_an_error_of_the_operator(note, mess
     with shortened(Says()) as p, pytest.raises(OperatorError, match=message) as caught:
         p(note)
     assert isinstance(caught.value.__cause__, ContractError)
+
+
+def test_what_a_stream_notes_while_it_is_drawn_from_counts_for_its_item():
+    p = pipe.input("text").flat_map("text", "letter", Letters().spec, name="letters").output("letter")
+    assert p.batch(TEXTS[:2]) == [["a"], ["l", "o", "n"]]
+    assert list(p.stream(["b", "and more"])) == [["b"], ["a", "n", "d"]]
+    assert p("a long one") == ["a", " ", "l"]
+    assert {stage.name: stage.num_cut for stage in p.stats().stages}["letters"] == 3

@@ -52,6 +52,7 @@ class Counted:
         self.stats.num_cut += len(noted.get("cut", ()))
         self.stats.num_empty += len(noted.get("empty", ()))
         self.stats.num_unknown += len(noted.get("unknown", ()))
+        self.stats.num_repeated += len(noted.get("repeated", ()))
         self.stats.num_assumed += len(noted.get("assumed", ()))
         if self.sums is not None:
             own = self.sums.setdefault(self.stats.name, {})

@@ -87,7 +87,8 @@ def crew_for(operation: Operation, devices: Sequence[str], residents: Residents,
     assert callee is not None
     if node.backend == "process" and not callee.is_stateful:
         return _in_processes(operation, callee, node.workers or num_cores())
-    applier_of = partial(_applier, residents=residents, sizes=sizes)
+    makes_rows = node.verb == "flat_map" and callee.is_operator and callee.operator.gives_either()
+    applier_of = partial(_applier, residents=residents, sizes=sizes, makes_rows=makes_rows)
     if callee.live is not None:
         return _of_operators(operation, applier_of, [], resident_of(callee.live))
     if callee.spec is not None:
@@ -152,7 +153,8 @@ def _of_operators(
     if hints.stateful:
         return _with_state(operation, own or held[0], held)
     applier: Applier = crew[0] if len(crew) == 1 else Replicas(crew)
-    one = _shared_batches(crew[0]) if len(crew) == 1 and crew[0].gains_from_batches else applier.one
+    shares = len(crew) == 1 and crew[0].gains_from_batches and node.verb != "flat_map"  # whose rows come one by one
+    one = _shared_batches(crew[0]) if shares else applier.one
     is_opened_first = node.verb == "flat_map" and hints.max_batch != 1 and not crew[0].gives_streams
     made = partial(Crew, operation, one=one, held=held, is_opened_first=is_opened_first)
     is_free = not node.workers and node.backend is None
@@ -175,9 +177,16 @@ def _with_state(operation: Operation, resident: Resident, held: list[Resident]) 
     return Crew(operation, applier, applier.one, _options(operation.step.node, 1, is_ordered=True), held, fresh)
 
 
-def _applier(resident: Resident, residents: Residents, sizes: SizePolicies) -> OperatorApplier:
-    """What works on batches of an operator in memory: one for all pipelines, which share what it learns."""
-    return resident.attached("applier", lambda: OperatorApplier(resident, sizes.batch(resident), residents.make_room))
+def _applier(resident: Resident, residents: Residents, sizes: SizePolicies, *, makes_rows: bool) -> OperatorApplier:
+    """What works on batches of an operator in memory: one for all pipelines, which share what it learns.
+
+    Of one that gives one result or rows there are two.
+    """
+
+    def made() -> OperatorApplier:
+        return OperatorApplier(resident, sizes.batch(resident), residents.make_room, makes_rows=makes_rows)
+
+    return resident.attached("rows applier" if makes_rows else "applier", made)
 
 
 def _shared_batches(applier: OperatorApplier) -> SharedBatches:

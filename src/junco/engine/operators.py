@@ -37,12 +37,25 @@ class Worked:
 
 
 class OperatorApplier(Applier):
-    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned."""
+    """An operator: batches of a size that it bears, halved when memory runs out, bisected when a row is poisoned.
+
+    Args:
+        resident: it.
+        size: of its batches.
+        make_room: called when memory runs out.
+        makes_rows: rows are wanted of one that gives one result or rows.
+    """
 
     def __init__(
-        self, resident: Resident, size: BatchSize, make_room: Callable[..., object] = residents.make_room
+        self,
+        resident: Resident,
+        size: BatchSize,
+        make_room: Callable[..., object] = residents.make_room,
+        *,
+        makes_rows: bool = False,
     ) -> None:
         self.resident = resident
+        self._makes_rows = makes_rows
         self._size = size
         self._make_room = make_room
         self._learning = threading.Lock()
@@ -130,7 +143,7 @@ class OperatorApplier(Applier):
             return
         started = time.perf_counter()
         try:
-            given, noted = tried(operator, columns, num_rows)
+            given, noted = tried(operator, columns, num_rows, makes_rows=self._makes_rows)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -170,24 +183,25 @@ Given = tuple[Sequence[Any], Noted]
 """An operator's results for a batch, and what it has noted of the rows."""
 
 
-def results_of(operator: Any, columns: Columns, num_rows: int, **state: Any) -> Given:
+def results_of(operator: Any, columns: Columns, num_rows: int, *, makes_rows: bool = False, **state: Any) -> Given:
     """An operator's results for a batch, as many as rows, and what it has noted."""
+    work = operator.streams if makes_rows else operator.batch
     noted = operator._noted
     before = set_aside(noted) if noted else None
     try:
-        results = checked_results(operator, operator.batch(*columns, **state), num_rows)
+        results = checked_results(operator, work(*columns, **state), num_rows)
         return results, taken(operator, num_rows) if noted else NOTHING
     finally:
         if noted or before is not None:
             put_back(noted, before)
 
 
-def tried(operator: Any, columns: Columns, num_rows: int) -> Given:
+def tried(operator: Any, columns: Columns, num_rows: int, *, makes_rows: bool = False) -> Given:
     """The same; errors that the operator calls transient are tried again."""
     retry = operator.hints.retry
     if not retry:
-        return results_of(operator, columns, num_rows)
-    return retried(partial(results_of, operator, columns, num_rows), retry)
+        return results_of(operator, columns, num_rows, makes_rows=makes_rows)
+    return retried(partial(results_of, operator, columns, num_rows, makes_rows=makes_rows), retry)
 
 
 def retried(call: Callable[[], Given], retry: tuple[type[BaseException], ...]) -> Given:

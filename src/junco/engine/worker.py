@@ -123,7 +123,7 @@ def _in_batches(operator: Operator, is_many: bool, size: BatchSize, columns: Col
 
 def _batch(operator: Operator, is_many: bool, size: BatchSize, columns: Columns, num_rows: int) -> Given:
     try:
-        given, noted = tried(operator, columns, num_rows)
+        given, noted = tried(operator, columns, num_rows, makes_rows=is_many and operator.gives_either())
         return [_gathered(result, is_many) for result in given], [], noted
     except KeyboardInterrupt:
         raise

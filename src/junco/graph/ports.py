@@ -101,6 +101,8 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
         if each.is_operator:
             _ = each.operator
     wanted, given = _ports_of_fn(node.fn), _ports_of_fn(fn)
+    if wanted.rows == "either":
+        wanted = wanted.of_many() if node.verb == "flat_map" else replace(wanted, rows="one")
     if Callee.of(fn).is_operator and not given.fits(wanted):
         raise ContractError(
             f"{fn_name(fn)!r} cannot stand in {node} for {fn_name(node.fn)!r}: "

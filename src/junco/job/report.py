@@ -76,6 +76,11 @@ class JobReport:
         return sum(stage.num_unknown for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_repeated(self) -> int:
+        """How many inputs of its stages were like one before them."""
+        return sum(stage.num_repeated for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def num_assumed(self) -> int:
         """Of how many inputs of its stages something had to be assumed, as the encoding of a text."""
         return sum(stage.num_assumed for stage in self.stats.stages) if self.stats is not None else 0
@@ -97,8 +102,7 @@ class JobReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {"num_cut": self.num_cut, "num_empty": self.num_empty}
-        values |= {"num_unknown": self.num_unknown, "num_assumed": self.num_assumed}
+        values |= {f"num_{word}": getattr(self, f"num_{word}") for word in get_args(Word)}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
@@ -150,7 +154,8 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    return replace(now, **(done | {f"num_{word}": noted.get(word, 0) for word in get_args(Word)}))
+    done |= {f"num_{word}": noted.get(word, 0) for word in get_args(Word)}
+    return replace(now, **done)
 
 
 def _counted(number: int, noun: str) -> str:

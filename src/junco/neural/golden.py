@@ -39,6 +39,23 @@ def golden_jpeg(seed: int, shorter_side: int) -> bytes:
     return file.getvalue()
 
 
+def golden_video(seed: int, shorter_side: int) -> bytes:
+    """The picture of `golden_jpeg` as the one frame of a video, with colours at half the size as in nearly all."""
+    import av
+    from PIL import Image as PilImage
+
+    pixels = np.asarray(PilImage.open(io.BytesIO(golden_jpeg(seed, shorter_side))))
+    file = io.BytesIO()
+    with av.open(file, "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = "yuvj420p"
+        stream.options = {"qmin": "2", "qmax": "2"}
+        for packet in (*stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")), *stream.encode()):
+            container.mux(packet)
+    return file.getvalue()
+
+
 def _picture(seed: int, height: int, width: int) -> Image:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]

@@ -35,6 +35,8 @@ _TOLD = {
     "prepare": "items → the arrays of one pass through the model",
     "preparation": "it gives a MiddleCrop(side, resized_side), or another way of pictures into the model",
     "read": "the model's numbers (n, dim) and the items → a result for each item",
+    "patches": "an item → the arrays of one shape that go through the model of it",
+    "read_patches": "the numbers of each item's patches, and the items → a result for each item",
 }
 """By the methods that an author writes, what they do."""
 
@@ -151,11 +153,20 @@ class NeuralModel(Operator):
         """The family's; without a family, what the annotations of `prepare` say goes in, and of `read` comes out."""
         if cls.batch is not NeuralModel.batch:
             return super().ports()
+        return cls._ports()
+
+    @classmethod
+    def _ports(cls) -> Ports:
         contract = registry.families("operator").get(cls.family or "")
         if contract is not None:
             return contract.ports
-        own = Ports(ports_of_batch(cls.prepare).inputs, cls._outputs())
+        own = Ports(cls._inputs(), cls._outputs())
         return own.of_many() if cls.rows == "many" else own
+
+    @classmethod
+    def _inputs(cls) -> tuple[Port, ...] | None:
+        """What goes in, where no family says it."""
+        return ports_of_batch(cls.prepare).inputs
 
     @classmethod
     def _outputs(cls) -> tuple[Port, ...]:
@@ -205,7 +216,7 @@ class NeuralModel(Operator):
         self.checked_block(self._compiled(*rows_of(source.golden)[0]), 1)
 
     def files(self) -> Iterable[Path]:
-        return self.named_source().files
+        return super().files() if self.wheels else self.named_source().files
 
     def unidentified(self) -> Iterable[str]:
         if not any(True for _ in self.files()) and self.model_space() is None:
@@ -226,6 +237,16 @@ class NeuralModel(Operator):
         sizes = [most if self.deterministic else min(most, count - start) for start in range(0, count, most)]
         blocks = zip(self._compiled.stream(self._passes(columns)), sizes, strict=True)
         return np.concatenate([self.checked_block(block, num_rows) for block, num_rows in blocks])[:count]
+
+    def numbers_of_each(self, items: Iterable[Any]) -> Iterator[Vectors]:
+        """What the model gives for items that come one by one, in order: float32 (1, dim) each.
+
+        An item goes in by itself, while the next ones are being made: for operators with `stream`, of whose items each
+        takes any number of passes.
+        """
+        assert self._compiled is not None, "open() comes before stream()"
+        for block in self._compiled.stream(self._taken([[item]]) for item in items):
+            yield self.checked_block(block, 1)
 
     def checked_block(self, block: Vectors, num_rows: int) -> Vectors:
         """What the model gave for so many items, if it is a vector of the same length for each.

@@ -14,24 +14,24 @@ from typing import Any
 import numpy as np
 
 from junco.neural.compute import Compute
-from junco.neural.golden import golden_images, golden_jpeg
+from junco.neural.golden import golden_images, golden_jpeg, golden_video
 from junco.neural.preparation import Preparation, Prepared
 from junco.operator import registry
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import cosines
 from junco.runtime.load import load
 from junco.runtime.loading import MOST_BYTES
-from junco.runtime.machine import machine, versions
+from junco.runtime.machine import machine, version, versions
 from junco.runtime.source import Compiled, Source
 from junco.types import Image, Space, Vectors
 
 MARGINS = (1.0, 1.5, 2.0)
-"""How much more than the model's own resize needs a JPEG decoded at a reduced scale may have to keep."""
+"""How much more than the model's own resize needs a picture decoded at a reduced size may have to keep."""
 _SCALES = (2, 4)
-_DECODER = "image-decode.pil"
-"""What decodes JPEGs at a reduced scale; it comes in by its entry point, as every operator."""
+_DECODER, _VIDEO_DECODER = "image-decode.pil", "video-decode.keyframes"
+"""What decodes JPEGs and videos at a reduced size; they come in by their entry points, as every operator."""
 _log = logging.getLogger("junco")
-_PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino")
+_PACKAGES = ("junco", "torch", "pillow", "simplejpeg", "openvino", "av")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Shortcuts:
 
     Attributes:
         fast: pictures may be prepared the fast way.
-        least_side: JPEGs may be decoded at a reduced scale that keeps this many pixels of the shorter side; ``None``:
-            they may not.
+        least_side: JPEGs and, where there is what decodes them, videos may be decoded at a reduced size that keeps this
+            many pixels of the shorter side; ``None``: they may not.
     """
 
     fast: bool = False
@@ -91,10 +91,16 @@ def measured(space: Space, compute: Compute, source: Source, preparation: Prepar
 
 
 def _decoded(least_side: int) -> tuple[list[Image], list[Image]]:
-    """Golden JPEGs in full, and at the scales that leave just ``least_side``."""
+    """Golden JPEGs and frames of videos in full, and at the sizes that leave just ``least_side``."""
     files = [golden_jpeg(seed, least_side * scale) for seed, scale in enumerate(_SCALES)]
     decode = registry.load(_DECODER)
-    return list(decode().batch(files)), list(decode(least_side=least_side).batch(files))
+    full, reduced = list(decode().batch(files)), list(decode(least_side=least_side).batch(files))
+    if version("av") is not None:
+        videos = [golden_video(seed, least_side * scale) for seed, scale in enumerate(_SCALES)]
+        decode = registry.load(_VIDEO_DECODER)
+        full += [frame.image for video in videos for frame in decode()(video)]
+        reduced += [frame.image for video in videos for frame in decode(least_side=least_side)(video)]
+    return full, reduced
 
 
 def _vectors(compiled: Compiled, prepared: Sequence[Prepared]) -> Vectors:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
 from junco.operator import notes, registry
-from junco.operator.contract import check_attribute, check_rows, check_states
+from junco.operator.contract import check_attribute, check_either, check_rows, check_states
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
@@ -51,7 +51,8 @@ class Operator:
     family: ClassVar[str | None] = None
     hints: ClassVar[Hints] = Hints()
     rows: ClassVar[Rows | None] = None
-    """What the class says of its results itself: "one", "many", or ``None``: what its annotations and family say."""
+    """What the class says of its results itself: "one", "many", "either" (one by `batch` and many by `stream`), or
+    ``None``: what its annotations and family say."""
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Parameters that change where or how fast it runs, never what comes out; ``device`` is one by itself."""
     keeps_space: ClassVar[bool] = False
@@ -88,6 +89,7 @@ class Operator:
         if not cls.is_registered:
             cls.name = cls.__qualname__  # not the parent's, which is another operator
             check_states(cls)
+            check_either(cls)
             return
         cls.name = ".".join(part for part in (family, name) if part)
         if not registry.NAME.fullmatch(cls.name):
@@ -97,6 +99,7 @@ class Operator:
         cls.family = cls.name.partition(".")[0]
         check_parameters(cls.name, cls.parameters())
         check_states(cls)
+        check_either(cls)
         cls._check_family()
         registry.register(cls.name, cls)
 
@@ -130,7 +133,7 @@ class Operator:
         `stream` has nothing to do here. One with a `state` is handed it as the keyword ``state``.
         """
         if self.gives_streams():
-            return [self.stream(*item) for item in zip(*columns, strict=True)]
+            return self.streams(*columns)
         rows = "stream(), which yields the rows of one item, or batch(), which gives a list of rows for each of many"
         wanted = rows if self.ports().rows == "many" else "batch()"
         raise NotImplementedError(f"{type(self).__name__} must define {wanted}")
@@ -139,6 +142,10 @@ class Operator:
     def stream(self, *item: Any, **_: Any) -> Iterator[Any]:
         """The rows of one item, one by one, where an operator makes rows: a generator."""
         raise NotImplementedError(f"{type(self).__name__} does not define stream()")
+
+    def streams(self, *columns: Any) -> Sequence[Iterator[Any]]:
+        """For each item the rows that `stream` gives."""
+        return [self.stream(*item) for item in zip(*columns, strict=True)]
 
     def state(self) -> Any:
         """A fresh state, for an operator with ``Hints(stateful=True)``: one for each scope, handed to `batch`.
@@ -152,8 +159,10 @@ class Operator:
 
     def note(self, word: notes.Word, rows: Iterable[int]) -> None:
         """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, ``empty``, in good part
-        ``unknown`` to the operator, as letters are to a model that never saw them, or that something of it had to be
-        ``assumed``, as the encoding of a text. In `stream` the item is row 0: say it once of each word.
+        ``unknown`` to the operator, as letters are to a model that never saw them, ``repeated``: that it is like one
+        before it, or that something of it had to be ``assumed``, as the encoding of a text.
+
+        In `stream` the item is row 0; say it once.
 
         How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
         Rows of a batch that fails are tried again, and count then. Call it in the thread that runs the batch.
@@ -176,8 +185,8 @@ class Operator:
         return None
 
     def files(self) -> Iterable[Path]:
-        """The files that `open` will load, once `fetch` has brought them: their content is part of what it is."""
-        return [wheel.path(self.name) for wheel in self.wheels]
+        """The files that `open` will load, brought by `fetch`: their content is part of what it is."""
+        return [wheel.found() or wheel.cached for wheel in self.wheels]
 
     def unidentified(self) -> Iterable[str]:
         """What decides its results and is neither in its code nor its parameters nor its files, in words."""
@@ -202,6 +211,13 @@ class Operator:
         return cls.stream is not Operator.stream
 
     @classmethod
+    def gives_either(cls) -> bool:
+        """Whether it gives one result for an item by `batch`, and rows of it by `stream`, as a step wants."""
+        contract = registry.families("operator").get(cls.family or "")
+        said = cls.rows or (contract.ports.rows if contract is not None else None)
+        return said == "either" and cls.gives_streams() and cls.batch is not Operator.batch
+
+    @classmethod
     def names_files(cls) -> bool:
         """Whether it defines `files`."""
         return cls.files is not Operator.files
@@ -214,19 +230,31 @@ class Operator:
     @classmethod
     def ports(cls) -> Ports:
         """What goes in and comes out: the annotations of `batch` or `stream`, else what the family says."""
-        method = cls.stream if cls.gives_streams() else cls.batch
-        own = ports_of_function(method) if cls.gives_streams() else ports_of_batch(method)
+        method = cls._working()
+        own = ports_of_function(method) if method is cls.stream else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
         if contract is not None and not is_annotated(method):
             same_count = (
                 own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
             )
-            return contract.ports if same_count else own
+            return replace(contract.ports, rows=cls._rows(contract.ports.rows)) if same_count else own
         if contract is not None and own.inputs is None:  # batch(*columns)
             own = replace(own, inputs=contract.ports.inputs)
-        said = contract.ports.rows if contract is not None else own.rows
-        rows = cls.rows or ("many" if cls.gives_streams() else said)
-        return own.of_many() if rows == "many" else own
+        rows = cls._rows(own.rows if contract is None or contract.ports.rows == "either" else contract.ports.rows)
+        return own.of_many() if rows == "many" else replace(own, rows=rows)
+
+    @classmethod
+    def _working(cls) -> Callable[..., Any]:
+        """The method whose annotations are its ports."""
+        return cls.stream if cls.gives_streams() and not cls.gives_either() else cls.batch
+
+    @classmethod
+    def _rows(cls, otherwise: Rows) -> Rows:
+        """Whether it gives one result or many, by itself or by what it defines."""
+        if cls.gives_either():
+            return "either"
+        said = cls.rows or ("many" if cls.gives_streams() else otherwise)
+        return "one" if said == "either" else said
 
     @classmethod
     def _check_family(cls) -> None:
@@ -238,12 +266,12 @@ class Operator:
         contract = registry.families("operator").get(cls.family or "")
         if contract is None:
             return
-        method = cls.stream if cls.gives_streams() else cls.batch
-        if unknown := unresolved(method):
-            raise ContractError(
-                f"{cls.name!r} cannot join the operator family {cls.family!r}: the annotation {unknown[0]!r} of "
-                f"{method.__name__}() names something that its module does not import when it runs"
-            )
+        for method in {cls._working(), cls.stream} if cls.gives_streams() else {cls.batch}:
+            if unknown := unresolved(method):
+                raise ContractError(
+                    f"{cls.name!r} cannot join the operator family {cls.family!r}: the annotation {unknown[0]!r} of "
+                    f"{method.__name__}() names something that its module does not import when it runs"
+                )
         contract.check(cls.name, cls.ports(), cls.parameters())
 
     @classmethod

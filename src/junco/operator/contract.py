@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import dis
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from junco.errors import ContractError
 from junco.operator.hints import Hints
-from junco.operator.ports import Rows
+from junco.operator.ports import Rows, is_annotated, ports_of_batch, ports_of_function
 
 if TYPE_CHECKING:
     from junco.operator.base import Operator
 
 
 def check_rows(name: str, rows: str | None) -> None:
-    """Refuse another word than "one" and "many".
+    """Refuse another word than "one", "many" and "either".
 
     Raises:
         ContractError: with the words that there are.
     """
     if rows is not None and rows not in get_args(Rows):
-        raise ContractError(f'{name}: rows={rows!r} is none of "one" and "many": leave it out, or take one of them')
+        raise ContractError(
+            f'{name}: rows={rows!r} is none of "one", "many" and "either": leave it out, or take one of them'
+        )
 
 
 def check_states(cls: type[Operator]) -> None:
@@ -51,6 +54,28 @@ def check_states(cls: type[Operator]) -> None:
     if "state" not in takes and not takes_all:
         raise ContractError(
             f"{who} defines state() and its batch() does not take it: write def batch(self, …, *, state)"
+        )
+
+
+def check_either(cls: type[Operator]) -> None:
+    """Refuse a class that gives one result or rows, as a step wants, where one of the two is missing or they differ.
+
+    Raises:
+        ContractError: with what to define.
+    """
+    if cls.rows == "either" and not cls.gives_either():
+        raise ContractError(
+            f'{cls.name}: rows="either" needs batch(), which gives one result for each item, and stream(), which '
+            "yields the rows of one item: define both"
+        )
+    if not cls.gives_either():
+        return
+    if isinstance(cls.hints, Hints) and cls.hints.stateful:
+        raise ContractError(f'{cls.name}: rows="either" and a state do not go together: make two operators of it')
+    one, rows = ports_of_batch(cls.batch), ports_of_function(cls.stream)
+    if is_annotated(cls.batch) and is_annotated(cls.stream) and not replace(rows, rows="one").fits(one):
+        raise ContractError(
+            f"{cls.name}: batch() has {one} and stream() {rows}: both take the same, and a row is what a result is"
         )
 
 

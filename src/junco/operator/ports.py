@@ -27,7 +27,7 @@ class Port:
 
 
 Rows = Literal["one", "many", "either"]
-"""``either``: one under map, many under flat_map, as a decoder of sound gives a whole clip or its chunks."""
+"""``either``: one by `batch`, under map; many by `stream`, under flat_map; a whole sound, or its chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,20 @@ class Ports:
     def __str__(self) -> str:
         inputs = "…" if self.inputs is None else ", ".join(map(str, self.inputs))
         outputs = f"({', '.join(map(str, self.outputs))})"
-        return f"({inputs}) -> {'rows of ' if self.rows == 'many' else ''}{outputs}"
+        return f"({inputs}) -> {_ROWS[self.rows]}{outputs}"
 
     def of_many(self) -> Ports:
         """The same for rows, where one result was said to be a list of them."""
-        if self.rows == "many":
-            return self
+        if self.rows != "one":
+            return replace(self, rows="many")
         kind = self.outputs[0].type if len(self.outputs) == 1 else Any
         is_list = get_origin(kind) in _SEQUENCES and (get_origin(kind) is not tuple or Ellipsis in get_args(kind))
         return replace(self, outputs=_outputs(_element(kind)) if is_list else self.outputs, rows="many")
 
     def fits(self, wanted: Ports) -> bool:
         """Whether something with these ports can stand wherever ``wanted`` is expected."""
-        if len(self.outputs) != len(wanted.outputs) or wanted.rows not in (self.rows, "either"):
+        is_said = self.rows == wanted.rows or "either" in (self.rows, wanted.rows)
+        if len(self.outputs) != len(wanted.outputs) or not is_said:
             return False
         if not all(accepts(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
             return False
@@ -158,6 +159,7 @@ def signature_of(fn: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
+_ROWS = {"one": "", "many": "rows of ", "either": "one, or rows of "}
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _SEQUENCES = (list, tuple, Sequence, Iterable, collections.abc.Sequence, collections.abc.Iterable)
 _ITERATORS = (collections.abc.Iterator, collections.abc.Generator)

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.cores import num_cores
-from junco.runtime import bfloat16, openvino_runtime
+from junco.runtime import bfloat16, openvino_package, openvino_runtime
 from junco.runtime.certificate import cosines
 from junco.runtime.openvino_runtime import Executable
 from junco.runtime.source import Source, rows_of
@@ -74,7 +74,7 @@ class _Graph:
     """
 
     def __init__(self, model: Path) -> None:
-        import openvino
+        openvino = openvino_package.imported()
         from openvino._offline_transformations import apply_moc_transformations
 
         graph = openvino_runtime.core().read_model(model)

@@ -67,8 +67,7 @@ class OnnxCompiled:
             yield self(*arrays)
 
     def close(self) -> None:
-        with self._lock:
-            self._sessions.clear()
+        self._sessions = {}  # without the lock: in a forked child another thread of the parent's may hold it for ever
 
     def _session(self, num_threads: int) -> Any:
         import onnxruntime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.cores import at_work, num_cores, num_free
+from junco.errors import UnavailableError
+from junco.runtime import openvino_package
 from junco.runtime.certificate import Certificate
 from junco.runtime.quiet import quietly
 from junco.runtime.source import Arrays, Source
@@ -39,8 +42,9 @@ def has_dtype(dtype: str) -> bool:
 
 def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
     """Write the module into ``folder`` as OpenVINO's own format, float32, with the shapes of ``source.inputs``."""
-    import openvino
     import torch
+
+    openvino = openvino_package.imported()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -222,19 +226,42 @@ def _num_bytes(path: Path) -> int:
 
 
 _core_lock = threading.Lock()
+_left_behind: list[bool] = []
+"""Something where the process was forked from one that had used OpenVINO."""
 
 
 def core() -> openvino.Core:
-    """The process's one."""
+    """The process's one.
+
+    Raises:
+        UnavailableError: this process was forked from one that has used it, and OpenVINO would wait for ever for
+            threads that stayed behind.
+    """
+    if _left_behind:
+        raise UnavailableError(
+            "OpenVINO does not run in a process that was forked after it was used: start processes with the method "
+            "'spawn' or 'forkserver', fork before the first vector is made, or say runtime='torch' or 'onnxruntime'"
+        )
     with _core_lock:
         return _warm_core()
+
+
+def _leave_behind() -> None:
+    """In a forked child."""
+    global _core_lock
+    _core_lock = threading.Lock()
+    if _warm_core.cache_info().currsize:
+        _left_behind.append(True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_behind)
 
 
 @cache
 def _warm_core() -> openvino.Core:
     """The process's core, after one inference: its bindings' first, in two threads at once, can wait for itself."""
-    import openvino
-
+    openvino = openvino_package.imported()
     made = openvino.Core()
     request = made.compile_model(_small_model(), "CPU").create_infer_request()
     request.start_async([np.zeros(1, np.float32)])
@@ -243,9 +270,8 @@ def _warm_core() -> openvino.Core:
 
 
 def _small_model() -> openvino.Model:
-    import openvino
-    from openvino import opset13
-
+    openvino = openvino_package.imported()
+    opset13 = openvino.opset13
     number = opset13.parameter([1], np.float32)
     return openvino.Model([opset13.relu(number)], [number])
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from junco.builtin.extras import importing
+from junco.builtin.onnx_graph import beside, described, dtype_of, inputs_of, read_graph, shape_of
 from junco.errors import ParameterError, UnavailableError
 from junco.neural.weights import weights_by_sha256
 
@@ -62,7 +61,7 @@ def read(path: Path, owner: str) -> OnnxFile:
         raise UnavailableError(f"{owner!r}: there is no file {str(path)!r}")
     stat = path.stat()
     name, dtype, shape, locations = _described(path, owner, stat.st_size, stat.st_mtime_ns)
-    files = (path, *(_beside(path, location, owner) for location in locations))
+    files = (path, *(beside(path, location, owner) for location in locations))
     return OnnxFile(path, files, name, dtype, shape, channels_first=shape[1] == _CHANNELS)
 
 
@@ -71,30 +70,19 @@ def _described(
     path: Path, owner: str, size_bytes: int, modified_ns: int
 ) -> tuple[str, str, tuple[int | None, ...], tuple[str, ...]]:
     """Name, dtype and shape of the input, and where weights lie outside the file."""
-    with importing("onnx", owner):
-        import onnx
-    try:
-        model = onnx.load(path, load_external_data=False)
-        locations = tuple(sorted(set(_locations(model.graph))))
-        if not locations:  # of other files the checker would want to know where they lie
-            onnx.checker.check_model(model)
-    except Exception as error:  # protobuf, the file system and the checker raise what they like
-        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
-        raise ParameterError(f"{owner!r}: {str(path)!r} is no ONNX file that can be read: {reason}") from error
+    model, locations = read_graph(path, owner)
     _check_output(model.graph, path, owner)
     return (*_input(model.graph, path, owner), locations)
 
 
 def _input(graph: Any, path: Path, owner: str) -> tuple[str, str, tuple[int | None, ...]]:
     """Name, dtype and shape of the one input."""
-    held = {tensor.name for tensor in graph.initializer}
-    inputs = [each for each in graph.input if each.name not in held]
-    described = ", ".join(f"{each.name} {_dtype(each)}{_shown(_shape(each))}" for each in inputs) or "none"
+    inputs = inputs_of(graph)
     wanted = "pictures, float32 or uint8 of shape (n, 3, height, width) or (n, height, width, 3), all square"
-    problem = ParameterError(f"{owner!r}: {str(path)!r} must take {wanted}; its inputs: {described}")
-    if len(inputs) != 1 or _dtype(inputs[0]) not in ("float32", "uint8"):
+    problem = ParameterError(f"{owner!r}: {str(path)!r} must take {wanted}; its inputs: {described(inputs)}")
+    if len(inputs) != 1 or dtype_of(inputs[0]) not in ("float32", "uint8"):
         raise problem
-    shape = _shape(inputs[0])
+    shape = shape_of(inputs[0])
     if (
         shape is None
         or len(shape) != 4
@@ -105,63 +93,13 @@ def _input(graph: Any, path: Path, owner: str) -> tuple[str, str, tuple[int | No
     sides = set(shape[2:] if shape[1] == _CHANNELS else shape[1:3]) - {None}
     if len(sides) > 1:
         raise problem
-    return inputs[0].name, _dtype(inputs[0]), shape
+    return inputs[0].name, dtype_of(inputs[0]), shape
 
 
 def _check_output(graph: Any, path: Path, owner: str) -> None:
-    described = ", ".join(f"{each.name} {_dtype(each)}{_shown(_shape(each))}" for each in graph.output) or "none"
-    shape = _shape(graph.output[0]) if len(graph.output) == 1 else None
-    if shape is None or len(shape) != 2 or _dtype(graph.output[0]) != "float32":
+    shape = shape_of(graph.output[0]) if len(graph.output) == 1 else None
+    if shape is None or len(shape) != 2 or dtype_of(graph.output[0]) != "float32":
         raise ParameterError(
             f"{owner!r}: {str(path)!r} must give one output of vectors, float32 of shape (n, dim); "
-            f"its outputs: {described}"
+            f"its outputs: {described(list(graph.output))}"
         )
-
-
-def _beside(path: Path, location: str, owner: str) -> Path:
-    """A file of weights in the model's own folder or below it."""
-    place = PurePosixPath(location.replace("\\", "/"))
-    if place.is_absolute() or ".." in place.parts or ":" in location:
-        raise ParameterError(f"{owner!r}: {str(path)!r} reaches for {location!r}, outside its own folder")
-    found = path.parent / place
-    if not found.is_file():
-        raise UnavailableError(f"{owner!r}: {str(path)!r} has weights in {location!r}, which does not lie beside it")
-    return found
-
-
-def _locations(graph: Any) -> Iterator[str]:
-    """The files that hold a graph's weights outside the model's."""
-    for tensor in _tensors(graph):
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                yield entry.value
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    """All constant tensors of a graph and of the graphs within."""
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _tensors(inner)
-
-
-def _dtype(value: Any) -> str:
-    import onnx
-
-    kind = value.type.tensor_type.elem_type
-    return str(onnx.helper.tensor_dtype_to_np_dtype(kind)) if kind else "?"
-
-
-def _shape(value: Any) -> tuple[int | None, ...] | None:
-    if not value.type.tensor_type.HasField("shape"):
-        return None
-    axes = value.type.tensor_type.shape.dim
-    return tuple(axis.dim_value if axis.HasField("dim_value") and axis.dim_value > 0 else None for axis in axes)
-
-
-def _shown(shape: tuple[int | None, ...] | None) -> str:
-    return "(?)" if shape is None else f"({', '.join('?' if n is None else str(n) for n in shape)})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,13 +43,16 @@ class Library:
         owner: the operator's name, for messages.
     """
 
+    kind: ClassVar[str] = "SentenceTransformer"
+    """The library's class for such models."""
+
     def __init__(self, model: str, folder: Path | None, device: str, owner: str) -> None:
+        import sentence_transformers
         import torch
-        from sentence_transformers import SentenceTransformer
 
         self.name, self.owner = model, owner
         with without_progress_bars(), reading(folder, model, owner):
-            self._model: Any = SentenceTransformer(
+            self._model: Any = getattr(sentence_transformers, self.kind)(
                 model,
                 device=device,
                 local_files_only=folder is not None,
@@ -64,10 +67,14 @@ class Library:
 
     def encode(self, texts: Sequence[str], role: str | None, prompt: str | None) -> Vectors:
         """Float32 vectors (n, dim), as the library's ``encode``, ``encode_query`` or ``encode_document`` gives them."""
+        block: Vectors = np.asarray(self.encoded(texts, role, prompt, convert_to_numpy=True))
+        return block.astype(np.float32, copy=False)
+
+    def encoded(self, items: Sequence[Any], role: str | None, prompt: str | None, **options: Any) -> Any:
+        """What the library's own method for the role gives."""
         encode = getattr(self._model, f"encode_{role}", self._model.encode) if role else self._model.encode
         given = {} if prompt is None else {"prompt": prompt}
-        block: Vectors = np.asarray(encode(list(texts), show_progress_bar=False, convert_to_numpy=True, **given))
-        return block.astype(np.float32, copy=False)
+        return encode(list(items), show_progress_bar=False, **given, **options)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text's tokens, without padding, as they go into the model."""

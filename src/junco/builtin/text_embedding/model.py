@@ -42,8 +42,8 @@ class TextEmbedding(NeuralOperator):
 
     # Many short texts sort well; of the longest there are 512 in a batch.
     hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True, thread_safe=True)
-    reads: ClassVar[str] = "another model may know its language"
-    """What to say of the languages that the model knows, where it does not know a text's."""
+    reads: ClassVar[str] = ""
+    """What to say of the languages that the model knows, where it does not know a text's; empty says nothing."""
     _encoder: TextEncoder | None = None
 
     def model_options(self) -> dict[str, Any]:
@@ -77,13 +77,18 @@ class TextEmbedding(NeuralOperator):
             self.note("empty", tokens.empty)
         if tokens.unknown:
             self.note("unknown", tokens.unknown)
+            self._warn_of_unknown()
+        return tokens
+
+    def _warn_of_unknown(self) -> None:
+        """Once a process; how many such texts there were is counted."""
+        if self.reads:
             warnings.warn(
-                f"{self.name!r}: a good part of a text is written in what its model has no tokens for, so that the "
+                f"{self.name!r}: a good part of a text is written in what the model has no tokens for, so that its "
                 f"vector says little: {self.reads}",
                 FidelityWarning,
-                stacklevel=1,  # once a process; how many there were is counted
+                stacklevel=2,
             )
-        return tokens
 
     def close(self) -> None:
         if self._encoder is not None:

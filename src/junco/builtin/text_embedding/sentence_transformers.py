@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from junco.builtin.extras import check_installed
-from junco.builtin.hugging_face import cached_file, check_reachable, is_settled, unavailable
 from junco.builtin.model_files import check_folder, is_path
 from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
-from junco.builtin.text_embedding.library import GOLDEN, INSTEAD, Library
+from junco.builtin.text_embedding.library import GOLDEN, Library
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.model_folder import (
     assumed_pooling,
@@ -24,6 +23,7 @@ from junco.builtin.text_embedding.model_folder import (
     modules_of,
     truncation_of,
 )
+from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cached, label_of
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import FidelityWarning, ParameterError
@@ -69,11 +69,11 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         check_installed("sentence_transformers", "text", self.name)
         if isinstance(self.model, Path) or is_path(self._model):
             check_folder(Path(self._model), self._model, self.name)
-        if not (Path(self._model).is_dir() or _is_cached(self._model)):
-            _fetched(self._model, self.name)
-        self._check_pooling(_folder(self._model))
+        if not (Path(self._model).is_dir() or is_cached(self._model)):
+            fetched(self._model, self.name)
+        self._check_pooling(folder_of(self._model))
         if self.finish.truncate_dim is not None:
-            self._check_truncation(_folder(self._model))
+            self._check_truncation(folder_of(self._model))
 
     def _check_pooling(self, folder: Path | None) -> None:
         """Warn where nothing in a folder says how its model is pooled."""
@@ -104,8 +104,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     def model_space(self) -> Space | None:
         """By the folder; its prompts for roles are one convention, so that queries and documents share a space."""
         self.fetch()
-        folder = _folder(self._model)
-        space = folder_space(folder, _label(self._model)) if folder is not None else None
+        folder = folder_of(self._model)
+        space = folder_space(folder, label_of(self._model)) if folder is not None else None
         if folder is None or space is None:
             return None
         if self._own_dim is not None and self._own_dim < (space.parts.get("dim") or math.inf):
@@ -127,7 +127,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         return plain.source(self.name, plain.tokenizer())
 
     def files(self) -> Iterable[Path]:
-        folder = _folder(self._model)
+        folder = folder_of(self._model)
         return files_of(folder) if folder is not None else ()
 
     def encoded(self, texts: Sequence[str]) -> Vectors:
@@ -147,17 +147,17 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         return str(self.model)
 
     def _loaded(self) -> Library:
-        is_here = Path(self._model).is_dir() or _is_cached(self._model)
-        return Library(self._model, _folder(self._model) if is_here else None, self.compute.device_name, self.name)
+        is_here = Path(self._model).is_dir() or is_cached(self._model)
+        return Library(self._model, folder_of(self._model) if is_here else None, self.compute.device_name, self.name)
 
     @cached_property
     def _own_dim(self) -> int | None:
         """How many leading numbers the model's folder says to keep, where nobody else does."""
-        folder = _folder(self._model) if self.truncate_dim is None else None
+        folder = folder_of(self._model) if self.truncate_dim is None else None
         return truncation_of(folder) if folder is not None else None
 
     def _plain(self) -> PlainFolder | None:
-        folder = _folder(self._model)
+        folder = folder_of(self._model)
         return PlainFolder.of(folder) if folder is not None else None
 
     def _certified_encoder(self) -> TextEncoder | None:
@@ -224,41 +224,3 @@ def _reason_in(plain: Any) -> tuple[str | None]:
     if not isinstance(reason, str | None):
         raise TypeError(reason)
     return (reason,)
-
-
-def _fetched(model: str, owner: str) -> None:
-    """Bring a model into the cache, without the forms of its weights that are not read."""
-    check_reachable(model, owner, INSTEAD)
-    from huggingface_hub import snapshot_download
-
-    try:
-        snapshot_download(_repository(model), ignore_patterns=["onnx/*", "openvino/*", "*.bin", "*.h5", "*.ot"])
-    except (OSError, ValueError) as error:
-        raise unavailable(model, owner, error, INSTEAD) from error
-
-
-def _repository(model: str) -> str:
-    return model if "/" in model else f"sentence-transformers/{model}"
-
-
-def _folder(model: str) -> Path | None:
-    """Where the model's files lie: the folder itself, or the one in the cache."""
-    if Path(model).is_dir():
-        return Path(model)
-    config = cached_file(_repository(model), "config.json")
-    modules = cached_file(_repository(model), "modules.json")
-    return (modules or config).parent if modules or config else None  # type: ignore[union-attr]
-
-
-def _label(model: str) -> str:
-    return f"the folder {Path(model).name}" if Path(model).is_dir() else model
-
-
-def _is_cached(model: str) -> bool:
-    """Whether the cache holds the model as sentence-transformers reads it.
-
-    The list of modules is asked for, not the weights: where another library cached these alone, the library would
-    guess the pooling, and the vectors would be of another space.
-    """
-    repository = _repository(model)
-    return is_settled(repository, "modules.json") and cached_file(repository, "config.json") is not None

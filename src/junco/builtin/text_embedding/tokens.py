@@ -70,7 +70,7 @@ def unknown_id(tokenizer: Any) -> int | None:
     """The token for what a tokenizer does not know, where it says so."""
     if (own := getattr(tokenizer, "unknown_id", None)) is not None:
         return int(own)
-    token = getattr(tokenizer.model, "unk_token", None)
+    token = getattr(getattr(tokenizer, "model", None), "unk_token", None)
     return tokenizer.token_to_id(token) if token is not None else None
 
 

@@ -38,6 +38,11 @@ def use_network(file: Path) -> torch.nn.Module:
     eps = float(weights["eps"])
 
     class Network(torch.nn.Module):
+        table: torch.Tensor
+        scale: torch.Tensor
+        least: torch.Tensor
+        shift: torch.Tensor
+
         def __init__(self) -> None:
             super().__init__()
             # the table stays in bytes, a quarter of its size in float32: the rows that are looked up become numbers
@@ -49,7 +54,8 @@ def use_network(file: Path) -> torch.nn.Module:
             self.first = torch.nn.ModuleList(_convolution(weights, 1, span) for span in _TOKENS_BEFORE)
             self.second = torch.nn.ModuleList(_convolution(weights, 2, span) for span in _TOKENS_BEFORE)
             self.features = _norm(weights["ln_g"], weights["ln_b"], eps)
-            self.pool = _linear(weights["cnn_W"], weights["cnn_b"])
+            self.pool = _linear(weights["cnn_W"])
+            self.register_buffer("shift", torch.from_numpy(weights["cnn_b"]))
             self.dense = torch.nn.ModuleList(_linear(weights[f"d{layer}"]) for layer in range(4))
             self.shortcuts = torch.nn.ModuleList(_linear(weights[f"p{layer}"]) for layer in (1, 3))
 
@@ -61,13 +67,15 @@ def use_network(file: Path) -> torch.nn.Module:
             features = [tokens, *(each.transpose(1, 2) for each in self.branches(inner, is_token.transpose(1, 2)))]
             summed = (self.features(torch.cat(features, 2)) * is_token).sum(1)
             lengths = is_token.sum(1)
-            pooled = torch.nn.functional.linear(summed, self.pool.weight) + lengths * self.pool.bias
+            pooled = self.pool(summed) + lengths * self.shift
             return self.perceptron(pooled / lengths.sqrt())
 
         def branches(self, inner: torch.Tensor, is_token: torch.Tensor) -> list[torch.Tensor]:
             """Two convolutions each over spans of tokens (n, 256, length); beyond a text there are zeros."""
             found = []
-            for span, x, first, second in zip(_TOKENS_BEFORE, inner.split(_WIDTH, 1), self.first, self.second, strict=True):
+            for span, x, first, second in zip(
+                _TOKENS_BEFORE, torch.split(inner, _WIDTH, 1), self.first, self.second, strict=True
+            ):
                 around = (_TOKENS_BEFORE[span], span - 1 - _TOKENS_BEFORE[span])
                 for convolution in (first, second):
                     x = x * is_token
@@ -99,7 +107,9 @@ def _joined(weights: Weights, name: str, axis: int = 0) -> npt.NDArray[np.float3
 def _linear(weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32] | None = None) -> torch.nn.Module:
     import torch
 
-    return _with(torch.nn.Linear(*weight.shape, bias=bias is not None, device="meta"), weight.T, bias)
+    return _with(
+        torch.nn.Linear(weight.shape[0], weight.shape[1], bias=bias is not None, device="meta"), weight.T, bias
+    )
 
 
 def _norm(weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32], eps: float) -> torch.nn.Module:

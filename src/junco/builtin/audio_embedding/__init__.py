@@ -1,0 +1,1 @@
+"""Members of the family audio-embedding: sound → one vector."""

@@ -1,0 +1,1 @@
+"""Members of the family audio-tagging: sound → what is heard, and when."""

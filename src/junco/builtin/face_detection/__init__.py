@@ -1,0 +1,1 @@
+"""Members of the family face-detection: pixels → the faces in them."""

@@ -1,0 +1,93 @@
+"""``frame-dedup.embedding``: frames whose vectors point where that of the last kept one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from junco.errors import ParameterError
+from junco.neural.vectors import unit_rows
+from junco.operator import registry
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
+from junco.operator.options import option
+from junco.operator.spec import OperatorSpec
+from junco.types import Vector, VideoFrame
+
+FAMILIES = ("image-embedding", "image-text-embedding", "omni-embedding")
+"""Of the operators that make a vector of a picture."""
+
+
+class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
+    """Keeps the first of a run of frames that show the same: compares each with the last one that was kept.
+
+    Frames are compared by the cosine of their vectors from an operator of the family image-embedding, which also sees
+    colours, and forgives crops, text on the picture and small moves. Each video begins anew; ``stats()`` and reports
+    tell how many frames repeat others.
+
+    Args:
+        model: the operator that makes the vectors, ``family.member``; of a family alone, its default.
+        params: that operator's parameters.
+        similarity: a frame repeats the kept one where the cosine is at least this.
+    """
+
+    model: str = "image-embedding"
+    params: Mapping[str, Any] | None = None
+    similarity: float = option(0.9, least=-1, most=1)
+
+    hints = Hints(stateful=True, max_batch=32, releases_gil=True, thread_safe=True)
+
+    def check_options(self) -> None:
+        if self.model.partition(".")[0] not in FAMILIES:
+            raise ParameterError(
+                f"{self.name!r}: model={self.model!r} is no operator of the family {' or '.join(FAMILIES)}"
+            )
+        if (self.params or {}).get("precision") == "ubinary":
+            raise ParameterError(f"{self.name!r}: params={self.params!r}: bits have no cosine")
+
+    @cached_property
+    def embedding(self) -> Operator:
+        """The operator that makes the vectors; not opened before this one is."""
+        family = registry.families("operator").get(self.model)
+        made: Operator = OperatorSpec.named(family.default if family else self.model, self.params or {}).create()
+        return made
+
+    @property
+    def place(self) -> str:
+        return self.embedding.place
+
+    def fetch(self) -> None:
+        self.embedding.fetch()
+
+    def files(self) -> Iterable[Path]:
+        return self.embedding.files()
+
+    def unidentified(self) -> Iterable[str]:
+        return self.embedding.unidentified()
+
+    def wants(self) -> Mapping[str, float]:
+        return self.embedding.wants()
+
+    def open(self) -> None:
+        self.embedding.ensure_open()
+
+    def close(self) -> None:
+        self.embedding.ensure_closed()
+
+    def state(self) -> dict[str, Vector | None]:
+        return {"kept": None}
+
+    def batch(self, frames: Sequence[VideoFrame], *, state: dict[str, Vector | None]) -> list[bool]:
+        vectors = [unit_rows(vector[None])[0] for vector in self.embedding.batch(frames)]
+        are_new = [self._is_new(vector, state) for vector in vectors]
+        self.note("repeated", [row for row, is_new in enumerate(are_new) if not is_new])
+        return are_new
+
+    def _is_new(self, vector: Vector, state: dict[str, Vector | None]) -> bool:
+        kept = state["kept"]
+        is_new = kept is None or float(vector @ kept) < self.similarity
+        if is_new:
+            state["kept"] = vector
+        return is_new

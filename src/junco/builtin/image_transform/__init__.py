@@ -1,0 +1,1 @@
+"""Members of the family image-transform: pixels → pixels."""

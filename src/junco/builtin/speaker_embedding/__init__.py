@@ -1,0 +1,1 @@
+"""Members of the family speaker-embedding: speech → one vector of who speaks."""

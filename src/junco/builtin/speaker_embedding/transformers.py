@@ -1,0 +1,95 @@
+"""``speaker-embedding.transformers``: any x-vector model of transformers, by its usual name or a local folder.
+
+Snyder, Garcia-Romero, Sell, Povey and Khudanpur, "X-Vectors: Robust DNN Embeddings for Speaker Recognition" (2018).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.builtin.audio_embedding import transformers_files as files
+from junco.builtin.audio_embedding.transformers import TransformersAudio
+from junco.builtin.audio_embedding.transformers_sound import pieces, taken
+from junco.builtin.model_files import read_json
+from junco.builtin.one_channel import one_channel
+from junco.errors import ParameterError
+from junco.operator.options import option
+from junco.runtime.source import Input, Source
+from junco.types import AudioClip
+
+if TYPE_CHECKING:
+    import torch
+
+KINDS = ("data2vec-audio", "unispeech-sat", "wav2vec2", "wav2vec2-bert", "wav2vec2-conformer", "wavlm")
+"""The kinds of models that transformers has x-vectors of."""
+LEAST_S = 0.5
+"""Shorter speech is filled up with silence: the layers above the encoder need some of its vectors."""
+
+
+class TransformersSpeaker(TransformersAudio, family="speaker-embedding", name="transformers"):
+    """Embeds speech with an x-vector model of transformers: WavLM, UniSpeech-SAT, Wav2Vec2 … ``ForXVector``.
+
+    Code from model repositories never runs. A clip's channels become their mean at the sample rate of the model's
+    feature extractor. What is longer than a piece goes through the model in pieces, which count by their lengths; what
+    is shorter than 0.5 s is filled up with silence.
+
+    Args:
+        model: a name on the Hugging Face Hub, ``owner/name`` or ``owner/name@revision``, read from its cache without a
+            network where it is there, or a folder.
+        piece_s: seconds at once.
+        pool: of the pieces' vectors: ``mean``, or ``max``, the most in each number.
+        normalize: scale vectors to length 1, after truncation.
+        runtime: ``auto`` or ``torch``, since speech is of any length.
+    """
+
+    model: str | Path = "microsoft/wavlm-base-plus-sv"
+    piece_s: float = option(30.0, least=1)
+    normalize: bool = True
+
+    def source(self) -> Source:
+        """By the files, unread."""
+        self._check_kind()
+        shapes = [(1, *(None for _ in array.shape)) for array in self._taken_of(self.golden()[0])[0]]
+        return Source(
+            build=lambda: _x_vectors(
+                files.loaded_network(self._folder, str(self.model), self.name, "AutoModelForAudioXVector")
+            ),
+            weights=self._files,
+            recipe=f"{self._kind}, x-vectors, pieces of {self._most} samples",
+            inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(shapes)),
+            packages=("transformers",),
+        )
+
+    def _taken_of(self, clip: AudioClip) -> list[tuple[npt.NDArray[Any], ...]]:
+        rate = int(self._extractor.sampling_rate)
+        samples = one_channel(clip, rate, self.name)
+        least = round(LEAST_S * rate)
+        padded = [np.pad(piece, (0, max(0, least - len(piece)))) for piece in pieces(samples, self._most)]
+        return [taken(self._extractor, self._kind, piece) for piece in padded]
+
+    def _check_kind(self) -> None:
+        told = read_json(self._files[0]).get("architectures") or [""]
+        if self._kind not in KINDS or not str(told[0]).endswith("ForXVector"):
+            raise ParameterError(
+                f"{self.name!r}: model={str(self.model)!r} is {told[0] or self._kind!r} and gives no x-vectors: take a "
+                f"…ForXVector of {', '.join(KINDS)}; 'audio-embedding.transformers' takes others"
+            )
+
+
+def _x_vectors(network: Any) -> torch.nn.Module:
+    """The model → one vector for each row."""
+    import torch
+
+    class XVectors(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            return torch.as_tensor(self.network(features).embeddings)
+
+    return XVectors().eval()

@@ -1,0 +1,72 @@
+"""The three files of a static model of model2vec, by its name on the hub or its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from junco.builtin.hugging_face import fetched_file
+from junco.builtin.model_files import check_folder, count_of, damaged, is_path, read_json, value_of
+from junco.builtin.text_embedding.library import INSTEAD
+
+WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
+_USUAL_TOKENS = 512
+"""After so many the library cuts a text where the configuration does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFiles:
+    """Where they are."""
+
+    weights: Path
+    tokenizer: Path
+    config: Path
+
+    @classmethod
+    def of(cls, model: str, owner: str) -> Self:
+        """In a folder, or in the cache of the Hugging Face Hub, brought there if need be.
+
+        Raises:
+            ParameterError: a file is missing.
+            UnavailableError: the model cannot be fetched.
+        """
+        if is_path(model) or Path(model).is_dir():
+            check_folder(Path(model), model, owner)
+            found = [Path(model) / name for name in (WEIGHTS, TOKENIZER, CONFIG)]
+        else:
+            fetched = [fetched_file(model, name, owner, INSTEAD) for name in (WEIGHTS, TOKENIZER, CONFIG)]
+            found = [
+                path or Path(model) / name for path, name in zip(fetched, (WEIGHTS, TOKENIZER, CONFIG), strict=True)
+            ]
+        for path in found:
+            if not path.is_file():
+                raise damaged(path, f"it is missing: a static model has {WEIGHTS}, {TOKENIZER} and {CONFIG}")
+        return cls(*found)
+
+    def load(self) -> Any:
+        """The model, as model2vec holds it.
+
+        Raises:
+            ParameterError: a file is damaged, or they do not fit each other.
+        """
+        from model2vec import StaticModel
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        config = read_json(self.config)
+        most = count_of(config, "max_length", self.config) if "max_length" in config else _USUAL_TOKENS
+        is_scaled = value_of(config, "normalize", bool, self.config) or False
+        try:
+            held = load_file(self.weights)
+            table = held["embeddings"] if "embeddings" in held else held["embedding.weight"]
+            return StaticModel(
+                table,
+                Tokenizer.from_file(str(self.tokenizer)),
+                normalize=is_scaled,
+                weights=held.get("weights"),
+                token_mapping=held.get("mapping"),
+                max_length=most,
+            )
+        except Exception as error:  # each library raises its own
+            raise damaged(self.weights.parent, f"it holds no static model: {error!r}") from error

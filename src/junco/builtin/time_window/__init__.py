@@ -1,0 +1,1 @@
+"""Members of time-window: what lies in one window of time → one row."""

@@ -1,0 +1,118 @@
+"""`VideoReader` and `VideoDecoder`: options that operators on videos share, and frames decoded one by one with number
+and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from junco.builtin.decoder import Decoder
+from junco.builtin.extras import importing
+from junco.builtin.video_decode.container import Limits, Video, opened_video
+from junco.builtin.video_decode.pictures import Pictures
+from junco.builtin.video_decode.reading import Reading, Shown, Wanted
+from junco.errors import ParameterError
+from junco.operator.hints import Hints
+from junco.operator.options import option
+from junco.types import VideoFrame
+
+Range = tuple[float, float | None]
+"""Seconds: from when, and before when; ``None``: to the end."""
+
+
+class VideoReader(Decoder):
+    """Base of operators that look at the frames of a video, whatever they make of them.
+
+    Args:
+        on_corrupt: what cannot be decoded is an error after the frames before it (``raise``), or is left out up to the
+            next key frame (``skip``): then the input is noted as ``cut``, and the log tells how often.
+        max_pixels: a video whose frames have more is refused by its header.
+        max_frames: a video of more frames is refused, by its header where that says so; ``None``: any number.
+        max_duration_s: a longer video is refused, by its header where that says so; ``None``: any.
+    """
+
+    what = "video"
+    on_corrupt: Literal["raise", "skip"] = "raise"
+    max_pixels: int = option(100_000_000, least=1)
+    max_frames: int | None = option(10_000_000, least=1)
+    max_duration_s: float | None = option(None, least=0)
+
+    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
+
+    def open(self) -> None:
+        with importing("video", self.name):
+            import av  # noqa: F401
+
+    @contextmanager
+    def video(self, source: Any) -> Iterator[tuple[Video, Pictures]]:
+        """The source's video, open, and what makes pixels of its frames.
+
+        Raises:
+            InputError: it is missing, empty, no video, or beyond the limits.
+        """
+        with self.opened(source) as (file, name), opened_video(file, name, self.limits) as video:
+            yield video, self.pictures(video)
+
+    def pictures(self, video: Video) -> Pictures:
+        """What makes pixels of its frames."""
+        return Pictures(self.limits, video.name, video.stream.sample_aspect_ratio)
+
+    def shown(self, video: Video, *, only_keys: bool = False, range_s: Range | None = None) -> Iterator[Shown]:
+        """Its frames in the order in which they are shown.
+
+        Args:
+            only_keys: key frames alone.
+            range_s: of which seconds; ``None``: those that the options ask for.
+
+        Raises:
+            InputError: the video breaks off or is broken, after the frames before that; it has no key frame; or it is
+                longer than it may be.
+        """
+        range_s = range_s or self.range_s
+        wanted = Wanted(self.limits, *range_s, only_keys, self.on_corrupt == "skip", lambda: self.note("cut", [0]))
+        return iter(Reading(video, wanted))
+
+    @property
+    def limits(self) -> Limits:
+        """What a video may have."""
+        return Limits(self.max_pixels, self.max_frames, self.max_duration_s)
+
+    @property
+    def range_s(self) -> Range:
+        """Of which seconds frames are looked at."""
+        return 0.0, None
+
+
+class VideoDecoder(VideoReader):
+    """Base of operators that give frames of a video.
+
+    Args:
+        start_s: frames before this time are left out; decoding begins at the key frame before it.
+        end_s: frames from this time on are left out.
+        least_side: frames are made smaller by FFmpeg, as long as their shorter side keeps this many pixels. A
+            plan sets it where the next step needs no more.
+    """
+
+    start_s: float = option(0.0, least=0)
+    end_s: float | None = option(None, least=0)
+    least_side: int | None = option(None, least=1, neutral=True)
+
+    keeps_space = True
+
+    def check_options(self) -> None:
+        if self.end_s is not None and self.end_s <= self.start_s:
+            raise ParameterError(f"{self.name!r}: end_s={self.end_s:g} is not after start_s={self.start_s:g}")
+
+    def pictures(self, video: Video) -> Pictures:
+        return Pictures(self.limits, video.name, video.stream.sample_aspect_ratio, self.least_side)
+
+    @property
+    def range_s(self) -> Range:
+        return self.start_s, self.end_s
+
+
+def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:
+    """A frame as it leaves the operator."""
+    return VideoFrame(pictures.of(shown.frame), shown.time_s, shown.index, bool(shown.frame.key_frame))

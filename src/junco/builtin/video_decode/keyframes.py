@@ -1,0 +1,31 @@
+"""``video-decode.keyframes``: the frames of a video that stand for themselves, without decoding the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from junco.builtin.video_decode.decoder import VideoDecoder, row_of
+from junco.types import VideoFrame
+
+
+class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
+    """Gives the key frames of a video, which take about a tenth of the time of all of its frames.
+
+    Key frames are those that can be decoded without others: the first, then one every few seconds and often one at a
+    cut, as whoever coded the video has chosen. Which are is what the container says. The other frames are read, not
+    decoded, and counted: ``index`` counts all frames of the video in the order in which they are shown. What else is
+    done to a picture (colours, square pixels, turned upright) stands in the guide on video.
+
+    Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object or
+    ``{"bytes": …, "path": …}``. Playlists and whatever else names other files are refused.
+
+    Raises:
+        InputError: for each source that is missing, empty, too large or no video, with its name; and after the frames
+            before that where one is broken.
+    """
+
+    def stream(self, source: Any) -> Iterator[VideoFrame]:
+        with self.video(source) as (video, pictures):
+            for shown in self.shown(video, only_keys=True):
+                yield row_of(shown, pictures)

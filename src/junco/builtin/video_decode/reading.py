@@ -1,0 +1,211 @@
+"""One video, decoded frame by frame: each with its number and time, until the end or until where it is broken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from junco.builtin.video_decode.container import Limits, Video, said
+from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, numbered, packets_from
+from junco.errors import InputError
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.frame import VideoFrame as Decoded
+    from av.video.stream import VideoStream
+
+_log = logging.getLogger("junco")
+_USUAL_RATE_HZ = 25
+_SLACK_S = 1.0
+"""By how much pictures may end before the time that their container promises: it rounds, and sound may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame, when it is shown in seconds from the start, and how many frames are shown before it."""
+
+    frame: Decoded
+    time_s: float
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read of a video.
+
+    Attributes:
+        limits: refused when what was read is beyond them.
+        start_s: the first time that is wanted.
+        end_s: the time before which reading ends; ``None``: all.
+        only_keys: key frames alone are decoded.
+        skips: what is broken is left out, up to the next key frame.
+        on_loss: called once when something is left out.
+    """
+
+    limits: Limits
+    start_s: float = 0.0
+    end_s: float | None = None
+    only_keys: bool = False
+    skips: bool = False
+    on_loss: Callable[[], None] = lambda: None
+
+
+class Reading:
+    """A video on the way from packets to frames; to be used once."""
+
+    def __init__(self, video: Video, wanted: Wanted) -> None:
+        self._video = video
+        self._wanted = wanted
+        self._context = video.stream.codec_context
+        if wanted.only_keys:
+            self._context.skip_frame = "NONKEY"
+        self._last: Shown | None = None
+        self._num_read = 0
+        self._num_lost = 0
+        self._end_s = 0.0
+        self._break: str | None = None
+
+    def __iter__(self) -> Iterator[Shown]:
+        """The frames in the order in which they are shown.
+
+        Raises:
+            InputError: the video breaks off or is broken, after the frames before that; it has no key frame; or it is
+                longer than it may be.
+        """
+        wanted = self._wanted
+        for shown in self._all():
+            wanted.limits.check_length(shown.index + 1, shown.time_s, self._video.name)
+            if wanted.end_s is not None and shown.time_s >= wanted.end_s:
+                break
+            if shown.time_s >= wanted.start_s:
+                yield shown
+        if self._num_lost:
+            _log.warning("%s: %d packets were left out, being broken", self._video.name, self._num_lost)
+
+    def _all(self) -> Iterator[Shown]:
+        packets, first = packets_from(self._video, self._wanted.start_s)
+        self._num_read = first
+        begun_at: float | None = None  # when the key frame is shown with which the decoder began
+        num_before = 0
+        for packet in numbered(self._read(packets), self._context.name, first):
+            if not packet.is_keyframe and (self._wanted.only_keys or begun_at is None or _time(packet) < begun_at):
+                num_before += begun_at is None and self._last is None
+                continue  # also what is shown before that key frame: it needs frames that came before
+            if begun_at is None:
+                begun_at = _time(packet)
+                num_before = self._tell(num_before)
+            frames, problem = self._decoded(packet)
+            yield from map(self._shown, frames)
+            if problem is not None:
+                yield from self._rest()
+                self._lose(problem)
+                begun_at = None
+        yield from self._rest()
+        if begun_at is None and self._last is None and not (self._break or self._num_lost):
+            raise InputError(f"{self._video.name}: no key frame in it, so that nothing can be decoded")
+        if (problem := self._break or self._missing()) is not None:
+            self._lose(problem)
+
+    def _tell(self, num_before: int) -> int:
+        """Say of frames before the first key frame that nobody can decode them; none are left to be told of."""
+        if num_before:
+            self._wanted.on_loss()
+            _log.warning("%s: begins with %d frames that need others before them", self._video.name, num_before)
+        return 0
+
+    def _read(self, packets: Packets) -> Packets:
+        """The packets up to the end, or to where the container cannot be read on."""
+        from av.error import FFmpegError
+
+        try:
+            for packet in packets:
+                self._num_read += 1
+                if packet.pts is not None:
+                    end = packet.pts + (packet.duration or 0) - self._video.start
+                    self._end_s = max(self._end_s, float(end * self._video.time_base))
+                yield packet
+        except FFmpegError as error:
+            self._break = said(error)
+
+    def _decoded(self, packet: Packet[VideoStream]) -> tuple[Sequence[Decoded], str | None]:
+        """The frames that come out when a packet goes in, and what is wrong with it or them."""
+        from av.error import FFmpegError
+
+        if packet.is_corrupt:
+            return [], "a packet is cut off or damaged"
+        try:
+            return _sound(packet.decode())
+        except FFmpegError as error:
+            return [], said(error)
+
+    def _rest(self) -> Iterator[Shown]:
+        """The frames that the decoder holds back for their turn; it then begins anew."""
+        from av.error import FFmpegError
+
+        try:
+            frames, _ = _sound(self._context.decode(None))
+        except FFmpegError:
+            frames = []
+        self._context.flush_buffers()
+        yield from map(self._shown, frames)
+
+    def _shown(self, frame: Decoded) -> Shown:
+        number = frame.opaque.value if isinstance(frame.opaque, Number) else NOT_SHOWN
+        if number == NOT_SHOWN or (frame.pts is None and not self._wanted.only_keys):
+            number = 0 if self._last is None else self._last.index + 1
+        if frame.pts is not None:
+            time_s = float((frame.pts - self._video.start) * self._video.time_base)
+        else:  # bare streams have no times
+            time_s = number / float(self._video.stream.average_rate or _USUAL_RATE_HZ)
+        self._last = Shown(frame, time_s, number)
+        return self._last
+
+    def _missing(self) -> str | None:
+        """What the container promises and does not hold."""
+        promised = self._video.stream.frames
+        if promised > self._num_read:
+            return f"it ends there, though its header promises {promised:,} frames"
+        promised_s = _seconds(self._video.stream.metadata.get("DURATION", ""))
+        if promised_s > self._end_s + _SLACK_S:
+            return f"it ends there, though its header promises {promised_s:.2f} s"
+        return None
+
+    def _lose(self, problem: str) -> None:
+        """Go on after something broken, or do not.
+
+        Raises:
+            InputError: as asked.
+        """
+        last = self._last
+        after = f"after {last.time_s:.2f} s (frame {last.index})" if last is not None else "at its beginning"
+        if not self._wanted.skips:
+            raise InputError(
+                f"{self._video.name}: broken {after}: {problem}; what can be read of it is given with on_corrupt='skip'"
+            )
+        if not self._num_lost:
+            self._wanted.on_loss()
+        self._num_lost += 1
+
+
+def _time(packet: Packet[VideoStream]) -> float:
+    """When its frame is shown, in the stream's units; without times packets come in that order."""
+    return float("inf") if packet.pts is None else packet.pts
+
+
+def _sound(frames: Sequence[Decoded]) -> tuple[Sequence[Decoded], str | None]:
+    """The frames before the first that could only be decoded in part."""
+    for position, frame in enumerate(frames):
+        if frame.is_corrupt:
+            return frames[:position], "a frame could be decoded only in part"
+    return frames, None
+
+
+def _seconds(clock: str) -> float:
+    """Of ``hours:minutes:seconds``, as Matroska tells the length of a track; 0 where that is not said."""
+    try:
+        hours, minutes, seconds = map(float, clock.split(":"))
+    except ValueError:
+        return 0.0
+    return hours * 3600 + minutes * 60 + seconds

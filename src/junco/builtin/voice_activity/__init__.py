@@ -1,0 +1,1 @@
+"""Members of the family voice-activity: where somebody speaks."""

@@ -1,0 +1,292 @@
+"""``audio-decode.av``: samples, times, chunks, limits and refusals, on sounds that are made here."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+import wave
+
+import av
+import numpy as np
+import pytest
+
+from junco import ops, pipe
+from junco.builtin.resample import Resampler, resampled
+from junco.errors import InputError, OperatorError, ParameterError
+from junco.operator import registry
+from sounds import coded, tone, wav
+
+RATE = 44_100
+
+
+def chirp(seconds: float, rate_hz: int, channels: int = 2) -> np.ndarray:
+    """A tone that rises, so that it fits itself in one place only."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    return np.stack([0.3 * np.sin(2 * np.pi * (200 * t + 600 * t**2))] * channels)
+
+
+def decode(source, **options):
+    return registry.load("audio-decode.av")(**options)(source)
+
+
+def chunks_of(source, **options):
+    return pipe.input("path").flat_map("path", "clip", ops.audio_decode.av(**options)).output("clip")(source)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 24, 32])
+def test_samples_of_whole_numbers_are_those_in_the_file(bits):
+    content = wav(tone(0.2, RATE, 2), RATE, bits)
+    clip = decode(content, sample_rate_hz=None, mono=False)
+    with wave.open(io.BytesIO(content)) as file:
+        raw = np.frombuffer(file.readframes(file.getnframes()), np.uint8).reshape(-1, 2, bits // 8)
+    if bits == 8:
+        expected = (raw[..., 0].astype(int) - 128) / 128
+    else:
+        padded = np.pad(raw, ((0, 0), (0, 0), (4 - bits // 8, 0)))
+        expected = np.ascontiguousarray(padded).view("<i4")[..., 0] / 2.0**31
+    assert (clip.samples.dtype, clip.sample_rate_hz, clip.start_s) == (np.float32, RATE, 0.0)
+    assert np.array_equal(clip.samples, expected.T.astype(np.float32))
+
+
+def test_floats_stay_as_they_are_beyond_one_too():
+    samples = tone(0.1, RATE) * 5
+    assert np.array_equal(decode(wav(samples, RATE, is_float=True), sample_rate_hz=None).samples, samples.astype("f4"))
+
+
+def test_mono_is_the_mean_of_all_channels_of_surround_sound_too():
+    samples = tone(0.2, 48_000, 6)
+    content = wav(samples, 48_000, is_float=True)
+    mono = decode(content, sample_rate_hz=None).samples
+    assert decode(content, sample_rate_hz=None, mono=False).samples.shape == samples.shape
+    assert np.abs(mono[0] - samples.mean(axis=0)).max() < 1e-7
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000])
+def test_a_resampled_sound_is_what_it_would_be_at_that_rate(rate):
+    rng = np.random.default_rng(0)
+    hz, phase = rng.uniform(50, min(rate, 16_000) * 0.42, 8), rng.uniform(0, 6, 8)
+
+    def sound(at_hz, count):
+        t = np.arange(count) / at_hz
+        return sum(0.1 * np.sin(2 * np.pi * f * t + p) for f, p in zip(hz, phase, strict=True))
+
+    count = rate + 123
+    clip = decode(wav(sound(rate, count)[None], rate, is_float=True))
+    exact = sound(16_000, -(-count * 16_000 // rate))
+    assert clip.samples.shape == (1, len(exact))
+    assert np.abs(clip.samples[0] - exact)[200:-200].max() < 2e-5  # at its ends a sum of tones is cut off
+
+
+def test_pieces_resampled_one_after_the_other_are_the_whole():
+    sound = tone(1, RATE, 2).astype(np.float32)
+    one = Resampler(RATE, 16_000, 2)
+    parts = [one(part) for part in np.array_split(sound, 17, axis=1)] + [one.rest()]
+    assert np.array_equal(np.concatenate(parts, axis=1)[:, :16_000], resampled(sound, RATE, 16_000))
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [
+        ("mp4", "aac"),
+        ("mov", "pcm_s24le"),
+        ("mp3", "libmp3lame"),
+        ("ogg", "libopus"),
+        ("matroska", "aac"),
+        ("flac", "flac"),
+    ],
+)
+def test_times_are_those_of_the_original_without_the_delay_of_the_encoder(container, codec):
+    rate = 48_000 if codec == "libopus" else RATE
+    original = chirp(1.0, rate)
+    clip = decode(coded(original, rate, container, codec, "stereo"), sample_rate_hz=None)
+    at = round(clip.start_s * rate)
+    part = clip.samples[0, 20_000:24_000]
+    errors = [np.abs(part - original[0, 20_000 + at + shift : 24_000 + at + shift]).mean() for shift in range(-60, 61)]
+    assert int(np.argmin(errors)) == 60
+
+
+def test_the_sound_of_a_video_begins_when_it_does():
+    content = coded(tone(1, RATE), RATE, "mov", "pcm_s16le", video=True, late_s=0.5)
+    clip = decode(content)
+    assert clip.start_s == pytest.approx(0.5, abs=1 / RATE)
+    assert clip.samples.shape == (1, 16_000)
+
+
+@pytest.mark.parametrize("container", ["mpegts", "matroska", "mp4"])
+def test_times_count_from_the_first_picture_of_a_video(container):
+    content = coded(tone(2, RATE), RATE, container, "aac", video=True, late_s=0.5)
+    with av.open(io.BytesIO(content)) as file:
+        first = {stream.type: float(stream.start_time * stream.time_base) for stream in file.streams}
+    clip = decode(content, sample_rate_hz=None)
+    assert clip.start_s == pytest.approx(first["audio"] - first["video"], abs=0.025)  # MPEG-TS keeps the delay
+    assert clip.start_s > 0.4
+
+
+def test_a_mistaken_extension_does_not_matter(tmp_path):
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(wav(tone(0.1, RATE), RATE))
+    assert decode(path).samples.shape == (1, 1600)
+
+
+def test_chunks_are_parts_of_the_whole_with_their_times():
+    content = wav(tone(5.3, RATE, 2), RATE)
+    whole = decode(content).samples
+    found = chunks_of(content, chunk_s=2, overlap_s=0.5)
+    assert [clip.start_s for clip in found] == [0.0, 1.5, 3.0, 4.5]
+    assert [clip.samples.shape[1] for clip in found] == [32_000, 32_000, 32_000, 12_800]
+    for clip in found:
+        at = round(clip.start_s * 16_000)
+        assert np.array_equal(clip.samples, whole[:, at : at + clip.samples.shape[1]])
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(1.5, 1), (2.0, 1), (3.4, 2), (3.5, 2), (3.6, 3)])
+def test_what_the_chunk_before_holds_as_a_whole_is_no_chunk(seconds, count):
+    assert len(chunks_of(wav(tone(seconds, 16_000), 16_000), chunk_s=2, overlap_s=0.5)) == count
+
+
+def test_a_part_is_cut_to_the_sample():
+    content = wav(tone(4, RATE), RATE)
+    whole = decode(content).samples
+    part = decode(content, start_s=1.25, end_s=3.0)
+    assert part.start_s == 1.25
+    assert np.array_equal(part.samples, whole[:, 20_000:48_000])
+    chunks = chunks_of(content, start_s=1.25, end_s=3.0, chunk_s=1)
+    assert [(clip.start_s, clip.samples.shape[1]) for clip in chunks] == [(1.25, 16_000), (2.25, 12_000)]
+
+
+def test_silence_is_sound():
+    assert not decode(wav(np.zeros((1, RATE)), RATE)).samples.any()
+
+
+def test_a_wav_that_a_pipe_wrote_without_its_size_is_whole():
+    for claims in (0, 0xFFFFFFFF - 36):
+        assert decode(wav(tone(1, 16_000), 16_000, claims=claims)).samples.shape == (1, 16_000)
+
+
+BROKEN = {
+    "zero samples": (wav(tone(0, RATE), RATE), "no samples in its sound"),
+    "not a number": (wav(np.where(np.arange(RATE) == 9000, np.nan, 0.1)[None], RATE, is_float=True), "not a number"),
+    "infinite": (wav(np.where(np.arange(RATE) == 9000, np.inf, 0.1)[None], RATE, is_float=True), "or infinite"),
+    "truncated": (wav(tone(4, RATE), RATE)[:200_001], "truncated or broken at"),
+    "claims ten hours": (wav(tone(1, 16_000), 16_000, claims=16_000 * 2 * 36_000), "truncated or broken at 0.960 s"),
+    "a text": (b"no sound at all " * 99, "no sound that can be read"),
+    "a rate of none": (wav(tone(0.1, RATE), 3_000_000_000 // 8, 8), "no sound's rate"),
+    "a truncated mp4": (coded(tone(1, RATE), RATE, "mp4", "aac")[:5000], "no sound that can be read"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("take", [decode, chunks_of])
+def test_what_is_broken_is_refused_with_its_name(kind, take, tmp_path):
+    content, said = BROKEN[kind]
+    path = tmp_path / "broken.wav"
+    path.write_bytes(content)
+    with pytest.raises((InputError, OperatorError), match=r"broken\.wav") as caught:
+        take(path)
+    assert said in str(caught.value)
+    assert isinstance(caught.value.__cause__ if take is chunks_of else caught.value, InputError)
+
+
+def test_a_video_without_sound_is_refused():
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as made:
+        stream = made.add_stream("mpeg4", rate=25, width=64, height=48, pix_fmt="yuv420p")
+        made.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        made.mux(stream.encode(None))
+    with pytest.raises(InputError, match="no sound in it, only video"):
+        decode(file.getvalue())
+
+
+def damaged(container: str, codec: str) -> bytes:
+    """Ten seconds, of which some bytes in the middle are noise."""
+    content = bytearray(coded(tone(10, RATE, 2), RATE, container, codec, "stereo"))
+    middle = len(content) // 2
+    content[middle : middle + 3000] = np.random.default_rng(0).integers(0, 256, 3000, dtype=np.uint8).tobytes()
+    return bytes(content)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "aac"), ("mpegts", "aac"), ("flac", "flac")])
+def test_a_broken_packet_is_an_error_after_the_chunks_before_it(container, codec):
+    content = damaged(container, codec)
+    with pytest.raises(InputError, match="broken"):
+        decode(content)
+    rejects = []
+    made = pipe.input("path").flat_map("path", "clip", ops.audio_decode.av(chunk_s=1)).output("clip")
+    rows = [row for _, row in made.rows([content], on_error="skip", rejects=rejects.append)]
+    assert [clip.start_s for clip in rows] == [float(second) for second in range(len(rows))]
+    assert 3 <= len(rows) <= 5
+    assert len(rejects) == 1
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "aac"), ("mpegts", "aac"), ("flac", "flac")])
+def test_a_broken_packet_may_be_skipped_and_all_after_it_keeps_its_time(container, codec):
+    good = decode(coded(tone(10, RATE, 2), RATE, container, codec, "stereo")).samples
+    clip = decode(damaged(container, codec), on_corrupt="skip")
+    assert clip.samples.shape[1] == pytest.approx(good.shape[1], abs=160)
+    assert np.abs(clip.samples[:, 100_000:150_000] - good[:, 100_000:150_000]).max() < 1e-3
+
+
+def test_a_sound_that_is_too_long_to_be_whole_may_be_had_in_chunks():
+    content = wav(tone(3, RATE), RATE)
+    with pytest.raises(InputError, match=r"more than max_duration_s=2: take it in chunks, by flat_map"):
+        decode(content, max_duration_s=2)
+    assert decode(content, max_duration_s=2, end_s=1.5).samples.shape == (1, 24_000)
+    assert len(chunks_of(content, max_duration_s=2, chunk_s=1)) == 3
+
+
+def test_chunks_take_the_memory_of_a_chunk(tmp_path):
+    def most_bytes(seconds):
+        path = tmp_path / f"{seconds}.wav"
+        path.write_bytes(wav(np.zeros((1, seconds * 8000)), 8000, 8))
+        operator = registry.load("audio-decode.av")(chunk_s=5)
+        operator.ensure_open()
+        tracemalloc.start()
+        count = sum(1 for _ in operator.stream(path))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == seconds // 5
+        return most
+
+    assert most_bytes(1200) < 1.3 * most_bytes(60)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{path}\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile '{path}'\n",
+        b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 0\n",
+        b"<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011'><BaseURL>{path}</BaseURL></MPD>",
+        b"[playlist]\nFile1={path}\nNumberOfEntries=1\n",
+    ],
+    ids=["m3u8", "ffconcat", "sdp", "dash", "pls"],
+)
+def test_a_playlist_opens_nothing(content, tmp_path):
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(wav(tone(0.5, RATE), RATE))
+    given = content.replace(b"{path}", str(secret).encode()).replace(b"{port}", b"50004")
+    path = tmp_path / "list.wav"
+    path.write_bytes(given)
+    for source in (given, path):
+        with pytest.raises(InputError, match=r"no sound that can be read|only files that hold the media themselves"):
+            decode(source)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"chunk_s": 1, "overlap_s": 1},
+        {"start_s": 3, "end_s": 2},
+        {"chunk_s": 0},
+        {"sample_rate_hz": 10},
+        {"on_corrupt": "?"},
+    ],
+)
+def test_options_that_cannot_be_are_refused(options):
+    with pytest.raises(ParameterError, match=r"overlap_s|end_s|chunk_s|sample_rate_hz|on_corrupt"):
+        registry.load("audio-decode.av")(**options)
+
+
+def test_a_start_after_the_end_of_the_sound_is_said():
+    with pytest.raises(InputError, match=r"no samples from start_s=9.0 on"):
+        decode(wav(tone(1, RATE), RATE), start_s=9)
