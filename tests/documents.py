@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
-_NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def pdf(pages: Sequence[Sequence[str]], password: str | None = None) -> bytes:
@@ -78,7 +78,7 @@ def scans(pictures: Sequence[Image.Image]) -> bytes:
 
 def docx(body: str, parts: dict[str, str | bytes] | None = None) -> bytes:
     """A Word document with this XML in its body, and these further parts of the archive."""
-    document = f'<?xml version="1.0"?><w:document xmlns:w="{_NAMESPACE}"><w:body>{body}</w:body></w:document>'
+    document = f'<?xml version="1.0"?><w:document xmlns:w="{NAMESPACE}"><w:body>{body}</w:body></w:document>'
     office = "http://schemas.openxmlformats.org"
     relation = f'Type="{office}/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"'
     file = io.BytesIO()

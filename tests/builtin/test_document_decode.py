@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from documents import docx, paragraph, pdf, scans, table, written
+from documents import NAMESPACE, docx, paragraph, pdf, scans, table, written
 from junco import ops, pipe
 from junco.errors import InputError, MissingExtraError, ParameterError
 from junco.operator import registry
@@ -94,6 +94,8 @@ def test_markdown_that_begins_with_html_is_a_text_by_its_name(tmp_path):
         ("big5", TRADITIONAL),
         ("shift_jis", JAPANESE),
         ("euc_jp", JAPANESE),
+        ("gb18030", "短文"),
+        ("gb18030", "第一句话。第二句！\n\nA third sentence."),
         ("utf-16-le", ENGLISH),
         ("utf-16-be", CHINESE),
         ("latin-1", FRENCH),
@@ -138,7 +140,8 @@ def test_ten_megabytes_of_text_are_one_page():
 def test_all_text_of_a_page_stands_as_a_browser_shows_it():
     body = (
         "<style>p {color: red}</style><h1>Title</h1><p>A <b>bold</b>\n  word<br>&eacute;&#x4e2d;"
-        "<script>alert('no')</script><ul><li>x<li><p>y</p></ul><pre>def f():\n    return 1</pre><table><tr><td>1<td><p>2</p><tr><th>3<th>4</table>"
+        "<script>alert('no')</script><ul><li>x<li><p>y</p></ul><pre>def f():\n    return 1</pre>"
+        "<table><tr><td>1<td><p>2</p><tr><th>3<th>4</table>"
     )
     expected = "Title\n\nA bold word\né中\n\nx\ny\n\ndef f():\n    return 1\n\n1\t2\n3\t4"
     assert text(html(body).encode(), content="all") == expected
@@ -300,9 +303,19 @@ def test_memory_stays_flat_over_a_long_pdf():
 # Word documents
 
 
-def test_a_docx_has_headings_paragraphs_tables_and_footnotes():
+def test_a_docx_has_headings_paragraphs_and_tables():
     body = paragraph("Title", "Heading1") + paragraph("One é中 &amp; two.") + table(["a", "b"], ["c", "d"])
     assert text(docx(body)) == "Title\n\nOne é中 & two.\n\na\tb\nc\td"
+
+
+def test_a_docx_has_footnotes_lists_and_what_tracked_changes_have_left():
+    noted = '<w:p><w:r><w:t>Noted</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+    changed = "<w:p><w:del><w:r><w:delText>old</w:delText></w:r></w:del><w:ins><w:r><w:t>new</w:t></w:r></w:ins></w:p>"
+    footnotes = (
+        f'<w:footnotes xmlns:w="{NAMESPACE}"><w:footnote w:id="2">{paragraph("Below.")}</w:footnote></w:footnotes>'
+    )
+    found = text(docx(noted + changed, {"word/footnotes.xml": footnotes}))
+    assert [line.strip() for line in found.split("\n") if line.strip()] == ["Noted[1]", "new", "Below. ↑"]
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():

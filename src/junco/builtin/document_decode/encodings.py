@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from junco.builtin.document_decode.east_asian import EAST_ASIAN, by_common_characters
 from junco.errors import InputError
 
 if TYPE_CHECKING:
@@ -140,8 +141,11 @@ def _guessed(content: bytes, name: str) -> str:
     from charset_normalizer import from_bytes
 
     matches = list(from_bytes(content[:_SAMPLE_BYTES], cp_isolation=_GUESSED))
-    for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0])):
-        if (text := _strict(content, wider(match.encoding))) is not None and not _is_binary(text):
+    found = [match.encoding for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0]))]
+    if found and (wider(found[0]) in EAST_ASIAN or found[0].startswith("utf_16")):
+        found = [*by_common_characters(content[:_SAMPLE_BYTES]), *found]
+    for encoding in found:
+        if (text := _strict(content, wider(encoding))) is not None and not _is_binary(text):
             return text
     raise InputError(f"{name}: no text in any known encoding: is it binary?")
 

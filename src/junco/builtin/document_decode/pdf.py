@@ -19,9 +19,10 @@ _HYPHEN = "\ufffe"  # PDFium's sign for a hyphen that is there only because the 
 class PdfDecode(DocumentDecode, family="document-decode", name="pdf"):
     """Reads the text that stands in a PDF: a page for each of its pages, one by one, whatever their number.
 
-    It is PDFium's text with a line feed at the end of each line, and words joined that are hyphenated there. A page without
-    text, as a scan is, gives an empty page: where all are, the document is noted as empty, and where only some are and
-    hold pictures, as cut; `document-decode.ocr` reads those. Scripts, forms' actions and attachments are left alone.
+    It is PDFium's text with a line feed at the end of each line, and words joined that are hyphenated there. A page
+    without text, as a scan is, gives an empty page: where all are, the document is noted as empty, and where only some
+    are and hold pictures, as cut; `document-decode.ocr` reads those. Scripts, forms' actions and attachments are left
+    alone.
 
     Args:
         password: opens an encrypted document.
