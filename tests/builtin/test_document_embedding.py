@@ -40,7 +40,7 @@ def test_the_default_is_the_multilingual_one():
 
 def test_each_row_is_where_it_says(embed, tmp_path):
     for name, content in {
-        "a.txt": "Été à la plage. Où est le garçon?\r\n\r\nA third sentence. 👩\u200d👧".encode(),
+        "a.txt": "Été à la plage. Où est le garçon?\r\n\r\nA 👩\u200d👧 third sentence.".encode(),
         "b.docx": docx(paragraph("A title", "Heading1") + paragraph("Some text. Some more é.")),
         "c.pdf": pdf([["On page one."], [], ["On page three."]]),
         "d.html": b"<html><body><p>Hello there. Good bye.</p></body></html>",

