@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 BENCH = Path(__file__).resolve().parent.parent / "bench"
-LIGHT = ["call_overhead", "row_overhead", "job_again"]
-HEAVY = ["memory", "photos", "sound", "video", "texts", "concurrent_calls", "start", "runtimes"]
+LIGHT = ["call_overhead", "row_overhead", "job_again", "documents"]
+HEAVY = ["memory", "photos", "sound", "video", "objects", "texts", "concurrent_calls", "start", "runtimes"]
 WITH_PEERS = {"call_overhead", "row_overhead", "photos", "texts"}
 
 

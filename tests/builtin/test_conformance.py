@@ -19,6 +19,7 @@ from skimage import data
 
 import audio_models
 import detectors
+from documents import docx, paragraph, pdf
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
@@ -162,6 +163,11 @@ def columns(photos, videos, two_videos):
         "frame-dedup": [[VideoFrame(photo, i / 25, i) for i, photo in enumerate(photos)]],
         "shot-detection": [two_videos],
         "video-decode": [videos],
+        "document-decode": [[b"A cat.", "\u732b\u3002".encode("gb18030") * 9, b"<html><body><p>Two dogs"]],
+        "document-decode.docx": [[docx(paragraph(text)) for text in texts]],
+        "document-decode.ocr": [photos[3:]],
+        "document-decode.pdf": [[pdf([["A cat"]]), pdf([["Two"], ["dogs"]])]],
+        "text-split": [[*texts, "One. Two!\r\n\r\n\u4e00\u3002\u4e8c\uff01" * 400]],
         "image-crop": [photos, [Box(1, 2, 20 + i, 30) for i in range(5)]],
         "image-crop.face": [photos, faces],
         "face-detection": [[*photos[:4], data.astronaut()]],

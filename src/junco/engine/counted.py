@@ -53,6 +53,7 @@ class Counted:
         self.stats.num_empty += len(noted.get("empty", ()))
         self.stats.num_unknown += len(noted.get("unknown", ()))
         self.stats.num_repeated += len(noted.get("repeated", ()))
+        self.stats.num_assumed += len(noted.get("assumed", ()))
         if self.sums is not None:
             own = self.sums.setdefault(self.stats.name, {})
             for word, rows in noted.items():

@@ -85,12 +85,6 @@ class OperatorApplier(Applier):
             count(worked.noted)
         return worked.results, worked.failures
 
-    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
-        """As every applier; counts what a stream noted of its item meanwhile."""
-        rows = super().draw(values, most)
-        count(taken(self.resident.operator, 1))
-        return rows
-
     def outside(self, wait: Callable[[], Waited]) -> Waited:
         if self._bears_all and lane() is Lane.ONLINE:
             return wait()
@@ -99,6 +93,19 @@ class OperatorApplier(Applier):
             return wait()
         finally:
             self.resident.take_place()
+
+    def draw(self, values: Iterator[Any], most: int) -> tuple[list[Any], BaseException | None]:
+        """The same; what the operator notes of the item while its rows are drawn counts, unless it fails."""
+        operator: Any = self.resident.operator
+        before = set_aside(operator._noted) if operator._noted else None
+        try:
+            given, error = super().draw(values, most)
+            if operator._noted and error is None:
+                count(taken(operator, 1))
+            return given, error
+        finally:
+            if operator._noted or before is not None:
+                put_back(operator._noted, before)
 
     def inside(self, columns: Columns, num_rows: int) -> Worked:
         """The same for whoever has a place at the operator, and counts what was noted himself."""

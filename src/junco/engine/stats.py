@@ -39,6 +39,7 @@ class StageStats:
         num_empty: inputs in which there was nothing, as the operator noted.
         num_unknown: inputs of which the operator does not know a good part, as it noted.
         num_repeated: inputs that are like one before them, as it noted.
+        num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
     """
 
     name: str
@@ -58,6 +59,7 @@ class StageStats:
     num_empty: int = 0
     num_unknown: int = 0
     num_repeated: int = 0
+    num_assumed: int = 0
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
@@ -82,12 +84,13 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut, empty, partly unknown and repeated, in words; empty where none were."""
+        """How many inputs were cut, empty, partly unknown, repeated, read by assumption; empty where none were."""
         told = [
             (self.num_cut, "cut"),
             (self.num_empty, "empty"),
             (self.num_unknown, "partly unknown"),
             (self.num_repeated, "repeated"),
+            (self.num_assumed, "read by assumption"),
         ]
         parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
         return ", ".join(parts)

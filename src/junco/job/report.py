@@ -81,6 +81,11 @@ class JobReport:
         return sum(stage.num_repeated for stage in self.stats.stages) if self.stats is not None else 0
 
     @property
+    def num_assumed(self) -> int:
+        """Of how many inputs of its stages something had to be assumed, as the encoding of a text."""
+        return sum(stage.num_assumed for stage in self.stats.stages) if self.stats is not None else 0
+
+    @property
     def has_nothing(self) -> str:
         """Why the target has nothing for anyone, in words; empty where it has."""
         if not self.num_inputs:

@@ -160,9 +160,9 @@ class Operator:
         """Let go of what `open` took."""
 
     def note(self, word: notes.Word, rows: Iterable[int]) -> None:
-        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, ``empty``, in
-        good part ``unknown`` to the operator, as letters are to a model that never saw them, or ``repeated``: that it
-        is like one before it.
+        """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, ``empty``, in good part
+        ``unknown`` to the operator, as letters are to a model that never saw them, ``repeated``: that it is like one
+        before it, or that something of it had to be ``assumed``, as the encoding of a text.
 
         In `stream` the item is row 0; say it once.
 

@@ -1,5 +1,5 @@
 """What operators note of the rows of a batch: which they have cut, which were empty, which hold much that is unknown,
-which repeat others.
+which repeat others, of which something had to be assumed.
 
 An operator keeps them, by thread, until whoever runs the batch takes them: single calls do little else, and so pay no
 more for it than a look at an empty dictionary. What nobody takes, of a `batch` that somebody calls directly, counts
@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from junco.errors import ContractError
 
-Word = Literal["cut", "empty", "unknown", "repeated"]
+Word = Literal["cut", "empty", "unknown", "repeated", "assumed"]
 Noted = Mapping[str, Set[int]]
 """By the word, which rows of a batch."""
 

@@ -1,0 +1,175 @@
+"""Which encoding bytes are in: by what is asked for, a mark, a declaration, UTF-8's own rules, or by guess."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from junco.builtin.document_decode.east_asian import EAST_ASIAN, by_common_characters
+from junco.errors import InputError
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What is declared or found, and what reads it and all that people write under that name (as browsers do).
+_WIDER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "euc_jis_2004": "euc_jp",
+}
+# Those that browsers know: guessing among all that Python knows finds rarities in short texts.
+_GUESSED = [
+    "utf_16_le",
+    "utf_16_be",
+    "gb18030",
+    "big5",
+    "big5hkscs",
+    "cp932",
+    "euc_jp",
+    "cp949",
+    "koi8_r",
+    "koi8_u",
+    "cp866",
+    "mac_cyrillic",
+    "iso8859_2",
+    "iso8859_7",
+    "cp874",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
+]
+_ALIKE = 0.1
+"""Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
+_SURE_CHARACTERS = 8
+"""So many characters beyond ASCII that follow UTF-8's rules are no accident."""
+_SAMPLE_BYTES = 2**16
+_CONTROLS = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n\r\f\x1b")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, and whether its encoding was only assumed."""
+
+    text: str
+    is_assumed: bool = False
+
+
+def check_encoding(encoding: str | None, name: str) -> str | None:
+    """The option's value, if Python knows such an encoding of texts.
+
+    Raises:
+        ParameterError: it does not.
+    """
+    from junco.errors import ParameterError
+
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except (LookupError, TypeError) as error:
+            raise ParameterError(f"{name!r}: encoding={encoding!r} is no encoding of texts") from error
+    return encoding
+
+
+def decoded(content: bytes, name: str, encoding: str | None = None, declared: str | None = None) -> Decoded:
+    """The text that bytes stand for.
+
+    Args:
+        content: all of it.
+        name: for messages.
+        encoding: what the caller says; nothing else is tried then.
+        declared: what the document says of itself; where that is wrong, the bytes are read as if it said nothing.
+
+    Raises:
+        InputError: it is no text, in no encoding that is known, or not in the one that the caller says.
+    """
+    if encoding is not None:
+        try:
+            return Decoded(_checked(content.decode(encoding), name))
+        except UnicodeError as error:
+            raise InputError(f"{name}: it is not in encoding={encoding!r}: {error}") from error
+    for mark, marked in _MARKS:
+        if content.startswith(mark):
+            text = _strict(content[len(mark) :], marked)
+            if text is not None:
+                return Decoded(_checked(text, name))
+    unicode = _strict(content, "utf-8")
+    as_declared = _strict(content, wider(declared)) if declared is not None else None
+    if as_declared is not None and (unicode is None or as_declared == unicode or not _is_sure(unicode)):
+        return Decoded(_checked(as_declared, name))
+    if unicode is not None and "\0" not in unicode:
+        return Decoded(_checked(unicode, name), is_assumed=declared is not None)
+    return Decoded(_guessed(content, name), is_assumed=True)
+
+
+def wider(encoding: str) -> str:
+    """The encoding that reads all that is written under that name; an unknown name reads nothing."""
+    try:
+        known = codecs.lookup(encoding).name
+    except LookupError:
+        return encoding
+    return _WIDER.get(known, known)
+
+
+def _strict(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _guessed(content: bytes, name: str) -> str:
+    """The text by the likeliest encoding, of a sample from its start, that reads all of it."""
+    from charset_normalizer import from_bytes
+
+    matches = list(from_bytes(content[:_SAMPLE_BYTES], cp_isolation=_GUESSED))
+    found = [match.encoding for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0]))]
+    if found and (wider(found[0]) in EAST_ASIAN or found[0].startswith("utf_16")):
+        found = [*by_common_characters(content[:_SAMPLE_BYTES]), *found]
+    for encoding in found:
+        if (text := _strict(content, wider(encoding))) is not None and not _is_binary(text):
+            return text
+    raise InputError(f"{name}: no text in any known encoding: is it binary?")
+
+
+def _unlikeliness(match: CharsetMatch, best: CharsetMatch) -> tuple[bool, float]:
+    """For sorting; where the most common encoding of Latin letters fits about as well as another, it is the one."""
+    is_alike = match.chaos <= best.chaos + _ALIKE and match.coherence >= best.coherence
+    return not (match.encoding == "cp1252" and is_alike), match.chaos
+
+
+def _is_sure(text: str) -> bool:
+    """Whether bytes that can be read as UTF-8 are no other encoding's."""
+    return sum(character > "\x7f" for character in text[:_SAMPLE_BYTES]) >= _SURE_CHARACTERS
+
+
+def _checked(text: str, name: str) -> str:
+    if _is_binary(text):
+        raise InputError(f"{name}: binary, no text: it holds control characters")
+    return text
+
+
+def _is_binary(text: str) -> bool:
+    """Whether there are characters that no text has: a null, or one control character in a hundred."""
+    if "\0" in text:
+        return True
+    sample = text[:_SAMPLE_BYTES]
+    return len(sample) - len(sample.translate(_CONTROLS)) > len(sample) / 100

@@ -1,0 +1,88 @@
+"""`TextSplit`: what the members of text-split share: exact offsets, and windows, so that a long text takes no longer
+by the character than a short one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from junco.errors import ParameterError
+from junco.neural.texts import checked_texts
+from junco.operator.base import Operator
+from junco.operator.hints import Hints
+from junco.operator.options import option
+from junco.types import Chunk
+
+Span = tuple[int, int]
+"""Where a piece starts and ends in its text."""
+
+
+class Splitter(Protocol):
+    """A splitter of the library semantic-text-splitter."""
+
+    def chunk_indices(self, text: str) -> list[tuple[int, str]]: ...
+
+
+class TextSplit(Operator):
+    """Base of operators that cut a text into chunks: ``text[chunk.start:chunk.end] == chunk.text`` for each of them.
+
+    A text without anything but white space gives no chunk.
+
+    Args:
+        size: the most that a chunk holds.
+        overlap: how much of a chunk's end the next one may repeat.
+        trim: leave out white space at both ends of a chunk.
+    """
+
+    size: int = option(1000, least=1)
+    overlap: int = option(0, least=0)
+    trim: bool = True
+
+    hints = Hints(max_batch=1, thread_safe=True)
+    keeps_space = True
+
+    def check_options(self) -> None:
+        if self.overlap >= self.size:
+            raise ParameterError(f"{self.name!r}: overlap={self.overlap} must be less than size={self.size}")
+
+    def stream(self, text: str) -> Iterator[Chunk]:
+        checked_texts([text], self.name)
+        for start, end in self.spans(text):
+            yield Chunk(text[start:end], start, end)
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Where the chunks of a text start and end."""
+        raise NotImplementedError
+
+
+class LibrarySplit(TextSplit):
+    """A `TextSplit` by semantic-text-splitter: https://github.com/benbrandt/text-splitter."""
+
+    _splitter: Splitter | None = None
+
+    def open(self) -> None:
+        self._splitter = self.splitter({"overlap": self.overlap, "trim": self.trim})
+
+    def splitter(self, how: dict[str, Any]) -> Splitter:
+        """The library's splitter, made with these options."""
+        raise NotImplementedError
+
+    def window_characters(self) -> int:
+        """How much of a text the library sees at once: its time grows with the square of a paragraph's length."""
+        return max(4096, 8 * self.size)
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Window by window; the last chunk of one, which its end may have cut short, is where the next begins."""
+        assert self._splitter is not None, "open() comes before batch()"
+        at, width = 0, self.window_characters()
+        while at < len(text):
+            found = self._splitter.chunk_indices(text[at : at + width])
+            is_last = at + width >= len(text)
+            if len(found) > 1 and not is_last:
+                following = at + found.pop()[0]
+            else:
+                following = at + width
+            for start, chunk in found:
+                yield at + start, at + start + len(chunk)
+            at = following

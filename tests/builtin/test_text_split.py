@@ -1,0 +1,181 @@
+"""text-split: every chunk is where it says it is, in every text; where texts are cut; how long that takes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from junco import ops, pipe
+from junco.errors import InputError, ParameterError
+from media import debian
+
+MEMBERS = ["characters", "tokens", "sentences", "markdown", "code"]
+ODD = "中文。！？“”a b.C!\r\n\n\t #`-|*{}👩\u200d👧\u0301é\ufeff\x00𠮷ไ"
+TEXTS = st.one_of(st.text(max_size=200), st.text(alphabet=ODD, max_size=400))
+CHINESE = "第一句话。第二句！“第三句？”他说。"
+
+
+@pytest.fixture(params=MEMBERS)
+def member(request):
+    return request.param
+
+
+def chunks(name, text, **params):
+    return list(getattr(ops.text_split, name)(**params)(text))
+
+
+@given(text=TEXTS, size=st.integers(1, 60), overlap=st.integers(0, 20), trim=st.booleans())
+@pytest.mark.parametrize("name", MEMBERS)
+def test_each_chunk_is_where_it_says_in_every_text(loaded, name, text, size, overlap, trim):
+    split = loaded(f"text-split.{name}", size=size, overlap=min(overlap, size - 1), trim=trim)
+    found = list(split(text))
+    assert all(text[chunk.start : chunk.end] == chunk.text != "" for chunk in found)
+    assert [chunk.start for chunk in found] == sorted(chunk.start for chunk in found)
+    if name in {"characters", "markdown", "code"}:
+        assert all(len(chunk.text) <= size for chunk in found)
+    covered = {at for chunk in found for at in range(chunk.start, chunk.end)}
+    assert all(text[at].isspace() or at in covered or ord(text[at]) < 32 for at in range(len(text)))
+
+
+@given(text=TEXTS, size=st.integers(1, 60))
+def test_untrimmed_chunks_join_to_the_text(loaded, text, size):
+    split = loaded("text-split.characters", size=size, trim=False)
+    assert "".join(chunk.text for chunk in split(text)) == text
+
+
+def test_a_text_without_anything_gives_no_row(member):
+    assert chunks(member, "") == chunks(member, " \r\n\t \n") == []
+
+
+def test_half_of_a_surrogate_pair_is_refused(member):
+    with pytest.raises(InputError, match="surrogates"):
+        chunks(member, "a \ud83d b")
+
+
+def test_what_is_no_text_is_refused(member):
+    with pytest.raises(InputError, match="takes a text"):
+        chunks(member, b"bytes")
+
+
+def test_an_overlap_as_large_as_a_chunk_is_refused(member):
+    with pytest.raises(ParameterError, match="overlap=5 must be less than size=5"):
+        chunks(member, "a", size=5, overlap=5)
+
+
+@pytest.mark.parametrize("name", ["characters", "markdown", "sentences"])
+def test_ten_megabytes_take_seconds(name):
+    text = "The quick brown fox. 快速的棕色狐狸跳过了懒狗。\n\n" * 270_000
+    started = time.process_time()
+    assert sum(1 for _ in getattr(ops.text_split, name)()(text)) > 5000
+    assert time.process_time() - started < 10
+
+
+def test_one_paragraph_without_end_takes_no_longer_by_the_character():
+    started = time.process_time()
+    assert len(chunks("characters", "快速的棕色狐狸跳过了懒狗" * 80_000)) == 961
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_windows_cut_a_book_where_the_library_cuts_it_whole(language):
+    from semantic_text_splitter import TextSplitter
+
+    pages = sorted(debian("debian-handbook").joinpath(language).glob("sect.*.html"))[:20]
+    text = "\n\n".join(page.text for path in pages for page in ops.document_decode.html()(str(path)))
+    assert len(text) > 50_000
+    for size, overlap in ((300, 0), (300, 60)):
+        whole = set(TextSplitter(size, overlap=overlap).chunk_indices(text))
+        found = {(c.start, c.text) for c in chunks("characters", text, size=size, overlap=overlap)}
+        assert len(found & whole) >= 0.99 * len(
+            whole
+        )  # where a window begins in the midst of a paragraph, a word may move
+
+
+def test_sentences_end_where_chinese_and_english_end_them():
+    assert [c.text for c in chunks("sentences", CHINESE)] == ["第一句话。", "第二句！", "“第三句？”", "他说。"]
+    english = "Mr. Smith paid $3.50 at 5 p.m. today. He left! “Really?” Yes."
+    assert [c.text for c in chunks("sentences", english)] == [
+        "Mr. Smith paid $3.50 at 5 p.m. today.",
+        "He left!",
+        "“Really?”",
+        "Yes.",
+    ]
+
+
+def test_sentences_go_together_and_overlap():
+    found = chunks("sentences", "A a. B b. C c. D d.", size=2, overlap=1)
+    assert [c.text for c in found] == ["A a. B b.", "B b. C c.", "C c. D d."]
+    assert [c.text for c in chunks("sentences", "A a. B b. C c.", size=2)] == ["A a. B b.", "C c."]
+
+
+def test_a_wrapped_line_ends_no_sentence_but_an_empty_line_does():
+    text = "A line that\r\ngoes on. Title\r\n\r\nNext"
+    assert [c.text for c in chunks("sentences", text)] == ["A line that", "goes on.", "Title", "Next"]
+    wrapped = [c.text for c in chunks("sentences", text, wrapped=True)]
+    assert wrapped == ["A line that\r\ngoes on.", "Title", "Next"]
+
+
+def test_a_sentence_without_end_is_cut_at_words():
+    found = chunks("sentences", "One. " + "Word " * 100 + "end. Two.", max_characters=60)
+    assert found[0].text == "One."
+    assert found[-1].text == "Two."
+    assert max(len(c.text) for c in found) <= 60
+    assert all(c.text.split()[-1] in {"One.", "Word", "end.", "Two."} for c in found)
+
+
+def test_no_chunk_has_more_tokens_than_asked_for(minilm_folder):
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(minilm_folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    text = f"{CHINESE} The quick brown fox jumps over the lazy dog. " * 40
+    for given_as in (None, str(minilm_folder), str(minilm_folder / "tokenizer.json")):
+        found = chunks("tokens", text, size=50, tokenizer=given_as)
+        lengths = [len(tokenizer.encode(c.text, add_special_tokens=False).ids) for c in found]
+        assert max(lengths) <= 50
+        assert sorted(lengths)[len(lengths) // 2] > 25
+
+
+def test_a_tokenizer_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match=r"there is no file .*tokenizer\.json"):
+        chunks("tokens", "a", tokenizer=str(tmp_path))
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ParameterError, match=r"tokenizer\.json"):
+        chunks("tokens", "a", tokenizer=str(tmp_path))
+
+
+def test_a_heading_stands_at_the_head_of_its_chunk():
+    text = "# One\n\nText of one.\n\n## Two\n\n- item\n- item\n\n```\n# no heading\n```\n\n# Three\n\nText."
+    found = [c.text for c in chunks("markdown", text, size=30)]
+    assert [each.split("\n")[0] for each in found] == ["# One", "## Two", "```", "# Three"]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("python", "def one():\n    return 1\n\n\ndef two():\n    return 2\n"),
+        ("javascript", "function one() {\n  return 1\n}\n\nfunction two() {\n  return 2\n}\n"),
+        ("typescript", "function one(): number {\n  return 1\n}\n\nfunction two() {\n  return 2\n}\n"),
+        ("java", "class One {\n  int a = 1;\n}\n\nclass Two {\n  int b = 2;\n}\n"),
+        ("go", "func one() int {\n\treturn 1\n}\n\nfunc two() int {\n\treturn 2\n}\n"),
+        ("rust", "fn one() -> i32 {\n    1\n}\n\nfn two() -> i32 {\n    2\n}\n"),
+        ("c", "int one(void) {\n  return 1;\n}\n\nint two(void) {\n  return 2;\n}\n"),
+        ("cpp", "class One {\n  int a = 1;\n};\n\nclass Two {\n  int b = 2;\n};\n"),
+    ],
+)
+def test_code_is_cut_between_functions_and_classes(language, code):
+    middle = code.index("\n\n")
+    found = chunks("code", code, language=language, size=len(code) - 5)
+    assert [c.text for c in found] == [code[:middle], code[middle:].strip()]
+
+
+def test_what_a_model_makes_of_a_chunk_is_in_the_space_of_texts(member):
+    split = getattr(ops.text_split, member)()
+    embed = ops.text_embedding.minilm()
+    pieces = pipe.input("text").flat_map("text", "chunk", split).map("chunk.text", "vector", embed).output("vector")
+    whole = pipe.input("text").map("text", "vector", embed).output("vector")
+    assert pieces.space == whole.space
