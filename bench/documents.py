@@ -19,7 +19,28 @@ FULL = 5, 20, 40
 """Rounds, documents, and pages in each."""
 QUICK = 1, 2, 3
 LINES = 45
-WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "rain", "falls", "on", "old", "town", "roofs", "and", "nobody", "sees", "it"]
+WORDS = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "rain",
+    "falls",
+    "on",
+    "old",
+    "town",
+    "roofs",
+    "and",
+    "nobody",
+    "sees",
+    "it",
+]
 
 
 def measure(report: Report) -> None:
@@ -81,7 +102,9 @@ def pdf(pages: list[list[str]]) -> bytes:
         out += f"{number} 0 obj{each}endobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     size = len(objects) + 1
-    head = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    head = (
+        f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    )
     return (out + head).encode()
 
 
