@@ -61,7 +61,7 @@ def test_a_column_may_be_called_state():
 
 
 def test_rows_are_one_or_many():
-    with pytest.raises(ContractError, match='rows=\'lots\' is none of "one" and "many"'):
+    with pytest.raises(ContractError, match='rows=\'lots\' is none of "one", "many" and "either"'):
 
         class Lots(Operator, rows="lots"):  # type: ignore[call-arg]
             def batch(self, numbers): ...

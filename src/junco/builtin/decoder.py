@@ -20,9 +20,9 @@ class Decoder(Operator):
         max_bytes: of what is fetched, or read from a file object; a path may hold more.
     """
 
-    allow_urls: bool = option(False, neutral=True)
-    allow_private: bool = option(False, neutral=True)
-    max_bytes: int = option(MAX_BYTES, least=1, neutral=True)
+    allow_urls: bool = option(default=False, neutral=True)
+    allow_private: bool = option(default=False, neutral=True)
+    max_bytes: int = option(default=MAX_BYTES, least=1, neutral=True)
 
     handed_down = frozenset({"allow_urls", "allow_private", "max_bytes"})
     what: ClassVar[str] = "source"
