@@ -91,9 +91,9 @@ def pdf(pages: list[list[str]]) -> bytes:
         f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
-    for number, lines in enumerate(pages):
+    for index, lines in enumerate(pages):
         drawn = "BT/F 10 Tf 14 TL 72 720 Td" + "".join(f"({line})Tj T*" for line in lines) + " ET"
-        shown = f"/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents {5 + 2 * number} 0 R"
+        shown = f"/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents {5 + 2 * index} 0 R"
         objects.append(f"<</Type/Page/Parent 2 0 R{shown}>>")
         objects.append(f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream")
     out, places = "%PDF-1.4\n", []
