@@ -14,6 +14,7 @@ from junco import ops, pipe
 from junco.builtin.resample import Resampler, resampled
 from junco.errors import InputError, OperatorError, ParameterError
 from junco.operator import registry
+from media import debian
 from sounds import coded, tone, wav
 
 RATE = 44_100
@@ -224,6 +225,34 @@ def test_a_broken_packet_may_be_skipped_and_all_after_it_keeps_its_time(containe
     clip = decode(damaged(container, codec), on_corrupt="skip")
     assert clip.samples.shape[1] == pytest.approx(good.shape[1], abs=160)
     assert np.abs(clip.samples[:, 100_000:150_000] - good[:, 100_000:150_000]).max() < 1e-3
+
+
+def test_no_undamaged_vorbis_is_refused_and_its_samples_are_those_of_pyav(loaded):
+    """FFmpeg's time stamps of Vorbis are wrong where long packets and short ones meet."""
+    operator = loaded("audio-decode.av", sample_rate_hz=None, mono=False)
+    paths = sorted(debian("sound-theme-freedesktop").glob("*.oga"))
+    assert len(paths) > 20
+    for path in paths:
+        with av.open(str(path)) as file:
+            plain = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
+        assert np.array_equal(operator(path).samples, plain)
+
+
+def without_a_page(content: bytes) -> bytes:
+    """Ogg of which the middle page is lost."""
+    pages = content.split(b"OggS")[1:]
+    return b"".join(b"OggS" + page for at, page in enumerate(pages) if at != len(pages) // 2)
+
+
+def test_a_page_of_vorbis_that_is_lost_is_an_error_or_as_long_a_silence(loaded):
+    path = debian("sound-theme-freedesktop") / "phone-incoming-call.oga"
+    content = without_a_page(path.read_bytes())
+    with pytest.raises(InputError, match=r"broken: 0\.\d+ s are missing"):
+        decode(content)
+    whole, part = decode(path).samples, decode(content, on_corrupt="skip").samples
+    assert part.shape == whole.shape
+    assert np.abs(part - whole)[:, -8_000:].max() < 1e-6
+    assert (part == 0).sum() > (whole == 0).sum() + 1_600
 
 
 def test_a_sound_that_is_too_long_to_be_whole_may_be_had_in_chunks():

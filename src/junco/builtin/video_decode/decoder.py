@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
-from junco.builtin.video_decode.container import Limits, Video, opened_video
 from junco.builtin.video_decode.pictures import Pictures
 from junco.builtin.video_decode.reading import Reading, Shown, Wanted
+from junco.builtin.video_decode.video import Limits, Video, opened_video
 from junco.errors import ParameterError
 from junco.operator.hints import Hints
 from junco.operator.options import option
