@@ -276,7 +276,24 @@ def test_chunks_take_the_memory_of_a_chunk(tmp_path):
         assert count == seconds // 5
         return most
 
-    assert most_bytes(1200) < 1.3 * most_bytes(60)
+    assert most_bytes(240) < 1.3 * most_bytes(30)
+
+
+def test_an_open_file_of_three_gigabytes_is_not_copied(tmp_path):
+    path = tmp_path / "long.wav"
+    size = 3 * 10**9
+    path.write_bytes(wav(tone(1, 8_000), 8_000, claims=size))
+    with path.open("r+b") as file:
+        file.truncate(size + 44)  # zeros that take no place on the disk
+    operator = registry.load("audio-decode.av")(chunk_s=1, end_s=3)
+    with path.open("rb") as file:
+        tracemalloc.start()
+        clips = list(operator.stream(file))
+        most_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert file.tell() == 0
+    assert [clip.start_s for clip in clips] == [0, 1, 2]
+    assert most_bytes < 10_000_000
 
 
 @pytest.mark.parametrize(
