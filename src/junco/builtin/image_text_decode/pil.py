@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from junco.builtin.image_decode.pil import PilDecode
+from junco.errors import InputError
 from junco.neural.texts import checked_texts
 
 
@@ -20,4 +21,11 @@ class ImageTextDecode(PilDecode, family="image-text-decode", name="pil"):
     modality: Literal["image", "text"] = "image"
 
     def batch(self, sources: Sequence[Any]) -> Sequence[Any]:
-        return checked_texts(sources, self.name) if self.modality == "text" else super().batch(sources)
+        if self.modality == "text":
+            return checked_texts(sources, self.name)
+        try:
+            return super().batch(sources)
+        except InputError as error:
+            if not any(isinstance(source, str) for source in sources):
+                raise
+            raise InputError(f"{error}; what is meant as a text needs modality='text'") from error
