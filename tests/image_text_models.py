@@ -112,7 +112,7 @@ def _align() -> tuple[Any, Any]:
 
     vision = {"image_size": 64, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 32}
     config = transformers.AlignConfig(
-        text_config={**_SIZES, "vocab_size": 20}, vision_config=vision, projection_dim=32
+        text_config={**_SIZES, "vocab_size": 20}, vision_config=vision, projection_dim=64
     )
     pictures = transformers.EfficientNetImageProcessor(size={"height": 64, "width": 64}, do_center_crop=False)
     return transformers.AlignModel(config), (pictures, tokenizer(512))
