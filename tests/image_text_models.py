@@ -51,6 +51,14 @@ def save_open_clip(folder: Path) -> Path:
     return folder
 
 
+def num_weights(folder: Path) -> int:
+    """How many numbers the one file of weights in a folder holds."""
+    from safetensors.numpy import load_file
+
+    (file,) = folder.glob("*.safetensors")
+    return sum(array.size for array in load_file(file).values())
+
+
 def tokenizer(length: int, names: tuple[str, ...] = ("input_ids", "attention_mask")) -> Any:
     """Words, apart by blanks, between a token for the begin and one for the end."""
     import transformers
