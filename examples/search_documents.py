@@ -20,24 +20,25 @@ import media
 from junco import pipeline
 from library import DOCUMENTS, Like, embed_new, files, nearest
 
-QUESTIONS = ("什么是 RAID？", "忘记了 root 密码怎么办？", "How are passwords stored?")
+QUESTIONS = ("什么是 RAID？", "软件包的依赖关系是什么意思？", "How do I update the list of available packages?")
 LANGUAGES = ("en-US", "zh-CN")
-AROUND = 100
+MOST_SHOWN = 240
 
 
 class Passage(NamedTuple):
-    """A sentence that answers, where it stands, and its cosine with the question.
+    """A passage that answers, where it begins, and its cosine with the question.
 
     Attributes:
         start: its first character, counted in the text of its page.
-        context: the sentence with what stands before and after it.
+        text: the sentence that is nearest to the question.
+        with_more: the same with what follows it.
     """
 
     path: Path
     page: int
     start: int
     text: str
-    context: str
+    with_more: str
     score: float
 
 
@@ -55,8 +56,8 @@ def answers(folders: Sequence[Path], questions: Sequence[str], target: Path, cou
 
 def _passage(like: Like, rows: pa.Table) -> Passage:
     page, chunk = rows["page"][like.row].as_py(), rows["chunk"][like.row].as_py()
-    around = page["text"][max(0, chunk["start"] - AROUND) : chunk["end"] + AROUND]
-    return Passage(like.path, page["number"], chunk["start"], chunk["text"], " ".join(around.split()), like.score)
+    with_more = " ".join(page["text"][chunk["start"] :][:MOST_SHOWN].split())
+    return Passage(like.path, page["number"], chunk["start"], chunk["text"], with_more, like.score)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for folder, passages in zip(folders, by_folder, strict=True):
             for each in passages:
                 place = f"{folder.name}/{each.path.relative_to(folder)}, page {each.page}, character {each.start:,}"
-                print(f"  {each.score:.2f}  {place}\n        {each.context}")
+                print(f"  {each.score:.2f}  {place}\n        {each.with_more}")
 
 
 if __name__ == "__main__":
