@@ -10,22 +10,20 @@ new and changed pictures only.
 from __future__ import annotations
 
 import argparse
-import html
 import importlib.resources
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gallery import Card, write_page
 from junco import Pipeline, VectorSet, pipeline, read_vectors
+from library import PICTURES, Like
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,18 +36,9 @@ SHIPPED = {
     ),
     "sklearn.datasets.images": "china.jpg flower.jpg",
 }
-PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 NUM_NEIGHBOURS = 4
 MOST_IN_TABLE, MOST_ON_PAGE = 40, 400
-THUMB_PX = 220
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """Another picture's index and its cosine, from -1 to 1."""
-
-    index: int
-    score: float
+HOW_TO_READ = "the number under a picture is its cosine · click one to go to it"
 
 
 def main() -> None:
@@ -68,9 +57,9 @@ def main() -> None:
     names = [Path(name) for name in stored.keys]
     neighbours = nearest(stored, NUM_NEIGHBOURS)
     console.print(table(names, neighbours))
-    write_page(
-        target, names, neighbours, f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions"
-    )
+    told = f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions · {HOW_TO_READ}"
+    cards = [Card(path, line) for path, line in zip(names, neighbours, strict=True)][:MOST_ON_PAGE]
+    write_page(target / "index.html", "Photos and their nearest neighbours", told, cards)
     console.print(f"{len(names)} photos, loading included, in {took_s:.1f} s")
     console.print(f"vectors: {target / 'vectors.parquet'}\npage:    {(target / 'index.html').resolve().as_uri()}")
 
@@ -106,53 +95,25 @@ def _read(path: Path) -> pa.Table:
     return pq.read_table(path)
 
 
-def nearest(stored: VectorSet, most: int) -> list[list[Neighbour]]:
+def nearest(stored: VectorSet, most: int) -> list[list[Like]]:
     """For each vector the others nearest to it by cosine, best first."""
     found = stored.nearest(stored.vectors, stored.space, most + 1)
     lines = (zip(rows.tolist(), scores.tolist(), strict=True) for rows, scores in zip(*found, strict=True))
-    return [[Neighbour(*pair) for pair in line if pair[0] != row][:most] for row, line in enumerate(lines)]
+    return [
+        [Like(row, Path(stored.keys[row]), score) for row, score in line if row != own][:most]
+        for own, line in enumerate(lines)
+    ]
 
 
-def table(paths: list[Path], neighbours: list[list[Neighbour]]) -> Table:
+def table(paths: list[Path], neighbours: list[list[Like]]) -> Table:
     """The first photos, each with its nearest neighbours."""
     shown = Table(title="nearest neighbours by cosine", title_justify="left", header_style="bold")
     shown.add_column("photo", style="bold")
     for rank in range(1, 4):
         shown.add_column(f"{rank}")
     for path, row in list(zip(paths, neighbours, strict=True))[:MOST_IN_TABLE]:
-        shown.add_row(escape(path.stem), *(f"{escape(paths[n.index].stem)} [dim]{n.score:.2f}[/]" for n in row[:3]))
+        shown.add_row(escape(path.stem), *(f"{escape(n.path.stem)} [dim]{n.score:.2f}[/]" for n in row[:3]))
     return shown
-
-
-def write_page(target: Path, paths: list[Path], neighbours: list[list[Neighbour]], subtitle: str) -> None:
-    """Write ``index.html`` and the thumbnails that it shows."""
-    thumbs = target / "thumbs"
-    thumbs.mkdir(exist_ok=True)
-    shown = range(min(len(paths), MOST_ON_PAGE))
-    for index in {*shown, *(n.index for row in shown for n in neighbours[row])}:
-        _thumbnail(paths[index]).save(thumbs / f"{index}.jpg", quality=85)
-    cards = "\n".join(_card(index, paths, neighbours[index]) for index in shown)
-    page = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
-    (target / "index.html").write_text(page.substitute(subtitle=html.escape(subtitle), cards=cards), "utf-8")
-
-
-def _thumbnail(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image)
-        return ImageOps.fit(upright.convert("RGB"), (THUMB_PX, THUMB_PX))
-
-
-def _card(index: int, paths: list[Path], row: list[Neighbour]) -> str:
-    near = "\n".join(
-        f'<a href="#p{n.index}" title="{html.escape(paths[n.index].name)}"><img loading="lazy" alt="" '
-        f'src="thumbs/{n.index}.jpg"><i style="--score:{max(n.score, 0):.3f}"></i><span>{n.score:.2f}</span></a>'
-        for n in row
-    )
-    name = html.escape(paths[index].stem)
-    return (
-        f'<article id="p{index}"><figure><img loading="lazy" alt="{name}" src="thumbs/{index}.jpg">'
-        f"<figcaption>{name}</figcaption></figure><div>{near}</div></article>"
-    )
 
 
 def _parse() -> argparse.Namespace:

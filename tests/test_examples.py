@@ -1,7 +1,9 @@
-"""The examples do what they say, on real photos."""
+"""The examples do what they say, on real photos, sounds, voices and documents."""
 
 from __future__ import annotations
 
+import importlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,24 @@ import pytest
 from PIL import Image
 from skimage import data
 
-DEMO = Path(__file__).resolve().parent.parent / "examples" / "demo.py"
+import media
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+DEMO = EXAMPLES / "demo.py"
+
+
+def example(name):
+    """An example as a module; the media that it asks for are those of the tests, or skip the test."""
+    assert sys.modules["media"] is media
+    if str(EXAMPLES) not in sys.path:
+        sys.path.append(str(EXAMPLES))
+    return importlib.import_module(name)
+
+
+def copied(paths, folder):
+    """Some files in a folder of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copy(path, folder)) for path in paths]
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +70,105 @@ def test_the_demo_page_shows_each_photo_with_its_neighbours(demo):
     assert 'title="cat &amp; mirror.png"' in cards["my cat"]
     assert all(f'src="thumbs/{number}.jpg"' in page for number in range(len(cards)))
     assert len(list((demo[0] / "thumbs").glob("*.jpg"))) == len(cards)
+
+
+@pytest.mark.xdist_group("images")
+def test_a_spoiled_part_of_a_picture_finds_the_whole(tmp_path, capsys):
+    reverse, folder, target = example("reverse_image_search"), tmp_path / "pictures", tmp_path / "pictures.parquet"
+    *pictures, later = copied(sorted((media.debian("tuxpaint-stamps-default") / "animals").rglob("*.png"))[::4], folder)
+    later.rename(tmp_path / later.name)
+    found = {}
+    for picture in pictures[::6]:
+        query = reverse.spoiled(picture, tmp_path / "query.jpg")
+        found[picture.name] = reverse.search([folder], query, target)[0].path.name
+    assert found == {name: name for name in found}
+    assert len(found) > 5
+
+    (tmp_path / later.name).rename(later)
+    capsys.readouterr()
+    page = tmp_path / "page" / "index.html"
+    reverse.main([str(folder), "--query", str(later), "--to", str(target), "--html", str(page)])
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first.startswith(f"1 of {len(pictures) + 1} files are new")
+    assert second == f"1.00  {later}"
+    assert f'title="{later.name}"' in page.read_text("utf-8")
+
+
+@pytest.mark.xdist_group("images")
+def test_copies_of_pictures_are_found_and_told_from_parts_and_nothing_is_deleted(tmp_path, capsys):
+    deduplicate = example("deduplicate_folder")
+    folder = deduplicate.with_copies(tmp_path / "photos")
+    before = sorted(folder.iterdir())
+    found = deduplicate.groups([folder], tmp_path / "pictures.parquet", above=0.8)
+    copies = {(keep.stem, copy.like.path.stem, copy.is_whole) for keep, group in found.items() for copy in group}
+    made = {path.stem.rpartition("-")[::2] for path in before if path.suffix == ".jpg"}
+    whole = {(stem, f"{stem}-{how}", True) for stem, how in made if how != "cut"}
+    parts = {(stem, f"{stem}-cut", False) for stem, how in made if how == "cut"}
+    other_eye = {("motorcycle_left", "motorcycle_right", False)}
+    assert whole <= copies <= whole | parts | other_eye
+    assert len(copies & parts) > len(parts) / 2
+
+    deduplicate.main([str(folder), "--to", str(tmp_path / "pictures.parquet")])
+    out = capsys.readouterr().out
+    assert f"0 of {len(before)} files are new" in out
+    assert f"{len(copies)} copies of {len(found)} pictures" in out
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.xdist_group("sounds")
+def test_a_clip_finds_whose_voice_it_is_also_by_language(tmp_path):
+    speakers = example("speaker_search")
+    voices, clips = speakers.announcers()
+    answers = speakers.whose(voices, clips, tmp_path / "voices.parquet")
+    assert [answer.name for answer in answers] == [name for name in voices for _ in range(speakers.NUM_ASKED)]
+    assert not set(clips) & {clip for known in voices.values() for clip in known}
+
+
+@pytest.mark.xdist_group("sounds")
+def test_a_sound_finds_those_like_it_with_their_names(tmp_path, capsys):
+    by_example, folder, target = example("sounds_by_example"), tmp_path / "sounds", tmp_path / "sounds.parquet"
+    instruments, desktop = media.debian("sonic-pi-samples"), media.debian("sound-theme-freedesktop")
+    kinds = ("drum_*", "mehackit_robot*", "misc_*", "ambi_*")
+    some = [path for kind in kinds for path in instruments.glob(f"{kind}.flac")]
+    copied([*some, *(desktop / f"{name}.oga" for name in ("camera-shutter", "screen-capture", "complete"))], folder)
+    like = {
+        name: by_example.search([folder], folder / name, target, count=2)
+        for name in ("drum_snare_hard.flac", "mehackit_robot1.flac", "camera-shutter.oga")
+    }
+    assert like["drum_snare_hard.flac"][0].path.stem == "drum_snare_soft"
+    assert all(each.path.stem.startswith("mehackit_robot") for each in like["mehackit_robot1.flac"])
+    assert like["camera-shutter.oga"][0].path.stem == "screen-capture"
+
+    page = tmp_path / "page.html"
+    asked = [str(folder), "--query", str(folder / "misc_crow.flac"), "--to", str(target), "--html", str(page)]
+    by_example.main(asked)
+    assert "misc_crow.flac: Crow" in capsys.readouterr().out
+    assert '<audio controls preload="none" src="sounds/misc_crow.flac">' in page.read_text("utf-8")
+
+
+@pytest.mark.xdist_group("documents")
+@pytest.mark.filterwarnings("ignore::junco.errors.FidelityWarning")
+def test_chinese_questions_are_answered_from_english_and_from_chinese_documents(tmp_path, capsys):
+    search, book = example("search_documents"), media.debian("debian-handbook")
+    chapters = [f"{name}.html" for name in ("sect.apt-get", "sect.package-meta-information", "sect.kernel-compilation")]
+    folders = [tmp_path / language for language in search.LANGUAGES]
+    for folder in folders:
+        copied((book / folder.name / chapter for chapter in chapters), folder)
+    asked = {
+        "软件包的依赖关系是什么意思？": (
+            "sect.package-meta-information.html",
+            "The dependencies are defined in the Depends",
+        ),
+        "怎样更新可用软件包的列表？": ("sect.apt-get.html", "For any work with APT, the list of available packages"),
+    }
+    found = search.answers(folders, [*asked], tmp_path / "documents.parquet", count=1)
+    for (name, begins), ((english,), (chinese,)) in zip(asked.values(), found, strict=True):
+        assert english.path == folders[0] / name
+        assert english.text.startswith(begins)
+        assert english.with_more.startswith(begins)
+        assert (english.page, chinese.path.parent) == (1, folders[1])
+
+    search.main([*map(str, folders), "--ask", "内核为什么要重新编译？", "--to", str(tmp_path / "documents.parquet")])
+    out = capsys.readouterr().out
+    assert "0 of 6 files are new" in out
+    assert "zh-CN/sect.kernel-compilation.html, page 1, character 143" in out

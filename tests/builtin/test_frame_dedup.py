@@ -56,6 +56,14 @@ def test_the_first_of_each_run_is_kept_and_the_rest_are_counted(operator):
         assert "6 inputs repeated" in str(dedup.stats())
 
 
+def test_pictures_are_taken_as_frames_are():
+    pair = pipe.input("pair").flat_map("pair", "image", lambda pair: pair)
+    unlike = pair.filter("image", "image", "image", ops.frame_dedup.dhash()).output("image")
+    cat, dog = pictures(2)
+    small = np.asarray(Image.fromarray(cat).resize((80, 45)))
+    assert [len(found) for found in unlike.batch([(cat, small), (cat, dog)])] == [1, 2]
+
+
 def test_a_report_tells_how_many_frames_repeat_others(tmp_path):
     with kept(ops.frame_dedup.dhash()) as dedup:
         report = dedup.run([[0, 0, 1], [1, 1, 1]], tmp_path / "kept.parquet")

@@ -139,9 +139,9 @@ FAMILIES = (
     Family(
         "frame-dedup",
         "operator",
-        Ports((Port("frame", VideoFrame),), (Port("is_new", bool),)),
+        Ports((Port("frame", IMAGE),), (Port("is_new", bool),)),
         default="frame-dedup.dhash",
-        description="a frame → whether it differs from the one that was kept before",
+        description="a frame or picture → whether it differs from the one that was kept before",
     ),
     Family(
         "voice-activity",

@@ -12,7 +12,7 @@ from junco.neural.pixels import checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
-from junco.types import Image, VideoFrame
+from junco.types import Image
 
 BITS = 64
 _SIDE = 8
@@ -26,8 +26,8 @@ class DhashDedup(Operator, family="frame-dedup", name="dhash"):
     """Keeps the first of a run of frames that look alike: compares each with the last one that was kept.
 
     The difference hash (Krawetz, "Kind of like that", 2013) says of 8×8 places whether the picture, in grey, gets
-    brighter from there to the right. It is made for copies of one size and crop: the frames of one video. It does not
-    see colours, nor what is small. Each video begins anew; ``stats()`` and reports tell how many frames repeat others.
+    brighter from there to the right. It is made for copies of one crop: the frames of one video, or pictures. It does
+    not see colours, nor what is small. Each video begins anew; ``stats()`` and reports tell how many repeat others.
 
     Args:
         distance: a frame repeats the kept one where at most so many of the 64 bits differ.
@@ -40,7 +40,7 @@ class DhashDedup(Operator, family="frame-dedup", name="dhash"):
     def state(self) -> dict[str, int | None]:
         return {"kept": None}
 
-    def batch(self, frames: Sequence[VideoFrame], *, state: dict[str, int | None]) -> list[bool]:
+    def batch(self, frames: Sequence[Image], *, state: dict[str, int | None]) -> list[bool]:
         are_new = [self._is_new(checked_pixels(frame, self.name), state) for frame in frames]
         self.note("repeated", [row for row, is_new in enumerate(are_new) if not is_new])
         return are_new

@@ -14,7 +14,7 @@ from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.operator.spec import OperatorSpec
-from junco.types import Vector, VideoFrame
+from junco.types import Image, Vector
 
 FAMILIES = ("image-embedding", "image-text-embedding", "omni-embedding")
 """Of the operators that make a vector of a picture."""
@@ -79,7 +79,7 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
     def state(self) -> dict[str, Vector | None]:
         return {"kept": None}
 
-    def batch(self, frames: Sequence[VideoFrame], *, state: dict[str, Vector | None]) -> list[bool]:
+    def batch(self, frames: Sequence[Image], *, state: dict[str, Vector | None]) -> list[bool]:
         vectors = [unit_rows(vector[None])[0] for vector in self.embedding.batch(frames)]
         are_new = [self._is_new(vector, state) for vector in vectors]
         self.note("repeated", [row for row, is_new in enumerate(are_new) if not is_new])

@@ -1,0 +1,67 @@
+"""Which of my pictures is this one? A crop, turned and saved badly, finds the picture that it was made of.
+
+    python examples/reverse_image_search.py ~/Pictures --query found-somewhere.jpg
+
+Without a folder it searches drawings and photos of animals, which are fetched once; without a query it spoils one of
+the pictures itself, and asks for that. Run again, it embeds new and changed pictures only.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+import media
+from gallery import Card, write_page
+from junco import pipeline
+from library import PICTURES, Like, embed_new, files, nearest
+
+
+def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> list[Like]:
+    """The pictures in some folders that are most like another, best first."""
+    with pipeline("image-embedding") as embed:
+        stored = embed_new(embed, files(folders, PICTURES), target)
+        return nearest(stored, embed(query), embed, count)
+
+
+def spoiled(picture: Path, target: Path) -> Path:
+    """What becomes of a picture on its way: a part of it, turned a little, small and compressed until it shows."""
+    with Image.open(picture) as image:
+        seen = Image.new("RGB", image.size, "white")
+        seen.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    width, height = seen.size
+    part = seen.rotate(6, fillcolor="white").crop((width // 10, height // 10, width * 9 // 10, height * 9 // 10))
+    part.thumbnail((160, 160))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.save(target, quality=40)
+    return target
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Embed a folder, search it by a picture, show what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="your pictures")
+    parser.add_argument("--query", type=Path, help="the picture to look for")
+    parser.add_argument("--to", type=Path, default=Path("pictures.parquet"), help="where the vectors are kept")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to look at")
+    given = parser.parse_args(arguments)
+
+    folders = given.folders or [media.debian("tuxpaint-stamps-default") / "animals"]
+    query = given.query
+    if query is None:
+        pictures = files(folders, PICTURES)
+        query = spoiled(pictures[len(pictures) // 2], given.to.with_name("query.jpg"))
+        print(f"{query} is a part of {pictures[len(pictures) // 2]}")
+
+    found = search(folders, query, given.to)
+    for like in found:
+        print(f"{like.score:.2f}  {like.path}")
+    if given.html is not None:
+        write_page(given.html, "Which picture is this?", f"{query} in {given.to}", [Card(query, found[:4])])
+
+
+if __name__ == "__main__":
+    main()
