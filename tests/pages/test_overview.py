@@ -136,7 +136,7 @@ def test_ten_hours_with_ten_thousand_segments_stay_small():
 
 def test_chunks_of_a_sound_are_on_the_timeline_where_they_start():
     page = shown(ResultList([AudioClip(NOISE.samples, 8000, start) for start in (0.0, 1.5, 3.0)]))
-    assert "audioclip 1.50–3.50 s" in page.said("title")
+    assert "sound 1.50–3.50 s" in page.said("title")
     assert len(page.all("audio")) == 3
 
 

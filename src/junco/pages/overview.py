@@ -31,7 +31,8 @@ def overview(names: Sequence[str], rows: Sequence[Sequence[Any]], media: Media) 
     """
     try:
         wholes, columns = wholes_of(rows)
-        spans = [span for row in rows[:MOST_LOOKED_AT] for span in spans_of_row(names, row)]
+        # rows share their frame: what is there in one of its moments is there once
+        spans = list(dict.fromkeys(span for row in rows[:MOST_LOOKED_AT] for span in spans_of_row(names, row)))
     except NOT_OURS:  # somebody else's class that cannot be looked at has a line at least
         return "", set()
     colours = Colours(OVER_PICTURES), Colours(ON_PAGES)
@@ -55,8 +56,15 @@ def sheet(wholes: Sequence[Whole], media: Media, colours: tuple[Colours, Colours
     shown = list(wholes) if places is None else [wholes[place] for place in places]
     side = SIDE if len(shown) == 1 else SMALL_SIDE
     tiles = [f'<div class="row">{seen_whole(one, media, colours, side)}</div>' for one in shown]
-    look = " tiles" if are_pictures else (" tiles wide" if all(is_sound(whole.value) for whole in wholes) else "")
+    look = "" if len(shown) == 1 else _look(wholes, are_pictures)
     left = len(wholes) - len(shown)
     what = "picture" if are_pictures else "whole"
     more = f'<p class="faint">{len(shown)} of {amount(len(wholes), what)}, evenly spaced</p>' if left else ""
     return f'<div class="rows{look} sheet">{"".join(tiles)}</div>{more}'
+
+
+def _look(wholes: Sequence[Whole], are_pictures: bool) -> str:
+    """How several are laid out: side by side, wider for players; texts beneath each other."""
+    if are_pictures:
+        return " tiles"
+    return " tiles wide" if all(is_sound(whole.value) for whole in wholes) else ""

@@ -14,6 +14,7 @@ from junco.wording import NOT_OURS
 
 MOST_BOXES = 200
 _MOST_POINTS = 100
+_MOST_NAMES_MOVED = 8
 
 
 def picture(
@@ -63,13 +64,16 @@ def _boxes(boxes: Sequence[Any], shape: tuple[int, ...], side: int, colours: Col
     height, width = shape[:2]
     unit = max(width, height) / min(SIDE, side)
     shapes: list[str] = []
+    places: list[tuple[float, float]] = []
     for index, box in enumerate(boxes):
         corners = box_of(box)
         if corners is None:
             continue
         label = str(getattr(getattr(box, "box", box), "label", "") or "")
         colour = colours(label or f"\0{index}")  # without labels each box has its own
-        shapes += _box(_within(corners, width, height), words(label_of(box) or str(index)), colour, unit)
+        within = _within(corners, width, height)
+        places.append(_free((max(0.0, within[0]) + 3 * unit, max(0.0, within[1]) + 12 * unit), places, unit))
+        shapes += _box(within, places[-1], words(label_of(box) or str(index)), colour, unit)
         shapes += _points(box, colour, unit)
     view = f'viewBox="0 0 {width} {height}" preserveAspectRatio="none"'
     return f'<svg {view} aria-hidden="true">{"".join(shapes)}</svg>' if shapes else ""
@@ -81,16 +85,24 @@ def _within(corners: tuple[float, float, float, float], width: int, height: int)
     return tuple(min(2.0 * size, max(-1.0 * size, at)) for at, size in zip(corners, sizes, strict=True))
 
 
-def _box(corners: tuple[float, ...], name: str, colour: str, unit: float) -> Iterator[str]:
+def _free(place: tuple[float, float], taken: Sequence[tuple[float, float]], unit: float) -> tuple[float, float]:
+    """Where a name goes: within the picture, also where its box begins outside, and beneath names in its way."""
+    x, y = place
+    for _ in range(_MOST_NAMES_MOVED):
+        if all(abs(x - other[0]) > 60 * unit or abs(y - other[1]) >= 11 * unit for other in taken):
+            break
+        y += 11 * unit
+    return x, y
+
+
+def _box(corners: tuple[float, ...], place: tuple[float, float], name: str, colour: str, unit: float) -> Iterator[str]:
     x0, y0, x1, y1 = corners
     yield (
         f'<rect x="{x0:g}" y="{y0:g}" width="{max(0, x1 - x0):g}" height="{max(0, y1 - y0):g}" fill="none" '
         f'stroke="{colour}" stroke-width="{2 * unit:g}"><title>{name}</title></rect>'
     )
-    # within the picture, also where the box begins outside
-    x, y = max(0.0, x0) + 3 * unit, max(0.0, y0) + 12 * unit
     yield (
-        f'<text x="{x:g}" y="{y:g}" font-size="{11 * unit:g}" fill="{colour}" '
+        f'<text x="{place[0]:g}" y="{place[1]:g}" font-size="{11 * unit:g}" fill="{colour}" '
         f'stroke="#000" stroke-width="{2.5 * unit:g}" paint-order="stroke" font-weight="600">{name}</text>'
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from junco.pages.values import box_of, have, is_sound
+from junco.pages.values import box_of, have, is_frame, is_sound, is_stretch
 from junco.wording import NOT_OURS, printable
 
 MOST_S = 1e9
@@ -59,16 +59,22 @@ def span_of(value: Any, kind: str = "") -> Span | None:
             max(times),
             printable(label[:200]) if isinstance(label, str) else "",
             float(score) if isinstance(score, (int, float)) and math.isfinite(score) else 1.0,
-            kind or printable(type(value).__name__).lower(),
+            kind or _kind(value),
         )
     except NOT_OURS:  # somebody else's class has times of its own making
         return None
 
 
+def _kind(value: Any) -> str:
+    if is_sound(value):
+        return "sound"
+    return "frame" if is_frame(value) else printable(type(value).__name__).lower()
+
+
 def _times(value: Any) -> tuple[float, float] | None:
     if have(value, "start_s", "end_s"):
         return float(value.start_s), float(value.end_s)
-    if have(value, "image", "time_s"):
+    if is_frame(value):
         return float(value.time_s), float(value.time_s)
     if is_sound(value) and value.sample_rate_hz > 0:
         start_s = float(getattr(value, "start_s", 0.0))
@@ -77,10 +83,14 @@ def _times(value: Any) -> tuple[float, float] | None:
 
 
 def spans_of_row(names: Sequence[str], values: Sequence[Any]) -> Iterator[Span]:
-    """The spans of one row; a frame with a box is a moment at which what the box holds is there."""
+    """The spans of one row; a frame with a box is a moment at which what the box holds is there.
+
+    A sound beside its segment is left out: it is the axis that these lie on.
+    """
+    is_heard = any(map(is_stretch, values))
     labels = [str(getattr(getattr(value, "box", value), "label", "") or "") for value in values if _is_box(value)]
     for name, value in zip(names, values, strict=True):
-        if (span := span_of(value, name)) is None:
+        if (is_heard and is_sound(value)) or (span := span_of(value, name)) is None:
             continue
         if labels and not span.label and span.start_s == span.end_s:
             span = Span(span.start_s, span.end_s, printable(labels[0][:200]), 1.0, span.kind)
