@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import tracemalloc
 import wave
+from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from junco import ops, pipe
 from junco.builtin.resample import Resampler, resampled
@@ -121,6 +123,26 @@ def test_times_count_from_the_first_picture_of_a_video(container):
     clip = decode(content, sample_rate_hz=None)
     assert clip.start_s == pytest.approx(first["audio"] - first["video"], abs=0.025)  # MPEG-TS keeps the delay
     assert clip.start_s > 0.4
+
+
+def test_of_several_pictures_those_that_are_decoded_tell_when_time_begins():
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as made:
+        streams = [
+            (made.add_stream("mpeg4", rate=10, width=16 * n, height=16 * n, pix_fmt="yuv420p"), n) for n in (2, 8)
+        ]
+        streams[1][0].disposition = Disposition.default
+        sound = made.add_stream("pcm_s16le", rate=8_000, layout="mono")
+        for stream, n in streams:  # the small pictures begin at 0.2 s, the large ones at 0.8 s
+            picture = av.VideoFrame.from_ndarray(np.full((16 * n, 16 * n, 3), n, np.uint8), format="rgb24")
+            picture.pts, picture.time_base = n, Fraction(1, 10)
+            made.mux([*stream.encode(picture), *stream.encode(None)])
+        samples = av.AudioFrame.from_ndarray(np.ones((1, 8_000), np.int16), format="s16", layout="mono")
+        samples.sample_rate, samples.pts = 8_000, 8_000
+        made.mux([*sound.encode(samples), *sound.encode(None)])
+    frame = next(registry.load("video-decode.frames")()(file.getvalue()))
+    assert (frame.image.shape, frame.time_s) == ((128, 128, 3), 0)
+    assert decode(file.getvalue()).start_s == pytest.approx(0.2)
 
 
 def test_a_mistaken_extension_does_not_matter(tmp_path):
