@@ -7,7 +7,23 @@ from pathlib import Path
 from typing import Any
 
 KINDS = ("clip", "siglip", "siglip2", "chinese_clip", "align")
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "photo", "of", "cat", "red", "bicycle", "two", "dogs", "猫", "。", ".")
+WORDS = (
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "a",
+    "photo",
+    "of",
+    "cat",
+    "red",
+    "bicycle",
+    "two",
+    "dogs",
+    "猫",
+    "。",
+    ".",
+)
 _SIZES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
 _PICTURES = {**_SIZES, "image_size": 48, "patch_size": 16}
 
@@ -119,8 +135,6 @@ def _align() -> tuple[Any, Any]:
     import transformers
 
     vision = {"image_size": 64, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 32}
-    config = transformers.AlignConfig(
-        text_config={**_SIZES, "vocab_size": 20}, vision_config=vision, projection_dim=64
-    )
+    config = transformers.AlignConfig(text_config={**_SIZES, "vocab_size": 20}, vision_config=vision, projection_dim=64)
     pictures = transformers.EfficientNetImageProcessor(size={"height": 64, "width": 64}, do_center_crop=False)
     return transformers.AlignModel(config), (pictures, tokenizer(512))

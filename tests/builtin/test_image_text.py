@@ -108,7 +108,9 @@ def test_captions_find_their_pictures_as_often_as_was_measured(loaded):
     folder = media.debian("tuxpaint-stamps-default")
     pictures, captions = [], {"en": [], "zh": []}
     for path in sorted(folder.rglob("*.png")):
-        lines = path.with_suffix(".txt").read_text("utf-8", "replace").splitlines() if _has_caption(path, folder) else []
+        lines = (
+            path.with_suffix(".txt").read_text("utf-8", "replace").splitlines() if _has_caption(path, folder) else []
+        )
         if lines and lines[0].strip():
             pictures.append(embed(decode(path)))
             captions["en"].append(lines[0].strip())

@@ -76,7 +76,9 @@ class OpenClipFiles:
 
         told = open_clip.get_model_config(name)
         if told is None:
-            raise ParameterError(f"{owner!r}: model={name!r} is none of open_clip's: open_clip.list_models() tells them")
+            raise ParameterError(
+                f"{owner!r}: model={name!r} is none of open_clip's: open_clip.list_models() tells them"
+            )
         if Path(pretrained).is_file():
             return cls(name, (_checked_file(Path(pretrained), sha256, owner),), told, {})
         tag = open_clip.get_pretrained_cfg(name, str(pretrained))
