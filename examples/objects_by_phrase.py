@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import media
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+import media
 from junco import ops, pipeline
 
 PHRASES = ("a bicycle", "a car", "公共汽车")

@@ -1,4 +1,4 @@
-"""Folders with models as transformers saves them, or the hub's copies of these: how they are brought, what lies in them."""
+"""Folders with models as transformers saves them, or the cache's of the hub: how they are brought, what is in them."""
 
 from __future__ import annotations
 

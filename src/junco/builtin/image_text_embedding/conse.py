@@ -18,7 +18,7 @@ from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.builtin.text_embedding.encoder import padded
 from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
 from junco.builtin.text_embedding.tokens import Tokens, token_ids, tokens_of
-from junco.builtin.text_embedding.use_multilingual import LANGUAGES, TOKENIZER, WEIGHTS
+from junco.builtin.text_embedding.use_multilingual import TOKENIZER, WEIGHTS
 from junco.builtin.text_embedding.use_network import use_network
 from junco.neural.operator import NeuralOperator
 from junco.runtime.source import Arrays, Input, Source
@@ -36,8 +36,8 @@ SHARPNESS = 20.0
 class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
     """Embeds pictures and texts in the space of EfficientNet-Lite2's features, with nothing trained: 1,280 numbers.
 
-    A stop-gap that works without a model hub: it knows 1,000 concepts, the classes of ImageNet, and nothing of how many,
-    where, or doing what. A CLIP model finds far more (`image-text-embedding.transformers`). A picture's vector is
+    A stop-gap that works without a model hub: it knows 1,000 concepts, the classes of ImageNet, and nothing of how
+    many, where, or doing what. A CLIP model finds far more (`image-text-embedding.transformers`). A picture's vector is
     the one of `image-embedding.efficientnet-lite` with ``model="lite2"``, so that pictures embedded by that are
     searched by words too. A text's vector is the mix of the classifier's rows by the softmax of 20 × the cosine between
     the text and each class's name, both embedded by the multilingual Universal Sentence Encoder, which reads Arabic,
@@ -54,7 +54,8 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
     @cached_property
     def photos(self) -> EfficientNetLite:
         """The operator that embeds pictures, with this one's options; not opened before this one is."""
-        return EfficientNetLite("lite2", **{name: getattr(self, name) for name in NeuralOperator.parameters()})
+        options = {name: getattr(self, name) for name in NeuralOperator.parameters()}
+        return EfficientNetLite(model="lite2", **options)
 
     def fetch(self) -> None:
         """Nothing of the encoder of texts where there are pictures alone."""

@@ -1,4 +1,4 @@
-"""`ImageTextEmbedding`: what the members of image-text-embedding share: pixels or texts, by `modality`, in one space."""
+"""`ImageTextEmbedding`: what the members of image-text-embedding share: pixels or texts, by `modality`, one space."""
 
 from __future__ import annotations
 

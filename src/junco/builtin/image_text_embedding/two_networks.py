@@ -1,4 +1,4 @@
-"""Models of transformers with a network for pictures and one for texts: each by itself, and how their texts are read."""
+"""Models of transformers with a network for pictures and one for texts: each by itself, and how texts are read."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import torch
 
 _MOST_PADDED = 128
-"""Models that read no more tokens get all texts filled up to their length, as they were trained; of those that read more,
-a pass is as long as its longest text."""
+"""Models that read no more tokens get all texts filled up to their length, as they were trained; of those that read
+more, a pass is as long as its longest text."""
 _PARTS = {"image": ("text_model", "text_projection"), "text": ("vision_model", "visual_projection")}
 """By what is embedded, the parts that the other is embedded with, as the library calls them."""
 
@@ -35,7 +35,7 @@ def features_of(folder: Path, modality: str, names: Sequence[str], owner: str) -
     from transformers import AutoModel
 
     model = loaded_network(folder, AutoModel)
-    features = getattr(model, f"get_{modality}_features", None)
+    features: Any = getattr(model, f"get_{modality}_features", None)
     if features is None:
         raise ParameterError(
             f"{owner!r}: a {type(model).__name__} has no {modality} features: a model of pictures and texts is needed"

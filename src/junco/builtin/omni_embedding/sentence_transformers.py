@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,10 @@ from junco.wording import picture
 class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transformers"):
     """Embeds texts, pictures, sounds and videos, as far as the model takes them: its vectors live in one space.
 
-    What an item is, its type tells: a ``str`` is a text (never a path or an address), pixels or a video frame a picture,
-    an `AudioClip` a sound, a list of pixels or frames a video: all its frames count, with their times where they have
-    them (without, such a model counts 24 a second). A sound's channels become their mean at the sample rate that the model takes. Vectors are what the library's
-    own ``encode`` gives. Code from model repositories never runs.
+    What an item is, its type tells: a ``str`` is a text (never a path or an address), pixels or a video frame a
+    picture, an `AudioClip` a sound, a list of pixels or frames a video, whose frames all count, with their times where
+    they have them (without, such a model counts 24 a second). A sound's channels become their mean at the sample rate
+    that the model takes. Vectors are what the library's own ``encode`` gives. Code from model repositories never runs.
 
     Args:
         model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
@@ -84,7 +84,8 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
             checked = checked_texts(items, self.name)
             self.note_texts(checked, rows)
             return library.encode(checked, self.role, self.prompt)
-        made = {"image": self._picture, "audio": self._sound, "video": self._video}[kind]
+        ways: dict[str, Callable[[Any], Any]] = {"image": self._picture, "audio": self._sound, "video": self._video}
+        made = ways[kind]
         return library.encode_media(kind, [made(item) for item in items], self.role, self.prompt)
 
     def _picture(self, item: Any) -> Any:
@@ -114,8 +115,8 @@ def kind_of(item: Any) -> str:
 
 def _metadata(frames: Sequence[Any]) -> dict[str, Any] | None:
     """What models that count a video's time are told of it; ``None`` where frames have no times."""
-    times = [getattr(frame, "time_s", None) for frame in frames]
-    if len(frames) < 2 or None in times or times[-1] <= times[0]:  # noqa: PLR2004
+    times = [float(frame.time_s) for frame in frames if hasattr(frame, "time_s")]
+    if len(times) < max(2, len(frames)) or times[-1] <= times[0]:
         return None
     fps = (len(times) - 1) / (times[-1] - times[0])
     numbers = list(range(len(frames)))
