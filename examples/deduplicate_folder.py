@@ -116,7 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(sizes)} copies of {len(found)} pictures: {sum(sizes) / 1e6:.1f} MB")
     if given.html is not None:
         cards = [Card(keep, [copy.like for copy in copies]) for keep, copies in found.items()]
-        write_page(given.html, "Pictures that are there twice", "keep the one on the left", cards)
+        write_page(
+            given.html,
+            "Pictures that are there twice",
+            "the one on the left is to be kept · the number is the cosine with it",
+            cards,
+        )
 
 
 if __name__ == "__main__":

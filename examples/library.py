@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,6 +24,13 @@ class Like(NamedTuple):
     row: int
     path: Path
     score: float
+
+
+def one_file(text: str) -> Path:
+    """A file that an argument of a script names."""
+    if not (path := Path(text).expanduser()).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
 
 
 def files(folders: Iterable[str | Path], endings: set[str]) -> list[Path]:

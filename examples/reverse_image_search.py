@@ -17,7 +17,7 @@ from PIL import Image
 import media
 from gallery import Card, write_page
 from junco import pipeline
-from library import PICTURES, Like, embed_new, files, nearest
+from library import PICTURES, Like, embed_new, files, nearest, one_file
 
 
 def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> list[Like]:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Embed a folder, search it by a picture, show what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="your pictures")
-    parser.add_argument("--query", type=Path, help="the picture to look for")
+    parser.add_argument("--query", type=one_file, help="the picture to look for")
     parser.add_argument("--to", type=Path, default=Path("pictures.parquet"), help="where the vectors are kept")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to look at")
     given = parser.parse_args(arguments)
@@ -60,7 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for like in found:
         print(f"{like.score:.2f}  {like.path}")
     if given.html is not None:
-        write_page(given.html, "Which picture is this?", f"{query} in {given.to}", [Card(query, found[:4])])
+        write_page(
+            given.html,
+            "Which picture is this?",
+            f"{query.name} among the files of {given.to.name}",
+            [Card(query, found[:4])],
+        )
 
 
 if __name__ == "__main__":

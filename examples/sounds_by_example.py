@@ -15,7 +15,7 @@ from pathlib import Path
 import media
 from gallery import Card, write_page
 from junco import ops, pipe, pipeline
-from library import SOUNDS, Like, embed_new, files, nearest
+from library import SOUNDS, Like, embed_new, files, nearest, one_file
 
 MOST_NAMES = 3
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Embed a folder, search it by a sound, name what is heard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="your sounds")
-    parser.add_argument("--query", type=Path, help="the sound to look for")
+    parser.add_argument("--query", type=one_file, help="the sound to look for")
     parser.add_argument("--to", type=Path, default=Path("sounds.parquet"), help="where the vectors are kept")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to listen to")
     given = parser.parse_args(arguments)
@@ -62,7 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for like, its_names in zip(found, names[1:], strict=True):
         print(f"{like.score:.2f}  {like.path.name}: {', '.join(its_names) or 'nothing that has a name'}")
     if given.html is not None:
-        write_page(given.html, "Sounds like this one", f"{query} in {given.to}", [Card(query, found[:4])])
+        write_page(
+            given.html,
+            "Sounds like this one",
+            f"{query.name} among the files of {given.to.name}",
+            [Card(query, found[:4])],
+        )
 
 
 if __name__ == "__main__":

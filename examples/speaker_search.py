@@ -17,7 +17,7 @@ import numpy as np
 
 import media
 from junco import pipeline
-from library import SOUNDS, embed_new, files, nearest
+from library import SOUNDS, embed_new, files, nearest, one_file
 
 VOICES = {"Allison, English": "en", "Allison, Spanish": "es", "June, French": "fr"}
 NUM_CLIPS, NUM_ASKED = 12, 2
@@ -64,13 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Embed the voices that are known, and tell whose voice each clip is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="recordings of one person each")
-    parser.add_argument("--query", type=Path, action="append", metavar="CLIP", help="a clip of somebody")
+    parser.add_argument("--query", type=one_file, action="append", metavar="CLIP", help="a clip of somebody")
     parser.add_argument("--to", type=Path, default=Path("voices.parquet"), help="where the vectors are kept")
     given = parser.parse_args(arguments)
 
     if given.folders and not given.query:
         parser.error("say --query: a clip of somebody")
-    voices, clips = {Path(folder).name: files([folder], SOUNDS) for folder in given.folders}, given.query
+    voices, clips = {folder: files([folder], SOUNDS) for folder in given.folders}, given.query
     if not voices:
         voices, asked = announcers()
         clips = clips or asked
