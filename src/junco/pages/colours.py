@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-OVER_PICTURES = ("#22d3ee", "#facc15", "#f472b6", "#a3e635", "#fb923c", "#c4b5fd")
+OVER_PICTURES = ("#22d3ee", "#facc15", "#f472b6", "#a3e635", "#fb923c", "#c4b5fd", "#f5d0a9", "#93c5fd")
 """Light ones, with a dark edge."""
-ON_PAGES = ("#0e93a8", "#b08900", "#db2777", "#579a0c", "#e0702f", "#7c5cd6")
+ON_PAGES = ("#0e93a8", "#b08900", "#db2777", "#579a0c", "#e0702f", "#7c5cd6", "#96683a", "#3b78d8")
 """The same hues where the ground is light or dark."""
 
 
