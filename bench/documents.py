@@ -97,9 +97,9 @@ def pdf(pages: list[list[str]]) -> bytes:
         objects.append(f"<</Type/Page/Parent 2 0 R{shown}>>")
         objects.append(f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream")
     out, places = "%PDF-1.4\n", []
-    for number, each in enumerate(objects, 1):
+    for index, each in enumerate(objects, 1):
         places.append(len(out))
-        out += f"{number} 0 obj{each}endobj\n"
+        out += f"{index} 0 obj{each}endobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     size = len(objects) + 1
     head = (
