@@ -155,6 +155,16 @@ def test_segments_are_marked_over_the_wave_and_the_spectrogram_of_their_sound():
     assert "12 s" in page.said("span")
 
 
+def test_of_a_thousand_segments_some_are_marked_and_a_long_sound_says_what_was_kept():
+    clip = AudioClip(np.zeros((1, 8000 * 600), np.float32), 8000)
+    p = pipe.input("clip").flat_map("clip", "heard", lambda clip: [Segment(i, i + 1) for i in range(600)])
+    p = p.output("clip", "heard")
+    page = shown(p(clip))
+    assert len(page.all("rect", height="100")) == 400
+    assert "the first 400 of 600 segments are marked" in page.said("span")
+    assert "of 19.2 MB, its first 10 seconds" in p.inspect(clip).html()
+
+
 def test_a_tone_is_a_bright_line_at_its_pitch():
     image = pytest.importorskip("PIL.Image")
     import base64

@@ -96,7 +96,8 @@ def _source(
 ) -> str:
     """The picture, sound or text that rows are parts of, with these marked in it."""
     values = [value.value for row in rows for value in row.values if value is not source]
-    return seen_whole(Whole(source.value, source.text, values, source.shape, step.spans), media, colours)
+    whole = Whole(source.value, source.text, values, source.shape, step.spans)
+    return seen_whole(whole, media, colours) + _note(source)
 
 
 def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: bool) -> str:
@@ -116,8 +117,11 @@ def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: 
 
 def _cell(column: str, value: SeenValue, media: Media, is_small: bool) -> str:
     name = f'<span class="name">{words(column)}</span>' if column else ""
-    note = f'<p class="faint">too large to keep; kept {words(value.note)}</p>' if value.note else ""
-    return f'<div class="cell">{name}{markup(value.value, value.text, media, is_small=is_small)}{note}</div>'
+    return f'<div class="cell">{name}{markup(value.value, value.text, media, is_small=is_small)}{_note(value)}</div>'
+
+
+def _note(value: SeenValue) -> str:
+    return f'<p class="faint">too large to keep; kept {words(value.note)}</p>' if value.note else ""
 
 
 def _troubles(step: SeenStep) -> Iterator[str]:
