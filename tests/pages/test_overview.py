@@ -194,6 +194,25 @@ def test_a_long_page_is_cut_around_its_chunks():
     assert "page 7" in page.said("span")
 
 
+def test_the_text_of_a_page_stands_once_above_its_chunks():
+    p = (
+        pipe.input("n")
+        .flat_map("n", "page", lambda n: [Page("first words and others", 1)], name="read")
+        .flat_map("page.text", "chunk", lambda text: [Chunk("first", 0, 5), Chunk("words", 6, 11)], name="split")
+        .output("page", "chunk")
+    )
+    page = p.inspect(1).html()
+    result = Elements(page[page.index("</header>") + len("</header>") :].partition("</section>")[0])
+    assert result.said("mark") == ["first", "words"]
+    assert result.said("code").count("page 1") == 2
+    assert not [text for _, text in result.texts if "first words" in text]
+
+
+def test_clips_that_overlap_lie_in_two_rows():
+    page = shown(ResultList([Segment(0, 2, "a"), Segment(1, 3, "a"), Segment(2, 4, "a")]))
+    assert [have["y"] for have in page.all("rect")] == ["4", "10.5", "4"]
+
+
 def test_a_chunk_of_another_text_is_not_marked():
     p = pipe.input("page").map("page", "chunk", lambda page: Chunk("other", 0, 5)).output("page", "chunk")
     assert not shown(ResultList([p(Page("text of a page", 1))])).all("mark")
