@@ -28,9 +28,9 @@ from junco.types import AudioClip
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
-from run_page import blocks  # noqa: E402  beside this file
+from run_page import blocks  # type: ignore[import-not-found]  # noqa: E402  beside this file
 
-import media  # noqa: E402  of another folder
+import media  # type: ignore[import-not-found]  # noqa: E402  of another folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZE = 920, 2400
@@ -73,9 +73,9 @@ VOWELS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (570, 840, 2410), (530, 1840,
 """Formants of vowels (Peterson and Barney, 1952)."""
 
 
-def vowels(seconds: float) -> np.ndarray:
+def vowels(seconds: float) -> Any:
     """A computed voice: pulses of a moving pitch through the resonances of one vowel after another."""
-    from scipy.signal import lfilter
+    from scipy.signal import lfilter  # type: ignore[import-untyped]
 
     random, long = np.random.default_rng(0), int(0.18 * RATE_HZ)
     times = np.arange(int(seconds / 0.18) * long) / RATE_HZ
@@ -138,12 +138,13 @@ def shoot(markup: str, size: tuple[int, int]) -> Image.Image:
     if browser is None:
         sys.exit(f"pictures of pages take a browser, and none of {', '.join(BROWSERS)} is here")
     Path("page.html").write_text(markup, "utf-8")
+    # the page is our own and runs nothing, so that it needs no sandbox, which not every container lets a browser have
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--screenshot=page.png"]
     where = [f"--window-size={size[0]},{size[1]}", Path("page.html").resolve().as_uri()]
     subprocess.run([browser, *options, *where], check=True, capture_output=True, timeout=120)
     shot = Image.open("page.png").convert("RGB")
     ground = Image.new("RGB", shot.size, shot.getpixel((0, shot.height - 1)))
-    bottom = ImageChops.difference(shot, ground).getbbox()[3]
+    *_, bottom = ImageChops.difference(shot, ground).getbbox() or (0, 0, 0, shot.height)
     return shot.crop((0, 0, shot.width, min(shot.height, bottom + 16)))
 
 

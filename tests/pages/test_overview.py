@@ -155,6 +155,16 @@ def test_segments_are_marked_over_the_wave_and_the_spectrogram_of_their_sound():
     assert "12 s" in page.said("span")
 
 
+def test_of_a_thousand_segments_some_are_marked_and_a_long_sound_says_what_was_kept():
+    clip = AudioClip(np.zeros((1, 8000 * 600), np.float32), 8000)
+    p = pipe.input("clip").flat_map("clip", "heard", lambda clip: [Segment(i, i + 1) for i in range(600)])
+    p = p.output("clip", "heard")
+    page = shown(p(clip))
+    assert len(page.all("rect", height="100")) == 400
+    assert "the first 400 of 600 segments are marked" in page.said("span")
+    assert "of 19.2 MB, its first 10 seconds" in p.inspect(clip).html()
+
+
 def test_a_tone_is_a_bright_line_at_its_pitch():
     image = pytest.importorskip("PIL.Image")
     import base64
@@ -182,6 +192,25 @@ def test_a_long_page_is_cut_around_its_chunks():
         "… 5,688 letters …",
     ]
     assert "page 7" in page.said("span")
+
+
+def test_the_text_of_a_page_stands_once_above_its_chunks():
+    p = (
+        pipe.input("n")
+        .flat_map("n", "page", lambda n: [Page("first words and others", 1)], name="read")
+        .flat_map("page.text", "chunk", lambda text: [Chunk("first", 0, 5), Chunk("words", 6, 11)], name="split")
+        .output("page", "chunk")
+    )
+    page = p.inspect(1).html()
+    result = Elements(page[page.index("</header>") + len("</header>") :].partition("</section>")[0])
+    assert result.said("mark") == ["first", "words"]
+    assert result.said("code").count("page 1") == 2
+    assert not [text for _, text in result.texts if "first words" in text]
+
+
+def test_clips_that_overlap_lie_in_two_rows():
+    page = shown(ResultList([Segment(0, 2, "a"), Segment(1, 3, "a"), Segment(2, 4, "a")]))
+    assert [have["y"] for have in page.all("rect")] == ["4", "10.5", "4"]
 
 
 def test_a_chunk_of_another_text_is_not_marked():

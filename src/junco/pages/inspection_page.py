@@ -14,7 +14,7 @@ from junco.pages.markup import is_tile, markup
 from junco.pages.media import Media
 from junco.pages.overview import timeline_of
 from junco.pages.style import words
-from junco.pages.values import is_picture, is_sound
+from junco.pages.values import is_page, is_picture, is_sound
 from junco.pages.wholes import Whole, seen_whole
 
 
@@ -96,7 +96,8 @@ def _source(
 ) -> str:
     """The picture, sound or text that rows are parts of, with these marked in it."""
     values = [value.value for row in rows for value in row.values if value is not source]
-    return seen_whole(Whole(source.value, source.text, values, source.shape, step.spans), media, colours)
+    whole = Whole(source.value, source.text, values, source.shape, step.spans)
+    return seen_whole(whole, media, colours) + _note(source)
 
 
 def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: bool) -> str:
@@ -106,7 +107,7 @@ def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: 
     verdict = "" if step.verb != "filter" else ("✓ " if row.is_kept else "✗ ")
     place = f'<div class="place">{words(verdict + label)}</div>' if row.place or verdict else ""
     cells = "".join(
-        _cell(column if len(step.columns) > 1 or step.verb == "input" else "", value, media, is_small)
+        _cell(column if len(step.columns) > 1 or step.verb == "input" else "", _beside(value, row), media, is_small)
         for column, value in zip(step.columns, row.values, strict=True)
         if value is not row.source  # which stands above
     )
@@ -114,10 +115,20 @@ def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: 
     return f'<div class="{look}">{place}<div>{cells}</div></div>'
 
 
+def _beside(value: SeenValue, row: SeenRow) -> SeenValue:
+    """A value, or of the page whose text stands above the rows its number alone."""
+    if row.source is None or not is_page(value.value) or value.value.text != row.source.value:
+        return value
+    return replace(value, value=None, text=f"page {value.value.number}")
+
+
 def _cell(column: str, value: SeenValue, media: Media, is_small: bool) -> str:
     name = f'<span class="name">{words(column)}</span>' if column else ""
-    note = f'<p class="faint">too large to keep; kept {words(value.note)}</p>' if value.note else ""
-    return f'<div class="cell">{name}{markup(value.value, value.text, media, is_small=is_small)}{note}</div>'
+    return f'<div class="cell">{name}{markup(value.value, value.text, media, is_small=is_small)}{_note(value)}</div>'
+
+
+def _note(value: SeenValue) -> str:
+    return f'<p class="faint">too large to keep; kept {words(value.note)}</p>' if value.note else ""
 
 
 def _troubles(step: SeenStep) -> Iterator[str]:

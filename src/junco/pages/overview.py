@@ -58,7 +58,7 @@ def sheet(wholes: Sequence[Whole], media: Media, colours: tuple[Colours, Colours
     tiles = [f'<div class="row">{seen_whole(one, media, colours, side)}</div>' for one in shown]
     look = "" if len(shown) == 1 else _look(wholes, are_pictures)
     left = len(wholes) - len(shown)
-    what = "picture" if are_pictures else "whole"
+    what = "picture" if are_pictures else "sound" if is_sound(wholes[0].value) else "page"
     more = f'<p class="faint">{len(shown)} of {amount(len(wholes), what)}, evenly spaced</p>' if left else ""
     return f'<div class="rows{look} sheet">{"".join(tiles)}</div>{more}'
 

@@ -38,6 +38,8 @@ def sound(clip: Any, text: str, media: Media, *, spans: Sequence[Span] = (), col
     samples = np.atleast_2d(clip.samples)[0]
     total_s = samples.size / clip.sample_rate_hz
     part = f' <span class="about">the first {seconds:g} s can be heard</span>' if seconds < total_s else ""
+    if len(spans) > MOST_TITLED:
+        part += f' <span class="about">the first {MOST_TITLED} of {len(spans):,} segments are marked</span>'
     start_s = float(getattr(clip, "start_s", 0.0))
     start_s = start_s if math.isfinite(start_s) else 0.0
     player = f'<audio controls preload="none" src="{uri}"></audio>'

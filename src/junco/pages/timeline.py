@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -109,12 +110,16 @@ def _name(name: str, top: int) -> str:
 
 
 def _titled(spans: Sequence[Span], axis: _Axis, top: int, colour: str) -> Iterator[str]:
-    """A shape for each, in turns of two shades, so that neighbours that touch are two."""
-    for index, span in enumerate(sorted(spans, key=lambda span: span.start_s)):
+    """A shape for each, in turns of two shades, so that neighbours are two; in two rows where they overlap."""
+    spans = sorted(spans, key=lambda span: span.start_s)
+    height = LANE - 7
+    overlap = any(after.start_s < before.end_s - 1e-6 for before, after in pairwise(spans))
+    for index, span in enumerate(spans):
         x, width = axis(span.start_s), max(3.0, axis(span.end_s) - axis(span.start_s))
         shade = 0.62 if index % 2 and span.end_s > span.start_s else 0.92
+        y, tall = (top + 4 + index % 2 * height / 2, height / 2) if overlap else (top + 4, height)
         yield (
-            f'<rect x="{x:.1f}" y="{top + 4}" width="{width:.1f}" height="{LANE - 7}" rx="1.5" fill="{colour}" '
+            f'<rect x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="{tall:g}" rx="1.5" fill="{colour}" '
             f'fill-opacity="{shade}"><title>{words(span.words)}</title></rect>'
         )
 

@@ -82,7 +82,9 @@ def wholes_of(rows: Sequence[Sequence[Any]]) -> tuple[list[Whole], set[int]]:
                 continue
             parts = [part for part in row if part is not value and part_of(part)]
             if parts or not is_page(value):
-                found.setdefault(id(value), Whole(value, line_of(value))).parts.extend(parts)
+                if id(value) not in found:
+                    found[id(value)] = Whole(value, line_of(value))
+                found[id(value)].parts.extend(parts)
                 columns.add(column)
                 break
     return list(found.values()), columns
