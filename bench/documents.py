@@ -91,15 +91,15 @@ def pdf(pages: list[list[str]]) -> bytes:
         f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
-    for number, lines in enumerate(pages):
+    for index, lines in enumerate(pages):
         drawn = "BT/F 10 Tf 14 TL 72 720 Td" + "".join(f"({line})Tj T*" for line in lines) + " ET"
-        shown = f"/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents {5 + 2 * number} 0 R"
+        shown = f"/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents {5 + 2 * index} 0 R"
         objects.append(f"<</Type/Page/Parent 2 0 R{shown}>>")
         objects.append(f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream")
     out, places = "%PDF-1.4\n", []
-    for number, each in enumerate(objects, 1):
+    for index, each in enumerate(objects, 1):
         places.append(len(out))
-        out += f"{number} 0 obj{each}endobj\n"
+        out += f"{index} 0 obj{each}endobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     size = len(objects) + 1
     head = (

@@ -16,7 +16,7 @@ from skimage import data
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "reference"
 WRITTEN = sorted(page for page in (ROOT / "docs").rglob("*.md") if GENERATED not in page.parents)
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *WRITTEN]
+PAGES = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CONTRIBUTING.md", *WRITTEN]
 RUNNABLE = re.compile(r"^```(python|console|yaml)", re.MULTILINE)
 WITH_DOCTESTS = sorted(path for path in (ROOT / "src").rglob("*.py") if ">>> " in path.read_text("utf-8"))
 

@@ -55,6 +55,10 @@ TUX_PAINT = {
 }
 
 
+PLAIN = {"runtime": "torch"}
+"""Nothing is converted or measured first."""
+
+
 def tone(seconds, rate=16000, hz=440.0, channels=1, start_s=0.0):
     samples = 0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
     return AudioClip(np.tile(samples.astype(np.float32), (channels, 1)), rate, start_s)
@@ -67,12 +71,12 @@ def decode(loaded):
 
 @pytest.fixture(scope="module")
 def embed(loaded):
-    return loaded("audio-embedding.yamnet")
+    return loaded("audio-embedding.yamnet", **PLAIN)
 
 
 @pytest.fixture(scope="module")
 def tag(loaded):
-    return loaded("audio-tagging.yamnet")
+    return loaded("audio-tagging.yamnet", **PLAIN)
 
 
 @pytest.fixture(scope="module")
@@ -212,14 +216,14 @@ def test_a_stretch_of_one_label_is_one_segment_with_its_times(tag):
 
 def test_segments_keep_to_threshold_top_and_labels(loaded):
     clip = tone(3, hz=700)
-    most = loaded("audio-tagging.yamnet", threshold=0.0, top=3)(clip)
+    most = loaded("audio-tagging.yamnet", **PLAIN, threshold=0.0, top=3)(clip)
     assert {each.start_s for each in most} >= {0.0}
     assert all(0 <= each.score <= 1 and each.start_s < each.end_s <= 3 for each in most)
     assert [(each.start_s, -each.score) for each in most] == sorted((each.start_s, -each.score) for each in most)
     starts = [each for each in most if each.start_s == 0]
     assert len(starts) == 3
-    assert loaded("audio-tagging.yamnet", threshold=1.0)(clip) == []
-    only = loaded("audio-tagging.yamnet", threshold=0.0, labels=["Beep, bleep", "Dog"])(clip)
+    assert loaded("audio-tagging.yamnet", **PLAIN, threshold=1.0)(clip) == []
+    only = loaded("audio-tagging.yamnet", **PLAIN, threshold=0.0, labels=["Beep, bleep", "Dog"])(clip)
     assert {each.label for each in only} == {"Beep, bleep", "Dog"}
 
 
@@ -243,7 +247,7 @@ def test_real_sounds_are_heard_for_what_they_are(tag, decode, package, file, lab
 
 def test_of_37_sound_effects_most_have_their_class_among_the_first_three(loaded, decode):
     folder = media.debian("tuxpaint-stamps-default")
-    listen = loaded("audio-tagging.yamnet", threshold=0.0, top=521)
+    listen = loaded("audio-tagging.yamnet", **PLAIN, threshold=0.0, top=521)
     right = 0
     for name, label in TUX_PAINT.items():
         segments = listen(decode(folder / f"{name}.ogg"))

@@ -19,6 +19,8 @@ from skimage import data
 
 import audio_models
 import detectors
+import image_text_models
+import omni_models
 from documents import docx, paragraph, pdf
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
@@ -98,6 +100,21 @@ def detector_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory):
+    return image_text_models.save("clip", tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="session")
+def open_clip_folder(tmp_path_factory):
+    return image_text_models.save_open_clip(tmp_path_factory.mktemp("open-clip"))
+
+
+@pytest.fixture(scope="session")
+def omni_folder(tmp_path_factory):
+    return omni_models.save("clip", tmp_path_factory.mktemp("omni"))
+
+
+@pytest.fixture(scope="session")
 def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("text-onnx")
     small_text(folder, pooled=True)
@@ -116,13 +133,19 @@ def parameters(
     text_onnx_folder,
     sparse_folder,
     multi_folder,
+    clip_folder,
+    open_clip_folder,
+    omni_folder,
 ):
     return {
         **PARAMETERS,
         "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
         "image-embedding.onnx": {"model": str(onnx_file)},
+        "image-text-embedding.open-clip": {"model": str(open_clip_folder)},
+        "image-text-embedding.transformers": {"model": str(clip_folder)},
         "multi-vector.sentence-transformers": {"model": str(multi_folder)},
         "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
+        "omni-embedding.sentence-transformers": {"model": str(omni_folder)},
         "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
         "speaker-embedding.transformers": {"model": str(speaker_folder)},
         "text-embedding.onnx": {"model": str(text_onnx_folder)},
@@ -153,6 +176,9 @@ def columns(photos, videos, two_videos):
         "voice-activity": [clips],
         "image-decode": [photos],
         "image-embedding": [photos],
+        "image-text-decode": [photos],
+        "image-text-embedding": [photos],
+        "omni-embedding": [[*photos[:2], *texts[:3]]],
         "image-transform": [photos],
         "object-detection": [photos],
         "text-embedding": [texts],

@@ -15,6 +15,7 @@ from junco.neural.sound import golden_clips
 from junco.types import AudioClip
 
 RATE = 16000
+PLAIN = {"runtime": "torch"}
 
 
 def write_wav(path, samples):
@@ -45,6 +46,15 @@ def write_video(path, levels, samples, fps=4):
 @pytest.fixture(scope="module")
 def embed():
     with pipeline("audio-embedding") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def watch():
+    """The pipeline with networks that are neither converted nor measured first."""
+    image = ops.image_embedding.efficientnet_lite("lite0", **PLAIN)
+    sound = ops.audio_embedding.yamnet(**PLAIN)
+    with pipeline("video-audio-embedding").replace("embed", image).replace("embed-sound", sound) as made:
         yield made
 
 
@@ -96,13 +106,12 @@ def test_a_file_without_sound_is_refused_with_its_name(embed, tmp_path):
     assert isinstance(caught.value.__cause__, InputError)
 
 
-def test_each_window_has_the_pictures_and_the_sound_of_its_seconds(loaded, tmp_path, long_sound, assert_agree):
+def test_each_window_has_the_pictures_and_the_sound_of_its_seconds(watch, loaded, tmp_path, long_sound, assert_agree):
     levels = [20] * 20 + [120] * 20 + [220] * 12  # 13 s at 4 frames a second
     path = write_video(tmp_path / "grey.mkv", levels, long_sound[: 12 * RATE])
-    with pipeline("video-audio-embedding") as watch:
-        rows = watch(path)
+    rows = watch(path)
     assert [(row.window.start_s, row.window.end_s) for row in rows] == [(0, 5), (5, 10), (10, 15)]
-    image, sound = loaded("image-embedding.efficientnet-lite"), loaded("audio-embedding.yamnet")
+    image, sound = loaded("image-embedding.efficientnet-lite", **PLAIN), loaded("audio-embedding.yamnet", **PLAIN)
     samples = loaded("audio-decode.av")(path).samples
     starts = range(0, 12 * RATE - 7920, 7680)  # of patches; the last is the first that reaches the end
     heard = sound.batch([AudioClip(samples[:, start : start + 15600], RATE) for start in starts])
@@ -112,13 +121,12 @@ def test_each_window_has_the_pictures_and_the_sound_of_its_seconds(loaded, tmp_p
         assert_agree(row.audio_vector, np.mean([h for h, i in zip(heard, inside, strict=True) if i], axis=0))
 
 
-def test_where_the_sound_has_ended_there_is_none(tmp_path, long_sound):
+def test_where_the_sound_has_ended_there_is_none(watch, tmp_path, long_sound):
     path = write_video(tmp_path / "grey.mkv", [99] * 32, long_sound[: 4 * RATE])
-    with pipeline("video-audio-embedding") as watch:
-        rows = watch(path)
+    rows = watch(path)
     assert [(row.image_vector is None, row.audio_vector is None) for row in rows] == [(False, False), (False, True)]
 
 
-def test_a_video_without_sound_is_refused_with_its_name():
-    with pipeline("video-audio-embedding") as watch, pytest.raises(OperatorError, match="no sound in it"):
+def test_a_video_without_sound_is_refused_with_its_name(watch):
+    with pytest.raises(OperatorError, match=r"bikes\.mp4.*no sound in it"):
         watch(media.wheel_file("bikes.mp4"))

@@ -160,7 +160,7 @@ def test_an_x_vector_model_of_transformers_agrees_with_transformers(kind, tmp_pa
     import transformers
 
     folder = save_x_vectors(tmp_path, kind)
-    operator = registry.load("speaker-embedding.transformers")(model=str(folder))
+    operator = registry.load("speaker-embedding.transformers")(model=str(folder), runtime="torch")
     operator.ensure_open()
     theirs = getattr(transformers, f"{kind}ForXVector").from_pretrained(folder).eval()
     extractor = transformers.AutoFeatureExtractor.from_pretrained(folder)

@@ -195,3 +195,12 @@ def test_a_real_video_of_many_shots():
     assert len(keys) == 100
     assert all(key.index == round(key.time_s * 25) for key in keys)
     assert 90 <= len(decoded("scenes", path, end_s=200.0)) <= 150
+
+
+def test_steps_that_read_one_open_file_at_the_same_time_do_not_disturb_each_other(tmp_path):
+    path = numbered(tmp_path / "a.mkv", 60, "mkv")
+    decode = registry.load("video-decode.frames")()
+    with path.open("rb") as file:
+        both = list(zip(decode(file), decode(file), strict=True))
+        assert file.tell() == 0
+    assert [(number_of(one.image), number_of(other.image)) for one, other in both] == [(n, n) for n in range(60)]

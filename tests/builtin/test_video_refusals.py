@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import subprocess
 import sys
@@ -146,6 +147,17 @@ def test_a_name_is_that_of_a_file_and_nothing_else(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     numbered(tmp_path / "a.mp4", 3)
     assert until_error(stream(name))[0] == []
+
+
+def test_a_gif_of_a_hundred_thousand_frames_comes_frame_by_frame_or_is_refused():
+    file = io.BytesIO()
+    Image.new("P", (16, 16)).save(file, "GIF", save_all=True, append_images=[Image.new("P", (16, 16), 1)], duration=40)
+    head, mark, frame = file.getvalue()[:-1].partition(b"\x21\xf9\x04")
+    gif = head + 100_000 * (mark + frame.partition(mark)[0]) + b";"
+    assert [shown.index for shown in itertools.islice(stream(gif), 3)] == [0, 1, 2]
+    got, said = until_error(stream(gif, max_frames=1_000))
+    assert len(got) <= 1_000
+    assert "max_frames=1,000" in said
 
 
 def test_a_mov_that_refers_to_another_file_does_not_open_it(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 
 def test_inspect_prints_what_every_step_made(junco):
@@ -31,6 +32,7 @@ def test_a_page_has_all_inputs_and_leaves_stdout_alone(junco, tmp_path):
     done = junco("run", "words", "one <b>", "two", "--html", page)
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"wrote {page}\n")
     assert page.read_text("utf-8").count("<h2>split</h2>") == 2
+    assert re.findall("<h2>(input|result)</h2>", page.read_text("utf-8")) == ["result", "input"] * 2
     assert "<b>" not in page.read_text("utf-8")
 
 

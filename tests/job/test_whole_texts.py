@@ -57,7 +57,7 @@ def of_parquet():
         ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document; save it as .csv or .txt"),
         ("t", of_parquet(), "a Parquet file; name it .parquet"),
         ("t.png", b"\x89PNG\r\n\x1a\n", "a picture; the pipeline takes texts"),
-        ("t.md.gz", gzip.compress(b"text"), "packed (gzip); unpack it first"),
+        ("t.md.gz", gzip.compress(b"text", mtime=0), "packed (gzip); unpack it first"),
         ("t.md", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
         ("t.md", "text".encode("utf-16-le"), "UTF-16 without a mark, or no text; save it as UTF-8"),
         ("t.md", b"caf\xe9", "not UTF-8 (byte 0xe9); save it as UTF-8"),

@@ -17,7 +17,7 @@ class Decoder(Operator):
         allow_urls: fetch addresses, ``https://`` and those of stores, ``s3://`` (off, because whoever chooses the
             addresses then chooses what this machine connects to). Refused while the environment says to stay offline.
         allow_private: fetch from this machine and its own network too, and by protocols whose hosts cannot be checked.
-        max_bytes: of what is fetched, or read from a file object; a path may hold more.
+        max_bytes: of what is fetched, or copied from a file object; a path may hold more.
     """
 
     allow_urls: bool = option(default=False, neutral=True)
@@ -27,6 +27,8 @@ class Decoder(Operator):
     handed_down = frozenset({"allow_urls", "allow_private", "max_bytes"})
     what: ClassVar[str] = "source"
     """What should be in it, for messages: ``picture``, ``video``, ``sound``, ``document``."""
+    in_place: ClassVar[bool] = False
+    """Whether it is read piece by piece, so that a seekable file object need not be copied."""
 
     def opened(self, source: Any) -> AbstractContextManager[tuple[IO[bytes], str]]:
         """A seekable binary file with the source's content, at its start, and the source's name for messages.
@@ -37,4 +39,4 @@ class Decoder(Operator):
             MissingExtraError: an address of a store without the package that opens it.
         """
         limits = Limits(self.allow_urls, self.allow_private, self.max_bytes)
-        return opened(source, what=self.what, limits=limits)
+        return opened(source, what=self.what, limits=limits, in_place=self.in_place)

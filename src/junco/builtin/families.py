@@ -19,6 +19,13 @@ FAMILIES = (
         description="a path, bytes, file object or picture → pixels",
     ),
     Family(
+        "image-text-decode",
+        "operator",
+        Ports((Port("source", Any),), (Port("item", Any),)),
+        default="image-text-decode.pil",
+        description="a source of a picture → pixels, or a text as it is",
+    ),
+    Family(
         "video-decode",
         "operator",
         Ports((Port("source", Any),), (Port("frame", VideoFrame),), rows="many"),

@@ -17,6 +17,7 @@ from junco.engine.rows import Block, source_block
 from junco.engine.stage import Stage, StageOptions, WorkStage
 from junco.graph.levels import Flow, Level, Slot
 from junco.pages.inspection import Inspection, SeenRow, SeenStep
+from junco.pages.spans import Span
 
 
 def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], limits: LookLimits) -> Inspection:
@@ -36,6 +37,7 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
     ends = [Failures(stage, look) for stage in stages if not isinstance(stage, WorkStage)]
     chain = [part for stage in stages for part in _watched(stage, look, records)]
     outputs: list[SeenRow] = []
+    spans: list[Span] = []
     num_outputs = 0
     try:
         for last in _pushed(chain, block):
@@ -43,6 +45,7 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
             rows = _whole_rows(last, level)
             num_outputs += len(rows)
             outputs += look.rows(last, flow.outputs, level, rows[: limits.rows - len(outputs)])
+            spans += look.spans(last, flow.outputs, level, rows)
     finally:
         for stage in stages:
             stage.close()
@@ -54,6 +57,7 @@ def inspect_item(stages: Sequence[Stage], flow: Flow, item: tuple[Any, ...], lim
             _end("output", flow.out_level, num_outputs, flow.outputs, outputs),
             failures=tuple(failure for one in ends for failure in one.first),
             num_failed=sum(one.num_rows for one in ends),
+            spans=tuple(spans),
         ),
     )
 

@@ -18,7 +18,8 @@ from junco.graph.levels import Flow, Level, Slot, Step
 from junco.pages.inspection import Place, SeenRow, SeenValue
 from junco.pages.letters import size
 from junco.pages.snapshot import copied, reduced
-from junco.pages.values import LINE, box_of, is_chunk, line, pixels, shape_of, type_of
+from junco.pages.spans import Span, span_of, spans_of_row
+from junco.pages.values import LINE, box_of, is_chunk, is_frame, is_sound, line, pixels, shape_of, type_of
 from junco.wording import NOT_OURS, printable
 
 PLACE = -2
@@ -109,6 +110,11 @@ class Look:
         columns = [block.column(slot, level) for slot in slots] if rows else []
         return [self._row(block, level, row, slots, [column[row] for column in columns]) for row in rows]
 
+    def spans(self, block: Block, slots: Sequence[Slot], level: Level, rows: Sequence[int]) -> list[Span]:
+        """When each of some rows is, of those whose columns hold shots, segments, clips or frames."""
+        names, columns = names_of(slots), [block.column(slot, level) for slot in slots] if rows else []
+        return [span for row in rows for span in spans_of_row(names, [column[row] for column in columns])]
+
     def _row(self, block: Block, level: Level, row: int, slots: Sequence[Slot], values: Sequence[Any]) -> SeenRow:
         pairs = list(zip(slots, values, strict=True))
         place = self.place(block, level, row)
@@ -128,7 +134,7 @@ class Look:
         return slot.key, place[: slot.level.depth]
 
     def _source(self, block: Block, level: Level, row: int, slot: Slot, value: Any) -> SeenValue | None:
-        """The picture that a box in this column was found in, or the text that a chunk is of."""
+        """The picture that a box in this column was found in, the text that a chunk is of, the sound of a segment."""
         is_wanted = _source_of(value)
         if is_wanted is None:
             return None
@@ -185,7 +191,11 @@ def _source_of(value: Any) -> Callable[[Any], bool] | None:
     """What the value that this one is a part of looks like; ``None`` where it stands alone."""
     if box_of(value) is not None:
         return partial(_is_so, lambda other: pixels(other) is not None)
-    return partial(_is_so, lambda other: isinstance(other, str)) if _is_so(is_chunk, value) else None
+    if _is_so(is_chunk, value):
+        return partial(_is_so, lambda other: isinstance(other, str))
+    if not _is_so(is_sound, value) and not _is_so(is_frame, value) and span_of(value) is not None:
+        return partial(_is_so, is_sound)
+    return None
 
 
 def _is_so(is_one: Callable[[Any], bool], value: Any) -> bool:

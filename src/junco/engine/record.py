@@ -18,6 +18,7 @@ from junco.graph.levels import Level
 from junco.graph.nodes import fn_name
 from junco.pages.inspection import SeenFailure, SeenRow, SeenStep
 from junco.pages.letters import amount, duration, size
+from junco.pages.spans import Span
 from junco.plan.program import Mask
 
 
@@ -50,6 +51,7 @@ class Record:
         self.seconds = 0.0
         self.num_in = self.num_out = 0
         self.rows: list[SeenRow] = []
+        self.spans: list[Span] = []
         self.cut = ""
         self.num_drawn = self.num_bytes = 0
         self.takes_over(stage)
@@ -84,6 +86,7 @@ class Record:
             failures=tuple(self.failures.first),
             num_failed=self.failures.num_rows,
             cut=self.cut,
+            spans=tuple(self.spans),
         )
 
     def see(self, block: Block) -> None:
@@ -99,9 +102,11 @@ class Record:
         if not isinstance(stage, FilterStage):
             self.num_out += len(rows)
             self.rows += self.look.rows(block, step.writes, level, first) if step.writes else []
+            self.spans += self.look.spans(block, step.writes, level, rows)
             return
         kept = block.tables[level].masks[stage.name]
         self.num_out += sum(kept[row] for row in rows)
+        self.spans += self.look.spans(block, step.on, level, [row for row in rows if kept[row]])
         seen = self.look.rows(block, step.on, level, first)
         self.rows += [replace(one, is_kept=kept[row]) for one, row in zip(seen, first, strict=True)]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError, UnknownNameError
+from junco.pages.spans import Span
 from junco.pages.values import plain
 
 Place = tuple[tuple[str, int], ...]
@@ -46,7 +47,7 @@ class SeenRow:
         place: where it is; nothing on level 0.
         values: one for each of the step's columns.
         is_kept: what a filter decided.
-        source: the picture that a box is in, the text that a chunk is of.
+        source: the picture that a box is in, the text that a chunk is of, the sound that a segment is heard in.
     """
 
     place: Place
@@ -92,6 +93,7 @@ class SeenStep:
         failures: the first rows that failed.
         num_failed: how many did.
         cut: why it was ended before its end; empty where it was not.
+        spans: when each of its rows is, also of those that are not kept.
     """
 
     name: str
@@ -108,6 +110,7 @@ class SeenStep:
     num_failed: int = 0
     cut: str = ""
     load_seconds: float = 0.0
+    spans: tuple[Span, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -1,17 +1,21 @@
-"""An inspection as a page: the pipeline's picture, then a card for each step with what it made."""
+"""An inspection as a page: the result, the pipeline's picture, then a card for each step with what it made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
+from junco.pages.colours import ON_PAGES, OVER_PICTURES, Colours
 from junco.pages.inspection import Inspection, SeenFailure, SeenRow, SeenStep, SeenValue
 from junco.pages.inspection_text import LEAST_LOAD_S
 from junco.pages.letters import amount, duration
-from junco.pages.markup import is_tile, marked, markup, picture
-from junco.pages.media import SIDE, Media
+from junco.pages.markup import is_tile, markup
+from junco.pages.media import Media
+from junco.pages.overview import timeline_of
 from junco.pages.style import words
-from junco.pages.values import box_of, is_chunk, is_sound, pixels
+from junco.pages.values import is_picture, is_sound
+from junco.pages.wholes import Whole, seen_whole
 
 
 def body(inspections: Sequence[Inspection]) -> str:
@@ -31,9 +35,9 @@ def _inspection(one: Inspection, media: Media, *, with_drawing: bool) -> str:
         f"{amount(out.num_out, 'row')} of {words(', '.join(out.columns) or 'no columns')}{failed}</p>"
     )
     slowest = max((step.seconds for step in one.steps), default=0.0)
+    head += f"\n{_card('', replace(out, name='result'), 0.0, media)}"  # first, so that its pictures have room
     cards = [_card("", one.inputs, 0.0, media)]
     cards += [_card(str(number), step, slowest, media) for number, step in enumerate(one.steps, 1)]
-    cards.append(_card("", out, 0.0, media))
     steps = "\n".join(cards)
     if not (with_drawing and one.drawing):
         return f"{head}\n{steps}"
@@ -63,14 +67,16 @@ def _groups(step: SeenStep, media: Media) -> Iterator[str]:
     """The rows; those of one picture or text stand beneath it."""
     groups = [(source, list(rows)) for source, rows in groupby(step.rows, key=lambda row: row.source)]
     is_many = len(step.rows) > 1
-    is_pictured = len(groups) > 1 and all(source and pixels(source.value) is not None for source, _ in groups)
+    is_pictured = len(groups) > 1 and all(source and is_picture(source.value) for source, _ in groups)
+    colours = Colours(OVER_PICTURES), Colours(ON_PAGES)
     inner = []
     for source, rows in groups:
         shown = "\n".join(_row(step, row, media, is_small=is_many, is_own=is_pictured) for row in rows)
         shown = f'<div class="rows{_tiles(rows) if is_many else ""}">{shown}</div>'
         if source is not None:
-            shown = f'<div class="group">{_source(source, rows, media)}{shown}</div>'
+            shown = f'<div class="group">{_source(step, source, rows, media, colours)}{shown}</div>'
         inner.append(shown)
+    yield timeline_of(step.spans, colours[1])
     yield f'<div class="groups">{"".join(inner)}</div>' if is_pictured else "".join(inner)
     total = step.num_in if step.verb == "filter" else step.num_out
     if step.columns and total > len(step.rows):
@@ -79,29 +85,30 @@ def _groups(step: SeenStep, media: Media) -> Iterator[str]:
 
 def _tiles(rows: Sequence[SeenRow]) -> str:
     """How rows are laid out: side by side where there is something to see or hear, wider for players."""
-    values = [value.value for row in rows for value in row.values]
+    values = [value.value for row in rows for value in row.values if value is not row.source]
     if any(map(is_sound, values)):
         return " tiles wide"
     return " tiles" if any(map(is_tile, values)) else ""
 
 
-def _source(source: SeenValue, rows: Sequence[SeenRow], media: Media) -> str:
-    """The picture with the boxes of rows over it, or the text with their chunks marked."""
-    values = [value.value for row in rows for value in row.values]
-    if pixels(source.value) is None:
-        return marked(str(source.value or ""), [value for value in values if is_chunk(value)])
-    boxes = [value for value in values if box_of(value) is not None]
-    return picture(source.value, source.text, media, side=SIDE, boxes=boxes, shape=source.shape)
+def _source(
+    step: SeenStep, source: SeenValue, rows: Sequence[SeenRow], media: Media, colours: tuple[Colours, Colours]
+) -> str:
+    """The picture, sound or text that rows are parts of, with these marked in it."""
+    values = [value.value for row in rows for value in row.values if value is not source]
+    return seen_whole(Whole(source.value, source.text, values, source.shape, step.spans), media, colours)
 
 
 def _row(step: SeenStep, row: SeenRow, media: Media, *, is_small: bool, is_own: bool) -> str:
     """A row: where it is (by its own number alone, beneath the picture that it is of), and its values."""
-    label = row.label.rpartition(" › ")[2] if is_own and not is_tile(row.values[0].value) else row.label
+    is_part = is_own and not (row.values[0] is not row.source and is_tile(row.values[0].value))
+    label = row.label.rpartition(" › ")[2] if is_part else row.label
     verdict = "" if step.verb != "filter" else ("✓ " if row.is_kept else "✗ ")
     place = f'<div class="place">{words(verdict + label)}</div>' if row.place or verdict else ""
     cells = "".join(
         _cell(column if len(step.columns) > 1 or step.verb == "input" else "", value, media, is_small)
         for column, value in zip(step.columns, row.values, strict=True)
+        if value is not row.source  # which stands above
     )
     look = "row" + (" placed" if place else "") + ("" if row.is_kept else " dropped")
     return f'<div class="{look}">{place}<div>{cells}</div></div>'

@@ -14,6 +14,7 @@ SIDE, SMALL_SIDE = 360, 180
 TINY_SIDE = 96
 MOST_SOUND_S = 10.0
 MOST_BYTES = 12_000_000
+MOST_RATE_HZ = 10_000_000
 QUALITY = 82
 
 
@@ -50,13 +51,29 @@ class Media:
         picture.save(stored, kind, **({} if kind == "png" else {"quality": QUALITY}))
         return self._uri(f"image/{kind}", stored.getvalue()), *picture.size
 
+    def chart(self, levels: npt.NDArray[np.uint8], palette: list[int]) -> str:
+        """A picture of levels (height, width) in 256 colours: its data as a URI.
+
+        Raises:
+            Unshown: Pillow is not there, or the page is full.
+        """
+        try:
+            from PIL import Image
+        except ImportError:
+            raise Unshown("pictures are shown where Pillow is") from None
+        picture = Image.fromarray(levels // 4 * 4)  # sixty-four levels look the same, and take less
+        picture.putpalette(palette)
+        stored = io.BytesIO()
+        picture.save(stored, "png", optimize=True)
+        return self._uri("image/png", stored.getvalue())
+
     def sound(self, clip: Any) -> tuple[str, float]:
         """The beginning of a sound: its data as a URI, and how many seconds of it these are.
 
         Raises:
             Unshown: it has no samples, or the page is full.
         """
-        rate = int(clip.sample_rate_hz)
+        rate = int(clip.sample_rate_hz) if 0 < clip.sample_rate_hz < MOST_RATE_HZ else 0
         samples = np.atleast_2d(clip.samples)[:2, : int(MOST_SOUND_S * rate)]
         if samples.size == 0 or rate <= 0:
             raise Unshown("no samples")

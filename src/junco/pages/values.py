@@ -78,6 +78,11 @@ def is_frame(value: Any) -> bool:
     return have(value, "image", "time_s")
 
 
+def is_picture(value: Any) -> bool:
+    """Whether it has `pixels`, without making any."""
+    return have(value, "getbands", "convert") or pixels(value) is not None
+
+
 def is_sound(value: Any) -> bool:
     """Whether it has samples and a rate."""
     return have(value, "samples", "sample_rate_hz") and isinstance(value.samples, np.ndarray)
@@ -112,6 +117,18 @@ def is_chunk(value: Any) -> bool:
     if not have(value, "text", "start", "end"):
         return False
     return isinstance(value.text, str) and isinstance(value.start, int) and isinstance(value.end, int)
+
+
+def is_stretch(value: Any) -> bool:
+    """Whether it has a start and an end in seconds, as shots and segments do."""
+    if not have(value, "start_s", "end_s"):
+        return False
+    return isinstance(value.start_s, (int, float)) and isinstance(value.end_s, (int, float))
+
+
+def is_page(value: Any) -> bool:
+    """Whether it is the text of a numbered page."""
+    return have(value, "text", "number") and isinstance(value.text, str) and isinstance(value.number, int)
 
 
 def length_of(vector: npt.NDArray[Any]) -> float:
@@ -177,11 +194,26 @@ def _sound(clip: Any, most: int) -> str:
 def _box(value: Any, most: int) -> str:
     x0, y0, x1, y1 = box_of(value) or (0.0, 0.0, 0.0, 0.0)
     kind = type(value).__name__.lower()
-    return f"{label_of(value) or kind} ({x0:g}, {y0:g}) – ({x1:g}, {y1:g}), {x1 - x0:g} × {y1 - y0:g}"
+    left, top, right, bottom, width, height = map(_tenth, (x0, y0, x1, y1, x1 - x0, y1 - y0))
+    return f"{label_of(value) or kind} ({left}, {top}) – ({right}, {bottom}), {width} × {height}"
+
+
+def _tenth(pixels: float) -> str:
+    """A place in a picture: finer than a tenth of a pixel nobody sees it."""
+    return f"{round(pixels, 1):.10g}"
 
 
 def _chunk(chunk: Any, most: int) -> str:
     return f"{quoted(chunk.text, most - 16)} {chunk.start:,}–{chunk.end:,}"
+
+
+def _stretch(value: Any, most: int) -> str:
+    name, score = getattr(value, "label", "") or type(value).__name__.lower(), getattr(value, "score", 1)
+    return f"{name} {value.start_s:.2f}–{value.end_s:.2f} s" + (f", {score:.2f}" if score != 1 else "")
+
+
+def _page(page: Any, most: int) -> str:
+    return f"page {page.number} {quoted(page.text, most - 16)}"
 
 
 def _pillow(value: Any, most: int) -> str:
@@ -197,7 +229,9 @@ _FORMS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], str]], ...] = (
     (is_frame, _frame),
     (is_sound, _sound),
     (lambda value: box_of(value) is not None, _box),
+    (is_stretch, _stretch),
     (is_chunk, _chunk),
+    (is_page, _page),
     (lambda value: have(value, "getbands", "mode", "size"), _pillow),
 )
 """Which values have a line of their own, and what writes it."""

@@ -29,7 +29,7 @@ class Limits:
     Attributes:
         allow_urls: addresses are fetched.
         allow_private: also those within this machine's network, and of stores that junco does not know.
-        max_bytes: of what is fetched, or read from a file object.
+        max_bytes: of what is fetched, or copied from a file object.
     """
 
     allow_urls: bool = False
@@ -38,7 +38,9 @@ class Limits:
 
 
 @contextmanager
-def opened(source: Any, *, what: str = "picture", limits: Limits = Limits()) -> Iterator[tuple[IO[bytes], str]]:
+def opened(
+    source: Any, *, what: str = "picture", limits: Limits = Limits(), in_place: bool = False
+) -> Iterator[tuple[IO[bytes], str]]:
     """A seekable binary file with the source's content, at its start, and the source's name for messages.
 
     Args:
@@ -46,6 +48,7 @@ def opened(source: Any, *, what: str = "picture", limits: Limits = Limits()) -> 
             object, or ``{"bytes": …, "path": …}``.
         what: what should be in it, for messages: ``picture``, ``video``, ``sound``, ``document``.
         limits: what of that may be.
+        in_place: read a seekable file object where it lies, of any size; otherwise it is copied into memory.
 
     Raises:
         InputError: nothing is there, it is empty, too large, may not be fetched, or is of no known kind.
@@ -64,7 +67,14 @@ def opened(source: Any, *, what: str = "picture", limits: Limits = Limits()) -> 
             yield file, repr(name)
     elif callable(getattr(source, "read", None)):
         name = repr(getattr(source, "name", type(source).__name__))
-        yield _in_memory(_content(source, name, limits.max_bytes), name, what), name
+        if not in_place:
+            yield _in_memory(_content(source, name, limits.max_bytes), name, what), name
+            return
+        from junco.places.in_place import opened_object
+
+        with opened_object(source, name, limits.max_bytes) as file:
+            _check_filled(file, name, what)
+            yield file, name
     else:
         raise InputError(
             f"expected a {what} (a path, bytes, a file object or {{'bytes': …, 'path': …}}), not {picture(source)}"
@@ -112,10 +122,15 @@ def _opened_place(name: str, what: str, limits: Limits) -> Iterator[IO[bytes]]:
         from junco.places.fetching import fetched_into  # few fetch, and all that speaks to servers is slow to import
 
         with fetched_into(name, limits) as file:
-            if not file.read(1):
-                raise InputError(f"{name!r}: empty, no {what} in it")
-            file.seek(0)
+            _check_filled(file, repr(name), what)
             yield file
+
+
+def _check_filled(file: IO[bytes], name: str, what: str) -> None:
+    """Refuse an empty file; others are left at their start."""
+    if not file.read(1):
+        raise InputError(f"{name}: empty, no {what} in it")
+    file.seek(0)
 
 
 def _local_path(url: str) -> Path:

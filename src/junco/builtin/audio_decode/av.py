@@ -10,7 +10,7 @@ import numpy as np
 
 from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks
 from junco.builtin.audio_decode.frames import Sound, is_endless, sound_of
-from junco.builtin.av_container import OnCorrupt, opened_container
+from junco.builtin.av_container import MAX_FETCHED_BYTES, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.resample import Samples
@@ -51,6 +51,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     """
 
     what = "sound"
+    in_place = True
+    max_bytes: int = option(MAX_FETCHED_BYTES)
     sample_rate_hz: int | None = option(16_000, least=1_000)
     mono: bool = True
     chunk_s: float = option(10.0, least=0.001)

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.av_container import OnCorrupt, begins_at_s, said
+from junco.builtin.av_container import OnCorrupt, begins_at_s, only_read, said
 from junco.builtin.resample import Samples
 from junco.errors import InputError
 
@@ -131,11 +131,12 @@ class Sound:
 
     def _decoded(self) -> Iterator[tuple[float | None, Samples]]:
         """What each frame holds, with its time."""
-        begins_s, at_s = begins_at_s(self.container), 0.0
+        begins_s, at_s, codec = begins_at_s(self.container), 0.0, self.stream.codec_context.name
         for frame in self._frames():
             if frame.rate != self.rate_hz:
                 raise InputError(f"{self.name}: its sample rate changes from {self.rate_hz} to {frame.rate} Hz")
-            time_s = None if frame.pts is None or frame.time is None else frame.time - begins_s
+            time_s = time_of(frame, codec)
+            time_s = None if time_s is None else time_s - begins_s
             samples = floats(frame)
             if not np.isfinite(samples).all():
                 at_s = at_s if time_s is None else time_s
@@ -194,8 +195,6 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     Raises:
         InputError: there is none, or FFmpeg has no decoder for it, or its rate is no sound's.
     """
-    from av.stream import Discard
-
     stream = container.streams.best("audio")
     if stream is None:
         others = {each.type for each in container.streams}
@@ -206,11 +205,22 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     found = Sound(container, sound, name, on_corrupt, mono, is_endless)
     if not LEAST_RATE_HZ <= found.rate_hz <= MOST_RATE_HZ:
         raise InputError(f"{name}: {found.rate_hz} Hz are no sound's rate ({LEAST_RATE_HZ:,} to {MOST_RATE_HZ:,} Hz)")
-    sound.codec_context.thread_count = 1
-    for each in container.streams:
-        if each is not stream:
-            each.discard = Discard.all
+    only_read(container, stream)
     return found
+
+
+def time_of(frame: AudioFrame, codec: str) -> float | None:
+    """When a frame's first sample is heard, by its time stamp, in seconds.
+
+    FFmpeg takes the last long packet of Vorbis before a short one for longer than it is, and the short one for shorter:
+    the latter's time stamp is too late by up to 46 ms, and only its end is right.
+    """
+    if frame.pts is None or frame.time_base is None:
+        return None
+    pts: float = frame.pts
+    if codec == "vorbis" and frame.duration:
+        pts = min(pts, pts + frame.duration - frame.samples / float(frame.rate * frame.time_base))
+    return pts * float(frame.time_base)
 
 
 def floats(frame: AudioFrame) -> Samples:

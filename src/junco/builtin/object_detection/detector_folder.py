@@ -1,4 +1,4 @@
-"""Folders with detectors as transformers saves them: what is in them, and how they are brought and loaded."""
+"""Detectors as transformers saves them: what their folder says of them, and how they are loaded."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.hugging_face import cached_file, check_reachable, unavailable
-from junco.builtin.model_files import check_folder, check_safetensors, damaged, is_path, read_json, shards_of
-from junco.builtin.text_embedding.library import without_progress_bars
+from junco.builtin.model_files import read_json
+from junco.builtin.transformers_folder import CONFIG, loaded, loaded_network, processor_file
 from junco.errors import ParameterError
 
-CONFIG, PROCESSOR, WEIGHTS = "config.json", "preprocessor_config.json", "model.safetensors"
-_INDEX = f"{WEIGHTS}.index.json"
-_INSTEAD = "give the path of a folder that holds a model"
 _NUM_BOXES = ("num_queries", "num_detection_tokens", "two_stage_num_proposals")
 """In which key of a config a model says how many boxes it gives."""
 _WITH_TEXTS = ("owlv2", "owlvit")
@@ -45,7 +41,7 @@ class Config:
         Raises:
             ParameterError: a file is missing or damaged; with its path.
         """
-        paths = [folder / CONFIG, _processor_file(folder)]
+        paths = [folder / CONFIG, processor_file(folder)]
         told, processor = (read_json(path) for path in paths)
         content = b"".join(path.read_bytes() for path in paths)
         return cls(paths[0], told, processor.get("image_processor", processor), hashlib.sha256(content).hexdigest())
@@ -101,74 +97,6 @@ class Config:
         return fits[0]
 
 
-def fetch(model: str | Path, owner: str) -> None:
-    """Bring a model into the cache, if it is not there, or refuse a folder that is none.
-
-    Raises:
-        ParameterError: there is no such folder.
-        UnavailableError: it is not in the cache and cannot be fetched.
-    """
-    name = str(model)
-    if isinstance(model, Path) or is_path(name):
-        check_folder(Path(name), name, owner)
-    if _found(name) is not None:
-        return
-    check_reachable(name, owner, _INSTEAD)
-    from huggingface_hub import snapshot_download
-
-    repository, _, revision = name.partition("@")
-    try:
-        patterns = ["*.json", "*.safetensors", "*.txt", "*.model"]
-        snapshot_download(repository, revision=revision or None, allow_patterns=patterns)
-    except (OSError, ValueError) as error:
-        raise unavailable(name, owner, error, _INSTEAD) from error
-
-
-def folder_of(model: str | Path, owner: str) -> Path:
-    """Where a model's files lie.
-
-    Raises:
-        UnavailableError: it was not fetched.
-    """
-    folder = _found(str(model))
-    if folder is None:
-        raise unavailable(str(model), owner, "it was not fetched", _INSTEAD)
-    return folder
-
-
-def weights(folder: Path) -> list[Path]:
-    """The files with its weights.
-
-    Raises:
-        ParameterError: they are not there, or damaged.
-    """
-    index = folder / _INDEX
-    found = shards_of(index) if index.is_file() else [folder / WEIGHTS]
-    if not found[0].is_file():
-        raise damaged(found[0], "it is missing; weights in other forms than safetensors are not read")
-    for path in found:
-        check_safetensors(path)
-    return found
-
-
-def files(folder: Path) -> list[Path]:
-    """All that decides what the model gives."""
-    told = [
-        folder / CONFIG,
-        _processor_file(folder),
-        *sorted(folder.glob("token*.json")),
-        *sorted(folder.glob("*.txt")),
-    ]
-    return [*told, *weights(folder)]
-
-
-def image_processor(folder: Path) -> Any:
-    """What prepares pictures, and reads boxes."""
-    from transformers import AutoImageProcessor
-
-    return _loaded(folder, AutoImageProcessor)
-
-
 def network(folder: Path, texts: Sequence[str], owner: str) -> Any:
     """A module: prepared pixels (n, 3, height, width) → for each box its logits, and middle and size in shares.
 
@@ -179,11 +107,8 @@ def network(folder: Path, texts: Sequence[str], owner: str) -> Any:
     from transformers import AutoModelForObjectDetection, AutoModelForZeroShotObjectDetection, AutoProcessor
 
     kind: Any = AutoModelForZeroShotObjectDetection if texts else AutoModelForObjectDetection
-    with without_progress_bars():
-        model, found = _loaded(folder, kind, dtype=torch.float32, output_loading_info=True)
-    if missing := sorted(found["missing_keys"]):  # transformers draws these at random, and only logs it
-        raise damaged(folder, f"it holds no weights for {', '.join(missing[:3])}")
-    told = _loaded(folder, AutoProcessor)(text=[list(texts)], return_tensors="pt") if texts else {}
+    model = loaded_network(folder, kind)
+    told = loaded(folder, AutoProcessor)(text=[list(texts)], return_tensors="pt") if texts else {}
 
     class Numbers(torch.nn.Module):
         def __init__(self) -> None:
@@ -200,30 +125,3 @@ def network(folder: Path, texts: Sequence[str], owner: str) -> Any:
             return torch.cat([made.logits, made.pred_boxes], dim=-1).flatten(1)
 
     return Numbers().eval()
-
-
-def _loaded(folder: Path, kind: Any, **how: Any) -> Any:
-    """By one of transformers' loaders, from the folder's files alone."""
-    try:
-        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise damaged(folder, error) from error
-
-
-def _processor_file(folder: Path) -> Path:
-    """The file with the image processor's options, whichever of its two names it has."""
-    named = folder / PROCESSOR
-    return (
-        named
-        if named.is_file() or not (folder / "processor_config.json").is_file()
-        else folder / "processor_config.json"
-    )
-
-
-def _found(model: str) -> Path | None:
-    if Path(model).is_dir():
-        return Path(model)
-    found = [cached_file(model, name) for name in (CONFIG, WEIGHTS)]
-    if found[1] is None:
-        found[1] = cached_file(model, _INDEX)
-    return found[0].parent if found[0] is not None and found[1] is not None else None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.builtin import transformers_folder
 from junco.builtin.extras import check_installed
 from junco.builtin.object_detection import detector_folder
 from junco.builtin.object_detection.detector import Detector, Found
@@ -51,10 +52,10 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     def fetch(self) -> None:
         super().fetch()
         check_installed("transformers", "video", self.name)
-        detector_folder.fetch(self.model, self.name)
+        transformers_folder.fetch(self.model, self.name)
 
     def files(self) -> Iterable[Path]:
-        return detector_folder.files(self._folder)
+        return transformers_folder.files(self._folder)
 
     def open(self) -> None:
         self.fetch()
@@ -81,7 +82,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     def source(self) -> Source:
         return Source(
             build=self._network,
-            weights=detector_folder.weights(self._folder),
+            weights=transformers_folder.weights(self._folder),
             recipe=f"{self._config.sha256}, logits and boxes",
             inputs=() if self._config.has_one_size else (Input("pixels", "float32", (1, 3, None, None)),),
             packages=("transformers",),
@@ -122,7 +123,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
 
     @property
     def _folder(self) -> Path:
-        return detector_folder.folder_of(self.model, self.name)
+        return transformers_folder.folder_of(self.model, self.name)
 
     @cached_property
     def _config(self) -> detector_folder.Config:
@@ -130,7 +131,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
 
     @cached_property
     def _processor(self) -> Any:
-        return detector_folder.image_processor(self._folder)
+        return transformers_folder.image_processor(self._folder)
 
     def _network(self) -> Any:
         return detector_folder.network(self._folder, self.texts, self.name)

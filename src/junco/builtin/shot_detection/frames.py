@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
-from junco.builtin.video_decode.container import Video
 from junco.builtin.video_decode.decoder import VideoReader
 from junco.builtin.video_decode.reading import Shown
+from junco.builtin.video_decode.video import Video
 from junco.errors import InputError
 from junco.types import Image
 

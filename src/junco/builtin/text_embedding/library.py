@@ -74,11 +74,11 @@ class Library:
         """What the library's own method for the role gives."""
         encode = getattr(self._model, f"encode_{role}", self._model.encode) if role else self._model.encode
         given = {} if prompt is None else {"prompt": prompt}
-        return encode(list(items), show_progress_bar=False, **given, **options)
+        return encode(self._told(items), show_progress_bar=False, **given, **options)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text's tokens, without padding, as they go into the model."""
-        made = [getattr(self._model, "preprocess", self._model.tokenize)([text]) for text in texts]
+        made = [getattr(self._model, "preprocess", self._model.tokenize)(self._told([text])) for text in texts]
         return [each["input_ids"][0].tolist() for each in made]
 
     def tokens(self, texts: Sequence[str], role: str | None, prompt: str | None) -> Tokens | None:
@@ -111,8 +111,14 @@ class Library:
             return found
         text = {"padding": False, "verbose": False, **({"truncation": False} if is_whole else {})}
         asked = {"text": text, "common": {"return_tensors": None}}
-        made = self._model.preprocess(texts, processing_kwargs=asked, **({"task": role} if role else {}))
+        made = self._model.preprocess(self._told(texts), processing_kwargs=asked, **({"task": role} if role else {}))
         return [list(ids) for ids in made["input_ids"]]
+
+    def _told(self, items: Sequence[Any]) -> list[Any]:
+        """Items of which texts say that they are texts: a model of pictures would read, or fetch, what they name."""
+        if getattr(self._model, "modalities", ["text"]) == ["text"]:
+            return list(items)
+        return [{"text": item} if isinstance(item, str) else item for item in items]
 
     def golden(self) -> list[str]:
         """The golden texts without those of which nothing goes into the model: the library fails on one alone."""

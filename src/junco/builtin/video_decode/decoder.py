@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
+from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, OnCorrupt
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
-from junco.builtin.video_decode.container import Limits, Video, opened_video
 from junco.builtin.video_decode.pictures import Pictures
 from junco.builtin.video_decode.reading import Reading, Shown, Wanted
+from junco.builtin.video_decode.video import Limits, Video, opened_video
 from junco.errors import ParameterError
 from junco.operator.hints import Hints
 from junco.operator.options import option
@@ -34,8 +35,10 @@ class VideoReader(Decoder):
     """
 
     what = "video"
-    on_corrupt: Literal["raise", "skip"] = "raise"
-    max_pixels: int = option(100_000_000, least=1)
+    in_place = True
+    max_bytes: int = option(MAX_FETCHED_BYTES)
+    on_corrupt: OnCorrupt = "raise"
+    max_pixels: int = option(MAX_PIXELS, least=1)
     max_frames: int | None = option(10_000_000, least=1)
     max_duration_s: float | None = option(None, least=0)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
-from junco.builtin.video_decode.container import Video
+from junco.builtin.video_decode.video import Video
 
 if TYPE_CHECKING:
     from av.packet import Packet

