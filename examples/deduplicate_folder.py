@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="your pictures")
     parser.add_argument("--above", type=float, default=0.8, help="the least cosine of a copy")
-    parser.add_argument("--to", type=Path, default=Path("pictures.parquet"), help="where the vectors are kept")
+    parser.add_argument("--to", type=Path, default=Path("copies.parquet"), help="where the vectors are kept")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to look at")
     given = parser.parse_args(arguments)
 

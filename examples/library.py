@@ -48,6 +48,8 @@ def embed_new(embed: Pipeline, paths: Sequence[Path], target: Path) -> VectorSet
     target.parent.mkdir(parents=True, exist_ok=True)
     report = embed.run(paths, target)
     print(f"{report.num_new} of {report.num_inputs} files are new; {target} has {report.num_rows:,} rows")
+    if report.num_deleted:
+        print(f"{report.num_deleted} files that it had are not among these: their rows are gone")
     if report.rejects is not None:
         for reject in pq.read_table(report.rejects).to_pylist():
             print(f"left out: {reject['reason']}")

@@ -93,6 +93,10 @@ def test_a_spoiled_part_of_a_picture_finds_the_whole(tmp_path, capsys):
     assert second == f"1.00  {later}"
     assert f'title="{later.name}"' in page.read_text("utf-8")
 
+    later.unlink()
+    reverse.search([folder], pictures[0], target)
+    assert "1 files that it had are not among these" in capsys.readouterr().out
+
 
 @pytest.mark.xdist_group("images")
 def test_copies_of_pictures_are_found_and_told_from_parts_and_nothing_is_deleted(tmp_path, capsys):
