@@ -83,3 +83,15 @@ def numbered(path: Path | Any, num_frames: int = 60, kind: str = "mp4", **more: 
     """A video whose frames carry their numbers, with a key frame each `GOP` frames."""
     codec, options = KINDS[kind]
     return write(path, [pattern(number) for number in range(num_frames)], codec, options=options, **more)
+
+
+def beginning(path: Path, seconds: float, to: Path) -> Path:
+    """The first seconds of a video, as they are."""
+    with av.open(str(path)) as source, av.open(str(to), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is None or packet.pts * packet.time_base >= seconds:
+                continue
+            packet.stream = stream
+            target.mux(packet)
+    return to

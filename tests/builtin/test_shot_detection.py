@@ -8,7 +8,6 @@ import shutil
 import warnings
 from itertools import pairwise
 
-import av
 import numpy as np
 import pytest
 
@@ -21,7 +20,7 @@ from junco.operator.registry import load
 from junco.places.wheel import Wheel
 from junco.types import Shot
 from media import wheel_file
-from videos import write
+from videos import beginning, write
 
 FPS = 25
 PUBLISHED = Wheel(
@@ -198,15 +197,3 @@ def test_a_real_video_has_as_many_shots_as_was_counted(loaded):
     found = list(loaded("shot-detection.content")(wheel_file("shots.mp4")))
     assert_follow_one_another(found, 212.04)
     assert 111 <= len(found) <= 128
-
-
-def beginning(path, seconds, to):
-    """The first seconds of a video, as they are."""
-    with av.open(str(path)) as source, av.open(str(to), "w") as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is None or packet.pts * packet.time_base >= seconds:
-                continue
-            packet.stream = stream
-            target.mux(packet)
-    return to

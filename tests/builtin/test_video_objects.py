@@ -224,12 +224,15 @@ def test_vectors_are_those_of_the_crops_alone(drawn, loaded, assert_agree):
         ("embed", ops.image_embedding.efficientnet_lite("lite1", **QUICKLY)),
     ],
 )
-def test_a_member_is_swapped_by_name(step, operator):
+def test_a_member_is_swapped_by_name(step, operator, tmp_path):
+    path = videos.beginning(media.wheel_file("bikes.mp4"), 1.5, tmp_path / "street.mp4")
     with pipeline("video-object-embedding", **QUICKLY).replace(step, operator) as swapped:
-        for row in swapped(media.wheel_file("bikes.mp4")):
-            assert isinstance(row.frame, VideoFrame)
-            assert isinstance(row.box, Box)
-            assert row.vector.shape == (1280,)
+        rows = swapped(path)
+    assert rows
+    for row in rows:
+        assert isinstance(row.frame, VideoFrame)
+        assert isinstance(row.box, Box)
+        assert row.vector.shape == (1280,)
 
 
 def test_the_street_has_people_bicycles_and_cars():
