@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from skimage import data
+
+import media
 
 DEMO = Path(__file__).resolve().parent.parent / "examples" / "demo.py"
 
@@ -51,3 +54,19 @@ def test_the_demo_page_shows_each_photo_with_its_neighbours(demo):
     assert 'title="cat &amp; mirror.png"' in cards["my cat"]
     assert all(f'src="thumbs/{number}.jpg"' in page for number in range(len(cards)))
     assert len(list((demo[0] / "thumbs").glob("*.jpg"))) == len(cards)
+
+
+@pytest.mark.slow
+def test_the_example_finds_objects_of_a_street_by_phrases_in_english_and_chinese(tmp_path):
+    media.wheel_file("bikes.mp4")
+    done = subprocess.run(
+        [sys.executable, str(DEMO.parent / "objects_by_phrase.py"), "--to", str(tmp_path), "a car", "自行车"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    firsts = [text.splitlines()[0] for text in re.split(r"^(?:a car|自行车)$\s", done.stdout, flags=re.MULTILINE)[1:]]
+    assert "(the detector says: car)" in firsts[0]
+    assert "(the detector says: bicycle)" in firsts[1]
+    assert Image.open(tmp_path / "a car-1.png").size > (100, 100)
