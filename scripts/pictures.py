@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
 from run_page import blocks  # type: ignore[import-not-found]  # noqa: E402  beside this file
 
-import media  # type: ignore[import-not-found]  # noqa: E402  of another folder
+import media  # noqa: E402  of another folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZE = 920, 2400

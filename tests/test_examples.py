@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 import subprocess
 import sys
@@ -176,3 +177,20 @@ def test_chinese_questions_are_answered_from_english_and_from_chinese_documents(
     out = capsys.readouterr().out
     assert "0 of 6 files are new" in out
     assert "zh-CN/sect.kernel-compilation.html, page 1, character 143" in out
+
+
+@pytest.mark.slow
+def test_the_example_finds_objects_of_a_street_by_phrases_in_english_and_chinese(tmp_path):
+    media.wheel_file("bikes.mp4")
+    done = subprocess.run(
+        [sys.executable, str(DEMO.parent / "objects_by_phrase.py"), "--to", str(tmp_path), "a car", "自行车"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    firsts = [text.splitlines()[0] for text in re.split(r"^(?:a car|自行车)$\s", done.stdout, flags=re.MULTILINE)[1:]]
+    assert "(the detector says: car)" in firsts[0]
+    assert "(the detector says: bicycle)" in firsts[1]
+    with Image.open(tmp_path / "a car-1.png") as found:
+        assert min(found.size) > 100

@@ -101,33 +101,49 @@ def test_a_texts_vector_is_the_mix_of_rows_that_the_method_says(loaded):
     assert (unit(faster) * unit(expected)).sum(axis=1).min() > 0.999
 
 
-def test_captions_find_their_pictures_as_often_as_was_measured(loaded):
-    """Tux Paint's 537 pictures by English and Chinese captions; at random one in 54 is among the first ten."""
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("margin", "english", "chinese"),
+    [(None, (0.16, 0.29, 0.35), (0.11, 0.22, 0.31)), (0.15, (0.19, 0.33, 0.40), (0.11, 0.25, 0.34))],
+    ids=["as they are", "with a margin"],
+)
+def test_captions_find_their_pictures_as_often_as_was_measured(margin, english, chinese, loaded):
+    """Tux Paint's 538 pictures by English, 468 by Chinese captions; at random one in 54 is among the first ten.
+
+    The image model looks at the middle of a picture, and these fill theirs to the border: a margin lets it see all.
+    """
     decode, embed = loaded("image-decode.pil"), loaded("image-text-embedding.conse")
+    captioned = list(_captioned(media.debian("tuxpaint-stamps-default")))
+    photos = [decode(path) for path, *_ in captioned]
+    photos = photos if margin is None else [_in_a_square(photo, margin) for photo in photos]
+    vectors = unit(np.stack(embed.batch(photos)))
     say = loaded("image-text-embedding.conse", modality="text")
-    folder = media.debian("tuxpaint-stamps-default")
-    pictures, captions = [], {"en": [], "zh": []}
-    for path in sorted(folder.rglob("*.png")):
-        lines = (
-            path.with_suffix(".txt").read_text("utf-8", "replace").splitlines() if _has_caption(path, folder) else []
-        )
-        if lines and lines[0].strip():
-            pictures.append(embed(decode(path)))
-            captions["en"].append(lines[0].strip())
-            captions["zh"].append(next((line[11:].strip() for line in lines if line.startswith("zh_CN.utf8=")), ""))
-    recalls = {}
-    for language, texts in captions.items():
-        rows = [row for row, text in enumerate(texts) if text]
-        scores = unit(np.stack(say.batch([texts[row] for row in rows]))) @ unit(np.stack(pictures)).T
+    for language, expected in enumerate((english, chinese), 1):
+        rows = [row for row, each in enumerate(captioned) if each[language]]
+        scores = unit(np.stack(say.batch([captioned[row][language] for row in rows]))) @ vectors.T
         ranks = (scores > scores[np.arange(len(rows)), rows][:, None]).sum(axis=1)
-        recalls[language] = [float((ranks < most).mean()) for most in (1, 5, 10)]
-    assert len(pictures) > 500
-    np.testing.assert_allclose(recalls["en"], [0.19, 0.33, 0.40], atol=0.025)
-    np.testing.assert_allclose(recalls["zh"], [0.11, 0.25, 0.34], atol=0.025)
+        np.testing.assert_allclose([float((ranks < most).mean()) for most in (1, 5, 10)], expected, atol=0.02)
 
 
-def _has_caption(path, folder):
-    return path.with_suffix(".txt").exists() and path.relative_to(folder).parts[0] != "symbols"
+def _captioned(folder):
+    """Each picture, without letters and signs, with its English and its Chinese caption."""
+    chinese = "zh_CN.utf8="
+    for path in sorted(folder.rglob("*.png")):
+        captions = path.with_suffix(".txt")
+        lines = captions.read_text("utf-8", "replace").splitlines() if captions.exists() else []
+        if lines and lines[0].strip() and path.relative_to(folder).parts[0] != "symbols":
+            told = (line.removeprefix(chinese).strip() for line in lines if line.startswith(chinese))
+            yield path, lines[0].strip(), next(told, "")
+
+
+def _in_a_square(pixels, margin):
+    """In the middle of a white square, that much larger than the picture's longer side."""
+    height, width = pixels.shape[:2]
+    side = int(max(height, width) * (1 + margin))
+    square = np.full((side, side, 3), 255, np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return square
 
 
 def test_the_pipeline_says_what_a_text_needs_that_was_taken_for_a_path():

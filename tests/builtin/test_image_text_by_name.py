@@ -76,7 +76,7 @@ def test_vectors_are_those_of_open_clip(folder, loaded):
     np.testing.assert_allclose(np.stack(found), of_texts.numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize(("member", "kind"), zip(MEMBERS, ("clip", "open_clip"), strict=True))
+@pytest.mark.parametrize(("member", "kind"), list(zip(MEMBERS, ("clip", "open_clip"), strict=True)))
 def test_pictures_and_texts_live_in_one_space(member, kind, folder, loaded):
     of_pictures = loaded(member, model=str(folder(kind)))
     of_texts = loaded(member, model=str(folder(kind)), modality="text")
@@ -89,7 +89,7 @@ def test_models_that_differ_have_spaces_that_differ(folder, loaded):
     assert len(spaces) == 3
 
 
-@pytest.mark.parametrize(("member", "kind"), zip(MEMBERS, ("clip", "open_clip"), strict=True))
+@pytest.mark.parametrize(("member", "kind"), list(zip(MEMBERS, ("clip", "open_clip"), strict=True)))
 def test_texts_that_are_longer_than_the_model_reads_are_noted(member, kind, folder, loaded):
     tokens = loaded(member, model=str(folder(kind)), modality="text").tokens(TEXTS)
     assert tokens.cut == [3]
