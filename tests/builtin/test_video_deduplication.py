@@ -37,8 +37,8 @@ def coded(path, frames, quality, scale=1.0, crop=0.0):
 
 @pytest.fixture(scope="module")
 def shots_of():
-    """``shots_of(path)``: shots and their vectors, by the pipeline as it ships."""
-    with pipeline("video-deduplication") as found:
+    """``shots_of(path)``: shots and their vectors, by the pipeline as it ships; nothing is converted first."""
+    with pipeline("video-deduplication", runtime="torch") as found:
 
         def shots(path):
             rows = found(str(path))
@@ -91,9 +91,9 @@ def test_a_badly_distorted_copy_is_found_and_other_videos_are_not(shots_of, orig
 def test_vectors_have_length_one_and_a_space(shots_of, original):
     _, vectors = shots_of(original)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    space = pipeline("video-deduplication").plan.space
+    space = pipeline("video-deduplication", runtime="torch").plan.space
     assert space.parts["pooled over vectors"] == "mean"
-    assert space == pipeline("video-deduplication-transnet").plan.space
+    assert space == pipeline("video-deduplication-transnet", runtime="torch").plan.space
 
 
 def test_another_shot_detection_takes_the_place_by_its_name():
