@@ -16,20 +16,20 @@ SPARSE, MULTI = "sparse-text-embedding.sentence-transformers", "multi-vector.sen
 def test_an_ordinary_text_model_is_refused_before_it_has_a_space(minilm_folder, name):
     operator = registry.load(name)(model=str(minilm_folder))
     for ask in (operator.ensure_open, operator.space):
-        with pytest.raises(ParameterError, match="is a SentenceTransformer model, not a .*at random"):
+        with pytest.raises(ParameterError, match=r"is a SentenceTransformer model, not a .*at random"):
             ask()
 
 
 @pytest.mark.parametrize("name", [SPARSE, MULTI])
 def test_a_network_without_the_kinds_own_layers_is_refused(make_network, name):
-    with pytest.raises(ParameterError, match="is a network that is no .*at random"):
+    with pytest.raises(ParameterError, match=r"is a network that is no .*at random"):
         registry.load(name)(model=str(make_network("BertModel"))).ensure_open()
 
 
 def test_a_sparse_model_is_no_model_of_many_vectors_and_the_other_way_round(sparse_folder, multi_folder):
-    with pytest.raises(ParameterError, match="is a SparseEncoder model, not a MultiVectorEncoder"):
+    with pytest.raises(ParameterError, match=r"is a SparseEncoder model, not a MultiVectorEncoder"):
         registry.load(MULTI)(model=str(sparse_folder)).ensure_open()
-    with pytest.raises(ParameterError, match="is a MultiVectorEncoder model, not a SparseEncoder"):
+    with pytest.raises(ParameterError, match=r"is a MultiVectorEncoder model, not a SparseEncoder"):
         registry.load(SPARSE)(model=str(multi_folder)).ensure_open()
 
 

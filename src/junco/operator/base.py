@@ -30,6 +30,7 @@ from junco.operator.spec import OperatorSpec
 from junco.places.files import Stamp, file_stamps, first_changed
 
 if TYPE_CHECKING:
+    from junco.places.package_file import PackageFile
     from junco.places.wheel import Wheel
     from junco.types import Space
 
@@ -62,6 +63,8 @@ class Operator:
     crop, a splitter, a detector."""
     wheels: ClassVar[tuple[Wheel, ...]] = ()
     """The files of wheels that it needs, which `fetch` brings."""
+    package_files: ClassVar[tuple[PackageFile, ...]] = ()
+    """Those of installed packages that it needs, to be shown with their licence; a property where options decide."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec

