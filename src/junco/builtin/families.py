@@ -185,6 +185,25 @@ FAMILIES = (
         description="a vector → a vector",
     ),
     Family(
+        "time-window",
+        "operator",
+        Ports(
+            (
+                Port("times", list[float]),
+                Port("vectors", list[VECTOR]),
+                Port("other_times", list[float]),
+                Port("other_vectors", list[VECTOR]),
+            ),
+            (
+                Port("window", Segment),
+                Port("vector", VECTOR),
+                Port("other_vector", VECTOR),
+            ),
+        ),
+        default="time-window.mean",
+        description="two kinds of vectors of one window of time → the window and a vector of each kind",
+    ),
+    Family(
         "image-embedding",
         "pipeline",
         Ports((Port("path", Any),), (Port("vector", VECTOR),)),
