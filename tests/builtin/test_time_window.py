@@ -68,7 +68,7 @@ def test_the_step_says_the_windows_size_and_the_operator_follows():
 
 @pytest.mark.parametrize("fn", [ops.time_window.mean(size_s=4), WindowMean()], ids=["spec", "own object"])
 def test_another_size_than_the_steps_is_refused(fn):
-    with pytest.raises(ParameterError, match="size_s=.* and the step size=10"):
+    with pytest.raises(ParameterError, match=r"size_s=.* and the step size=10"):
         windowed(10, 10, fn)(20)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
+from junco.types import Vector
 from junco.types.array_type import IMAGE, VECTOR, VECTORS
 from junco.types.media import AudioClip, SparseVector, VideoFrame
 from junco.types.pieces import Box, Chunk, Face, Page, Segment, Shot
@@ -190,9 +191,9 @@ FAMILIES = (
         Ports(
             (
                 Port("times", list[float]),
-                Port("vectors", list[VECTOR]),
+                Port("vectors", list[Vector]),
                 Port("other_times", list[float]),
-                Port("other_vectors", list[VECTOR]),
+                Port("other_vectors", list[Vector]),
             ),
             (
                 Port("window", Segment),
