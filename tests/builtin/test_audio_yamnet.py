@@ -223,6 +223,7 @@ def test_segments_keep_to_threshold_top_and_labels(loaded):
     starts = [each for each in most if each.start_s == 0]
     assert len(starts) == 3
     assert loaded("audio-tagging.yamnet", **PLAIN, threshold=1.0)(clip) == []
+    assert loaded("audio-tagging.yamnet", **PLAIN, labels=[])(clip) == loaded("audio-tagging.yamnet", **PLAIN)(clip)
     only = loaded("audio-tagging.yamnet", **PLAIN, threshold=0.0, labels=["Beep, bleep", "Dog"])(clip)
     assert {each.label for each in only} == {"Beep, bleep", "Dog"}
 

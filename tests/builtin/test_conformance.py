@@ -165,6 +165,7 @@ def columns(photos, videos, two_videos):
     """For each family the input columns of a batch of rows that differ."""
     rng = np.random.default_rng(3)
     faces = [face_at(10 + i, 5, 20) for i in range(5)]
+    vector = np.arange(8, dtype=np.float32)
     lengths = (8000, 40000, 16001, 15600, 300)
     clips = [AudioClip(rng.normal(0, 0.1, (1, count)).astype(np.float32), 16000) for count in lengths]
     texts = ["a cat", "", "the quick brown fox jumps over the lazy dog " * 9, "日本", "two dogs"]
@@ -184,6 +185,7 @@ def columns(photos, videos, two_videos):
         "text-embedding": [texts],
         "sparse-text-embedding": [texts],
         "multi-vector": [texts],
+        "time-window": [[[0.5, 1.0], [6.0]], [[vector] * 2, [-vector]], [[1.0], []], [[vector], []]],
         "vector": [list(rng.normal(size=(5, 8)).astype(np.float32))],
         "vector.pool": [list(rng.normal(size=(5, 3, 8)).astype(np.float32))],
         "frame-dedup": [[VideoFrame(photo, i / 25, i) for i, photo in enumerate(photos)]],

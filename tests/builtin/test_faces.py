@@ -140,3 +140,10 @@ def test_detection_and_vectors_can_be_swapped_by_name_and_crops_looked_at():
     )
     (row,) = crops(data.astronaut())
     assert row.crop.shape == (64, 64, 3)
+
+
+def test_faces_beyond_the_most_are_said_to_be_cut(loaded):
+    faces = loaded("face-detection.yunet", threshold=0.05, max_faces=1, overlap=1.0)
+    with pipe.input("image").flat_map("image", "face", faces).output("face") as p:
+        assert len(p(data.astronaut())) == 1
+        assert p.stats().stages[0].num_cut == 1

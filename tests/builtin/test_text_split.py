@@ -111,11 +111,29 @@ def test_sentences_go_together_and_overlap():
     assert [c.text for c in chunks("sentences", "A a. B b. C c.", size=2)] == ["A a. B b.", "C c."]
 
 
-def test_a_wrapped_line_ends_no_sentence_but_an_empty_line_does():
-    text = "A line that\r\ngoes on. Title\r\n\r\nNext"
-    assert [c.text for c in chunks("sentences", text)] == ["A line that", "goes on.", "Title", "Next"]
+def test_a_full_line_ends_no_sentence_where_lines_are_wrapped():
+    text = "The dough is kneaded until it is smooth and\r\nno longer sticks. Title of a part\r\n\r\nNext"
+    first, second = "The dough is kneaded until it is smooth and", "no longer sticks."
+    assert [c.text for c in chunks("sentences", text)] == [first, second, "Title of a part", "Next"]
     wrapped = [c.text for c in chunks("sentences", text, wrapped=True)]
-    assert wrapped == ["A line that\r\ngoes on.", "Title", "Next"]
+    assert wrapped == [f"{first}\r\n{second}", "Title of a part", "Next"]
+
+
+def test_headings_and_items_of_lists_are_never_glued_together():
+    lines = ["# Shopping", "- two litres of milk", "- bread", "# Bank", "Call the bank", "Pay the rent"]
+    assert [c.text for c in chunks("sentences", "\n".join(lines), wrapped=True)] == lines
+    long = "A paragraph on one line, longer than any of those that a page would hold."
+    assert [c.text for c in chunks("sentences", "\n".join([*lines, long]), wrapped=True)] == [*lines, long]
+    items = ["- an item of a list that fills the line well", "- another one, which starts anew"]
+    assert [c.text for c in chunks("sentences", "\n".join(items), wrapped=True)] == items
+
+
+def test_full_lines_of_chinese_go_on_and_headings_do_not():
+    full = "面团要揉到光滑不再粘手为止然后盖上湿布放在温暖的地方等它慢慢地发起来直到体积变成原来的"
+    text = f"怎样做面包\n{full}\n两倍大。然后放进烤箱。"
+    assert [c.text for c in chunks("sentences", text, wrapped=True)] == [
+        "怎样做面包", f"{full}\n两倍大。", "然后放进烤箱。",
+    ]  # fmt: skip
 
 
 def test_a_sentence_without_end_is_cut_at_words():

@@ -6,6 +6,7 @@ from typing import Any
 
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
+from junco.types import Vector
 from junco.types.array_type import IMAGE, VECTOR, VECTORS
 from junco.types.media import AudioClip, SparseVector, VideoFrame
 from junco.types.pieces import Box, Chunk, Face, Page, Segment, Shot
@@ -190,6 +191,25 @@ FAMILIES = (
         Ports((Port("vector", VECTOR),), (Port("vector", VECTOR),)),
         default="vector.normalize",
         description="a vector → a vector",
+    ),
+    Family(
+        "time-window",
+        "operator",
+        Ports(
+            (
+                Port("times", list[float]),
+                Port("vectors", list[Vector]),
+                Port("other_times", list[float]),
+                Port("other_vectors", list[Vector]),
+            ),
+            (
+                Port("window", Segment),
+                Port("vector", VECTOR),
+                Port("other_vector", VECTOR),
+            ),
+        ),
+        default="time-window.mean",
+        description="two kinds of vectors of one window of time → the window and a vector of each kind",
     ),
     Family(
         "image-embedding",

