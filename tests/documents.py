@@ -42,10 +42,11 @@ def pdf(pages: Sequence[Sequence[str]], password: str | None = None) -> bytes:
         user = _rc4(key, _PADDING).hex()
         rest = f"/Encrypt<</Filter/Standard/V 1/R 2/O<{owner.hex()}>/U<{user}>/P -4>>".encode()
         rest += f"/ID[<{b'0123456789abcdef'.hex()}><{b'0123456789abcdef'.hex()}>]".encode()
-    return _assembled(objects, rest)
+    return pdf_of(objects, rest)
 
 
-def _assembled(objects: Sequence[bytes], rest: bytes) -> bytes:
+def pdf_of(objects: Sequence[bytes], rest: bytes = b"") -> bytes:
+    """A PDF of these objects; the first is its catalog, and `rest` stands in its trailer."""
     out, places = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
         places.append(len(out))

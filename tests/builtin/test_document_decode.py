@@ -190,6 +190,8 @@ def test_where_there_is_no_main_text_all_is_read_and_that_is_noted():
         (html(CHINESE, "<meta charset=gb2312>").encode(), 1),
         (html(CHINESE).encode("gb18030"), 1),
         (html(CHINESE, "<meta charset=no-such-thing>").encode(), 1),
+        (html(CHINESE, "<meta charset=unicode_escape>").encode(), 1),
+        (html(CHINESE, "<meta charset=iso-2022-jp>").encode(), 1),
     ],
 )
 def test_the_encoding_of_a_page_is_what_it_declares_unless_that_is_wrong(content, num_assumed):

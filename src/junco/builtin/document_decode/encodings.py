@@ -57,6 +57,13 @@ _GUESSED = [
     "cp1257",
     "cp1258",
 ]
+# What a document may declare: what browsers read (it was itself found as ASCII: so it is in no UTF-16, UTF-32, EBCDIC),
+# and the old mail encoding of Chinese. Python's names, as `wider` gives them.
+_DECLARABLE = {
+    *("utf-8", "utf-8-sig", "gb18030", "big5hkscs", "hz", "cp932", "euc_jp", "iso2022_jp", "cp949", "koi8-r", "koi8-u"),
+    *("cp866", "cp874", "tis-620", "mac-roman", "mac-cyrillic", *(f"cp{number}" for number in range(1250, 1259))),
+    *(f"iso8859-{number}" for number in range(2, 17)),
+}
 _ALIKE = 0.1
 """Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
 _SURE_CHARACTERS = 8
@@ -112,7 +119,7 @@ def decoded(content: bytes, name: str, encoding: str | None = None, declared: st
             if text is not None:
                 return Decoded(_checked(text, name))
     unicode = _strict(content, "utf-8")
-    as_declared = _strict(content, wider(declared)) if declared is not None else None
+    as_declared = _strict(content, reader) if (reader := declarable(declared)) is not None else None
     if as_declared is not None and (unicode is None or as_declared == unicode or not _is_sure(unicode)):
         return Decoded(_checked(as_declared, name))
     if unicode is not None and "\0" not in unicode:
@@ -127,6 +134,11 @@ def wider(encoding: str) -> str:
     except LookupError:
         return encoding
     return _WIDER.get(known, known)
+
+
+def declarable(declared: str | None) -> str | None:
+    """The encoding that reads what declares this of itself; ``None`` where it says nothing, or what cannot be."""
+    return found if declared is not None and (found := wider(declared)) in _DECLARABLE else None
 
 
 def _strict(content: bytes, encoding: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO, Literal
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
-from junco.builtin.document_decode.encodings import Decoded, check_encoding, decoded, wider
+from junco.builtin.document_decode.encodings import Decoded, check_encoding, declarable, decoded
 from junco.builtin.document_decode.html_text import all_text, check_depth
 from junco.builtin.extras import importing
 from junco.errors import InputError
@@ -67,12 +67,7 @@ def html_of(content: bytes, name: str, encoding: str | None) -> Decoded:
     try:
         return decoded(content, name, encoding, declared)
     except InputError:
-        # A declaration of UTF-16 that can itself be read as ASCII is wrong.
-        lax = encoding or wider(declared or "utf-8")
-        try:
-            text = content.decode("utf-8" if lax.lower().startswith("utf") else lax, "replace")
-        except LookupError:
-            text = content.decode("utf-8", "replace")
+        text = content.decode(encoding or declarable(declared) or "utf-8", "replace")
         if text.count("\0") or text.count("�") * 10 > len(text):
             raise
         return Decoded(text, is_assumed=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from junco.builtin.document_decode.pdf_limits import check_pdf
 from junco.errors import InputError
 
 PDFIUM = threading.RLock()
@@ -18,7 +19,7 @@ def opened_pdf(file: IO[bytes], name: str, password: str | None, max_pages: int)
     """A PDF's document, of pypdfium2.
 
     Raises:
-        InputError: it is encrypted, broken or no PDF, has no page or too many.
+        InputError: it is encrypted, broken or no PDF, has no page or too many, or a page takes too much (`check_pdf`).
     """
     import pypdfium2
     from pypdfium2.raw import FPDF_ERR_PASSWORD
@@ -38,6 +39,8 @@ def opened_pdf(file: IO[bytes], name: str, password: str | None, max_pages: int)
             raise InputError(f"{name}: a PDF without pages")
         if num_pages > max_pages:
             raise InputError(f"{name}: {num_pages:,} pages are more than max_pages={max_pages:,}")
+        with PDFIUM:
+            check_pdf(document, name)
         yield document
     finally:
         with PDFIUM:

@@ -1,0 +1,27 @@
+"""document-decode: what bytes that say the wrong thing of themselves, or nothing, are read as."""
+
+from __future__ import annotations
+
+import pytest
+
+from junco import ops, pipe
+
+SENTENCE = "Hello world, this is a text with a path C:\\temp\\new."
+
+
+def read(source, member, **params):
+    """The text of a document, and how often it was noted as assumed."""
+    decode = getattr(ops.document_decode, member)(**params)
+    with pipe.input("source").flat_map("source", "page", decode, name="decode").output("page") as pages:
+        ((page,),) = pages.batch([source])
+        (stage,) = pages.stats().stages
+    return page.text, stage.num_assumed
+
+
+@pytest.mark.parametrize("end", ["", " "])
+@pytest.mark.parametrize("declared", ["utf-16", "UTF-16LE", "utf-32", "unicode_escape", "raw_unicode_escape", "cp037"])
+def test_a_page_that_declares_what_it_cannot_be_is_read_as_utf_8_and_that_is_noted(declared, end):
+    page = f"<html><head><meta charset={declared}></head><body><p>{SENTENCE}</p></body></html>{end}".encode()
+    assert read(page, "html", content="all") == (SENTENCE, 1)
+    page = f'<?xml version="1.0" encoding="{declared}"?><html><body><p>{SENTENCE}</p></body></html>{end}'.encode()
+    assert read(page, "auto", content="all") == (SENTENCE, 1)

@@ -1,0 +1,76 @@
+"""document-decode: small documents that would take minutes or gigabytes are refused at once."""
+
+from __future__ import annotations
+
+import time
+import zlib
+
+import pytest
+
+from documents import pdf_of
+from junco import ops
+from junco.errors import InputError
+
+SHOWN = b"BT /F1 12 Tf 50 700 Td (Hello world) Tj ET"
+FORM = "/Type/XObject/Subtype/Form/BBox[0 0 600 800]"
+
+
+def text(source, member="auto", **params):
+    """The text of a document that has one page."""
+    (page,) = getattr(ops.document_decode, member)(**params)(source)
+    return page.text
+
+
+def refused_at_once(source, match, member="auto", **params):
+    """What is refused with such words, and within seconds."""
+    start = time.perf_counter()
+    with pytest.raises(InputError, match=match):
+        text(source, member, **params)
+    assert time.perf_counter() - start < 5
+
+
+def stream(content, said=""):
+    return f"<<{said}/Length {len(content)}>>stream\n".encode() + content + b"\nendstream"
+
+
+def page_of(content, xobject="", *further):
+    """A PDF with one page: its stream, what it can draw, and further objects from number 6."""
+    resources = f"/Resources<</Font<</F1 5 0 R>>{xobject}>>"
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{resources}/Contents 4 0 R>>"
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+    kids = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    return pdf_of([*kids, page.encode(), content, font, *further])
+
+
+def nested(calls, levels, packed=False):
+    """A page whose form draws the next one so many times, and so on."""
+    forms = []
+    for number in range(6, 6 + levels):
+        is_last = number == 5 + levels
+        content = SHOWN if is_last else b" /X Do" * calls
+        said = f"{FORM}/Resources<</Font<</F1 5 0 R>>{'' if is_last else f'/XObject<</X {number + 1} 0 R>>'}>>"
+        forms.append(stream(zlib.compress(content), said + "/Filter/FlateDecode") if packed else stream(content, said))
+    return page_of(stream(b"/X Do"), "/XObject<</X 6 0 R>>", *forms)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("member", ["pdf", "ocr"])
+def test_forms_within_forms_of_a_pdf_are_counted_before_they_are_drawn(member, packed):
+    if member == "ocr":
+        pytest.importorskip("rapidocr")
+    refused_at_once(nested(4, 12, packed), "draws more than 200,000 forms", member)
+
+
+def test_a_pdf_with_some_forms_is_read():
+    assert text(nested(1, 5)) == "Hello world"
+    assert text(nested(3, 4)).count("Hello world") == 27
+
+
+def test_a_form_of_a_pdf_that_draws_itself_is_no_end_of_work():
+    itself = stream(b"/X Do " + SHOWN, f"{FORM}/Resources<</Font<</F1 5 0 R>>/XObject<</X 6 0 R>>>>")
+    assert "Hello world" in text(page_of(stream(b"/X Do"), "/XObject<</X 6 0 R>>", itself))
+
+
+def test_a_stream_of_a_pdf_that_swells_is_refused_before_it_is_unpacked():
+    bomb = zlib.compress(zlib.compress(b" " * 300_000_000 + SHOWN, 9), 9)
+    refused_at_once(page_of(stream(bomb, "/Filter[/FlateDecode/FlateDecode]")), "unpacks to more than 268,435,456")
