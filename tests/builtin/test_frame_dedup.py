@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from junco import ops, pipe
-from junco.builtin.frame_dedup.dhash import dhash
+from junco.builtin.frame_dedup.dhash import dhash, means_of_places
 from junco.errors import InputError, ParameterError
 from junco.types import VideoFrame
 
@@ -131,3 +131,30 @@ def test_a_model_of_bits_and_an_unknown_one_are_refused():
 def test_a_model_that_makes_no_vectors_of_pictures_is_refused():
     with pytest.raises(ParameterError, match=r"model='image-decode\.pil' is no operator of the family image-embedding"):
         ops.frame_dedup.embedding(model="image-decode.pil").create()
+
+
+def scene(spots):
+    """Frames of a fixed camera with grain, in some of which a spot of a hundredth of the picture has a colour."""
+    for frame, spot in zip(film([0] * len(spots), seed=1), spots, strict=True):
+        pixels = frame.image.copy()
+        if spot is not None:
+            pixels[40:50, 60:76] = spot
+        yield VideoFrame(pixels, frame.time_s, frame.index)
+
+
+def test_what_comes_into_the_picture_of_a_fixed_camera_is_new_where_places_matter():
+    grey, red, none = (90, 90, 90), (200, 40, 40), None
+    spots = [none, none, grey, grey, none, red, none]
+    start = pipe.input("spots").flat_map("spots", "frame", scene)
+    for local_change, found in ((12, [0, 2, 4, 5, 6]), (None, [0]), (255, [0])):
+        dedup = ops.frame_dedup.dhash(local_change=local_change)
+        with start.filter("frame", "frame", "frame", dedup).output("frame.index") as p:
+            assert p(spots) == found
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (500, 2, 3), (33, 31, 3)])
+def test_the_means_of_places_are_those_of_the_picture(shape):
+    image = np.full(shape, (10, 20, 30), np.uint8)
+    np.testing.assert_allclose(
+        means_of_places(image), np.broadcast_to([[[10]], [[20]], [[30]]], (3, 32, 32)), rtol=1e-5
+    )

@@ -26,7 +26,7 @@ KINDS = {
     "chunk": (Chunk("一个", 1, 3), {"text": "一个", "start": 1, "end": 3}),
     "shot": (Shot(0.0, 1.0, 0.75), {"start_s": 0.0, "end_s": 1.0, "score": 0.75}),
     "segment": (Segment(0.0, 1.0, "speech"), {"start_s": 0.0, "end_s": 1.0, "label": "speech", "score": 1.0}),
-    "page": (Page("text", 1), {"text": "text", "number": 1}),
+    "page": (Page("text", 1), {"number": 1}),
     "face": (
         Face(Box(0.5, 1.0, 2.0, 3.0), ((1.0, 2.0),) * 5, 0.75),
         {"box": FACE_BOX, "points": [[1.0, 2.0]] * 5, "score": 0.75},
@@ -101,6 +101,21 @@ def test_a_field_of_a_face_is_read_by_steps_and_leaves_by_its_name(field, tmp_pa
         value, seen = p("a")
     assert value == getattr(face, field.partition(".")[2])
     assert seen == [type(value).__name__]
+
+
+def test_a_page_that_many_rows_share_does_not_make_their_file_larger(tmp_path):
+    page = Page("".join(map(str, range(200_000))), 1)
+    start = pipe.input("x").flat_map("x", ("page", "chunk"), lambda x: [(page, Chunk(x, 0, 1))] * 50)
+    with start.output("page", "chunk", "page.number") as p:
+        p.run(["a"], tmp_path / "o.parquet", progress=False)
+    assert (tmp_path / "o.parquet").stat().st_size < 20_000
+    assert pq.read_table(tmp_path / "o.parquet")["page.number"].to_pylist() == [1] * 50
+
+
+def test_who_wants_the_text_of_pages_in_the_file_names_it(tmp_path):
+    with pipe.input("x").map("x", "page", lambda x: Page(x, 1)).output("page.text") as p:
+        p.run(["a"], tmp_path / "o.parquet", progress=False)
+    assert pq.read_table(tmp_path / "o.parquet")["page.text"].to_pylist() == ["a"]
 
 
 SPARSE = [([0, 7], [1.0, 0.5]), ([], []), ([3], [2.0]), ([1, 2, 30_000], [0.1, 0.2, 0.3])]

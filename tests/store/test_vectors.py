@@ -214,6 +214,26 @@ def test_what_holds_no_vectors_is_said_in_one_line(tmp_path):
         read_vectors()
 
 
+def test_what_stands_beside_the_vectors_is_not_read(tmp_path, monkeypatch):
+    vectors = pa.array([[1, 2], [3, 4]], pa.list_(pa.float32(), 2))
+    pq.write_table(pa.table({"input": ["a", "b"], "heavy": ["x", "y"], "v": vectors}), tmp_path / "o.parquet")
+    read, columns = pq.ParquetFile.read, []
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda file, **how: columns.append(how["columns"]) or read(file, **how))
+    assert read_vectors(tmp_path / "o.parquet").keys == ["a", "b"]
+    assert columns == [["input", "v"]]
+
+
+def test_a_file_that_arrow_cannot_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = ran(letters(), f"{tmp_path}/v.parquet")
+
+    def refusing(file, **how):
+        raise pa.ArrowNotImplementedError("Nested data conversions not implemented for chunked array outputs")
+
+    monkeypatch.setattr(pq.ParquetFile, "read", refusing)
+    with pytest.raises(InputError, match=r"v\.parquet cannot be read: .*Nested data"):
+        read_vectors(path)
+
+
 @pytest.mark.parametrize("pipeline", [letters, nameless])
 def test_a_target_without_rows_is_read_as_an_empty_set(target, pipeline):
     pipeline().run([], target, progress=False)

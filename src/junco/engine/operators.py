@@ -19,7 +19,7 @@ from junco.operator.lanes import Lane, lane
 from junco.operator.notes import NOTHING, Noted, joined, put_back, set_aside, shifted, taken
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
-from junco.operator.results import checked_results
+from junco.operator.results import checked_results, with_pixels
 
 NUM_RETRIES = 3
 RETRY_WAIT_S = 0.1
@@ -188,6 +188,8 @@ def results_of(operator: Any, columns: Columns, num_rows: int, *, makes_rows: bo
     work = operator.streams if makes_rows else operator.batch
     noted = operator._noted
     before = set_aside(noted) if noted else None
+    if operator._image_inputs:
+        columns = with_pixels(columns, operator._image_inputs)
     try:
         results = checked_results(operator, work(*columns, **state), num_rows)
         return results, taken(operator, num_rows) if noted else NOTHING

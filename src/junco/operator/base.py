@@ -20,13 +20,14 @@ from junco.operator.ports import (
     Ports,
     Rows,
     gives_one_vector,
+    image_inputs,
     is_annotated,
     is_vector,
     ports_of_batch,
     ports_of_function,
     unresolved,
 )
-from junco.operator.results import checked_results
+from junco.operator.results import checked_results, with_pixels
 from junco.operator.spec import OperatorSpec
 from junco.places.files import Stamp, file_stamps, first_changed
 
@@ -73,6 +74,8 @@ class Operator:
     """What it has noted of the batches that it is at work on."""
     _is_open: bool
     _gives_vectors: bool = False
+    _image_inputs: tuple[int, ...] = ()
+    """The positions of inputs that are images: of video frames there it is given the pixels."""
     _stamps: tuple[Stamp, ...] | None = None
     """Of the files that it was loaded from, or is to be loaded from where somebody has said so."""
     _opening: threading.RLock
@@ -319,7 +322,8 @@ class Operator:
                     self.open()
                     self._stamps = stamps
                     self._check_loaded()
-                    self._gives_vectors = gives_one_vector(self.ports())
+                    ports = self.ports()
+                    self._gives_vectors, self._image_inputs = gives_one_vector(ports), image_inputs(ports)
                     self._is_open = True
 
     def _check_loaded(self) -> None:
@@ -361,8 +365,9 @@ class Operator:
         self.ensure_open()
         state = {"state": self.state()} if self.hints.stateful and self.gives_states() else {}
         before = notes.set_aside(self._noted) if self._noted else None  # of a batch that calls its own operator
+        columns = with_pixels([[value] for value in item], self._image_inputs)
         try:
-            return checked_results(self, self.batch(*([value] for value in item), **state), 1)[0]
+            return checked_results(self, self.batch(*columns, **state), 1)[0]
         finally:
             if self._noted or before is not None:
                 notes.put_back(self._noted, before)

@@ -98,6 +98,11 @@ def gives_one_vector(ports: Ports) -> bool:
     return ports.rows == "one" and len(ports.outputs) == 1 and is_vector(ports.outputs[0].type)
 
 
+def image_inputs(ports: Ports) -> tuple[int, ...]:
+    """The positions of the inputs that are images and nothing else."""
+    return tuple(at for at, port in enumerate(ports.inputs or ()) if array_type(port.type) == IMAGE)
+
+
 def is_vector(kind: Any) -> bool:
     """Whether a type is that of one vector, of whatever length."""
     return array_type(kind) == VECTOR

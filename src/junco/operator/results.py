@@ -1,4 +1,4 @@
-"""What an operator gives for a batch, if it is what was asked for: one result for each row, in order."""
+"""What an operator is given for a batch and what it gives, if that is what was asked for: a result for each row."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import ContractError
+from junco.types.media import VideoFrame
 from junco.wording import picture
 
 if TYPE_CHECKING:
     from junco.operator.base import Operator
+
+
+def with_pixels(columns: Sequence[Sequence[Any]], positions: Sequence[int]) -> Sequence[Sequence[Any]]:
+    """The columns with the pixels of each video frame in those that an operator takes as images.
+
+    Only where there are frames is anything made anew.
+    """
+    found = [at for at in positions if VideoFrame in map(type, columns[at])]
+    if not found:
+        return columns
+    given = list(columns)
+    for at in found:
+        given[at] = [value.image if type(value) is VideoFrame else value for value in columns[at]]
+    return given
 
 
 def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence[Any]:

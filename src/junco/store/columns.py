@@ -1,7 +1,8 @@
 """Values → Arrow columns: vectors as fixed-size lists, boxes and other dataclasses as structs, the rest as Arrow does.
 
-Pictures and sound are heavy and are not what a table of vectors is for: of a `VideoFrame` its time, index and kind are
-kept, of an `AudioClip` its rate and start. A `SparseVector` is a struct of two lists, however long each row's are.
+Pictures, sound and whole pages are heavy and are not what a table of vectors is for: of a `VideoFrame` its time, index
+and kind are kept, of an `AudioClip` its rate and start, of a `Page` its number. A `SparseVector` is a struct of two
+lists, however long each row's are.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def _array_set(path: Path) -> VectorSet:
     side = side_of(path, lambda: vectors)
     if side is None:
         return VectorSet([str(number) for number in range(len(vectors))], vectors, None)
-    keys = rows_of([side]).column("input").to_pylist()
+    keys = rows_of([side], ["input"]).column("input").to_pylist()
     if len(keys) != len(vectors):  # of a file that does not say what array it belongs to
         raise InputError(
             f"{path} has {len(vectors):,} vectors, and {side} beside it {len(keys):,} rows: "
@@ -161,10 +161,11 @@ def _array_set(path: Path) -> VectorSet:
 def _table_set(path: Path, column: str | None) -> VectorSet:
     files = parquet_files(path)
     space, told = _space(files)
-    rows = rows_of(files)
-    name = column or told or _only_vectors(rows, path)
-    if name not in rows.column_names:
-        raise InputError(f"{path} has no column {name!r}; there are: {', '.join(rows.column_names)}")
+    schema = schema_of(files)
+    name = column or told or _only_vectors(schema, files, path)
+    if name not in schema.names:
+        raise InputError(f"{path} has no column {name!r}; there are: {', '.join(schema.names)}")
+    rows = rows_of(files, ["input", name])
     keys = rows.column("input").to_pylist() if "input" in rows.column_names else [str(i) for i in range(len(rows))]
     return VectorSet(keys, _matrix(rows.column(name), name, path), space if name == told else None)
 
@@ -204,18 +205,34 @@ def _opened(file: Path) -> Any:
         raise InputError(f"{file} is no Parquet file: {brief(error)}") from error
 
 
-def rows_of(files: Sequence[Path]) -> pa.Table:
-    """The rows of Parquet files, as one table.
+def schema_of(files: Sequence[Path]) -> pa.Schema:
+    """The columns that Parquet files have together.
 
     Raises:
-        InputError: one was damaged.
+        InputError: one is none.
+    """
+    return arrow().unify_schemas([_opened(file).schema_arrow for file in files], promote_options="permissive")
+
+
+def have_rows(files: Sequence[Path]) -> bool:
+    """Whether there is a row in any of some Parquet files."""
+    return any(_opened(file).metadata.num_rows for file in files)
+
+
+def rows_of(files: Sequence[Path], columns: Sequence[str]) -> pa.Table:
+    """The rows of Parquet files, as one table of those of the columns that they have.
+
+    Raises:
+        InputError: one was damaged, or Arrow cannot read it.
     """
     tables = []
     for file in files:
         try:
-            tables.append(_opened(file).read())
-        except (arrow().ArrowException, OSError) as error:
+            tables.append(_opened(file).read(columns=columns))
+        except (arrow().ArrowInvalid, OSError) as error:
             raise InputError(f"{file} was damaged: {brief(error)}") from error
+        except arrow().ArrowException as error:
+            raise InputError(f"{file} cannot be read: {brief(error)}") from error
     return arrow().concat_tables(tables, promote_options="permissive")
 
 
@@ -229,12 +246,12 @@ def _array(path: Path) -> Vectors:
     return vectors  # type: ignore[no-any-return]
 
 
-def _only_vectors(rows: pa.Table, path: Path) -> str:
+def _only_vectors(schema: pa.Schema, files: Sequence[Path], path: Path) -> str:
     types = arrow().types
-    names = [f.name for f in rows.schema if types.is_fixed_size_list(f.type)]
-    if not len(rows):  # nobody knows what the columns would hold
-        names = names or [f.name for f in rows.schema if types.is_null(f.type)]
-    if not names and (sparse := [f.name for f in rows.schema if is_sparse(f.type)]):
+    names = [f.name for f in schema if types.is_fixed_size_list(f.type)]
+    if not have_rows(files):  # nobody knows what the columns would hold
+        names = names or [f.name for f in schema if types.is_null(f.type)]
+    if not names and (sparse := [f.name for f in schema if is_sparse(f.type)]):
         raise InputError(f"{path}: the vectors of the column {sparse[0]!r} are sparse: read_sparse_vectors reads them")
     if len(names) != 1:
         raise InputError(f"{path} has {len(names)} columns of vectors ({', '.join(names)}): say which, column='…'")

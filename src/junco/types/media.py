@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from junco.types.array_type import IMAGE
+from junco.types.pieces import Page
 from junco.wording import picture
 
 if TYPE_CHECKING:
@@ -65,5 +66,7 @@ class SparseVector:
         return picture(self, most=200)
 
 
-HEAVY: dict[type, str] = {VideoFrame: "image", AudioClip: "samples"}
-"""The fields that hold pixels and samples, which tables and JSON leave out."""
+HEAVY: dict[type, str] = {VideoFrame: "image", AudioClip: "samples", Page: "text"}
+"""The fields that hold what a value was cut out of. Tables leave them out: each of a page's many pieces has the page
+beside it, and its text would stand in every row.
+"""
