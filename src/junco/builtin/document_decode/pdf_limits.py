@@ -91,7 +91,9 @@ class _Objects:
         """What a page or form may mean by the name of something to be drawn."""
         texts = [said]
         for text in texts:  # a page's resources may be those of what is above it
-            texts += [self.said.get(int(number), b"") for number in _RESOURCES.findall(text)][: _MOST_LEVELS - len(texts)]
+            texts += [self.said.get(int(number), b"") for number in _RESOURCES.findall(text)][
+                : _MOST_LEVELS - len(texts)
+            ]
         named: _Named = {}
         for inline, number in (found for text in texts for found in _XOBJECT.findall(text)):
             for name, target in _NAMED.findall(self.said.get(int(number), b"") if number else inline):
