@@ -13,6 +13,7 @@ from PIL import Image
 from junco import ops, pipe
 from junco.builtin.frame_dedup.dhash import dhash
 from junco.errors import InputError, ParameterError
+from junco.graph.devices import on_device
 from junco.types import VideoFrame
 
 MODEL = {"model": "image-embedding.timm", "params": {"model": "test_resnet", "pretrained": False}}
@@ -123,3 +124,11 @@ def test_a_model_of_bits_and_an_unknown_one_are_refused():
 def test_a_model_that_makes_no_vectors_of_pictures_is_refused():
     with pytest.raises(ParameterError, match=r"model='image-decode\.pil' is no operator of the family image-embedding"):
         ops.frame_dedup.embedding(model="image-decode.pil").create()
+
+
+def test_the_pipelines_device_is_that_of_the_operator_that_makes_the_vectors():
+    step = pipe.input("frame").filter("frame", "frame", on="frame", fn=ops.frame_dedup.embedding(**MODEL))
+    flow = on_device(step.output("frame").graph, "cpu")
+    assert flow.nodes[0].spec.create().embedding.spec.params["device"] == "cpu"
+    own = {**MODEL, "params": {**MODEL["params"], "device": "cpu"}}
+    assert ops.frame_dedup.embedding(**own, device="cuda").create().embedding.spec.params["device"] == "cpu"
