@@ -13,6 +13,7 @@ from PIL import Image
 from junco import ops, pipe
 from junco.builtin.frame_dedup.dhash import dhash, means_of_places
 from junco.errors import InputError, ParameterError
+from junco.graph.devices import on_device
 from junco.types import VideoFrame
 
 MODEL = {"model": "image-embedding.timm", "params": {"model": "test_resnet", "pretrained": False}}
@@ -158,3 +159,11 @@ def test_the_means_of_places_are_those_of_the_picture(shape):
     np.testing.assert_allclose(
         means_of_places(image), np.broadcast_to([[[10]], [[20]], [[30]]], (3, 32, 32)), rtol=1e-5
     )
+
+
+def test_the_pipelines_device_is_that_of_the_operator_that_makes_the_vectors():
+    step = pipe.input("frame").filter("frame", "frame", on="frame", fn=ops.frame_dedup.embedding(**MODEL))
+    flow = on_device(step.output("frame").graph, "cpu")
+    assert flow.nodes[0].spec.create().embedding.spec.params["device"] == "cpu"
+    own = {**MODEL, "params": {**MODEL["params"], "device": "cpu"}}
+    assert ops.frame_dedup.embedding(**own, device="cuda").create().embedding.spec.params["device"] == "cpu"

@@ -71,3 +71,8 @@ def test_a_folder_that_holds_no_static_model_is_refused_with_the_file(tmp_path):
 def test_models_have_spaces_of_their_own(loaded, small_folder):
     assert loaded(NAME).space() != loaded(NAME, model=str(small_folder), normalize=False).space()
     assert loaded(NAME).space().is_known
+
+
+def test_less_agreement_than_all_is_refused_since_nothing_comes_near_only():
+    with pytest.raises(ParameterError, match=r"least_cosine=0\.5: a static model is looked up"):
+        registry.load(NAME)(least_cosine=0.5)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import ParameterError
+from junco.neural.devices import check_device
 from junco.neural.vectors import unit_rows
 from junco.operator import registry
 from junco.operator.base import Operator
@@ -31,11 +32,14 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
         model: the operator that makes the vectors, ``family.member``; of a family alone, its default.
         params: that operator's parameters.
         similarity: a frame repeats the kept one where the cosine is at least this.
+        device: where that operator runs, unless its own parameters say it: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or
+            ``mps``.
     """
 
     model: str = "image-embedding"
     params: Mapping[str, Any] | None = None
     similarity: float = option(0.9, least=-1, most=1)
+    device: str = option("auto", neutral=True, check=check_device)
 
     hints = Hints(stateful=True, max_batch=32, releases_gil=True, thread_safe=True)
 
@@ -51,7 +55,10 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
     def embedding(self) -> Operator:
         """The operator that makes the vectors; not opened before this one is."""
         family = registry.families("operator").get(self.model)
-        made: Operator = OperatorSpec.named(family.default if family else self.model, self.params or {}).create()
+        name = family.default if family else self.model
+        has_device = "device" in registry.load(name).parameters()
+        device = {"device": self.device} if has_device and self.device != "auto" else {}
+        made: Operator = OperatorSpec.named(name, {**device, **(self.params or {})}).create()
         return made
 
     @property

@@ -44,7 +44,12 @@ DEFAULT = (
         size_bytes=94,
     ),
 )
-_LOOKED_UP = {"runtime": ("auto",), "dtype": ("auto", "float32"), "device": ("auto", "cpu")}
+_LOOKED_UP: dict[str, tuple[str | None, ...]] = {
+    "runtime": ("auto",),
+    "dtype": ("auto", "float32"),
+    "device": ("auto", "cpu"),
+    "least_cosine": (None,),
+}
 """What can be asked of a table in which tokens are looked up."""
 
 
@@ -62,6 +67,7 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
         device: ``auto`` or ``cpu``: nothing is computed that a device would make faster.
         runtime: ``auto``.
         dtype: ``auto`` or ``float32``.
+        least_cosine: ``None``: nothing is computed in another way that would come near only.
     """
 
     model: str | Path | None = None

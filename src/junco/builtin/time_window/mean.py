@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.vector.floats import checked_vector
-from junco.errors import ParameterError
+from junco.errors import InputError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
 from junco.types.pieces import Segment
 from junco.types.space import LENGTH
+from junco.wording import picture
 
 
 class WindowMean(Operator, family="time-window", name="mean"):
@@ -58,9 +59,19 @@ class WindowMean(Operator, family="time-window", name="mean"):
         other_vectors: Sequence[list[Vector]],
     ) -> Sequence[tuple[Segment, Vector, Vector]]:
         rows = zip(times, vectors, other_times, other_vectors, strict=True)
-        return [self._row([*first_s, *other_s], first, other) for first_s, first, other_s, other in rows]
+        return [
+            self._row([*first_s, *other_s], first, other) for first_s, first, other_s, other in map(self._lists, rows)
+        ]
+
+    def _lists(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        for value in row:
+            if not isinstance(value, (list, tuple)):
+                raise InputError(f"{self.name!r} takes the times and vectors of a window, lists, not {picture(value)}")
+        return row
 
     def _row(self, times_s: list[float], vectors: list[Any], others: list[Any]) -> tuple[Segment, Any, Any]:
+        if not times_s:
+            raise InputError(f"{self.name!r}: a window without any time")
         number, size_s = math.floor(_exact(min(times_s)) / _exact(self.size_s)), _exact(self.size_s)
         window = Segment(float(number * size_s), float((number + 1) * size_s))
         return window, self._mean(vectors), self._mean(others)
