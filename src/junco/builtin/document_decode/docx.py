@@ -130,7 +130,7 @@ def _html_of(file: IO[bytes], name: str) -> str:
     except MemoryError:
         raise
     except RecursionError as error:
-        raise InputError(f"{name}: its elements are nested too deep: no readable .docx") from error
+        raise InputError(f"{name}: a broken .docx: its elements are nested too deep") from error
     except Exception as error:  # what mammoth raises on a broken document is not limited to any kind
         raise InputError(f"{name}: a broken .docx: {brief(error)}") from error
     html: str = converted.value
