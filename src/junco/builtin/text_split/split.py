@@ -66,7 +66,7 @@ class LibrarySplit(TextSplit):
     def open(self) -> None:
         from semantic_text_splitter import TextSplitter
 
-        how = {"overlap": self.overlap, "trim": self.trim}
+        how: dict[str, Any] = {"overlap": self.overlap, "trim": self.trim}
         self._splitter = self.splitter(how)
         self._plain = TextSplitter(self.size, **how)
 
