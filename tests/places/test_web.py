@@ -107,6 +107,10 @@ def test_an_answer_that_does_not_bring_the_whole_is_none(status, headers):
         assert fetched(f"{site}/x") == b"hi"
 
 
+def test_headers_that_cannot_be_read_may_hide_how_long_the_body_is():
+    assert "a header that cannot be read" in refusal(Answer(b"short", headers={"X": "1\r\nno header"}, length=50))
+
+
 @pytest.mark.parametrize("lengths", [["2", "200"], ["200", "2"], ["2, 200"], ["-2"], ["²"], ["two"]])
 def test_a_body_whose_length_nobody_can_tell_is_none(lengths):
     assert "of its length" in refusal(Answer(b"hi", length=None, headers={"Content-Length": lengths}))

@@ -107,6 +107,8 @@ def _check_whole(url: str, response: http.client.HTTPResponse) -> None:
     """That what comes is all that lies there, and in a form that is read."""
     if response.status not in _WHOLE:
         raise InputError(f"{url!r}: the server answered {response.status} {_line(response.reason)}: that is not all")
+    if response.headers.defects:  # what stands after such a line is not known, the body's length may be there
+        raise InputError(f"{url!r}: its server answers with a header that cannot be read")
     coding = _said(response.headers, "Transfer-Encoding")
     if coding.lower() not in ("", "identity") and not (coding.lower() == "chunked" and response.chunked):
         raise InputError(f"{url!r}: its server sends it by {coding[:80]!r}, which nobody asked for")
