@@ -25,3 +25,34 @@ def test_a_page_that_declares_what_it_cannot_be_is_read_as_utf_8_and_that_is_not
     assert read(page, "html", content="all") == (SENTENCE, 1)
     page = f'<?xml version="1.0" encoding="{declared}"?><html><body><p>{SENTENCE}</p></body></html>{end}'.encode()
     assert read(page, "auto", content="all") == (SENTENCE, 1)
+
+
+@pytest.mark.parametrize("member", ["text", "auto"])
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("日本語のメール ABC", "iso2022_jp"),
+        ("ﾃｽﾄ 日本語", "iso2022_jp_ext"),
+        ("대한민국 ABC", "iso2022_kr"),
+        ("今天天气很好 ABC\n自由软件", "hz"),
+    ],
+)
+def test_characters_that_are_spelt_in_ascii_are_read_and_that_is_noted(content, encoding, member):
+    assert read(content.encode(encoding), member) == (content, 1)
+
+
+def test_what_may_be_utf_7_is_left_and_that_is_noted():
+    assert read(b"Sm+AOk-rbr+APg-d", "text") == ("Sm+AOk-rbr+APg-d", 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '(format t "~{~a~}" list)',
+        "~{ab~} ~{ x ~}",
+        "\x1b[31mred\x1b[0m",
+        "1+1-1, a+b-c, +49-30-1234, x+=1; y-=1",
+    ],
+)
+def test_what_only_looks_spelt_is_what_it_is(content):
+    assert read(content.encode(), "text") == (content, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import bm25s
 import numpy as np
@@ -91,6 +92,11 @@ def test_queries_and_documents_share_a_space_and_another_corpus_is_another(loade
     assert len({each.id for each in (spaces[0], loaded(NAME, corpus=str(other)).space(), loaded(NAME).space())}) == 3
 
 
+def test_one_text_is_not_several():
+    with pytest.raises(InputError, match="takes several texts, not one"):
+        Bm25().fit("one text alone")
+
+
 def test_nothing_is_learned_of_texts_without_words():
     with pytest.raises(ParameterError, match="not one word"):
         Bm25().fit(["", "!"])
@@ -106,6 +112,10 @@ def test_nothing_is_learned_of_texts_without_words():
         json.dumps({"kind": "junco bm25 corpus"}),
         json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": 0, "frequencies": {"a": 1}}),
         json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": 3, "frequencies": {"a": 3}}),
+        json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": math.inf, "frequencies": {"a": 1}}),
+        json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": math.nan, "frequencies": {"a": 1}}),
+        json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": 10**400, "frequencies": {"a": 1}}),
+        json.dumps({"kind": "junco bm25 corpus", "num_texts": 10**400, "average_words": 3, "frequencies": {"a": 1}}),
         json.dumps({"kind": "junco bm25 corpus", "num_texts": 2, "average_words": 3, "frequencies": {"a": "1"}}),
     ],
 )

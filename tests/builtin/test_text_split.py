@@ -46,6 +46,27 @@ def test_untrimmed_chunks_join_to_the_text(loaded, text, size):
     assert "".join(chunk.text for chunk in split(text)) == text
 
 
+def test_no_chunk_is_repeated_whole_where_a_long_text_is_read_in_pieces(loaded):
+    words = ["the", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "and", "cats", "while", "rain", "falls"]
+    lengths = [5 + 37 * number % 116 for number in range(300)]
+    text = "\n\n".join(" ".join((words * 10)[number % 13 :][:length]) + "." for number, length in enumerate(lengths))
+    for size, overlap in ((1000, 500), (300, 100), (100, 90)):
+        found = list(loaded("text-split.characters", size=size, overlap=overlap)(text))
+        ends = [chunk.end for chunk in found]
+        assert ends == sorted(set(ends))
+
+
+def test_code_at_which_the_library_fails_is_cut_by_characters_and_that_is_noted():
+    code = "'{: \n \uff1a'(def f():\n  pass"
+    split = ops.text_split.code(size=20, overlap=15)
+    with pipe.input("text").flat_map("text", "chunk", split, name="split").output("chunk") as cut:
+        rows = cut.batch([code, "x = 1"])
+        (stage,) = cut.stats().stages
+    assert stage.num_assumed == 1
+    assert [chunk.text for chunk in rows[1]] == ["x = 1"]
+    assert {at for chunk in rows[0] for at in range(chunk.start, chunk.end)} >= {0, len(code) - 1}
+
+
 def test_a_text_without_anything_gives_no_row(member):
     assert chunks(member, "") == chunks(member, " \r\n\t \n") == []
 

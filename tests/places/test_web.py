@@ -107,6 +107,10 @@ def test_an_answer_that_does_not_bring_the_whole_is_none(status, headers):
         assert fetched(f"{site}/x") == b"hi"
 
 
+def test_headers_that_cannot_be_read_may_hide_how_long_the_body_is():
+    assert "a header that cannot be read" in refusal(Answer(b"short", headers={"X": "1\r\nno header"}, length=50))
+
+
 @pytest.mark.parametrize("lengths", [["2", "200"], ["200", "2"], ["2, 200"], ["-2"], ["²"], ["two"]])
 def test_a_body_whose_length_nobody_can_tell_is_none(lengths):
     assert "of its length" in refusal(Answer(b"hi", length=None, headers={"Content-Length": lengths}))
@@ -211,6 +215,31 @@ def test_what_comes_with_a_way_is_not_read():
     with serving({"/x": moved, "/y": Answer(BODY)}) as (site, _):
         assert fetched(f"{site}/x") == BODY
     assert left
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "中文.example", "BÜCHER。example"])
+def test_a_host_may_be_written_in_any_script(host, monkeypatch):
+    asked_for, known = [], socket.getaddrinfo
+
+    def resolved(name, port, *args, **options):
+        asked_for.append(name)
+        return known("127.0.0.1", port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with serving({"/x": Answer(BODY)}) as (site, asked):
+        port = site.rpartition(":")[2]
+        location = f"http://{host}:{port}/x".encode().decode("latin-1")  # as servers send it, in UTF-8
+        with serving({"/y": Answer(status=302, headers={"Location": location})}) as (other, _):
+            assert fetched(f"http://{host}:{port}/x") == fetched(f"{other}/y") == BODY
+    spelt = host.encode("idna").decode().lower()
+    assert [question[2]["Host"].lower() for question in asked] == [f"{spelt}:{port}"] * 2
+    assert {name.lower() for name in asked_for} == {spelt, "127.0.0.1"}
+
+
+def test_a_name_that_no_host_has_is_refused():
+    for host in ("\u00fc" * 100 + ".example", "a..\u00fc"):
+        with pytest.raises(InputError, match="could not be fetched"):
+            fetched(f"http://{host}/")
 
 
 def test_a_safe_way_does_not_lead_to_one_that_is_not():

@@ -124,7 +124,16 @@ def place_of(url: str) -> tuple[str, int]:
     parts = urllib.parse.urlsplit(url)
     if not parts.hostname:
         raise ValueError("no host given")
-    return parts.hostname, parts.port if parts.port is not None else _PORTS.get(parts.scheme.lower(), 80)
+    return spelt_host(parts.hostname), parts.port if parts.port is not None else _PORTS.get(parts.scheme.lower(), 80)
+
+
+def spelt_host(host: str) -> str:
+    """A host's name as the network knows it: in ASCII (IDNA), whatever script it is written in.
+
+    Raises:
+        ValueError: no host has such a name.
+    """
+    return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
 def is_public(text: str) -> bool:

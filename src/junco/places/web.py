@@ -7,6 +7,7 @@ longer than is asked for, or not coded as it says, is an error and never half a 
 
 from __future__ import annotations
 
+import email.errors
 import http.client
 import io
 import socket
@@ -23,7 +24,7 @@ from typing import IO, Any
 
 from junco.errors import InputError, UnavailableError
 from junco.places.coding import decoded
-from junco.places.reach import OutOfReachError, Reach, place_of
+from junco.places.reach import OutOfReachError, Reach, place_of, spelt_host
 from junco.places.watch import Watch
 from junco.settings import settings
 from junco.wording import brief
@@ -36,6 +37,11 @@ _WEB = ("http", "https")
 _WHOLE = (200, 203)
 """Answers that bring what lies at an address; 202 brings word of it, 204 nothing, and 206 a part."""
 _PACKED = (".gz", ".tgz")
+_UNREADABLE = (
+    email.errors.MissingHeaderBodySeparatorDefect,
+    email.errors.FirstHeaderLineIsContinuationDefect,
+    email.errors.MisplacedEnvelopeHeaderDefect,
+)
 PUBLIC = Reach()
 
 
@@ -107,6 +113,8 @@ def _check_whole(url: str, response: http.client.HTTPResponse) -> None:
     """That what comes is all that lies there, and in a form that is read."""
     if response.status not in _WHOLE:
         raise InputError(f"{url!r}: the server answered {response.status} {_line(response.reason)}: that is not all")
+    if any(isinstance(each, _UNREADABLE) for each in response.headers.defects):  # the length may be what is not read
+        raise InputError(f"{url!r}: its server answers with a header that cannot be read")
     coding = _said(response.headers, "Transfer-Encoding")
     if coding.lower() not in ("", "identity") and not (coding.lower() == "chunked" and response.chunked):
         raise InputError(f"{url!r}: its server sends it by {coding[:80]!r}, which nobody asked for")
@@ -171,7 +179,9 @@ def _request(url: str, method: str) -> urllib.request.Request:
     """The question; a user and password in the address go where HTTP has them, and to no other server."""
     parts = urllib.parse.urlsplit(url)
     user, sign, host = parts.netloc.rpartition("@")
-    bare = urllib.parse.quote(urllib.parse.urlunsplit(parts._replace(netloc=host)), safe="!#$%&'()*+,/:;=?@[]~")
+    bare = urllib.parse.quote(
+        urllib.parse.urlunsplit(parts._replace(netloc=spelt_host(host))), safe="!#$%&'()*+,/:;=?@[]~"
+    )
     known = {"User-Agent": "junco", "Accept-Encoding": "identity"}
     request = urllib.request.Request(bare, headers=known, method=method)  # noqa: S310 - http(s) was checked
     if sign:
@@ -253,6 +263,8 @@ class _Redirection(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         parts = urllib.parse.urlsplit(newurl)
+        parts = parts._replace(netloc=spelt_host(urllib.parse.unquote(parts.netloc)))  # urllib quotes names of hosts
+        newurl = urllib.parse.urlunsplit(parts)
         scheme = parts.scheme.lower()
         is_odd = "@" in parts.netloc or "\\" in parts.netloc  # some take what is before it for the host
         if scheme not in _WEB or (scheme == "http" and req.type == "https") or is_odd:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,16 @@ from junco.wording import brief
 
 _BUFFER_BYTES = 1 << 20
 _PARTS = (".xml", ".rels")
-_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_MOST_PARTS = 10_000
+_MOST_ELEMENTS = 1_000_000
+"""Tags of all parts: about half a minute's work; a thousand pages have some hundred thousand."""
+_MOST_REFERENCES = 20_000
+"""To footnotes and the like, each of which is shown where it is referred to."""
+_HEAD_BYTES = 256
+_DOCTYPE = b"<!DOCTYPE"
+_REFERENCE = re.compile(rb"[<:](?:footnote|endnote|comment)Reference[\s/>]")
+_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+_ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"iso-8859-1")
 
 
 class DocxDecode(DocumentDecode, family="document-decode", name="docx"):
@@ -57,14 +67,21 @@ class DocxDecode(DocumentDecode, family="document-decode", name="docx"):
             with zipfile.ZipFile(file) as archive:
                 if "word/document.xml" not in archive.namelist():
                     raise InputError(f"{name}: no Word document: it has no word/document.xml")
-                parts = [part for part in archive.infolist() if part.filename.lower().endswith(_PARTS)]
+                if len(archive.infolist()) > _MOST_PARTS:
+                    raise InputError(f"{name}: {len(archive.infolist()):,} parts are more than any .docx has")
+                parts = [part for part in archive.infolist() if _is_text(archive, part)]
                 if (size_bytes := sum(part.file_size for part in parts)) > self.max_unpacked_bytes:
                     raise InputError(
                         f"{name}: it unpacks to {size_bytes:,} bytes, which are more than "
                         f"max_unpacked_bytes={self.max_unpacked_bytes:,}"
                     )
-                for part in parts:
-                    _check_part(archive, part, name)
+                counts = [_counted(archive, part, name) for part in parts]
+            if (num_elements := sum(elements for elements, _ in counts)) > _MOST_ELEMENTS:
+                raise InputError(
+                    f"{name}: {num_elements:,} tags are more than {_MOST_ELEMENTS:,}: no readable document"
+                )
+            if (num_references := sum(references for _, references in counts)) > _MOST_REFERENCES:
+                raise InputError(f"{name}: {num_references:,} notes are more than {_MOST_REFERENCES:,}")
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError) as error:
             if isinstance(error, InputError):
                 raise
@@ -72,13 +89,32 @@ class DocxDecode(DocumentDecode, family="document-decode", name="docx"):
         file.seek(0)
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
+def _is_text(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part is XML, whatever it is called: only what refers to it says what it is for."""
+    if part.filename.lower().endswith(_PARTS):
+        return True
+    with archive.open(part) as source:
+        return source.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf\xfe\xff\0 \t\r\n")[:1] in (b"<", b"")
+
+
+def _counted(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> tuple[int, int]:
+    """How many tags a part has, and how many references to notes.
+
+    Raises:
+        InputError: it has a document type, or is in an encoding by which one could be hidden.
+    """
+    num_tags = num_references = 0
     before = b""
     with archive.open(part) as source:
-        while piece := source.read(_BUFFER_BYTES):
-            if any(doctype in before + piece for doctype in _DOCTYPES):
+        while piece := source.read(_BUFFER_BYTES).replace(b"\0", b""):  # UTF-16 reads as ASCII then
+            if not before and (said := _ENCODING.search(piece[:_HEAD_BYTES])) and said[1].lower() not in _ENCODINGS:
+                raise InputError(f"{name}: {part.filename} is in {said[1][:40]!r}, which no .docx is")
+            if _DOCTYPE in before + piece:
                 raise InputError(f"{name}: {part.filename} declares a document type, which no .docx does")
+            num_tags += piece.count(b"<")
+            num_references += len(_REFERENCE.findall(before + piece)) - len(_REFERENCE.findall(before))
             before = piece[-32:]
+    return num_tags, num_references
 
 
 def _html_of(file: IO[bytes], name: str) -> str:
@@ -93,6 +129,8 @@ def _html_of(file: IO[bytes], name: str) -> str:
         converted: Any = mammoth.convert_to_html(file, convert_image=lambda image: [], external_file_access=False)
     except MemoryError:
         raise
+    except RecursionError as error:
+        raise InputError(f"{name}: a broken .docx: its elements are nested too deep") from error
     except Exception as error:  # what mammoth raises on a broken document is not limited to any kind
         raise InputError(f"{name}: a broken .docx: {brief(error)}") from error
     html: str = converted.value

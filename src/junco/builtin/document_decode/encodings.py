@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,14 @@ _DECLARABLE = {
     *("cp866", "cp874", "tis-620", "mac-roman", "mac-cyrillic", *(f"cp{number}" for number in range(1250, 1259))),
     *(f"iso8859-{number}" for number in range(2, 17)),
 }
+# What is written in ASCII alone and stands for other characters: of mail, mostly. That of the last kind is not read, as
+# browsers do not, since too much else looks like it.
+_SPELT: tuple[tuple[re.Pattern[bytes], tuple[str, ...]], ...] = (
+    (re.compile(rb"\x1b\$[@B]|\x1b\([JI]|\x1b\$\([DOPQ]"), ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004")),
+    (re.compile(rb"\x1b\$\)C"), ("iso2022_kr",)),
+    (re.compile(rb"~\{(?:[!-)0-W][!-~])+~\}"), ("hz",)),
+    (re.compile(rb"\+(?:A[A-P]|[B-Z][A-Za-z0-9+/]|[a-f][A-Za-z0-9+/])[A-Za-z0-9+/]+-"), ()),
+)
 _ALIKE = 0.1
 """Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
 _SURE_CHARACTERS = 8
@@ -122,6 +131,8 @@ def decoded(content: bytes, name: str, encoding: str | None = None, declared: st
     as_declared = _strict(content, reader) if (reader := declarable(declared)) is not None else None
     if as_declared is not None and (unicode is None or as_declared == unicode or not _is_sure(unicode)):
         return Decoded(_checked(as_declared, name))
+    if unicode is not None and content.isascii() and (spelt := _spelt(content)) is not None:
+        return Decoded(_checked(spelt, name), is_assumed=True)
     if unicode is not None and "\0" not in unicode:
         return Decoded(_checked(unicode, name), is_assumed=declared is not None)
     return Decoded(_guessed(content, name), is_assumed=True)
@@ -146,6 +157,14 @@ def _strict(content: bytes, encoding: str) -> str | None:
         return content.decode(encoding)
     except (UnicodeError, LookupError):
         return None
+
+
+def _spelt(content: bytes) -> str | None:
+    """What ASCII stands for that looks as if it stood for something else; ``None`` where it does not."""
+    for pattern, encodings in _SPELT:
+        if pattern.search(content):
+            return next((text for each in encodings if (text := _strict(content, each)) is not None), content.decode())
+    return None
 
 
 def _guessed(content: bytes, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import IO, Literal
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.encodings import Decoded, check_encoding, declarable, decoded
-from junco.builtin.document_decode.html_text import all_text, check_depth
+from junco.builtin.document_decode.html_text import all_text, check_attributes, check_depth
 from junco.builtin.extras import importing
 from junco.errors import InputError
 from junco.operator.options import option
@@ -36,7 +36,8 @@ class HtmlDecode(DocumentDecode, family="document-decode", name="html"):
         max_bytes: a larger file is refused before it is read.
 
     Raises:
-        InputError: for each source that is missing, empty, too large, binary, or nested too deep, with its name.
+        InputError: for each source that is missing, empty, too large, binary, nested too deep, or has
+            a tag with too many attributes, with its name.
     """
 
     content: Literal["main", "all"] = "main"
@@ -50,6 +51,7 @@ class HtmlDecode(DocumentDecode, family="document-decode", name="html"):
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:
         found = html_of(file.read(), name, self.encoding)
         check_depth(found.text, name)
+        check_attributes(found.text, name)
         text = main_text(found.text) if self.content == "main" else None
         if found.is_assumed or (text is None and self.content == "main"):
             note("assumed")

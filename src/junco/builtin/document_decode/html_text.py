@@ -9,6 +9,9 @@ from junco.errors import InputError
 MOST_DEPTH = 1000
 """Elements within elements. Browsers stop at 512, and a parser's time grows with the square of it."""
 
+MOST_ATTRIBUTES = 256
+"""Of one tag: a parser compares each with all that stand before it."""
+
 # Noncharacters, which stand in no text: they mark where blocks, lines and cells end until white space was collapsed.
 _BLOCK, _LINE, _CELL, _SPACE = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _MARKS = dict.fromkeys(map(ord, (_BLOCK, _LINE, _CELL, _SPACE)))
@@ -21,6 +24,19 @@ _CELLS = "td,th"
 _ALONE = "td > p:only-child, th > p:only-child, li > p:only-child"  # a cell's or item's only paragraph is its text
 _BREAKS = re.compile(f"[ {_CELL}]*[{_BLOCK}{_LINE}][ {_BLOCK}{_LINE}{_CELL}]*")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_WHITE = r"[ \t\n\r\f]"
+_ATTRIBUTE = (
+    rf"(?:{_WHITE}|/)*+[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+"
+    rf"(?:{_WHITE}*+={_WHITE}*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^ \t\n\r\f>\"'][^ \t\n\r\f>]*+)?)?"
+)
+_RAW = "script|style|title|textarea|xmp|iframe|noembed|noframes"  # within them nothing is a tag
+# Read from the start to the end, so that what looks like a tag in a comment, a script or a value is none.
+_OPENED = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+    rf"|<(?P<raw>{_RAW})(?=[ \t\n\r\f/>])(?P<in_raw>(?:{_ATTRIBUTE})*+)[^>]*+>.*?(?:</(?P=raw)|\Z)"
+    rf"|<[a-z][^ \t\n\r\f/>]*+(?P<in_tag>(?:{_ATTRIBUTE})*+)",
+    re.DOTALL | re.IGNORECASE,
+)
 # What the next of its kind, or nothing, ends: it may be left open for ever without anything being nested.
 _UNNESTED = frozenset(
     [
@@ -90,6 +106,18 @@ def check_depth(html: str, name: str) -> None:
             depth = max(0, depth - 1) if match[1] else depth + 1
             if depth > MOST_DEPTH:
                 raise InputError(f"{name}: more than {MOST_DEPTH:,} elements nested in each other: no readable page")
+
+
+def check_attributes(html: str, name: str) -> None:
+    """Refuse a tag with more attributes than anybody writes.
+
+    Raises:
+        InputError: with the document's name.
+    """
+    for match in _OPENED.finditer(html):
+        told = match["in_raw"] or match["in_tag"] or ""
+        if len(told) > 2 * MOST_ATTRIBUTES and len(re.findall(_ATTRIBUTE, told)) > MOST_ATTRIBUTES:
+            raise InputError(f"{name}: a tag with more than {MOST_ATTRIBUTES:,} attributes: no readable page")
 
 
 def all_text(html: str) -> str:

@@ -33,7 +33,8 @@ _ENTRY = re.compile(rb"(\d{10}) \d{5} n")
 _OBJECT = re.compile(rb"(\d+) \d+ obj\s*")
 _ENDS = (b"\r\nendobj\r\n", b"\r\nendstream")
 _STREAM = b">>stream\r\n"
-_STRING = re.compile(rb"\((?:\\.|[^\\)])*\)", re.DOTALL)  # parentheses within are escaped by PDFium
+_SKIPPED = re.compile(rb"\((?:\\.|[^\\)])*\)|/Kids ?\[[^\]]*\]", re.DOTALL)
+"""Strings, in which PDFium escapes parentheses, and the list of what is below, which may be long."""
 _FILTERS = re.compile(rb"/Filter ?(\[[^\]]*\]|/\w+)")
 _CONTENTS = re.compile(rb"/Contents ?(\[[^\]]*\]|\d+ \d+ R)")
 _RESOURCES = re.compile(rb"/(?:Resources|Parent) (\d+) \d+ R")
@@ -85,7 +86,7 @@ class _Objects:
         stream = self.content.find(_STREAM, at, end)
         if stream >= 0:
             self.streams[int(found[1])] = stream + len(_STREAM), end - sum(map(len, _ENDS))
-        self.said[int(found[1])] = _STRING.sub(b"", self.content[found.end() : stream if stream >= 0 else end])
+        self.said[int(found[1])] = _SKIPPED.sub(b"", self.content[found.end() : stream if stream >= 0 else end])
 
     def drawable(self, said: bytes) -> _Named:
         """What a page or form may mean by the name of something to be drawn."""

@@ -15,7 +15,7 @@ import numpy as np
 from junco.builtin.extras import check_installed, importing
 from junco.builtin.sparse_text_embedding.corpus import Corpus
 from junco.builtin.sparse_text_embedding.words import counted, words_of
-from junco.errors import UnavailableError
+from junco.errors import InputError, UnavailableError
 from junco.neural.texts import checked_texts
 from junco.neural.weights import weights_by_sha256
 from junco.operator.base import Operator
@@ -77,9 +77,11 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
         """What BM25 has to know of the texts that will be searched; ``save(path)`` keeps it for the option ``corpus``.
 
         Raises:
-            InputError: one is no text.
+            InputError: one is no text, or all of them are one.
             ParameterError: there is not one word in them.
         """
+        if isinstance(texts, str):
+            raise InputError(f"fit() of {self.name!r} takes several texts, not one, each of whose letters would count")
         self.ensure_open()
         return Corpus.of(words_of(checked_texts([text], self.name)[0], self._chinese) for text in texts)
 

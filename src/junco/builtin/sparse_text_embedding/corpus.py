@@ -14,6 +14,8 @@ from junco.builtin.model_files import count_of, damaged, read_json, value_of
 from junco.errors import ParameterError
 
 _KIND = "junco bm25 corpus"
+_MOST = 10**15
+"""Texts, or words of a text, of any corpus there is; computed with as floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Corpus:
             raise damaged(path, "it is no corpus that Bm25().fit(texts).save(path) has written")
         num_texts, frequencies = count_of(told, "num_texts", path), value_of(told, "frequencies", dict, path)
         average = value_of(told, "average_words", (int, float), path)
-        if num_texts is None or not frequencies or average is None or not average > 0:
+        if num_texts is None or num_texts > _MOST or not frequencies or average is None or not 0 < average < _MOST:
             raise damaged(path, "it must say num_texts, average_words and frequencies")
         if not all(type(number) is int and 0 < number <= num_texts for number in frequencies.values()):
             raise damaged(path, "each of its frequencies must be a number of texts")

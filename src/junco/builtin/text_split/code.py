@@ -16,7 +16,8 @@ class CodeSplit(LibrarySplit, family="text-split", name="code"):
     """Cuts source code into chunks of up to `size` characters, at the outermost joints of its syntax tree that do.
 
     The grammars are tree-sitter's, one small package for each language; nothing is fetched. Code that breaks its
-    language's rules is cut too, as far as the parser understands it. Of a text of more than 262,144 characters (or
+    language's rules is cut too, as far as the parser understands it; where it gives up, by characters alone, which is
+    noted as assumed. Of a text of more than 262,144 characters (or
     16 × `size`) the syntax is read in pieces of that length.
 
     Args:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from junco.errors import ParameterError
+from junco.errors import InputError, ParameterError
 from junco.neural.texts import checked_texts
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Chunk
+from junco.wording import picture
 
 Span = tuple[int, int]
 """Where a piece starts and ends in its text."""
@@ -60,9 +61,14 @@ class LibrarySplit(TextSplit):
     """A `TextSplit` by semantic-text-splitter: https://github.com/benbrandt/text-splitter."""
 
     _splitter: Splitter | None = None
+    _plain: Splitter | None = None
 
     def open(self) -> None:
-        self._splitter = self.splitter({"overlap": self.overlap, "trim": self.trim})
+        from semantic_text_splitter import TextSplitter
+
+        how: dict[str, Any] = {"overlap": self.overlap, "trim": self.trim}
+        self._splitter = self.splitter(how)
+        self._plain = TextSplitter(self.size, **how)
 
     def splitter(self, how: dict[str, Any]) -> Splitter:
         """The library's splitter, made with these options."""
@@ -74,15 +80,32 @@ class LibrarySplit(TextSplit):
 
     def spans(self, text: str) -> Iterator[Span]:
         """Window by window; the last chunk of one, which its end may have cut short, is where the next begins."""
-        assert self._splitter is not None, "open() comes before batch()"
-        at, width = 0, self.window_characters()
+        at, width, last = 0, self.window_characters(), 0
         while at < len(text):
-            found = self._splitter.chunk_indices(text[at : at + width])
+            found = self._found(text[at : at + width])
             is_last = at + width >= len(text)
             if len(found) > 1 and not is_last:
                 following = at + found.pop()[0]
             else:
                 following = at + width
             for start, chunk in found:
-                yield at + start, at + start + len(chunk)
+                if (end := at + start + len(chunk)) > last:  # else a window begins with what was repeated already
+                    yield at + start, end
+                    last = end
             at = following
+
+    def _found(self, window: str) -> list[tuple[int, str]]:
+        """The library's chunks; by characters alone, noted as assumed, where it fails at the window's structure.
+
+        Raises:
+            InputError: it fails at that, too.
+        """
+        for splitter in (self._splitter, self._plain):
+            assert splitter is not None, "open() comes before batch()"
+            try:
+                return splitter.chunk_indices(window)
+            except BaseException as error:  # a panic of Rust is no Exception, and its class has no place to come from
+                if type(error).__name__ != "PanicException":
+                    raise
+                self.note("assumed", (0,))
+        raise InputError(f"{self.name!r}: the library fails at the text {picture(window)}")
