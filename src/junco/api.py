@@ -236,9 +236,7 @@ class Pipeline:
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
-        """A new pipeline with one operator swapped, given as to `Pipe.map` or by its name.
-
-        What the pipeline hands down, as ``allow_urls``, it gets too.
+        """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.
 
         Raises:
             UnknownNameError: no step of that name, or no operator.
