@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from junco import Operator, op, ops, pipe, pipeline
-from junco.errors import ClosedError, ContractError, GraphError, InputError, ParameterError, YamlError
+from junco.errors import ClosedError, ContractError, GraphError, InputError, ParameterError, UnknownNameError, YamlError
 
 SEEN: list[str] = []
 
@@ -158,6 +158,27 @@ def test_a_replaced_step_is_held_to_the_contract_without_a_plan(seen):
     with pytest.raises(ContractError, match="cannot stand in step 'embed'"):
         model().replace("embed", ops.api_test.shout())
     assert seen == []
+
+
+@pytest.mark.parametrize("given", ["api-test.model", Model], ids=["by its name", "by its class"])
+def test_an_operator_takes_a_place_by_its_name_or_class_with_its_defaults(given):
+    with model(size=7).replace("embed", given) as p:
+        assert p.graph.node("embed").fn == ops.api_test.model()
+    assert pipe.input("x").map("x", "y", given, name="embed").output("y").graph == model().graph
+
+
+def test_a_name_that_no_operator_has_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"api-test\.modle.*Did you mean 'api-test\.model'"):
+        model().replace("embed", "api-test.modle")
+
+
+def test_what_a_pipeline_hands_down_reaches_a_step_that_was_put_in_later():
+    p = pipeline("image-embedding", allow_urls=True, max_bytes=1000)
+    decode = p.replace("decode", ops.image_decode.pil(max_bytes=10)).graph.node("decode").fn
+    assert decode.params == {"allow_urls": "${allow_urls}", "max_bytes": 10}
+    assert p.replace("decode", len).graph.node("decode").fn is len
+    inner = pipe.input("path").map("path", "image", ops.image_decode.pil()).output("image")
+    assert p.replace("decode", inner.graph).graph.node("decode").fn.params["allow_urls"] == "${allow_urls}"
 
 
 def test_reading_a_shipped_pipeline_and_composing_with_it_imports_no_operator():

@@ -16,11 +16,11 @@ from junco.engine.holdings import Holdings
 from junco.engine.options import RunOptions, checked_timeout
 from junco.engine.trace import Trace
 from junco.errors import InputError
-from junco.graph.devices import as_step, devices_of
+from junco.graph.devices import devices_of
 from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
-from junco.graph.params import with_params
-from junco.graph.pipe import PipeStart
+from junco.graph.params import with_params, with_step
+from junco.graph.pipe import PipeStart, stands_for
 from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
@@ -236,17 +236,17 @@ class Pipeline:
         return Job(self._engine, self.plan.graph, sink, options).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
-        """A new pipeline with one operator swapped.
+        """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.
 
         Raises:
-            UnknownNameError: no step of that name.
+            UnknownNameError: no step of that name, or no operator.
             ContractError: the operator does not keep the contract of the one it replaces.
         """
         from junco.graph.ports import check_swap
 
-        node, fn = self.graph.node(step), as_step(operator)
+        node, fn = self.graph.node(step), stands_for(operator, f"replace({step!r}, …)")
         check_swap(node, fn)
-        return Pipeline(self.graph.with_node(replace(node, fn=fn, written=None)), device=self.devices)
+        return Pipeline(with_step(self.graph, replace(node, fn=fn, written=None)), device=self.devices)
 
     @property
     def space(self) -> str | None:

@@ -132,3 +132,8 @@ def test_a_package_cannot_give_its_pipeline_the_name_of_a_family(home, install):
         find("text-embedding")
     (home / "text-embedding.yaml").write_text(UPPER + "description: mine\n")
     assert find("text-embedding").description == "mine"
+
+
+def test_the_name_of_a_family_of_operators_is_told_apart(home):
+    with pytest.raises(UnknownNameError, match=r"'sparse-text-embedding' is a family of operators: .*ops\['sparse-"):
+        find("sparse-text-embedding")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from junco.errors import GraphError, JuncoError, ParameterError
+from junco.errors import GraphError, JuncoError, ParameterError, UnknownNameError
 from junco.graph.nodes import fn_name
 from junco.graph.pipe import PipeStart
 from strategies import OPERATORS
@@ -50,10 +50,15 @@ def test_columns_that_are_no_names_are_refused(columns):
         pipe.input("x").map(columns, "y", abs)
 
 
-@pytest.mark.parametrize("fn", [None, "abs", 3], ids=repr)
+@pytest.mark.parametrize("fn", [None, 3, ["abs"]], ids=repr)
 def test_what_cannot_be_called_is_refused(fn):
     with pytest.raises(GraphError, match="callable"):
         pipe.input("x").map("x", "y", fn)
+
+
+def test_a_name_is_that_of_an_operator():
+    with pytest.raises(UnknownNameError, match="no operator named 'abs'"):
+        pipe.input("x").map("x", "y", "abs")
 
 
 def test_an_unknown_option_is_refused_with_the_nearest():

@@ -10,6 +10,7 @@ import pytest
 from junco.errors import ContractError, ParameterError
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.types import Box, Image
 
 
 def test_a_state_that_the_hints_do_not_tell_of_is_refused():
@@ -130,3 +131,10 @@ def test_an_option_that_is_missing_is_called_missing():
 
     with pytest.raises(ParameterError, match=r"missing a required argument: 'size'$"):
         Sized()
+
+
+def test_a_detector_that_gives_one_box_for_each_picture_is_refused_with_what_it_has_to_give():
+    with pytest.raises(ContractError, match=r"makes rows, and batch\(\) gives one .*Box.*list\[list\[…\]\].*stream"):
+
+        class One(Operator, family="object-detection", name="one-test"):
+            def batch(self, images: list[Image]) -> list[Box]: ...

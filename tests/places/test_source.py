@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import sys
 
 import pytest
@@ -137,6 +138,22 @@ def test_ways_of_fsspec_that_lead_around_the_rules_are_not_taken(url):
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "sftp://host/x", "smb://host/x", "webhdfs://host/x", "what://x"])
 def test_protocols_that_name_a_host_are_opened_only_where_private_places_are(url):
     assert "allow_private=True" in refusal(url)
+
+
+@pytest.mark.parametrize(("url", "meant"), [("htp://host/x", "http://"), ("htps://host/x", "https://")])
+def test_a_slip_in_a_protocol_is_taken_for_one(url, meant):
+    assert f"did you mean {meant}?" in refusal(url)
+    assert "did you mean" not in refusal("what://x")
+
+
+def test_a_package_of_a_store_that_is_missing_is_told_beside_the_extra(monkeypatch):
+    fsspec = pytest.importorskip("fsspec")
+
+    def lacking(url):
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
+    assert re.search(r"Install s3fs.*junco\[urls\]", refusal("s3://bucket/a"))
 
 
 def test_a_store_whose_package_is_missing_is_refused_in_a_line():

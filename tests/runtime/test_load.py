@@ -94,6 +94,14 @@ def test_torchs_number_of_threads_is_as_before(workshop, pixels):
     assert torch.get_num_threads() == before
 
 
+def test_that_a_model_is_converted_for_this_machine_is_said_once(workshop, capsys):
+    for _ in range(2):
+        load(workshop.source(), "auto").close()
+    said = capsys.readouterr()
+    assert said.err == f"converting {workshop.source().name} for this machine (once)\n"
+    assert said.out == ""
+
+
 def test_auto_takes_a_faithful_runtime_and_remembers_it(workshop, pixels):
     first = load(workshop.source())
     num_built = workshop.num_built

@@ -169,6 +169,19 @@ def test_searching_with_vectors_of_another_or_an_unknown_space_is_refused(tmp_pa
             stored.nearest(stored.vectors[0], space)
 
 
+def test_the_id_of_a_space_is_enough_to_search_a_set_of_it(tmp_path):
+    p = letters()
+    stored = read_vectors(ran(p, f"{tmp_path}/v.parquet"))
+    by_id, by_space = (stored.nearest(p("a second"), space, 2) for space in (p.space, p.plan.space))
+    np.testing.assert_array_equal(by_id.rows, by_space.rows)
+    with pytest.raises(
+        SpaceError, match=f"live in {letters(factor=2.0).space}, those to look in in the space {p.space}"
+    ):
+        stored.nearest(p("a second"), letters(factor=2.0).space)
+    with pytest.raises(SpaceError, match="an unknown space"):
+        VectorSet(["a"], np.ones((1, 2), np.float32), None).nearest(np.ones(2, np.float32), p.space)
+
+
 def test_a_set_of_an_unknown_space_is_searched_by_its_own_vectors_only():
     stored = VectorSet(["a", "b"], np.eye(2, dtype=np.float32), None)
     assert stored.nearest(stored.vectors, None, 1).rows.tolist() == [[0], [1]]

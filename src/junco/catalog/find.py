@@ -82,8 +82,9 @@ def _not_a_familys(name: str, location: Location, family: Family | None) -> Loca
 
 
 def _hint(name: str) -> str:
-    if name in registry.names():
-        return f"{name!r} is an operator: put it into a pipeline, or call it as ops[{name!r}]()."
+    if name in registry.names() or name in registry.families("operator"):
+        kind = "an operator" if name in registry.names() else "a family of operators"
+        return f"{name!r} is {kind}: put it into a pipeline, or make one alone, ops[{name!r}]()."
     return "'junco pipelines' lists them all; a file's name ends in .yaml or begins with './'."
 
 

@@ -87,13 +87,17 @@ def short(value: Any) -> str:
     """A picture of a result for people: a vector by its length, norm and first values."""
     import numpy as np
 
+    from junco.pages.values import line  # with numpy
+
     if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f":
         first = ", ".join(f"{number:.4g}" for number in value[:4])
         more = ", …" if len(value) > 4 else ""
         return f"{len(value)} numbers ({value.dtype}), norm {np.linalg.norm(value):.4g}: [{first}{more}]"
     if isinstance(value, str):
         return picture(value)[1:-1]
-    if not dataclasses.is_dataclass(value) and (fields := _fields(value)):
+    if dataclasses.is_dataclass(value):
+        return line(value)  # as inspections do
+    if fields := _fields(value):
         return ", ".join(f"{name}: {short(getattr(value, name))}" for name in fields)
     return picture(value)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,14 +76,20 @@ def _taken_for(graph: Graph, node: Node) -> dict[str, PipelineParameter]:
 
 def _handed_down(graph: Graph) -> frozenset[str]:
     """The names that operators in a graph let be handed down, also in pipelines within it."""
-    names: frozenset[str] = frozenset()
-    for node in graph.nodes:
-        inner = inner_graph(node)
-        if inner is not None:
-            names |= _handed_down(inner)
-        elif (spec := node.spec) is not None:
-            names |= spec.load().handed_down
-    return names
+    return frozenset[str]().union(*map(_handed_down_to, graph.nodes))
+
+
+def _handed_down_to(node: Node) -> frozenset[str]:
+    """The names that a step lets be handed down to it."""
+    if (inner := inner_graph(node)) is not None:
+        return _handed_down(inner)
+    return spec.load().handed_down if (spec := node.spec) is not None else frozenset()
+
+
+def with_step(graph: Graph, node: Node) -> Graph:
+    """The graph with a step in the place of the one of that name; what the pipeline hands down it gets too."""
+    names = graph.params.keys() & _handed_down_to(node)
+    return graph.with_node(_handed_on(graph, node, names))
 
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -109,14 +115,20 @@ def with_params(graph: Graph, params: Mapping[str, Any]) -> Graph:
 def _to_steps(graph: Graph, params: Mapping[str, Any]) -> Graph:
     """Let steps take parameters from the pipeline, which then has them as its own."""
     for node in graph.nodes:
-        handed_on = {name: f"${{{name}}}" for name in params if name in _taken_for(graph, node)}
-        if not handed_on:
-            continue
-        if (inner := inner_graph(node)) is not None:
-            graph = graph.with_node(with_fn(node, with_params(inner, handed_on)))
-        elif (spec := node.spec) is not None:
-            graph = graph.with_node(with_fn(node, _with_items(spec, {**spec.params, **handed_on})))
+        taking = _handed_on(graph, node, params)
+        if taking is not node:
+            graph = graph.with_node(taking)
     return graph
+
+
+def _handed_on(graph: Graph, node: Node, names: Collection[str]) -> Node:
+    """A step that takes those of the parameters from its pipeline that may be set for it."""
+    handed_on = {name: f"${{{name}}}" for name in names if name in _taken_for(graph, node)}
+    if handed_on and (inner := inner_graph(node)) is not None:
+        return with_fn(node, with_params(inner, handed_on))
+    if handed_on and (spec := node.spec) is not None:
+        return with_fn(node, _with_items(spec, {**spec.params, **handed_on}))
+    return node
 
 
 def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:

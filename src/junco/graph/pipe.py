@@ -10,8 +10,9 @@ from junco.errors import GraphError, ParameterError
 from junco.graph.devices import as_step
 from junco.graph.nodes import INPUT, MOST_WORKERS, Callee, Graph, Node, Verb, name_steps
 from junco.operator.base import Operator
-from junco.operator.namespace import OperatorFactory, OperatorFamily
+from junco.operator.namespace import OperatorFactory, OperatorFamily, ops
 from junco.operator.parameters import check_keywords
+from junco.operator.spec import OperatorSpec
 from junco.wording import picture
 
 Made = TypeVar("Made")
@@ -159,7 +160,7 @@ class Pipe(Generic[Made]):
         name = options.pop("name", None)
         fields |= _options(verb, options)
         fields |= {"inputs": _columns(inputs, verb), "outputs": _columns(outputs, verb)}
-        link = _Link(verb, name, _checked_fn(verb, fn), fields, self._ends or (None,))
+        link = _Link(verb, name, stands_for(fn, verb), fields, self._ends or (None,))
         return Pipe(self._input, (link,))
 
 
@@ -171,14 +172,22 @@ def _columns(columns: Any, where: str) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _checked_fn(verb: str, fn: Any) -> Fn:
+def stands_for(fn: Any, where: str) -> Fn:
+    """What stands in a step for what was given: a callable, an operator, its name or its class, a pipeline.
+
+    Raises:
+        UnknownNameError: a name that no operator has.
+        GraphError: something else.
+    """
+    if isinstance(fn, str):
+        fn = ops[fn]
     if isinstance(fn, (OperatorFactory, OperatorFamily)):
         return fn()
     if isinstance(fn, type) and issubclass(fn, Operator):
-        raise GraphError(f"{verb}: {fn.__name__} is an operator's class: call it, {fn.__name__}(…)")
+        return OperatorSpec.bind(fn, (), {})
     if callable(fn) or Callee.of(fn).graph is not None:
         return as_step(fn)  # type: ignore[no-any-return]
-    raise GraphError(f"{verb}: the last argument must be a callable, an operator or a pipeline, not {picture(fn)}")
+    raise GraphError(f"{where}: the last argument must be a callable, an operator or a pipeline, not {picture(fn)}")
 
 
 def _options(verb: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from junco.errors import ContractError, IntegrityError
 from junco.operator import notes, registry
-from junco.operator.contract import check_attribute, check_either, check_rows, check_states
+from junco.operator.contract import check_attribute, check_either, check_lists, check_rows, check_states
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
@@ -292,6 +292,8 @@ class Operator:
                     f"{method.__name__}() names something that its module does not import when it runs"
                 )
         contract.check(cls.name, cls.ports(), cls.parameters())
+        if contract.ports.rows == "many":
+            check_lists(cls)
 
     @classmethod
     def parameters(cls) -> Mapping[str, inspect.Parameter]:

@@ -79,6 +79,23 @@ def check_either(cls: type[Operator]) -> None:
         )
 
 
+def check_lists(cls: type[Operator]) -> None:
+    """Refuse a batch that says that it gives one result for each item, in a family that makes rows.
+
+    Raises:
+        ContractError: with what it has to give.
+    """
+    own = ports_of_batch(cls.batch)
+    if cls.gives_streams() or own.rows == "many" or any(port.type is Any for port in own.outputs):
+        return
+    if own.of_many().outputs == own.outputs:
+        row = str(replace(own, inputs=())).partition("-> ")[2]
+        raise ContractError(
+            f"{cls.name}: the family {cls.family!r} makes rows, and batch() gives one result for each item, {row}: "
+            "give a list of rows for each, list[list[…]], or define stream(), which yields the rows of one item"
+        )
+
+
 def check_attribute(operator: Operator, name: str, value: Any) -> None:
     """Refuse a value in the place of a method of the class, which whoever calls the method would stumble over.
 

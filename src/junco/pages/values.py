@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.pages.letters import cut
+from junco.types.media import SparseVector
 from junco.wording import NOT_OURS, picture, printable
 
 LINE = 88
@@ -232,6 +233,7 @@ _FORMS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], str]], ...] = (
     (is_stretch, _stretch),
     (is_chunk, _chunk),
     (is_page, _page),
+    (lambda value: isinstance(value, SparseVector), picture),
     (lambda value: have(value, "getbands", "mode", "size"), _pillow),
 )
 """Which values have a line of their own, and what writes it."""

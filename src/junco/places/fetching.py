@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import IO, TYPE_CHECKING, Any
 
 from junco.errors import InputError, JuncoError, MissingExtraError, UnavailableError
@@ -66,8 +67,11 @@ def _check_store(url: str, allow_private: bool) -> None:
             f"{url!r}: addresses that start with {scheme}:// cannot be read here; give a path, or a store's"
         )
     if scheme not in _STORES and not allow_private:
+        near = get_close_matches(scheme, (*_WEB, *_STORES), 1)
         raise InputError(
-            f"{url!r}: where {scheme}:// leads cannot be checked; allow_private=True opens it with fsspec all the same"
+            f"{url!r}: where {scheme}:// leads cannot be checked; "
+            + (f"did you mean {near[0]}://? Otherwise " if near else "")
+            + "allow_private=True opens it with fsspec all the same"
         )
     if settings().offline and scheme != "memory":
         raise UnavailableError(f"{url!r}: not fetched, because JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
@@ -95,7 +99,9 @@ def _copy_from_store(url: str, file: IO[bytes], max_bytes: int) -> None:
     except FileNotFoundError:
         raise InputError(f"{url!r}: no such file") from None
     except ImportError as error:  # of the package for this kind of store, which fsspec names
-        raise InputError(f"{url!r}: {brief(error)}") from error
+        raise InputError(
+            f"{url!r}: {brief(error)}: beside 'junco[urls]' each kind of store needs a package of its own"
+        ) from error
     except Exception as error:  # each store has errors of its own, and few of them are OSErrors
         raise InputError(f"{url!r}: cannot be read: {brief(error)}") from error
 

@@ -22,6 +22,7 @@ from junco.runtime.machine import machine, versions
 from junco.runtime.onnx_runtime import OnnxCompiled
 from junco.runtime.source import Arrays, Compiled, Source, dim_of, rows_of, streamed
 from junco.runtime.torch_runtime import TorchCompiled
+from junco.terminal import say
 from junco.types import Vectors
 
 _log = logging.getLogger("junco")
@@ -149,7 +150,7 @@ class Loading:
             _log.warning("%s: a kept conversion gives other vectors than it did, and is made anew", self.source.name)
             self._conversions.forget()
         if is_kept:
-            _log.info("%s: finding the fastest faithful way to run it on this machine, once", self.source.name)
+            say(f"converting {self.source.name} for this machine (once)")
         found = self.measured(choices)
         if is_kept:
             found += self._compiled_graph(found)

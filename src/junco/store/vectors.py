@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import InputError
+from junco.errors import InputError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.npy import side_of
@@ -46,17 +46,19 @@ class VectorSet(NamedTuple):
     vectors: Vectors
     space: Space | None
 
-    def nearest(self, vectors: Vector | Vectors, space: Space | None, count: int = 10) -> Nearest:
+    def nearest(self, vectors: Vector | Vectors, space: Space | str | None, count: int = 10) -> Nearest:
         """The rows nearest by cosine to each of some vectors, best first.
 
         Args:
             vectors: one (dim,) or several (n, dim).
-            space: theirs: ``pipeline.plan.space``, or that of another set.
+            space: theirs, or its id: ``pipeline.space``, ``pipeline.plan.space``, or that of another set.
             count: how many rows for each; as many as there are, if there are fewer.
 
         Raises:
             SpaceError: they live in another space than this set, or nobody knows.
         """
+        if isinstance(space, str):
+            space = self._of_id(space)
         if vectors is not self.vectors:  # a set may always be searched by its own
             check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
         wanted, stored = self._unit(np.atleast_2d(np.asarray(vectors))), self._unit(self.vectors)
@@ -70,6 +72,17 @@ class VectorSet(NamedTuple):
             found.rows[block] = rows = np.argsort(-scores, axis=1, kind="stable")[:, :count]
             found.scores[block] = np.take_along_axis(scores, rows, axis=1)
         return found
+
+    def _of_id(self, space: str) -> Space:
+        """This set's space, if that is its id.
+
+        Raises:
+            SpaceError: it is another's.
+        """
+        if self.space is None or space != self.space.id:
+            own = "an unknown space" if self.space is None else f"the space {self.space}"
+            raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {_NAME_IT}")
+        return self.space
 
     def _unit(self, vectors: npt.NDArray[Any]) -> Vectors:
         """Rows of length 1; of packed bits each is a number, one or minus one."""

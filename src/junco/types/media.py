@@ -24,6 +24,10 @@ else:  # what annotations mean when they are asked for
     Image, Floats, Indices = Annotated[Any, IMAGE], Any, Any
 
 
+_SHOWN = 4
+"""Numbers of a sparse vector, where it is shown."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
     """One picture of a video: ``image`` uint8 RGB (height, width, 3), ``time_s`` from the start, its ``index``."""
@@ -55,7 +59,7 @@ class AudioClip:
         return picture(self, most=200)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SparseVector:
     """A vector of which few numbers are not zero: ``indices`` int32 (n,), ascending, and ``values`` float32 (n,)."""
 
@@ -63,7 +67,12 @@ class SparseVector:
     values: Floats
 
     def __repr__(self) -> str:
-        return picture(self, most=200)
+        """How many numbers there are, and the largest by their indices."""
+        pairs = sorted(
+            zip(map(int, self.indices), map(float, self.values), strict=True), key=lambda pair: -abs(pair[1])
+        )
+        shown = ", ".join(f"{index}: {value:.4g}" for index, value in pairs[:_SHOWN])
+        return f"SparseVector({len(pairs)} not zero: {shown}{', …' if len(pairs) > _SHOWN else ''})"
 
 
 HEAVY: dict[type, str] = {VideoFrame: "image", AudioClip: "samples", Page: "text"}
