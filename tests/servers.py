@@ -14,10 +14,11 @@ class Answer:
         body: bytes, or an iterable of them; endless where it never ends.
         headers: besides those of the body's length; for several of one name a list.
         length: what is said of the body's length; ``None`` says nothing.
+        reason: what is said beside the status; ``None`` is what HTTP has for it.
     """
 
-    def __init__(self, body=b"", *, status=200, headers=None, length=-1):
-        self.body, self.status, self.headers = body, status, dict(headers or {})
+    def __init__(self, body=b"", *, status=200, headers=None, length=-1, reason=None):
+        self.body, self.status, self.headers, self.reason = body, status, dict(headers or {}), reason
         self.length = len(body) if length == -1 else length
 
 
@@ -30,7 +31,7 @@ def serving(answers):
         def do_GET(self):
             asked.append((self.command, self.path, dict(self.headers)))
             answer = answers.get(self.path) or Answer(b"nothing", status=404)
-            self.send_response(answer.status)
+            self.send_response(answer.status, answer.reason)
             for name, value in answer.headers.items():
                 for each in value if isinstance(value, list) else [value]:
                     self.send_header(name, each)

@@ -15,7 +15,7 @@ _USER = (
 _PAIR = r"(?P<sign>[?&;#])(?P<name>[^\s=&;?#/'\"]{1,100})=(?P<value>[^\s&;#'\"<>)\]}]+)"
 _OPENING = (
     r"(?i)signature|token|secret|passw|passphrase|credential|api[-_.]?key|(?:access|account|shared)[-_.]?key"
-    r"|authorization|(?:^|[-_.])(?:key|sig|pwd|pass|auth|jwt|sas)$"
+    r"|authorization|(?:^|[-_.])(?:key|sig|pwd|pass|auth|jwt|sas|sid|code|j?session(?:[-_.]?id)?)$"
 )
 _SAID = r"(?i)(?P<name>\b(?:password|passwd|pwd|client_secret) ?= ?|\b(?:Bearer|Basic) (?=[\w.~+/=-]{8}))[^\s,;&'\"]+"
 _NAMED = (
@@ -72,7 +72,8 @@ def masked(text: str) -> str:
 
 
 def _without_password(found: re.Match[str]) -> str:
-    user = found["user"] if len(found["user"]) <= _LONGEST_USER else "***"
+    is_name = len(found["user"]) <= _LONGEST_USER and "%3a" not in found["user"].lower()  # else a password is in it
+    user = found["user"] if is_name else "***"
     return f"{found['scheme']}{user}{':***' if found['colon'] else ''}@"
 
 

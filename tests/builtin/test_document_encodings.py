@@ -56,3 +56,11 @@ def test_what_may_be_utf_7_is_left_and_that_is_noted():
 )
 def test_what_only_looks_spelt_is_what_it_is(content):
     assert read(content.encode(), "text") == (content, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-8-sig", "utf-16"])
+def test_a_mark_is_no_text_where_the_encoding_is_said(encoding):
+    content = ("" if encoding == "utf-16" else "\ufeff").encode(encoding.removesuffix("-sig")) + SENTENCE.encode(
+        encoding.removesuffix("-sig")
+    )
+    assert read(content, "text", encoding=encoding) == (SENTENCE, 0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from model2vec import StaticModel
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from junco import pipe
@@ -65,6 +68,29 @@ def test_what_a_table_cannot_do_is_refused(params):
 def test_a_folder_that_holds_no_static_model_is_refused_with_the_file(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ParameterError, match=r"model\.safetensors"):
+        registry.load(NAME)(model=str(tmp_path)).ensure_open()
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"mapping": np.array([0, 1, 2, -1])}, "leads to the rows -1 to 2 of 4"),
+        ({"mapping": np.array([0, 1, 2, 4])}, "leads to the rows 0 to 4 of 4"),
+        ({"mapping": np.array([0, 1, 2])}, "the token 3, and there are 3 rows"),
+        ({"mapping": np.zeros(4, np.float32)}, "no list of rows"),
+        ({"weights": np.ones(3, np.float32)}, "the token 3, and there are 3 weights"),
+        ({"weights": np.full(4, np.nan, np.float32)}, "no list of finite numbers"),
+        ({"weights": np.ones((4, 1), np.float32)}, "no list of finite numbers"),
+        ({"embeddings": np.ones((3, 5), np.float32)}, "the token 3, and there are 3 rows"),
+        ({"embeddings": np.ones(20, np.float32)}, "no table of numbers"),
+    ],
+)
+def test_numbers_that_do_not_fit_each_other_are_refused_when_they_are_read(small_folder, tmp_path, changed, match):
+    for name in ("tokenizer.json", "config.json"):
+        shutil.copy(small_folder / name, tmp_path)
+    held = load_file(small_folder / "model.safetensors")
+    save_file({**held, **changed}, tmp_path / "model.safetensors")
+    with pytest.raises(ParameterError, match=match):
         registry.load(NAME)(model=str(tmp_path)).ensure_open()
 
 

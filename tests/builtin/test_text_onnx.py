@@ -129,6 +129,15 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_it_is(small_text, folde
         registry.load(NAME)(**given).ensure_open()
 
 
+def test_a_tokenizer_with_tokens_that_the_file_does_not_know_is_refused_when_it_is_read(small_text, folder):
+    small_text(folder)
+    told = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    told["model"]["vocab"]["strange"] = 5_000_000
+    (folder / "tokenizer.json").write_text(json.dumps(told), "utf-8")
+    with pytest.raises(ParameterError, match=r"does not belong to .* fails at token 5,000,000"):
+        registry.load(NAME)(model=folder, pooling="mean", runtime="onnxruntime").ensure_open()
+
+
 def test_a_file_that_pools_itself_takes_no_pooling(small_text, folder):
     small_text(folder, pooled=True)
     with pytest.raises(ParameterError, match="gives a vector for each text"):

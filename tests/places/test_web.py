@@ -107,6 +107,13 @@ def test_an_answer_that_does_not_bring_the_whole_is_none(status, headers):
         assert fetched(f"{site}/x") == b"hi"
 
 
+@pytest.mark.parametrize("status", [404, 206])
+def test_of_what_a_server_says_little_is_repeated(status):
+    told = refusal(Answer(b"hi", status=status, reason="no " * 600))
+    assert told.startswith(f"the server answered {status} no no")
+    assert len(told) < 300
+
+
 def test_headers_that_cannot_be_read_may_hide_how_long_the_body_is():
     assert "a header that cannot be read" in refusal(Answer(b"short", headers={"X": "1\r\nno header"}, length=50))
 

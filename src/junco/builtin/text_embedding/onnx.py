@@ -7,8 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from junco.builtin.extras import check_installed, importing
-from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass
+from junco.builtin.model_files import damaged
+from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, padded
 from junco.builtin.text_embedding.folder_space import convention_of
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.model_folder import prompt_for, prompts_of
@@ -18,7 +21,7 @@ from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.weights import weights_by_sha256
 from junco.operator.options import option
-from junco.runtime.source import Arrays, Input, Source
+from junco.runtime.source import Arrays, Compiled, Input, Source
 from junco.types import Space
 
 
@@ -64,8 +67,22 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
         prompt = prompt_for(*prompts_of(self._place.told), self.role, self.prompt)
         compiled = self.compute.load(self.complete_source())
         tokenizer, pad_id = self._tokens
+        self._check_tokens(compiled, max(tokenizer.get_vocab(False).values(), default=0))
         self._encoder = TextEncoder(compiled, tokenizer, prompt, self.deterministic, pad_id=pad_id)
         del self._tokens  # which belong to the encoder, and leave with it
+
+    def _check_tokens(self, compiled: Compiled, last: int) -> None:
+        """That the file takes every token of its tokenizer, those left out that were added to it and may not be used.
+
+        Raises:
+            ParameterError: it does not take the last one.
+        """
+        try:
+            compiled(*padded([np.asarray([last], np.int64)]))
+        except Exception as error:  # each runtime raises its own
+            raise damaged(
+                self._place.tokenizer, f"it does not belong to {str(self._place.file)!r}, which fails at token {last:,}"
+            ) from error
 
     def source(self) -> Source:
         """The file, pooled, not yet loaded."""

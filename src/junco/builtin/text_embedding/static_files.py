@@ -60,9 +60,11 @@ class StaticFiles:
         try:
             held = load_file(self.weights)
             table = held["embeddings"] if "embeddings" in held else held["embedding.weight"]
+            tokenizer = Tokenizer.from_file(str(self.tokenizer))
+            _check(table, held.get("weights"), held.get("mapping"), max(tokenizer.get_vocab().values(), default=0))
             return StaticModel(
                 table,
-                Tokenizer.from_file(str(self.tokenizer)),
+                tokenizer,
                 normalize=is_scaled,
                 weights=held.get("weights"),
                 token_mapping=held.get("mapping"),
@@ -70,3 +72,25 @@ class StaticFiles:
             )
         except Exception as error:  # each library raises its own
             raise damaged(self.weights.parent, f"it holds no static model: {error!r}") from error
+
+
+def _check(table: Any, weights: Any, mapping: Any, last_token: int) -> None:
+    """That each token of the tokenizer leads to a row of the table.
+
+    Raises:
+        ValueError: one does not, or something is of another form.
+    """
+    import numpy as np
+
+    if table.ndim != 2 or not table.size or not np.issubdtype(table.dtype, np.number):
+        raise ValueError(f"its embeddings are {table.dtype} {table.shape}, no table of numbers")
+    if mapping is not None:
+        if mapping.ndim != 1 or not np.issubdtype(mapping.dtype, np.integer):
+            raise ValueError(f"its mapping is {mapping.dtype} {mapping.shape}, no list of rows")
+        if mapping.size and not 0 <= mapping.min() <= mapping.max() < len(table):
+            raise ValueError(f"its mapping leads to the rows {mapping.min()} to {mapping.max()} of {len(table)}")
+    if weights is not None and (weights.ndim != 1 or not np.all(np.isfinite(weights))):
+        raise ValueError(f"its weights are {weights.dtype} {weights.shape}, no list of finite numbers")
+    for what, held in (("rows", table if mapping is None else mapping), ("weights", weights)):
+        if held is not None and last_token >= len(held):
+            raise ValueError(f"the tokenizer has the token {last_token:,}, and there are {len(held):,} {what}")
