@@ -251,6 +251,14 @@ def test_a_pdf_of_scans_gives_empty_pages_and_is_noted_as_empty():
     assert notes(content) == (0, 1, 0)
 
 
+def test_who_reads_scans_is_told_what_reads_them():
+    step = pipe.input("source").flat_map("source", "page", ops.document_decode.auto(), name="decode")
+    with step.output("page.number") as numbers:
+        numbers(scans([written("One")]))
+        (told,) = numbers.stats().notes
+    assert told == "'decode': 1 input empty (if its pages are pictures of text, document-decode.ocr reads them)"
+
+
 def test_a_pdf_without_anything_drawn_is_empty_and_one_with_a_blank_page_is_nothing_special():
     assert notes(pdf([[], []])) == (0, 1, 0)
     assert notes(pdf([["One"], []])) == (0, 0, 0)

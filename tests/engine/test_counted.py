@@ -219,6 +219,18 @@ def _calling(p):
         yield text
 
 
+def test_what_helps_stands_beside_the_note_if_the_operator_says_it():
+    class Helpful(Short):
+        cures = {"empty": "give it a text"}
+
+    with pipe.input("text").map("text", "short", Helpful(), name="shorten").output("short") as p:
+        p("")
+        p("a")
+        assert "'shorten': 1 input empty (give it a text)" in str(p.stats())
+        report = p.run(["", "a"], lambda shard: None, progress=False)
+        assert "1 input empty (give it a text)" in str(report)
+
+
 def test_stats_say_nothing_of_what_was_not_noted():
     with shortened() as p:
         p("a")

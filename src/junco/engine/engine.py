@@ -200,7 +200,7 @@ class Engine:
     def _count_by_step(self) -> None:
         """One count for each stage, and one for both of a step that has two."""
         for stage in self.stages("raise"):
-            counts = self._totals.stages[-1] if stage.is_second_half else StageStats(stage.name, stage.options.limit)
+            counts = self._totals.stages[-1] if stage.is_second_half else stage.counts()
             self._totals.stages.append(counts)
             if isinstance(stage, JoinStage):
                 self._work_stats += stage.supply_counts

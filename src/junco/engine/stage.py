@@ -16,6 +16,7 @@ from junco.engine.fields import FieldApplier
 from junco.engine.pieces import RowSizes
 from junco.engine.rows import Block, Reject
 from junco.engine.scoped import ScopedApplier
+from junco.engine.stats import StageStats
 from junco.errors import ContractError, OperatorError
 from junco.graph.levels import Level, Slot, Step
 from junco.graph.nodes import Node, fn_name
@@ -91,6 +92,10 @@ class Stage:
                 block.key, block.ends = (*block.key, 0), (*block.ends, True)
             yield block
 
+    def counts(self) -> StageStats:
+        """What its work is counted in."""
+        return StageStats(self.name, self.options.limit)
+
     def num_made(self, block: Block) -> int:
         """How many of a block's rows this stage has made."""
         return 0
@@ -154,6 +159,12 @@ class WorkStage(Stage):
 
     def rows_of(self, block: Block) -> int:
         return block.rows(self.step.level) if block.tables else 0
+
+    def counts(self) -> StageStats:
+        """The same, with what its operator knows to help against what it notes."""
+        callee = self.step.node.callee
+        cures = callee.operator.cures if callee is not None and callee.is_operator else {}
+        return StageStats(self.name, self.options.limit, cures={str(word): cure for word, cure in cures.items()})
 
     def announce(self, block: Block, places: Sequence[int] | None) -> None:
         """Tell an operator with a state whose rows it is given next; ``places`` are theirs in the block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ class StageStats:
         num_unknown: inputs of which the operator does not know a good part, as it noted.
         num_repeated: inputs that are like one before them, as it noted.
         num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
+        cures: what helps against what it notes, by the note's word, as the operator says.
     """
 
     name: str
@@ -60,6 +62,7 @@ class StageStats:
     num_unknown: int = 0
     num_repeated: int = 0
     num_assumed: int = 0
+    cures: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
         """Count a task."""
@@ -86,14 +89,17 @@ class StageStats:
     def notes(self) -> str:
         """How many inputs were cut, empty, partly unknown, repeated, read by assumption; empty where none were."""
         told = [
-            (self.num_cut, "cut"),
-            (self.num_empty, "empty"),
-            (self.num_unknown, "partly unknown"),
-            (self.num_repeated, "repeated"),
-            (self.num_assumed, "read by assumption"),
+            (self.num_cut, "cut", "cut"),
+            (self.num_empty, "empty", "empty"),
+            (self.num_unknown, "unknown", "partly unknown"),
+            (self.num_repeated, "repeated", "repeated"),
+            (self.num_assumed, "assumed", "read by assumption"),
         ]
-        parts = [f"{number:,} {'input' if number == 1 else 'inputs'} {word}" for number, word in told if number]
-        return ", ".join(parts)
+        return ", ".join(self._told(number, word, what) for number, word, what in told if number)
+
+    def _told(self, number: int, word: str, what: str) -> str:
+        cure = f" ({self.cures[word]})" if word in self.cures else ""
+        return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{cure}"
 
     @property
     def is_warm(self) -> bool:
@@ -182,6 +188,8 @@ class PipelineStats:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
         stages = [asdict(stage) | {"item_s": stage.item_s} for stage in self.stages]
+        for plain in stages:
+            del plain["cures"]  # for people
         return {"num_items": self.num_items, "wall_s": self.wall_s, "advice": self.advice, "stages": stages}
 
     def __str__(self) -> str:

@@ -60,6 +60,8 @@ class Operator:
     """Parameters that change where or how fast it runs, never what comes out; ``device`` is one by itself."""
     handed_down: ClassVar[frozenset[str]] = frozenset()
     """Options that a pipeline takes for all of its steps that have them: ``pipeline(…, allow_urls=True)``."""
+    cures: ClassVar[Mapping[notes.Word, str]] = {}
+    """What helps against what it notes, beside the note: ``{"empty": "scans are read by document-decode.ocr"}``."""
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _WRAPPED = ("fget", "fset", "func", "__func__", "__wrapped__", "args", "keywords")
 _WRAPPERS = (property, functools.cached_property, staticmethod, classmethod, functools.partialmethod)
 _CACHED: type = type(functools.lru_cache(len))
-_SAID_ELSEWHERE = frozenset({"hints", "neutral", "handed_down", "_abc_impl"})
-"""Members that say how fast an operator runs, which parameters count or are handed on, and what Python keeps of
-abstract classes."""
+_SAID_ELSEWHERE = frozenset({"hints", "neutral", "handed_down", "cures", "_abc_impl"})
+"""Members that say how fast an operator runs, which parameters count or are handed on, what helps against what it
+notes, and what Python keeps of abstract classes."""
 
 _SAYS = ("__reduce__", "__reduce_ex__", "__getstate__")
 _HEAP, _BARE = 1 << 9, object.__basicsize__

@@ -11,7 +11,7 @@ from junco.builtin.document_decode.docx import DocxDecode
 from junco.builtin.document_decode.encodings import check_encoding
 from junco.builtin.document_decode.html import HtmlDecode
 from junco.builtin.document_decode.kinds import Kind, kind_of
-from junco.builtin.document_decode.pdf import PdfDecode
+from junco.builtin.document_decode.pdf import OCR_READS_SCANS, PdfDecode
 from junco.builtin.document_decode.text import TextDecode
 from junco.operator.options import option
 from junco.types import Page
@@ -35,6 +35,8 @@ class AutoDecode(DocumentDecode, family="document-decode", name="auto"):
     Raises:
         InputError: for each source that is missing, empty, encrypted, broken, too large or no document, with its name.
     """
+
+    cures = OCR_READS_SCANS
 
     content: Literal["main", "all"] = "main"
     encoding: str | None = option(None, check=check_encoding)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import IO, Any
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note
 from junco.builtin.document_decode.pdfium import PDFIUM, opened_pdf, page_of
 from junco.builtin.extras import importing
+from junco.operator.notes import Word
 from junco.operator.options import option
 from junco.types import Page
 
 # A carriage return that no line feed follows, and other control characters, are glyphs that a font names wrongly.
 _CONTROLS = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n")
+OCR_READS_SCANS: Mapping[Word, str] = MappingProxyType(
+    {
+        "empty": "if its pages are pictures of text, document-decode.ocr reads them",
+        "cut": "document-decode.ocr reads pages that are pictures",
+    }
+)
 _HYPHEN = "\ufffe"  # PDFium's sign for a hyphen that is there only because the line is full
 
 
@@ -33,6 +41,8 @@ class PdfDecode(DocumentDecode, family="document-decode", name="pdf"):
     Raises:
         InputError: for each source that is missing, empty, encrypted, broken, too large or no PDF, with its name.
     """
+
+    cures = OCR_READS_SCANS
 
     password: str | None = None
     max_pages: int = option(100_000, least=1)
