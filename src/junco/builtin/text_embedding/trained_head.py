@@ -22,7 +22,7 @@ def check_head(kind: str, folder: Path, model: str, owner: str) -> None:
     """Refuse a model that is not of a kind: the library would complete it with random layers.
 
     Args:
-        kind: the library's class, ``SparseEncoder`` or ``MultiVectorEncoder``.
+        kind: the library's class, ``SparseEncoder``, ``MultiVectorEncoder`` or ``SentenceTransformer``.
         folder: where the model's files lie.
         model: its name or folder as it was given.
         owner: the operator's name, for messages.
@@ -30,6 +30,8 @@ def check_head(kind: str, folder: Path, model: str, owner: str) -> None:
     Raises:
         ParameterError: with what the model is, and what it lacks.
     """
+    if kind == _SINGLE:  # the mean of the network's own numbers is all that it may lack: nothing is drawn
+        return
     found = _kind_of(folder)
     if found == kind or (found is None and _is_native(kind, folder)):
         return
