@@ -113,6 +113,38 @@ def test_a_bare_stream_has_its_frames_at_its_rate(tmp_path):
     assert (np.diff([frame.time_s for frame in frames]) > 0).all()
 
 
+X265 = {"x265-params": "keyint=12:min-keyint=12:scenecut=0:bframes=4:open-gop=1:log-level=none", "preset": "ultrafast"}
+BIDIRECTIONAL = {"g": "12", "bf": "2", "qmin": "2", "qmax": "2"}
+UNTIMED = {
+    "h264.avi": ("libx264", KINDS["mp4"][1]),
+    "open.avi": ("libx264", KINDS["mkv"][1]),
+    "h264.asf": ("libx264", KINDS["mp4"][1]),
+    "mpeg4.avi": ("mpeg4", BIDIRECTIONAL),
+    "bare.m2v": ("mpeg2video", BIDIRECTIONAL),
+    "bare.h264": ("libx264", KINDS["mp4"][1]),
+    "bare.hevc": ("libx265", X265),
+}
+
+
+@pytest.mark.parametrize("name", UNTIMED)
+def test_where_no_times_of_showing_are_kept_the_decoder_tells_the_order(name, tmp_path):
+    codec, options = UNTIMED[name]
+    path = write(tmp_path / name, [pattern(number) for number in range(NUM_FRAMES)], codec, options=options)
+
+    def told_exactly(member, **options):
+        frames = decoded(member, path, **options)
+        assert [frame.time_s for frame in frames] == pytest.approx([n / 25 for n in told(frames)], abs=0.001)
+        return told(frames)
+
+    assert told_exactly("frames") == list(range(NUM_FRAMES))
+    assert told_exactly("frames", start_s=1.0, end_s=1.5) == list(range(25, 38))
+    assert told_exactly("frames", per_second=5) == list(range(0, NUM_FRAMES, 5))
+    keys = [frame.index for frame in decoded("frames", path) if frame.is_key]
+    assert len(keys) > 4
+    assert told_exactly("keyframes") == keys
+    assert told_exactly("keyframes", start_s=1.0) == [number for number in keys if number >= 25]
+
+
 def test_frames_that_are_only_decoded_are_not_counted(tmp_path):
     options = {"g": "20", "auto-alt-ref": "1", "lag-in-frames": "16", "arnr-maxframes": "5", "deadline": "good"}
     rng = np.random.default_rng(1)

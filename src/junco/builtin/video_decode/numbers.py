@@ -95,11 +95,11 @@ def packets_from(video: Video, start_s: float) -> tuple[Packets, int]:
     """Packets from a key frame shown at ``start_s`` or before, and how many packets' frames came before them.
 
     Where the container has an index of all packets it is asked; in others the packets before are read and counted, not
-    decoded.
+    decoded. An untimed video is read from its beginning.
     """
-    wanted = video.start + round(start_s / video.time_base)
-    if start_s <= 0:
+    if start_s <= 0 or video.is_untimed:
         return packets_of(video), 0
+    wanted = video.start + round(start_s / video.time_base)
     if (key := _key_before(video, wanted)) is None:
         _rewind(video)
         return packets_of(video), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,13 +55,19 @@ class Wanted:
 
 
 class Reading:
-    """A video on the way from packets to frames; to be used once."""
+    """A video on the way from packets to frames; to be used once.
+
+    Of an untimed video all frames are decoded, since only their order tells: the n-th that is shown has the time at
+    which the n-th is decoded, as FFmpeg's own best guess.
+    """
 
     def __init__(self, video: Video, wanted: Wanted) -> None:
         self._video = video
         self._wanted = wanted
         self._context = video.stream.codec_context
-        if wanted.only_keys:
+        self._slots: deque[int | None] | None = deque() if video.is_untimed else None
+        self._only_keys = wanted.only_keys and not video.is_untimed
+        if self._only_keys:
             self._context.skip_frame = "NONKEY"
         self._last: Shown | None = None
         self._num_read = 0
@@ -80,7 +87,7 @@ class Reading:
             wanted.limits.check_length(shown.index + 1, shown.time_s, self._video.name)
             if wanted.end_s is not None and shown.time_s >= wanted.end_s:
                 break
-            if shown.time_s >= wanted.start_s:
+            if shown.time_s >= wanted.start_s and (shown.frame.key_frame or not wanted.only_keys):
                 yield shown
         if self._num_lost:
             _log.warning("%s: %d packets were left out, being broken", self._video.name, self._num_lost)
@@ -91,7 +98,7 @@ class Reading:
         begun_at: float | None = None  # when the key frame is shown with which the decoder began
         num_before = 0
         for packet in numbered(self._read(packets), self._context.name, first):
-            if not packet.is_keyframe and (self._wanted.only_keys or begun_at is None or _time(packet) < begun_at):
+            if not packet.is_keyframe and (self._only_keys or begun_at is None or _time(packet) < begun_at):
                 num_before += begun_at is None and self._last is None
                 continue  # also what is shown before that key frame: it needs frames that came before
             if begun_at is None:
@@ -136,6 +143,8 @@ class Reading:
 
         if packet.is_corrupt:
             return [], "a packet is cut off or damaged"
+        if self._slots is not None:
+            self._slots.append(packet.dts)
         try:
             return _sound(packet.decode())
         except FFmpegError as error:
@@ -151,14 +160,19 @@ class Reading:
             frames = []
         self._context.flush_buffers()
         yield from map(self._shown, frames)
+        if self._slots is not None:
+            self._slots.clear()
 
     def _shown(self, frame: Decoded) -> Shown:
         number = frame.opaque.value if isinstance(frame.opaque, Number) else NOT_SHOWN
-        if number == NOT_SHOWN or (frame.pts is None and not self._wanted.only_keys):
+        time = frame.pts
+        if self._slots is not None:
+            time = self._slots.popleft() if self._slots else None
+        if number == NOT_SHOWN or self._slots is not None or (time is None and not self._only_keys):
             number = 0 if self._last is None else self._last.index + 1
-        if frame.pts is not None:
-            time_s = float((frame.pts - self._video.start) * self._video.time_base)
-        else:  # bare streams have no times
+        if time is not None:
+            time_s = float((time - self._video.start) * self._video.time_base)
+        else:
             time_s = number / float(self._video.stream.average_rate or _USUAL_RATE_HZ)
         self._last = Shown(frame, time_s, number)
         return self._last
