@@ -390,3 +390,19 @@ def test_whatever_is_damaged_gives_finite_samples_or_an_input_error(container, c
                 assert clip.samples.shape[0] == 1
                 assert clip.samples.size
     assert 0 < refused < 80
+
+
+@pytest.mark.parametrize("rates", [(16_000, 32_000), (44_100, 22_050)])
+def test_a_rate_that_changes_on_the_way_is_refused(rates):
+    joined = b"".join(coded(tone(1, rate), rate, "adts", "aac") for rate in rates)
+    with pytest.raises(InputError, match=f"sample rate changes from {rates[0]} to {rates[1]} Hz"):
+        decode(joined)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("ogg", "flac"), ("mpegts", "mp2"), ("mpeg", "mp2")])
+def test_sounds_put_one_after_the_other_are_never_half_of_them(container, codec):
+    one = coded(tone(3, 48_000), 48_000, container, codec)
+    with pytest.raises(InputError, match=r"time stamps begin anew at \d\.\d{3} s"):
+        decode(one * 2)
+    both, single = decode(one * 2, on_corrupt="skip"), decode(one, on_corrupt="skip")
+    assert both.samples.shape[1] == pytest.approx(2 * single.samples.shape[1], abs=2)

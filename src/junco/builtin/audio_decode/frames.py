@@ -24,6 +24,8 @@ GAP_S = 0.1
 SHORT_S = 1.0
 """What may be missing of the length that a header says."""
 EXACT_GAP_S = 0.01
+MOST_OVERLAP_S = 0.5
+"""Time stamps that go back further begin anew, as where two sounds were put one after the other."""
 MOST_GAP_S = 3600.0
 """A longer silence than that would be made of one wrong time stamp."""
 _EXACT = {"aiff", "flac", "mov", "w64", "wav"}
@@ -49,6 +51,7 @@ class Sound:
         on_corrupt: what becomes of packets that cannot be decoded.
         mono: give the mean of the channels.
         is_endless: its header says that its size was not known, so that its last packet may be short.
+        rate_hz: samples a second, as the header says; the stream's own follows the decoder.
     """
 
     container: InputContainer
@@ -57,16 +60,12 @@ class Sound:
     on_corrupt: OnCorrupt
     mono: bool
     is_endless: bool = False
+    rate_hz: int = 0
 
     @property
     def formats(self) -> set[str]:
         """The names of the container's format."""
         return set(self.container.format.name.split(","))
-
-    @property
-    def rate_hz(self) -> int:
-        """Samples a second, as the header says."""
-        return int(self.stream.rate or 0)
 
     @property
     def header_s(self) -> float | None:
@@ -78,12 +77,15 @@ class Sound:
     def blocks(self) -> Iterator[tuple[float, Samples]]:
         """Blocks that follow each other without a gap: their times in seconds, float32 (channels, n).
 
-        Where time stamps leave a gap there is silence; what overlaps is left out.
+        Where time stamps leave a gap there is silence; what overlaps is left out. Where they begin anew and what is
+        broken is to be skipped, the sound goes on.
 
         Raises:
-            InputError: a packet cannot be decoded, the sound ends before its header says, a sample is no number.
+            InputError: a packet cannot be decoded, the sound ends before its header says, a sample is no number, time
+                stamps begin anew.
         """
         start_s = end_s = None
+        later_s = 0.0
         count = num_channels = 0
         least_gap = (EXACT_GAP_S if self.formats & _WHOLE else GAP_S) * self.rate_hz
         for at_s, samples in self._decoded():
@@ -94,7 +96,10 @@ class Sound:
                 raise InputError(
                     f"{self.name}: {num_channels} channels become {len(samples)} at {at_s or 0:.3f} s: take mono=True"
                 )
-            gap = 0 if at_s is None else round((at_s - start_s) * self.rate_hz) - count
+            gap = 0 if at_s is None else round((at_s + later_s - start_s) * self.rate_hz) - count
+            if -gap > MOST_OVERLAP_S * self.rate_hz:
+                self._check_jump(start_s + count / self.rate_hz, gap)
+                later_s, gap = later_s - gap / self.rate_hz, 0
             if gap > least_gap:
                 self._check_gap(start_s + count / self.rate_hz, gap)
                 yield from self._silence(start_s, count, gap, num_channels)
@@ -113,6 +118,13 @@ class Sound:
             )
         if self.on_corrupt == "raise" and self.formats & _WHOLE:
             raise InputError(f"{self.name}: broken: {gap / self.rate_hz:.3f} s are missing at {at_s:.3f} s{_CURE}")
+
+    def _check_jump(self, at_s: float, gap: int) -> None:
+        if self.on_corrupt == "raise":
+            raise InputError(
+                f"{self.name}: broken: its time stamps begin anew at {at_s:.3f} s, {-gap / self.rate_hz:.3f} s before "
+                f"that, as of sounds put one after the other{_CURE}"
+            )
 
     def _silence(self, start_s: float, count: int, gap: int, num_channels: int) -> Iterator[tuple[float, Samples]]:
         """A gap, second by second: a time stamp may claim any."""
@@ -202,7 +214,7 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     sound: Any = stream
     if sound.codec_context is None:
         raise InputError(f"{name}: its sound is coded in a way that FFmpeg cannot decode")
-    found = Sound(container, sound, name, on_corrupt, mono, is_endless)
+    found = Sound(container, sound, name, on_corrupt, mono, is_endless, int(sound.rate or 0))
     if not LEAST_RATE_HZ <= found.rate_hz <= MOST_RATE_HZ:
         raise InputError(f"{name}: {found.rate_hz} Hz are no sound's rate ({LEAST_RATE_HZ:,} to {MOST_RATE_HZ:,} Hz)")
     only_read(container, stream)
