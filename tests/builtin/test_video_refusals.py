@@ -330,3 +330,34 @@ def test_a_real_video_cut_in_its_middle(tmp_path):
     got, said = all_before_error(stream(tmp_path / "cut.mp4"))
     assert said is not None
     assert all(frame.index == number for number, frame in enumerate(got))
+
+
+@pytest.mark.parametrize("kind", ["ts", "mpg"])
+@pytest.mark.parametrize(("member", "options"), [("frames", {}), ("frames", {"start_s": 1.0}), ("keyframes", {})])
+def test_videos_put_one_after_the_other_are_read_up_to_where_times_begin_anew(kind, member, options, tmp_path):
+    whole = numbered(tmp_path / f"a.{kind}", 50, kind)
+    path = tmp_path / f"b.{kind}"
+    path.write_bytes(whole.read_bytes() * 2)
+    frames, error = until_error(stream(path, member, **options))
+    assert [number_of(frame) for frame in frames] == [frame.index for frame in frames]
+    assert all(one.time_s < other.time_s for one, other in itertools.pairwise(frames))
+    assert frames[-1].index < 50
+    assert f"b.{kind}': broken after {frames[-1].time_s:.2f} s (frame {frames[-1].index}): " in error
+    assert list(stream(path, member, end_s=1.0))[-1].time_s < 1.0
+
+
+def test_a_time_that_goes_back_is_never_given(tmp_path):
+    path = tmp_path / "back.mov"
+    with av.open(str(numbered(tmp_path / "a.avi", 30, "avi"))) as source, av.open(str(path), "w") as target:
+        made = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.pts = packet.dts + (5 if packet.dts == 12 else 0)
+                packet.stream = made
+                target.mux(packet)
+    frames, error = until_error(stream(path))
+    assert [number_of(frame) for frame in frames] == list(range(13))
+    assert "broken after 0.68 s (frame 16): the time of the next frame, 0.52 s, is before that" in error
+    times = [frame.time_s for frame in stream(path, on_corrupt="skip")]
+    assert times == sorted(times)
+    assert len(times) == 13 + 13

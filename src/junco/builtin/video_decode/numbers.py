@@ -38,6 +38,8 @@ class Number:
 _MAX_AHEAD = 64
 """Packets that wait for their numbers: four times as many as any codec puts between decoding and showing."""
 _STEPS_BACK_S = (0, 2, 10, 60)
+_LEAST_JUMP_S = 0.5
+"""Times of decoding rise, but for the small errors of those who write them."""
 
 
 def numbered(packets: Packets, codec: str, first: int = 0) -> Packets:
@@ -84,6 +86,13 @@ def _marked(each: tuple[int, Packet[VideoStream]], numbers: dict[int, int]) -> P
 def is_hidden(packet: Packet[VideoStream], codec: str) -> bool:
     """Whether its frame only serves to decode others: cut away by the container's edit list, or marked so in VP8."""
     return packet.is_discard or (codec == "vp8" and not bytes(packet)[0] & 0x10)
+
+
+def begins_anew(last: Packet[VideoStream] | None, packet: Packet[VideoStream]) -> bool:
+    """Whether times of decoding go back from one packet to the next, as where two videos were joined as they are."""
+    if last is None or last.dts is None or packet.dts is None or packet.time_base is None:
+        return False
+    return (last.dts - packet.dts) * packet.time_base > _LEAST_JUMP_S
 
 
 def packets_of(video: Video) -> Packets:
@@ -151,11 +160,13 @@ def _counted(video: Video, wanted: Packet[VideoStream]) -> tuple[Packets, int]:
     """That packet and those that follow, read from the start on, and how many shown ones came before."""
     _rewind(video)
     mark, count, codec = _mark(wanted), 0, video.stream.codec_context.name
-    packets = packets_of(video)
+    packets, last = packets_of(video), None
     for packet in packets:
+        if begins_anew(last, packet):
+            break
         if _mark(packet) == mark:
             return chain((packet,), packets), count
-        count += not is_hidden(packet, codec)
+        last, count = packet, count + (not is_hidden(packet, codec))
     _rewind(video)
     return packets_of(video), 0
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from junco.builtin.av_container import said
-from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, numbered, packets_from
+from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, begins_anew, numbered, packets_from
 from junco.builtin.video_decode.video import Limits, Video
 from junco.errors import InputError
 
@@ -73,6 +73,7 @@ class Reading:
         self._num_read = 0
         self._num_lost = 0
         self._end_s = 0.0
+        self._risen: Shown | None = None
         self._break: str | None = None
 
     def __iter__(self) -> Iterator[Shown]:
@@ -85,12 +86,22 @@ class Reading:
         wanted = self._wanted
         for shown in self._all():
             wanted.limits.check_length(shown.index + 1, shown.time_s, self._video.name)
+            if not self._rises(shown):
+                continue
             if wanted.end_s is not None and shown.time_s >= wanted.end_s:
                 break
             if shown.time_s >= wanted.start_s and (shown.frame.key_frame or not wanted.only_keys):
                 yield shown
         if self._num_lost:
             _log.warning("%s: %d packets were left out, being broken", self._video.name, self._num_lost)
+
+    def _rises(self, shown: Shown) -> bool:
+        """Whether a frame's time is not before that of one given sooner; it is left out, or an error."""
+        if self._risen is not None and shown.time_s < self._risen.time_s:
+            self._lose(f"the time of the next frame, {shown.time_s:.2f} s, is before that")
+            return False
+        self._risen = shown
+        return True
 
     def _all(self) -> Iterator[Shown]:
         packets, first = packets_from(self._video, self._wanted.start_s)
@@ -127,9 +138,13 @@ class Reading:
         """The packets up to the end, or to where the container cannot be read on."""
         from av.error import FFmpegError
 
+        last: Packet[VideoStream] | None = None
         try:
             for packet in packets:
-                self._num_read += 1
+                if begins_anew(last, packet):
+                    self._break = "its time stamps begin anew there, as of videos put one after the other"
+                    return
+                last, self._num_read = packet, self._num_read + 1
                 if packet.pts is not None:
                     end = packet.pts + (packet.duration or 0) - self._video.start
                     self._end_s = max(self._end_s, float(end * self._video.time_base))
@@ -193,7 +208,7 @@ class Reading:
         Raises:
             InputError: as asked.
         """
-        last = self._last
+        last = self._risen
         after = f"after {last.time_s:.2f} s (frame {last.index})" if last is not None else "at its beginning"
         if not self._wanted.skips:
             raise InputError(

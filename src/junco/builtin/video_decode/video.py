@@ -77,7 +77,7 @@ class Video:
 
     @property
     def is_untimed(self) -> bool:
-        """Whether only the decoder tells in which order frames are shown, and packets have no such times, or guesses."""
+        """Whether only the decoder tells in which order frames are shown: packets have no such times, or guesses."""
         formats = set(self.container.format.name.split(","))
         return bool(formats & _BARE or (formats & _WITHOUT_SHOWING and self.stream.codec_context.has_b_frames))
 
