@@ -406,3 +406,26 @@ def test_sounds_put_one_after_the_other_are_never_half_of_them(container, codec)
         decode(one * 2)
     both, single = decode(one * 2, on_corrupt="skip"), decode(one, on_corrupt="skip")
     assert both.samples.shape[1] == pytest.approx(2 * single.samples.shape[1], abs=2)
+
+
+@pytest.mark.parametrize("container", ["mov", "matroska"])
+def test_pictures_may_begin_long_after_the_sound(container):
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as made:
+        sound = made.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        pictures = made.add_stream("mpeg4", rate=25, width=64, height=48, pix_fmt="yuv420p")
+        samples = np.round(tone(5, 16_000) * 32767).astype(np.int16)
+        for i in range(50):
+            piece = av.AudioFrame.from_ndarray(samples[:, i * 1600 : (i + 1) * 1600], format="s16", layout="mono")
+            piece.sample_rate, piece.pts, piece.time_base = 16_000, i * 1600, Fraction(1, 16_000)
+            made.mux(sound.encode(piece))
+        for i in range(50):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), i, np.uint8), format="rgb24")
+            picture.pts = 75 + i
+            made.mux(pictures.encode(picture))
+        made.mux(pictures.encode(None))
+    clip = decode(file.getvalue(), start_s=0.0)
+    assert (clip.start_s, clip.samples.shape[1]) == (0.0, 32_000)
+    np.testing.assert_allclose(clip.samples[0], samples[0, 48_000:] / 32768, atol=1e-6)
+    frames = list(registry.load("video-decode.frames")()(file.getvalue()))
+    assert [frame.time_s for frame in frames] == pytest.approx(np.arange(50) / 25)

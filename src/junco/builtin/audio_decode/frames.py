@@ -109,7 +109,7 @@ class Sound:
             yield start_s + count / self.rate_hz, samples
             count += samples.shape[1]
             end_s = start_s + count / self.rate_hz
-        self._check_end(end_s)
+        self._check_end(end_s, count / self.rate_hz)
 
     def _check_gap(self, at_s: float, gap: int) -> None:
         if gap > MOST_GAP_S * self.rate_hz:
@@ -132,11 +132,11 @@ class Sound:
             size = min(self.rate_hz, gap - done)
             yield start_s + (count + done) / self.rate_hz, np.zeros((num_channels, size), np.float32)
 
-    def _check_end(self, end_s: float | None) -> None:
+    def _check_end(self, end_s: float | None, length_s: float) -> None:
         header_s = self.header_s
         if end_s is None:
             raise InputError(f"{self.name}: no samples in its sound")
-        if self.on_corrupt == "raise" and header_s is not None and end_s < header_s - SHORT_S:
+        if self.on_corrupt == "raise" and header_s is not None and max(end_s, length_s) < header_s - SHORT_S:
             raise InputError(
                 f"{self.name}: truncated: it ends at {end_s:.3f} s, and its header says {header_s:.3f} s{_CURE}"
             )
