@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from junco.builtin.video_decode.video import Video
+from junco.errors import InputError
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -100,22 +101,20 @@ def packets_of(video: Video) -> Packets:
     return (packet for packet in video.container.demux(video.stream) if packet.size)
 
 
-def packets_from(video: Video, start_s: float) -> tuple[Packets, int]:
-    """Packets from a key frame shown at ``start_s`` or before, and how many packets' frames came before them.
+def packets_from(video: Video, start_s: float) -> tuple[Packets, int, int]:
+    """Packets from a key frame shown at ``start_s`` or before; how many before them are shown; and how many there are.
 
     Where the container has an index of all packets it is asked; in others the packets before are read and counted, not
     decoded. An untimed video is read from its beginning.
     """
-    if start_s <= 0 or video.is_untimed:
-        return packets_of(video), 0
-    wanted = video.start + round(start_s / video.time_base)
-    if (key := _key_before(video, wanted)) is None:
-        _rewind(video)
-        return packets_of(video), 0
+    if start_s <= 0 or video.is_untimed or (beginning := next(packets_of(video), None)) is None:
+        return packets_of(video), 0, 0
+    if (key := _key_before(video, video.start + round(start_s / video.time_base))) is None:
+        return _from(beginning, video), 0, 0
     first, rest = key
     if (number := _number_by_index(video, first)) is not None:
-        return chain((first,), rest), number
-    return _counted(video, first)
+        return chain((first,), rest), number, number
+    return _counted(video, beginning, first)
 
 
 def _key_before(video: Video, wanted: int) -> tuple[Packet[VideoStream], Packets] | None:
@@ -137,12 +136,25 @@ def _key_before(video: Video, wanted: int) -> tuple[Packet[VideoStream], Packets
     return None
 
 
-def _rewind(video: Video) -> None:
-    """Back to the beginning, from where nothing may have been read yet."""
+def _from(beginning: Packet[VideoStream], video: Video) -> Packets:
+    """All packets once more, of which that one is the first.
+
+    Raises:
+        InputError: the container does not find it again.
+    """
     from av.error import FFmpegError
 
-    with contextlib.suppress(FFmpegError):
-        video.container.seek(min(0, video.start), stream=video.stream)
+    at = beginning.dts if beginning.dts is not None else beginning.pts or 0
+    for back_s in _STEPS_BACK_S:
+        with contextlib.suppress(FFmpegError):
+            video.container.seek(at - round(back_s / video.time_base), stream=video.stream)
+            packets = packets_of(video)
+            first = next(packets, None)
+            if first is not None and _mark(first) == _mark(beginning):
+                return chain((first,), packets)
+    raise InputError(
+        f"{video.name}: cannot be read from its beginning again, so that frames have no numbers: take start_s=0"
+    )
 
 
 def _number_by_index(video: Video, packet: Packet[VideoStream]) -> int | None:
@@ -156,19 +168,17 @@ def _number_by_index(video: Video, packet: Packet[VideoStream]) -> int | None:
     return int(at)
 
 
-def _counted(video: Video, wanted: Packet[VideoStream]) -> tuple[Packets, int]:
-    """That packet and those that follow, read from the start on, and how many shown ones came before."""
-    _rewind(video)
-    mark, count, codec = _mark(wanted), 0, video.stream.codec_context.name
-    packets, last = packets_of(video), None
-    for packet in packets:
+def _counted(video: Video, beginning: Packet[VideoStream], wanted: Packet[VideoStream]) -> tuple[Packets, int, int]:
+    """That packet and those that follow, read from the start on, and how many shown ones and others came before."""
+    mark, num_shown, codec = _mark(wanted), 0, video.stream.codec_context.name
+    packets, last = _from(beginning, video), None
+    for num_read, packet in enumerate(packets):
         if begins_anew(last, packet):
             break
         if _mark(packet) == mark:
-            return chain((packet,), packets), count
-        last, count = packet, count + (not is_hidden(packet, codec))
-    _rewind(video)
-    return packets_of(video), 0
+            return chain((packet,), packets), num_shown, num_read
+        last, num_shown = packet, num_shown + (not is_hidden(packet, codec))
+    return _from(beginning, video), 0, 0
 
 
 def _mark(packet: Packet[VideoStream]) -> tuple[int | None, int | None, int]:

@@ -104,8 +104,7 @@ class Reading:
         return True
 
     def _all(self) -> Iterator[Shown]:
-        packets, first = packets_from(self._video, self._wanted.start_s)
-        self._num_read = first
+        packets, first, self._num_read = packets_from(self._video, self._wanted.start_s)
         begun_at: float | None = None  # when the key frame is shown with which the decoder began
         num_before = 0
         for packet in numbered(self._read(packets), self._context.name, first):
@@ -145,8 +144,9 @@ class Reading:
                     self._break = "its time stamps begin anew there, as of videos put one after the other"
                     return
                 last, self._num_read = packet, self._num_read + 1
-                if packet.pts is not None:
-                    end = packet.pts + (packet.duration or 0) - self._video.start
+                shown_at = packet.pts if self._slots is None else packet.dts
+                if shown_at is not None:
+                    end = shown_at + (packet.duration or 0) - self._video.start
                     self._end_s = max(self._end_s, float(end * self._video.time_base))
                 yield packet
         except FFmpegError as error:
@@ -195,12 +195,18 @@ class Reading:
     def _missing(self) -> str | None:
         """What the container promises and does not hold."""
         promised = self._video.stream.frames
-        if promised > self._num_read:
+        if promised > self._num_read and not self._holds_empty(promised):
             return f"it ends there, though its header promises {promised:,} frames"
         promised_s = _seconds(self._video.stream.metadata.get("DURATION", ""))
-        if promised_s > self._end_s + _SLACK_S:
+        begins_s = max(0.0, float(self._video.start * self._video.time_base))  # the promise counts from before that
+        if promised_s > begins_s + self._end_s + _SLACK_S:
             return f"it ends there, though its header promises {promised_s:.2f} s"
         return None
+
+    def _holds_empty(self, promised: int) -> bool:
+        """Whether an AVI holds empty frames for those that are missing: FFmpeg passes over them, as its times show."""
+        rate = self._video.stream.average_rate
+        return self._video.container.format.name == "avi" and rate is not None and self._end_s * rate > promised - 0.5
 
     def _lose(self, problem: str) -> None:
         """Go on after something broken, or do not.
