@@ -188,8 +188,12 @@ def test_a_wav_that_a_pipe_wrote_without_its_size_is_whole():
 
 BROKEN = {
     "zero samples": (wav(tone(0, RATE), RATE), "no samples in its sound"),
-    "not a number": (wav(np.where(np.arange(RATE) == 9000, np.nan, 0.1)[None], RATE, is_float=True), "not a number"),
-    "infinite": (wav(np.where(np.arange(RATE) == 9000, np.inf, 0.1)[None], RATE, is_float=True), "or infinite"),
+    "not a number": (wav(np.where(np.arange(RATE) == 9000, np.nan, 0.1)[None], RATE, is_float=True), "is no number"),
+    "infinite": (wav(np.where(np.arange(RATE) == 9000, np.inf, 0.1)[None], RATE, is_float=True), "or more than"),
+    "too loud": (
+        wav(np.full((2, RATE), 3e38), RATE, is_float=True),
+        "a sample is no number, or more than 1,000,000,000",
+    ),
     "truncated": (wav(tone(4, RATE), RATE)[:200_001], "truncated or broken at"),
     "claims ten hours": (wav(tone(1, 16_000), 16_000, claims=16_000 * 2 * 36_000), "truncated or broken at 0.960 s"),
     "a text": (b"no sound at all " * 99, "no sound that can be read"),
@@ -348,10 +352,15 @@ def test_a_playlist_opens_nothing(content, tmp_path):
         {"chunk_s": 0},
         {"sample_rate_hz": 10},
         {"on_corrupt": "?"},
+        {"sample_rate_hz": 10**9},
+        {"chunk_s": 1e18},
+        {"chunk_s": np.inf},
+        {"start_s": np.inf},
+        {"end_s": 1e300},
     ],
 )
 def test_options_that_cannot_be_are_refused(options):
-    with pytest.raises(ParameterError, match=r"overlap_s|end_s|chunk_s|sample_rate_hz|on_corrupt"):
+    with pytest.raises(ParameterError, match=r"overlap_s|start_s|end_s|chunk_s|sample_rate_hz|on_corrupt"):
         registry.load("audio-decode.av")(**options)
 
 
@@ -429,3 +438,16 @@ def test_pictures_may_begin_long_after_the_sound(container):
     np.testing.assert_allclose(clip.samples[0], samples[0, 48_000:] / 32768, atol=1e-6)
     frames = list(registry.load("video-decode.frames")()(file.getvalue()))
     assert [frame.time_s for frame in frames] == pytest.approx(np.arange(50) / 25)
+
+
+def test_many_gaps_do_not_become_days_of_silence():
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as made:
+        stream = made.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for number in range(4):
+            piece = av.AudioFrame.from_ndarray(np.zeros((1, 160), np.int16), format="s16", layout="mono")
+            piece.sample_rate, piece.pts, piece.time_base = 16_000, number * 1_500 * 16_000, Fraction(1, 16_000)
+            made.mux(stream.encode(piece))
+    clips = registry.load("audio-decode.av")(sample_rate_hz=1_000, chunk_s=1_000)
+    with pytest.raises(InputError, match="leave out 4,500 s in all"):
+        list(clips.stream(file.getvalue()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import math
 import subprocess
 import sys
 from fractions import Fraction
@@ -17,6 +18,7 @@ from PIL import Image
 from junco import ops, pipe
 from junco.errors import InputError, MissingExtraError, ParameterError
 from junco.operator import registry
+from junco.types import Segment, Shot
 from media import wheel_file
 from servers import Answer, serving
 from videos import GOP, KINDS, number_of, numbered, pattern
@@ -284,6 +286,15 @@ def test_options_that_do_not_fit_are_refused():
     for options in ({"start_s": 3.0, "end_s": 2.0}, {"every": 2, "per_second": 1.0}, {"every": 0}, {"start_s": -1.0}):
         with pytest.raises(ParameterError):
             ops.video_decode.frames(**options).create()
+    for far in (math.inf, 1e300):
+        with pytest.raises(ParameterError, match="start_s"):
+            ops.video_decode.frames(start_s=far).create()
+
+
+@pytest.mark.parametrize("piece", [Shot(math.nan, 1.0), Shot(1e300, 1e301), Segment(0.0, math.nan), Shot(-math.inf, 1)])
+def test_a_piece_of_no_time_is_refused(piece, mp4):
+    with pytest.raises(InputError, match="are no seconds of a video"):
+        list(registry.load("video-decode.frames")().stream(mp4, piece))
 
 
 def test_ffmpeg_says_nothing_on_the_terminal(mp4, tmp_path):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks
-from junco.builtin.audio_decode.frames import Sound, is_endless, sound_of
-from junco.builtin.av_container import MAX_FETCHED_BYTES, OnCorrupt, opened_container
+from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound, is_endless, sound_of
+from junco.builtin.av_container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.resample import Samples
@@ -53,12 +53,12 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     what = "sound"
     in_place = True
     max_bytes: int = option(MAX_FETCHED_BYTES)
-    sample_rate_hz: int | None = option(16_000, least=1_000)
+    sample_rate_hz: int | None = option(16_000, least=LEAST_RATE_HZ, most=MOST_RATE_HZ)
     mono: bool = True
-    chunk_s: float = option(10.0, least=0.001)
-    overlap_s: float = option(0.0, least=0)
-    start_s: float = option(0.0, least=0)
-    end_s: float | None = option(None, least=0)
+    chunk_s: float = option(10.0, least=0.001, most=86_400)
+    overlap_s: float = option(0.0, least=0, most=86_400)
+    start_s: float = option(0.0, least=0, most=MOST_S)
+    end_s: float | None = option(None, least=0, most=MOST_S)
     on_corrupt: OnCorrupt = "raise"
     max_duration_s: float = option(3600.0, least=0)
 

@@ -21,13 +21,15 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 1_000, 768_000
 """Rates beyond are no sound's, and to resample them takes memory or time without end."""
 GAP_S = 0.1
 """Time stamps may be that far from what the samples before them say: many containers round them, or drift."""
+MOST_LEVEL = 1e9
+"""Of a sample, where full level is 1: beyond it is no sound but damage."""
 SHORT_S = 1.0
 """What may be missing of the length that a header says."""
 EXACT_GAP_S = 0.01
 MOST_OVERLAP_S = 0.5
 """Time stamps that go back further begin anew, as where two sounds were put one after the other."""
 MOST_GAP_S = 3600.0
-"""A longer silence than that would be made of one wrong time stamp."""
+"""A longer silence in all than that would be made of wrong time stamps."""
 _EXACT = {"aiff", "flac", "mov", "w64", "wav"}
 """Formats whose header says the length, and does not guess it."""
 _WHOLE = {"flac", "ogg"}
@@ -85,7 +87,7 @@ class Sound:
                 stamps begin anew.
         """
         start_s = end_s = None
-        later_s = 0.0
+        later_s, silent = 0.0, 0
         count = num_channels = 0
         least_gap = (EXACT_GAP_S if self.formats & _WHOLE else GAP_S) * self.rate_hz
         for at_s, samples in self._decoded():
@@ -101,7 +103,8 @@ class Sound:
                 self._check_jump(start_s + count / self.rate_hz, gap)
                 later_s, gap = later_s - gap / self.rate_hz, 0
             if gap > least_gap:
-                self._check_gap(start_s + count / self.rate_hz, gap)
+                silent += gap
+                self._check_gap(start_s + count / self.rate_hz, gap, silent)
                 yield from self._silence(start_s, count, gap, num_channels)
                 count += gap
             elif -gap > least_gap:
@@ -111,10 +114,11 @@ class Sound:
             end_s = start_s + count / self.rate_hz
         self._check_end(end_s, count / self.rate_hz)
 
-    def _check_gap(self, at_s: float, gap: int) -> None:
-        if gap > MOST_GAP_S * self.rate_hz:
+    def _check_gap(self, at_s: float, gap: int, silent: int) -> None:
+        if silent > MOST_GAP_S * self.rate_hz:
             raise InputError(
-                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s"
+                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s, "
+                f"and leave out {silent / self.rate_hz:,.0f} s in all"
             )
         if self.on_corrupt == "raise" and self.formats & _WHOLE:
             raise InputError(f"{self.name}: broken: {gap / self.rate_hz:.3f} s are missing at {at_s:.3f} s{_CURE}")
@@ -150,9 +154,11 @@ class Sound:
             time_s = time_of(frame, codec)
             time_s = None if time_s is None else time_s - begins_s
             samples = floats(frame)
-            if not np.isfinite(samples).all():
+            if not (np.abs(samples) <= MOST_LEVEL).all():  # so that no mean nor sum of them is infinite either
                 at_s = at_s if time_s is None else time_s
-                raise InputError(f"{self.name}: a sample is not a number, or infinite, near {at_s:.3f} s")
+                raise InputError(
+                    f"{self.name}: a sample is no number, or more than {MOST_LEVEL:,.0f}, near {at_s:.3f} s"
+                )
             yield time_s, samples.mean(axis=0, keepdims=True) if self.mono and len(samples) > 1 else samples
 
     def _frames(self) -> Iterator[AudioFrame]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, OnCorrupt
+from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, MOST_S, OnCorrupt
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.video_decode.pictures import Pictures
@@ -98,8 +98,8 @@ class VideoDecoder(VideoReader):
             plan sets it where the next step needs no more.
     """
 
-    start_s: float = option(0.0, least=0)
-    end_s: float | None = option(None, least=0)
+    start_s: float = option(0.0, least=0, most=MOST_S)
+    end_s: float | None = option(None, least=0, most=MOST_S)
     least_side: int | None = option(None, least=1, neutral=True)
 
     keeps_space = True
