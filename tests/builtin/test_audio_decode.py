@@ -433,6 +433,10 @@ def test_pictures_may_begin_long_after_the_sound(container):
             picture.pts = 75 + i
             made.mux(pictures.encode(picture))
         made.mux(pictures.encode(None))
+    whole = decode(file.getvalue())
+    assert (whole.start_s, whole.samples.shape[1]) == (-3.0, 80_000)
+    early = decode(file.getvalue(), start_s=-2.0, end_s=-1.0)
+    assert (early.start_s, early.samples.shape[1]) == (-2.0, 16_000)
     clip = decode(file.getvalue(), start_s=0.0)
     assert (clip.start_s, clip.samples.shape[1]) == (0.0, 32_000)
     np.testing.assert_allclose(clip.samples[0], samples[0, 48_000:] / 32768, atol=1e-6)

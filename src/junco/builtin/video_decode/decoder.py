@@ -28,7 +28,8 @@ class VideoReader(Decoder):
 
     Args:
         on_corrupt: what cannot be decoded is an error after the frames before it (``raise``), or is left out up to the
-            next key frame (``skip``): then the input is noted as ``cut``, and the log tells how often.
+            next key frame (``skip``): then the input is noted as ``cut``, the log tells how often, and ``index`` of
+            later frames may be too low, while their times hold.
         max_pixels: a video whose frames have more is refused by its header.
         max_frames: a video of more frames is refused, by its header where that says so; ``None``: any number.
         max_duration_s: a longer video is refused, by its header where that says so; ``None``: any.
