@@ -455,3 +455,12 @@ def test_many_gaps_do_not_become_days_of_silence():
     clips = registry.load("audio-decode.av")(sample_rate_hz=1_000, chunk_s=1_000)
     with pytest.raises(InputError, match="leave out 4,500 s in all"):
         list(clips.stream(file.getvalue()))
+
+
+def test_a_header_that_claims_too_much_is_no_length_of_what_may_be_skipped():
+    content = bytearray(coded(tone(2, 16_000), 16_000, "flac", "flac"))
+    told = int.from_bytes(content[18:26], "big") >> 36 << 36
+    content[18:26] = (told | 36_000 * 16_000).to_bytes(8, "big")
+    with pytest.raises(InputError, match="36,000 s of sound"):
+        decode(bytes(content))
+    assert decode(bytes(content), on_corrupt="skip").samples.shape == (1, 32_000)

@@ -94,7 +94,7 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     def _whole(self, source: Any) -> AudioClip:
         with ExitStack() as stack, core_share():
             sound, rate_hz = self._opened(stack, source)
-            if sound.header_s is not None and self.end_s is None:
+            if sound.header_s is not None and self.end_s is None and self.on_corrupt == "raise":
                 self._check_length(sound.header_s - (self.start_s or 0.0), sound)
             start_s, count = 0.0, 0
             parts: list[Samples] = []
