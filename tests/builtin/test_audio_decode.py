@@ -188,8 +188,12 @@ def test_a_wav_that_a_pipe_wrote_without_its_size_is_whole():
 
 BROKEN = {
     "zero samples": (wav(tone(0, RATE), RATE), "no samples in its sound"),
-    "not a number": (wav(np.where(np.arange(RATE) == 9000, np.nan, 0.1)[None], RATE, is_float=True), "not a number"),
-    "infinite": (wav(np.where(np.arange(RATE) == 9000, np.inf, 0.1)[None], RATE, is_float=True), "or infinite"),
+    "not a number": (wav(np.where(np.arange(RATE) == 9000, np.nan, 0.1)[None], RATE, is_float=True), "is no number"),
+    "infinite": (wav(np.where(np.arange(RATE) == 9000, np.inf, 0.1)[None], RATE, is_float=True), "or more than"),
+    "too loud": (
+        wav(np.full((2, RATE), 3e38), RATE, is_float=True),
+        "a sample is no number, or more than 1,000,000,000",
+    ),
     "truncated": (wav(tone(4, RATE), RATE)[:200_001], "truncated or broken at"),
     "claims ten hours": (wav(tone(1, 16_000), 16_000, claims=16_000 * 2 * 36_000), "truncated or broken at 0.960 s"),
     "a text": (b"no sound at all " * 99, "no sound that can be read"),
@@ -348,10 +352,15 @@ def test_a_playlist_opens_nothing(content, tmp_path):
         {"chunk_s": 0},
         {"sample_rate_hz": 10},
         {"on_corrupt": "?"},
+        {"sample_rate_hz": 10**9},
+        {"chunk_s": 1e18},
+        {"chunk_s": np.inf},
+        {"start_s": np.inf},
+        {"end_s": 1e300},
     ],
 )
 def test_options_that_cannot_be_are_refused(options):
-    with pytest.raises(ParameterError, match=r"overlap_s|end_s|chunk_s|sample_rate_hz|on_corrupt"):
+    with pytest.raises(ParameterError, match=r"overlap_s|start_s|end_s|chunk_s|sample_rate_hz|on_corrupt"):
         registry.load("audio-decode.av")(**options)
 
 
@@ -390,3 +399,68 @@ def test_whatever_is_damaged_gives_finite_samples_or_an_input_error(container, c
                 assert clip.samples.shape[0] == 1
                 assert clip.samples.size
     assert 0 < refused < 80
+
+
+@pytest.mark.parametrize("rates", [(16_000, 32_000), (44_100, 22_050)])
+def test_a_rate_that_changes_on_the_way_is_refused(rates):
+    joined = b"".join(coded(tone(1, rate), rate, "adts", "aac") for rate in rates)
+    with pytest.raises(InputError, match=f"sample rate changes from {rates[0]} to {rates[1]} Hz"):
+        decode(joined)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("ogg", "flac"), ("mpegts", "mp2"), ("mpeg", "mp2")])
+def test_sounds_put_one_after_the_other_are_never_half_of_them(container, codec):
+    one = coded(tone(3, 48_000), 48_000, container, codec)
+    with pytest.raises(InputError, match=r"time stamps begin anew at \d\.\d{3} s"):
+        decode(one * 2)
+    both, single = decode(one * 2, on_corrupt="skip"), decode(one, on_corrupt="skip")
+    assert both.samples.shape[1] == pytest.approx(2 * single.samples.shape[1], abs=2)
+
+
+@pytest.mark.parametrize("container", ["mov", "matroska"])
+def test_pictures_may_begin_long_after_the_sound(container):
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as made:
+        sound = made.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        pictures = made.add_stream("mpeg4", rate=25, width=64, height=48, pix_fmt="yuv420p")
+        samples = np.round(tone(5, 16_000) * 32767).astype(np.int16)
+        for i in range(50):
+            piece = av.AudioFrame.from_ndarray(samples[:, i * 1600 : (i + 1) * 1600], format="s16", layout="mono")
+            piece.sample_rate, piece.pts, piece.time_base = 16_000, i * 1600, Fraction(1, 16_000)
+            made.mux(sound.encode(piece))
+        for i in range(50):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), i, np.uint8), format="rgb24")
+            picture.pts = 75 + i
+            made.mux(pictures.encode(picture))
+        made.mux(pictures.encode(None))
+    whole = decode(file.getvalue())
+    assert (whole.start_s, whole.samples.shape[1]) == (-3.0, 80_000)
+    early = decode(file.getvalue(), start_s=-2.0, end_s=-1.0)
+    assert (early.start_s, early.samples.shape[1]) == (-2.0, 16_000)
+    clip = decode(file.getvalue(), start_s=0.0)
+    assert (clip.start_s, clip.samples.shape[1]) == (0.0, 32_000)
+    np.testing.assert_allclose(clip.samples[0], samples[0, 48_000:] / 32768, atol=1e-6)
+    frames = list(registry.load("video-decode.frames")()(file.getvalue()))
+    assert [frame.time_s for frame in frames] == pytest.approx(np.arange(50) / 25)
+
+
+def test_many_gaps_do_not_become_days_of_silence():
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as made:
+        stream = made.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for number in range(4):
+            piece = av.AudioFrame.from_ndarray(np.zeros((1, 160), np.int16), format="s16", layout="mono")
+            piece.sample_rate, piece.pts, piece.time_base = 16_000, number * 1_500 * 16_000, Fraction(1, 16_000)
+            made.mux(stream.encode(piece))
+    clips = registry.load("audio-decode.av")(sample_rate_hz=1_000, chunk_s=1_000)
+    with pytest.raises(InputError, match="leave out 4,500 s in all"):
+        list(clips.stream(file.getvalue()))
+
+
+def test_a_header_that_claims_too_much_is_no_length_of_what_may_be_skipped():
+    content = bytearray(coded(tone(2, 16_000), 16_000, "flac", "flac"))
+    told = int.from_bytes(content[18:26], "big") >> 36 << 36
+    content[18:26] = (told | 36_000 * 16_000).to_bytes(8, "big")
+    with pytest.raises(InputError, match="36,000 s of sound"):
+        decode(bytes(content))
+    assert decode(bytes(content), on_corrupt="skip").samples.shape == (1, 32_000)

@@ -7,6 +7,7 @@ import pytest
 
 from junco.builtin.image_crop.box import BoxCrop
 from junco.errors import InputError, ParameterError
+from junco.operator.registry import load
 from junco.types import Box, VideoFrame
 
 
@@ -60,6 +61,27 @@ def test_a_video_frame_is_cropped_by_its_pixels(numbered):
 def test_a_box_without_a_pixel_is_refused(numbered, box):
     with pytest.raises(InputError, match="no pixel of the 6×4 image is inside"):
         BoxCrop()(numbered, box)
+
+
+@pytest.mark.parametrize(
+    ("box", "corner"),
+    [
+        (Box(1.1, 2.2, 1.2, 2.3), (1, 2)),
+        (Box(-5, -5, 0.1, 0.1), (0, 0)),
+        (Box(5.8, 3.9, 9, 9), (5, 3)),
+        (Box(2.6, 1.7, 2.65, 1.8), (3, 2)),
+    ],
+)
+def test_of_a_box_smaller_than_a_pixel_one_is_taken(numbered, box, corner):
+    x, y = corner
+    np.testing.assert_array_equal(BoxCrop()(numbered, box), numbered[y : y + 1, x : x + 1])
+
+
+@pytest.mark.parametrize("member", ["box", "padded"])
+def test_edges_and_margins_beyond_all_numbers_are_no_overflow(numbered, member):
+    with pytest.raises(InputError, match="finite"):
+        load(f"image-crop.{member}")()(numbered, Box(-1.7e308, 0, 1.7e308, 2))
+    assert load(f"image-crop.{member}")(margin=1e308)(numbered, Box(1, 1, 2, 2)).shape == numbered.shape
 
 
 @pytest.mark.parametrize("edge", [math.nan, math.inf, -math.inf])

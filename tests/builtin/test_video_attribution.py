@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import av
 import numpy as np
 import pytest
 
@@ -113,6 +114,38 @@ def test_a_bare_stream_has_its_frames_at_its_rate(tmp_path):
     assert (np.diff([frame.time_s for frame in frames]) > 0).all()
 
 
+X265 = {"x265-params": "keyint=12:min-keyint=12:scenecut=0:bframes=4:open-gop=1:log-level=none", "preset": "ultrafast"}
+BIDIRECTIONAL = {"g": "12", "bf": "2", "qmin": "2", "qmax": "2"}
+UNTIMED = {
+    "h264.avi": ("libx264", KINDS["mp4"][1]),
+    "open.avi": ("libx264", KINDS["mkv"][1]),
+    "h264.asf": ("libx264", KINDS["mp4"][1]),
+    "mpeg4.avi": ("mpeg4", BIDIRECTIONAL),
+    "bare.m2v": ("mpeg2video", BIDIRECTIONAL),
+    "bare.h264": ("libx264", KINDS["mp4"][1]),
+    "bare.hevc": ("libx265", X265),
+}
+
+
+@pytest.mark.parametrize("name", UNTIMED)
+def test_where_no_times_of_showing_are_kept_the_decoder_tells_the_order(name, tmp_path):
+    codec, options = UNTIMED[name]
+    path = write(tmp_path / name, [pattern(number) for number in range(NUM_FRAMES)], codec, options=options)
+
+    def told_exactly(member, **options):
+        frames = decoded(member, path, **options)
+        assert [frame.time_s for frame in frames] == pytest.approx([n / 25 for n in told(frames)], abs=0.001)
+        return told(frames)
+
+    assert told_exactly("frames") == list(range(NUM_FRAMES))
+    assert told_exactly("frames", start_s=1.0, end_s=1.5) == list(range(25, 38))
+    assert told_exactly("frames", per_second=5) == list(range(0, NUM_FRAMES, 5))
+    keys = [frame.index for frame in decoded("frames", path) if frame.is_key]
+    assert len(keys) > 4
+    assert told_exactly("keyframes") == keys
+    assert told_exactly("keyframes", start_s=1.0) == [number for number in keys if number >= 25]
+
+
 def test_frames_that_are_only_decoded_are_not_counted(tmp_path):
     options = {"g": "20", "auto-alt-ref": "1", "lag-in-frames": "16", "arnr-maxframes": "5", "deadline": "good"}
     rng = np.random.default_rng(1)
@@ -204,3 +237,50 @@ def test_steps_that_read_one_open_file_at_the_same_time_do_not_disturb_each_othe
         both = list(zip(decode(file), decode(file), strict=True))
         assert file.tell() == 0
     assert [(number_of(one.image), number_of(other.image)) for one, other in both] == [(n, n) for n in range(60)]
+
+
+def cut_to(path, first, last, to):
+    """Frames of a video as they are, from the key frame before the first; what is before that has times below 0."""
+    with av.open(str(path)) as source, av.open(str(to), "w") as target:
+        made = target.add_stream_from_template(source.streams.video[0])
+        ticks = round(0.04 / source.streams.video[0].time_base)
+        for packet in source.demux(video=0):
+            if packet.dts is not None and first // GOP * GOP <= packet.pts // ticks <= last:
+                packet.pts -= first * ticks
+                packet.dts -= first * ticks
+                packet.stream = made
+                target.mux(packet)
+    return to
+
+
+def test_a_video_cut_without_being_coded_anew(tmp_path):
+    whole = numbered(tmp_path / "a.mp4", 60)
+    short = cut_to(whole, 14, 19, tmp_path / "short.mp4")
+    assert [(number_of(f), f.index) for f in decoded("frames", short)] == [(14 + n, n) for n in range(6)]
+    assert [(number_of(f), f.index, f.time_s, f.is_key) for f in decoded("keyframes", short)] == [(14, 0, 0.0, False)]
+    assert decoded("keyframes", short, start_s=0.1) == []
+    longer = cut_to(whole, 14, 59, tmp_path / "longer.mp4")
+    assert [(number_of(f), f.index) for f in decoded("keyframes", longer)] == [(20, 6), (30, 16), (40, 26), (50, 36)]
+    part = decoded("frames", longer, start_s=1.0)
+    assert [(number_of(f), f.index) for f in part] == [(14 + n, n) for n in range(25, 46)]
+
+
+@pytest.mark.parametrize("offset", [-1000, 10**6, 2**31])
+@pytest.mark.parametrize("kind", ["ts", "mkv"])
+def test_numbers_hold_wherever_time_stamps_begin(kind, offset, tmp_path):
+    path = tmp_path / f"a.{kind}"
+    codec, options = KINDS["ts"]
+    times = [offset + number for number in range(40)]
+    keep = {"avoid_negative_ts": "disabled"}
+    write(path, [pattern(number) for number in range(40)], codec, options=options, times=times, muxing=keep)
+    assert told(decoded("frames", path)) == list(range(40))
+    assert told(decoded("frames", path, start_s=0.5)) == list(range(13, 40))
+
+
+def test_an_avi_with_empty_frames_is_whole_and_its_times_leave_them_out(tmp_path):
+    times = [number if number < 20 else number + 15 for number in range(40)]
+    path = numbered(tmp_path / "a.avi", 40, "avi", times=times)
+    frames = decoded("frames", path)
+    assert [number_of(frame) for frame in frames] == [frame.index for frame in frames] == list(range(40))
+    assert [frame.time_s for frame in frames] == pytest.approx([time / 25 for time in times])
+    assert [number_of(f) for f in decoded("frames", path, start_s=1.5)] == list(range(23, 40))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import math
 import subprocess
 import sys
 from fractions import Fraction
@@ -17,6 +18,7 @@ from PIL import Image
 from junco import ops, pipe
 from junco.errors import InputError, MissingExtraError, ParameterError
 from junco.operator import registry
+from junco.types import Segment, Shot
 from media import wheel_file
 from servers import Answer, serving
 from videos import GOP, KINDS, number_of, numbered, pattern
@@ -284,6 +286,15 @@ def test_options_that_do_not_fit_are_refused():
     for options in ({"start_s": 3.0, "end_s": 2.0}, {"every": 2, "per_second": 1.0}, {"every": 0}, {"start_s": -1.0}):
         with pytest.raises(ParameterError):
             ops.video_decode.frames(**options).create()
+    for far in (math.inf, 1e300):
+        with pytest.raises(ParameterError, match="start_s"):
+            ops.video_decode.frames(start_s=far).create()
+
+
+@pytest.mark.parametrize("piece", [Shot(math.nan, 1.0), Shot(1e300, 1e301), Segment(0.0, math.nan), Shot(-math.inf, 1)])
+def test_a_piece_of_no_time_is_refused(piece, mp4):
+    with pytest.raises(InputError, match="are no seconds of a video"):
+        list(registry.load("video-decode.frames")().stream(mp4, piece))
 
 
 def test_ffmpeg_says_nothing_on_the_terminal(mp4, tmp_path):
@@ -330,3 +341,34 @@ def test_a_real_video_cut_in_its_middle(tmp_path):
     got, said = all_before_error(stream(tmp_path / "cut.mp4"))
     assert said is not None
     assert all(frame.index == number for number, frame in enumerate(got))
+
+
+@pytest.mark.parametrize("kind", ["ts", "mpg"])
+@pytest.mark.parametrize(("member", "options"), [("frames", {}), ("frames", {"start_s": 1.0}), ("keyframes", {})])
+def test_videos_put_one_after_the_other_are_read_up_to_where_times_begin_anew(kind, member, options, tmp_path):
+    whole = numbered(tmp_path / f"a.{kind}", 50, kind)
+    path = tmp_path / f"b.{kind}"
+    path.write_bytes(whole.read_bytes() * 2)
+    frames, error = until_error(stream(path, member, **options))
+    assert [number_of(frame) for frame in frames] == [frame.index for frame in frames]
+    assert all(one.time_s < other.time_s for one, other in itertools.pairwise(frames))
+    assert frames[-1].index < 50
+    assert f"b.{kind}': broken after {frames[-1].time_s:.2f} s (frame {frames[-1].index}): " in error
+    assert list(stream(path, member, end_s=1.0))[-1].time_s < 1.0
+
+
+def test_a_time_that_goes_back_is_never_given(tmp_path):
+    path = tmp_path / "back.mov"
+    with av.open(str(numbered(tmp_path / "a.avi", 30, "avi"))) as source, av.open(str(path), "w") as target:
+        made = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.pts = packet.dts + (5 if packet.dts == 12 else 0)
+                packet.stream = made
+                target.mux(packet)
+    frames, error = until_error(stream(path))
+    assert [number_of(frame) for frame in frames] == list(range(13))
+    assert "broken after 0.68 s (frame 16): the time of the next frame, 0.52 s, is before that" in error
+    times = [frame.time_s for frame in stream(path, on_corrupt="skip")]
+    assert times == sorted(times)
+    assert len(times) == 13 + 13

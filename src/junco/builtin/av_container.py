@@ -36,6 +36,8 @@ MAX_FETCHED_BYTES = 2 * 2**30
 """Of videos and sounds that are fetched: more than of other sources, and they lie on a disk."""
 MAX_PIXELS = 100_000_000
 """Of a frame, and of the cover of a sound, which FFmpeg looks at too."""
+MOST_S = 1e9
+"""Of a time that is asked for, in seconds: thirty years."""
 
 _BUFFER_BYTES = 2**18
 _MICROSECONDS = 1_000_000

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks
-from junco.builtin.audio_decode.frames import Sound, is_endless, sound_of
-from junco.builtin.av_container import MAX_FETCHED_BYTES, OnCorrupt, opened_container
+from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound, is_endless, sound_of
+from junco.builtin.av_container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.resample import Samples
@@ -39,7 +39,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
         mono: give the mean of all channels, of stereo and 5.1 alike.
         chunk_s: length of a chunk, in seconds; the last may be shorter.
         overlap_s: how much of a chunk the next one repeats.
-        start_s: leave out what comes before. It is decoded all the same, since only so the samples are exact.
+        start_s: leave out what comes before; ``None``: nothing, ``0``: what is before a video's first picture. It is
+            decoded all the same, since only so the samples are exact.
         end_s: leave out what comes from there on, and do not read it.
         on_corrupt: a packet that cannot be decoded, or a sound that ends before its header says, is an error
             (``raise``), once all chunks before it were given; or left out (``skip``), with silence in its place where
@@ -53,12 +54,12 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     what = "sound"
     in_place = True
     max_bytes: int = option(MAX_FETCHED_BYTES)
-    sample_rate_hz: int | None = option(16_000, least=1_000)
+    sample_rate_hz: int | None = option(16_000, least=LEAST_RATE_HZ, most=MOST_RATE_HZ)
     mono: bool = True
-    chunk_s: float = option(10.0, least=0.001)
-    overlap_s: float = option(0.0, least=0)
-    start_s: float = option(0.0, least=0)
-    end_s: float | None = option(None, least=0)
+    chunk_s: float = option(10.0, least=0.001, most=86_400)
+    overlap_s: float = option(0.0, least=0, most=86_400)
+    start_s: float | None = option(None, least=-MOST_S, most=MOST_S)
+    end_s: float | None = option(None, least=-MOST_S, most=MOST_S)
     on_corrupt: OnCorrupt = "raise"
     max_duration_s: float = option(3600.0, least=0)
 
@@ -68,7 +69,7 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     def check_options(self) -> None:
         if self.overlap_s >= self.chunk_s:
             raise ParameterError(f"{self.name!r}: overlap_s={self.overlap_s} must be less than chunk_s={self.chunk_s}")
-        if self.end_s is not None and self.end_s <= self.start_s:
+        if self.end_s is not None and self.start_s is not None and self.end_s <= self.start_s:
             raise ParameterError(f"{self.name!r}: end_s={self.end_s} must be more than start_s={self.start_s}")
 
     def open(self) -> None:
@@ -93,8 +94,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     def _whole(self, source: Any) -> AudioClip:
         with ExitStack() as stack, core_share():
             sound, rate_hz = self._opened(stack, source)
-            if sound.header_s is not None and self.end_s is None:
-                self._check_length(sound.header_s - self.start_s, sound)
+            if sound.header_s is not None and self.end_s is None and self.on_corrupt == "raise":
+                self._check_length(sound.header_s - (self.start_s or 0.0), sound)
             start_s, count = 0.0, 0
             parts: list[Samples] = []
             for at_s, samples in self._blocks(sound, rate_hz):
@@ -126,4 +127,5 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
 
     def _nothing(self, sound: Sound) -> InputError:
         until = "" if self.end_s is None else f" and before end_s={self.end_s}"
-        return InputError(f"{sound.name}: no samples from start_s={self.start_s} on{until}")
+        since = "in it" if self.start_s is None else f"from start_s={self.start_s} on"
+        return InputError(f"{sound.name}: no samples {since}{until}")

@@ -43,10 +43,10 @@ def _gathered(blocks: Iterable[tuple[float, Samples]], size: int) -> Blocks:
         yield first_s, np.concatenate(waiting, axis=1)
 
 
-def between(blocks: Blocks, rate_hz: int, start_s: float, end_s: float | None) -> Blocks:
-    """The samples from ``start_s`` on and before ``end_s``; what comes later is not decoded."""
+def between(blocks: Blocks, rate_hz: int, start_s: float | None, end_s: float | None) -> Blocks:
+    """The samples from ``start_s`` on, or all, and before ``end_s``; what comes later is not decoded."""
     for at_s, samples in blocks:
-        first = max(0, _index(start_s - at_s, rate_hz))
+        first = 0 if start_s is None else max(0, _index(start_s - at_s, rate_hz))
         last = samples.shape[1] if end_s is None else max(0, min(samples.shape[1], _index(end_s - at_s, rate_hz)))
         if first < last:
             yield at_s + first / rate_hz, samples[:, first:last]

@@ -21,11 +21,15 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 1_000, 768_000
 """Rates beyond are no sound's, and to resample them takes memory or time without end."""
 GAP_S = 0.1
 """Time stamps may be that far from what the samples before them say: many containers round them, or drift."""
+MOST_LEVEL = 1e9
+"""Of a sample, where full level is 1: beyond it is no sound but damage."""
 SHORT_S = 1.0
 """What may be missing of the length that a header says."""
 EXACT_GAP_S = 0.01
+MOST_OVERLAP_S = 0.5
+"""Time stamps that go back further begin anew, as where two sounds were put one after the other."""
 MOST_GAP_S = 3600.0
-"""A longer silence than that would be made of one wrong time stamp."""
+"""A longer silence in all than that would be made of wrong time stamps."""
 _EXACT = {"aiff", "flac", "mov", "w64", "wav"}
 """Formats whose header says the length, and does not guess it."""
 _WHOLE = {"flac", "ogg"}
@@ -49,6 +53,7 @@ class Sound:
         on_corrupt: what becomes of packets that cannot be decoded.
         mono: give the mean of the channels.
         is_endless: its header says that its size was not known, so that its last packet may be short.
+        rate_hz: samples a second, as the header says; the stream's own follows the decoder.
     """
 
     container: InputContainer
@@ -57,16 +62,12 @@ class Sound:
     on_corrupt: OnCorrupt
     mono: bool
     is_endless: bool = False
+    rate_hz: int = 0
 
     @property
     def formats(self) -> set[str]:
         """The names of the container's format."""
         return set(self.container.format.name.split(","))
-
-    @property
-    def rate_hz(self) -> int:
-        """Samples a second, as the header says."""
-        return int(self.stream.rate or 0)
 
     @property
     def header_s(self) -> float | None:
@@ -78,12 +79,15 @@ class Sound:
     def blocks(self) -> Iterator[tuple[float, Samples]]:
         """Blocks that follow each other without a gap: their times in seconds, float32 (channels, n).
 
-        Where time stamps leave a gap there is silence; what overlaps is left out.
+        Where time stamps leave a gap there is silence; what overlaps is left out. Where they begin anew and what is
+        broken is to be skipped, the sound goes on.
 
         Raises:
-            InputError: a packet cannot be decoded, the sound ends before its header says, a sample is no number.
+            InputError: a packet cannot be decoded, the sound ends before its header says, a sample is no number, time
+                stamps begin anew.
         """
         start_s = end_s = None
+        later_s, silent = 0.0, 0
         count = num_channels = 0
         least_gap = (EXACT_GAP_S if self.formats & _WHOLE else GAP_S) * self.rate_hz
         for at_s, samples in self._decoded():
@@ -94,9 +98,13 @@ class Sound:
                 raise InputError(
                     f"{self.name}: {num_channels} channels become {len(samples)} at {at_s or 0:.3f} s: take mono=True"
                 )
-            gap = 0 if at_s is None else round((at_s - start_s) * self.rate_hz) - count
+            gap = 0 if at_s is None else round((at_s + later_s - start_s) * self.rate_hz) - count
+            if -gap > MOST_OVERLAP_S * self.rate_hz:
+                self._check_jump(start_s + count / self.rate_hz, gap)
+                later_s, gap = later_s - gap / self.rate_hz, 0
             if gap > least_gap:
-                self._check_gap(start_s + count / self.rate_hz, gap)
+                silent += gap
+                self._check_gap(start_s + count / self.rate_hz, gap, silent)
                 yield from self._silence(start_s, count, gap, num_channels)
                 count += gap
             elif -gap > least_gap:
@@ -104,15 +112,23 @@ class Sound:
             yield start_s + count / self.rate_hz, samples
             count += samples.shape[1]
             end_s = start_s + count / self.rate_hz
-        self._check_end(end_s)
+        self._check_end(end_s, count / self.rate_hz)
 
-    def _check_gap(self, at_s: float, gap: int) -> None:
-        if gap > MOST_GAP_S * self.rate_hz:
+    def _check_gap(self, at_s: float, gap: int, silent: int) -> None:
+        if silent > MOST_GAP_S * self.rate_hz:
             raise InputError(
-                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s"
+                f"{self.name}: broken: its time stamps jump by {gap / self.rate_hz:,.0f} s at {at_s:.3f} s, "
+                f"and leave out {silent / self.rate_hz:,.0f} s in all"
             )
         if self.on_corrupt == "raise" and self.formats & _WHOLE:
             raise InputError(f"{self.name}: broken: {gap / self.rate_hz:.3f} s are missing at {at_s:.3f} s{_CURE}")
+
+    def _check_jump(self, at_s: float, gap: int) -> None:
+        if self.on_corrupt == "raise":
+            raise InputError(
+                f"{self.name}: broken: its time stamps begin anew at {at_s:.3f} s, {-gap / self.rate_hz:.3f} s before "
+                f"that, as of sounds put one after the other{_CURE}"
+            )
 
     def _silence(self, start_s: float, count: int, gap: int, num_channels: int) -> Iterator[tuple[float, Samples]]:
         """A gap, second by second: a time stamp may claim any."""
@@ -120,11 +136,11 @@ class Sound:
             size = min(self.rate_hz, gap - done)
             yield start_s + (count + done) / self.rate_hz, np.zeros((num_channels, size), np.float32)
 
-    def _check_end(self, end_s: float | None) -> None:
+    def _check_end(self, end_s: float | None, length_s: float) -> None:
         header_s = self.header_s
         if end_s is None:
             raise InputError(f"{self.name}: no samples in its sound")
-        if self.on_corrupt == "raise" and header_s is not None and end_s < header_s - SHORT_S:
+        if self.on_corrupt == "raise" and header_s is not None and max(end_s, length_s) < header_s - SHORT_S:
             raise InputError(
                 f"{self.name}: truncated: it ends at {end_s:.3f} s, and its header says {header_s:.3f} s{_CURE}"
             )
@@ -138,9 +154,11 @@ class Sound:
             time_s = time_of(frame, codec)
             time_s = None if time_s is None else time_s - begins_s
             samples = floats(frame)
-            if not np.isfinite(samples).all():
+            if not (np.abs(samples) <= MOST_LEVEL).all():  # so that no mean nor sum of them is infinite either
                 at_s = at_s if time_s is None else time_s
-                raise InputError(f"{self.name}: a sample is not a number, or infinite, near {at_s:.3f} s")
+                raise InputError(
+                    f"{self.name}: a sample is no number, or more than {MOST_LEVEL:,.0f}, near {at_s:.3f} s"
+                )
             yield time_s, samples.mean(axis=0, keepdims=True) if self.mono and len(samples) > 1 else samples
 
     def _frames(self) -> Iterator[AudioFrame]:
@@ -202,7 +220,7 @@ def sound_of(container: InputContainer, name: str, on_corrupt: OnCorrupt, *, mon
     sound: Any = stream
     if sound.codec_context is None:
         raise InputError(f"{name}: its sound is coded in a way that FFmpeg cannot decode")
-    found = Sound(container, sound, name, on_corrupt, mono, is_endless)
+    found = Sound(container, sound, name, on_corrupt, mono, is_endless, int(sound.rate or 0))
     if not LEAST_RATE_HZ <= found.rate_hz <= MOST_RATE_HZ:
         raise InputError(f"{name}: {found.rate_hz} Hz are no sound's rate ({LEAST_RATE_HZ:,} to {MOST_RATE_HZ:,} Hz)")
     only_read(container, stream)

@@ -19,7 +19,7 @@ class BoxCrop(Operator, family="image-crop", name="box"):
     """Cuts a box out of an image: uint8 RGB (height, width, 3) → the same, smaller.
 
     Each edge goes to the nearest boundary between pixels (halves go right and down), then the box is clipped to the
-    image. Of a `Face` its box is taken.
+    image; of a box less than a pixel wide or high one is taken. Of a `Face` its box is taken.
 
     Args:
         margin: widens the box before that, on each side by this fraction of its width or height.
@@ -45,14 +45,13 @@ class BoxCrop(Operator, family="image-crop", name="box"):
         given = edges_of(box, self.name)
         x0, y0, x1, y1 = given.widened(self.margin * (given.x1 - given.x0), self.margin * (given.y1 - given.y0))
         height, width = pixels.shape[:2]
-        rows = slice(_clipped(y0, height), _clipped(y1, height))
-        columns = slice(_clipped(x0, width), _clipped(x1, width))
-        # A copy: a small crop must not keep a large frame in memory.
-        cropped = pixels[rows, columns].copy()
-        if cropped.size == 0:
+        if not (given.is_some and x0 < width and x1 > 0 and y0 < height and y1 > 0):
             raise InputError(f"{self.name!r}: no pixel of the {width}×{height} image is inside {box}")
-        return cropped
+        # A copy: a small crop must not keep a large frame in memory.
+        return pixels[_between(y0, y1, height), _between(x0, x1, width)].copy()
 
 
-def _clipped(edge: float, size: int) -> int:
-    return min(max(nearest_boundary(edge), 0), size)
+def _between(start: float, end: float, size: int) -> slice:
+    """What is taken of an axis, of which something lies in between: at least one pixel."""
+    first = min(max(nearest_boundary(start), 0), size - 1)
+    return slice(first, max(min(nearest_boundary(end), size), first + 1))

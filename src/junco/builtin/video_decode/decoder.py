@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, OnCorrupt
+from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, MOST_S, OnCorrupt
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
 from junco.builtin.video_decode.pictures import Pictures
@@ -28,7 +28,8 @@ class VideoReader(Decoder):
 
     Args:
         on_corrupt: what cannot be decoded is an error after the frames before it (``raise``), or is left out up to the
-            next key frame (``skip``): then the input is noted as ``cut``, and the log tells how often.
+            next key frame (``skip``): then the input is noted as ``cut``, the log tells how often, and ``index`` of
+            later frames may be too low, while their times hold.
         max_pixels: a video whose frames have more is refused by its header.
         max_frames: a video of more frames is refused, by its header where that says so; ``None``: any number.
         max_duration_s: a longer video is refused, by its header where that says so; ``None``: any.
@@ -98,8 +99,8 @@ class VideoDecoder(VideoReader):
             plan sets it where the next step needs no more.
     """
 
-    start_s: float = option(0.0, least=0)
-    end_s: float | None = option(None, least=0)
+    start_s: float = option(0.0, least=0, most=MOST_S)
+    end_s: float | None = option(None, least=0, most=MOST_S)
     least_side: int | None = option(None, least=1, neutral=True)
 
     keeps_space = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from junco.builtin.video_decode.decoder import VideoDecoder, row_of
@@ -15,7 +16,8 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
     Key frames are those that can be decoded without others: the first, then one every few seconds and often one at a
     cut, as whoever coded the video has chosen. Which are is what the container says. The other frames are read, not
     decoded, and counted: ``index`` counts all frames of the video in the order in which they are shown. What else is
-    done to a picture (colours, square pixels, turned upright) stands in the guide on video.
+    done to a picture (colours, square pixels, turned upright) stands in the guide on video. Where none is
+    shown, as in a short piece that was cut out without being coded anew, its first frame stands for the video.
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object or
     ``{"bytes": …, "path": …}``. Playlists and whatever else names other files are refused.
@@ -26,6 +28,12 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
     """
 
     def stream(self, source: Any) -> Iterator[VideoFrame]:
+        is_empty = True
         with self.video(source) as (video, pictures):
             for shown in self.shown(video, only_keys=True):
+                is_empty = False
                 yield row_of(shown, pictures)
+        if is_empty and self.start_s <= 0:
+            with self.video(source) as (video, pictures):
+                for shown in islice(self.shown(video), 1):
+                    yield row_of(shown, pictures)

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from junco.builtin.video_decode.video import Video
+from junco.errors import InputError
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -38,6 +39,8 @@ class Number:
 _MAX_AHEAD = 64
 """Packets that wait for their numbers: four times as many as any codec puts between decoding and showing."""
 _STEPS_BACK_S = (0, 2, 10, 60)
+_LEAST_JUMP_S = 0.5
+"""Times of decoding rise, but for the small errors of those who write them."""
 
 
 def numbered(packets: Packets, codec: str, first: int = 0) -> Packets:
@@ -86,27 +89,32 @@ def is_hidden(packet: Packet[VideoStream], codec: str) -> bool:
     return packet.is_discard or (codec == "vp8" and not bytes(packet)[0] & 0x10)
 
 
+def begins_anew(last: Packet[VideoStream] | None, packet: Packet[VideoStream]) -> bool:
+    """Whether times of decoding go back from one packet to the next, as where two videos were joined as they are."""
+    if last is None or last.dts is None or packet.dts is None or packet.time_base is None:
+        return False
+    return (last.dts - packet.dts) * packet.time_base > _LEAST_JUMP_S
+
+
 def packets_of(video: Video) -> Packets:
     """The packets with something in them, from where the container stands."""
     return (packet for packet in video.container.demux(video.stream) if packet.size)
 
 
-def packets_from(video: Video, start_s: float) -> tuple[Packets, int]:
-    """Packets from a key frame shown at ``start_s`` or before, and how many packets' frames came before them.
+def packets_from(video: Video, start_s: float) -> tuple[Packets, int, int]:
+    """Packets from a key frame shown at ``start_s`` or before; how many before them are shown; and how many there are.
 
     Where the container has an index of all packets it is asked; in others the packets before are read and counted, not
-    decoded.
+    decoded. An untimed video is read from its beginning.
     """
-    wanted = video.start + round(start_s / video.time_base)
-    if start_s <= 0:
-        return packets_of(video), 0
-    if (key := _key_before(video, wanted)) is None:
-        _rewind(video)
-        return packets_of(video), 0
+    if start_s <= 0 or video.is_untimed or (beginning := next(packets_of(video), None)) is None:
+        return packets_of(video), 0, 0
+    if (key := _key_before(video, video.start + round(start_s / video.time_base))) is None:
+        return _from(beginning, video), 0, 0
     first, rest = key
     if (number := _number_by_index(video, first)) is not None:
-        return chain((first,), rest), number
-    return _counted(video, first)
+        return chain((first,), rest), number, number
+    return _counted(video, beginning, first)
 
 
 def _key_before(video: Video, wanted: int) -> tuple[Packet[VideoStream], Packets] | None:
@@ -128,12 +136,25 @@ def _key_before(video: Video, wanted: int) -> tuple[Packet[VideoStream], Packets
     return None
 
 
-def _rewind(video: Video) -> None:
-    """Back to the beginning, from where nothing may have been read yet."""
+def _from(beginning: Packet[VideoStream], video: Video) -> Packets:
+    """All packets once more, of which that one is the first.
+
+    Raises:
+        InputError: the container does not find it again.
+    """
     from av.error import FFmpegError
 
-    with contextlib.suppress(FFmpegError):
-        video.container.seek(min(0, video.start), stream=video.stream)
+    at = beginning.dts if beginning.dts is not None else beginning.pts or 0
+    for back_s in _STEPS_BACK_S:
+        with contextlib.suppress(FFmpegError):
+            video.container.seek(at - round(back_s / video.time_base), stream=video.stream)
+            packets = packets_of(video)
+            first = next(packets, None)
+            if first is not None and _mark(first) == _mark(beginning):
+                return chain((first,), packets)
+    raise InputError(
+        f"{video.name}: cannot be read from its beginning again, so that frames have no numbers: take start_s=0"
+    )
 
 
 def _number_by_index(video: Video, packet: Packet[VideoStream]) -> int | None:
@@ -147,17 +168,17 @@ def _number_by_index(video: Video, packet: Packet[VideoStream]) -> int | None:
     return int(at)
 
 
-def _counted(video: Video, wanted: Packet[VideoStream]) -> tuple[Packets, int]:
-    """That packet and those that follow, read from the start on, and how many shown ones came before."""
-    _rewind(video)
-    mark, count, codec = _mark(wanted), 0, video.stream.codec_context.name
-    packets = packets_of(video)
-    for packet in packets:
+def _counted(video: Video, beginning: Packet[VideoStream], wanted: Packet[VideoStream]) -> tuple[Packets, int, int]:
+    """That packet and those that follow, read from the start on, and how many shown ones and others came before."""
+    mark, num_shown, codec = _mark(wanted), 0, video.stream.codec_context.name
+    packets, last = _from(beginning, video), None
+    for num_read, packet in enumerate(packets):
+        if begins_anew(last, packet):
+            break
         if _mark(packet) == mark:
-            return chain((packet,), packets), count
-        count += not is_hidden(packet, codec)
-    _rewind(video)
-    return packets_of(video), 0
+            return chain((packet,), packets), num_shown, num_read
+        last, num_shown = packet, num_shown + (not is_hidden(packet, codec))
+    return _from(beginning, video), 0, 0
 
 
 def _mark(packet: Packet[VideoStream]) -> tuple[int | None, int | None, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from junco.builtin.av_container import said
-from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, numbered, packets_from
+from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, begins_anew, numbered, packets_from
 from junco.builtin.video_decode.video import Limits, Video
 from junco.errors import InputError
 
@@ -54,18 +55,25 @@ class Wanted:
 
 
 class Reading:
-    """A video on the way from packets to frames; to be used once."""
+    """A video on the way from packets to frames; to be used once.
+
+    Of an untimed video all frames are decoded, since only their order tells: the n-th that is shown has the time at
+    which the n-th is decoded, as FFmpeg's own best guess.
+    """
 
     def __init__(self, video: Video, wanted: Wanted) -> None:
         self._video = video
         self._wanted = wanted
         self._context = video.stream.codec_context
-        if wanted.only_keys:
+        self._slots: deque[int | None] | None = deque() if video.is_untimed else None
+        self._only_keys = wanted.only_keys and not video.is_untimed
+        if self._only_keys:
             self._context.skip_frame = "NONKEY"
         self._last: Shown | None = None
         self._num_read = 0
         self._num_lost = 0
         self._end_s = 0.0
+        self._risen: Shown | None = None
         self._break: str | None = None
 
     def __iter__(self) -> Iterator[Shown]:
@@ -78,20 +86,29 @@ class Reading:
         wanted = self._wanted
         for shown in self._all():
             wanted.limits.check_length(shown.index + 1, shown.time_s, self._video.name)
+            if not self._rises(shown):
+                continue
             if wanted.end_s is not None and shown.time_s >= wanted.end_s:
                 break
-            if shown.time_s >= wanted.start_s:
+            if shown.time_s >= wanted.start_s and (shown.frame.key_frame or not wanted.only_keys):
                 yield shown
         if self._num_lost:
             _log.warning("%s: %d packets were left out, being broken", self._video.name, self._num_lost)
 
+    def _rises(self, shown: Shown) -> bool:
+        """Whether a frame's time is not before that of one given sooner; it is left out, or an error."""
+        if self._risen is not None and shown.time_s < self._risen.time_s:
+            self._lose(f"the time of the next frame, {shown.time_s:.2f} s, is before that")
+            return False
+        self._risen = shown
+        return True
+
     def _all(self) -> Iterator[Shown]:
-        packets, first = packets_from(self._video, self._wanted.start_s)
-        self._num_read = first
+        packets, first, self._num_read = packets_from(self._video, self._wanted.start_s)
         begun_at: float | None = None  # when the key frame is shown with which the decoder began
         num_before = 0
         for packet in numbered(self._read(packets), self._context.name, first):
-            if not packet.is_keyframe and (self._wanted.only_keys or begun_at is None or _time(packet) < begun_at):
+            if not packet.is_keyframe and (self._only_keys or begun_at is None or _time(packet) < begun_at):
                 num_before += begun_at is None and self._last is None
                 continue  # also what is shown before that key frame: it needs frames that came before
             if begun_at is None:
@@ -120,11 +137,16 @@ class Reading:
         """The packets up to the end, or to where the container cannot be read on."""
         from av.error import FFmpegError
 
+        last: Packet[VideoStream] | None = None
         try:
             for packet in packets:
-                self._num_read += 1
-                if packet.pts is not None:
-                    end = packet.pts + (packet.duration or 0) - self._video.start
+                if begins_anew(last, packet):
+                    self._break = "its time stamps begin anew there, as of videos put one after the other"
+                    return
+                last, self._num_read = packet, self._num_read + 1
+                shown_at = packet.pts if self._slots is None else packet.dts
+                if shown_at is not None:
+                    end = shown_at + (packet.duration or 0) - self._video.start
                     self._end_s = max(self._end_s, float(end * self._video.time_base))
                 yield packet
         except FFmpegError as error:
@@ -136,6 +158,8 @@ class Reading:
 
         if packet.is_corrupt:
             return [], "a packet is cut off or damaged"
+        if self._slots is not None:
+            self._slots.append(packet.dts)
         try:
             return _sound(packet.decode())
         except FFmpegError as error:
@@ -151,14 +175,19 @@ class Reading:
             frames = []
         self._context.flush_buffers()
         yield from map(self._shown, frames)
+        if self._slots is not None:
+            self._slots.clear()
 
     def _shown(self, frame: Decoded) -> Shown:
         number = frame.opaque.value if isinstance(frame.opaque, Number) else NOT_SHOWN
-        if number == NOT_SHOWN or (frame.pts is None and not self._wanted.only_keys):
+        time = frame.pts
+        if self._slots is not None:
+            time = self._slots.popleft() if self._slots else None
+        if number == NOT_SHOWN or self._slots is not None or (time is None and not self._only_keys):
             number = 0 if self._last is None else self._last.index + 1
-        if frame.pts is not None:
-            time_s = float((frame.pts - self._video.start) * self._video.time_base)
-        else:  # bare streams have no times
+        if time is not None:
+            time_s = float((time - self._video.start) * self._video.time_base)
+        else:
             time_s = number / float(self._video.stream.average_rate or _USUAL_RATE_HZ)
         self._last = Shown(frame, time_s, number)
         return self._last
@@ -166,12 +195,18 @@ class Reading:
     def _missing(self) -> str | None:
         """What the container promises and does not hold."""
         promised = self._video.stream.frames
-        if promised > self._num_read:
+        if promised > self._num_read and not self._holds_empty(promised):
             return f"it ends there, though its header promises {promised:,} frames"
         promised_s = _seconds(self._video.stream.metadata.get("DURATION", ""))
-        if promised_s > self._end_s + _SLACK_S:
+        begins_s = max(0.0, float(self._video.start * self._video.time_base))  # the promise counts from before that
+        if promised_s > begins_s + self._end_s + _SLACK_S:
             return f"it ends there, though its header promises {promised_s:.2f} s"
         return None
+
+    def _holds_empty(self, promised: int) -> bool:
+        """Whether an AVI holds empty frames for those that are missing: FFmpeg passes over them, as its times show."""
+        rate = self._video.stream.average_rate
+        return self._video.container.format.name == "avi" and rate is not None and self._end_s * rate > promised - 0.5
 
     def _lose(self, problem: str) -> None:
         """Go on after something broken, or do not.
@@ -179,7 +214,7 @@ class Reading:
         Raises:
             InputError: as asked.
         """
-        last = self._last
+        last = self._risen
         after = f"after {last.time_s:.2f} s (frame {last.index})" if last is not None else "at its beginning"
         if not self._wanted.skips:
             raise InputError(

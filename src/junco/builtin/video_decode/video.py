@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _MICROSECONDS = 1_000_000
+_BARE = {"h264", "hevc", "mpegvideo", "vc1"}
+"""Streams without a container, which hold no times at all."""
+_WITHOUT_SHOWING = {"asf", "avi"}
+"""Containers that hold a packet's time of decoding alone: FFmpeg guesses when its frame is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,12 @@ class Video:
     def start(self) -> int:
         """When its first frame is shown, in its units: time 0 of its frames and, by `begins_at_s`, of its sound."""
         return self.stream.start_time or 0
+
+    @property
+    def is_untimed(self) -> bool:
+        """Whether only the decoder tells in which order frames are shown: packets have no such times, or guesses."""
+        formats = set(self.container.format.name.split(","))
+        return bool(formats & _BARE or (formats & _WITHOUT_SHOWING and self.stream.codec_context.has_b_frames))
 
     @property
     def duration_s(self) -> float:
