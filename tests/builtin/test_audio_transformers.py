@@ -30,7 +30,7 @@ def folder_of(tmp_path_factory):
     return lambda kind: base / kind if (base / kind).exists() else audio_models.save(kind, base / kind)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def embed(loaded, folder_of):
     """The operator, with the library's own arithmetic."""
     return lambda kind, **params: loaded(MEMBER, model=str(folder_of(kind)), runtime="torch", **params)

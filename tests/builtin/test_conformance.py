@@ -122,7 +122,7 @@ def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parameters(
     minilm_folder,
     onnx_file,
@@ -208,9 +208,13 @@ def face_at(x, y, side):
     return Face(Box(x, y, x + side, y + side), tuple((x + u * side, y + v * side) for u, v in places))
 
 
-@pytest.fixture(params=MEMBERS)
-def member(request, loaded, parameters):
-    return loaded(request.param, **parameters.get(request.param, {}))
+@pytest.fixture(scope="module", params=MEMBERS)
+def member(request, parameters):
+    """Each member by itself, opened for its tests alone, which come together."""
+    operator = registry.load(request.param)(**parameters.get(request.param, {}))
+    operator.ensure_open()
+    yield operator
+    operator.ensure_closed()
 
 
 @pytest.fixture
