@@ -147,7 +147,10 @@ def small_text_onnx(folder, inputs=("input_ids", "attention_mask"), pooled=False
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[Callable[..., Operator]]:
-    """``loaded(name, **params)``: an open operator, loaded once for a module: all of them together would fill the memory."""
+    """``loaded(name, **params)``: an open operator, loaded once for a module.
+
+    Those of all modules together would fill the memory.
+    """
     operators: dict[str, Operator] = {}
 
     def load(name: str, **params: Any) -> Operator:
