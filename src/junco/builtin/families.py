@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from junco.operator.family import Family
 from junco.operator.ports import Port, Ports
-from junco.types import Vector
 from junco.types.array_type import IMAGE, VECTOR, VECTORS
 from junco.types.media import AudioClip, SparseVector, VideoFrame
 from junco.types.pieces import Box, Chunk, Face, Page, Segment, Shot
+
+_VECTORS = list[Annotated[Any, VECTOR]]
+"""Of a window; to speak of them takes no numpy."""
 
 FAMILIES = (
     Family(
@@ -198,9 +200,9 @@ FAMILIES = (
         Ports(
             (
                 Port("times", list[float]),
-                Port("vectors", list[Vector]),
+                Port("vectors", _VECTORS),
                 Port("other_times", list[float]),
-                Port("other_vectors", list[Vector]),
+                Port("other_vectors", _VECTORS),
             ),
             (
                 Port("window", Segment),
