@@ -75,7 +75,11 @@ def debian(package: str) -> Path:
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             _run("apt-get", "--quiet", "--quiet", "-o", "APT::Sandbox::User=root", "download", package, at=folder)
             _run("dpkg-deb", "-x", str(next(Path(folder).glob("*.deb"))), f"{folder}/unpacked")
-            Path(folder, "unpacked").replace(kept)
+            try:
+                Path(folder, "unpacked").rename(kept)
+            except OSError:  # another process has brought it meanwhile
+                if not kept.is_dir():
+                    raise
     return kept / PACKAGES[package]
 
 
