@@ -107,9 +107,11 @@ def test_a_remembered_value_comes_back_and_a_damaged_one_does_not(cache):
 
 
 @pytest.mark.parametrize("value", [[], {}, None, 3, "x", {"rate": "fast"}, {"rate": None}], ids=str)
-def test_a_value_of_another_shape_counts_as_absent(cache, value):
+def test_a_value_of_another_shape_counts_as_absent_and_is_replaced(cache, value):
     cache.remember("m", IDENTITY, value)
     assert cache.read("m", IDENTITY, lambda plain: float(plain["rate"])) is None
+    cache.remember("m", IDENTITY, {"rate": 2})
+    assert cache.read("m", IDENTITY, lambda plain: float(plain["rate"])) == 2.0
 
 
 def others_write(folder):

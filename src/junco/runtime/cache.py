@@ -119,6 +119,7 @@ class Cache:
         try:
             return made_of(json.loads((folder / _VALUE).read_bytes()))
         except (OSError, TypeError, KeyError, ValueError, RecursionError):
+            self.remove(name, identity)  # whole as it is, it would stay in the place of what is remembered instead
             return None
 
     def remember(self, name: str, identity: Mapping[str, Any], value: Any) -> None:
