@@ -29,6 +29,17 @@ def is_path(model: str) -> bool:
     return is_below or "\\" in name or name.count("/") > 1 or Path(name).is_absolute() or Path(name).is_file()
 
 
+def check_model(model: str | Path | None, owner: str) -> str | Path | None:
+    """The option's value, if it can name a model.
+
+    Raises:
+        ParameterError: it is empty.
+    """
+    if model is not None and not str(model):
+        raise ParameterError(f"{owner!r}: model={model!r} must be a model's name or a folder")
+    return model
+
+
 def check_folder(folder: Path, model: str, owner: str) -> None:
     """Refuse a folder that is not there.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from junco.errors import ParameterError
 from junco.neural.devices import device_name
 from junco.runtime.certificate import least_cosine
 from junco.runtime.load import load
@@ -44,6 +45,19 @@ class Compute:
             ParameterError: it has no such device.
         """
         return device_name(self.device, self.owner)
+
+    def in_torch(self, model: str) -> Compute:
+        """The same for a model that torch alone can run.
+
+        Args:
+            model: what it is and why, for messages.
+
+        Raises:
+            ParameterError: another runtime was asked for.
+        """
+        if self.runtime not in ("auto", "torch"):
+            raise ParameterError(f"{self.owner!r}: runtime={self.runtime!r} cannot run {model}: 'auto' and 'torch' can")
+        return replace(self, runtime="torch")
 
     def load(self, source: Source) -> Compiled:
         """The model, ready to run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import numpy.typing as npt
 from junco.builtin.audio_embedding import transformers_files as files
 from junco.builtin.audio_embedding.transformers_sound import Way, module, most_samples, pieces, taken, way_of
 from junco.builtin.extras import check_installed
+from junco.builtin.model_files import check_model
 from junco.builtin.one_channel import one_channel
-from junco.errors import ParameterError
+from junco.neural.compute import Compute
 from junco.neural.patches import PatchEmbedding, Patches
 from junco.neural.sound import golden_clips
 from junco.operator.options import option
@@ -39,25 +39,21 @@ class TransformersAudio(PatchEmbedding, family="audio-embedding", name="transfor
         runtime: ``auto``, ``torch``, ``openvino`` or ``onnxruntime``; models that take any length run in ``torch``.
     """
 
-    model: str | Path = "laion/clap-htsat-unfused"
+    model: str | Path = option("laion/clap-htsat-unfused", check=check_model)
     piece_s: float = option(30.0, least=1)
-
-    def check_options(self) -> None:
-        super().check_options()
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
     def fetch(self) -> None:
         for package in ("torch", "transformers"):
             check_installed(package, "audio", self.name)
         super().fetch()
-        self._check_runtime(self._way)
+        self.compute  # noqa: B018  # refuses a runtime that cannot run it
 
-    def open(self) -> None:
-        self.fetch()
-        if not self._way.is_fixed:
-            self.compute = replace(self.compute, runtime="torch")
-        super().open()
+    @cached_property
+    def compute(self) -> Compute:
+        """Torch, where sounds differ in length: rows of a pass would have to be of one."""
+        if self._way.is_fixed:
+            return super().compute
+        return super().compute.in_torch(f"{self.model!s}, a {self._kind}, which takes sound of any length")
 
     def source(self) -> Source:
         """By the files, unread."""
@@ -99,13 +95,6 @@ class TransformersAudio(PatchEmbedding, family="audio-embedding", name="transfor
     def _taken_of(self, clip: AudioClip) -> list[tuple[npt.NDArray[Any], ...]]:
         samples = one_channel(clip, self._extractor.sampling_rate, self.name)
         return [taken(self._extractor, self._kind, piece) for piece in pieces(samples, self._most)]
-
-    def _check_runtime(self, way: Way) -> None:
-        if not way.is_fixed and self.runtime not in ("auto", "torch"):
-            raise ParameterError(
-                f"{self.name!r}: runtime={self.runtime!r} cannot run {str(self.model)!r}, a {self._kind}, which takes "
-                "sound of any length: 'auto' and 'torch' can"
-            )
 
     @cached_property
     def _files(self) -> tuple[Path, ...]:

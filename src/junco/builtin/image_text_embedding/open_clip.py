@@ -13,8 +13,9 @@ import numpy.typing as npt
 from junco.builtin.extras import check_installed, importing
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.builtin.image_text_embedding.open_clip_files import OpenClipFiles
+from junco.builtin.model_files import check_model
 from junco.builtin.text_embedding.tokens import Ids, Tokens
-from junco.errors import ParameterError
+from junco.operator.options import option
 from junco.runtime.source import Source
 
 
@@ -32,14 +33,9 @@ class OpenClip(ImageTextEmbedding, family="image-text-embedding", name="open-cli
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
-    model: str | Path = "ViT-B-32"
+    model: str | Path = option("ViT-B-32", check=check_model)
     pretrained: str | Path = "laion2b_s34b_b79k"
     sha256: str = ""
-
-    def check_options(self) -> None:
-        super().check_options()
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
     def fetch(self) -> None:
         check_installed("open_clip", "image-text", self.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from junco.builtin import transformers_folder
 from junco.builtin.extras import check_installed
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.builtin.image_text_embedding.two_networks import TextTokens, features_of
+from junco.builtin.model_files import check_model
 from junco.builtin.text_embedding.tokens import Tokens
-from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.golden import golden_images
+from junco.operator.options import option
 from junco.runtime.source import Arrays, Input, Source
 
 _PIXELS = "pixel_values"
@@ -39,12 +39,7 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
             "naflex") run in ``torch``.
     """
 
-    model: str | Path = "openai/clip-vit-base-patch32"
-
-    def check_options(self) -> None:
-        super().check_options()
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
+    model: str | Path = option("openai/clip-vit-base-patch32", check=check_model)
 
     def fetch(self) -> None:
         for package in ("torch", "transformers"):
@@ -65,12 +60,7 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
         """Torch, where a picture is more than an array of one shape."""
         if self.modality == "text" or self._picture_inputs == (_PIXELS,) or self.runtime == "torch":
             return super().compute
-        if self.runtime != "auto":
-            raise ParameterError(
-                f"{self.name!r}: runtime={self.runtime!r} cannot run {str(self.model)!r}, whose pictures keep their "
-                "shape: runtime='torch' can"
-            )
-        return replace(super().compute, runtime="torch")
+        return super().compute.in_torch(f"{self.model!s}, whose pictures keep their shape")
 
     def source(self) -> Source:
         """By the files, unread: all that decides vectors of either kind."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,11 +13,13 @@ import numpy.typing as npt
 
 from junco.builtin import transformers_folder
 from junco.builtin.extras import check_installed
+from junco.builtin.model_files import check_model
 from junco.builtin.object_detection import detector_folder
 from junco.builtin.object_detection.detector import Detector, Found
 from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.golden import golden_images
+from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Image, Vectors
 
@@ -40,12 +41,10 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         texts: what to look for, with a model that is told it: ``("a cat", "a red car")``.
     """
 
-    model: str | Path = "PekingU/rtdetr_v2_r18vd"
+    model: str | Path = option("PekingU/rtdetr_v2_r18vd", check=check_model)
     texts: tuple[str, ...] = ()
 
     def check_options(self) -> None:
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
         if any(not text.strip() for text in self.texts):
             raise ParameterError(f"{self.name!r}: texts={self.texts!r}: an empty text names nothing")
 
@@ -68,12 +67,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         """Torch, where pictures differ in shape: golden items of one shape would say nothing of conversions there."""
         if self._config.has_one_size or self.runtime == "torch":
             return super().compute
-        if self.runtime != "auto":
-            raise ParameterError(
-                f"{self.name!r}: runtime={self.runtime!r} cannot run {str(self.model)!r}, whose pictures keep their "
-                "shape: runtime='torch' can"
-            )
-        return replace(super().compute, runtime="torch")
+        return super().compute.in_torch(f"{self.model!s}, whose pictures keep their shape")
 
     def model_options(self) -> dict[str, Any]:
         """What is looked for: weights and recipe tell models apart."""

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from junco.builtin.extras import check_installed
-from junco.builtin.model_files import check_folder, is_path
+from junco.builtin.model_files import check_folder, check_model, is_path
 from junco.builtin.text_embedding.library import Library
 from junco.builtin.text_embedding.model import check_prompt
 from junco.builtin.text_embedding.model_folder import files_of
 from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cached, label_of
 from junco.builtin.text_embedding.trained_head import check_head
-from junco.errors import ParameterError
 from junco.neural.devices import check_device, device_name
 from junco.neural.weights import weights_by_sha256
 from junco.operator.base import Operator
@@ -33,7 +32,7 @@ class ByLibrary(Operator):
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     """
 
-    model: str | Path
+    model: str | Path = option(check=check_model)
     role: Literal["query", "document"] | None = None
     prompt: str | None = option(None, check=check_prompt)
     device: str = option("auto", neutral=True, check=check_device)
@@ -42,10 +41,6 @@ class ByLibrary(Operator):
     library: ClassVar[type[Library]] = Library
     """How the library runs it."""
     _library: Library | None = None
-
-    def check_options(self) -> None:
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
     def fetch(self) -> None:
         super().fetch()

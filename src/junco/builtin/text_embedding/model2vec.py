@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.extras import check_installed, importing
+from junco.builtin.model_files import check_model
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.static_files import StaticFiles
 from junco.builtin.text_embedding.tokens import Ids, Tokens, strange
@@ -19,6 +20,7 @@ from junco.errors import ParameterError
 from junco.neural.vectors import unit_rows
 from junco.neural.weights import weights_by_sha256
 from junco.operator.hints import Hints
+from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.source import Source
 from junco.types import Space, Vectors
@@ -70,7 +72,7 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
         least_cosine: ``None``: nothing is computed in another way that would come near only.
     """
 
-    model: str | Path | None = None
+    model: str | Path | None = option(None, check=check_model)
 
     hints = Hints(first_batch=2048, max_batch=8192, max_cost=2**19, thread_safe=True)
     wheels = DEFAULT
@@ -78,8 +80,6 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
 
     def check_options(self) -> None:
         super().check_options()
-        if self.model is not None and not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
         for name, able in _LOOKED_UP.items():
             if getattr(self, name) not in able:
                 raise ParameterError(

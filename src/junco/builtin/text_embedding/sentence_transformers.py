@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.builtin.extras import check_installed
-from junco.builtin.model_files import check_folder, is_path
+from junco.builtin.model_files import check_folder, check_model, is_path
 from junco.builtin.text_embedding.encoder import TextEncoder
 from junco.builtin.text_embedding.folder_space import convention_of, folder_space
 from junco.builtin.text_embedding.library import GOLDEN, Library
@@ -27,6 +27,7 @@ from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cach
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import FidelityWarning, ParameterError
+from junco.operator.options import option
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
 from junco.runtime.machine import machine, versions
@@ -55,15 +56,10 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         deterministic: the same bits whatever else is in a batch; for encoders with a pooling.
     """
 
-    model: str | Path = "sentence-transformers/all-MiniLM-L6-v2"
+    model: str | Path = option("sentence-transformers/all-MiniLM-L6-v2", check=check_model)
 
     hints = replace(TextEmbedding.hints, thread_safe=False)
     _library: Library | None = None
-
-    def check_options(self) -> None:
-        super().check_options()
-        if not str(self.model):
-            raise ParameterError(f"{self.name!r}: model={self.model!r} must be a model's name or a folder")
 
     def fetch(self) -> None:
         check_installed("sentence_transformers", "text", self.name)
