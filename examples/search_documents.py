@@ -22,7 +22,7 @@ from library import DOCUMENTS, Like, embed_new, files, nearest
 
 QUESTIONS = ("什么是 RAID？", "软件包的依赖关系是什么意思？", "How do I update the list of available packages?")
 LANGUAGES = ("en-US", "zh-CN")
-MOST_SHOWN = 240
+MOST_SHOWN, MOST_SENTENCES = 240, 8
 
 
 class Passage(NamedTuple):
@@ -46,7 +46,7 @@ def answers(folders: Sequence[Path], questions: Sequence[str], target: Path, cou
     """For each question and each folder the passages that are nearest to the question, best first."""
     with pipeline("document-embedding") as read, pipeline("multilingual-text-embedding") as ask:
         stored = embed_new(read, files(folders, DOCUMENTS), target)
-        rows = pq.read_table(target, columns=["page", "chunk"])
+        rows = pq.read_table(target, columns=["input", "page", "chunk"])
         found = [nearest(stored, vector, ask, len(stored.keys)) for vector in ask.batch(questions)]
     return [
         [[_passage(like, rows) for like in likes if folder in like.path.parents][:count] for folder in folders]
@@ -55,9 +55,21 @@ def answers(folders: Sequence[Path], questions: Sequence[str], target: Path, cou
 
 
 def _passage(like: Like, rows: pa.Table) -> Passage:
-    page, chunk = rows["page"][like.row].as_py(), rows["chunk"][like.row].as_py()
-    with_more = " ".join(page["text"][chunk["start"] :][:MOST_SHOWN].split())
-    return Passage(like.path, page["number"], chunk["start"], chunk["text"], with_more, like.score)
+    first = rows.slice(like.row, 1).to_pylist()[0]
+    chunk = first["chunk"]
+    return Passage(like.path, first["page"]["number"], chunk["start"], chunk["text"], _on_from(like, rows), like.score)
+
+
+def _on_from(like: Like, rows: pa.Table) -> str:
+    """A sentence and those after it on its page, which are the rows that follow."""
+    first, *others = rows.slice(like.row, MOST_SENTENCES).to_pylist()
+    text, end = first["chunk"]["text"], first["chunk"]["end"]
+    for row in others:
+        chunk = row["chunk"]
+        if (row["input"], row["page"]) != (first["input"], first["page"]):
+            break
+        text, end = text + " " * (chunk["start"] > end) + chunk["text"], chunk["end"]
+    return " ".join(text[:MOST_SHOWN].split())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
