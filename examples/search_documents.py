@@ -20,7 +20,7 @@ import media
 from junco import pipeline
 from library import DOCUMENTS, Like, embed_new, files, nearest
 
-QUESTIONS = ("什么是 RAID？", "软件包的依赖关系是什么意思？", "How do I update the list of available packages?")
+QUESTIONS = ("什么是 RAID？", "软件包的依赖关系是在哪里定义的？", "How do I update the list of available packages?")
 LANGUAGES = ("en-US", "zh-CN")
 MOST_SHOWN, MOST_SENTENCES = 240, 8
 

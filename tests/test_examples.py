@@ -160,7 +160,7 @@ def test_chinese_questions_are_answered_from_english_and_from_chinese_documents(
     for folder in folders:
         copied((book / folder.name / chapter for chapter in chapters), folder)
     asked = {
-        "软件包的依赖关系是什么意思？": (
+        "软件包的依赖关系是在哪里定义的？": (
             "sect.package-meta-information.html",
             "The dependencies are defined in the Depends",
         ),
