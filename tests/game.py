@@ -88,9 +88,8 @@ class AnyIntake(IntakeSize):
 def any_sizes(chance: random.Random) -> SizePolicies:
     """Policies that follow nothing but chance."""
 
-    def piece(step: Step) -> PieceSize:
-        # what a row gave in earlier pieces stays when it fails later: the reference knows no pieces
-        return PieceSize() if "late" in str(step.node.fn) else AnyPieces(chance)
+    def piece(_: Step) -> PieceSize:
+        return AnyPieces(chance)
 
     def batch(_: Resident) -> BatchSize:
         return BatchSize(max_rows=chance.randint(1, LARGEST_BATCH))

@@ -218,12 +218,15 @@ class _Interpreter:
         for row, is_ghost in list(self.rows(self.root, level, scene)):
             if is_ghost:
                 continue
+            made: list[tuple[Any, ...]] = []
             try:
                 result = call(row, [read.of(row) for read in (on if node.verb == "filter" else columns)])
                 if node.verb == "flat_map":
-                    made = [unpacked(node, value) for value in result]
+                    made.extend(unpacked(node, value) for value in result)
                 kept = [column.of(row) for column in columns] if node.verb == "filter" and result else []
             except Exception as error:
+                if made and row is not self.root:
+                    raise Unsettled("rows that came before the failure stand where nothing waits for all") from error
                 self.fail(node, row, scene, error)
                 continue
             if node.verb == "map":
