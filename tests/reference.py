@@ -225,9 +225,7 @@ class _Interpreter:
                     made.extend(unpacked(node, value) for value in result)
                 kept = [column.of(row) for column in columns] if node.verb == "filter" and result else []
             except Exception as error:
-                if made and row is not self.root:
-                    raise Unsettled("rows that came before the failure stand where nothing waits for all") from error
-                self.fail(node, row, scene, error)
+                self.fail(node, row, scene, error, came=made)
                 continue
             if node.verb == "map":
                 row.cells.update(zip(outputs, unpacked(node, result), strict=True))
@@ -328,9 +326,11 @@ class _Interpreter:
                 windows.append(inside)
         return windows
 
-    def fail(self, node: Node, row: Row, scene: Scene, error: Exception) -> None:
+    def fail(self, node: Node, row: Row, scene: Scene, error: Exception, came: Sequence[Any] = ()) -> None:
         if isinstance(error, Unsettled):
             raise error
+        if came and row is not self.root:
+            raise Unsettled("rows that came before the failure stand where nothing waits for all") from error
         scene.failed.add(row)
         self.failures.append((node.name, error))
 
