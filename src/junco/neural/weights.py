@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import threading
 from collections.abc import Iterator, Sequence
@@ -40,17 +39,6 @@ def weights_by_sha256(*paths: Path) -> str:
     """What identifies weights in files: the sha256 of their bytes, in the order given."""
     several = f" over {len(paths)} files" if len(paths) > 1 else ""
     return f"sha256 {weights_sha256(paths, 'weights')}{several}"
-
-
-def state_sha256(module: Any) -> str:
-    """The sha256 of a torch module's parameters and buffers, with their names, types and shapes."""
-    import torch
-
-    digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def state_bytes(module: Any) -> int:

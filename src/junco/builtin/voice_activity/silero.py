@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.one_channel import one_channel
 from junco.builtin.voice_activity.speech import Probabilities, Rule, padded, stretches
 from junco.cores import core_share
@@ -60,6 +59,7 @@ class Silero(Operator, family="voice-activity", name="silero"):
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
+    packages = {"onnxruntime": "audio"}
     wheels = (WEIGHTS,)
     _session: InferenceSession | None = None
 
@@ -69,14 +69,10 @@ class Silero(Operator, family="voice-activity", name="silero"):
                 f"{self.name!r}: leave_threshold={self.leave_threshold} must not be above threshold={self.threshold}"
             )
 
-    def fetch(self) -> None:
-        check_installed("onnxruntime", "audio", self.name)
-        super().fetch()
-
     def open(self) -> None:
         self.fetch()
-        with importing("audio", self.name):
-            import onnxruntime
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3

@@ -13,8 +13,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
 
-from junco.builtin.text_embedding.encoder import TextEncoder, padded, passes_by_length
-from junco.builtin.text_embedding.tokens import token_ids, tokens_of
+from junco.neural.text_encoder import TextEncoder, padded, passes_by_length
+from junco.neural.tokens import token_ids, tokens_of
 
 
 class Narrow:

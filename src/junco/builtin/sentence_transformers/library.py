@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from junco.builtin.hugging_face import unavailable
-from junco.builtin.model_files import check_files, damaged
-from junco.builtin.text_embedding.model_folder import config_of, files_of, modules_of, prompt_for, weights_of
-from junco.builtin.text_embedding.tokens import Tokens, strange
-from junco.errors import JuncoError, ParameterError
-from junco.memory import is_out_of_memory
+from junco.builtin.hub_model.loading import reading, without_progress_bars
+from junco.builtin.hub_model.weights import check_complete, check_layers, found_weights, is_used
+from junco.builtin.sentence_transformers.folder import config_of, files_of, modules_of, prompt_for
+from junco.errors import ParameterError
 from junco.neural.golden import GOLDEN_TEXTS
+from junco.neural.tokens import Tokens, strange
 from junco.runtime.certificate import agreement
 from junco.types import Vectors
 
 GOLDEN = (*GOLDEN_TEXTS, "", "  spaces around  ")
 """Texts on which another way to run a model is compared with the library."""
-_LAYER = re.compile(r"(?:(?:^|\.)(?:encoder|transformer|model)\.|^)layers?\.([0-9]+)\.")
-"""A weight of a layer, as BERT and its like name them."""
-UNUSED = "pooler."
-"""What a network has and its vectors do not come from: many models are saved without."""
-INSTEAD = "give the path of a folder that holds a model"
-"""What to do where a model is not to be had."""
 
 
 class Library:
@@ -37,8 +28,8 @@ class Library:
     however many of them the folder says to keep.
 
     Args:
-        model: a name or a folder.
-        folder: where its files lie; ``None`` where that is not known.
+        model: as the user wrote it, for messages.
+        folder: where its files lie.
         device: where it runs.
         owner: the operator's name, for messages.
     """
@@ -46,22 +37,22 @@ class Library:
     kind: ClassVar[str] = "SentenceTransformer"
     """The library's class for such models."""
 
-    def __init__(self, model: str, folder: Path | None, device: str, owner: str) -> None:
+    def __init__(self, model: str, folder: Path, device: str, owner: str) -> None:
         import sentence_transformers
         import torch
 
         self.name, self.owner = model, owner
-        with without_progress_bars(), reading(folder, model, owner):
+        with without_progress_bars(), reading(folder, files_of):
             self._model: Any = getattr(sentence_transformers, self.kind)(
-                model,
+                str(folder),
                 device=device,
-                local_files_only=folder is not None,
+                local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"dtype": torch.float32},
             ).float()
-            if folder is not None:
-                config_of(modules_of(folder)[0][1])
-                check_weights(getattr(self._model[0], "auto_model", None), modules_of(folder)[0][1])
+            network = modules_of(folder)[0][1]
+            config_of(network)
+            check_weights(getattr(self._model[0], "auto_model", None), network)
             self._model.truncate_dim = None
             self.encode(GOLDEN_TEXTS[:1], None, None)  # what does not fit together may show only here
 
@@ -146,48 +137,13 @@ class Library:
             raise ParameterError(f"{self.owner!r}: dtype={dtype!r}: {self.name!r}: {found.reason}")
 
 
-@contextmanager
-def reading(folder: Path | None, model: str = "", owner: str = "") -> Iterator[None]:
-    """Whatever another library raises for a model's files becomes one line that names the file, or the folder.
-
-    Raises:
-        ParameterError: a file of the folder is damaged, or they do not fit each other.
-        UnavailableError: there is no folder, and the model is not to be had.
-    """
-    try:
-        yield
-    except JuncoError:
-        raise
-    except Exception as error:  # a damaged file ends in whatever its reader happens to stumble over
-        if is_out_of_memory(error):
-            raise
-        if folder is None:
-            raise unavailable(model, owner, error, INSTEAD) from error
-        check_files(files_of(folder))
-        raise damaged(folder, error) from error
-
-
-@contextmanager
-def without_progress_bars() -> Iterator[None]:
-    """Without the one that transformers shows for reading weights, also where no terminal is."""
-    from transformers.utils import logging
-
-    was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if was_shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
 def check_weights(network: Any, folder: Path) -> None:
     """Refuse weights that lack some of a network's: transformers draws these at random, and only logs it.
 
     Raises:
         ParameterError: with the file.
     """
-    files = weights_of(folder)
+    files = found_weights(folder)
     if network is None or not files:
         return
     check_layers(files, getattr(network.config, "num_hidden_layers", None))
@@ -203,7 +159,7 @@ def _lacking(network: Any, files: Sequence[Path]) -> set[str]:
     """Which of a network's weights do not stand in the files by their own name, with whatever before it."""
     from safetensors import safe_open
 
-    needed = {name for name in network.state_dict() if not name.startswith(UNUSED)}
+    needed = {name for name in network.state_dict() if is_used(name)}
     for file in files:
         if file.suffix != ".safetensors":
             return needed
@@ -212,32 +168,3 @@ def _lacking(network: Any, files: Sequence[Path]) -> set[str]:
                 parts = name.split(".")
                 needed -= {".".join(parts[at:]) for at in range(len(parts))}
     return needed
-
-
-def check_complete(files: Sequence[Path], missing: Iterable[str]) -> None:
-    """Refuse weights of which some are missing.
-
-    Raises:
-        ParameterError: with the file, or the folder of several.
-    """
-    lacking = sorted(name for name in missing if not name.startswith(UNUSED))
-    if lacking:
-        raise damaged(files[0] if len(files) == 1 else files[0].parent, f"it lacks weights, {lacking[0]!r} among them")
-
-
-def check_layers(files: Sequence[Path], num_layers: int | None) -> None:
-    """Refuse weights of more layers than the configuration has: the others would be left out without a word.
-
-    Raises:
-        ParameterError: with the file.
-    """
-    from safetensors import safe_open
-
-    if num_layers is None:
-        return
-    for file in (file for file in files if file.suffix == ".safetensors"):
-        with safe_open(file, "np") as stored:
-            names = list(stored.keys())
-        layers = [int(found[1]) for name in names if (found := _LAYER.search(name))]
-        if layers and max(layers) >= num_layers:
-            raise damaged(file, f"it has weights of {max(layers) + 1} layers, and its config.json says {num_layers}")

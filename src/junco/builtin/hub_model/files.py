@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,39 +19,6 @@ _CURE = "put it back as it came with the model, or save or fetch the model anew"
 def damaged(path: Path, problem: object) -> ParameterError:
     """The error for a file, or a folder, of a model that cannot be used."""
     return ParameterError(f"model file {str(path)!r}: {reason_of(problem)}: {_CURE}")
-
-
-def is_path(model: str) -> bool:
-    """Whether a model's name can only be a place on this machine: no hub has such names."""
-    name = model.partition("@")[0]
-    is_below = name in (".", "..", "~") or name.startswith(("./", "../", "~/"))
-    return is_below or "\\" in name or name.count("/") > 1 or Path(name).is_absolute() or Path(name).is_file()
-
-
-def check_model(model: str | Path | None, owner: str) -> str | Path | None:
-    """The option's value, if it can name a model.
-
-    Raises:
-        ParameterError: it is empty.
-    """
-    if model is not None and not str(model):
-        raise ParameterError(f"{owner!r}: model={model!r} must be a model's name or a folder")
-    return model
-
-
-def check_folder(folder: Path, model: str, owner: str) -> None:
-    """Refuse a folder that is not there.
-
-    Raises:
-        ParameterError: with what is there instead.
-    """
-    if folder.is_dir():
-        return
-    if folder.is_symlink() and not folder.exists():
-        problem = f"it is a link to {os.fspath(folder.readlink())!r}, which is not there"
-    else:
-        problem = "it is a file, and the model's folder is asked for" if folder.exists() else "there is no such folder"
-    raise ParameterError(f"{owner!r}: model={model!r}: {problem}")
 
 
 def reason_of(problem: object) -> str:

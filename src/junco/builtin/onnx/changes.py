@@ -1,62 +1,13 @@
-"""ONNX files as their publishers ship them → as junco runs them: changed once, and kept beside the file's own cache.
-
-The weights stay what they are: a file that is derived is told by the sha256 of the one that it is made of, and by the
-recipe of the change.
-"""
+"""Changes of ONNX graphs: a model → a model, for `derived`."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import UnavailableError
-from junco.places.files import file_sha256
-from junco.settings import settings
-from junco.wording import brief
-
 OUTPUT = "joined"
-
-
-def derived(path: Path, recipe: str, change: Callable[[Any], Any]) -> Path:
-    """The file that ``change`` (a model → a model) makes of an ONNX file, made at the first call and kept.
-
-    Args:
-        path: the publisher's file.
-        recipe: a word for the change; another word is another file.
-        change: may change the model that it is given.
-
-    Raises:
-        UnavailableError: it cannot be kept.
-    """
-    kept = settings().home / "files" / f"{file_sha256(path)[:16]}-{recipe}.onnx"
-    if not kept.exists():
-        import onnx
-
-        made = change(onnx.load(path))
-        onnx.checker.check_model(made)
-        try:
-            _write(made.SerializeToString(), kept)
-        except OSError as error:
-            raise UnavailableError(f"{kept} cannot be written: {brief(error)}") from error
-    return kept
-
-
-def _write(content: bytes, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=to.parent, prefix=".deriving-", delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.replace(file.name, to)  # noqa: PTH105  # the name is a str
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
 
 
 def dequantized(model: Any) -> Any:

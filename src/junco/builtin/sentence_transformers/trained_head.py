@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from junco.builtin.model_files import read_json, value_of
-from junco.builtin.text_embedding.model_folder import CONFIG, MODULES, OF_LIBRARY, modules_of
+from junco.builtin.hub_model.files import read_json, value_of
+from junco.builtin.hub_model.model import CONFIG, MODULES
+from junco.builtin.sentence_transformers.folder import OF_LIBRARY, modules_of
 from junco.errors import ParameterError
 
 _SINGLE = "SentenceTransformer"

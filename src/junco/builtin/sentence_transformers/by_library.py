@@ -7,19 +7,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from junco.builtin.extras import check_installed
-from junco.builtin.model_files import check_folder, check_model, is_path
-from junco.builtin.text_embedding.library import Library
-from junco.builtin.text_embedding.model import check_prompt
-from junco.builtin.text_embedding.model_folder import files_of
-from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cached, label_of
-from junco.builtin.text_embedding.trained_head import check_head
+from junco.builtin.hub_model.model import MODULES, HubModel, check_model
+from junco.builtin.sentence_transformers.folder import files_of
+from junco.builtin.sentence_transformers.library import Library
+from junco.builtin.sentence_transformers.trained_head import check_head
 from junco.neural.devices import check_device, device_name
+from junco.neural.texts import check_prompt
 from junco.neural.weights import weights_by_sha256
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space
+
+
+def of_library(model: str | Path, owner: str) -> HubModel:
+    """A model of sentence-transformers by what a user wrote.
+
+    The cache has to know of the list of modules, not of the weights alone: where another library cached these, the
+    way of pooling would be guessed, and the vectors would be of another space.
+    """
+    return HubModel.of(model, owner, namespace="sentence-transformers", asks=(MODULES,))
 
 
 class ByLibrary(Operator):
@@ -37,6 +44,7 @@ class ByLibrary(Operator):
     prompt: str | None = option(None, check=check_prompt)
     device: str = option("auto", neutral=True, check=check_device)
 
+    packages = {"sentence_transformers": "text"}
     hints = Hints(first_batch=32, max_batch=256, max_cost=2**15, releases_gil=True)
     library: ClassVar[type[Library]] = Library
     """How the library runs it."""
@@ -44,31 +52,25 @@ class ByLibrary(Operator):
 
     def fetch(self) -> None:
         super().fetch()
-        check_installed("sentence_transformers", "text", self.name)
-        if isinstance(self.model, Path) or is_path(self._model):
-            check_folder(Path(self._model), self._model, self.name)
-        if not (Path(self._model).is_dir() or is_cached(self._model)):
-            fetched(self._model, self.name)
-        if (folder := folder_of(self._model)) is not None:
-            check_head(self.library.kind, folder, self._model, self.name)
+        check_head(self.library.kind, self._folder, self._model, self.name)
 
     def open(self) -> None:
         self.fetch()
-        self._library = self.library(self._model, folder_of(self._model), self._device_name, self.name)
+        self._library = self.library(self._model, self._folder, self._device_name, self.name)
 
     def close(self) -> None:
         self._library = None
 
     def files(self) -> Iterable[Path]:
-        folder = folder_of(self._model)
-        return files_of(folder) if folder is not None else ()
+        return files_of(self._folder)
 
     def space(self, *inputs: Space | None) -> Space | None:
         """By all files of the model: whatever else it holds decides its vectors too."""
         self.fetch()
         files = list(self.files())
         own = {"prompt": self.prompt} if self.prompt is not None else {}
-        return Space({"operator": self.name, "files": weights_by_sha256(*files), **own}, label_of(self._model))
+        label = of_library(self.model, self.name).label
+        return Space({"operator": self.name, "files": weights_by_sha256(*files), **own}, label)
 
     @property
     def place(self) -> str:
@@ -95,6 +97,11 @@ class ByLibrary(Operator):
             self.note("cut", [rows[row] for row in tokens.cut])
             self.note("empty", [rows[row] for row in tokens.empty])
             self.note("unknown", [rows[row] for row in tokens.unknown])
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Where the model's files lie, brought there if need be."""
+        return of_library(self.model, self.name).folder()
 
     @property
     def _model(self) -> str:

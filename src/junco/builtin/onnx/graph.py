@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -52,6 +52,16 @@ def beside(path: Path, location: str, owner: str) -> Path:
     if not found.is_file():
         raise UnavailableError(f"{owner!r}: {str(path)!r} has weights in {location!r}, which does not lie beside it")
     return found
+
+
+def files_of(path: Path, locations: Sequence[str], owner: str) -> tuple[Path, ...]:
+    """The model's file, and those that hold weights outside it.
+
+    Raises:
+        UnavailableError: one is not there.
+        ParameterError: it reaches for files outside its folder.
+    """
+    return (path, *(beside(path, location, owner) for location in locations))
 
 
 def locations_in(graph: Any) -> Iterator[str]:

@@ -6,12 +6,17 @@ import socket
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from junco.errors import UnavailableError
 from junco.settings import settings
 from junco.wording import brief
 
 _CONNECT_TIMEOUT_S = 5.0
+_READ = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.codes", "*.tiktoken", "README.md")
+"""What is read of a model: configurations, tokenizers, weights, and the card, which says what it was trained for."""
+_PICKLED = ("pytorch_model*.bin", "[0-9]*_*/pytorch_model*.bin")
+_NOT_READ = ("onnx/*", "openvino/*", "checkpoint*/*", "runs/*")
 
 
 def cached_file(repository: str, filename: str) -> Path | None:
@@ -29,9 +34,8 @@ def _looked_up(repository: str, filename: str) -> object:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
-    name, _, revision = repository.partition("@")
     try:
-        return try_to_load_from_cache(name, filename, revision=revision or None)
+        return try_to_load_from_cache(filename=filename, **_asked(repository))
     except HFValidationError:  # not a name that the hub could have
         return None
 
@@ -48,13 +52,40 @@ def fetched_file(repository: str, filename: str, owner: str, instead: str) -> Pa
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
-    name, _, revision = repository.partition("@")
     try:
-        return Path(hf_hub_download(name, filename, revision=revision or None))
-    except (OSError, EntryNotFoundError) as error:
+        return Path(hf_hub_download(filename=filename, **_asked(repository)))
+    except (OSError, ValueError, EntryNotFoundError) as error:
         if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
             return None
         raise unavailable(repository, owner, error, instead) from error
+
+
+def fetch_all(repository: str, owner: str, instead: str, *, is_pickled: bool = False) -> None:
+    """Bring all that is read of a model into the cache.
+
+    Args:
+        repository: ``owner/name[@revision]``.
+        owner: the operator's name, for messages.
+        instead: what else the user can do.
+        is_pickled: bring weights in pickles too.
+
+    Raises:
+        UnavailableError: it cannot be fetched.
+    """
+    check_reachable(repository, owner, instead)
+    from huggingface_hub import snapshot_download
+
+    patterns = [*_READ, *(_PICKLED if is_pickled else ())]
+    try:
+        snapshot_download(allow_patterns=patterns, ignore_patterns=list(_NOT_READ), **_asked(repository))
+    except (OSError, ValueError) as error:
+        raise unavailable(repository, owner, error, instead) from error
+
+
+def _asked(repository: str) -> dict[str, Any]:
+    """How the hub's client is told of ``owner/name[@revision]``."""
+    name, _, revision = repository.partition("@")
+    return {"repo_id": name, "revision": revision or None}
 
 
 def check_reachable(model: str, owner: str, instead: str) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.text_embedding.tokens import Ids, Tokens, max_tokens, token_ids, tokens_of
 from junco.cores import num_free
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
+from junco.neural.tokens import Ids, Tokens, max_tokens, token_ids, tokens_of
 from junco.neural.vectors import unit_rows
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vectors

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.model_files import count_of, read_json
-from junco.builtin.text_embedding.model_folder import (
-    CONFIG,
+from junco.builtin.hub_model.files import count_of, read_json
+from junco.builtin.hub_model.model import CONFIG
+from junco.builtin.hub_model.weights import found_weights
+from junco.builtin.sentence_transformers.folder import (
     config_of,
     is_adapted,
     is_lowered,
@@ -19,7 +20,6 @@ from junco.builtin.text_embedding.model_folder import (
     poolings_of,
     prompts_of,
     unusual_settings,
-    weights_of,
     width_of,
 )
 from junco.neural.weights import weights_by_sha256
@@ -92,5 +92,5 @@ def _network(folder: Path) -> dict[str, Any]:
 
 
 def _weights(folder: Path) -> str | None:
-    files = weights_of(folder)
+    files = found_weights(folder)
     return weights_by_sha256(*files) if files else None

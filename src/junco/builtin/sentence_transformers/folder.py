@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from junco.builtin.model_files import count_of, damaged, read_json, read_json_list, shards_of, value_of
+from junco.builtin.hub_model.files import count_of, damaged, read_json, read_json_list, value_of
+from junco.builtin.hub_model.model import CONFIG, MODULES
+from junco.builtin.hub_model.weights import found_weights
 
 _CARD_CHARACTERS = 100_000
 _READ = ("*.json", "*.txt", "*.model", "*.jinja", "*.codes")
@@ -35,9 +37,8 @@ _POOLINGS = {
     "lasttoken": "pooling_mode_lasttoken",
 }
 """The ways of pooling in the order in which the library joins them, with the keys of older versions."""
-CONFIG = "config.json"
 _LIBRARY = "sentence_transformers."
-MODULES, OF_LIBRARY = "modules.json", "config_sentence_transformers.json"
+OF_LIBRARY = "config_sentence_transformers.json"
 _ROLE_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
 _OF_MODULE = re.compile(r"[0-9]+_[A-Z]\w*")
 """A module's own folder, ``1_Pooling``."""
@@ -135,18 +136,6 @@ def max_tokens_of(network: Path) -> int | None:
     return min((n for n in (asked, places) if isinstance(n, int) and n > 0), default=None)
 
 
-def weights_of(module: Path) -> list[Path]:
-    """The files of a module's weights; none where it has none."""
-    if (module / "model.safetensors").is_file():
-        return [module / "model.safetensors"]
-    if (index := module / "model.safetensors.index.json").is_file():
-        return shards_of(index)
-    if (module / "pytorch_model.bin").is_file():
-        return [module / "pytorch_model.bin"]
-    index = module / "pytorch_model.bin.index.json"
-    return shards_of(index) if index.is_file() else []
-
-
 def is_adapted(folder: Path) -> bool:
     """Whether the weights are changed by those of an adapter, which lie beside them."""
     return any((place / _ADAPTER).exists() for place in (folder, *_folders_of(folder)))
@@ -156,7 +145,7 @@ def files_of(folder: Path) -> list[Path]:
     """The files that decide the vectors: configurations, tokenizers, weights in the form that is read."""
     if _is_usual(folder):
         found = {path for place in (folder, *_folders_of(folder)) for name in _READ for path in place.glob(name)}
-        weights = {path for place in (folder, *_folders_of(folder)) for path in weights_of(place)}
+        weights = {path for place in (folder, *_folders_of(folder)) for path in found_weights(place)}
         return sorted(path for path in found | weights if path.is_file())
     return sorted(path for path in folder.rglob("*") if path.is_file() and _may_be_read(path.relative_to(folder)))
 
