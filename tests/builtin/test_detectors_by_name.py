@@ -114,7 +114,7 @@ def test_weights_that_lack_a_part_are_refused_with_its_name(folders, tmp_path):
     lost = next(name for name in weights if name.startswith("class_labels_classifier"))
     del weights[lost]
     save_file(weights, copy / "model.safetensors", {"format": "pt"})
-    with pytest.raises(ParameterError, match=f"holds no weights for {lost}"):
+    with pytest.raises(ParameterError, match=f"lacks 1 of its network's weights, '{lost}'"):
         TransformersDetection(copy, runtime="torch").ensure_open()
 
 
