@@ -338,11 +338,14 @@ def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(na
         ("image-decode.pil", "PIL", "vision"),
         ("image-embedding.efficientnet-lite", "efficientnet_lite_pytorch", "vision"),
         ("image-embedding.timm", "timm", "vision"),
+        ("speaker-embedding.ge2e", "torch", "audio"),
         ("sparse-text-embedding.bm25", "rjieba", "sparse"),
         ("text-embedding.minilm", "tokenizers", "text"),
         ("text-embedding.model2vec", "model2vec", "text"),
         ("text-embedding.use-multilingual", "sentencepiece", "text"),
         ("text-embedding.sentence-transformers", "sentence_transformers", "text"),
+        ("text-split.tokens", "semantic_text_splitter", "documents"),
+        ("voice-activity.silero", "onnxruntime", "audio"),
     ],
 )
 def test_a_missing_package_is_refused_with_what_to_install(name, package, extra, monkeypatch):

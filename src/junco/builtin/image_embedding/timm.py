@@ -30,7 +30,8 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     ``forward_head(forward_features(x), pre_logits=True)`` gives.
 
     Args:
-        model: as timm writes it: ``resnet50``, ``resnet50.a1_in1k``, ``hf-hub:owner/name``, ``local-dir:folder``.
+        model: as timm writes it: ``resnet50``, ``resnet50.a1_in1k``, ``hf-hub:owner/name`` (or ``…@revision``),
+            ``local-dir:folder``.
         pretrained: weights from the Hugging Face cache, which fetches them once; otherwise random ones.
         seed: where random weights start.
         exact: prepare pictures bit for bit as timm does, with no faster way that comes near.

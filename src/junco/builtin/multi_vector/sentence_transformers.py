@@ -46,7 +46,8 @@ class MultiVectorEmbedding(ByLibrary, family="multi-vector", name="sentence-tran
     punctuation. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
     """
 
     library = MultiVectorLibrary

@@ -32,7 +32,8 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
     that the model takes. Vectors are what the library's own ``encode`` gives. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         normalize: scale vectors to length 1, after truncation.
         truncate_dim: keep this many leading numbers.
         precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.

@@ -33,7 +33,8 @@ class ByLibrary(Operator):
     """Base of operators that run a model of sentence-transformers, whose repository's code never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         role: ``query`` or ``document``, for models that treat them differently.
         prompt: put before each text, instead of the role's own prompt.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.

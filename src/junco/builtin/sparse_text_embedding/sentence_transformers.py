@@ -37,7 +37,8 @@ class SparseEncoderEmbedding(ByLibrary, family="sparse-text-embedding", name="se
     The dot product of a query's and a document's vectors is their score. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         max_active_dims: keep only so many weights, the largest ones.
     """
 

@@ -62,8 +62,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
     tokenlearn-static-model, which states no licence.
 
     Args:
-        model: a name on the Hugging Face Hub (``minishlab/potion-base-8M``), read from its cache without a network
-            where it is there, or a folder; ``None`` is the wheel's model.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder; ``None`` is the wheel's model.
         role: accepted as every text embedding accepts it; such a model treats queries and documents alike.
         prompt: put before each text.
         device: ``auto`` or ``cpu``: nothing is computed that a device would make faster.

@@ -50,7 +50,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     """Embeds texts with a sentence-transformers model; code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
             these two for encoders (BERT, RoBERTa, MPNet …) with a pooling; ``auto`` takes the library for the others.
         deterministic: the same bits whatever else is in a batch; for encoders with a pooling.

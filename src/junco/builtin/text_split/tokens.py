@@ -20,8 +20,8 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
     knows.
 
     Args:
-        tokenizer: a ``tokenizer.json``, a folder that holds one, or a model's name on the Hugging Face Hub; ``None``
-            is that of all-MiniLM-L6-v2.
+        tokenizer: a ``tokenizer.json``, a folder that holds one, or a model's name on the Hugging Face Hub
+            (``owner/name``, or ``owner/name@revision``); ``None`` is that of all-MiniLM-L6-v2.
         size: the most tokens in a chunk, the marks left out that a model puts at both ends of each text: 254 are what
             all-MiniLM-L6-v2 takes without cutting.
         overlap: the most tokens of a chunk's end that the next one repeats, in whole parts.
