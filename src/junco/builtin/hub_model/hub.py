@@ -46,8 +46,8 @@ def fetched_file(repository: str, filename: str, owner: str, instead: str) -> Pa
     Raises:
         UnavailableError: it is not in the cache and cannot be fetched.
     """
-    if (path := cached_file(repository, filename)) is not None:
-        return path
+    if is_settled(repository, filename):
+        return cached_file(repository, filename)
     check_reachable(repository, owner, instead)
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
