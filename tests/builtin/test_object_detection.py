@@ -11,7 +11,6 @@ from PIL import Image
 
 from junco import ops, pipe
 from junco.builtin.object_detection.anchors import anchors
-from junco.builtin.object_detection.frozen_graph import float_constants
 from junco.builtin.object_detection.overlap import best_of_each_class
 from junco.builtin.object_detection.ssd import SIDE, WEIGHTS, Ssd, resized
 from junco.errors import InputError, ParameterError
@@ -164,43 +163,3 @@ def test_overlapping_boxes_are_chosen_as_torchvision_chooses_them():
         np.testing.assert_array_equal(best_of_each_class(edges, scores, classes, 0.4, 7), expected[:7])
     nothing = np.zeros((0, 4), np.float32)
     assert len(best_of_each_class(nothing, np.zeros(0, np.float32), np.zeros(0, int), 0.4, 7)) == 0
-
-
-def field(number, content):
-    return bytes([number << 3 | 2, len(content)]) + content
-
-
-def constant(name, shape, numbers, kind=1):
-    sizes = b"".join(field(2, bytes([1 << 3, size])) for size in shape)
-    tensor = bytes([1 << 3, kind]) + field(2, sizes) + field(4, np.array(numbers, "<f4").tobytes())
-    attribute = field(1, b"value") + field(2, field(8, tensor))
-    return field(1, field(1, name.encode()) + field(2, b"Const") + field(5, attribute))
-
-
-def test_constants_of_a_graph_are_read_and_other_nodes_passed_over(tmp_path):
-    path = tmp_path / "graph.pb"
-    other = field(1, field(1, b"sum") + field(2, b"Add"))
-    path.write_bytes(
-        constant("a", (2, 2), [1, 2, 3, 4]) + other + constant("b", (3,), [5]) + constant("c", (1,), [0], 3)
-    )
-    found = float_constants(path)
-    assert found.keys() == {"a", "b"}
-    assert found["a"].tolist() == [[1, 2], [3, 4]]
-    assert found["b"].tolist() == [5, 5, 5]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        constant("a", (2, 2), [1, 2, 3]),  # too few numbers
-        constant("a", (2, 2), [1, 2, 3, 4])[:-3],  # cut off
-        field(1, b"\xff" * 12),  # a number that does not end
-        b"\x0b",  # a wire type of the past
-        field(1, field(1, b"\xff\xfe")),  # a name that is no text
-    ],
-)
-def test_a_damaged_graph_is_refused_with_its_path(tmp_path, content):
-    path = tmp_path / "graph.pb"
-    path.write_bytes(content)
-    with pytest.raises(ParameterError, match=r"graph\.pb.*holds no graph of TensorFlow"):
-        float_constants(path)

@@ -9,7 +9,8 @@ import numpy as np
 
 from junco.builtin.extras import check_installed
 from junco.builtin.one_channel import one_channel
-from junco.builtin.speaker_embedding.ge2e_network import DIM, NUM_MELS, WEIGHTS, network
+from junco.models.ge2e.model import DIM, NUM_MELS
+from junco.models.ge2e.weights import WEIGHTS, network
 from junco.neural.patches import PatchEmbedding, Patches
 from junco.neural.sound import golden_clips
 from junco.neural.spectrogram import MelSpectrogram, Samples
