@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.av_container import OnCorrupt, begins_at_s, only_read, said
+from junco.builtin.av.container import OnCorrupt, begins_at_s, only_read, said
 from junco.builtin.resample import Samples
 from junco.errors import InputError
 

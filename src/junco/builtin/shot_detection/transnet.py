@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.builtin.av.reader import VideoReader
+from junco.builtin.cuts import HEIGHT, WIDTH
 from junco.builtin.extras import check_installed
-from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
 from junco.builtin.shot_detection.frames import small_frames
 from junco.builtin.shot_detection.transitions import Transitions
-from junco.builtin.video_decode.decoder import VideoReader
 from junco.models.transnet.model import CONTEXT, WINDOW
 from junco.models.transnet.weights import WEIGHTS, network
 from junco.neural.model import NeuralModel
