@@ -11,7 +11,6 @@ from PIL import Image
 
 from junco import ops, pipe
 from junco.builtin.object_detection.anchors import anchors
-from junco.builtin.object_detection.overlap import best_of_each_class
 from junco.builtin.object_detection.ssd import SIDE, WEIGHTS, Ssd, resized
 from junco.errors import InputError, ParameterError
 from junco.types import VideoFrame
@@ -147,19 +146,3 @@ def test_there_is_an_anchor_for_each_box_of_the_graph():
     assert anchors().shape == (1917, 4)
     np.testing.assert_allclose(anchors()[0], [0.5 / 19, 0.5 / 19, 0.1, 0.1], rtol=1e-6)
     np.testing.assert_allclose(anchors()[-1], [0.5, 0.5, np.sqrt(0.95), np.sqrt(0.95)], rtol=1e-6)
-
-
-def test_overlapping_boxes_are_chosen_as_torchvision_chooses_them():
-    import torch
-    from torchvision.ops import batched_nms
-
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        corners = rng.random((200, 2), np.float32)
-        edges = np.concatenate([corners, corners + rng.random((200, 2), np.float32) / 2], axis=1)
-        scores, classes = rng.random(200, np.float32), rng.integers(0, 4, 200)
-        expected = batched_nms(*map(torch.from_numpy, (edges, scores, classes)), 0.4).numpy()
-        np.testing.assert_array_equal(best_of_each_class(edges, scores, classes, 0.4, 200), expected)
-        np.testing.assert_array_equal(best_of_each_class(edges, scores, classes, 0.4, 7), expected[:7])
-    nothing = np.zeros((0, 4), np.float32)
-    assert len(best_of_each_class(nothing, np.zeros(0, np.float32), np.zeros(0, int), 0.4, 7)) == 0

@@ -13,9 +13,9 @@ from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound
 from junco.builtin.av.container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
-from junco.builtin.resample import Samples
 from junco.cores import core_share
 from junco.errors import InputError, ParameterError
+from junco.neural.resample import Samples
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import AudioClip

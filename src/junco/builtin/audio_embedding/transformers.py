@@ -14,10 +14,9 @@ from junco.builtin.audio_embedding import transformers_files as files
 from junco.builtin.audio_embedding.transformers_sound import Way, module, most_samples, pieces, taken, way_of
 from junco.builtin.extras import check_installed
 from junco.builtin.model_files import check_model
-from junco.builtin.one_channel import one_channel
 from junco.neural.compute import Compute
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types.media import AudioClip

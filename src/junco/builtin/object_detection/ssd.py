@@ -17,8 +17,8 @@ from junco.builtin.extras import importing
 from junco.builtin.object_detection.anchors import anchors, decoded
 from junco.builtin.object_detection.coco import NAMES
 from junco.builtin.object_detection.detector import Detector, Found
-from junco.builtin.object_detection.overlap import best_of_each_class
 from junco.models.mobilenet_ssd.weights import WEIGHTS, network
+from junco.neural.overlap import best_of_each_class
 from junco.runtime.source import Source
 from junco.types import Image, Vectors
 

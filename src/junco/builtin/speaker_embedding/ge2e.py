@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.extras import check_installed
-from junco.builtin.one_channel import one_channel
 from junco.models.ge2e.model import DIM, NUM_MELS
 from junco.models.ge2e.weights import WEIGHTS, network
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.neural.spectrogram import MelSpectrogram, Samples
 from junco.operator.options import option
 from junco.runtime.source import Source

@@ -15,8 +15,8 @@ from junco.builtin.audio_embedding import transformers_files as files
 from junco.builtin.audio_embedding.transformers import TransformersAudio
 from junco.builtin.audio_embedding.transformers_sound import pieces, taken
 from junco.builtin.model_files import read_json
-from junco.builtin.one_channel import one_channel
 from junco.errors import ParameterError
+from junco.neural.sound import one_channel
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import AudioClip
