@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from junco import ops, pipe, pipeline
-from junco.builtin.image_crop.face import PLACES, aligned, similarity
+from junco.builtin.face_alignment import PLACES, aligned, similarity
 from junco.errors import InputError
 from junco.types import Box, Face
 from media import wheel_file

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.builtin.extras import check_installed
-from junco.builtin.image_crop.face import SIDE, aligned
+from junco.builtin.face_alignment import SIDE, aligned
 from junco.builtin.onnx_weights import dequantized, derived
 from junco.neural.golden import golden_images
 from junco.neural.operator import NeuralOperator
