@@ -17,12 +17,12 @@ from junco.builtin.extras import importing
 from junco.builtin.object_detection.anchors import anchors, decoded
 from junco.builtin.object_detection.coco import NAMES
 from junco.builtin.object_detection.detector import Detector, Found
+from junco.models.mobilenet_ssd.model import SIDE
 from junco.models.mobilenet_ssd.weights import WEIGHTS, network
 from junco.neural.overlap import best_of_each_class
 from junco.runtime.source import Source
 from junco.types import Image, Vectors
 
-SIDE = 300
 _NUM_CLASSES = len(NAMES) + 1
 _OVERLAP = 0.6
 _IS_NAMED = np.array([False, *map(bool, NAMES)])

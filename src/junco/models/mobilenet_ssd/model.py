@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-_SIDE = 300
+SIDE = 300
+"""Of a picture, in pixels."""
 GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Of each group of blocks: how much it widens, its channels, its blocks, and the stride of the first."""
 _TAPPED_BLOCK = 13
@@ -37,7 +38,7 @@ def mobilenet_ssd() -> torch.nn.Module:
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first = _conv(3, 32, _SIDE, 3, 2)
+            self.first = _conv(3, 32, SIDE, 3, 2)
             self.blocks: Any = nn.ModuleList(_blocks())
             self.last = _conv(320, _LAST_CHANNELS, _MAPS[1][1])
             self.extra = nn.ModuleList(_extra())
@@ -83,7 +84,7 @@ def _blocks() -> list[Any]:
     """Inverted residuals: widen, filter each channel, narrow."""
     from torch import nn
 
-    inputs, size, blocks = 32, _SIDE // 2, []
+    inputs, size, blocks = 32, SIDE // 2, []
     for widening, outputs, count, first_stride in GROUPS:
         for number in range(count):
             wide, stride = inputs * widening, first_stride if number == 0 else 1
