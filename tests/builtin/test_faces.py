@@ -7,8 +7,7 @@ import pytest
 from skimage import data
 
 from junco import ops, pipe, pipeline
-from junco.builtin.face_detection.yunet import surest
-from junco.builtin.image_crop.face import PLACES, aligned, similarity
+from junco.builtin.face_alignment import PLACES, aligned, similarity
 from junco.errors import InputError
 from junco.types import Box, Face
 from media import wheel_file
@@ -109,13 +108,6 @@ def test_a_face_at_the_border_is_black_beyond_it():
 def test_what_is_no_face_is_refused(embed, face):
     with pytest.raises(InputError, match="'face-embedding"):
         embed(data.astronaut(), face)
-
-
-def test_of_boxes_that_overlap_the_surer_is_kept():
-    boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30], [0, 0, 10, 4]], np.float32)
-    assert surest(boxes, 0.3) == [0, 2]
-    assert surest(boxes, 0.9) == [0, 1, 2, 3]
-    assert surest(boxes[:0], 0.3) == []
 
 
 def test_a_photo_gives_every_face_with_its_vector_and_a_photo_without_any_gives_none(tmp_path):

@@ -52,9 +52,9 @@ class ImageEmbedding(NeuralOperator):
 
     def open(self) -> None:
         super().open()
-        assert self._compiled is not None
+        assert self._passes is not None
         preparation = self.preparation()
-        found = self._shortcuts(self.complete_source, preparation, self._compiled)
+        found = self._shortcuts(self.complete_source, preparation, self._passes.compiled)
         self._prepare = preparation.fast if found.fast else preparation.exact
         self._resized_side = preparation.resized_side
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from junco.errors import IntegrityError
 from junco.places.files import file_sha256
-from junco.runtime.source import weights_sha256
+from junco.runtime.source import Source, weights_sha256
 
 _seeding = threading.RLock()
 
@@ -55,3 +55,19 @@ def seeded(seed: int) -> Iterator[None]:
         # Not torch.manual_seed, which would also reseed every GPU's generator; weights are made on the CPU.
         torch.default_generator.manual_seed(seed)
         yield
+
+
+def seeded_build(source: Source) -> Any:
+    """What builds the module, with torch's generator at the seed of random weights.
+
+    It stands at 0 where nothing pins them: if they are random, all copies of the model are one network at least.
+    """
+    build, seed = source.build, source.seed if source.is_pinned else 0
+    if build is None or seed is None:
+        return build
+
+    def built() -> Any:
+        with seeded(seed):
+            return build()
+
+    return built

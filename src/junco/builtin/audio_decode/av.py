@@ -10,12 +10,12 @@ import numpy as np
 
 from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks
 from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound, is_endless, sound_of
-from junco.builtin.av_container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
+from junco.builtin.av.container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
-from junco.builtin.resample import Samples
 from junco.cores import core_share
 from junco.errors import InputError, ParameterError
+from junco.neural.resample import Samples
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import AudioClip

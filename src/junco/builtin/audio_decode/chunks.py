@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from junco.builtin.resample import Resampler, Samples
+from junco.neural.resample import Resampler, Samples
 
 Blocks = Iterator[tuple[float, Samples]]
 """Blocks that follow each other: seconds of the first sample, float32 (channels, n)."""

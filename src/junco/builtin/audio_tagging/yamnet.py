@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.audio_embedding.yamnet_network import CLASS_NAMES, NUM_CLASSES, WEIGHTS, network
-from junco.builtin.audio_embedding.yamnet_sound import HOP_S, PATCH_S, RECIPE, golden, log_mel_patches
+from junco.builtin.yamnet_sound import HOP_S, PATCH_S, RECIPE, golden, log_mel_patches
 from junco.errors import ParameterError
+from junco.models.yamnet.model import NUM_CLASSES, network
+from junco.models.yamnet.weights import CLASS_NAMES, WEIGHTS
 from junco.neural.patches import Patches, PatchModel
 from junco.operator.options import option
 from junco.runtime.load import Dtype

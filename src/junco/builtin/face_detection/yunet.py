@@ -14,6 +14,7 @@ import numpy.typing as npt
 from junco.builtin.onnx.changes import dequantized, joined
 from junco.builtin.onnx.derived import derived
 from junco.neural.model import NeuralModel
+from junco.neural.overlap import best_of_all
 from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.load import Dtype
@@ -82,10 +83,9 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     def _faces(self, numbers: npt.NDArray[np.float32], image: Image) -> list[Face]:
         scores, boxes, points = _decoded(numbers)
         likely = np.flatnonzero(scores >= self.threshold)
-        likely = likely[np.argsort(-scores[likely], kind="stable")]
         height, width = image.shape[:2]
         scale = max(height, width) / SIDE
-        kept = likely[surest(boxes[likely], self.overlap)]
+        kept = likely[best_of_all(boxes[likely], scores[likely], self.overlap)]
         boxes = (boxes[kept] * scale).clip(0, [width, height, width, height])
         rows = zip(boxes.tolist(), (points[kept] * scale).tolist(), scores[kept].tolist(), strict=True)
         return [_face(box, five, score) for box, five, score in rows]
@@ -94,19 +94,6 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
 def _face(box: list[float], points: list[list[float]], score: float) -> Face:
     x0, y0, x1, y1 = box
     return Face(Box(x0, y0, x1, y1, "face", score), tuple((x, y) for x, y in points), score)
-
-
-def surest(boxes: npt.NDArray[np.float32], overlap: float) -> list[int]:
-    """Indices of boxes (n, 4), the surest first, that overlap no surer one by more (intersection over union)."""
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    left, kept = np.arange(len(boxes)), []
-    while left.size:
-        first, left = left[0], left[1:]
-        kept.append(int(first))
-        sides = np.minimum(boxes[first, 2:], boxes[left, 2:]) - np.maximum(boxes[first, :2], boxes[left, :2])
-        common = sides.clip(0).prod(1)
-        left = left[common <= overlap * (areas[first] + areas[left] - common)]
-    return kept
 
 
 def _fitted(image: Image) -> npt.NDArray[np.float32]:

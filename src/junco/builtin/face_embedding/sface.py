@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.image_crop.face import SIDE, aligned
+from junco.builtin.face_alignment import SIDE, aligned
 from junco.builtin.onnx.changes import dequantized
 from junco.builtin.onnx.derived import derived
 from junco.neural.golden import golden_images

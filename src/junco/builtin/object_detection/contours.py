@@ -8,15 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import ParameterError
-from junco.neural.pixels import checked_pixels
+from junco.neural.pixels import LEVELS, check_color, checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Box, Image
 
 Numbers = npt.NDArray[np.intp]
-_LEVELS = 256
 
 
 class Runs(NamedTuple):
@@ -50,8 +48,8 @@ class Contours(Operator, family="object-detection", name="contours"):
     keeps_space = True
 
     def check_options(self) -> None:
-        if self.background is not None and not all(0 <= level < _LEVELS for level in self.background):
-            raise ParameterError(f"{self.name!r}: background={self.background!r} must be three levels from 0 to 255")
+        if self.background is not None:
+            check_color(self.background, "background", self.name)
 
     def batch(self, images: Sequence[Image]) -> list[list[Box]]:
         found = [self._boxes(checked_pixels(image, self.name)) for image in images]
@@ -80,7 +78,7 @@ class Contours(Operator, family="object-detection", name="contours"):
         else:
             background = np.array(self.background)
         # one colour after the other, by a table: no copy of the picture in a wider type
-        tables = np.abs(np.arange(_LEVELS) - background[:, None]) >= self.contrast
+        tables = np.abs(np.arange(LEVELS) - background[:, None]) >= self.contrast
         differs: npt.NDArray[np.bool_] = tables[0][pixels[:, :, 0]]
         for channel in (1, 2):
             differs |= tables[channel][pixels[:, :, channel]]

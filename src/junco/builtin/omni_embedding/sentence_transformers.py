@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.omni_embedding.library import OmniLibrary
-from junco.builtin.one_channel import one_channel
 from junco.builtin.sentence_transformers.by_library import ByLibrary
 from junco.errors import InputError
 from junco.neural.finish import Finish, Precision
 from junco.neural.pixels import checked_pixels
+from junco.neural.sound import one_channel
 from junco.neural.texts import checked_texts
 from junco.operator.hints import Hints
 from junco.operator.options import option

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.one_channel import one_channel
-from junco.builtin.speaker_embedding.ge2e_network import DIM, NUM_MELS, WEIGHTS, network
+from junco.models.ge2e.model import DIM, NUM_MELS
+from junco.models.ge2e.weights import WEIGHTS, network
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.neural.spectrogram import MelSpectrogram, Samples
 from junco.operator.options import option
 from junco.runtime.source import Source

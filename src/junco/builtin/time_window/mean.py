@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError, ParameterError
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option

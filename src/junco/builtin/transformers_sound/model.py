@@ -15,11 +15,10 @@ from junco.builtin.hub_model.files import check_files, damaged, read_json, value
 from junco.builtin.hub_model.loading import PROCESSOR, loaded
 from junco.builtin.hub_model.model import CONFIG, HubModel, check_model
 from junco.builtin.hub_model.weights import weights_of
-from junco.builtin.one_channel import one_channel
 from junco.builtin.transformers_sound.ways import Way, most_samples, pieces, taken, way_of
 from junco.neural.compute import Compute
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.operator.options import option
 from junco.types.media import AudioClip
 

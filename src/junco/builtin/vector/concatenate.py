@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.vector.floats import checked_vector
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.ports import Port, Ports

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError, ParameterError, UnavailableError
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.places.files import file_sha256

@@ -8,9 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError
-from junco.neural.vectors import unit_rows
+from junco.neural.vectors import checked_vector, unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option

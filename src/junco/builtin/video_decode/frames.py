@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from junco.builtin.av_container import MOST_S
-from junco.builtin.video_decode.decoder import Range, VideoDecoder, row_of
+from junco.builtin.av.container import MOST_S
+from junco.builtin.av.reader import Range
+from junco.builtin.video_decode.decoder import VideoDecoder, row_of
 from junco.errors import InputError, ParameterError
 from junco.operator.options import option
 from junco.operator.ports import Port, Ports

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from junco.builtin.shot_detection.cuts import HEIGHT, NEIGHBOURS, WIDTH, Cuts
+from junco.builtin.av.reading import Shown
+from junco.builtin.cuts import HEIGHT, NEIGHBOURS, WIDTH, Cuts
 from junco.builtin.video_decode.decoder import VideoDecoder, row_of
-from junco.builtin.video_decode.reading import Shown
 from junco.operator.options import option
 from junco.types import VideoFrame
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.one_channel import one_channel
 from junco.builtin.voice_activity.speech import Probabilities, Rule, padded, stretches
 from junco.cores import core_share
 from junco.errors import ParameterError
+from junco.neural.sound import one_channel
 from junco.neural.spectrogram import Samples
 from junco.operator.base import Operator
 from junco.operator.hints import Hints

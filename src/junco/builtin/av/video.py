@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING
 
-from junco.builtin.av_container import only_read, opened_container, pictures_of, unit_s
+from junco.builtin.av.container import only_read, opened_container, pictures_of, unit_s
 from junco.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.one_channel import one_channel
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.neural.spectrogram import MelSpectrogram
 from junco.types.media import AudioClip
 

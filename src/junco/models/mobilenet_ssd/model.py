@@ -1,7 +1,7 @@
-"""The network of SSD-MobileNetV2, and where its weights stand in TensorFlow's graph of it.
+"""The network SSD-MobileNetV2 in torch.
 
 Liu et al., "SSD: Single Shot MultiBox Detector" (2016); Sandler et al., "MobileNetV2: Inverted Residuals and Linear
-Bottlenecks" (2018). Batch normalisation is folded into the convolutions when the weights are read.
+Bottlenecks" (2018). Batch normalisation is part of the convolutions' weights.
 """
 
 from __future__ import annotations
@@ -9,48 +9,36 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     import torch
 
-    from junco.builtin.object_detection.frozen_graph import Constants
-
-_SIDE = 300
-_NORM_EPSILON = 1e-3
-_GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+SIDE = 300
+"""Of a picture, in pixels."""
+GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Of each group of blocks: how much it widens, its channels, its blocks, and the stride of the first."""
 _TAPPED_BLOCK = 13
 """The block whose widened features are the first that boxes are found in."""
 _LAST_CHANNELS = 1280
-_EXTRA = ((256, 512), (128, 256), (128, 256), (64, 128))
+EXTRA = ((256, 512), (128, 256), (128, 256), (64, 128))
 """Channels of the layers that follow: squeezed, and given."""
 _MAPS = ((576, 19), (_LAST_CHANNELS, 10), (512, 5), (256, 3), (256, 2), (128, 1))
 """Channels and side of the maps that boxes are found in."""
-_ANCHORS_A_PLACE = (3, 6, 6, 6, 6, 6)
+ANCHORS_A_PLACE = (3, 6, 6, 6, 6, 6)
 _NUM_CLASSES = 91
 """With the background, class 0."""
 
 
-def network_of(constants: Constants) -> torch.nn.Module:
-    """The network with the weights of TensorFlow's graph.
+def mobilenet_ssd() -> torch.nn.Module:
+    """Levels 0..255, float32 (n, 300, 300, 3) → (n, 1917 · 95): the box encodings of all anchors, then their logits.
 
-    It takes levels 0..255, float32 (n, 300, 300, 3), and gives (n, 1917 · 95): the box encodings of all anchors, then
-    their logits.
+    Its weights are random.
     """
-    network = _network().eval()
-    tensors = ((f"{ours}.conv.{part}", tensor) for ours, name in _names() for part, tensor in _tensors(constants, name))
-    network.load_state_dict(dict(tensors))
-    return network
-
-
-def _network() -> torch.nn.Module:
     from torch import Tensor, cat, nn
 
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first = _conv(3, 32, _SIDE, 3, 2)
+            self.first = _conv(3, 32, SIDE, 3, 2)
             self.blocks: Any = nn.ModuleList(_blocks())
             self.last = _conv(320, _LAST_CHANNELS, _MAPS[1][1])
             self.extra = nn.ModuleList(_extra())
@@ -96,8 +84,8 @@ def _blocks() -> list[Any]:
     """Inverted residuals: widen, filter each channel, narrow."""
     from torch import nn
 
-    inputs, size, blocks = 32, _SIDE // 2, []
-    for widening, outputs, count, first_stride in _GROUPS:
+    inputs, size, blocks = 32, SIDE // 2, []
+    for widening, outputs, count, first_stride in GROUPS:
         for number in range(count):
             wide, stride = inputs * widening, first_stride if number == 0 else 1
             block = {"expand": _conv(inputs, wide, size)} if widening > 1 else {}
@@ -117,50 +105,10 @@ def _extra() -> list[Any]:
         nn.Sequential(
             _conv(inputs, squeezed, size), _conv(squeezed, squeezed, size, 3, 2, squeezed), _conv(squeezed, given, size)
         )
-        for (inputs, size), (squeezed, given) in zip(_MAPS[1:], _EXTRA, strict=False)
+        for (inputs, size), (squeezed, given) in zip(_MAPS[1:], EXTRA, strict=False)
     ]
 
 
 def _heads(numbers: int) -> list[tuple[int, int, int]]:
     """For each map its channels, the channels of what gives so many numbers for each anchor, and its side."""
-    return [(channels, numbers * num, side) for (channels, side), num in zip(_MAPS, _ANCHORS_A_PLACE, strict=True)]
-
-
-def _names() -> list[tuple[str, str]]:
-    """Every layer's name here, and there."""
-    root, names = "FeatureExtractor/MobilenetV2", []
-    num_blocks = sum(count for _, _, count, _ in _GROUPS)
-    names += [("first", f"{root}/Conv"), ("last", f"{root}/Conv_1")]
-    for number in range(num_blocks):
-        block = f"{root}/expanded_conv" + (f"_{number}" if number else "")
-        parts = ("expand", "depthwise", "project") if number else ("depthwise", "project")
-        names += [(f"blocks.{number}.{part}", f"{block}/{part}") for part in parts]
-    for number, (squeezed, outputs) in enumerate(_EXTRA):
-        before, after = (
-            f"{root}/layer_19_1_Conv2d_{number + 2}_1x1_{squeezed}",
-            f"{root}/layer_19_2_Conv2d_{number + 2}_3x3_s2_{outputs}",
-        )
-        theirs = (before, f"{after}_depthwise", after)
-        names += [(f"extra.{number}.{part}", name) for part, name in enumerate(theirs)]
-    for number in range(len(_ANCHORS_A_PLACE)):
-        names.append((f"boxes.{number}", f"BoxPredictor_{number}/BoxEncodingPredictor"))
-        names.append((f"classes.{number}", f"BoxPredictor_{number}/ClassPredictor"))
-    return names
-
-
-def _tensors(constants: Constants, layer: str) -> list[tuple[str, torch.Tensor]]:
-    """Weight (out, in, height, width) and bias of a layer, its batch normalisation folded in."""
-    import torch
-
-    if f"{layer}/biases" in constants:
-        weight, bias = constants[f"{layer}/weights"].transpose(3, 2, 0, 1), constants[f"{layer}/biases"]
-    else:
-        is_depthwise = f"{layer}/depthwise_weights" in constants
-        weight = constants[f"{layer}/depthwise_weights" if is_depthwise else f"{layer}/weights"]
-        weight = weight.transpose((2, 3, 0, 1) if is_depthwise else (3, 2, 0, 1))
-        gamma, beta, mean, variance = (
-            constants[f"{layer}/BatchNorm/{part}"] for part in ("gamma", "beta", "moving_mean", "moving_variance")
-        )
-        scale = gamma / np.sqrt(variance + np.float32(_NORM_EPSILON))
-        weight, bias = weight * scale[:, None, None, None], beta - mean * scale
-    return [("weight", torch.from_numpy(np.array(weight))), ("bias", torch.from_numpy(np.array(bias)))]
+    return [(channels, numbers * num, side) for (channels, side), num in zip(_MAPS, ANCHORS_A_PLACE, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from junco.builtin.image_decode.levels import UINT8, Storage, read_levels_as
+from junco.builtin.pil.levels import UINT8, Storage, read_levels_as
 from junco.errors import InputError
 
 if TYPE_CHECKING:

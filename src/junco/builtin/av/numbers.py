@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
-from junco.builtin.video_decode.video import Video
+from junco.builtin.av.video import Video
 from junco.errors import InputError
 
 if TYPE_CHECKING:

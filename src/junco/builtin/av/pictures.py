@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.av_container import said
-from junco.builtin.image_decode.colours import rgb_of_array
-from junco.builtin.video_decode.video import Limits
+from junco.builtin.av.container import said
+from junco.builtin.av.video import Limits
+from junco.builtin.pil.colours import rgb_of_array
 from junco.errors import InputError
 from junco.types import Image
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from junco.builtin.av_container import said
-from junco.builtin.video_decode.numbers import NOT_SHOWN, Number, Packets, begins_anew, numbered, packets_from
-from junco.builtin.video_decode.video import Limits, Video
+from junco.builtin.av.container import said
+from junco.builtin.av.numbers import NOT_SHOWN, Number, Packets, begins_anew, numbered, packets_from
+from junco.builtin.av.video import Limits, Video
 from junco.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
-from junco.builtin.image_decode import png, tiff
+from junco.builtin.pil import png, tiff
 from junco.errors import InputError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.hub_model.files import damaged
+from junco.errors import ParameterError
 
 Constants = dict[str, npt.NDArray[np.float32]]
 _VARINT_BITS = 64
@@ -34,7 +34,9 @@ def float_constants(path: Path) -> Constants:
     try:
         nodes = [_node(node) for node in _parts(memoryview(path.read_bytes()), 1)]
     except (ValueError, OverflowError) as error:
-        raise damaged(path, f"it holds no graph of TensorFlow: {error}") from error
+        raise ParameterError(
+            f"model file {str(path)!r}: it holds no graph of TensorFlow: {error}: fetch the model anew"
+        ) from error
     return {name: array for name, array in nodes if array is not None}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.image_decode.levels import Storage
+from junco.builtin.pil.levels import Storage
 from junco.errors import InputError
 from junco.types import Image
 from junco.wording import picture

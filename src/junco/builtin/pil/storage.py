@@ -6,11 +6,11 @@ import struct
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
-from junco.builtin.image_decode.jpeg import FORMATS as JPEGS
-from junco.builtin.image_decode.jpeg import check_scans
-from junco.builtin.image_decode.levels import UINT8, UINT16, Storage, read_levels_as
-from junco.builtin.image_decode.png import transparent_places
-from junco.builtin.image_decode.tiff import storage_of_tiff
+from junco.builtin.pil.jpeg import FORMATS as JPEGS
+from junco.builtin.pil.jpeg import check_scans
+from junco.builtin.pil.levels import UINT8, UINT16, Storage, read_levels_as
+from junco.builtin.pil.png import transparent_places
+from junco.builtin.pil.tiff import storage_of_tiff
 from junco.errors import InputError
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ between them; batch normalisation is part of the weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +19,13 @@ if TYPE_CHECKING:
 
 WINDOW, CONTEXT = 100, 25
 """Frames that go in together, and how many of them on each side are there for the others alone."""
+STEPS = (1, 2, 4, 8)
+"""How many frames apart the convolutions over time look."""
+FILTERS = (16, 32, 64)
+"""Of each stack."""
 _REACH = 50
-_STEPS = (1, 2, 4, 8)
-_FILTERS = (16, 32, 64)
 _BINS = 8
 """Of each colour, for histograms."""
-_NORM_EPSILON = 1e-3
 
 
 def transnet_v2() -> nn.Module:
@@ -36,9 +36,9 @@ def transnet_v2() -> nn.Module:
     class TransNetV2(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            channels = (3, *(4 * filters for filters in _FILTERS))
+            channels = (3, *(4 * filters for filters in FILTERS))
             self.stacks = nn.ModuleList(
-                _stack(inputs, filters) for inputs, filters in zip(channels[:-1], _FILTERS, strict=True)
+                _stack(inputs, filters) for inputs, filters in zip(channels[:-1], FILTERS, strict=True)
             )
             self.features = nn.Linear(sum(channels[1:]), 128)
             self.feature_similarity = nn.Linear(2 * _REACH + 1, 128)
@@ -90,9 +90,9 @@ def _layer(inputs: int, filters: int) -> nn.Module:
     class Layer(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.space = nn.ModuleList(nn.Conv2d(inputs, 2 * filters, 3, padding=1, bias=False) for _ in _STEPS)
+            self.space = nn.ModuleList(nn.Conv2d(inputs, 2 * filters, 3, padding=1, bias=False) for _ in STEPS)
             self.time = nn.ModuleList(
-                nn.Conv2d(2 * filters, filters, (3, 1), dilation=(step, 1), padding=(step, 0)) for step in _STEPS
+                nn.Conv2d(2 * filters, filters, (3, 1), dilation=(step, 1), padding=(step, 0)) for step in STEPS
             )
 
         def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
@@ -127,39 +127,3 @@ def _histograms(pixels: torch.Tensor) -> torch.Tensor:
     colours = ((red * _BINS + green) * _BINS + blue).reshape(n, t, -1).long()
     none = torch.zeros((n, t, _BINS**3), device=pixels.device)
     return none.scatter_add(2, colours, torch.ones_like(colours, dtype=torch.float32))
-
-
-def weights_of(published: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """The published weights under this network's names."""
-    layers = {
-        name: tensor
-        for stack, filters in enumerate(_FILTERS)
-        for layer, part in enumerate(("first", "second"))
-        for name, tensor in _weights_of_layer(
-            published, f"SDDCNN.{stack}.DDCNN.{layer}", f"stacks.{stack}.{part}", filters
-        )
-    }
-    linear = {
-        "features": "frame_sim_layer.projection",
-        "feature_similarity": "frame_sim_layer.fc",
-        "colour_similarity": "color_hist_layer.fc",
-        "hidden": "fc1",
-        "cut": "cls_layer1",
-    }
-    both = ("weight", "bias")
-    return layers | {f"{own}.{kind}": published[f"{name}.{kind}"] for own, name in linear.items() for kind in both}
-
-
-def _weights_of_layer(
-    published: Mapping[str, Any], theirs: str, own: str, filters: int
-) -> Iterator[tuple[str, torch.Tensor]]:
-    """A layer's weights, the batch normalisation after it in those of its last convolutions."""
-    norm = {kind: published[f"{theirs}.bn.{kind}"] for kind in ("weight", "bias", "running_mean", "running_var")}
-    scale = norm["weight"] / (norm["running_var"] + _NORM_EPSILON).sqrt()
-    shift = norm["bias"] - norm["running_mean"] * scale
-    for index, step in enumerate(_STEPS):
-        space, time = (published[f"{theirs}.Conv3D_{step}.layers.{part}.weight"] for part in (0, 1))
-        some = slice(index * filters, (index + 1) * filters)
-        yield f"{own}.space.{index}.weight", space.squeeze(2)
-        yield f"{own}.time.{index}.weight", time.squeeze(4) * scale[some, None, None, None]
-        yield f"{own}.time.{index}.bias", shift[some]

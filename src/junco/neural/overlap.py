@@ -1,7 +1,7 @@
 """Of boxes that lie over each other the best: non-maximum suppression.
 
-As ``torchvision.ops.batched_nms`` does it; that one costs five seconds and 600 MB of imports, which nothing else here
-needs where the model runs without torch.
+As ``torchvision.ops.nms`` and ``batched_nms`` do it; to import those costs five seconds and 600 MB, which nothing else
+needs where a model runs without torch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ Floats = npt.NDArray[np.floating[Any]]
 Numbers = npt.NDArray[np.intp]
 
 
+def best_of_all(edges: Floats, scores: Floats, overlap: float) -> Numbers:
+    """The numbers of the boxes that stay, best first: none overlaps a better one by more than ``overlap``.
+
+    Args:
+        edges: x0, y0, x1, y1 (n, 4).
+        scores: (n,).
+        overlap: intersection ÷ union.
+    """
+    return _best(edges, _by_score(scores), overlap, len(scores))
+
+
 def best_of_each_class(edges: Floats, scores: Floats, classes: Numbers, overlap: float, most: int) -> Numbers:
     """The numbers of the boxes that stay, best first: none overlaps a better one of its class by more than ``overlap``.
 
@@ -25,14 +36,19 @@ def best_of_each_class(edges: Floats, scores: Floats, classes: Numbers, overlap:
         overlap: intersection ÷ union.
         most: as many stay of a class, and of all.
     """
-    by_score = np.argsort(-scores, kind="stable")
+    by_score = _by_score(scores)
     kept = [_best(edges, by_score[classes[by_score] == each], overlap, most) for each in np.unique(classes)]
     found = np.concatenate([np.zeros(0, np.intp), *kept])
-    return found[np.argsort(-scores[found], kind="stable")][:most]
+    return found[_by_score(scores[found])][:most]
+
+
+def _by_score(scores: Floats) -> Numbers:
+    """The numbers of the scores, the highest first, of equal ones the first."""
+    return np.argsort(-scores, kind="stable")
 
 
 def _best(edges: Floats, rest: Numbers, overlap: float, most: int) -> Numbers:
-    """Of boxes of one class, by score."""
+    """Of boxes by score."""
     kept: list[np.intp] = []
     while len(rest) and len(kept) < most:
         kept.append(rest[0])
