@@ -52,14 +52,14 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         super().fetch()
         check_installed("transformers", "video", self.name)
         transformers_folder.fetch(self.model, self.name)
+        self._config.check_texts(self.texts, self.name)
+        self.check_labels(self.texts or self._config.labels)
 
     def files(self) -> Iterable[Path]:
         return transformers_folder.files(self._folder)
 
     def open(self) -> None:
         self.fetch()
-        self._config.check_texts(self.texts, self.name)
-        self.check_labels(self.texts or self._config.labels)
         super().open()
 
     @cached_property

@@ -4,8 +4,8 @@ and time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, MOST_S, OnCorrupt
@@ -16,11 +16,14 @@ from junco.builtin.video_decode.reading import Reading, Shown, Wanted
 from junco.builtin.video_decode.video import Limits, Video, opened_video
 from junco.errors import ParameterError
 from junco.operator.hints import Hints
+from junco.operator.notes import Word
 from junco.operator.options import option
 from junco.types import VideoFrame
 
 Range = tuple[float, float | None]
 """Seconds: from when, and before when; ``None``: to the end."""
+
+NOTHING_THERE: Mapping[Word, str] = {"empty": "no such frame of it is shown from start_s on and before end_s"}
 
 
 class VideoReader(Decoder):
@@ -104,6 +107,7 @@ class VideoDecoder(VideoReader):
     least_side: int | None = option(None, least=1, neutral=True)
 
     keeps_space = True
+    cures = NOTHING_THERE
 
     def check_options(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
@@ -115,6 +119,16 @@ class VideoDecoder(VideoReader):
     @property
     def range_s(self) -> Range:
         return self.start_s, self.end_s
+
+    def noted(self, frames: Generator[VideoFrame]) -> Iterator[VideoFrame]:
+        """The frames of a source; where there are none, the source is noted as empty."""
+        is_empty = True
+        with closing(frames):
+            for frame in frames:
+                is_empty = False
+                yield frame
+        if is_empty:
+            self.note("empty", [0])
 
 
 def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:
