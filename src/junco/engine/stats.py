@@ -41,6 +41,8 @@ class StageStats:
         num_unknown: inputs of which the operator does not know a good part, as it noted.
         num_repeated: inputs that are like one before them, as it noted.
         num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
+        named: the first inputs of which something was noted, by the note's word, as they are shown; but for what is
+            repeated.
         cures: what helps against what it notes, by the note's word, as the operator says.
     """
 
@@ -62,6 +64,7 @@ class StageStats:
     num_unknown: int = 0
     num_repeated: int = 0
     num_assumed: int = 0
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     cures: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
@@ -87,7 +90,10 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut, empty, partly unknown, repeated, read by assumption; empty where none were."""
+        """How many inputs were cut, empty, partly unknown, repeated, read by assumption, and which were the first.
+
+        Empty where none were.
+        """
         told = [
             (self.num_cut, "cut", "cut"),
             (self.num_empty, "empty", "empty"),
@@ -98,8 +104,11 @@ class StageStats:
         return ", ".join(self._told(number, word, what) for number, word, what in told if number)
 
     def _told(self, number: int, word: str, what: str) -> str:
-        cure = f" ({self.cures[word]})" if word in self.cures else ""
-        return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{cure}"
+        named = ", ".join(self.named.get(word, ()))
+        rest = number - len(self.named.get(word, ()))
+        named += f" and {rest:,} more" if named and rest > 0 else ""
+        beside = "; ".join(text for text in (named, self.cures.get(word, "")) if text)
+        return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{f' ({beside})' if beside else ''}"
 
     @property
     def is_warm(self) -> bool:
