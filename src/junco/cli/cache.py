@@ -13,7 +13,6 @@ import click
 
 from junco.cli.caches import caches, files_in
 from junco.cli.printing import as_json, print_json, print_table, size
-from junco.runtime.cache import UNFINISHED_S
 from junco.settings import settings
 from junco.terminal import out, say
 from junco.wording import brief
@@ -94,6 +93,8 @@ def _needed_by() -> dict[Path, list[str]]:
 
 
 def _is_old(path: Path) -> bool:
+    from junco.runtime.cache import UNFINISHED_S
+
     return time.time() - path.lstat().st_mtime > UNFINISHED_S
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from junco.cores import num_cores
+from junco.operator.opening import Span
 from junco.wording import printable_lines
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class StageStats:
         num_bytes: bytes of the rows that left it.
         seconds: time spent working, over all threads.
         wait_s: time that rows waited before it.
-        loading_s: time that tasks spent on loading operators, which is no part of ``seconds``.
+        loading_s: time in which tasks were loading operators, one or several at once; it is no part of ``seconds``.
+        loading: from when to when the last of it went.
         first_s: time of the first task.
         batch_rows: rows in a full batch, at last.
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
@@ -55,6 +57,7 @@ class StageStats:
     seconds: float = 0.0
     wait_s: float = 0.0
     loading_s: float = 0.0
+    loading: Span = field(default=(0.0, 0.0), repr=False, compare=False)
     first_s: float = 0.0
     first_items: int = 0
     first_rows: int = 0
@@ -78,6 +81,15 @@ class StageStats:
         self.num_items += num_items
         self.seconds += seconds
         self.wait_s += wait_s
+
+    def observe_loading(self, span: Span) -> None:
+        """Count when a task has loaded; what several have waited for together counts once."""
+        since_s, until_s = self.loading
+        if span[0] <= until_s and since_s <= span[1]:
+            span = min(since_s, span[0]), max(until_s, span[1])
+            self.loading_s -= until_s - since_s
+        self.loading = span
+        self.loading_s += span[1] - span[0]
 
     def observe_call(self, seconds: float) -> None:
         """Count a row of a single call; the first one also loads."""
@@ -198,7 +210,7 @@ class PipelineStats:
         """Plain values, for programs."""
         stages = [asdict(stage) | {"item_s": stage.item_s} for stage in self.stages]
         for plain in stages:
-            del plain["cures"]  # for people
+            del plain["cures"], plain["loading"]  # for people, and of a clock that only this process has
         return {"num_items": self.num_items, "wall_s": self.wall_s, "advice": self.advice, "stages": stages}
 
     def __str__(self) -> str:
