@@ -231,13 +231,22 @@ def test_what_helps_stands_beside_the_note_if_the_operator_says_it():
         assert "1 input empty (''; give it a text)" in str(report)
 
 
-@pytest.mark.parametrize("backend", ["thread", "process"])
-def test_the_first_inputs_of_which_something_was_noted_are_told_and_how_many_more_there_are(backend):
+def test_the_first_inputs_of_which_something_was_noted_are_told_and_how_many_more_there_are():
     texts = [f"a long text, the {number}." for number in range(9)]
-    step = pipe.input("text").map("text", "short", Short(), name="shorten", backend=backend)
-    with step.output("short") as p:
-        p.batch(texts)
+    with pipe.input("text").map("text", "short", Short(), name="shorten").output("short") as p:
+        for text in texts:
+            p.batch([text])
         assert p.stats().notes == [f"'shorten': 9 inputs cut ({texts[0]!r}, {texts[1]!r}, {texts[2]!r} and 6 more)"]
+
+
+def test_of_what_is_noted_in_other_processes_some_are_told():
+    texts = ("one long text", "another one", "short", "a third")
+    with pipe.input("text").map("text", "short", Short(), name="shorten", backend="process").output("short") as p:
+        p.batch(texts)
+        (told,) = p.stats().notes
+    assert told.startswith("'shorten': 4 inputs cut (")
+    assert sum(repr(text) in told for text in texts) == 3
+    assert told.endswith(" and 1 more)")
 
 
 def test_an_item_of_which_something_is_noted_while_its_rows_are_drawn_is_told():
