@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import media
+from junco import ops
 from junco.builtin import yamnet_sound
 from junco.errors import InputError, ParameterError
 from junco.models.yamnet.model import network
@@ -231,8 +232,10 @@ def test_segments_keep_to_threshold_top_and_labels(loaded):
 
 
 def test_a_label_that_audioset_does_not_have_is_refused_with_those_like_it():
-    with pytest.raises(ParameterError, match="no label 'guitar'; it has 'Guitar', 'Electric guitar'"):
+    with pytest.raises(ParameterError, match=r"no label 'guitar'\. Did you mean 'Guitar' .*'Electric guitar'"):
         registry.load("audio-tagging.yamnet")(labels=["guitar"]).fetch()
+    with pytest.raises(ParameterError, match=r"no label 'Spech'\. Did you mean 'Speech'"):
+        ops.audio_tagging.yamnet(labels=["Spech"])
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,9 @@ def test_a_model_whose_pictures_keep_their_shape_runs_in_torch_alone(folders):
         TransformersDetection(folders["detr"], runtime="openvino").ensure_open()
 
 
-def test_a_label_that_the_model_does_not_know_is_refused_when_it_is_opened(folders):
+def test_a_label_that_the_model_does_not_know_is_refused_before_its_weights_are_read(folders):
     with pytest.raises(ParameterError, match=r"no label 'LABEL_7'\. Did you mean 'LABEL_"):
-        TransformersDetection(folders["yolos"], labels=("LABEL_7",)).ensure_open()
+        TransformersDetection(folders["yolos"], labels=("LABEL_7",)).fetch()
 
 
 def test_other_weights_texts_and_sizes_are_other_models(folders, tmp_path):

@@ -72,6 +72,21 @@ def test_other_rates_and_channels_are_heard_too(vad, speech):
         assert one.start_s == pytest.approx(other.start_s, abs=0.07)
 
 
+def test_chunks_begin_anew_and_lose_little_at_their_borders(vad, speech):
+    clip = max(speech, key=lambda clip: clip.samples.shape[1])
+    size = 32_000
+    starts = range(0, clip.samples.shape[1], size)
+    pieces = [AudioClip(clip.samples[:, at : at + size], 16_000, at / 16_000) for at in starts]
+    whole, parts = (
+        np.array([any(s.start_s <= at < s.end_s for s in found) for at in np.arange(0, len(starts) * 2, 0.01)])
+        for found in (vad(clip), [segment for piece in pieces for segment in vad(piece)])
+    )
+    times = np.arange(0, len(starts) * 2, 0.01)[whole != parts]
+    from_border = np.abs(times - 2 * np.round(times / 2))
+    reach = max(vad.min_speech_s, 0.2) + vad.pad_s
+    assert (from_border <= reach + 0.25).all()  # what is too short on one side, or heard late
+
+
 def test_it_makes_rows_in_a_pipeline(speech):
     found = pipe.input("clip").flat_map("clip", "speech", ops.voice_activity.silero()).output("speech.start_s")
     assert found.batch(speech[:3]) == [

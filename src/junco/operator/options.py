@@ -39,6 +39,8 @@ from junco.operator.parameters import bind
 
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
+_STANDS_FOR = "${"
+"""How a value begins that is a pipeline's parameter."""
 INHERITED: Any = object()
 """What is not said of an option: as the parent class has it, else nothing."""
 
@@ -187,6 +189,25 @@ def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     for name, each in options.items():
         setattr(self, name, each.checked(given.get(name, each.default), owner))
     self.check_options()
+
+
+def check_given(cls: Any, params: Mapping[str, Any]) -> None:
+    """Check the values that an operator is to be made with, before it is.
+
+    What is to be put in place later, as a pipeline's parameter, is left to that moment; so is what values mean to each
+    other where some are, or come from the step.
+
+    Raises:
+        ParameterError: a value of another type, out of bounds, or that does not fit the others.
+    """
+    if not is_declared(cls):
+        return
+    options = options_of(cls)
+    known = {name: value for name, value in params.items() if _STANDS_FOR not in repr(value)}
+    for name, value in known.items():
+        options[name].checked(value, cls.name)
+    if len(known) == len(params) and not cls.from_step:
+        cls(**params)
 
 
 def is_declared(cls: Any) -> bool:

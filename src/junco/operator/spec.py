@@ -9,6 +9,7 @@ from typing import Any
 from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
+from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
 from junco.wording import printable
@@ -76,9 +77,13 @@ class OperatorSpec:
 
         Raises:
             UnknownNameError: there is no such operator.
-            ParameterError: a parameter that it does not have, or a value missing.
+            ParameterError: a parameter that it does not have, a value missing or one that it does not take.
         """
-        return self if self.operator is not None else OperatorSpec.bind(self.load(), (), self.params)
+        if self.operator is not None:
+            return self
+        spec = OperatorSpec.bind(self.load(), (), self.params)
+        check_given(spec.load(), spec.params)
+        return spec
 
     def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""

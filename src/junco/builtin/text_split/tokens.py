@@ -33,6 +33,8 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
         ParameterError: there is no tokenizer, or one that cannot be read.
     """
 
+    counts_characters = False
+
     tokenizer: str | None = None
     size: int = option(254, least=1)
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+
 from junco.builtin.av.container import MOST_S
 from junco.builtin.av.pictures import Pictures
 from junco.builtin.av.reader import Range, VideoReader
 from junco.builtin.av.reading import Shown
 from junco.builtin.av.video import Video
 from junco.errors import ParameterError
+from junco.operator.notes import Word
 from junco.operator.options import option
 from junco.types import VideoFrame
+
+NOTHING_THERE: Mapping[Word, str] = {"empty": "no such frame of it is shown from start_s on and before end_s"}
 
 
 class VideoDecoder(VideoReader):
@@ -27,6 +33,7 @@ class VideoDecoder(VideoReader):
     least_side: int | None = option(None, least=1, neutral=True)
 
     keeps_space = True
+    cures = NOTHING_THERE
 
     def check_options(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
@@ -38,6 +45,16 @@ class VideoDecoder(VideoReader):
     @property
     def range_s(self) -> Range:
         return self.start_s, self.end_s
+
+    def noted(self, frames: Generator[VideoFrame]) -> Iterator[VideoFrame]:
+        """The frames of a source; where there are none, the source is noted as empty."""
+        is_empty = True
+        with closing(frames):
+            for frame in frames:
+                is_empty = False
+                yield frame
+        if is_empty:
+            self.note("empty", [0])
 
 
 def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:

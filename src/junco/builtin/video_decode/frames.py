@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from junco.builtin.av.container import MOST_S
@@ -57,6 +57,9 @@ class Frames(VideoDecoder, family="video-decode", name="frames"):
         return Ports(None, (Port("frame", VideoFrame),), "many")
 
     def stream(self, source: Any, piece: Shot | Segment | None = None) -> Iterator[VideoFrame]:
+        yield from self.noted(self._frames(source, piece))
+
+    def _frames(self, source: Any, piece: Shot | Segment | None) -> Generator[VideoFrame]:
         range_s = self.range_s if piece is None else self._within(piece)
         since_s = 0.0 if piece is None else range_s[0]
         next_tick = self._tick_from(range_s[0] - since_s)

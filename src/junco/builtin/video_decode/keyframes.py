@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any
 
@@ -28,6 +28,9 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
     """
 
     def stream(self, source: Any) -> Iterator[VideoFrame]:
+        yield from self.noted(self._frames(source))
+
+    def _frames(self, source: Any) -> Generator[VideoFrame]:
         is_empty = True
         with self.video(source) as (video, pictures):
             for shown in self.shown(video, only_keys=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from junco.builtin.av.reading import Shown
@@ -44,6 +44,9 @@ class Scenes(VideoDecoder, family="video-decode", name="scenes"):
     least_s: float = option(0.4, least=0)
 
     def stream(self, source: Any) -> Iterator[VideoFrame]:
+        yield from self.noted(self._frames(source))
+
+    def _frames(self, source: Any) -> Generator[VideoFrame]:
         with self.video(source) as (video, pictures):
             cuts = Cuts(self.threshold, self.ratio, self.least_s)
             shot, recent = Shot(self.per_shot), deque[Shown]()

@@ -40,8 +40,9 @@ class Silero(Operator, family="voice-activity", name="silero"):
     The network tells for each 32 ms how probable speech is, by what it has heard of the clip before. A stretch begins
     where that reaches ``threshold`` and ends where it falls below ``leave_threshold`` for ``min_silence_s``. Its
     label is ``speech``, its score the mean probability in it; times count from the start of the clip's source. A clip
-    in which nobody speaks gives no rows. Of several channels the mean is heard, at 16 kHz. Each clip begins anew: give
-    long sounds in chunks of a minute, not of a second.
+    in which nobody speaks gives no rows. Of several channels the mean is heard, at 16 kHz. Each clip begins anew, so
+    give whole recordings. In chunks, speech that goes on over a border becomes two segments, less than
+    ``min_speech_s`` of it on one side is left out, and it is heard again up to 0.2 s late: make them minutes long.
 
     Args:
         threshold: the probability from which on it is speech.
