@@ -255,14 +255,14 @@ class Operator:
         own = ports_of_function(method) if method is cls.stream else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
         if contract is not None and not is_annotated(method):
-            same_count = (
-                own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
-            )
-            return replace(contract.ports, rows=cls._rows(contract.ports.rows)) if same_count else own
-        if contract is not None and own.inputs is None:  # batch(*columns)
+            said = next((each for each in contract.contracts if _is_alike(own, each)), None)
+            return own if said is None else replace(said, rows=cls._rows(said.rows))
+        if contract is not None and own.inputs is None and own.each is Any:  # batch(*columns)
             own = replace(own, inputs=contract.ports.inputs)
         rows = cls._rows(own.rows if contract is None or contract.ports.rows == "either" else contract.ports.rows)
-        return own.of_many() if rows == "many" else replace(own, rows=rows)
+        own = own.of_many() if rows == "many" else replace(own, rows=rows)
+        kept = contract.kept_by(own) if contract is not None else []
+        return own.named_after(kept[0]) if kept else own
 
     @classmethod
     def _working(cls) -> Callable[..., Any]:
@@ -381,6 +381,11 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
+
+
+def _is_alike(own: Ports, said: Ports) -> bool:
+    """Whether a method whose annotations say nothing takes as many columns as a family's ports."""
+    return own.inputs is None or said.inputs is None or len(own.inputs) == len(said.inputs)
 
 
 def changed_file(path: str, user: str) -> str:

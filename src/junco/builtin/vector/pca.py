@@ -83,7 +83,7 @@ class Pca(Operator, family="vector", name="pca"):
         found = self._read()
         self._mean, self._directions = found[0], found[1:]
 
-    def batch(self, vectors: Sequence[Any]) -> Sequence[Vector]:
+    def batch(self, vectors: Sequence[Vector]) -> Sequence[Vector]:
         return [self._projected(checked_vector(vector, self.name)) for vector in vectors]
 
     def _projected(self, vector: Vector) -> Vector:

@@ -48,7 +48,7 @@ class Pool(Operator, family="vector", name="pool"):
         how = f"{self.how}, power {self.power:g}" if self.how == "gem" else self.how
         return inputs[0].as_floats().but(**{"pooled over vectors": how, LENGTH: self.normalize})
 
-    def batch(self, groups: Sequence[Any]) -> Sequence[Vector]:
+    def batch(self, groups: Sequence[Iterable[Vector]]) -> Sequence[Vector]:
         return [self._pooled(group) for group in groups]
 
     def _pooled(self, group: Iterable[Any]) -> Vector:

@@ -4,6 +4,7 @@ and time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +15,11 @@ from junco.builtin.extras import importing
 from junco.builtin.video_decode.pictures import Pictures
 from junco.builtin.video_decode.reading import Reading, Shown, Wanted
 from junco.builtin.video_decode.video import Limits, Video, opened_video
-from junco.errors import ParameterError
+from junco.errors import InputError, ParameterError
 from junco.operator.hints import Hints
 from junco.operator.options import option
-from junco.types import VideoFrame
+from junco.types import Segment, Shot, VideoFrame
+from junco.wording import picture
 
 Range = tuple[float, float | None]
 """Seconds: from when, and before when; ``None``: to the end."""
@@ -90,7 +92,7 @@ class VideoReader(Decoder):
 
 
 class VideoDecoder(VideoReader):
-    """Base of operators that give frames of a video.
+    """Base of operators that give frames of a video, or of the shot or segment of it in a second column.
 
     Args:
         start_s: frames before this time are left out; decoding begins at the key frame before it.
@@ -115,6 +117,22 @@ class VideoDecoder(VideoReader):
     @property
     def range_s(self) -> Range:
         return self.start_s, self.end_s
+
+    def range_of(self, piece: Shot | Segment | None) -> Range:
+        """What of the seconds that the options ask for lies in a piece of a video; none: the whole.
+
+        Raises:
+            InputError: its times are none of a video.
+        """
+        start_s, end_s = self.range_s
+        if piece is None:
+            return start_s, end_s
+        if not (isinstance(piece, Shot | Segment) and abs(piece.start_s) <= MOST_S and not math.isnan(piece.end_s)):
+            raise InputError(
+                f"{self.name!r} takes a shot or segment beside a source: the times of {picture(piece)} are no seconds of a "
+                "video"
+            )
+        return max(start_s, piece.start_s), piece.end_s if end_s is None else min(end_s, piece.end_s)
 
 
 def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:
