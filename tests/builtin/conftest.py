@@ -17,6 +17,7 @@ import audio_models
 import detectors
 import image_text_models
 import omni_models
+from junco import ops
 from junco.operator import registry
 from junco.operator.base import Operator
 
@@ -256,7 +257,7 @@ def onnx_file(small, tmp_path_factory):
 @pytest.fixture(scope="session")
 def pca_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("pca") / "pca.npy"
-    registry.load("vector.pca")(file=path).fit(np.random.default_rng(3).normal(size=(20, 8)), 5)
+    ops.vector.pca(dim=5).fit(np.random.default_rng(3).normal(size=(20, 8)), path)
     return path
 
 

@@ -69,6 +69,9 @@ class Operator:
     """The files of wheels that it needs, which `fetch` brings."""
     from_step: ClassVar[Mapping[str, str]] = {}
     """Parameters that are those of the step in which it stands, ``{"size_s": "size"}``: a plan hands them over."""
+    fitted_in: ClassVar[str] = ""
+    """The option that names the file of what it knows of a data set, for an operator that is fitted on one: its
+    ``fit(data, path, …)`` writes the file, and `OperatorSpec.fit` is the door to it."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec

@@ -128,10 +128,7 @@ class VideoDecoder(VideoReader):
         if piece is None:
             return start_s, end_s
         if not (isinstance(piece, Shot | Segment) and abs(piece.start_s) <= MOST_S and not math.isnan(piece.end_s)):
-            raise InputError(
-                f"{self.name!r} takes a shot or segment beside a source: the times of {picture(piece)} are no seconds of a "
-                "video"
-            )
+            raise InputError(f"{self.name!r}: the times of {picture(piece)} are no seconds of a video")
         return max(start_s, piece.start_s), piece.end_s if end_s is None else min(end_s, piece.end_s)
 
 
