@@ -13,7 +13,7 @@ from junco.neural.model import NeuralModel, undefined
 from junco.neural.operator import NeuralOperator
 from junco.operator.ports import Port, Ports, ports_of_batch, ports_of_function
 from junco.runtime.source import Arrays
-from junco.types import Vector, Vectors
+from junco.types import Space, Vector, Vectors
 
 Patches = Sequence[npt.NDArray[Any]] | Sequence[tuple[npt.NDArray[Any], ...]]
 """What goes through a model of one item: for each patch an array, or several where the model has several inputs."""
@@ -98,6 +98,15 @@ class PatchEmbedding(NeuralOperator, PatchModel):
     pool: Literal["mean", "max"] = "mean"
 
     needed = ("source", "patches")
+
+    def model_space(self) -> Space | None:
+        """With the way of pooling where `vector.pool` says it too: it gives of patches' vectors the same."""
+        space = super().model_space()
+        return None if space is None else space.pooled(self.pool)
+
+    def model_options(self) -> dict[str, Any]:
+        """Without the way of pooling, which the space tells."""
+        return {name: value for name, value in super().model_options().items() if name != "pool"}
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Vector]:
         """The finished vectors."""

@@ -75,8 +75,8 @@ class TransformersAudio(PatchEmbedding, family="audio-embedding", name="transfor
         return self._files
 
     def model_options(self) -> dict[str, Any]:
-        """How pieces are pooled; weights and recipe tell the rest."""
-        return {"pool": self.pool}
+        """None: weights and recipe tell the rest."""
+        return {}
 
     def patches(self, item: AudioClip) -> Patches:
         return self._taken_of(item)
