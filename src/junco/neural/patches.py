@@ -11,6 +11,7 @@ import numpy.typing as npt
 from junco.errors import ContractError
 from junco.neural.model import NeuralModel, undefined
 from junco.neural.operator import NeuralOperator
+from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch, ports_of_function
 from junco.runtime.source import Arrays
 from junco.types import Space, Vector, Vectors
@@ -95,7 +96,7 @@ class PatchEmbedding(NeuralOperator, PatchModel):
         pool: of the patches' vectors: ``mean``, or ``max``, the most in each number.
     """
 
-    pool: Literal["mean", "max"] = "mean"
+    pool: Literal["mean", "max"] = option("mean", in_space=False)
 
     needed = ("source", "patches")
 
@@ -103,10 +104,6 @@ class PatchEmbedding(NeuralOperator, PatchModel):
         """With the way of pooling where `vector.pool` says it too: it gives of patches' vectors the same."""
         space = super().model_space()
         return None if space is None else space.pooled(self.pool)
-
-    def model_options(self) -> dict[str, Any]:
-        """Without the way of pooling, which the space tells."""
-        return {name: value for name, value in super().model_options().items() if name != "pool"}
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Vector]:
         """The finished vectors."""

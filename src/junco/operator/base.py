@@ -70,8 +70,7 @@ class Operator:
     from_step: ClassVar[Mapping[str, str]] = {}
     """Parameters that are those of the step in which it stands, ``{"size_s": "size"}``: a plan hands them over."""
     fitted_in: ClassVar[str] = ""
-    """The option that names the file of what it knows of a data set, for an operator that is fitted on one: its
-    ``fit(data, path, …)`` writes the file, and `OperatorSpec.fit` is the door to it."""
+    """The option that names the file which its ``fit(data, path, …)`` writes; `OperatorSpec.fit` is the door to it."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
@@ -258,7 +257,7 @@ class Operator:
         own = ports_of_function(method) if method is cls.stream else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
         if contract is not None and not is_annotated(method):
-            said = next((each for each in contract.contracts if _is_alike(own, each)), None)
+            said = contract.of_as_many(own)
             return own if said is None else replace(said, rows=cls._rows(said.rows))
         if contract is not None and own.inputs is None and own.each is Any:  # batch(*columns)
             own = replace(own, inputs=contract.ports.inputs)
@@ -384,11 +383,6 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
-
-
-def _is_alike(own: Ports, said: Ports) -> bool:
-    """Whether a method whose annotations say nothing takes as many columns as a family's ports."""
-    return own.inputs is None or said.inputs is None or len(own.inputs) == len(said.inputs)
 
 
 def changed_file(path: str, user: str) -> str:

@@ -43,6 +43,13 @@ class Family:
         """Its ports as people read them."""
         return "; or ".join(map(str, self.contracts))
 
+    def of_as_many(self, ports: Ports) -> Ports | None:
+        """The first contract of as many inputs: what is meant by an operator whose annotations say nothing."""
+        for contract in self.contracts:
+            if ports.inputs is None or contract.inputs is None or len(ports.inputs) == len(contract.inputs):
+                return contract
+        return None
+
     def kept_by(self, ports: Ports) -> list[Ports]:
         """The contracts that something with these ports keeps."""
         return [contract for contract in self.contracts if ports.fits(contract)]
