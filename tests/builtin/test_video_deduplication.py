@@ -92,7 +92,7 @@ def test_vectors_have_length_one_and_a_space(shots_of, original):
     _, vectors = shots_of(original)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     space = pipeline("video-deduplication", runtime="torch").plan.space
-    assert space.parts["pooled over vectors"] == "mean"
+    assert space.parts["pooled over vectors"] == "mean of vectors of length 1"
     assert space == pipeline("video-deduplication-transnet", runtime="torch").plan.space
 
 
