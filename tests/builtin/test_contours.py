@@ -93,8 +93,18 @@ def test_a_thing_that_winds_is_one():
     assert set(things_of(runs_of(mask), 60)) == {0}
 
 
+def test_what_fills_little_of_its_box_is_left_out_if_that_is_asked_for():
+    pixels = np.zeros((60, 60, 3), np.uint8)
+    pixels[5:20, 5:20] = 255
+    pixels[range(30, 55), range(30, 55)] = 255
+    assert len(Contours()(pixels)) == 2
+    assert edges(Contours(threshold=0.5)(pixels)) == [(5, 5, 20, 20)]
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(InputError, match="takes pixels"):
         Contours()("page.png")
+    with pytest.raises(ParameterError, match="it tells none"):
+        Contours(labels=("cat",))
     with pytest.raises(ParameterError, match="three levels from 0 to 255"):
         Contours(background=(0, 0, 256))

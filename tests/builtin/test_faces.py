@@ -94,6 +94,19 @@ def test_a_face_at_the_border_is_black_beyond_it():
     assert (crop[56, 100] == 200).all()
 
 
+def test_of_a_box_without_points_what_is_in_it_is_scaled_and_said_to_be_assumed():
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
+    assert (ops.image_crop.face(side=40)(pixels, Box(10, 20, 50, 60)) == pixels[20:60, 10:50]).all()
+    wide = ops.image_crop.face(side=40)(pixels, Box(10, 30, 50, 40))
+    assert (wide == pixels[15:55, 10:50]).all()
+    crops = pipe.input("image", "box").map(("image", "box"), "crop", ops.image_crop.face()).output("crop")
+    with crops:
+        assert crops(pixels, Box(-30, 0, 60, 60)).shape == (112, 112, 3)
+        assert crops.stats().stages[0].num_assumed == 1
+    with pytest.raises(InputError, match="nothing is inside"):
+        ops.image_crop.face()(pixels, Box(10, 20, 10, 60))
+
+
 @pytest.mark.parametrize(
     "face",
     [

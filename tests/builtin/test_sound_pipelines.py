@@ -74,6 +74,8 @@ def test_a_sound_of_any_length_has_the_vector_that_it_has_when_it_is_whole(
         whole = loaded("audio-embedding.yamnet")(loaded("audio-decode.av")(path))
         assert_agree(embed(path), whole, least=0.99999)
         np.testing.assert_allclose(embed(path), whole, atol=2e-4)
+    assert embed.plan.space == loaded("audio-embedding.yamnet").space()
+    assert embed.plan.space != loaded("audio-embedding.yamnet", pool="max").space()
 
 
 def test_a_model_of_another_name_takes_its_place(tmp_path, long_sound):

@@ -22,7 +22,7 @@ from junco.neural.weights import random_weights, seeded_build
 from junco.operator import registry
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.operator.options import option
+from junco.operator.options import option, outside_space
 from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.places.files import names_files
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
@@ -128,8 +128,11 @@ class NeuralModel(Operator):
         )
 
     def model_options(self) -> dict[str, Any]:
-        """The options that decide the model's vectors: its own, without those that are neutral or name its files."""
-        inherited = NeuralModel.parameters().keys() | self.neutral_parameters()
+        """The options that decide the model's vectors: its own, without those that are neutral or name its files.
+
+        One that says ``option(…, in_space=False)`` is left out; a model whose recipe tells all gives none.
+        """
+        inherited = NeuralModel.parameters().keys() | self.neutral_parameters() | outside_space(type(self))
         own = {name: p.default for name, p in self.parameters().items() if name not in inherited}
         given = {**own, **{name: value for name, value in self.spec.params.items() if name in own}}
         files = list(self.files())

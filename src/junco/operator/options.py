@@ -56,6 +56,8 @@ class Option:
         default: `REQUIRED` where it has to be given.
         least, most: bounds of numbers.
         neutral: it changes where or how fast the operator runs, never what comes out.
+        in_space: it is part of what a model's numbers mean; not so, where it chooses among them, is told in another
+            way, or changes them within what is promised.
         check: a function of a value and the operator's name, which gives the value back or raises `ParameterError`.
     """
 
@@ -66,6 +68,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     neutral: bool = False
+    in_space: bool = True
     check: Check | None = None
 
     def checked(self, value: Any, owner: str) -> Any:
@@ -107,6 +110,7 @@ def option(
     least: float | None = INHERITED,
     most: float | None = INHERITED,
     neutral: bool = INHERITED,
+    in_space: bool = INHERITED,
     check: Check | None = INHERITED,
 ) -> Any:
     """Say more of an option than its type and its default.
@@ -118,10 +122,12 @@ def option(
         least: the smallest number that it may be.
         most: the largest.
         neutral: it changes where or how fast the operator runs, never what comes out.
+        in_space: it is part of what a model's numbers mean; not so, where it chooses among them, is told in another
+            way, or changes them within what is promised.
         check: a function of a value and the operator's name, instead of the type's own check; it gives the value back
             or raises `ParameterError`.
     """
-    more = {"least": least, "most": most, "neutral": neutral, "check": check}
+    more = {"least": least, "most": most, "neutral": neutral, "in_space": in_space, "check": check}
     return _Declared(default, {name: value for name, value in more.items() if value is not INHERITED})
 
 
@@ -175,6 +181,11 @@ def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
 def neutral_of(cls: type) -> frozenset[str]:
     """The options that change where or how fast the operator runs, never what comes out."""
     return frozenset(name for name, each in options_of(cls).items() if each.neutral)
+
+
+def outside_space(cls: type) -> frozenset[str]:
+    """The options that are no part of what a model's numbers mean."""
+    return frozenset(name for name, each in options_of(cls).items() if not each.in_space)
 
 
 def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

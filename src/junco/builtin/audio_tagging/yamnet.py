@@ -40,9 +40,9 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
         labels: of these alone; none: all 521. As AudioSet writes them: ``Speech``, ``Dog``, ``Bird``.
     """
 
-    threshold: float = option(0.3, least=0, most=1)
-    top: int = option(5, least=1, most=NUM_CLASSES)
-    labels: tuple[str, ...] = ()
+    threshold: float = option(0.3, least=0, most=1, in_space=False)
+    top: int = option(5, least=1, most=NUM_CLASSES, in_space=False)
+    labels: tuple[str, ...] = option((), in_space=False)
     dtype: Dtype = "float32"
     dim = NUM_CLASSES
     packages = dict.fromkeys(("onnx", "torch"), "audio")
@@ -60,10 +60,6 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
         """The weights are checked, not loaded."""
         weights = WEIGHTS.path(self.name)
         return Source(build=lambda: network(weights, "scores"), weights=weights, recipe=f"YAMNet logits, {RECIPE}")
-
-    def model_options(self) -> dict[str, Any]:
-        """None: its options choose among the model's numbers."""
-        return {}
 
     @cached_property
     def class_names(self) -> list[str]:

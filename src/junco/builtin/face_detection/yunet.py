@@ -47,9 +47,9 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
         max_faces: at most so many in a picture, the surest.
     """
 
-    threshold: float = option(0.7, least=0.0, most=1.0)
-    overlap: float = option(0.3, least=0.0, most=1.0)
-    max_faces: int = option(1000, least=1)
+    threshold: float = option(0.7, least=0.0, most=1.0, in_space=False)
+    overlap: float = option(0.3, least=0.0, most=1.0, in_space=False)
+    max_faces: int = option(1000, least=1, in_space=False)
     dtype: Dtype = "float32"
 
     packages = dict.fromkeys(("onnx", "PIL"), "faces")
@@ -65,10 +65,6 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
             inputs=(Input("input", "float32", (1, 3, SIDE, SIDE)),),
             recipe="blocks of int8 as float32, outputs flattened and joined",
         )
-
-    def model_options(self) -> dict[str, Any]:
-        """None: they decide what is read from the model's numbers."""
-        return {}
 
     def prepare(self, images: Sequence[Image]) -> npt.NDArray[np.float32]:
         """Pictures → float32 (n, 3, 640, 640), blue first, 0..255, what is left over on the right and below black."""

@@ -16,7 +16,6 @@ from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
 from junco.types.pieces import Segment
-from junco.types.space import LENGTH
 from junco.wording import picture
 
 
@@ -90,6 +89,4 @@ def _exact(seconds: float) -> Fraction:
 
 def _pooled(space: Space | None) -> Space | None:
     """As `vector.pool` has it."""
-    if space is None or space.is_packed:
-        return None
-    return space.as_floats().but(**{"pooled over vectors": "mean", LENGTH: False})
+    return None if space is None or space.is_packed else space.pooled("mean")

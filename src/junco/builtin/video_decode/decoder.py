@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 
@@ -10,16 +11,17 @@ from junco.builtin.av.pictures import Pictures
 from junco.builtin.av.reader import Range, VideoReader
 from junco.builtin.av.reading import Shown
 from junco.builtin.av.video import Video
-from junco.errors import ParameterError
+from junco.errors import InputError, ParameterError
 from junco.operator.notes import Word
 from junco.operator.options import option
-from junco.types import VideoFrame
+from junco.types import Segment, Shot, VideoFrame
+from junco.wording import picture
 
 NOTHING_THERE: Mapping[Word, str] = {"empty": "no such frame of it is shown from start_s on and before end_s"}
 
 
 class VideoDecoder(VideoReader):
-    """Base of operators that give frames of a video.
+    """Base of operators that give frames of a video, or of the shot or segment of it in a second column.
 
     Args:
         start_s: frames before this time are left out; decoding begins at the key frame before it.
@@ -55,6 +57,19 @@ class VideoDecoder(VideoReader):
                 yield frame
         if is_empty:
             self.note("empty", [0])
+
+    def range_of(self, piece: Shot | Segment | None) -> Range:
+        """What of the seconds that the options ask for lies in a piece of a video; none: the whole.
+
+        Raises:
+            InputError: its times are none of a video.
+        """
+        start_s, end_s = self.range_s
+        if piece is None:
+            return start_s, end_s
+        if not (isinstance(piece, Shot | Segment) and abs(piece.start_s) <= MOST_S and not math.isnan(piece.end_s)):
+            raise InputError(f"{self.name!r}: the times of {picture(piece)} are no seconds of a video")
+        return max(start_s, piece.start_s), piece.end_s if end_s is None else min(end_s, piece.end_s)
 
 
 def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:

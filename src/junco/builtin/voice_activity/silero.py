@@ -74,6 +74,8 @@ class Silero(Operator, family="voice-activity", name="silero"):
         self.fetch()
         import onnxruntime
 
+        # A session of its own: what the network hears depends on what it heard before, two arrays that go in and come
+        # out. The runtimes compare and run models of rows that stand alone, with one output.
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
