@@ -53,7 +53,7 @@ def test_specks_and_faint_differences_are_left_out():
     pixels[10:13, 10:13] = 0
     pixels[30:60, 30:60] = 220
     assert Contours()(pixels) == []
-    assert len(Contours(min_pixels=9)(pixels)) == 1
+    assert len(Contours(least_pixels=9)(pixels)) == 1
     assert len(Contours(contrast=20)(pixels)) == 1
 
 
@@ -79,7 +79,7 @@ def test_things_are_those_of_scipy(share):
 
     mask = np.random.default_rng(1).random((120, 170)) < share
     pixels = np.repeat(mask[:, :, None] * np.uint8(255), 3, axis=2)
-    found = Contours(background=(0, 0, 0), min_pixels=1, max_boxes=10**6)(pixels)
+    found = Contours(background=(0, 0, 0), least_pixels=1, max_boxes=10**6)(pixels)
     labelled, _ = ndimage.label(mask, np.ones((3, 3)))
     expected = [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labelled)]
     assert sorted(edges(found)) == sorted(expected)

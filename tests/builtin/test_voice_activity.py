@@ -83,7 +83,7 @@ def test_chunks_begin_anew_and_lose_little_at_their_borders(vad, speech):
     )
     times = np.arange(0, len(starts) * 2, 0.01)[whole != parts]
     from_border = np.abs(times - 2 * np.round(times / 2))
-    reach = max(vad.min_speech_s, 0.2) + vad.pad_s
+    reach = max(vad.least_speech_s, 0.2) + vad.pad_s
     assert (from_border <= reach + 0.25).all()  # what is too short on one side, or heard late
 
 
@@ -112,12 +112,12 @@ def test_it_agrees_with_the_code_of_the_wheel_to_the_sample(vad, speech):
     theirs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(theirs)
     network = theirs.OnnxWrapper(str(weights.fetch("the test")))
-    for options, clip in itertools.product(({}, {"threshold": 0.8, "min_silence_s": 0.3, "pad_s": 0.2}), speech):
+    for options, clip in itertools.product(({}, {"threshold": 0.8, "least_silence_s": 0.3, "pad_s": 0.2}), speech):
         own = registry.load("voice-activity.silero")(**options)
         own.ensure_open()
         asked = {
             "threshold": own.threshold,
-            "min_silence_duration_ms": round(own.min_silence_s * 1000),
+            "min_silence_duration_ms": round(own.least_silence_s * 1000),
             "speech_pad_ms": round(own.pad_s * 1000),
         }
         expected = theirs.get_speech_timestamps(torch.from_numpy(clip.samples[0]), network, **asked)

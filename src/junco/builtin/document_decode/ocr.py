@@ -42,7 +42,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
     look at 2,000 pixels on the longer side at most. They lie in rapidocr's wheel; nothing is fetched.
 
     Args:
-        least_score: lines that are recognised with less certainty, from 0 to 1, are left out.
+        threshold: lines that are recognised with less certainty, from 0 to 1, are left out.
         dpi: at which pages of a PDF are rendered, fewer where that would be more than `max_pixels`.
         max_pixels: a picture with more is refused by its header.
         password: opens an encrypted PDF.
@@ -55,7 +55,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
             PDF, with its name.
     """
 
-    least_score: float = option(0.5, least=0, most=1)
+    threshold: float = option(0.5, least=0, most=1)
     dpi: int = option(150, least=36, most=1200)
     max_pixels: int = option(MAX_PIXELS, least=1)
     password: str | None = None
@@ -78,7 +78,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
         paths = {f"{part}.model_path": str(path) for part, path in self._models().items()}
         self._pictures = registry.load("image-decode.pil")(max_pixels=self.max_pixels, least_side=None)
         self._pictures.ensure_open()
-        self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.least_score})
+        self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.threshold})
 
     def close(self) -> None:
         self._reader = None

@@ -38,7 +38,7 @@ class Contours(Operator, family="object-detection", name="contours"):
         labels: none, for it knows none; another detector in its place may.
         background: its red, green and blue; none: the median of the pixels along the picture's border.
         contrast: the least difference from it, in any of the three colours.
-        min_pixels: smaller things are left out, as specks.
+        least_pixels: smaller things are left out, as specks.
         max_boxes: most boxes of a picture.
     """
 
@@ -46,7 +46,7 @@ class Contours(Operator, family="object-detection", name="contours"):
     labels: tuple[str, ...] = ()
     background: tuple[int, int, int] | None = None
     contrast: int = option(32, least=1, most=255)
-    min_pixels: int = option(16, least=1)
+    least_pixels: int = option(16, least=1)
     max_boxes: int = option(1000, least=1)
 
     hints = Hints(max_batch=1, thread_safe=True, releases_gil=True)
@@ -73,7 +73,7 @@ class Contours(Operator, family="object-detection", name="contours"):
         left, top = _least(of, runs.starts, num), _least(of, runs.rows, num)
         right, bottom = -_least(of, -runs.ends, num), -_least(of, -runs.rows, num) + 1
         shares = areas / ((right - left) * (bottom - top))
-        large = np.flatnonzero((areas >= self.min_pixels) & (shares >= self.threshold))
+        large = np.flatnonzero((areas >= self.least_pixels) & (shares >= self.threshold))
         by_area = sorted(large, key=lambda at: (-areas[at], top[at], left[at]))
         numbers = np.stack([left, top, right, bottom, shares], axis=1)[by_area].tolist()
         return [Box(x0, y0, x1, y1, score=score) for x0, y0, x1, y1, score in numbers]
