@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from huggingface_hub.utils import filter_repo_objects
 from model2vec import StaticModel
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -107,18 +108,22 @@ def put_into_cache(cache: Path, folder: Path, revision: str, commit: str) -> Pat
     place = cache / "models--someone--model"
     snapshot = place / "snapshots" / commit
     for file in (file for file in folder.rglob("*") if file.is_file()):
-        blob = place / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
-        blob.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, blob)
-        link = snapshot / file.relative_to(folder)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(blob)
+        put_file(cache, file, snapshot / file.relative_to(folder))
     for name in (name for name in ASKED if not (folder / name).exists()):
         (place / ".no_exist" / commit).mkdir(parents=True, exist_ok=True)
         (place / ".no_exist" / commit / name).touch()
-    (place / "refs").mkdir(exist_ok=True)
+    (place / "refs").mkdir(parents=True, exist_ok=True)
     (place / "refs" / revision).write_text(commit)
     return snapshot
+
+
+def put_file(cache: Path, file: Path, link: Path) -> None:
+    blob = cache / "models--someone--model" / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(file, blob)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(blob)
 
 
 def made(member: str, name: str | Path):
@@ -158,9 +163,60 @@ def test_a_revision_is_fetched_once_without_what_is_not_read(folder_of, cache, m
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     monkeypatch.setattr(hub, "check_reachable", lambda *_: None)
-    for _ in range(2):
-        registry.load(TEXT)(model="someone/model@v2").fetch()
-    assert asked == [("someone/model", "v2")]
+    registry.load(TEXT)(model="someone/model@v2").fetch()
+    assert set(asked) == {("someone/model", "v2")}
+    asked.clear()
+    registry.load(TEXT)(model="someone/model@v2").fetch()
+    assert asked == []
+
+
+class Hub:
+    """The hub's client, as it brings the files of a folder at once; the line may break before one of them is there."""
+
+    def __init__(self, cache: Path, folder: Path, monkeypatch) -> None:
+        self.cache, self.folder, self.breaks_at, self.brought = cache, folder, "", []
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", self.snapshot_download)
+        monkeypatch.setattr(hub, "check_reachable", lambda *_: None)
+
+    def snapshot_download(self, repo_id, revision, allow_patterns, ignore_patterns):
+        place = self.cache / "models--someone--model"
+        (place / "refs").mkdir(parents=True, exist_ok=True)
+        (place / "refs" / (revision or "main")).write_text(COMMIT)
+        names = sorted(str(file.relative_to(self.folder)) for file in self.folder.rglob("*") if file.is_file())
+        names = [*filter_repo_objects(names, allow_patterns=allow_patterns, ignore_patterns=ignore_patterns)]
+        for name in names:
+            if name not in (self.breaks_at, *self.brought):
+                self.brought.append(name)
+                put_file(self.cache, self.folder / name, place / "snapshots" / COMMIT / name)
+        if self.breaks_at in names and self.breaks_at not in self.brought:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["1_Pooling/config.json", "model.safetensors", "tokenizer.json"])
+def test_a_download_that_was_broken_off_is_gone_on_with(name, folder_of, cache, monkeypatch):
+    served = Hub(cache, folder_of("text"), monkeypatch)
+    served.breaks_at = name
+    with pytest.raises(KeyboardInterrupt):
+        registry.load(TEXT)(model="someone/model").fetch()
+    assert name not in served.brought
+    served.breaks_at = ""
+    registry.load(TEXT)(model="someone/model").ensure_open()
+    assert name in served.brought
+
+
+def test_weights_that_another_program_cached_as_a_pickle_are_asked_of_the_hub_in_another_form(
+    pickled, folder_of, cache, monkeypatch
+):
+    put_into_cache(cache, pickled("text"), "main", COMMIT)
+    served = Hub(cache, folder_of("text"), monkeypatch)
+    registry.load(TEXT)(model="someone/model").ensure_open()
+    assert "model.safetensors" in served.brought
+
+
+def test_without_the_hub_a_cached_pickle_is_refused_for_what_it_is(pickled, cache):
+    put_into_cache(cache, pickled("text"), "main", COMMIT)
+    with pytest.raises(UnavailableError, match=r"the cache has a part of it, or its weights as a pickle"):
+        registry.load(TEXT)(model="someone/model").fetch()
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from junco.settings import settings
 from junco.wording import brief
 
 _CONNECT_TIMEOUT_S = 5.0
-_READ = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.codes", "*.tiktoken", "README.md")
-"""What is read of a model: configurations, tokenizers, weights, and the card, which says what it was trained for."""
+_TOLD = ("*.json", "*.txt", "*.model", "*.jinja", "*.codes", "*.tiktoken", "README.md")
+"""What is read of a model beside weights: configurations, tokenizers, the card, which says what it was trained for."""
+_WEIGHTS = ("*.safetensors",)
 _PICKLED = ("pytorch_model*.bin", "[0-9]*_*/pytorch_model*.bin")
 _NOT_READ = ("onnx/*", "openvino/*", "checkpoint*/*", "runs/*")
 
@@ -61,7 +62,7 @@ def fetched_file(repository: str, filename: str, owner: str, instead: str) -> Pa
 
 
 def fetch_all(repository: str, owner: str, instead: str, *, is_pickled: bool = False) -> None:
-    """Bring all that is read of a model into the cache.
+    """Bring all that is read of a model into the cache, weights last: where they are, the rest has come.
 
     Args:
         repository: ``owner/name[@revision]``.
@@ -75,9 +76,10 @@ def fetch_all(repository: str, owner: str, instead: str, *, is_pickled: bool = F
     check_reachable(repository, owner, instead)
     from huggingface_hub import snapshot_download
 
-    patterns = [*_READ, *(_PICKLED if is_pickled else ())]
+    last = (*_WEIGHTS, *(_PICKLED if is_pickled else ()))
     try:
-        snapshot_download(allow_patterns=patterns, ignore_patterns=list(_NOT_READ), **_asked(repository))
+        for patterns in (_TOLD, (*_TOLD, *last)):
+            snapshot_download(allow_patterns=list(patterns), ignore_patterns=list(_NOT_READ), **_asked(repository))
     except (OSError, ValueError) as error:
         raise unavailable(repository, owner, error, instead) from error
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from junco.builtin.hub_model import hub
-from junco.builtin.hub_model.weights import check_form, found_weights
-from junco.errors import ParameterError
+from junco.builtin.hub_model.files import read_json_list
+from junco.builtin.hub_model.weights import ADAPTER_WEIGHTS, ONLY_SAFETENSORS, check_form, found_weights
+from junco.errors import ParameterError, UnavailableError
 
 CONFIG, MODULES = "config.json", "modules.json"
 INSTEAD = "give the path of a folder that holds a model"
+_WITH_WEIGHTS = {"Transformer", "MLMTransformer", "CLIPModel", "Dense", "StaticEmbedding"}
+"""Modules of sentence-transformers that hold a network, by the names of their classes."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -120,9 +123,16 @@ class HubModel:
         return folder
 
     def _fetch(self) -> None:
-        hub.fetch_all(self.repository, self.owner, self.instead)
+        try:
+            hub.fetch_all(self.repository, self.owner, self.instead)
+        except UnavailableError as error:
+            if self._here() is None:
+                raise
+            raise UnavailableError(
+                f"{error}; the cache has a part of it, or its weights as a pickle: {ONLY_SAFETENSORS}"
+            ) from error
         folder = self._here()
-        if self.is_pinned and folder is not None and not found_weights(folder):
+        if self.is_pinned and folder is not None and not all(map(found_weights, networks_of(folder))):
             hub.fetch_all(self.repository, self.owner, self.instead, is_pickled=True)
         for name in self.asks:
             self.file(name)
@@ -134,14 +144,32 @@ class HubModel:
         return next((path.parent for path in found if path is not None), None)
 
     def _is_whole(self) -> bool:
-        """Whether the cache has all that is read, as far as that can be seen without the hub."""
+        """Whether the cache has all that is read: weights come last, and those of every network are there."""
         folder = self._here()
         if folder is None or not all(hub.is_settled(self.repository, name) for name in self.asks):
             return False
         try:
-            return (folder / MODULES).is_file() or bool(found_weights(folder))
-        except ParameterError:  # of an index not all files have come
+            return all(self._has_weights(place) for place in networks_of(folder))
+        except ParameterError:  # of an index not all files have come, or a list of modules is damaged
             return False
+
+    def _has_weights(self, network: Path) -> bool:
+        """Whether weights are there that may be read: a pickle of an unpinned name is none, the hub may have others."""
+        forms = {path.suffix for path in (*found_weights(network), *network.glob(ADAPTER_WEIGHTS))}
+        return bool(forms) and (forms == {".safetensors"} or self.is_pinned)
+
+
+def networks_of(folder: Path) -> list[Path]:
+    """The folders of a model's parts that have weights of their own, by its list of modules if it has one.
+
+    Raises:
+        ParameterError: the list is damaged.
+    """
+    file = folder / MODULES
+    if not file.is_file():
+        return [folder]
+    told = [(str(each.get("type", "")), str(each.get("path", ""))) for each in read_json_list(file)]
+    return [folder / path for kind, path in told if kind.rpartition(".")[2] in _WITH_WEIGHTS]
 
 
 def is_path(model: str) -> bool:

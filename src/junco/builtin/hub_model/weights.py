@@ -15,6 +15,7 @@ from junco.neural.weights import check_sha256
 WEIGHTS = "model.safetensors"
 _PICKLED = "pytorch_model.bin"
 _FORMS = (WEIGHTS, f"{WEIGHTS}.index.json", _PICKLED, f"{_PICKLED}.index.json")
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ONLY_SAFETENSORS = (
     "weights are read as safetensors, and a pickle ('.bin'), which may hold code, only by 'owner/name@' and the whole "
     "commit that pins it"
