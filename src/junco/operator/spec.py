@@ -115,8 +115,9 @@ class OperatorSpec:
             raise ContractError(
                 f"{self.name!r} is not fitted on data: it has no option that names what was learned, and no fit()"
             )
-        check_packages(self.load().packages, self.name)
-        self.create().fit(data, Path(path), **how)
+        learner = self.create()
+        check_packages(learner.packages, self.name)
+        learner.fit(data, Path(path), **how)
         return self.bound().with_params({**self.params, option: str(path)})
 
     def __call__(self, *item: Any) -> Any:

