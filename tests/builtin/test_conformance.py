@@ -16,7 +16,7 @@ import pytest
 from skimage import data
 
 from documents import docx, paragraph, pdf
-from junco.errors import JuncoError, MissingExtraError, ParameterError
+from junco.errors import JuncoError, ParameterError
 from junco.operator import registry
 from junco.operator.ports import array_type
 from junco.operator.spec import OperatorSpec
@@ -225,31 +225,6 @@ def test_an_unknown_parameter_is_refused_with_the_names_of_the_known(member):
 def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(name, params, parameters):
     with pytest.raises(ParameterError, match=next(iter(params))):
         registry.load(name)(**{**parameters.get(name, {}), **params})
-
-
-@pytest.mark.parametrize(
-    ("name", "package", "extra"),
-    [
-        ("image-decode.pil", "PIL", "vision"),
-        ("image-embedding.efficientnet-lite", "efficientnet_lite_pytorch", "vision"),
-        ("image-embedding.timm", "timm", "vision"),
-        ("speaker-embedding.ge2e", "torch", "audio"),
-        ("sparse-text-embedding.bm25", "rjieba", "sparse"),
-        ("text-embedding.minilm", "tokenizers", "text"),
-        ("text-embedding.model2vec", "model2vec", "text"),
-        ("text-embedding.use-multilingual", "sentencepiece", "text"),
-        ("text-embedding.sentence-transformers", "sentence_transformers", "text"),
-        ("text-split.tokens", "semantic_text_splitter", "documents"),
-        ("voice-activity.silero", "onnxruntime", "audio"),
-    ],
-)
-def test_a_missing_package_is_refused_with_what_to_install(name, package, extra, monkeypatch):
-    operator = registry.load(name)()
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(
-        MissingExtraError, match=rf"'{name}' needs the package '{package}': pip install 'junco\[{extra}\]'"
-    ):
-        operator.ensure_open()
 
 
 def test_making_operators_imports_no_heavy_library(parameters):

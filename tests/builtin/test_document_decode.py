@@ -13,8 +13,7 @@ from PIL import Image
 
 from documents import NAMESPACE, docx, paragraph, pdf, scans, table, written
 from junco import ops, pipe
-from junco.errors import InputError, MissingExtraError, ParameterError
-from junco.operator import registry
+from junco.errors import InputError, ParameterError
 from junco.types import Page
 from media import debian
 
@@ -434,21 +433,3 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(member):
 def test_addresses_are_fetched_only_where_that_is_allowed(member):
     with pytest.raises(InputError, match="fetching a document is off"):
         pages("http://127.0.0.1:9/a.pdf", member)
-
-
-@pytest.mark.parametrize(
-    ("member", "package", "extra"),
-    [
-        ("auto", "trafilatura", "documents"),
-        ("text", "charset_normalizer", "documents"),
-        ("pdf", "pypdfium2", "documents"),
-        ("docx", "mammoth", "documents"),
-        ("ocr", "rapidocr", "ocr"),
-    ],
-)
-def test_a_missing_package_is_named_with_its_extra(member, package, extra, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"needs the package '{package}': pip install 'junco\[{extra}\]'"):
-        registry.load(f"document-decode.{member}")().ensure_open()

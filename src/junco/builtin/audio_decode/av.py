@@ -12,7 +12,6 @@ from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks, 
 from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound, is_endless, sound_of
 from junco.builtin.av.container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
-from junco.builtin.extras import importing
 from junco.cores import core_share
 from junco.errors import InputError, ParameterError
 from junco.neural.resample import Samples
@@ -64,6 +63,7 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
     on_corrupt: OnCorrupt = "raise"
     max_duration_s: float = option(3600.0, least=0)
 
+    packages = {"av": "audio"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
 
@@ -72,10 +72,6 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
             raise ParameterError(f"{self.name!r}: overlap_s={self.overlap_s} must be less than chunk_s={self.chunk_s}")
         if self.end_s is not None and self.start_s is not None and self.end_s <= self.start_s:
             raise ParameterError(f"{self.name!r}: end_s={self.end_s} must be more than start_s={self.start_s}")
-
-    def open(self) -> None:
-        with importing("audio", self.name):
-            import av  # noqa: F401  # whether it is here
 
     def batch(self, sources: Sequence[Any]) -> Sequence[AudioClip]:
         return [self._whole(source) for source in sources]

@@ -11,7 +11,6 @@ from junco.builtin.av.pictures import Pictures
 from junco.builtin.av.reading import Reading, Shown, Wanted
 from junco.builtin.av.video import Limits, Video, opened_video
 from junco.builtin.decoder import Decoder
-from junco.builtin.extras import importing
 from junco.operator.hints import Hints
 from junco.operator.options import option
 
@@ -39,11 +38,8 @@ class VideoReader(Decoder):
     max_frames: int | None = option(10_000_000, least=1)
     max_duration_s: float | None = option(None, least=0)
 
+    packages = {"av": "video"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
-
-    def open(self) -> None:
-        with importing("video", self.name):
-            import av  # noqa: F401
 
     @contextmanager
     def video(self, source: Any) -> Iterator[tuple[Video, Pictures]]:

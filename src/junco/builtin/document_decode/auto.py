@@ -44,6 +44,7 @@ class AutoDecode(DocumentDecode, family="document-decode", name="auto"):
     max_pages: int = option(100_000, least=1)
     max_unpacked_bytes: int = option(64 * 2**20, least=1)
 
+    packages = {**DocxDecode.packages, **HtmlDecode.packages, **PdfDecode.packages, **TextDecode.packages}
     _members: Mapping[Kind, DocumentDecode] = MappingProxyType({})
 
     def open(self) -> None:

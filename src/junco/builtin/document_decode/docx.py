@@ -10,7 +10,6 @@ from typing import IO, Any
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.html_text import all_text
-from junco.builtin.extras import importing
 from junco.errors import InputError
 from junco.operator.options import option
 from junco.types import Page
@@ -48,10 +47,7 @@ class DocxDecode(DocumentDecode, family="document-decode", name="docx"):
 
     max_unpacked_bytes: int = option(64 * 2**20, least=1)
 
-    def open(self) -> None:
-        with importing("documents", self.name):
-            import mammoth  # noqa: F401
-            import selectolax.lexbor  # noqa: F401
+    packages = dict.fromkeys(("mammoth", "selectolax"), "documents")
 
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:
         self._check(file, name)

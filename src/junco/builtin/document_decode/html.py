@@ -9,7 +9,6 @@ from typing import IO, Literal
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.encodings import Decoded, check_encoding, declarable, decoded
 from junco.builtin.document_decode.html_text import all_text, check_attributes, check_depth
-from junco.builtin.extras import importing
 from junco.errors import InputError
 from junco.operator.options import option
 from junco.types import Page
@@ -43,10 +42,7 @@ class HtmlDecode(DocumentDecode, family="document-decode", name="html"):
     content: Literal["main", "all"] = "main"
     encoding: str | None = option(None, check=check_encoding)
 
-    def open(self) -> None:
-        with importing("documents", self.name):
-            import charset_normalizer  # noqa: F401
-            import trafilatura  # noqa: F401
+    packages = dict.fromkeys(("charset_normalizer", "selectolax", "trafilatura"), "documents")
 
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:
         found = html_of(file.read(), name, self.encoding)

@@ -15,7 +15,6 @@ import numpy as np
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.ocr_lines import text_of_lines
 from junco.builtin.document_decode.pdfium import PDFIUM, opened_pdf, page_of
-from junco.builtin.extras import importing
 from junco.builtin.pil.decoder import MAX_PIXELS
 from junco.errors import UnavailableError
 from junco.operator import registry
@@ -61,6 +60,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
     password: str | None = None
     max_pages: int = option(10_000, least=1)
 
+    packages = dict.fromkeys(("PIL", "pypdfium2", "rapidocr"), "ocr")
     package_files = WEIGHTS
     hints = Hints(max_batch=1, releases_gil=True)
     _reader: Any = None
@@ -70,9 +70,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
         return (*super().files(), *self._models().values())
 
     def open(self) -> None:
-        with importing("ocr", self.name):
-            import pypdfium2  # noqa: F401
-            from rapidocr import RapidOCR
+        from rapidocr import RapidOCR
 
         # With a path of its own, no model is looked for on a server.
         paths = {f"{part}.model_path": str(path) for part, path in self._models().items()}
@@ -133,8 +131,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
         Raises:
             UnavailableError: another version of rapidocr has others.
         """
-        with importing("ocr", self.name):
-            import rapidocr
+        import rapidocr
 
         folder = Path(rapidocr.__file__).parent / "models"
         for name in _MODELS.values():

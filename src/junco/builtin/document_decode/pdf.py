@@ -8,7 +8,6 @@ from typing import IO, Any
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note
 from junco.builtin.document_decode.pdfium import PDFIUM, opened_pdf, page_of
-from junco.builtin.extras import importing
 from junco.operator.notes import Word
 from junco.operator.options import option
 from junco.types import Page
@@ -47,9 +46,7 @@ class PdfDecode(DocumentDecode, family="document-decode", name="pdf"):
     password: str | None = None
     max_pages: int = option(100_000, least=1)
 
-    def open(self) -> None:
-        with importing("documents", self.name):
-            import pypdfium2  # noqa: F401
+    packages = {"pypdfium2": "documents"}
 
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:
         num_silent = num_pictures = 0

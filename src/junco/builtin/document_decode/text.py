@@ -8,7 +8,6 @@ from typing import IO
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.encodings import check_encoding, decoded
 from junco.builtin.document_decode.kinds import check_text
-from junco.builtin.extras import importing
 from junco.operator.options import option
 from junco.types import Page
 
@@ -30,9 +29,7 @@ class TextDecode(DocumentDecode, family="document-decode", name="text"):
 
     encoding: str | None = option(None, check=check_encoding)
 
-    def open(self) -> None:
-        with importing("documents", self.name):
-            import charset_normalizer  # noqa: F401
+    packages = {"charset_normalizer": "documents"}
 
     def pages(self, file: IO[bytes], name: str, note: Note) -> Iterator[Page]:
         content = file.read()

@@ -37,7 +37,7 @@ class OpenClip(ImageTextEmbedding, family="image-text-embedding", name="open-cli
     pretrained: str | Path = "laion2b_s34b_b79k"
     sha256: str = ""
 
-    packages = {"open_clip": "image-text"}
+    packages = dict.fromkeys(("PIL", "open_clip", "torch"), "image-text")
 
     def fetch(self) -> None:
         super().fetch()

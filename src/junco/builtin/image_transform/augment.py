@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from junco.builtin.extras import importing
 from junco.builtin.image_transform.color import Change
 from junco.neural.pixels import checked_pixels
 from junco.operator.base import Operator
@@ -45,12 +44,11 @@ class Augment(Operator, family="image-transform", name="augment"):
     hue: float = option(0.0, least=0, most=0.5)
     seed: int = option(0, least=0, most=2**63)
 
+    packages = {"PIL": "vision"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
 
     def batch(self, images: Sequence[Image]) -> Sequence[Image]:
-        with importing("vision", self.name):
-            import PIL.Image  # noqa: F401  # what changes colours needs it
 
         return [self._augmented(checked_pixels(image, self.name)) for image in images]
 

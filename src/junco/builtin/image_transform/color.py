@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from junco.builtin.extras import importing
 from junco.errors import ParameterError
 from junco.neural.pixels import checked_pixels
 from junco.operator.base import Operator
@@ -69,6 +68,7 @@ class Color(Operator, family="image-transform", name="color"):
     hue: float = option(0.0, least=-0.5, most=0.5)
     grey: bool = False
 
+    packages = {"PIL": "vision"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
 
@@ -78,8 +78,7 @@ class Color(Operator, family="image-transform", name="color"):
                 raise ParameterError(f"{self.name!r}: {name}={math.inf} must be a number")
 
     def batch(self, images: Sequence[Image]) -> Sequence[Image]:
-        with importing("vision", self.name):
-            from PIL import Image as PilImage
+        from PIL import Image as PilImage
 
         change = Change(self.brightness, self.contrast, self.saturation, self.hue)
         changed = [change.applied(checked_pixels(image, self.name)) for image in images]

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from junco.builtin.extras import importing
 from junco.errors import InputError
 from junco.neural.pixels import MOST_PIXELS, checked_pixels
 from junco.operator.base import Operator
@@ -34,6 +33,7 @@ class Resize(Operator, family="image-transform", name="resize"):
     fit: Literal["stretch", "cover", "inside"] = "stretch"
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bicubic"
 
+    packages = {"PIL": "vision"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
 
@@ -41,8 +41,8 @@ class Resize(Operator, family="image-transform", name="resize"):
         return [self._resized(checked_pixels(image, self.name)) for image in images]
 
     def _resized(self, pixels: Image) -> Image:
-        with importing("vision", self.name):
-            from PIL import Image as PilImage
+        from PIL import Image as PilImage
+
         height, width = self._size(*pixels.shape[:2])
         if height * width > MOST_PIXELS:
             before = f"{pixels.shape[1]}×{pixels.shape[0]}"

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.extras import importing
 from junco.builtin.sentence_transformers.by_library import ByLibrary
 from junco.builtin.sentence_transformers.library import Library
 from junco.errors import InputError
 from junco.neural.pixels import checked_pixels
 from junco.neural.texts import checked_texts
+from junco.operator.extras import check_packages
 from junco.types import Vectors
 from junco.wording import picture
 
@@ -67,8 +67,8 @@ class MultiVectorEmbedding(ByLibrary, family="multi-vector", name="sentence-tran
     def _of_pictures(self, pictures: Sequence[Any]) -> list[Vectors]:
         if not self.loaded().takes_pictures:
             raise InputError(f"{self.name!r}: {self.model!r} takes texts alone, not {picture(pictures[0])}")
-        with importing("vision", self.name):
-            from PIL import Image
+        check_packages({"PIL": "vision"}, self.name)  # few models take pictures, so that it is asked for here
+        from PIL import Image
 
         given = [Image.fromarray(checked_pixels(picture, self.name)) for picture in pictures]
         found: list[Vectors] = self.loaded().encode(given, self.role, self.prompt)

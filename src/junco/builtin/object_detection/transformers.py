@@ -44,7 +44,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     model: str | Path = option("PekingU/rtdetr_v2_r18vd", check=check_model)
     texts: tuple[str, ...] = ()
 
-    packages = {"transformers": "video"}
+    packages = dict.fromkeys(("torch", "transformers"), "video")
 
     def check_options(self) -> None:
         if any(not text.strip() for text in self.texts):

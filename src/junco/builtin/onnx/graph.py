@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from junco.builtin.extras import importing
 from junco.errors import ParameterError, UnavailableError
 
 
@@ -19,8 +18,8 @@ def read_graph(path: Path, owner: str) -> tuple[Any, tuple[str, ...]]:
     """
     if not path.is_file():
         raise UnavailableError(f"{owner!r}: there is no file {str(path)!r}")
-    with importing("onnx", owner):
-        import onnx
+    import onnx
+
     try:
         model = onnx.load(path, load_external_data=False)
         locations = tuple(sorted(set(locations_in(model.graph))))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from junco.builtin.decoder import Decoder
-from junco.builtin.extras import importing
 from junco.builtin.pil import jpeg
 from junco.builtin.pil.colours import rgb_of_array, rgb_of_picture
 from junco.builtin.pil.formats import identified
@@ -38,12 +37,12 @@ class PictureDecoder(Decoder):
     max_pixels: int = option(MAX_PIXELS, least=1)
     least_side: int | None = option(None, least=1, neutral=True)
 
+    packages = {"PIL": "vision"}
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
 
     def open(self) -> None:
-        with importing("vision", self.name):
-            from PIL import Image as PilImage
+        from PIL import Image as PilImage
 
         PilImage.preinit()
 

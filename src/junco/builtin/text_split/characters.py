@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from junco.builtin.extras import importing
 from junco.builtin.text_split.split import LibrarySplit, Splitter
 from junco.operator.options import option
 
@@ -27,7 +26,6 @@ class CharacterSplit(LibrarySplit, family="text-split", name="characters"):
     size: int = option(1000, least=1)
 
     def splitter(self, how: dict[str, Any]) -> Splitter:
-        with importing("documents", self.name):
-            from semantic_text_splitter import TextSplitter
+        from semantic_text_splitter import TextSplitter
 
         return TextSplitter(self.size, **how)

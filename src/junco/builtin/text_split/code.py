@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from junco.builtin.extras import importing
-from junco.builtin.text_split.split import LibrarySplit, Splitter
+from junco.builtin.text_split.split import LIBRARY, LibrarySplit, Splitter
 from junco.operator.options import option
 
 Language = Literal["python", "javascript", "typescript", "java", "go", "rust", "c", "cpp"]
@@ -33,11 +33,19 @@ class CodeSplit(LibrarySplit, family="text-split", name="code"):
     language: Language = "python"
     size: int = option(1500, least=1)
 
-    def splitter(self, how: dict[str, Any]) -> Splitter:
-        with importing("documents", self.name):
-            from semantic_text_splitter import CodeSplitter
+    @property
+    def packages(self) -> Mapping[str, str]:
+        return {**LIBRARY, self._grammar: "documents"}
 
-            package = importlib.import_module(f"tree_sitter_{self.language}")
+    @property
+    def _grammar(self) -> str:
+        """The package that knows the language."""
+        return f"tree_sitter_{self.language}"
+
+    def splitter(self, how: dict[str, Any]) -> Splitter:
+        from semantic_text_splitter import CodeSplitter
+
+        package = importlib.import_module(self._grammar)
         # One package holds two grammars: that of .tsx takes all that a .ts may hold but casts in angle brackets.
         grammar = package.language_typescript if self.language == "typescript" else package.language
         return CodeSplitter(grammar(), self.size, **how)

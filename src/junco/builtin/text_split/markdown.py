@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from junco.builtin.extras import importing
 from junco.builtin.text_split.split import LibrarySplit, Splitter
 from junco.operator.options import option
 
@@ -28,8 +27,7 @@ class MarkdownSplit(LibrarySplit, family="text-split", name="markdown"):
     size: int = option(1000, least=1)
 
     def splitter(self, how: dict[str, Any]) -> Splitter:
-        with importing("documents", self.name):
-            from semantic_text_splitter import MarkdownSplitter
+        from semantic_text_splitter import MarkdownSplitter
 
         return MarkdownSplitter(self.size, **how)
 

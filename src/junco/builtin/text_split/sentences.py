@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from junco.builtin.extras import importing
 from junco.builtin.text_split.abbreviations import LOOKED_AT, goes_on
 from junco.builtin.text_split.characters import CharacterSplit
-from junco.builtin.text_split.split import LibrarySplit, Span, TextSplit, trimmed
+from junco.builtin.text_split.split import LIBRARY, LibrarySplit, Span, TextSplit, trimmed
 from junco.operator.options import option
 
 _ENDS, _OPENING = "。！？", "“‘"
@@ -47,12 +46,12 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     size: int = option(1, least=1)
     wrapped: bool = False
     max_characters: int = option(1000, least=1)
+    packages = {"icu4py": "documents", **LIBRARY}
     _breaker: Any = None
     _cutter: LibrarySplit
 
     def open(self) -> None:
-        with importing("documents", self.name):
-            from icu4py.breakers import SentenceBreaker
+        from icu4py.breakers import SentenceBreaker
 
         self._breaker = SentenceBreaker
         self._cutter = CharacterSplit(size=self.max_characters, overlap=0, trim=False)

@@ -5,7 +5,7 @@ by the character than a short one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 from junco.errors import InputError, ParameterError
@@ -18,6 +18,8 @@ from junco.wording import picture
 
 _AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 
+LIBRARY = {"semantic_text_splitter": "documents"}
+"""The package, and the extra that brings it."""
 Span = tuple[int, int]
 """Where a piece starts and ends in its text."""
 
@@ -79,6 +81,10 @@ class LibrarySplit(TextSplit):
     """Whether sizes and overlaps are in characters."""
     _splitter: Splitter | None = None
     _plain: Splitter | None = None
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        return LIBRARY
 
     def open(self) -> None:
         from semantic_text_splitter import TextSplitter

@@ -8,7 +8,7 @@ from typing import Any
 
 from junco.builtin.hub_model.model import HubModel
 from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
-from junco.builtin.text_split.split import LibrarySplit, Splitter
+from junco.builtin.text_split.split import LIBRARY, LibrarySplit, Splitter
 from junco.operator.options import option
 from junco.places.package_file import PackageFile
 
@@ -38,7 +38,7 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
     tokenizer: str | None = None
     size: int = option(254, least=1)
 
-    packages = {"semantic_text_splitter": "documents", "tokenizers": "text"}
+    packages = {**LIBRARY, "tokenizers": "text"}
 
     @property
     def package_files(self) -> tuple[PackageFile, ...]:
