@@ -106,6 +106,15 @@ def test_other_weights_texts_and_sizes_are_other_models(folders, tmp_path):
     assert TransformersDetection(copy).model_space() != TransformersDetection(folders["yolos"]).model_space()
 
 
+def test_a_detector_of_texts_is_another_with_another_tokenizer(folders, tmp_path):
+    copy = shutil.copytree(folders["owlv2"], tmp_path / "owlv2")
+    told = (copy / "tokenizer.json").read_text()
+    (copy / "tokenizer.json").write_text(told.replace('"cat"', '"dog"'))
+    one, other = (TransformersDetection(folder, texts=TEXTS) for folder in (folders["owlv2"], copy))
+    assert one.source().recipe != other.source().recipe
+    assert one.model_space() != other.model_space()
+
+
 def test_weights_that_lack_a_part_are_refused_with_its_name(folders, tmp_path):
     from safetensors.torch import load_file, save_file
 

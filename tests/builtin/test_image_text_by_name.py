@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -94,6 +96,18 @@ def test_texts_that_are_longer_than_the_model_reads_are_noted(member, kind, fold
     tokens = loaded(member, model=str(folder(kind)), modality="text").tokens(TEXTS)
     assert tokens.cut == [3]
     assert tokens.empty == [2]
+
+
+@pytest.mark.parametrize(("member", "kind"), list(zip(MEMBERS, ("clip", "open_clip"), strict=True)))
+@pytest.mark.parametrize("name", ["vocab.json", "merges.txt", "spiece.model", "added_tokens.json"])
+def test_folders_whose_tokenizers_differ_in_a_file_differ_in_space_and_recipe(name, member, kind, folder, tmp_path):
+    copies = [shutil.copytree(folder(kind), tmp_path / copy) for copy in ("one", "other")]
+    for number, copy in enumerate(copies):
+        (copy / name).write_text(f'{{"cat": {number}}}')
+    one, other = (registry.load(member)(model=str(copy)) for copy in copies)
+    assert one.space() != other.space()
+    assert one.source().recipe != other.source().recipe
+    assert copies[0] / name in one.files()
 
 
 def test_words_that_a_model_does_not_know_are_noted(folder, loaded):

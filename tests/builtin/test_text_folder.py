@@ -12,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize
 
 from junco import pipe
+from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, ParameterError
 
@@ -188,3 +189,13 @@ def test_a_transformer_alone_is_pooled_by_the_mean_and_that_is_said(make_text_mo
         vectors, space = embedded(folder, dtype="float32", **asked)
     np.testing.assert_allclose(vectors, expected(folder), atol=1e-4)
     assert space.parts["pooling"] == "mean"
+
+
+def test_folders_whose_slow_tokenizers_differ_differ_in_space(make_text_model, tmp_path):
+    spaces = []
+    for number in range(2):
+        folder = shutil.copytree(make_text_model(), tmp_path / str(number))
+        (folder / "tokenizer.json").unlink()
+        (folder / "vocab.json").write_text(f'{{"cat": {number}}}')
+        spaces.append(folder_space(folder, ""))
+    assert spaces[0] != spaces[1]

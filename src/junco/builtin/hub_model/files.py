@@ -10,6 +10,10 @@ from typing import Any
 from junco.errors import ParameterError
 from junco.wording import reason
 
+TOLD = ("*.json", "*.txt", "*.model", "*.jinja", "*.codes", "*.tiktoken")
+"""What is read of a model's folder beside weights: configurations, processors, tokenizers with all their files."""
+_VOCABULARY = ("vocab.json", "vocab.txt", "merges.txt", "added_tokens.json", "*.model", "*.codes", "*.tiktoken")
+"""Of these a tokenizer's own files, where it has no file that tells all."""
 _MOST_BYTES = 64 * 2**20
 """Of a file with JSON: the largest tokenizers stay far below it."""
 _REASON_CHARACTERS = 200
@@ -25,6 +29,20 @@ def reason_of(problem: object) -> str:
     """What another library said, in one line that is not too long."""
     line = reason(problem) if isinstance(problem, BaseException) else " ".join(str(problem).split())
     return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}…"
+
+
+def told_files(folder: Path) -> list[Path]:
+    """The files of a model's folder that decide what it gives, beside its weights."""
+    return _found(folder, TOLD)
+
+
+def vocabulary_files(folder: Path) -> list[Path]:
+    """The files of a tokenizer that is saved in several, as slow ones are."""
+    return _found(folder, _VOCABULARY)
+
+
+def _found(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from junco.builtin.hub_model.files import TOLD
 from junco.errors import UnavailableError
 from junco.settings import settings
 from junco.wording import brief
 
 _CONNECT_TIMEOUT_S = 5.0
-_TOLD = ("*.json", "*.txt", "*.model", "*.jinja", "*.codes", "*.tiktoken", "README.md")
-"""What is read of a model beside weights: configurations, tokenizers, the card, which says what it was trained for."""
+_TOLD = (*TOLD, "README.md")
+"""The card too, which says what a model was trained for."""
 _WEIGHTS = ("*.safetensors",)
 _PICKLED = ("pytorch_model*.bin", "[0-9]*_*/pytorch_model*.bin")
 _NOT_READ = ("onnx/*", "openvino/*", "checkpoint*/*", "runs/*")

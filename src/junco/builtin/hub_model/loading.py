@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.hub_model.files import check_files, damaged
-from junco.builtin.hub_model.model import CONFIG
+from junco.builtin.hub_model.files import check_files, damaged, told_files
 from junco.builtin.hub_model.weights import check_complete, found_weights, weights_of
 from junco.errors import JuncoError
 from junco.memory import is_out_of_memory
+from junco.places.files import file_sha256
 
 PROCESSOR = "preprocessor_config.json"
 _PROCESSOR_TOO = "processor_config.json"
@@ -19,8 +20,13 @@ _PROCESSOR_TOO = "processor_config.json"
 
 def files(folder: Path) -> list[Path]:
     """All that decides what the model gives."""
-    beside = (*sorted(folder.glob("token*.json")), *sorted(folder.glob("*.txt")))
-    return [folder / CONFIG, processor_file(folder), *beside, *weights_of(folder)]
+    return [*told_files(folder), *weights_of(folder)]
+
+
+def told_sha256(folder: Path) -> str:
+    """The sha256 of all that decides what the model gives beside its weights."""
+    told = " ".join(f"{path.name} {file_sha256(path)}" for path in told_files(folder))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def processor_file(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.hub_model.files import check_safetensors, damaged, read_json
+from junco.builtin.hub_model.files import check_safetensors, damaged, read_json, vocabulary_files
 from junco.builtin.hub_model.model import HubModel, is_path
 from junco.errors import ParameterError
 from junco.neural.weights import check_sha256
@@ -53,7 +53,9 @@ class OpenClipFiles:
         found = HubModel.of(model, owner, instead=_INSTEAD)
         config = found.needed(CONFIG, "model of open_clip")
         weights = found.needed(WEIGHTS, f"model whose weights are safetensors: {_OTHER_FORMS}")
-        return cls._of_files(config, weights, [path for name in _TOKENIZER if (path := found.file(name)) is not None])
+        beside = [path for name in _TOKENIZER if (path := found.file(name)) is not None]
+        more = [path for path in vocabulary_files(config.parent) if path not in beside]
+        return cls._of_files(config, weights, [*beside, *more])
 
     @classmethod
     def _of_files(cls, config: Path, weights: Path, beside: Sequence[Path]) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -62,17 +61,18 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
             return super().compute
         return super().compute.in_torch(f"{self.model!s}, whose pictures keep their shape")
 
+    def model_options(self) -> dict[str, Any]:
+        """None: weights and recipe tell models apart, by whatever name they came."""
+        return {}
+
     def source(self) -> Source:
         """By the files, unread: all that decides vectors of either kind."""
-        weights = weights_of(self._folder)
-        told = [path for path in self.files() if path not in weights]
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in told)).hexdigest()
         names = self._picture_inputs if self.modality == "image" else self._reader.inputs
         is_open = self.modality == "text" and not self._reader.is_padded
         return Source(
             build=lambda: features_of(self._folder, self.modality, names, self.name),
-            weights=weights,
-            recipe=f"sha256 {digest}, features of its own heads",
+            weights=weights_of(self._folder),
+            recipe=f"sha256 {loading.told_sha256(self._folder)}, features of its own heads",
             inputs=tuple(Input(name, "int64", (None, None)) for name in names) if is_open else (),
             packages=("transformers",),
         )

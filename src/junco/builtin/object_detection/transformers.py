@@ -78,7 +78,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         return Source(
             build=self._network,
             weights=weights_of(self._folder),
-            recipe=f"{self._config.sha256}, logits and boxes",
+            recipe=f"{loading.told_sha256(self._folder) if self.texts else self._config.sha256}, logits and boxes",
             inputs=() if self._config.has_one_size else (Input("pixels", "float32", (1, 3, None, None)),),
             packages=("transformers",),
         )

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from junco.builtin.hub_model.files import count_of, damaged, read_json, read_json_list, value_of
+from junco.builtin.hub_model.files import count_of, damaged, read_json, read_json_list, told_files, value_of
 from junco.builtin.hub_model.model import CONFIG, MODULES
 from junco.builtin.hub_model.weights import found_weights
 
 _CARD_CHARACTERS = 100_000
-_READ = ("*.json", "*.txt", "*.model", "*.jinja", "*.codes")
 _NOT_READ = {"onnx", "openvino", "checkpoints", "eval", "runs"}
 """Folders in a model's folder that hold other forms of it, or what its training left."""
 _SETTINGS = tuple(
@@ -144,7 +143,7 @@ def is_adapted(folder: Path) -> bool:
 def files_of(folder: Path) -> list[Path]:
     """The files that decide the vectors: configurations, tokenizers, weights in the form that is read."""
     if _is_usual(folder):
-        found = {path for place in (folder, *_folders_of(folder)) for name in _READ for path in place.glob(name)}
+        found = {path for place in (folder, *_folders_of(folder)) for path in told_files(place)}
         weights = {path for place in (folder, *_folders_of(folder)) for path in found_weights(place)}
         return sorted(path for path in found | weights if path.is_file())
     return sorted(path for path in folder.rglob("*") if path.is_file() and _may_be_read(path.relative_to(folder)))

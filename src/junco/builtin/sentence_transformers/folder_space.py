@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.hub_model.files import count_of, read_json
+from junco.builtin.hub_model.files import count_of, read_json, vocabulary_files
 from junco.builtin.hub_model.model import CONFIG
+from junco.builtin.hub_model.tokenizer import TOKENIZER
 from junco.builtin.hub_model.weights import found_weights
 from junco.builtin.sentence_transformers.folder import (
     config_of,
@@ -32,7 +33,6 @@ _NO_MATTER = re.compile(
 """Keys of a network's configuration that training or bookkeeping reads, and no forward pass."""
 _TOKENIZER_RULES = ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space", "truncation_side")
 """What the library's tokenizer takes from its configuration, whatever the tokenizer's own file says."""
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model")
 
 
 def folder_space(folder: Path, label: str) -> Space | None:
@@ -74,7 +74,7 @@ def convention_of(folder: Path) -> dict[str, str]:
 
 def _network(folder: Path) -> dict[str, Any]:
     config = config_of(folder)
-    tokenizer = [folder / name for name in _TOKENIZERS if (folder / name).exists()][:1]
+    tokenizer = [file] if (file := folder / TOKENIZER).exists() else vocabulary_files(folder)
     told, settings = read_json(folder / "tokenizer_config.json"), unusual_settings(folder)
     rules = {name: told[name] for name in _TOKENIZER_RULES if told.get(name) not in (None, "right")}
     return {
