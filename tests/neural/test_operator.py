@@ -19,7 +19,7 @@ from junco.operator import registry
 from junco.operator.identity import identity_of
 from junco.operator.namespace import ops
 from junco.runtime import openvino_runtime
-from junco.types import VideoFrame
+from junco.types import Box, VideoFrame
 
 
 def network() -> torch.nn.Module:
@@ -254,6 +254,34 @@ def test_a_preparation_with_too_few_rows_is_refused(images):
 
     with pytest.raises(ContractError, match=r"prepare\(\) gave arrays of shape \(1, 4\) for 3 items"):
         Short()([1.0] * 4)
+
+
+def test_a_model_that_prepares_something_else_than_its_family_takes_cannot_join_it(weights):
+    with pytest.raises(ContractError, match=r"cannot join .* 'image-embedding'.*has \(texts: str\)"):
+
+        class OfTexts(Stripes, family="image-embedding", name="test-of-texts"):
+            """Takes texts."""
+
+            def prepare(self, texts: Sequence[str]) -> np.ndarray:
+                return np.zeros((len(texts), 3, 32, 32), np.float32)
+
+    with pytest.raises(ContractError, match=r"cannot join .* 'image-embedding'.*images, boxes|image: any, box: any"):
+
+        class OfTwo(Stripes, family="image-embedding", name="test-of-two"):
+            """Takes two columns."""
+
+            def prepare(self, image, box):
+                return np.zeros((len(image), 3, 32, 32), np.float32)
+
+
+def test_a_model_that_reads_something_else_than_its_family_gives_cannot_join_it(weights):
+    with pytest.raises(ContractError, match=r"cannot join .* 'image-embedding'.*-> \(vector: Box\)"):
+
+        class GivesBoxes(Stripes, family="image-embedding", name="test-gives-boxes"):
+            """Gives boxes."""
+
+            def read(self, numbers: np.ndarray, *columns: Sequence[np.ndarray]) -> Sequence[Box]:
+                return []
 
 
 def test_ports_are_the_familys_or_those_of_prepare(weights):

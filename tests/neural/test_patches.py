@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -131,6 +133,29 @@ def test_a_class_without_patches_is_refused_when_it_is_defined():
 
             def source(self) -> Source:
                 return Source(build=network, seed=3)
+
+
+def test_patches_of_something_else_than_a_family_takes_are_refused_and_what_is_read_of_them_too():
+    with pytest.raises(ContractError, match=r"cannot join .* 'audio-embedding'.*has \(item: str\)"):
+
+        class OfTexts(Pairs, family="audio-embedding", name="test-of-texts"):
+            """Cuts texts."""
+
+            def patches(self, item: str) -> list[np.ndarray]:
+                return []
+
+    with pytest.raises(ContractError, match=r"cannot join .* 'audio-embedding'.*-> \(out: str\)"):
+
+        class GivesTexts(PatchModel, family="audio-embedding", name="test-gives-texts"):
+            """Gives texts."""
+
+            source = Pairs.source
+
+            def patches(self, item):
+                return []
+
+            def read_patches(self, numbers: Sequence[np.ndarray], items: Sequence[object]) -> Sequence[str]:
+                return []
 
 
 def test_an_option_that_is_said_to_be_outside_of_it_is_no_part_of_the_space():

@@ -22,7 +22,15 @@ def test_a_type_fits_itself_and_anything_fits_and_is_fitted_by_any(kind):
 
 @pytest.mark.parametrize(
     ("receiver", "giver"),
-    [(float, int), (int | str, int), (int, int | str), (Image, VideoFrame), (list, list[int]), (object, Box)],
+    [
+        (float, int),
+        (int | str, int),
+        (int, int | str),
+        (Image, VideoFrame),
+        (list, list[int]),
+        (object, Box),
+        (np.ndarray, Image),
+    ],
 )
 def test_these_fit(receiver, giver):
     assert accepts(receiver, giver)

@@ -150,7 +150,7 @@ class NeuralModel(Operator):
 
     @classmethod
     def ports(cls) -> Ports:
-        """The family's; without a family, what the annotations of `prepare` say goes in, and of `read` comes out."""
+        """What the annotations of `prepare` say goes in, and of `read` comes out; the family's, where they keep it."""
         if cls.batch is not NeuralModel.batch:
             return super().ports()
         return cls._ports()
@@ -158,19 +158,20 @@ class NeuralModel(Operator):
     @classmethod
     def _ports(cls) -> Ports:
         contract = registry.families("operator").get(cls.family or "")
-        if contract is not None:
-            return contract.ports
         own = Ports(cls._inputs(), cls._outputs())
-        return own.of_many() if cls.rows == "many" else own
+        if "many" in (cls.rows, contract.ports.rows if contract is not None else None):
+            own = own.of_many()
+        kept = contract.kept_by(own) if contract is not None else []
+        return kept[0] if kept else own
 
     @classmethod
     def _inputs(cls) -> tuple[Port, ...] | None:
-        """What goes in, where no family says it."""
+        """What goes in, by the method that takes it."""
         return ports_of_batch(cls.prepare).inputs
 
     @classmethod
     def _outputs(cls) -> tuple[Port, ...]:
-        """What comes out, where no family says it."""
+        """What comes out, by the method that gives it."""
         return ports_of_batch(cls.read).outputs
 
     @cached_property

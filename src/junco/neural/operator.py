@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from junco.neural.finish import Finish, Precision
 from junco.neural.model import NeuralModel
 from junco.operator.options import option
-from junco.operator.ports import Port
+from junco.operator.ports import Port, is_plain_array, is_vector
 from junco.types import Space, Vector, Vectors
 from junco.types.array_type import VECTOR
 
@@ -43,7 +43,10 @@ class NeuralOperator(NeuralModel):
 
     @classmethod
     def _outputs(cls) -> tuple[Port, ...]:
-        return (Port("vector", VECTOR),)
+        """Vectors, unless the annotations of what reads them say something else."""
+        first, *others = super()._outputs()
+        is_said = not (first.type is Any or is_vector(first.type) or is_plain_array(first.type))
+        return (Port("vector", first.type if is_said else VECTOR), *others)
 
     @cached_property
     def finish(self) -> Finish:

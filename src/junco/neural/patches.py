@@ -49,7 +49,7 @@ class PatchModel(NeuralModel):
 
     @classmethod
     def ports(cls) -> Ports:
-        """The family's; without a family, what the annotations of `patches` and `read_patches` say."""
+        """What the annotations of `patches` and `read_patches` say; the family's, where they keep it."""
         return cls._ports() if cls.batch is PatchModel.batch else super().ports()
 
     @classmethod

@@ -147,6 +147,12 @@ def is_vector(kind: Any) -> bool:
     return array_type(kind) == VECTOR
 
 
+def is_plain_array(kind: Any) -> bool:
+    """Whether a type is numpy's own class of arrays, which says nothing of shape and dtype."""
+    plain = get_origin(kind) or kind
+    return (getattr(plain, "__module__", ""), getattr(plain, "__name__", "")) == ("numpy", "ndarray")
+
+
 def unresolved(fn: Callable[..., Any]) -> list[str]:
     """The annotations of a function that name something which its module does not know when it runs."""
     known = _annotations(fn)
@@ -170,7 +176,7 @@ def accepts(receiver: Any, giver: Any) -> bool:
     if _is_union(receiver):
         return any(accepts(member, giver) for member in get_args(receiver))
     wanted, given = array_type(receiver), array_type(giver)
-    if wanted == IMAGE and given is None and _is_frame(giver):
+    if (wanted == IMAGE and given is None and _is_frame(giver)) or (given is not None and is_plain_array(receiver)):
         return True
     if wanted is not None or given is not None:
         return wanted is not None and given is not None and (wanted.name, wanted.dtype) == (given.name, given.dtype)
