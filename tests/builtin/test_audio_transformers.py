@@ -145,3 +145,10 @@ def test_what_is_not_there_is_said_at_once(monkeypatch, tmp_path):
         registry.load(MEMBER)(model="nobody/nothing").fetch()
     with pytest.raises(ParameterError, match="no such folder"):
         registry.load(MEMBER)(model=str(Path(tmp_path) / "nowhere")).fetch()
+
+
+def test_ways_of_pooling_share_one_conversion_and_have_spaces_of_their_own(folder_of):
+    model = str(folder_of("wav2vec2"))
+    mean, most = (registry.load(MEMBER)(model=model, pool=pool) for pool in ("mean", "max"))
+    assert mean.complete_source().recipe == most.complete_source().recipe
+    assert mean.space() != most.space()

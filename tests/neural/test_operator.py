@@ -284,6 +284,14 @@ def test_a_model_that_reads_something_else_than_its_family_gives_cannot_join_it(
                 return []
 
 
+def test_a_warning_of_truncation_calls_the_model_by_its_own_name(weights):
+    class Named(Stripes):
+        truncation_name = "stripes-16"
+
+    with pytest.warns(FidelityWarning, match=r"stripes-16 was not trained for truncate_dim"):
+        Named(weights, truncate_dim=8).fetch()
+
+
 def test_ports_are_the_familys_or_those_of_prepare(weights):
     assert Stripes.ports() == registry.families("operator")["image-embedding"].ports
     assert str(Words.ports().inputs[0]) == "texts: str"

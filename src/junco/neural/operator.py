@@ -56,7 +56,20 @@ class NeuralOperator(NeuralModel):
     def fetch(self) -> None:
         """Bring the weights' files to this machine; whoever extends it calls this one too, which checks truncation."""
         super().fetch()
-        self.finish.check_truncation(dim=self.dim, is_trained=self.is_matryoshka)
+        self.check_truncation()
+
+    @property
+    def truncation_name(self) -> str:
+        """What the model is called where a warning speaks of ``truncate_dim``; empty: as the operator."""
+        return ""
+
+    def check_truncation(self) -> None:
+        """Refuse a ``truncate_dim`` that the model cannot give; warn where it was not trained to have vectors cut.
+
+        Raises:
+            ParameterError: it is more than the model gives, as far as that is known before it is loaded.
+        """
+        self.finish.check_truncation(self.truncation_name, self.dim, is_trained=self.is_matryoshka)
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = self.model_space()

@@ -17,7 +17,6 @@ from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop, Preparation
-from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Image, Space
@@ -78,10 +77,13 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
         device = "cpu" if self.device == "auto" else self.device
         return Compute(self.name, device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
 
+    @property
+    def truncation_name(self) -> str:
+        return self.path.name
+
     def fetch(self) -> None:
-        check_packages(self.packages, self.name)
+        super().fetch()
         self._file()
-        self.finish.check_truncation(self.path.name)
 
     def preparation(self) -> Preparation:
         file = self._file()

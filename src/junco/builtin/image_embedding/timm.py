@@ -48,10 +48,13 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         if not self.model:
             raise ParameterError(f"{self.name!r}: model={self.model!r} must be the name of a timm model")
 
+    @property
+    def truncation_name(self) -> str:
+        return self.model
+
     def fetch(self) -> None:
-        check_packages(self.packages, self.name)
+        super().fetch()
         timm_weights.timm_model(self.model, self.pretrained, self.name)
-        self.finish.check_truncation(self.model)
 
     def preparation(self) -> Preparation:
         import timm.data

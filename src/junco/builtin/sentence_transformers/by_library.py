@@ -29,27 +29,53 @@ def of_library(model: str | Path, owner: str) -> HubModel:
     return HubModel.of(model, owner, namespace="sentence-transformers", asks=(MODULES,))
 
 
-class ByLibrary(Operator):
-    """Base of operators that run a model of sentence-transformers, whose repository's code never runs.
+class OfLibrary(Operator):
+    """Base of operators whose model is a folder of sentence-transformers.
 
     Args:
         model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
             a network where it is there, or a folder.
+    """
+
+    model: str | Path = option(check=check_model)
+
+    packages = {"sentence_transformers": "text"}
+    _library: Library | None = None
+    """Once it is loaded, the model as the library runs it."""
+
+    def close(self) -> None:
+        super().close()
+        self._library = None
+
+    def files(self) -> Iterable[Path]:
+        return files_of(self._folder)
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Where the model's files lie, brought there if need be."""
+        return of_library(self.model, self.name).folder()
+
+    @property
+    def _model(self) -> str:
+        return str(self.model)
+
+
+class ByLibrary(OfLibrary):
+    """Base of operators that run a model of sentence-transformers, whose repository's code never runs.
+
+    Args:
         role: ``query`` or ``document``, for models that treat them differently.
         prompt: put before each text, instead of the role's own prompt.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     """
 
-    model: str | Path = option(check=check_model)
     role: Literal["query", "document"] | None = None
     prompt: str | None = option(None, check=check_prompt)
     device: str = option("auto", neutral=True, check=check_device)
 
-    packages = {"sentence_transformers": "text"}
     hints = Hints(first_batch=32, max_batch=256, max_cost=2**15, releases_gil=True)
     library: ClassVar[type[Library]] = Library
     """How the library runs it."""
-    _library: Library | None = None
 
     def fetch(self) -> None:
         super().fetch()
@@ -58,12 +84,6 @@ class ByLibrary(Operator):
     def open(self) -> None:
         self.fetch()
         self._library = self.library(self._model, self._folder, self._device_name, self.name)
-
-    def close(self) -> None:
-        self._library = None
-
-    def files(self) -> Iterable[Path]:
-        return files_of(self._folder)
 
     def space(self, *inputs: Space | None) -> Space | None:
         """By all files of the model: whatever else it holds decides its vectors too."""
@@ -98,15 +118,6 @@ class ByLibrary(Operator):
             self.note("cut", [rows[row] for row in tokens.cut])
             self.note("empty", [rows[row] for row in tokens.empty])
             self.note("unknown", [rows[row] for row in tokens.unknown])
-
-    @cached_property
-    def _folder(self) -> Path:
-        """Where the model's files lie, brought there if need be."""
-        return of_library(self.model, self.name).folder()
-
-    @property
-    def _model(self) -> str:
-        return str(self.model)
 
     @cached_property
     def _device_name(self) -> str:

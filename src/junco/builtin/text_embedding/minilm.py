@@ -15,7 +15,6 @@ from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.neural.text_encoder import TextEncoder, golden_pass, pooled
 from junco.neural.weights import check_sha256
-from junco.operator.extras import check_packages
 from junco.places.package_file import PackageFile
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
@@ -38,13 +37,13 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
 
     packages = dict.fromkeys(("safetensors", "tokenizers", "torch", "transformers"), "text")
     package_files = (WEIGHTS,)
+    truncation_name = "all-MiniLM-L6-v2"
     dim = DIM
     reads = "it reads English; the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
 
     def fetch(self) -> None:
-        check_packages(self.packages, self.name)
+        super().fetch()
         self._weights()
-        self.finish.check_truncation("all-MiniLM-L6-v2", DIM)
 
     def open(self) -> None:
         self.fetch()

@@ -90,10 +90,13 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
     def wheels(self) -> tuple[Wheel, ...]:
         return DEFAULT if self.model is None else ()
 
+    @property
+    def truncation_name(self) -> str:
+        return str(self.model or _WHEEL)
+
     def fetch(self) -> None:
         super().fetch()
         self._place()
-        self.finish.check_truncation(str(self.model or _WHEEL))
 
     def open(self) -> None:
         self.fetch()

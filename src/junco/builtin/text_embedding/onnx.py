@@ -20,7 +20,6 @@ from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.text_encoder import TextEncoder, golden_pass, padded
 from junco.neural.weights import weights_by_sha256
-from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Arrays, Compiled, Input, Source
 from junco.types import Space
@@ -59,10 +58,13 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
         device = "cpu" if self.device == "auto" else self.device
         return Compute(self.name, device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
 
+    @property
+    def truncation_name(self) -> str:
+        return self._place.file.name
+
     def fetch(self) -> None:
-        check_packages(self.packages, self.name)
+        super().fetch()
         self._read()
-        self.finish.check_truncation(self._place.file.name)
 
     def open(self) -> None:
         self.fetch()

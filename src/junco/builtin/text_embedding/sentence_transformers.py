@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from junco.builtin.hub_model.model import check_model
-from junco.builtin.sentence_transformers.by_library import of_library
+from junco.builtin.sentence_transformers.by_library import OfLibrary, of_library
 from junco.builtin.sentence_transformers.folder import (
     assumed_pooling,
-    files_of,
     is_matryoshka,
     modules_of,
     truncation_of,
@@ -26,7 +25,6 @@ from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.errors import FidelityWarning, ParameterError
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.tokens import token_ids
-from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
@@ -46,7 +44,7 @@ _POOLINGS_IN_WORDS = {"mean": "their mean", "lasttoken": "the last of them"}
 _IS_MORE = "it is more than an encoder with a pooling"
 
 
-class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name="sentence-transformers"):
+class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embedding", name="sentence-transformers"):
     """Embeds texts with a sentence-transformers model; code from model repositories never runs.
 
     Args:
@@ -59,15 +57,11 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
 
     model: str | Path = option("sentence-transformers/all-MiniLM-L6-v2", check=check_model)
 
-    packages = {"sentence_transformers": "text"}
     hints = replace(TextEmbedding.hints, thread_safe=False)
-    _library: Library | None = None
 
     def fetch(self) -> None:
-        check_packages(self.packages, self.name)
+        super().fetch()
         self._check_pooling()
-        if self.finish.truncate_dim is not None:
-            self._check_truncation()
 
     def _check_pooling(self) -> None:
         """Warn where nothing in a folder says how its model is pooled."""
@@ -80,7 +74,10 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
                 stacklevel=1,  # once a process, whoever asks
             )
 
-    def _check_truncation(self) -> None:
+    def check_truncation(self) -> None:
+        """By what the folder says, which is not read where nothing is cut."""
+        if self.truncate_dim is None:
+            return
         space = folder_space(self._folder, "")
         dim = space.parts.get("dim") if space is not None else None
         self.finish.check_truncation(self._model, dim, is_trained=is_matryoshka(self._folder))
@@ -119,9 +116,6 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
             raise ParameterError(f"{self.name!r}: no runtime but the library can run {self._model!r}: {_IS_MORE}")
         return plain.source(self.name, plain.tokenizer())
 
-    def files(self) -> Iterable[Path]:
-        return files_of(self._folder)
-
     def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
             return super().encoded(texts)[:, : self._own_dim]
@@ -129,19 +123,6 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         if (tokens := self._library.tokens(texts, self.role, self.prompt)) is not None:
             self.checked(texts, tokens)
         return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
-
-    def close(self) -> None:
-        super().close()
-        self._library = None
-
-    @property
-    def _model(self) -> str:
-        return str(self.model)
-
-    @cached_property
-    def _folder(self) -> Path:
-        """Where the model's files lie, brought there if need be."""
-        return of_library(self.model, self.name).folder()
 
     def _loaded(self) -> Library:
         return Library(self._model, self._folder, self.compute.device_name, self.name)

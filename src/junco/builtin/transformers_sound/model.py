@@ -51,8 +51,8 @@ class SoundModel(PatchEmbedding):
         return self.model_files
 
     def model_options(self) -> dict[str, Any]:
-        """How pieces are pooled; weights and recipe tell the rest."""
-        return {"pool": self.pool}
+        """None: weights and recipe tell models apart, and the space says how pieces are pooled."""
+        return {}
 
     def patches(self, item: AudioClip) -> Patches:
         samples = one_channel(item, self.extractor.sampling_rate, self.name)
