@@ -46,7 +46,7 @@ def stages() -> Work:
     import av
     import numpy as np
 
-    from junco.builtin.audio_embedding.yamnet_sound import SPECTROGRAM
+    from junco.builtin.yamnet_sound import SPECTROGRAM
     from junco.operator import registry
 
     operator = registry.load("audio-embedding.yamnet")()
