@@ -51,8 +51,8 @@ def stages() -> Work:
 
     operator = registry.load("audio-embedding.yamnet")()
     operator.ensure_open()
-    network = operator._compiled
-    assert network is not None
+    assert operator._passes is not None
+    network = operator._passes.compiled
 
     def work(path: str) -> dict[str, Any]:
         times = [time.process_time()]
