@@ -188,6 +188,12 @@ def test_a_full_line_ends_no_sentence_where_lines_are_wrapped():
     assert wrapped == [f"{first}\r\n{second}", "Title of a part", "Next"]
 
 
+def test_an_abbreviation_at_the_end_of_a_full_line_ends_no_sentence():
+    text = "The patient was examined carefully by Dr.\nSmith and then was sent home the very same\nday. He was well."
+    found = [c.text for c in chunks("sentences", text, wrapped=True)]
+    assert found == [text.removesuffix(" He was well."), "He was well."]
+
+
 def test_headings_and_items_of_lists_are_never_glued_together():
     lines = ["# Shopping", "- two litres of milk", "- bread", "# Bank", "Call the bank", "Pay the rent"]
     assert [c.text for c in chunks("sentences", "\n".join(lines), wrapped=True)] == lines

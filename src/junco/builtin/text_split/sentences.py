@@ -64,13 +64,14 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     def _sentences(self, text: str) -> Iterator[Span]:
         """Where each sentence starts and ends; together they are the text."""
         start = end = 0
-        for sentence in self._breaker(_unwrapped(text) if self.wrapped else text, _LOCALE):
+        flowing = _unwrapped(text) if self.wrapped else text
+        for sentence in self._breaker(flowing, _LOCALE):
             end += len(sentence)  # the offsets that ICU itself gives count UTF-16
             if text[end - 1] in _OPENING and text[max(start, end - 2) : end - 1] in tuple(_ENDS):
                 stop = end - 1  # a mark that opens in Chinese closes in German, so ICU counts it to what stands before
             else:
                 stop = end
-            if goes_on(text[max(start, stop - LOOKED_AT) : stop], text[stop : stop + LOOKED_AT]):
+            if goes_on(flowing[max(start, stop - LOOKED_AT) : stop], flowing[stop : stop + LOOKED_AT]):
                 continue
             yield from self._pieces(text, start, stop)
             start = stop
