@@ -163,6 +163,11 @@ def test_sentences_end_where_chinese_and_english_end_them():
         ["Sr. García vino.", "Sra. López no."],
         ["It was I.", "He left.", "The answer is no.", "Then we went."],
         ["We bought apples, pears, etc.", "Then we left.", "It ended at 5 p.m.", "All slept."],
+        ["Is that so?", "No.", "I think not.", "Do you?", "No.", "It is late.", "Is it?", "No.", "Very seldom."],
+        ["See No. V of Vol. IX here.", "Then No. XL and Nr. V here.", "Kap. III ist kurz.", "Art. X nicht."],
+        ["Hepatitis B.", "Patients were asked.", "Plan B.", "Many liked it.", "Er hat Hepatitis C.", "Ärzte helfen."],
+        ["Vitamin C.", "It helps.", "He met Mr. K.", "Then he left.", "Er traf Herrn K.", "Das war gut."],
+        ["A. The dough is made.", "John F. Kennedy spoke.", "Then J. Smith did.", "C. S. Lewis came."],
         ["There were 12.", "Then we had 13.", "He is a member of the board.", "So is she."],
     ],
 )

@@ -28,8 +28,9 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     """Cuts a text into chunks of `size` sentences, as ICU finds their ends (Unicode Annex 29), Chinese 。！？ too.
 
     Abbreviations that something follows (``Mr.``, ``Dr.``, ``e.g.``, ``z. B.``, ``Nr. 5``), initials before a name and
-    German dates end no sentence. What has no ends, as tables and code, is cut at
-    `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
+    German dates end no sentence. One letter after a capital word (``George W. Bush``) is an initial, unless the word is
+    known to take letters (``Hepatitis B.``) or the next one to begin sentences. What has no ends, as tables and code,
+    is cut at `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
 
     Args:
         size: sentences in a chunk.
