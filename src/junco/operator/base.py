@@ -204,7 +204,7 @@ class Operator:
 
     @property
     def packages(self) -> Mapping[str, str]:
-        """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without."""
+        """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` stops without one."""
         return {}
 
     @property
