@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from junco.answers.vector_set import VectorSet, open_set, read_vectors
     from junco.api import Pipeline, pipe, pipeline
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
     from junco.runtime.source import Input, Source
     from junco.store.sparse import SparseSet, read_sparse_vectors
-    from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
 
@@ -51,17 +51,18 @@ _WHERE = {
     "OperatorSpec": "junco.operator.spec",
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
+    "open_set": "junco.answers.vector_set",
     "cache": "junco.operator.residents",
     "ops": "junco.operator.namespace",
     "option": "junco.operator.options",
     "pipe": "junco.api",
     "pipeline": "junco.api",
     "read_sparse_vectors": "junco.store.sparse",
-    "read_vectors": "junco.store.vectors",
+    "read_vectors": "junco.answers.vector_set",
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
-    "VectorSet": "junco.store.vectors",
+    "VectorSet": "junco.answers.vector_set",
 }
 _RENAMED = {"cache": "residents"}
 
@@ -89,6 +90,7 @@ __all__ = [
     "__version__",
     "cache",
     "op",
+    "open_set",
     "ops",
     "option",
     "pipe",

@@ -18,8 +18,9 @@ from typing import Any
 from junco.engine.counted import Sums
 from junco.engine.engine import Engine
 from junco.engine.stats import PipelineStats
-from junco.errors import JobError, JuncoError
+from junco.errors import GraphError, JobError, JuncoError
 from junco.graph.nodes import Graph
+from junco.graph.yaml_file import write
 from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
@@ -38,8 +39,16 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import space_metadata
+from junco.store.vectors import PIPELINE, space_metadata
 from junco.wording import reason
+
+
+def _definition(graph: Graph) -> dict[str, str]:
+    """The pipeline as YAML, so that what it made can be searched; nothing where a Python function stands in it."""
+    try:
+        return {PIPELINE: write(graph)}
+    except GraphError:
+        return {}
 
 
 class Job:
@@ -65,7 +74,7 @@ class Job:
         found = engine.plan.output_space
         self.space = found.space
         about = space_metadata(found.space, found.column)
-        self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
+        self.metadata = {"junco.pipeline": title_of(graph), **_definition(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told = Told()
         self._sums: Sums = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -103,18 +103,26 @@ class Files(Previous):
         self.num_rows = first
         self._held: tuple[int, pa.Table | None] = (-1, None)
 
-    def rows(self, start: int, count: int) -> Iterator[pa.Table]:
-        """Pieces of the row groups that hold these rows."""
+    def groups(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Some columns of each row group in turn."""
+        for _, file, number in self._groups:
+            yield file.read_row_group(number, columns=list(columns))
+
+    def rows(self, start: int, count: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Pieces of the row groups that hold these rows, of some columns or all."""
         import bisect
 
         index = bisect.bisect_right(self._groups, start, key=lambda group: group[0]) - 1
         while count > 0:
             first = self._groups[index][0]
-            piece = self._group(index).slice(start - first, count)
+            piece = self._group(index, columns).slice(start - first, count)
             yield piece
             start, count, index = start + piece.num_rows, count - piece.num_rows, index + 1
 
-    def _group(self, index: int) -> pa.Table:
+    def _group(self, index: int, columns: Sequence[str] | None) -> pa.Table:
+        if columns is not None:
+            _, file, number = self._groups[index]
+            return file.read_row_group(number, columns=list(columns))
         if self._held[0] != index:
             _, file, number = self._groups[index]
             self._held = (index, file.read_row_group(number))

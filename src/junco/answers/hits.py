@@ -1,0 +1,75 @@
+"""`Hits`: the rows that answer a question, best first: printed, in a notebook, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from junco.wording import printable
+
+_WIDTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that answers a question.
+
+    Attributes:
+        key: the input that it came from.
+        score: the cosine, 1 where it is the same; of a sparse or multi-vector set their own.
+        columns: what else the set holds of the row.
+        row: its number in the set.
+    """
+
+    key: str
+    score: float
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    row: int = -1
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"key": self.key, "score": round(self.score, 6), **{k: _plain(v) for k, v in self.columns.items()}}
+
+    def __str__(self) -> str:
+        said = " ".join(text for value in self.columns.values() if (text := _said(value)))
+        return printable(f"{self.score:6.3f}  {self.key}  {_cut(said, _WIDTH)}".rstrip())
+
+
+class Hits(list[Hit]):
+    """Rows that answer a question, best first."""
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """As JSON has it."""
+        return [hit.to_dict() for hit in self]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "nothing was found"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _said(value: Any) -> str:
+    """A column's value in a line: of a chunk or page its text, of a frame its time, of a box its label."""
+    if isinstance(value, Mapping):
+        if text := value.get("text") or value.get("label"):
+            return str(text)
+        return ", ".join(
+            f"{name} {_short(each)}" for name, each in value.items() if isinstance(each, (str, int, float))
+        )
+    return "" if value is None or isinstance(value, (list, bytes)) else _short(value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _cut(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,0 +1,249 @@
+"""`VectorSet`: vectors with what they came from and the space that they live in, and the questions that they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.answers.hits import Hit, Hits
+from junco.answers.products import Mask, Nearest, best
+from junco.answers.units import unit, units_of
+from junco.answers.where import Where, rows_where
+from junco.errors import InputError, SpaceError
+from junco.settings import user_path
+from junco.store.arrow import arrow
+from junco.store.content import KEY, Content, InMemory, Joined
+from junco.store.stored import Stored
+from junco.types import Space, Vector, Vectors
+from junco.types.space import check_same
+from junco.wording import printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from junco.api import Pipeline
+
+_NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
+
+
+class VectorSet:
+    """Vectors with the inputs that they came from, their other columns, their space, and the pipeline that made them.
+
+    ``len`` is the number of rows. Nothing is read before it is asked for, where the set lies in files.
+
+    Args:
+        keys: the input of each row.
+        vectors: (rows, dim).
+        space: theirs; ``None`` where nobody knows.
+        columns: what else there is of each row.
+
+    Raises:
+        InputError: the lengths differ.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        vectors: Vectors,
+        space: Space | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        self._content: Content = InMemory(keys, vectors, columns or {}, space)
+
+    @classmethod
+    def of(cls, content: Content) -> VectorSet:
+        """The set with that content."""
+        made = cls.__new__(cls)
+        made._content = content
+        return made
+
+    @property
+    def keys(self) -> list[str]:
+        """The input of each row."""
+        return list(self._content.keys().to_pylist())
+
+    @property
+    def vectors(self) -> Vectors:
+        """(rows, dim), as they are stored; all are read."""
+        return self._vectors
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return self._content.vectors()
+
+    @property
+    def space(self) -> Space | None:
+        """The space that the vectors live in; ``None`` where nobody knows."""
+        return self._content.space
+
+    @cached_property
+    def columns(self) -> pa.Table:
+        """What else there is of each row, as an Arrow table: ``set.columns.to_pandas()``."""
+        names = self._content.names
+        return arrow().table({name: self._content.column(name) for name in names})
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that made the set.
+
+        Raises:
+            InputError: the set does not say; Python functions, for instance, cannot be kept in a file.
+            UnknownNameError: an operator of it is not installed here.
+        """
+        from junco.api import Pipeline
+        from junco.graph.yaml_file import read
+
+        if not self._content.made_by:
+            raise InputError(
+                "the set does not say which pipeline made it: ask with a vector, .search(vector, space=pipeline.space)"
+            )
+        return Pipeline(read(self._content.made_by, "the pipeline that made the set"))
+
+    def search(
+        self,
+        question: Any,
+        count: int = 10,
+        where: str | Mapping[str, Any] | Sequence[str] | None = None,
+        *,
+        space: Space | str | None = None,
+        by_input: bool = False,
+    ) -> Hits:
+        """The rows that are nearest to a question by cosine, best first.
+
+        Args:
+            question: an item as the pipeline takes it (a path, bytes, a picture, a text), a phrase where the model has
+                one space for texts and what was embedded, or a vector.
+            count: how many rows; as many as there are, if there are fewer.
+            where: conditions on columns that all rows must meet: ``"lang = zh and price < 30"``, or a mapping.
+            space: of a vector: refused if it is another than the set's. Without it, the caller vouches for it.
+            by_input: no more than one row, the best, of each input: of a document its best chunk.
+
+        Raises:
+            InputError: the question gives no vector, or one of another length; a condition that cannot be.
+            SpaceError: the question's vector lives in another space.
+        """
+        if not isinstance(count, int) or count < 1:
+            raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
+        among = rows_where(self._content, Where.of(where))
+        if not len(self):
+            return Hits()
+        wanted = self._wanted(question, space)
+        return self._hits(*self._best(wanted, count, among, by_input=by_input))
+
+    def nearest(self, vectors: Vector | Vectors, space: Space | str | None, count: int = 10) -> Nearest:
+        """The rows nearest by cosine to each of some vectors, best first.
+
+        Args:
+            vectors: one (dim,) or several (n, dim).
+            space: theirs, or its id: ``pipeline.space``, ``pipeline.plan.space``, or that of another set.
+            count: how many rows for each; as many as there are, if there are fewer.
+
+        Raises:
+            SpaceError: they live in another space than this set, or nobody knows.
+        """
+        if vectors is not self.__dict__.get("_vectors"):  # a set may always be searched by its own
+            self._check_space(space)
+        return best(self._units, self._unit(np.atleast_2d(np.asarray(vectors)), is_stored=True), count)
+
+    @cached_property
+    def _units(self) -> Vectors:
+        return units_of(self._content)
+
+    def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
+        """The vectors (n, dim) of length 1 that a question stands for."""
+        from junco.answers.asked import Maker, given_vectors, vectors_of
+
+        rows = given_vectors(question)
+        if rows is not None:
+            if space is not None:
+                self._check_space(space)
+            return self._unit(rows, is_stored=True)
+        column = self._content.vector_column or self.pipeline.plan.output_space.column
+        return self._unit(vectors_of(question, Maker.of(self.pipeline.graph, column), self.space), is_stored=False)
+
+    def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
+        """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
+        is_packed = is_stored and rows.dtype == np.uint8
+        units = unit(rows, self.space if is_packed else None)
+        if len(self) and units.shape[1] != self._units.shape[1]:
+            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {self._units.shape[1]}")
+        return units
+
+    def _best(
+        self, wanted: Vectors, count: int, among: Mask | None, *, by_input: bool
+    ) -> tuple[list[int], list[float]]:
+        """The best rows for any of several vectors, each once; of each input once, if asked for."""
+        keys = self._content.keys() if by_input else None
+        num_found, room = -1, count
+        while True:
+            found = best(self._units, wanted, room, among)
+            scores: dict[Any, tuple[float, int]] = {}
+            order = np.lexsort((found.rows.ravel(), -found.scores.ravel()))
+            for place in order:
+                row, score = int(found.rows.ravel()[place]), float(found.scores.ravel()[place])
+                scores.setdefault(row if keys is None else keys[row].as_py(), (score, row))
+            if len(scores) >= count or found.rows.size == num_found:
+                taken = list(scores.values())[:count]
+                return [row for _, row in taken], [score for score, _ in taken]
+            num_found, room = found.rows.size, room * 4
+
+    def _hits(self, rows: list[int], scores: list[float]) -> Hits:
+        keys, columns = self._content.keys(), self._content.rows(rows)
+        return Hits(
+            Hit(keys[row].as_py(), score, values, row) for row, score, values in zip(rows, scores, columns, strict=True)
+        )
+
+    def _check_space(self, space: Space | str | None) -> None:
+        if isinstance(space, str):
+            if self.space is None or space != self.space.id:
+                own = "an unknown space" if self.space is None else f"the space {self.space}"
+                raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {_NAME_IT}")
+            return
+        check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
+
+    def __len__(self) -> int:
+        return self._content.num_rows
+
+    def __repr__(self) -> str:
+        space = f"in {self.space}" if self.space is not None else "in an unknown space"
+        columns = ", ".join([KEY, *self._content.names])
+        return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+
+def open_set(path: str | Path, column: str | None = None) -> VectorSet:
+    """A set of vectors that a job, or another program, has written: a ``.parquet`` or ``.npy`` file, or a folder.
+
+    Args:
+        path: where it is.
+        column: which column holds the vectors; else the one that the file names, or the only one there is.
+
+    Raises:
+        InputError: nothing is there, or no vectors.
+        SpaceError: a folder whose files hold vectors of several spaces.
+    """
+    return VectorSet.of(Stored(user_path(path), column))
+
+
+def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
+    """The vectors of ``.parquet`` and ``.npy`` files and of folders of Parquet files, as one set in memory.
+
+    Args:
+        paths: one or more; several must hold vectors of one space.
+        column: which column holds the vectors; else the one that the file names, or the only one there is.
+
+    Raises:
+        SpaceError: they hold vectors of several spaces, or several sets of an unknown one.
+        InputError: a file is missing, or holds no vectors.
+    """
+    if not paths:
+        raise InputError("read_vectors takes the path of at least one file")
+    sets = [Stored(user_path(path), column) for path in paths]
+    for path, other in zip(paths[1:], sets[1:], strict=True):
+        check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
+    found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))
+    _ = found.keys, found.vectors  # read now: a job may write the files anew
+    return found
