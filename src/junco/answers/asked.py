@@ -8,7 +8,8 @@ has the role of a query, where its model knows one, and gives float32 numbers, w
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,12 @@ class Maker:
     Attributes:
         graph: with the vectors as its only output, and with the role of a query.
         embedding: the step that makes the vectors, of something that is none; ``None`` where that is no operator.
+        pipelines: those that questions went through so far, by the kind of question.
     """
 
     graph: Graph
     embedding: Node | None
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, vectors: str) -> Maker:
@@ -62,14 +65,17 @@ class Maker:
         Raises:
             InputError: the set's model takes no such question.
         """
-        if self.takes_text:
-            return Pipeline(self.graph)
-        if _is_phrase(question):
-            return Pipeline(self._from_pieces(question, str, ()))
-        if _is_picture(question) and self._takes_videos():
+        if not self.takes_text and _is_phrase(question):
+            return self._kept("phrase", lambda: self._from_pieces(question, str, ()))
+        if not self.takes_text and _is_picture(question) and self._takes_videos():
             decode = Node("map", "decode", ("question",), ("question",), OperatorSpec.named("image-decode.pil", {}))
-            return Pipeline(self._from_pieces(question, Image, (decode,)))
-        return Pipeline(self.graph)
+            return self._kept("picture", lambda: self._from_pieces(question, Image, (decode,)))
+        return self._kept("item", lambda: self.graph)
+
+    def _kept(self, kind: str, graph: Callable[[], Graph]) -> Pipeline:
+        if kind not in self.pipelines:
+            self.pipelines[kind] = Pipeline(graph())
+        return self.pipelines[kind]
 
     def _from_pieces(self, question: Any, kind: Any, before: tuple[Node, ...]) -> Graph:
         """The steps from the one that makes vectors of pieces on, for one piece."""
@@ -105,9 +111,9 @@ def vectors_of(question: Any, maker: Maker, space: Space | None) -> Vectors:
         SpaceError: the pipeline makes vectors of another space by now.
         InputError: nothing came of the question.
     """
-    with maker.pipeline_for(question) as p:
-        check_same(_as_floats(p.plan.space), _as_floats(space), "the question's vectors", "those of the set", _CURE)
-        made = p(question)
+    p = maker.pipeline_for(question)
+    check_same(_as_floats(p.plan.space), _as_floats(space), "the question's vectors", "those of the set", _CURE)
+    made = p(question)
     rows = np.atleast_2d(np.asarray(made, np.float32)) if len(made) else np.zeros((0, 0), np.float32)
     if not len(rows):
         raise InputError(f"{picture(question)}: the pipeline makes nothing of it that could be looked for")

@@ -25,6 +25,7 @@ from junco.wording import printable
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from junco.answers.asked import Maker
     from junco.api import Pipeline
 
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
@@ -155,15 +156,21 @@ class VectorSet:
 
     def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
         """The vectors (n, dim) of length 1 that a question stands for."""
-        from junco.answers.asked import Maker, given_vectors, vectors_of
+        from junco.answers.asked import given_vectors, vectors_of
 
         rows = given_vectors(question)
         if rows is not None:
             if space is not None:
                 self._check_space(space)
             return self._unit(rows, is_stored=True)
+        return self._unit(vectors_of(question, self._maker, self.space), is_stored=False)
+
+    @cached_property
+    def _maker(self) -> Maker:
+        from junco.answers.asked import Maker
+
         column = self._content.vector_column or self.pipeline.plan.output_space.column
-        return self._unit(vectors_of(question, Maker.of(self.pipeline.graph, column), self.space), is_stored=False)
+        return Maker.of(self.pipeline.graph, column)
 
     def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
         """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""

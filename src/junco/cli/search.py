@@ -1,0 +1,81 @@
+"""``junco search``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from junco.cli.printing import as_json, print_json, short
+from junco.errors import InputError
+from junco.terminal import out
+
+if TYPE_CHECKING:
+    from junco.answers.hits import Hits
+
+
+@click.command
+@click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+@click.argument(
+    "questions",
+    nargs=-1,
+    required=True,
+    metavar="QUERY…",
+    help="A path, or a text as it stands; - reads one question a line from stdin.",
+)
+@click.option("-n", "count", type=click.IntRange(min=1), default=10, metavar="NUMBER", help="Rows for each question.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only rows that meet it, as in 'lang = zh and price < 30'; several must all be met.",
+)
+@click.option("--by-input", is_flag=True, help="Of each input its best row alone: of a document its best chunk.")
+@click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@as_json
+def search(
+    vectors: str,
+    questions: tuple[str, ...],
+    count: int,
+    where: tuple[str, ...],
+    by_input: bool,
+    column: str | None,
+    as_json: bool,
+) -> None:
+    """The rows of a set that are nearest to a question, best first.
+
+    The question goes through the pipeline that made the set; scores are cosines.
+    """
+    from junco.answers.vector_set import open_set
+
+    found_in = open_set(vectors, column)
+    asked = list(_asked(questions))
+    answers = [(question, found_in.search(question, count, where, by_input=by_input)) for question in asked]
+    if as_json:
+        print_json([{"query": question, "hits": hits.to_dict()} for question, hits in answers])
+        return
+    for question, hits in answers:
+        _print(question, hits, is_one=len(answers) == 1)
+
+
+def _asked(questions: Sequence[str]) -> Iterator[str]:
+    """The questions, those on stdin too.
+
+    Raises:
+        InputError: there are none.
+    """
+    for question in questions:
+        if question != "-":
+            yield question
+            continue
+        lines = [line.rstrip("\r\n") for line in click.get_text_stream("stdin")]
+        if not any(line.strip() for line in lines):
+            raise InputError("stdin holds no question: give one a line")
+        yield from (line for line in lines if line.strip())
+
+
+def _print(question: Any, hits: Hits, *, is_one: bool) -> None:
+    if not is_one:
+        out(short(question), bold=len(short(question)))
+    out(str(hits))
