@@ -35,6 +35,8 @@ PACKAGES = {
     "sound-theme-freedesktop": "usr/share/sounds/freedesktop/stereo",
     "libtasn1-doc": "usr/share/doc/libtasn1-doc",  # a manual as PDF
 }
+MOST_S = 300
+"""Seconds that a package client may take."""
 
 
 class MissingMediaError(Exception):
@@ -90,7 +92,10 @@ def _download(requirement: str, folder: str) -> Path:
 
 
 def _run(*command: str, at: str | None = None) -> None:
-    done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False, timeout=MOST_S)
+    except subprocess.TimeoutExpired:
+        raise MissingMediaError(f"{' '.join(command)}: nothing came in {MOST_S} seconds") from None
     if done.returncode:
         raise MissingMediaError(f"{' '.join(command)}: {done.stderr.strip()[-300:]}")
 

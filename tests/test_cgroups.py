@@ -7,6 +7,7 @@ import os
 import pytest
 
 from junco.cgroups import core_quota, memory_limit
+from scripts import run_script
 
 GB = 2**30
 
@@ -86,13 +87,21 @@ def test_a_quota_without_its_period_is_none(machine, text):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_limits_are_read_once_and_anew_after_a_fork(machine):
-    root = machine({"memory.max": str(GB)})
-    assert memory_limit(root) == GB
-    (root / "sys/fs/cgroup/memory.max").write_text("5")
-    assert memory_limit(root) == GB
-    child = os.fork()
-    if not child:
-        os._exit(0 if memory_limit(root) == 5 else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    status, out, err = run_script(
+        f"""
+        import os
+        from pathlib import Path
+        from junco.cgroups import memory_limit
+
+        root = Path({str(machine({"memory.max": str(GB)}))!r})
+        print(memory_limit(root))
+        (root / "sys/fs/cgroup/memory.max").write_text("5")
+        print(memory_limit(root), flush=True)
+        child = os.fork()
+        if not child:
+            os._exit(0 if memory_limit(root) == 5 else 1)
+        print(os.waitpid(child, 0)[1])
+        """
+    )
+    assert (status, out.split(), err) == (0, [str(GB), str(GB), "0"], "")

@@ -7,11 +7,11 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 
 from junco.cores import at_work, core_share, num_cores, num_free
+from scripts import run_script
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores can be taken away on Linux only")
@@ -77,22 +77,31 @@ def test_an_error_ends_the_work():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_does_not_count_its_parents_other_threads():
-    started, end = threading.Event(), threading.Event()
+    status, out, err = run_script(
+        """
+        import os, threading, warnings
+        from junco.cores import at_work, num_cores, num_free
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads and forks
 
-    def work() -> None:
-        with at_work():
-            started.set()
-            end.wait()
+        started, end = threading.Event(), threading.Event()
 
-    other = threading.Thread(target=work)
-    other.start()
-    started.wait()
-    child = os.fork()
-    if not child:
-        os._exit(0 if num_free() == num_cores() else 1)
-    end.set()
-    other.join()
-    assert os.waitpid(child, 0)[1] == 0
+        def work():
+            with at_work():
+                started.set()
+                end.wait(30)
+
+        other = threading.Thread(target=work)
+        other.start()
+        started.wait(30)
+        child = os.fork()
+        if not child:
+            os._exit(0 if num_free() == num_cores() else 1)
+        end.set()
+        other.join()
+        print(os.waitpid(child, 0)[1])
+        """
+    )
+    assert (status, out, err) == (0, "0\n", "")
 
 
 def test_no_more_threads_have_a_turn_at_a_time_than_there_are_cores():
@@ -112,13 +121,21 @@ def test_no_more_threads_have_a_turn_at_a_time_than_there_are_cores():
     assert max(together) <= num_cores()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_does_not_wait_for_turns_that_threads_of_its_parent_have():
-    with ExitStack() as taken:
-        for _ in range(num_cores()):
-            taken.enter_context(core_share())
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if core_share().acquire(timeout=10) else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    status, out, err = run_script(
+        """
+        import os
+        from contextlib import ExitStack
+        from junco.cores import core_share, num_cores
+
+        with ExitStack() as taken:
+            for _ in range(num_cores()):
+                taken.enter_context(core_share())
+            child = os.fork()
+            if not child:
+                os._exit(0 if core_share().acquire(timeout=10) else 1)
+            print(os.waitpid(child, 0)[1])
+        """
+    )
+    assert (status, out, err) == (0, "0\n", "")

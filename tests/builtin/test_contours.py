@@ -53,7 +53,7 @@ def test_specks_and_faint_differences_are_left_out():
     pixels[10:13, 10:13] = 0
     pixels[30:60, 30:60] = 220
     assert Contours()(pixels) == []
-    assert len(Contours(min_pixels=9)(pixels)) == 1
+    assert len(Contours(least_pixels=9)(pixels)) == 1
     assert len(Contours(contrast=20)(pixels)) == 1
 
 
@@ -79,7 +79,7 @@ def test_things_are_those_of_scipy(share):
 
     mask = np.random.default_rng(1).random((120, 170)) < share
     pixels = np.repeat(mask[:, :, None] * np.uint8(255), 3, axis=2)
-    found = Contours(background=(0, 0, 0), min_pixels=1, max_boxes=10**6)(pixels)
+    found = Contours(background=(0, 0, 0), least_pixels=1, max_boxes=10**6)(pixels)
     labelled, _ = ndimage.label(mask, np.ones((3, 3)))
     expected = [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labelled)]
     assert sorted(edges(found)) == sorted(expected)
@@ -93,8 +93,18 @@ def test_a_thing_that_winds_is_one():
     assert set(things_of(runs_of(mask), 60)) == {0}
 
 
+def test_what_fills_little_of_its_box_is_left_out_if_that_is_asked_for():
+    pixels = np.zeros((60, 60, 3), np.uint8)
+    pixels[5:20, 5:20] = 255
+    pixels[range(30, 55), range(30, 55)] = 255
+    assert len(Contours()(pixels)) == 2
+    assert edges(Contours(threshold=0.5)(pixels)) == [(5, 5, 20, 20)]
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(InputError, match="takes pixels"):
         Contours()("page.png")
+    with pytest.raises(ParameterError, match="it tells none"):
+        Contours(labels=("cat",))
     with pytest.raises(ParameterError, match="three levels from 0 to 255"):
         Contours(background=(0, 0, 256))

@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from junco.builtin.shot_detection.cuts import Cuts, hsv
+from junco.builtin.cuts import Cuts, hsv
 from junco.errors import InputError
 
 FPS = 25

@@ -251,12 +251,16 @@ def test_a_pdf_of_scans_gives_empty_pages_and_is_noted_as_empty():
     assert notes(content) == (0, 1, 0)
 
 
-def test_who_reads_scans_is_told_what_reads_them():
+def test_who_reads_scans_is_told_which_they_are_and_what_reads_them(tmp_path):
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(scans([written("One")]))
     step = pipe.input("source").flat_map("source", "page", ops.document_decode.auto(), name="decode")
     with step.output("page.number") as numbers:
-        numbers(scans([written("One")]))
+        numbers(path)
         (told,) = numbers.stats().notes
-    assert told == "'decode': 1 input empty (if its pages are pictures of text, document-decode.ocr reads them)"
+    assert told.startswith("'decode': 1 input empty (")
+    assert "scan.pdf" in told
+    assert told.endswith("; if its pages are pictures of text, document-decode.ocr reads them)")
 
 
 def test_a_pdf_without_anything_drawn_is_empty_and_one_with_a_blank_page_is_nothing_special():

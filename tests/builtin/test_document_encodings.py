@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from junco import ops, pipe
+from junco.errors import InputError
+from junco.operator import registry
 
 SENTENCE = "Hello world, this is a text with a path C:\\temp\\new."
 
@@ -64,3 +66,29 @@ def test_a_mark_is_no_text_where_the_encoding_is_said(encoding):
         encoding.removesuffix("-sig")
     )
     assert read(content, "text", encoding=encoding) == (SENTENCE, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("words", ["Words about cats and dogs.", "这是一个关于猫和狗的页面。"])
+def test_a_page_in_utf_16_without_a_mark_is_a_page(encoding, words):
+    page = f"\n <!DOCTYPE html><html><body><p>{words * 3}</p></body></html>"
+    (found,) = registry.load("document-decode.auto")(content="all")(page.encode(encoding))
+    assert found.text == words * 3
+
+
+def test_what_begins_with_two_nulls_is_no_page():
+    with pytest.raises(InputError):
+        list(registry.load("document-decode.auto")()("<p>a</p>".encode("utf-32-le")))
+
+
+@pytest.mark.parametrize("text", ["これは短いテキストです", "ひらがなとカタカナ", "駅から歩いて五分です。"])
+@pytest.mark.parametrize("encoding", ["euc_jp", "cp932"])
+def test_short_japanese_is_read_as_japanese(text, encoding):
+    (found,) = registry.load("document-decode.text")()(text.encode(encoding))
+    assert found.text == text
+
+
+@pytest.mark.parametrize("text", ["這是一個很短的文字", "大家今天一起去公園", "中文字很多"])
+def test_short_chinese_is_not_read_as_japanese(text):
+    (found,) = registry.load("document-decode.text")()(text.encode("big5"))
+    assert found.text == text

@@ -78,7 +78,7 @@ def test_nothing_is_fetched(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     monkeypatch.setattr(socket, "getaddrinfo", refused)
-    (page,) = ops.document_decode.ocr(least_score=0.4)(png(written(LINES[0])))
+    (page,) = ops.document_decode.ocr(threshold=0.4)(png(written(LINES[0])))
     assert page.text == LINES[0]
 
 

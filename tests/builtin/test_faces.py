@@ -7,8 +7,7 @@ import pytest
 from skimage import data
 
 from junco import ops, pipe, pipeline
-from junco.builtin.face_detection.yunet import surest
-from junco.builtin.image_crop.face import PLACES, aligned, similarity
+from junco.builtin.face_alignment import PLACES, aligned, similarity
 from junco.errors import InputError
 from junco.types import Box, Face
 from media import wheel_file
@@ -95,6 +94,19 @@ def test_a_face_at_the_border_is_black_beyond_it():
     assert (crop[56, 100] == 200).all()
 
 
+def test_of_a_box_without_points_what_is_in_it_is_scaled_and_said_to_be_assumed():
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
+    assert (ops.image_crop.face(side=40)(pixels, Box(10, 20, 50, 60)) == pixels[20:60, 10:50]).all()
+    wide = ops.image_crop.face(side=40)(pixels, Box(10, 30, 50, 40))
+    assert (wide == pixels[15:55, 10:50]).all()
+    crops = pipe.input("image", "box").map(("image", "box"), "crop", ops.image_crop.face()).output("crop")
+    with crops:
+        assert crops(pixels, Box(-30, 0, 60, 60)).shape == (112, 112, 3)
+        assert crops.stats().stages[0].num_assumed == 1
+    with pytest.raises(InputError, match="nothing is inside"):
+        ops.image_crop.face()(pixels, Box(10, 20, 10, 60))
+
+
 @pytest.mark.parametrize(
     "face",
     [
@@ -109,13 +121,6 @@ def test_a_face_at_the_border_is_black_beyond_it():
 def test_what_is_no_face_is_refused(embed, face):
     with pytest.raises(InputError, match="'face-embedding"):
         embed(data.astronaut(), face)
-
-
-def test_of_boxes_that_overlap_the_surer_is_kept():
-    boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30], [0, 0, 10, 4]], np.float32)
-    assert surest(boxes, 0.3) == [0, 2]
-    assert surest(boxes, 0.9) == [0, 1, 2, 3]
-    assert surest(boxes[:0], 0.3) == []
 
 
 def test_a_photo_gives_every_face_with_its_vector_and_a_photo_without_any_gives_none(tmp_path):

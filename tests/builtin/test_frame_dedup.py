@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from junco import ops, pipe
+from junco import cache, ops, pipe
 from junco.builtin.frame_dedup.dhash import dhash, means_of_places
 from junco.errors import InputError, ParameterError
 from junco.graph.devices import on_device
@@ -167,3 +167,20 @@ def test_the_pipelines_device_is_that_of_the_operator_that_makes_the_vectors():
     assert flow.nodes[0].spec.create().embedding.spec.params["device"] == "cpu"
     own = {**MODEL, "params": {**MODEL["params"], "device": "cpu"}}
     assert ops.frame_dedup.embedding(**own, device="cuda").create().embedding.spec.params["device"] == "cpu"
+
+
+def test_the_model_that_makes_the_vectors_is_loaded_once_whoever_else_uses_it():
+    model = ops.image_embedding.timm(**MODEL["params"])
+    frames = (
+        pipe.input("numbers")
+        .flat_map("numbers", "frame", film)
+        .filter("frame", "frame", "frame", ops.frame_dedup.embedding(**MODEL, similarity=0.999), name="dedup")
+        .map("frame", "vector", model, name="embed")
+        .output("vector")
+    )
+    before = len(cache)
+    with frames:
+        assert len(frames([0, 0, 1])) == 2
+        (shared,) = (resident for resident in cache if resident.spec == model)
+        assert shared.num_holders == 2
+    assert len(cache) == before

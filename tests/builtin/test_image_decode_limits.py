@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from junco.builtin.image_decode import jpeg
 from junco.builtin.image_decode.pil import PilDecode
+from junco.builtin.pil import jpeg
 from junco.errors import InputError
 
 

@@ -11,8 +11,6 @@ from PIL import Image
 
 from junco import ops, pipe
 from junco.builtin.object_detection.anchors import anchors
-from junco.builtin.object_detection.frozen_graph import float_constants
-from junco.builtin.object_detection.overlap import best_of_each_class
 from junco.builtin.object_detection.ssd import SIDE, WEIGHTS, Ssd, resized
 from junco.errors import InputError, ParameterError
 from junco.types import VideoFrame
@@ -148,59 +146,3 @@ def test_there_is_an_anchor_for_each_box_of_the_graph():
     assert anchors().shape == (1917, 4)
     np.testing.assert_allclose(anchors()[0], [0.5 / 19, 0.5 / 19, 0.1, 0.1], rtol=1e-6)
     np.testing.assert_allclose(anchors()[-1], [0.5, 0.5, np.sqrt(0.95), np.sqrt(0.95)], rtol=1e-6)
-
-
-def test_overlapping_boxes_are_chosen_as_torchvision_chooses_them():
-    import torch
-    from torchvision.ops import batched_nms
-
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        corners = rng.random((200, 2), np.float32)
-        edges = np.concatenate([corners, corners + rng.random((200, 2), np.float32) / 2], axis=1)
-        scores, classes = rng.random(200, np.float32), rng.integers(0, 4, 200)
-        expected = batched_nms(*map(torch.from_numpy, (edges, scores, classes)), 0.4).numpy()
-        np.testing.assert_array_equal(best_of_each_class(edges, scores, classes, 0.4, 200), expected)
-        np.testing.assert_array_equal(best_of_each_class(edges, scores, classes, 0.4, 7), expected[:7])
-    nothing = np.zeros((0, 4), np.float32)
-    assert len(best_of_each_class(nothing, np.zeros(0, np.float32), np.zeros(0, int), 0.4, 7)) == 0
-
-
-def field(number, content):
-    return bytes([number << 3 | 2, len(content)]) + content
-
-
-def constant(name, shape, numbers, kind=1):
-    sizes = b"".join(field(2, bytes([1 << 3, size])) for size in shape)
-    tensor = bytes([1 << 3, kind]) + field(2, sizes) + field(4, np.array(numbers, "<f4").tobytes())
-    attribute = field(1, b"value") + field(2, field(8, tensor))
-    return field(1, field(1, name.encode()) + field(2, b"Const") + field(5, attribute))
-
-
-def test_constants_of_a_graph_are_read_and_other_nodes_passed_over(tmp_path):
-    path = tmp_path / "graph.pb"
-    other = field(1, field(1, b"sum") + field(2, b"Add"))
-    path.write_bytes(
-        constant("a", (2, 2), [1, 2, 3, 4]) + other + constant("b", (3,), [5]) + constant("c", (1,), [0], 3)
-    )
-    found = float_constants(path)
-    assert found.keys() == {"a", "b"}
-    assert found["a"].tolist() == [[1, 2], [3, 4]]
-    assert found["b"].tolist() == [5, 5, 5]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        constant("a", (2, 2), [1, 2, 3]),  # too few numbers
-        constant("a", (2, 2), [1, 2, 3, 4])[:-3],  # cut off
-        field(1, b"\xff" * 12),  # a number that does not end
-        b"\x0b",  # a wire type of the past
-        field(1, field(1, b"\xff\xfe")),  # a name that is no text
-    ],
-)
-def test_a_damaged_graph_is_refused_with_its_path(tmp_path, content):
-    path = tmp_path / "graph.pb"
-    path.write_bytes(content)
-    with pytest.raises(ParameterError, match=r"graph\.pb.*holds no graph of TensorFlow"):
-        float_constants(path)

@@ -74,6 +74,8 @@ def test_a_sound_of_any_length_has_the_vector_that_it_has_when_it_is_whole(
         whole = loaded("audio-embedding.yamnet")(loaded("audio-decode.av")(path))
         assert_agree(embed(path), whole, least=0.99999)
         np.testing.assert_allclose(embed(path), whole, atol=2e-4)
+    assert embed.plan.space == loaded("audio-embedding.yamnet").space()
+    assert embed.plan.space != loaded("audio-embedding.yamnet", pool="max").space()
 
 
 def test_a_model_of_another_name_takes_its_place(tmp_path, long_sound):
@@ -113,12 +115,18 @@ def test_each_window_has_the_pictures_and_the_sound_of_its_seconds(watch, loaded
     assert [(row.window.start_s, row.window.end_s) for row in rows] == [(0, 5), (5, 10), (10, 15)]
     image, sound = loaded("image-embedding.efficientnet-lite", **PLAIN), loaded("audio-embedding.yamnet", **PLAIN)
     samples = loaded("audio-decode.av")(path).samples
-    starts = range(0, 12 * RATE - 7920, 7680)  # of patches; the last is the first that reaches the end
-    heard = sound.batch([AudioClip(samples[:, start : start + 15600], RATE) for start in starts])
     for row, level in zip(rows, (20, 120, 220), strict=True):
-        inside = [row.window.start_s <= start / RATE < row.window.end_s for start in starts]
+        start, end = (round(at_s * RATE) for at_s in (row.window.start_s, row.window.end_s))
         assert_agree(row.image_vector, image(np.full((48, 64, 3), level, np.uint8)), least=0.995)
-        assert_agree(row.audio_vector, np.mean([h for h, i in zip(heard, inside, strict=True) if i], axis=0))
+        assert_agree(row.audio_vector, sound(AudioClip(samples[:, start:end], RATE)))
+
+
+def test_the_last_window_has_what_little_sound_is_in_it(watch, loaded, tmp_path, long_sound, assert_agree):
+    path = write_video(tmp_path / "short.mkv", [99] * 21, long_sound[: round(5.28 * RATE)])
+    *_, last = watch(path)
+    assert (last.window.start_s, last.window.end_s) == (5, 10)
+    sound = loaded("audio-embedding.yamnet", **PLAIN)
+    assert_agree(last.audio_vector, sound(AudioClip(loaded("audio-decode.av")(path).samples[:, 5 * RATE :], RATE)))
 
 
 def test_where_the_sound_has_ended_there_is_none(watch, tmp_path, long_sound):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rjieba
 
-from junco import pipe
+from junco import ops, pipe
 from junco.builtin.sparse_text_embedding.bm25 import Bm25
 from junco.builtin.sparse_text_embedding.words import number_of, words_of
 from junco.errors import InputError, ParameterError, UnavailableError
@@ -30,7 +30,9 @@ QUERIES = ["install a package", "the cat, the CAT", "怎样安装软件包?", "f
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    return Bm25().fit(CORPUS).save(tmp_path_factory.mktemp("bm25") / "corpus.json")
+    return (
+        ops.sparse_text_embedding.bm25().fit(CORPUS, tmp_path_factory.mktemp("bm25") / "corpus.json").params["corpus"]
+    )
 
 
 def scores(queries, documents):
@@ -86,22 +88,25 @@ def test_a_text_without_a_word_has_an_empty_vector_and_is_said(loaded):
 
 
 def test_queries_and_documents_share_a_space_and_another_corpus_is_another(loaded, corpus, tmp_path):
-    other = Bm25().fit(CORPUS[:2]).save(tmp_path / "other.json")
+    other = ops.sparse_text_embedding.bm25().fit(CORPUS[:2], tmp_path / "other.json").params["corpus"]
     spaces = [loaded(NAME, corpus=str(path), role=role).space() for path, role in ((corpus, "query"), (corpus, None))]
     assert spaces[0] == spaces[1]
     assert len({each.id for each in (spaces[0], loaded(NAME, corpus=str(other)).space(), loaded(NAME).space())}) == 3
 
 
-def test_one_text_is_not_several():
-    with pytest.raises(InputError, match="takes several texts, not one"):
-        Bm25().fit("one text alone")
+@pytest.mark.parametrize("texts", ["one text alone", b"bytes", 3], ids=str)
+def test_one_text_is_not_several(texts, tmp_path):
+    with pytest.raises(InputError, match="is fitted on several texts, not on"):
+        ops.sparse_text_embedding.bm25().fit(texts, tmp_path / "corpus.json")
 
 
-def test_nothing_is_learned_of_texts_without_words():
-    with pytest.raises(ParameterError, match="not one word"):
-        Bm25().fit(["", "!"])
+def test_nothing_is_learned_of_texts_without_words(tmp_path):
+    for texts in ([], ["", "!"]):
+        with pytest.raises(ParameterError, match="not one word"):
+            ops.sparse_text_embedding.bm25().fit(texts, tmp_path / "corpus.json")
     with pytest.raises(InputError, match="takes a text"):
-        Bm25().fit([1])
+        ops.sparse_text_embedding.bm25().fit([1], tmp_path / "corpus.json")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -41,9 +42,34 @@ def test_each_chunk_is_where_it_says_in_every_text(loaded, name, text, size, ove
 
 
 @given(text=TEXTS, size=st.integers(1, 60))
-def test_untrimmed_chunks_join_to_the_text(loaded, text, size):
-    split = loaded("text-split.characters", size=size, trim=False)
+@pytest.mark.parametrize("name", MEMBERS)
+def test_untrimmed_chunks_join_to_the_text(loaded, name, text, size):
+    split = loaded(f"text-split.{name}", size=size, trim=False)
     assert "".join(chunk.text for chunk in split(text)) == text
+
+
+@given(text=TEXTS, size=st.integers(1, 60))
+@pytest.mark.parametrize("name", MEMBERS)
+def test_trimmed_chunks_begin_and_end_with_something(loaded, name, text, size):
+    assert all(chunk.text.strip() == chunk.text for chunk in loaded(f"text-split.{name}", size=size)(text))
+    assert list(loaded(f"text-split.{name}", size=size)("\x1c \x1f")) == []
+
+
+@given(text=TEXTS, size=st.integers(2, 60), overlap=st.integers(1, 20))
+@pytest.mark.parametrize("name", ["characters", "markdown", "code"])
+def test_no_more_is_repeated_than_was_asked_for(loaded, name, text, size, overlap):
+    overlap = min(overlap, size - 1)
+    found = list(loaded(f"text-split.{name}", size=size, overlap=overlap)(text))
+    assert all(one.end - other.start <= overlap for one, other in itertools.pairwise(found))
+
+
+def test_what_the_library_repeats_too_much_of_begins_at_a_word(loaded):
+    code = "def a():\n    x = 1\n    y = 2\n    return x\n\ndef b():\n    return 3\n" * 3
+    for overlap in (5, 10):
+        found = list(loaded("text-split.markdown", size=30, overlap=overlap)(code))
+        repeated = [(one.end - other.start, other) for one, other in itertools.pairwise(found)]
+        assert max(number for number, _ in repeated) <= overlap
+        assert all(code[chunk.start - 1].isspace() for number, chunk in repeated if number > 0)
 
 
 def test_no_chunk_is_repeated_whole_where_a_long_text_is_read_in_pieces(loaded):
@@ -126,6 +152,28 @@ def test_sentences_end_where_chinese_and_english_end_them():
     ]
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Dr. Smith met Mr. Jones, e.g. in London.", "They left."],
+        ["J. R. R. Tolkien wrote it.", "George W. Bush did not.", "J.R.R. Tolkien did."],
+        ["Prof. Dr. Müller kommt, z.B. morgen.", "Das ist z. B. gut.", "Er kommt z.B. Montag."],
+        ["Der 3. Oktober ist ein Feiertag.", "Siehe Nr. 5 und Abb. 3.", "Frau Dr. Weber sagt d. h. nichts."],
+        ["See Fig. 3 and No. 5.", "St. Mary's is old."],
+        ["Sr. García vino.", "Sra. López no."],
+        ["It was I.", "He left.", "The answer is no.", "Then we went."],
+        ["We bought apples, pears, etc.", "Then we left.", "It ended at 5 p.m.", "All slept."],
+        ["There were 12.", "Then we had 13.", "He is a member of the board.", "So is she."],
+    ],
+)
+def test_abbreviations_end_no_sentence(sentences):
+    assert [c.text for c in chunks("sentences", " ".join(sentences))] == sentences
+
+
+def test_the_end_of_a_line_ends_a_sentence_whatever_stands_there():
+    assert [c.text for c in chunks("sentences", "Call the Dr.\nSmith came.")] == ["Call the Dr.", "Smith came."]
+
+
 def test_sentences_go_together_and_overlap():
     found = chunks("sentences", "A a. B b. C c. D d.", size=2, overlap=1)
     assert [c.text for c in found] == ["A a. B b.", "B b. C c.", "C c. D d."]
@@ -180,7 +228,7 @@ def test_no_chunk_has_more_tokens_than_asked_for(minilm_folder):
 
 
 def test_a_tokenizer_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ParameterError, match=r"there is no file .*tokenizer\.json"):
+    with pytest.raises(ParameterError, match=r"has no tokenizer\.json"):
         chunks("tokens", "a", tokenizer=str(tmp_path))
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(ParameterError, match=r"tokenizer\.json"):

@@ -200,7 +200,7 @@ def test_a_folder_without_its_prefix_is_refused_with_the_way_to_write_it(model, 
         (None, "there is no such folder"),
         ([], r"config\.json': it is missing, and says which"),
         (["model.safetensors"], r"config\.json': it is missing, and says which"),
-        (["config.json"], r"model\.safetensors': it is missing, and holds the weights"),
+        (["config.json"], r"model\.safetensors': it is missing: weights are read as safetensors"),
     ],
     ids=str,
 )

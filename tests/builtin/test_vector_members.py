@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from junco import ops, pipe
+from junco import ops, pipe, pipeline
 from junco.builtin.vector.concatenate import Concatenate
 from junco.builtin.vector.pca import Pca
 from junco.builtin.vector.pool import Pool
 from junco.builtin.vector.quantize import Quantize
-from junco.errors import InputError, ParameterError, UnavailableError
+from junco.errors import ContractError, InputError, ParameterError, UnavailableError
 from junco.neural.finish import Finish
 from junco.types import Space
 
@@ -30,8 +30,7 @@ def data():
 @pytest.fixture
 def fitted(data, tmp_path):
     def fit(name="pca.npy", dim=8, **how):
-        pca = ops.vector.pca(file=str(tmp_path / name)).create()
-        pca.fit(data, dim, **how)
+        pca = ops.vector.pca(dim=dim).fit(data, tmp_path / name, **how).create()
         pca.ensure_open()
         return pca
 
@@ -170,15 +169,59 @@ def test_what_is_projected_does_not_depend_on_batches(fitted, data):
 
 
 def test_more_directions_than_the_data_have_are_refused(tmp_path):
-    pca = Pca(file=str(tmp_path / "a.npy"))
     flat = np.outer(np.arange(5.0), np.ones(4))
-    for vectors, dim in ((flat, 2), (VECTORS[:3], 3), (VECTORS, 0), (np.ones((4, 3)), 1)):
+    for vectors, dim in ((flat, 2), (VECTORS[:3], 3), (np.ones((4, 3)), 1)):
         with pytest.raises(ParameterError, match=f"dim={dim}, but"):
-            pca.fit(vectors, dim)
+            ops.vector.pca(dim=dim).fit(vectors, tmp_path / "a.npy")
     assert not (tmp_path / "a.npy").exists()
 
 
+def test_what_was_fitted_is_a_spec_that_a_file_of_yaml_can_name(data, tmp_path):
+    spec = ops.vector.pca(dim=8).fit(data, tmp_path / "pca.npy")
+    assert spec == ops.vector.pca(file=str(tmp_path / "pca.npy"), dim=8)
+    steps = pipe.input("vector").map("vector", "vector", spec, name="reduce").output("vector")
+    steps.save(tmp_path / "reduce.yaml")
+    with pipeline(tmp_path / "reduce.yaml") as again:
+        np.testing.assert_array_equal(again(data[0]), spec(data[0]))
+
+
+def test_of_a_file_the_strongest_directions_can_be_kept(fitted, data, tmp_path):
+    many = fitted("many.npy")
+    few = Pca(file=str(tmp_path / "many.npy"), dim=3)
+    np.testing.assert_allclose(few(data[0]), many(data[0])[:3], atol=1e-5)
+    assert few.space(SPACE).parts["dim"] == 3
+    with pytest.raises(ParameterError, match="dim=9 is more than the 8 directions in"):
+        Pca(file=str(tmp_path / "many.npy"), dim=9)(data[0])
+    assert len(ops.vector.pca().fit(data, tmp_path / "all.npy")(data[0])) == 24
+
+
+@pytest.mark.parametrize(
+    ("vectors", "problem"),
+    [
+        ([], "there are none"),
+        (np.zeros((0, 4), np.float32), "there are none"),
+        ("vectors", "is fitted on many vectors"),
+        (3, "is fitted on many vectors"),
+        (np.ones(4), "takes a vector"),
+        ([[1.0, np.nan]], "not finite"),
+        ([[1.0, 2.0], [1.0]], "some have 2 numbers, others 1"),
+    ],
+    ids=str,
+)
+def test_data_that_cannot_be_are_refused_and_no_file_is_written(vectors, problem, tmp_path):
+    with pytest.raises(InputError, match=problem):
+        ops.vector.pca(dim=1).fit(vectors, tmp_path / "a.npy")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_learns_nothing_from_data_says_so(tmp_path):
+    with pytest.raises(ContractError, match=r"'vector.normalize' is not fitted on data"):
+        ops.vector.normalize().fit(VECTORS, tmp_path / "a.npy")
+
+
 def test_a_missing_file_another_file_and_another_length_are_refused(fitted, tmp_path):
+    with pytest.raises(UnavailableError, match=r"no file of directions is named: fit\(\) writes it"):
+        Pca()(VECTORS[0])
     with pytest.raises(UnavailableError, match=r"no file .*missing\.npy': fit\(\) writes it"):
         Pca(file=str(tmp_path / "missing.npy"))(VECTORS[0])
     (tmp_path / "text.npy").write_text("no array")

@@ -65,6 +65,18 @@ def test_a_range_after_the_end_is_empty(video):
     assert decoded("frames", video, start_s=50.0) == []
 
 
+@pytest.mark.parametrize("member", ["frames", "keyframes", "scenes"])
+def test_a_video_without_a_frame_in_the_range_is_noted_as_empty_with_the_range(member, tmp_path):
+    path = numbered(tmp_path / "short.mp4", 20)
+    frames = pipe.input("source").flat_map("source", "frame", ops[f"video-decode.{member}"](start_s=50.0))
+    with frames.output("frame") as p:
+        assert p(path) == []
+        (told,) = p.stats().notes
+        assert told.startswith("'video-decode': 1 input empty (")
+        assert "short.mp4" in told
+        assert told.endswith("; no such frame of it is shown from start_s on and before end_s)")
+
+
 def test_every_seventh_frame(video):
     assert told(decoded("frames", video, every=7)) == list(range(0, NUM_FRAMES, 7))
     assert told(decoded("frames", video, every=7, start_s=1.0)) == [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from junco import ops, pipe, pipeline
-from junco.errors import JuncoError
+from junco.errors import ContractError
 from junco.types import Shot
 from media import wheel_file
 from videos import number_of, numbered, write
@@ -92,7 +92,7 @@ def test_vectors_have_length_one_and_a_space(shots_of, original):
     _, vectors = shots_of(original)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     space = pipeline("video-deduplication", runtime="torch").plan.space
-    assert space.parts["pooled over vectors"] == "mean"
+    assert space.parts["pooled over vectors"] == "mean of vectors of length 1"
     assert space == pipeline("video-deduplication-transnet", runtime="torch").plan.space
 
 
@@ -107,12 +107,12 @@ def test_another_shot_detection_takes_the_place_by_its_name():
 # frames of the time of a shot
 
 
-def given(path, shots, **how):
+def given(path, shots, member="frames", **how):
     """The numbers of the frames of each shot, as a pipeline gives them."""
     frames = (
         pipe.input("path")
         .flat_map("path", "shot", lambda path: shots)
-        .flat_map(("path", "shot"), "frame", ops.video_decode.frames(**how))
+        .flat_map(("path", "shot"), "frame", ops[f"video-decode.{member}"](**how))
         .output("shot", "frame")
     )
     return [(row.shot.start_s, number_of(row.frame)) for row in frames(str(path))]
@@ -133,8 +133,20 @@ def test_ticks_count_from_the_start_of_a_shot_so_that_each_has_a_frame(tmp_path)
     assert [number for _, number in given(path, shots, per_second=1)] == [0, 3, 4, 29, 54]
 
 
-def test_three_columns_are_refused(tmp_path):
-    path = numbered(tmp_path / "numbered.mp4", 10)
-    frames = pipe.input("a", "b", "c").flat_map(("a", "b", "c"), "frame", ops.video_decode.frames()).output("frame")
-    with pytest.raises(JuncoError):
-        frames(str(path), Shot(0, 1), 3)
+def test_a_shot_has_its_own_key_frames_or_its_first_frame(tmp_path):
+    path = numbered(tmp_path / "numbered.mp4", 60)
+    shots = [Shot(0, 15 / FPS), Shot(12 / FPS, 18 / FPS), Shot(15 / FPS, 41 / FPS)]
+    found = given(path, shots, "keyframes")
+    assert found == [(0, 0), (0, 10), (12 / FPS, 12), (15 / FPS, 20), (15 / FPS, 30), (15 / FPS, 40)]
+
+
+def test_scenes_are_looked_for_within_a_shot(tmp_path):
+    path = numbered(tmp_path / "numbered.mp4", 60)
+    shots = [Shot(0, 10 / FPS), Shot(20 / FPS, 60 / FPS)]
+    found = given(path, shots, "scenes", threshold=1.0, per_shot=2)
+    assert found == [(0, 2), (0, 7), (20 / FPS, 30), (20 / FPS, 50)]
+
+
+def test_three_columns_are_refused():
+    with pytest.raises(ContractError, match=r"takes \(source: any, piece\?: .*, and the step gives it 3 columns"):
+        pipe.input("a", "b", "c").flat_map(("a", "b", "c"), "frame", ops.video_decode.frames()).output("frame")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from importlib import metadata
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -21,6 +23,35 @@ def test_doctor_tells_versions_devices_and_caches(junco, home):
     assert found["cores"] >= 1
     (own,) = [cache for cache in found["caches"] if cache["path"] == str(home.parent)]
     assert own["size_bytes"] == sum(path.stat().st_size for path in home.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux")
+@pytest.mark.parametrize(("where", "says"), [("/dev/full", "/dev/full is no folder"), ("/proc/nope/a", "kept there (")])
+def test_doctor_says_what_is_wrong_with_a_home(junco, monkeypatch, where, says):
+    monkeypatch.setenv("JUNCO_HOME", where)
+    (own, *_) = json.loads(junco("doctor", "--json").stdout)["caches"]
+    assert own["path"] == where
+    assert says in own["problem"]
+    assert f"{where}: 0 B; nothing can be kept there" in junco("doctor").stdout
+
+
+def test_doctor_says_nothing_of_a_home_in_which_all_is_well_and_makes_none(junco, monkeypatch, tmp_path):
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "new" / "home"))
+    assert json.loads(junco("doctor", "--json").stdout)["caches"][0]["problem"] == ""
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_doctor_says_that_others_can_write_where_models_are_kept(junco, home):
+    home.parent.chmod(0o777)
+    assert "can be written by others" in json.loads(junco("doctor", "--json").stdout)["caches"][0]["problem"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="for this user every folder can be written")
+def test_doctor_says_that_a_home_is_read_only(junco, home):
+    home.parent.chmod(0o500)
+    assert "Permission denied" in json.loads(junco("doctor", "--json").stdout)["caches"][0]["problem"]
+    home.parent.chmod(0o700)
 
 
 def test_doctor_for_people_is_the_same(junco, home):
@@ -80,7 +111,7 @@ def test_with_a_source_doctor_tries_the_first_inputs_and_foretells_what_all_woul
 
 def test_a_trial_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
-    assert "'shorten': 2 inputs cut, 1 input empty" in junco("doctor", "short", tmp_path / "t.json").stdout
+    assert "'shorten': 2 inputs cut (" in junco("doctor", "short", tmp_path / "t.json").stdout
     tried = json.loads(junco("doctor", "short", tmp_path / "t.json", "--json").stdout)
     (stage,) = tried["stats"]["stages"]
     assert (stage["num_cut"], stage["num_empty"]) == (2, 1)

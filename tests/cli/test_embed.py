@@ -170,4 +170,4 @@ def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     told = json.loads(done.stdout)
     assert (told["num_cut"], told["num_empty"]) == (2, 1)
     again = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "u.parquet")
-    assert "'shorten': 2 inputs cut, 1 input empty" in again.stdout + again.stderr
+    assert "'shorten': 2 inputs cut (" in again.stdout + again.stderr

@@ -23,7 +23,9 @@ def test_what_is_cut_or_empty_is_a_line_beside_the_results(junco):
     for form in ((), ("--json",)):
         done = junco("run", "short", "a longer text", "", "short", "the end of it", *form)
         assert done.exit_code == 0
-        assert done.stderr.splitlines() == ["'shorten': 2 inputs cut, 1 input empty"]
+        assert done.stderr.splitlines() == [
+            "'shorten': 2 inputs cut ('a longer text', 'the end of it'), 1 input empty ('')"
+        ]
         assert "cut" not in done.stdout
     assert junco("run", "short", "short").stderr == ""
 

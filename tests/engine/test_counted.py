@@ -210,7 +210,7 @@ def test_a_job_counts_its_own_rows_alone_while_others_call_its_pipeline():
         assert (again.num_cut, again.num_empty) == (CUT, EMPTY)
         assert counts(p)[0] == 2 * len(TEXTS) + CUT
     assert report.to_dict()["num_cut"] == CUT
-    assert "'shorten': 3 inputs cut, 1 input empty" in str(report)
+    assert "'shorten': 3 inputs cut ('long text', 'another', 'and one more'), 1 input empty ('')" in str(report)
 
 
 def _calling(p):
@@ -226,9 +226,39 @@ def test_what_helps_stands_beside_the_note_if_the_operator_says_it():
     with pipe.input("text").map("text", "short", Helpful(), name="shorten").output("short") as p:
         p("")
         p("a")
-        assert "'shorten': 1 input empty (give it a text)" in str(p.stats())
+        assert "'shorten': 1 input empty (''; give it a text)" in str(p.stats())
         report = p.run(["", "a"], lambda shard: None, progress=False)
-        assert "1 input empty (give it a text)" in str(report)
+        assert "1 input empty (''; give it a text)" in str(report)
+
+
+def test_the_first_inputs_of_which_something_was_noted_are_told_and_how_many_more_there_are():
+    texts = [f"a long text, the {number}." for number in range(9)]
+    with pipe.input("text").map("text", "short", Short(), name="shorten").output("short") as p:
+        for text in texts:
+            p.batch([text])
+        assert p.stats().notes == [f"'shorten': 9 inputs cut ({texts[0]!r}, {texts[1]!r}, {texts[2]!r} and 6 more)"]
+
+
+def test_of_what_is_noted_in_other_processes_some_are_told():
+    texts = ("one long text", "another one", "short", "a third")
+    with pipe.input("text").map("text", "short", Short(), name="shorten", backend="process").output("short") as p:
+        p.batch(texts)
+        (told,) = p.stats().notes
+    assert told.startswith("'shorten': 4 inputs cut (")
+    assert sum(repr(text) in told for text in texts) == 3
+    assert told.endswith(" and 1 more)")
+
+
+def test_an_item_of_which_something_is_noted_while_its_rows_are_drawn_is_told():
+    with pipe.input("text").flat_map("text", "letter", Letters(), name="spell").output("letter") as p:
+        p.batch(["abcd", "ab", "abcde"])
+        assert p.stats().notes == ["'spell': 2 inputs cut ('abcd', 'abcde')"]
+
+
+def test_a_secret_in_an_address_is_not_told_with_the_note():
+    with pipe.input("text").map("text", "short", Short(), name="shorten").output("short") as p:
+        p("https://user:secret@host/a")
+        assert p.stats().notes == ["'shorten': 1 input cut ('https://user:***@host/a')"]
 
 
 def test_stats_say_nothing_of_what_was_not_noted():
@@ -236,7 +266,7 @@ def test_stats_say_nothing_of_what_was_not_noted():
         p("a")
         assert "cut" not in str(p.stats())
         p("")
-        assert "'shorten': 1 input empty" in str(p.stats())
+        assert "'shorten': 1 input empty ('')" in str(p.stats())
         assert p.stats().to_dict()["stages"][0]["num_empty"] == 1
 
 

@@ -178,6 +178,14 @@ def test_what_loading_takes_is_no_time_of_the_rows(tmp_path):
         assert p.stats().stages[0].loading_s < LOADING_S
 
 
+def test_what_several_tasks_load_together_takes_its_time_once():
+    work = StageStats("work", 4)
+    for span in [(10.0, 12.0), (10.5, 12.1), (9.0, 12.0), (100.0, 101.5), (100.5, 101.0)]:
+        work.observe_loading(span)
+    assert work.loading_s == pytest.approx(3.1 + 1.5)
+    assert "loading" not in PipelineStats((work,), 1.0, 1, 4).to_dict()["stages"][0]
+
+
 def test_runs_and_single_calls_add_up():
     with pipe.input("x").map("x", "y", lambda x: x, name="same").output("y") as p:
         p.batch(range(10))

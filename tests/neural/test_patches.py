@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from junco import NeuralOperator, Source
+from junco import NeuralOperator, Source, option
 from junco.errors import ContractError
 from junco.neural.patches import PatchEmbedding, PatchModel
 
@@ -131,3 +131,12 @@ def test_a_class_without_patches_is_refused_when_it_is_defined():
 
             def source(self) -> Source:
                 return Source(build=network, seed=3)
+
+
+def test_an_option_that_is_said_to_be_outside_of_it_is_no_part_of_the_space():
+    class Loud(Pairs):
+        least: float = option(0.5, in_space=False)
+        scale: float = 1.0
+
+    assert Loud(least=0.1).space() == Loud().space()
+    assert Loud(scale=2.0).space() != Loud().space()

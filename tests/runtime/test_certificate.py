@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from junco.builtin.text_embedding.encoder import pooled
 from junco.builtin.text_embedding.minilm import MiniLM
-from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import ParameterError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
+from junco.neural.text_encoder import pooled
+from junco.neural.tokens import token_ids
 from junco.operator import registry
 from junco.runtime import conversion
 from junco.runtime.certificate import Certificate, agreement, cosines

@@ -49,6 +49,19 @@ def test_a_scaled_vector_that_was_only_truncated_is_in_neither_of_the_other_spac
     assert cut.normalized() == MODEL.truncated(64, renormalize=True)
 
 
+def test_a_mean_of_means_is_a_mean_and_what_was_done_to_vectors_before_is_told():
+    mean = MODEL.pooled("mean")
+    assert mean != MODEL
+    assert mean.pooled("mean") == mean
+    others = {
+        MODEL.pooled("max"),
+        mean.pooled("max"),
+        MODEL.normalized().pooled("mean"),
+        mean.normalized().pooled("mean"),
+    }
+    assert len({mean, *others}) == 5
+
+
 def test_the_description_is_one_line_for_people():
     assert MODEL.normalized().but(prompt="query: ").description == "a model, 384 numbers, length 1, prompt 'query: '"
 

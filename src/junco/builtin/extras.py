@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,13 +19,3 @@ def importing(extra: str, needed_by: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise MissingExtraError((error.name or "?").partition(".")[0], extra, repr(needed_by)) from error
-
-
-def check_installed(module: str, extra: str, needed_by: str) -> None:
-    """Refuse to go on without a package; it is looked for, not imported.
-
-    Raises:
-        MissingExtraError: naming the package and ``pip install 'junco[extra]'``.
-    """
-    if importlib.util.find_spec(module) is None:
-        raise MissingExtraError(module, extra, repr(needed_by))

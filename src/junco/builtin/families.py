@@ -33,7 +33,8 @@ FAMILIES = (
         "operator",
         Ports((Port("source", Any),), (Port("frame", VideoFrame),), rows="many"),
         default="video-decode.keyframes",
-        description="a video → its frames, each with its time",
+        description="a video, or a piece of it → its frames, each with its time",
+        also=(Ports((Port("source", Any), Port("piece", Shot | Segment)), (Port("frame", VideoFrame),), rows="many"),),
     ),
     Family(
         "audio-decode",
@@ -192,7 +193,11 @@ FAMILIES = (
         "operator",
         Ports((Port("vector", VECTOR),), (Port("vector", VECTOR),)),
         default="vector.normalize",
-        description="a vector → a vector",
+        description="a vector, or several, or those of a group → a vector",
+        also=(
+            Ports((Port("vectors", _VECTORS),), (Port("vector", VECTOR),)),
+            Ports(None, (Port("vector", VECTOR),), each=Annotated[Any, VECTOR]),
+        ),
     ),
     Family(
         "time-window",

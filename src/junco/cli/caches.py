@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from junco.cli.printing import size
+from junco.wording import brief
 
 if TYPE_CHECKING:
     from junco.graph.nodes import Graph
@@ -27,6 +29,31 @@ def caches() -> list[Path]:
 
         found.append(Path(constants.HF_HUB_CACHE))
     return found
+
+
+def problem_of(folder: Path) -> str:
+    """Why nothing can be kept in a folder of caches, or nothing of it is used, and the cure; empty where all is well.
+
+    Nothing is made: of a folder that is not there, the one in which it would be made is tried.
+    """
+    from junco.errors import IntegrityError
+    from junco.runtime.cache import check_own
+
+    is_own = folder == caches()[0]
+    cure = f"set {'JUNCO_HOME' if is_own else 'HF_HOME'} to a folder that you can write"
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            return f"nothing can be kept there ({there} is no folder): {cure}"
+        with tempfile.TemporaryFile(dir=there):
+            pass
+        if is_own:
+            check_own(folder / "runtimes")
+    except OSError as error:
+        return f"nothing can be kept there ({error.strerror or brief(error)}): {cure}"
+    except IntegrityError as error:
+        return str(error)
+    return ""
 
 
 def files_in(folder: Path) -> dict[Path, int]:

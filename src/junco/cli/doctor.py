@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from junco.cli.caches import caches, files_in
+from junco.cli.caches import caches, files_in, problem_of
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json, print_table, size
 from junco.errors import ParameterError
@@ -63,7 +63,10 @@ def doctor(
         "cores": _num_cores(),
         "devices": _devices(),
         "runtimes": {name: version for name in _RUNTIMES if (version := _version(name))},
-        "caches": [{"path": str(path), "size_bytes": sum(files_in(path).values())} for path in caches()],
+        "caches": [
+            {"path": str(path), "size_bytes": sum(files_in(path).values()), "problem": problem_of(path)}
+            for path in caches()
+        ],
         "files": [
             {"path": str(path), "size_bytes": size_bytes}
             for path, size_bytes in files_in(caches()[0] / "files").items()
@@ -200,8 +203,13 @@ def _for_people(found: dict[str, Any]) -> dict[str, Any]:
         "cores": found["cores"],
         "devices": found["devices"],
         "runtimes": [f"{name} {version}" for name, version in found["runtimes"].items()] or "none",
-        "caches": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["caches"]],
+        "caches": [_cache_line(each) for each in found["caches"]],
         "files": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["files"]] or "none of wheels yet",
         "missing": missing or "nothing: every extra is installed",
         "broken": [each["problem"] for each in found["broken"]] or "no operator of another package",
     }
+
+
+def _cache_line(cache: dict[str, Any]) -> str:
+    told = f"{cache['path']}: {size(cache['size_bytes'])}"
+    return f"{told}; {cache['problem']}" if cache["problem"] else told

@@ -23,7 +23,7 @@ def families(as_json: bool) -> None:
         {
             "kind": family.kind,
             "name": family.name,
-            "interface": str(family.ports),
+            "interface": family.interface,
             "default": family.default,
             "members": members[family.kind, family.name],
             "description": family.description,

@@ -26,7 +26,7 @@ def ops(family: str | None, as_json: bool) -> None:
         if family in (None, its_family):
             contract, source = families.get(its_family), registry.source_of(name)
             is_default = contract is not None and contract.default == name
-            interface = str(contract.ports) if contract else ""
+            interface = contract.interface if contract else ""
             rows.append(
                 {"name": name, "family": its_family, "interface": interface, "default": is_default, "source": source}
             )

@@ -161,7 +161,7 @@ def _family(family: Family) -> dict[str, Any]:
     return {
         "kind": f"{family.kind} family",
         "name": family.name,
-        "interface": str(family.ports),
+        "interface": family.interface,
         "description": family.description,
         "parameters": [{"name": name} for name in family.parameters],
         "default": family.default,

@@ -82,7 +82,7 @@ class OperatorApplier(Applier):
         is_free = self._bears_all and lane() is Lane.ONLINE
         worked = self._worked(columns, num_rows, stop, has_place=is_free)
         if worked.noted:
-            count(worked.noted)
+            count(worked.noted, columns)
         return worked.results, worked.failures
 
     def outside(self, wait: Callable[[], Waited]) -> Waited:

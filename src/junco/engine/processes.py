@@ -81,7 +81,7 @@ class ProcessApplier(Applier):
         failures.extend(Failure(start + row, error) for row, error in failed)
         end = failed[0][0] if stop and failed else num_rows
         results.extend(given[:end])
-        count(until(noted, end))
+        count(until(noted, end), columns)
 
     def _again(
         self,
@@ -100,7 +100,7 @@ class ProcessApplier(Applier):
             return
         try:
             given, failed, noted = self._submit(columns, 1)
-            count(noted)
+            count(noted, columns)
         except BrokenProcessPool:
             failed, given = [(0, WorkerDied("the worker process died on this row"))], [None]
             failed[0][1].__cause__ = error

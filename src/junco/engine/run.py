@@ -29,7 +29,7 @@ from junco.engine.stats import Totals
 from junco.engine.trace import Trace
 from junco.errors import ClosedError, DeadlineError
 from junco.operator.lanes import Lane, in_lane, waiting_for_me, working_for
-from junco.operator.opening import opened_s
+from junco.operator.opening import last_opened, opened_s
 
 WORTH_A_THREAD_S = 0.0005
 """Tasks shorter than this are not handed to other threads: passing them on would cost as much."""
@@ -305,7 +305,8 @@ class Run:
             stats.observe(0, 0, seconds - loading_s)
         else:
             stats.observe(task.num_rows, task.num_items, seconds - loading_s, max(0.0, started - task.since_s))
-        stats.loading_s += loading_s
+        if loading_s:
+            stats.observe_loading(last_opened())
         task.is_resumed = True
         num_bytes = sum(block.num_bytes for block in blocks)
         stats.num_bytes += num_bytes

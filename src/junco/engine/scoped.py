@@ -191,7 +191,7 @@ class ScopedApplier(Applier):
                 raise
 
         given, noted = retried(attempt, retry if before is not None else ())
-        count(noted)
+        count(noted, columns)
         return self._resident().given(given)
 
     def _copied(self) -> tuple[Any] | None:

@@ -215,7 +215,7 @@ class SharedBatches:
         if call.error is not None:
             raise call.error
         if call.noted and counted is not None:
-            counted.add(call.noted)
+            counted.add(call.noted, [(value,) for value in call.item])
         return call.result
 
     def _come(self, call: _Call) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from junco.cores import num_cores
+from junco.operator.opening import Span
 from junco.wording import printable_lines
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class StageStats:
         num_bytes: bytes of the rows that left it.
         seconds: time spent working, over all threads.
         wait_s: time that rows waited before it.
-        loading_s: time that tasks spent on loading operators, which is no part of ``seconds``.
+        loading_s: time in which tasks were loading operators, one or several at once; it is no part of ``seconds``.
+        loading: from when to when the last of it went.
         first_s: time of the first task.
         batch_rows: rows in a full batch, at last.
         num_cut: inputs of which the operator has used only a part, as it noted itself. Of a step that holds a
@@ -41,6 +43,8 @@ class StageStats:
         num_unknown: inputs of which the operator does not know a good part, as it noted.
         num_repeated: inputs that are like one before them, as it noted.
         num_assumed: inputs that do not say how they are to be read, so that the operator had to assume something.
+        named: the first inputs of which something was noted, by the note's word, as they are shown; but for what is
+            repeated.
         cures: what helps against what it notes, by the note's word, as the operator says.
     """
 
@@ -53,6 +57,7 @@ class StageStats:
     seconds: float = 0.0
     wait_s: float = 0.0
     loading_s: float = 0.0
+    loading: Span = field(default=(0.0, 0.0), repr=False, compare=False)
     first_s: float = 0.0
     first_items: int = 0
     first_rows: int = 0
@@ -62,6 +67,7 @@ class StageStats:
     num_unknown: int = 0
     num_repeated: int = 0
     num_assumed: int = 0
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     cures: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def observe(self, num_rows: int, num_items: int, seconds: float, wait_s: float = 0.0) -> None:
@@ -76,6 +82,15 @@ class StageStats:
         self.seconds += seconds
         self.wait_s += wait_s
 
+    def observe_loading(self, span: Span) -> None:
+        """Count when a task has loaded; what several have waited for together counts once."""
+        since_s, until_s = self.loading
+        if span[0] <= until_s and since_s <= span[1]:
+            span = min(since_s, span[0]), max(until_s, span[1])
+            self.loading_s -= until_s - since_s
+        self.loading = span
+        self.loading_s += span[1] - span[0]
+
     def observe_call(self, seconds: float) -> None:
         """Count a row of a single call; the first one also loads."""
         if not self.num_tasks:
@@ -87,7 +102,10 @@ class StageStats:
 
     @property
     def notes(self) -> str:
-        """How many inputs were cut, empty, partly unknown, repeated, read by assumption; empty where none were."""
+        """How many inputs were cut, empty, partly unknown, repeated, read by assumption, and which were the first.
+
+        Empty where none were.
+        """
         told = [
             (self.num_cut, "cut", "cut"),
             (self.num_empty, "empty", "empty"),
@@ -98,8 +116,11 @@ class StageStats:
         return ", ".join(self._told(number, word, what) for number, word, what in told if number)
 
     def _told(self, number: int, word: str, what: str) -> str:
-        cure = f" ({self.cures[word]})" if word in self.cures else ""
-        return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{cure}"
+        named = ", ".join(self.named.get(word, ()))
+        rest = number - len(self.named.get(word, ()))
+        named += f" and {rest:,} more" if named and rest > 0 else ""
+        beside = "; ".join(text for text in (named, self.cures.get(word, "")) if text)
+        return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{f' ({beside})' if beside else ''}"
 
     @property
     def is_warm(self) -> bool:
@@ -189,7 +210,7 @@ class PipelineStats:
         """Plain values, for programs."""
         stages = [asdict(stage) | {"item_s": stage.item_s} for stage in self.stages]
         for plain in stages:
-            del plain["cures"]  # for people
+            del plain["cures"], plain["loading"]  # for people, and of a clock that only this process has
         return {"num_items": self.num_items, "wall_s": self.wall_s, "advice": self.advice, "stages": stages}
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from junco.errors import ContractError
 from junco.graph.fields import type_of_field
 from junco.graph.levels import Flow, Slot, Step, check
-from junco.graph.nodes import GROUPING, Callee, Node, fn_name
+from junco.graph.nodes import Callee, Node, fn_name
 from junco.graph.written import placed
 from junco.operator.ports import Port, Ports, accepts, ports_of_function, type_name
 
@@ -56,8 +56,8 @@ def _follow(step: Step, types: dict[int, Any], wanted: dict[int, Any]) -> None:
     """Note the types that a step makes, and those that it wants of columns whose type nobody said."""
     ports = _ports_of(step.node)
     looks_at = step.on if step.node.verb == "filter" else step.reads
-    if ports.inputs is not None and len(ports.inputs) == len(looks_at) and not step.is_grouping:
-        for slot, port in zip(looks_at, ports.inputs, strict=True):
+    if ports.inputs is not None and ports.takes(len(looks_at)) and not step.is_grouping:
+        for slot, port in zip(looks_at, ports.inputs, strict=False):
             if not slot.fields and wanted.get(slot.index, Any) is Any:
                 wanted[slot.index] = port.type
     if step.node.verb == "filter":
@@ -103,6 +103,9 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
     wanted, given = _ports_of_fn(node.fn), _ports_of_fn(fn)
     if wanted.rows == "either":
         wanted = wanted.of_many() if node.verb == "flat_map" else replace(wanted, rows="one")
+    wanted = wanted.given(
+        node.on if node.verb == "filter" else node.inputs[:1] if node.verb == "reduce" else node.inputs
+    )
     if Callee.of(fn).is_operator and not given.fits(wanted):
         raise ContractError(
             f"{fn_name(fn)!r} cannot stand in {node} for {fn_name(node.fn)!r}: "
@@ -114,12 +117,13 @@ def _check_step(step: Step, ports: Ports, types: dict[int, Any]) -> None:
     given = step.on or step.reads
     name = repr(fn_name(step.node.fn))
     _check_kind(step, ports, name)
-    if ports.inputs is not None:
-        if len(ports.inputs) != len(given) and not (step.node.verb == "reduce" and len(ports.inputs) == 1):
-            raise ContractError(f"{step.node}: {name} takes {ports}, and the step gives it {len(given)} columns")
-        for port, slot in zip(ports.inputs, given, strict=step.node.verb != "reduce"):
+    if not ports.takes(len(given)) and not (step.node.verb == "reduce" and ports.takes(1)):
+        raise ContractError(f"{step.node}: {name} takes {ports}, and the step gives it {len(given)} columns")
+    if not step.is_grouping:
+        taken = ports.given([slot.name for slot in given]).inputs or ()
+        for port, slot in zip(taken, given, strict=True):
             kind = _type_of(slot, types, str(step.node))
-            if step.node.verb not in GROUPING and not accepts(port.type, kind):
+            if not accepts(port.type, kind):
                 raise ContractError(
                     f"{step.node}: {name} takes {port}, and the column {slot.name!r} "
                     f"(made by {slot.made_by!r}) holds {type_name(kind)}"

@@ -154,8 +154,8 @@ def _stage_since(before: StageStats, now: StageStats, sums: Sums) -> StageStats:
     names += ["first_s", "first_items", "first_rows"]  # nothing where the first task was before
     done: dict[str, Any] = {name: getattr(now, name) - getattr(before, name) for name in names}
     noted = sums.get(now.name, {})
-    done |= {f"num_{word}": noted.get(word, 0) for word in get_args(Word)}
-    return replace(now, **done)
+    done |= {f"num_{word}": noted[word].number if word in noted else 0 for word in get_args(Word)}
+    return replace(now, **done, named={word: total.named for word, total in noted.items()})
 
 
 def _counted(number: int, noun: str) -> str:

@@ -14,6 +14,7 @@ from junco.neural.model import undefined
 from junco.neural.operator import NeuralOperator
 from junco.neural.preparation import Preparation, Prepared
 from junco.neural.shortcuts import Shortcuts, can_be_remembered, measured, remembered
+from junco.operator.options import option
 from junco.runtime.loading import MOST_BYTES
 from junco.runtime.source import Arrays, Compiled, Source
 from junco.types import Image, Space
@@ -29,7 +30,7 @@ class ImageEmbedding(NeuralOperator):
         exact: prepare pictures bit for bit as the reference does, with no faster way that comes near.
     """
 
-    exact: bool = False
+    exact: bool = option(False, in_space=False)
 
     needed = ("source", "preparation")
     _prepare: Callable[[Image], Prepared] | None = None
@@ -38,9 +39,6 @@ class ImageEmbedding(NeuralOperator):
     def preparation(self) -> Preparation:
         """How a picture is made ready for the model: a `MiddleCrop`, or another way."""
         raise undefined(self.name, "preparation")
-
-    def model_options(self) -> dict[str, Any]:
-        return {name: value for name, value in super().model_options().items() if name != "exact"}
 
     def prepare(self, images: Sequence[Image]) -> npt.NDArray[Any]:
         prepare = self._prepare or self.preparation().exact
@@ -52,9 +50,9 @@ class ImageEmbedding(NeuralOperator):
 
     def open(self) -> None:
         super().open()
-        assert self._compiled is not None
+        assert self._passes is not None
         preparation = self.preparation()
-        found = self._shortcuts(self.complete_source, preparation, self._compiled)
+        found = self._shortcuts(self.complete_source, preparation, self._passes.compiled)
         self._prepare = preparation.fast if found.fast else preparation.exact
         self._resized_side = preparation.resized_side
 

@@ -18,15 +18,15 @@ from junco.neural.devices import check_device
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.neural.pixels import checked_pixels
 from junco.neural.texts import checked_texts
-from junco.neural.weights import random_weights, seeded
+from junco.neural.weights import random_weights, seeded_build
 from junco.operator import registry
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.operator.options import option
+from junco.operator.options import option, outside_space
 from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.places.files import names_files
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
-from junco.runtime.source import Arrays, Compiled, Source, dim_of, owned_by, rows_of
+from junco.runtime.source import Arrays, Source, dim_of, owned_by, rows_of
 from junco.types import Space, Vectors
 from junco.types.array_type import IMAGE
 
@@ -68,11 +68,8 @@ class NeuralModel(Operator):
     """How many numbers the model gives for an item, where that is known before it is loaded."""
     needed: ClassVar[tuple[str, ...]] = ("source", "prepare", "read")
     """The methods without which `open` cannot make a member ready."""
-    _compiled: Compiled | None = None
-    _num_rows: int = 1
-    """Rows of one pass."""
-    _dtypes: Sequence[np.dtype[Any]] = ()
-    """Of the model's inputs."""
+    _passes: passes.Passes | None = None
+    """Through the model, once that is loaded."""
     _dim: int | None = None
     """How many numbers it gives for an item, once some were seen."""
 
@@ -131,8 +128,11 @@ class NeuralModel(Operator):
         )
 
     def model_options(self) -> dict[str, Any]:
-        """The options that decide the model's vectors: its own, without those that are neutral or name its files."""
-        inherited = NeuralModel.parameters().keys() | self.neutral_parameters()
+        """The options that decide the model's vectors: its own, without those that are neutral or name its files.
+
+        One that says ``option(…, in_space=False)`` is left out; a model whose recipe tells all gives none.
+        """
+        inherited = NeuralModel.parameters().keys() | self.neutral_parameters() | outside_space(type(self))
         own = {name: p.default for name, p in self.parameters().items() if name not in inherited}
         given = {**own, **{name: value for name, value in self.spec.params.items() if name in own}}
         files = list(self.files())
@@ -197,7 +197,7 @@ class NeuralModel(Operator):
             source,
             name=self.name,
             recipe=f"{source.recipe}, {own}" if own else source.recipe,
-            build=_seeded(source),
+            build=seeded_build(source),
             golden=golden,
             inputs=source.inputs or passes.inputs_of(golden),
         )
@@ -210,10 +210,9 @@ class NeuralModel(Operator):
     def open(self) -> None:
         self.fetch()
         source = self.complete_source()
-        self._compiled = self.compute.load(source)
-        self._num_rows = passes.rows_of_a_pass(source, self._compiled, self.deterministic)
-        self._dtypes, self._dim = passes.dtypes_of(source.inputs), None
-        self.checked_block(self._compiled(*rows_of(source.golden)[0]), 1)
+        compiled, self._dim = self.compute.load(source), None
+        self._passes = passes.Passes(compiled, source, deterministic=self.deterministic)
+        self.checked_block(compiled(*rows_of(source.golden)[0]), 1)
 
     def files(self) -> Iterable[Path]:
         return super().files() if self.wheels else self.named_source().files
@@ -230,13 +229,10 @@ class NeuralModel(Operator):
 
     def numbers(self, columns: Sequence[Sequence[Any]]) -> Vectors:
         """What the model gives: float32 (n, dim) for n > 0 checked items."""
-        assert self._compiled is not None, "open() comes before batch()"
-        if len(columns[0]) == 1 and not self.deterministic:
-            return self.checked_block(self._compiled(*self._taken(columns)), 1)
-        count, most = len(columns[0]), self._num_rows
-        sizes = [most if self.deterministic else min(most, count - start) for start in range(0, count, most)]
-        blocks = zip(self._compiled.stream(self._passes(columns)), sizes, strict=True)
-        return np.concatenate([self.checked_block(block, num_rows) for block, num_rows in blocks])[:count]
+        assert self._passes is not None, "open() comes before batch()"
+        blocks = [self.checked_block(*block) for block in self._passes.blocks(self._prepared, columns)]
+        count = len(columns[0])
+        return blocks[0] if count == len(blocks[0]) else np.concatenate(blocks)[:count]
 
     def numbers_of_each(self, items: Iterable[Any]) -> Iterator[Vectors]:
         """What the model gives for items that come one by one, in order: float32 (1, dim) each.
@@ -244,8 +240,8 @@ class NeuralModel(Operator):
         An item goes in by itself, while the next ones are being made: for operators with `stream`, of whose items each
         takes any number of passes.
         """
-        assert self._compiled is not None, "open() comes before stream()"
-        for block in self._compiled.stream(self._taken([[item]]) for item in items):
+        assert self._passes is not None, "open() comes before stream()"
+        for block in self._passes.block_of_each(self._prepared, items):
             yield self.checked_block(block, 1)
 
     def checked_block(self, block: Vectors, num_rows: int) -> Vectors:
@@ -259,33 +255,12 @@ class NeuralModel(Operator):
         return block
 
     def close(self) -> None:
-        if self._compiled is not None:
-            self._compiled.close()
-        self._compiled = None
-
-    def _passes(self, columns: Sequence[Sequence[Any]]) -> Iterator[Arrays]:
-        for start in range(0, len(columns[0]), self._num_rows):
-            rows = [list(column[start : start + self._num_rows]) for column in columns]
-            if self.deterministic:  # a shape of its own would add up in another order
-                rows = [column + column[:1] * (self._num_rows - len(column)) for column in rows]
-            yield self._taken(rows)
-
-    def _taken(self, columns: Sequence[Sequence[Any]]) -> Arrays:
-        arrays = self._prepared(columns)
-        if [array.dtype for array in arrays] == self._dtypes:
-            return arrays
-        return passes.as_taken(arrays, self._dtypes, self.name)
+        if self._passes is not None:
+            self._passes.compiled.close()
+        self._passes = None
 
     def _prepared(self, columns: Sequence[Sequence[Any]]) -> Arrays:
-        made = self.prepare(*columns)
-        arrays = tuple(np.ascontiguousarray(each) for each in (made if isinstance(made, tuple) else (made,)))
-        if any(len(array) != len(columns[0]) for array in arrays if array.ndim) or not all(a.ndim for a in arrays):
-            shapes = ", ".join(str(array.shape) for array in arrays)
-            raise ContractError(
-                f"{self.name!r}: prepare() gave arrays of shape {shapes} for {len(columns[0])} items: the first axis "
-                "counts the items"
-            )
-        return arrays
+        return passes.arrays_of(self.prepare(*columns), len(columns[0]), self.name)
 
     @cached_property
     def _kinds(self) -> list[Any]:
@@ -306,22 +281,6 @@ class NeuralModel(Operator):
 def undefined(owner: str, method: str) -> ContractError:
     """What to raise where an author has left out a method."""
     return ContractError(f"{owner!r} must define {method}(): {_TOLD[method]}")
-
-
-def _seeded(source: Source) -> Any:
-    """What builds the module, with torch's generator at the seed of random weights.
-
-    It stands at 0 where nothing pins them: if they are random, all copies of the model are one network at least.
-    """
-    build, seed = source.build, source.seed if source.is_pinned else 0
-    if build is None or seed is None:
-        return build
-
-    def built() -> Any:
-        with seeded(seed):
-            return build()
-
-    return built
 
 
 def _plain(value: Any) -> Any:

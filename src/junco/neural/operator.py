@@ -27,9 +27,10 @@ class NeuralOperator(NeuralModel):
         precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
     """
 
-    normalize: bool = False
-    truncate_dim: int | None = option(None, least=1)
-    precision: Precision = "float32"
+    # the finish tells the space of them
+    normalize: bool = option(False, in_space=False)
+    truncate_dim: int | None = option(None, least=1, in_space=False)
+    precision: Precision = option("float32", in_space=False)
 
     needed = ("source", "prepare")
     is_matryoshka: ClassVar[bool] = False
@@ -59,11 +60,6 @@ class NeuralOperator(NeuralModel):
         if space is None:
             return None
         return self.finish.in_space(self.compute.in_space(space.on(inputs[0] if inputs else None)))
-
-    def model_options(self) -> dict[str, Any]:
-        """Without what becomes of the vectors, which the finish tells."""
-        options = super().model_options()
-        return {name: value for name, value in options.items() if name not in NeuralOperator.parameters()}
 
     def read(self, numbers: Vectors, *columns: Any) -> Sequence[Vector]:
         """The finished vectors."""

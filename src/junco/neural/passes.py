@@ -1,16 +1,21 @@
-"""Passes through a model: what goes into one, and how many rows of it."""
+"""Passes through a model: what goes into one, how many rows of it, and items on their way through them in batches."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from junco.errors import ContractError
 from junco.runtime.source import Arrays, Compiled, Input, Source
+from junco.types import Vectors
 
+Columns = Sequence[Sequence[Any]]
+"""Items, a sequence for each input column."""
+Prepare = Callable[[Columns], Arrays]
+"""Items → the arrays of one pass."""
 Dtypes = list[np.dtype[Any]]
 """Of the inputs of a model, in their order."""
 
@@ -19,6 +24,67 @@ _CPU_PASS_NUMBERS = 8 * 224 * 224 * 3
 _GPU_PASS_NUMBERS = 64 * 224 * 224 * 3
 _LEAST_NUMBERS_ALONE = 10_000
 """From so many numbers in a row on, a row fills a core by itself where each core has a stream of its own."""
+
+
+class Passes:
+    """Items on their way through a model that is loaded.
+
+    Args:
+        compiled: the model.
+        source: what it was made of; its name says whose it is.
+        deterministic: the same bits whatever else is in a batch.
+    """
+
+    def __init__(self, compiled: Compiled, source: Source, *, deterministic: bool) -> None:
+        self.compiled = compiled
+        self._owner = source.name
+        self._deterministic = deterministic
+        self._num_rows = rows_of_a_pass(source, compiled, deterministic)
+        self._dtypes = dtypes_of(source.inputs)
+
+    def blocks(self, prepare: Prepare, columns: Columns) -> Iterator[tuple[Vectors, int]]:
+        """What the model gives for n > 0 items, block by block, and for how many rows each block should be.
+
+        Deterministic passes are filled up, so that there may be more rows than items.
+        """
+        count, most = len(columns[0]), self._num_rows
+        if count == 1 and not self._deterministic:
+            return iter([(self.compiled(*self._taken(prepare(columns))), 1)])
+        sizes = [most if self._deterministic else min(most, count - start) for start in range(0, count, most)]
+        passes = (self._taken(prepare(rows)) for rows in self._cut(columns))
+        return zip(self.compiled.stream(passes), sizes, strict=True)
+
+    def block_of_each(self, prepare: Prepare, items: Iterable[Any]) -> Iterator[Vectors]:
+        """What the model gives for items that come one by one: a block for each, while the next ones are made."""
+        return self.compiled.stream(self._taken(prepare([[item]])) for item in items)
+
+    def _cut(self, columns: Columns) -> Iterator[Columns]:
+        """The items of each pass."""
+        for start in range(0, len(columns[0]), self._num_rows):
+            rows = [list(column[start : start + self._num_rows]) for column in columns]
+            if self._deterministic:  # a shape of its own would add up in another order
+                rows = [column + column[:1] * (self._num_rows - len(column)) for column in rows]
+            yield rows
+
+    def _taken(self, arrays: Arrays) -> Arrays:
+        if [array.dtype for array in arrays] == self._dtypes:
+            return arrays
+        return as_taken(arrays, self._dtypes, self._owner)
+
+
+def arrays_of(made: np.ndarray[Any, Any] | tuple[np.ndarray[Any, Any], ...], num_items: int, owner: str) -> Arrays:
+    """What an author's `prepare` gave, as the arrays of one pass.
+
+    Raises:
+        ContractError: the first axis of one does not count the items.
+    """
+    arrays = tuple(np.ascontiguousarray(each) for each in (made if isinstance(made, tuple) else (made,)))
+    if any(len(array) != num_items for array in arrays if array.ndim) or not all(array.ndim for array in arrays):
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ContractError(
+            f"{owner!r}: prepare() gave arrays of shape {shapes} for {num_items} items: the first axis counts the items"
+        )
+    return arrays
 
 
 def inputs_of(golden: Arrays) -> tuple[Input, ...]:

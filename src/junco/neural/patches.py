@@ -11,9 +11,10 @@ import numpy.typing as npt
 from junco.errors import ContractError
 from junco.neural.model import NeuralModel, undefined
 from junco.neural.operator import NeuralOperator
+from junco.operator.options import option
 from junco.operator.ports import Port, Ports, ports_of_batch, ports_of_function
 from junco.runtime.source import Arrays
-from junco.types import Vector, Vectors
+from junco.types import Space, Vector, Vectors
 
 Patches = Sequence[npt.NDArray[Any]] | Sequence[tuple[npt.NDArray[Any], ...]]
 """What goes through a model of one item: for each patch an array, or several where the model has several inputs."""
@@ -95,9 +96,14 @@ class PatchEmbedding(NeuralOperator, PatchModel):
         pool: of the patches' vectors: ``mean``, or ``max``, the most in each number.
     """
 
-    pool: Literal["mean", "max"] = "mean"
+    pool: Literal["mean", "max"] = option("mean", in_space=False)
 
     needed = ("source", "patches")
+
+    def model_space(self) -> Space | None:
+        """With the way of pooling where `vector.pool` says it too: it gives of patches' vectors the same."""
+        space = super().model_space()
+        return None if space is None else space.pooled(self.pool)
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Vector]:
         """The finished vectors."""

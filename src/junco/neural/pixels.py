@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import InputError
+from junco.errors import InputError, ParameterError
 from junco.types import Image
 from junco.wording import picture
+
+LEVELS = 256
+"""Of a channel of a pixel, from 0 on."""
+MOST_PIXELS = 64_000_000
+"""Of a picture that is made larger than the one given: a long strip whose shorter side is enlarged fits no memory."""
 
 
 def as_array(value: Any) -> npt.NDArray[Any]:
@@ -42,3 +47,13 @@ def checked_pixels(value: Any, owner: str) -> Image:
     if array.size == 0:
         raise InputError(f"{owner!r}: the image {picture(value)} has no pixels")
     return np.ascontiguousarray(array)
+
+
+def check_color(color: tuple[int, int, int], option: str, owner: str) -> None:
+    """Refuse a value of an option that is no colour.
+
+    Raises:
+        ParameterError: a level is below 0 or above 255.
+    """
+    if not all(0 <= level < LEVELS for level in color):
+        raise ParameterError(f"{owner!r}: {option}={color!r} must be three levels from 0 to {LEVELS - 1}")

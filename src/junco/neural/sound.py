@@ -1,4 +1,4 @@
-"""Sound at an operator's door: clips with samples that are finite; and golden ones."""
+"""Sound at an operator's door: clips with samples that are finite, mono at a sample rate; and golden ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import InputError
+from junco.errors import InputError, MissingExtraError
+from junco.neural.resample import resampled
+from junco.neural.spectrogram import Samples
 from junco.types.media import AudioClip
 from junco.wording import picture
 
@@ -34,6 +36,25 @@ def checked_clip(value: Any, owner: str) -> AudioClip:
     if not np.isfinite(samples).all():
         raise InputError(f"{owner!r}: {picture(value)} has samples that are not finite (NaN or infinite)")
     return value
+
+
+def one_channel(clip: AudioClip, sample_rate_hz: int, owner: str) -> Samples:
+    """A clip as most models take sound: the mean of its channels (n,), at their sample rate.
+
+    Without a copy where it is that already.
+
+    Raises:
+        InputError: it is no sound, has no samples, or some that are not finite.
+        MissingExtraError: it has another sample rate, and PyAV is not installed.
+    """
+    clip = checked_clip(clip, owner)
+    mono: Samples = clip.samples[0] if len(clip.samples) == 1 else clip.samples.mean(axis=0, dtype=np.float32)
+    if clip.sample_rate_hz != sample_rate_hz:
+        try:
+            (mono,) = resampled(mono[None], clip.sample_rate_hz, sample_rate_hz)
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("av", "audio", repr(owner)) from error
+    return mono
 
 
 def golden_clips(sample_rate_hz: int) -> list[AudioClip]:

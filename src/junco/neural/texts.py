@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.errors import InputError
+from junco.errors import InputError, ParameterError
 from junco.wording import picture
 
 
@@ -30,3 +30,14 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def check_prompt(prompt: str | None, owner: str) -> str | None:
+    """The option's value, if it can be one.
+
+    Raises:
+        ParameterError: it is no text, or one that no tokenizer can read.
+    """
+    if prompt is not None and not (isinstance(prompt, str) and is_unicode(prompt)):
+        raise ParameterError(f"{owner!r}: prompt={prompt!r} must be a text or None")
+    return prompt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from junco.errors import IntegrityError
 from junco.places.files import file_sha256
-from junco.runtime.source import weights_sha256
+from junco.runtime.source import Source, weights_sha256
 
 _seeding = threading.RLock()
 
@@ -42,17 +41,6 @@ def weights_by_sha256(*paths: Path) -> str:
     return f"sha256 {weights_sha256(paths, 'weights')}{several}"
 
 
-def state_sha256(module: Any) -> str:
-    """The sha256 of a torch module's parameters and buffers, with their names, types and shapes."""
-    import torch
-
-    digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
 def state_bytes(module: Any) -> int:
     """Bytes of a torch module's parameters and buffers."""
     return sum(tensor.nbytes for tensor in module.state_dict().values())
@@ -67,3 +55,19 @@ def seeded(seed: int) -> Iterator[None]:
         # Not torch.manual_seed, which would also reseed every GPU's generator; weights are made on the CPU.
         torch.default_generator.manual_seed(seed)
         yield
+
+
+def seeded_build(source: Source) -> Any:
+    """What builds the module, with torch's generator at the seed of random weights.
+
+    It stands at 0 where nothing pins them: if they are random, all copies of the model are one network at least.
+    """
+    build, seed = source.build, source.seed if source.is_pinned else 0
+    if build is None or seed is None:
+        return build
+
+    def built() -> Any:
+        with seeded(seed):
+            return build()
+
+    return built

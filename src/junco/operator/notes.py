@@ -9,7 +9,8 @@ nowhere.
 from __future__ import annotations
 
 import operator as python
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, Literal, get_args
 
@@ -57,6 +58,16 @@ def put_back(noted: By, before: dict[str, set[int]] | None) -> None:
     noted.pop(get_ident(), None)
     if before is not None:
         noted[get_ident()] = before
+
+
+@contextmanager
+def aside(operator: Any) -> Iterator[None]:
+    """A batch of an operator within another's: what it notes is nobody's, and what it had noted is kept."""
+    before = set_aside(operator._noted)
+    try:
+        yield
+    finally:
+        put_back(operator._noted, before)
 
 
 def taken(operator: Any, num_rows: int) -> Noted:

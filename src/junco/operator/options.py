@@ -39,6 +39,8 @@ from junco.operator.parameters import bind
 
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
+_STANDS_FOR = "${"
+"""How a value begins that is a pipeline's parameter."""
 INHERITED: Any = object()
 """What is not said of an option: as the parent class has it, else nothing."""
 
@@ -54,6 +56,8 @@ class Option:
         default: `REQUIRED` where it has to be given.
         least, most: bounds of numbers.
         neutral: it changes where or how fast the operator runs, never what comes out.
+        in_space: it is part of what a model's numbers mean; not so, where it chooses among them, is told in another
+            way, or changes them within what is promised.
         check: a function of a value and the operator's name, which gives the value back or raises `ParameterError`.
     """
 
@@ -64,6 +68,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     neutral: bool = False
+    in_space: bool = True
     check: Check | None = None
 
     def checked(self, value: Any, owner: str) -> Any:
@@ -105,6 +110,7 @@ def option(
     least: float | None = INHERITED,
     most: float | None = INHERITED,
     neutral: bool = INHERITED,
+    in_space: bool = INHERITED,
     check: Check | None = INHERITED,
 ) -> Any:
     """Say more of an option than its type and its default.
@@ -116,10 +122,12 @@ def option(
         least: the smallest number that it may be.
         most: the largest.
         neutral: it changes where or how fast the operator runs, never what comes out.
+        in_space: it is part of what a model's numbers mean; not so, where it chooses among them, is told in another
+            way, or changes them within what is promised.
         check: a function of a value and the operator's name, instead of the type's own check; it gives the value back
             or raises `ParameterError`.
     """
-    more = {"least": least, "most": most, "neutral": neutral, "check": check}
+    more = {"least": least, "most": most, "neutral": neutral, "in_space": in_space, "check": check}
     return _Declared(default, {name: value for name, value in more.items() if value is not INHERITED})
 
 
@@ -175,6 +183,11 @@ def neutral_of(cls: type) -> frozenset[str]:
     return frozenset(name for name, each in options_of(cls).items() if each.neutral)
 
 
+def outside_space(cls: type) -> frozenset[str]:
+    """The options that are no part of what a model's numbers mean."""
+    return frozenset(name for name, each in options_of(cls).items() if not each.in_space)
+
+
 def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Check values for the options of ``self``, set them as its attributes, and let it check what types cannot say.
 
@@ -187,6 +200,25 @@ def assign(self: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     for name, each in options.items():
         setattr(self, name, each.checked(given.get(name, each.default), owner))
     self.check_options()
+
+
+def check_given(cls: Any, params: Mapping[str, Any]) -> None:
+    """Check the values that an operator is to be made with, before it is.
+
+    What is to be put in place later, as a pipeline's parameter, is left to that moment; so is what values mean to each
+    other where some are, or come from the step.
+
+    Raises:
+        ParameterError: a value of another type, out of bounds, or that does not fit the others.
+    """
+    if not is_declared(cls):
+        return
+    options = options_of(cls)
+    known = {name: value for name, value in params.items() if _STANDS_FOR not in repr(value)}
+    for name, value in known.items():
+        options[name].checked(value, cls.name)
+    if len(known) == len(params) and not cls.from_step:
+        cls(**params)
 
 
 def is_declared(cls: Any) -> bool:

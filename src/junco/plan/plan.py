@@ -16,11 +16,10 @@ from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
-from junco.operator.base import changed_file
 from junco.operator.ports import gives_one_vector
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
-from junco.places.files import Stamp, first_changed
+from junco.places.files import Stamp, changed_file, first_changed
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
 from junco.plan.spaces import OutputSpace, output_space, space_line

@@ -179,6 +179,8 @@ def check_own(folder: Path, *beneath: Path) -> None:
             found = path.stat()
         except OSError:
             continue
+        if path not in beneath and not stat.S_ISDIR(found.st_mode):
+            continue  # nothing can lie in it, which is said when something is to be kept
         is_sticky = path == folder.parent and found.st_mode & _STICKY  # /tmp: each may move only what is their own
         if found.st_uid not in (os.getuid(), 0):
             raise IntegrityError(

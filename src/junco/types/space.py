@@ -12,6 +12,7 @@ from junco.errors import SpaceError
 from junco.wording import printable
 
 NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH, PRECISION = "name", "dim", "normalize", "1 before truncation", "precision"
+POOLED = "pooled over vectors"
 """Parts that more than one operator writes; ``normalize`` is true, false, or says that it was done before the last
 truncation."""
 
@@ -91,6 +92,17 @@ class Space:
     def normalized(self) -> Space:
         """The space of its vectors scaled to length 1."""
         return self.but(**{LENGTH: True})
+
+    def pooled(self, how: str) -> Space:
+        """The space of what is made of several of its vectors, number by number.
+
+        The mean of means is a mean, whether it was taken of all vectors at once or of groups: one space. So it is with
+        the most. Vectors that were scaled or pooled in another way before are said.
+        """
+        before, is_scaled = self.parts.get(POOLED), self.parts.get(LENGTH) is True
+        if is_scaled or before not in (None, how):
+            how = f"{how} of {before or 'vectors'}{' of length 1' if is_scaled else ''}"
+        return self.as_floats().but(**{POOLED: how, LENGTH: False})
 
     def as_floats(self) -> Space:
         """The space of its vectors read as float32 numbers, whatever smaller type they were stored in."""

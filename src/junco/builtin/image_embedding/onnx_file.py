@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.onnx_graph import beside, described, dtype_of, inputs_of, read_graph, shape_of
+from junco.builtin.onnx.graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
 from junco.errors import ParameterError, UnavailableError
 from junco.neural.weights import weights_by_sha256
 
@@ -61,8 +61,7 @@ def read(path: Path, owner: str) -> OnnxFile:
         raise UnavailableError(f"{owner!r}: there is no file {str(path)!r}")
     stat = path.stat()
     name, dtype, shape, locations = _described(path, owner, stat.st_size, stat.st_mtime_ns)
-    files = (path, *(beside(path, location, owner) for location in locations))
-    return OnnxFile(path, files, name, dtype, shape, channels_first=shape[1] == _CHANNELS)
+    return OnnxFile(path, files_of(path, locations, owner), name, dtype, shape, channels_first=shape[1] == _CHANNELS)
 
 
 @lru_cache(maxsize=16)

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from junco.builtin.extras import importing
+from junco.builtin.hub_model.model import CONFIG
 from junco.builtin.image_embedding import timm_weights
 from junco.errors import ParameterError
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop, Preparation, Transform
-from junco.neural.weights import random_weights, seeded, state_bytes, state_sha256
+from junco.neural.weights import random_weights, seeded, state_bytes
+from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Input, Source
 from junco.types import Space
@@ -29,7 +30,8 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     ``forward_head(forward_features(x), pre_logits=True)`` gives.
 
     Args:
-        model: as timm writes it: ``resnet50``, ``resnet50.a1_in1k``, ``hf-hub:owner/name``, ``local-dir:folder``.
+        model: as timm writes it: ``resnet50``, ``resnet50.a1_in1k``, ``hf-hub:owner/name`` (or ``…@revision``),
+            ``local-dir:folder``.
         pretrained: weights from the Hugging Face cache, which fetches them once; otherwise random ones.
         seed: where random weights start.
         exact: prepare pictures bit for bit as timm does, with no faster way that comes near.
@@ -39,14 +41,16 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     pretrained: bool = True
     seed: int = option(0, least=0)
 
+    packages = {"timm": "vision"}
+
     def check_options(self) -> None:
         super().check_options()
         if not self.model:
             raise ParameterError(f"{self.name!r}: model={self.model!r} must be the name of a timm model")
 
     def fetch(self) -> None:
-        with importing("vision", self.name):
-            timm_weights.timm_model(self.model, self.pretrained, self.name)
+        check_packages(self.packages, self.name)
+        timm_weights.timm_model(self.model, self.pretrained, self.name)
         self.finish.check_truncation(self.model)
 
     def preparation(self) -> Preparation:
@@ -55,10 +59,9 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         return preparation_of(timm.data, self._config)
 
     def source(self) -> Source:
-        """By the weights' file, unread; a model whose weights timm keeps in another form is built at once."""
+        """By the weights' file, unread; a model of whose pictures timm says nothing is built at once."""
         found, config = self._identity(), self._config
-        is_named = found is not None and (found.file is not None or not self.pretrained)
-        module = None if is_named else self._built()
+        module = self._built() if found is None else None
         channels, height, width = config["input_size"]
         architecture = found.architecture if found is not None else self.model
         return Source(
@@ -67,7 +70,6 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
             inputs=(Input("pixels", "uint8", (None, height, width, channels)),),
             packages=("timm",),
             weights=(found.file,) if found is not None and found.file is not None else (),
-            weights_sha256=state_sha256(module) if module is not None and self.pretrained else None,
             num_bytes=state_bytes(module) if module is not None else 0,
             seed=self.seed,
         )
@@ -76,7 +78,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         found = self._identity()
         if found is None or found.file is None:
             return ()
-        told = found.file.with_name(timm_weights.CONFIG)
+        told = found.file.with_name(CONFIG)
         return (found.file, told) if ":" in self.model and told.is_file() else (found.file,)
 
     def model_options(self) -> dict[str, Any]:
@@ -99,8 +101,8 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         return Space(parts, f"timm {self.model}" if found.weights else f"timm {self.model}, random weights")
 
     def _identity(self) -> timm_weights.Identity | None:
-        with importing("vision", self.name):
-            return timm_weights.identity(self.model, self.pretrained, self.name)
+        check_packages(self.packages, self.name)
+        return timm_weights.identity(self.model, self.pretrained, self.name)
 
     @cached_property
     def _config(self) -> Mapping[str, Any]:
@@ -122,7 +124,7 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
 
 def not_one_vector(model: str, what: str) -> ParameterError:
     """The error for a model that gives no vector for a picture."""
-    place = f"{str(folder / timm_weights.CONFIG)!r}" if (folder := timm_weights.folder_of(model)) else f"{model!r}"
+    place = f"{str(folder / CONFIG)!r}" if (folder := timm_weights.folder_of(model)) else f"{model!r}"
     return ParameterError(
         f"timm model {place}: {what}, not one vector for a picture: in its model_args leave 'global_pool' to the "
         "architecture (not '') and 'features_only' out"

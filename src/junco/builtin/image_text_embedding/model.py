@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
-from junco.builtin.text_embedding.tokens import Ids, Tokens
 from junco.errors import InputError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.neural.operator import NeuralOperator
+from junco.neural.tokens import Ids, Tokens
+from junco.operator.options import option
 from junco.runtime.source import Source
 from junco.types import Vector
 from junco.types.array_type import IMAGE
@@ -29,7 +30,7 @@ class ImageTextEmbedding(NeuralOperator):
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
-    modality: Modality = "image"
+    modality: Modality = option("image", in_space=False)
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """What goes into the model of texts, and what of them does not."""
@@ -50,10 +51,6 @@ class ImageTextEmbedding(NeuralOperator):
         """The two networks are two models of one space, each with a conversion of its own."""
         source = super().complete_source()
         return replace(source, recipe=f"{source.recipe}, {self.modality}")
-
-    def model_options(self) -> dict[str, Any]:
-        """Without the modality: both are in one space."""
-        return {name: value for name, value in super().model_options().items() if name != "modality"}
 
     def _noted_tokens(self, texts: Sequence[str]) -> Sequence[Sequence[int] | Ids]:
         """A text's ids each, once it was noted which are cut, which empty, and which the model hardly knows."""

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed, importing
+from junco.builtin.hub_model.model import check_model
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.builtin.image_text_embedding.open_clip_files import OpenClipFiles
-from junco.builtin.model_files import check_model
-from junco.builtin.text_embedding.tokens import Ids, Tokens
+from junco.neural.tokens import Ids, Tokens
+from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Source
 
@@ -37,10 +37,11 @@ class OpenClip(ImageTextEmbedding, family="image-text-embedding", name="open-cli
     pretrained: str | Path = "laion2b_s34b_b79k"
     sha256: str = ""
 
+    packages = {"open_clip": "image-text"}
+
     def fetch(self) -> None:
-        check_installed("open_clip", "image-text", self.name)
-        self._found  # noqa: B018  # finds and checks the files
         super().fetch()
+        self._found  # noqa: B018  # finds and checks the files
 
     def close(self) -> None:
         super().close()
@@ -87,8 +88,8 @@ class OpenClip(ImageTextEmbedding, family="image-text-embedding", name="open-cli
 
     @cached_property
     def _found(self) -> OpenClipFiles:
-        with importing("image-text", self.name):
-            return OpenClipFiles.of(self.model, self.pretrained, self.sha256, self.name)
+        check_packages(self.packages, self.name)
+        return OpenClipFiles.of(self.model, self.pretrained, self.sha256, self.name)
 
     @cached_property
     def _transform(self) -> Any:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.hugging_face import fetched_file
-from junco.builtin.model_files import check_folder, check_safetensors, damaged, is_path, read_json
+from junco.builtin.hub_model.files import check_safetensors, damaged, read_json
+from junco.builtin.hub_model.model import HubModel, is_path
 from junco.errors import ParameterError
 from junco.neural.weights import check_sha256
 
 CONFIG, WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 _FOLDER = "local-dir:"
+_OTHER_FORMS = "'.pt', '.pth' and '.bin' are read by pretrained= with the sha256= of a file that you trust"
 _INSTEAD = "give the path of a file or folder that holds a model"
 
 
@@ -46,29 +47,21 @@ class OpenClipFiles:
             UnavailableError: not in the cache, and cannot be fetched.
         """
         name = str(model)
-        if isinstance(model, Path) or is_path(name) or Path(name).is_dir():
-            check_folder(Path(name), name, owner)
-            return cls._in_folder(Path(name))
-        if "/" in name:
-            config = fetched_file(name, CONFIG, owner, _INSTEAD)
-            for needed in (WEIGHTS, *_TOKENIZER):
-                fetched_file(name, needed, owner, _INSTEAD)
-            if config is None:
-                raise ParameterError(f"{owner!r}: model={name!r} has no {CONFIG}: it is no model of open_clip")
-            return cls._in_folder(config.parent)
-        return cls._by_name(name, pretrained, sha256, owner)
+        is_place = isinstance(model, Path) or is_path(name) or Path(name).is_dir()
+        if not is_place and "/" not in name:
+            return cls._by_name(name, pretrained, sha256, owner)
+        found = HubModel.of(model, owner, instead=_INSTEAD)
+        config = found.needed(CONFIG, "model of open_clip")
+        weights = found.needed(WEIGHTS, f"model whose weights are safetensors: {_OTHER_FORMS}")
+        return cls._of_files(config, weights, [path for name in _TOKENIZER if (path := found.file(name)) is not None])
 
     @classmethod
-    def _in_folder(cls, folder: Path) -> Self:
-        told = read_json(folder / CONFIG)
+    def _of_files(cls, config: Path, weights: Path, beside: Sequence[Path]) -> Self:
+        told = read_json(config)
         if "model_cfg" not in told:
-            raise damaged(folder / CONFIG, "it is missing, or has no 'model_cfg'")
-        weights = folder / WEIGHTS
-        if not weights.is_file():
-            raise damaged(weights, "it is missing; weights in other forms are read as a file with its sha256")
+            raise damaged(config, "it has no 'model_cfg'")
         check_safetensors(weights)
-        beside = [folder / name for name in _TOKENIZER if (folder / name).is_file()]
-        return cls(f"{_FOLDER}{folder}", (weights, *beside), told["model_cfg"], told.get("preprocess_cfg", {}))
+        return cls(f"{_FOLDER}{config.parent}", (weights, *beside), told["model_cfg"], told.get("preprocess_cfg", {}))
 
     @classmethod
     def _by_name(cls, name: str, pretrained: str | Path, sha256: str, owner: str) -> Self:
@@ -95,12 +88,9 @@ class OpenClipFiles:
                 f"{owner!r}: the weights {str(pretrained)!r} were trained with another activation than {name} has: "
                 f"model={_other_activation(name)!r} has it"
             )
-        weights = fetched_file(repository, WEIGHTS, owner, _INSTEAD) if not file else None
+        weights = HubModel(repository, owner, repository, "weights", _INSTEAD).file(WEIGHTS) if not file else None
         if weights is None:
-            raise ParameterError(
-                f"{owner!r}: {repository} has no weights as safetensors: fetch its file, and give it by pretrained= "
-                "with its sha256="
-            )
+            raise ParameterError(f"{owner!r}: {repository} has no weights as safetensors: {_OTHER_FORMS}")
         keys = ("mean", "std", "interpolation", "resize_mode")
         return cls(name, (weights,), told, {key: tag[key] for key in keys if key in tag})
 
@@ -150,10 +140,7 @@ def _checked_file(path: Path, sha256: str, owner: str) -> Path:
     if path.suffix == ".safetensors":
         check_safetensors(path)
     elif path.suffix not in (".pt", ".pth", ".bin") or not sha256:
-        raise ParameterError(
-            f"{owner!r}: pretrained={str(path)!r} is no safetensors: '.pt', '.pth' and '.bin' are read with the "
-            "sha256= of a file that you trust"
-        )
+        raise ParameterError(f"{owner!r}: pretrained={str(path)!r} is no safetensors: {_OTHER_FORMS}")
     return path
 
 

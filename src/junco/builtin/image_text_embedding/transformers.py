@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin import transformers_folder
-from junco.builtin.extras import check_installed
+from junco.builtin.hub_model import loading
+from junco.builtin.hub_model.model import HubModel, check_model
+from junco.builtin.hub_model.weights import weights_of
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.builtin.image_text_embedding.two_networks import TextTokens, features_of
-from junco.builtin.model_files import check_model
-from junco.builtin.text_embedding.tokens import Tokens
 from junco.neural.compute import Compute
 from junco.neural.golden import golden_images
+from junco.neural.tokens import Tokens
 from junco.operator.options import option
 from junco.runtime.source import Arrays, Input, Source
 
@@ -41,11 +41,11 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
 
     model: str | Path = option("openai/clip-vit-base-patch32", check=check_model)
 
+    packages = dict.fromkeys(("torch", "transformers"), "image-text")
+
     def fetch(self) -> None:
-        for package in ("torch", "transformers"):
-            check_installed(package, "image-text", self.name)
-        transformers_folder.fetch(self.model, self.name)
         super().fetch()
+        self._folder  # noqa: B018  # brings it
 
     def close(self) -> None:
         super().close()
@@ -53,7 +53,7 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
             self.__dict__.pop(name, None)
 
     def files(self) -> Iterable[Path]:
-        return transformers_folder.files(self._folder)
+        return loading.files(self._folder)
 
     @cached_property
     def compute(self) -> Compute:
@@ -64,7 +64,7 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
 
     def source(self) -> Source:
         """By the files, unread: all that decides vectors of either kind."""
-        weights = transformers_folder.weights(self._folder)
+        weights = weights_of(self._folder)
         told = [path for path in self.files() if path not in weights]
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in told)).hexdigest()
         names = self._picture_inputs if self.modality == "image" else self._reader.inputs
@@ -87,13 +87,13 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
     def tokens(self, texts: Sequence[str]) -> Tokens:
         return self._reader.tokens(texts)
 
-    @property
+    @cached_property
     def _folder(self) -> Path:
-        return transformers_folder.folder_of(self.model, self.name)
+        return HubModel.of(self.model, self.name).folder()
 
     @cached_property
     def _processor(self) -> Any:
-        return transformers_folder.image_processor(self._folder)
+        return loading.image_processor(self._folder)
 
     @cached_property
     def _picture_inputs(self) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from junco.builtin.model_files import damaged, read_json
-from junco.builtin.text_embedding.tokens import Ids, Tokens, strange
-from junco.builtin.transformers_folder import CONFIG, loaded, loaded_network
+from junco.builtin.hub_model.files import damaged, read_json
+from junco.builtin.hub_model.loading import loaded, loaded_network
+from junco.builtin.hub_model.model import CONFIG
 from junco.errors import ParameterError
+from junco.neural.tokens import Ids, Tokens, strange
 from junco.runtime.source import Arrays
 
 if TYPE_CHECKING:

@@ -7,14 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from junco.errors import ParameterError
-from junco.neural.pixels import checked_pixels
+from junco.neural.pixels import check_color, checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Image
-
-_LEVELS = 256
 
 
 class Pad(Operator, family="image-transform", name="pad"):
@@ -38,8 +35,7 @@ class Pad(Operator, family="image-transform", name="pad"):
     keeps_space = True
 
     def check_options(self) -> None:
-        if not all(0 <= level < _LEVELS for level in self.color):
-            raise ParameterError(f"{self.name!r}: color={self.color!r} must be three levels from 0 to 255")
+        check_color(self.color, "color", self.name)
 
     def batch(self, images: Sequence[Image]) -> Sequence[Image]:
         return [self._padded(checked_pixels(image, self.name)) for image in images]

@@ -9,14 +9,11 @@ import numpy as np
 
 from junco.builtin.extras import importing
 from junco.errors import InputError
-from junco.neural.pixels import checked_pixels
+from junco.neural.pixels import MOST_PIXELS, checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Image
-
-MOST_PIXELS = 64_000_000
-"""Of a result: the shorter side of a very long strip enlarged makes a picture that no memory holds."""
 
 
 class Resize(Operator, family="image-transform", name="resize"):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.extras import importing
-from junco.builtin.text_embedding.by_library import ByLibrary
-from junco.builtin.text_embedding.library import Library
+from junco.builtin.sentence_transformers.by_library import ByLibrary
+from junco.builtin.sentence_transformers.library import Library
 from junco.errors import InputError
 from junco.neural.pixels import checked_pixels
 from junco.neural.texts import checked_texts
@@ -46,7 +46,8 @@ class MultiVectorEmbedding(ByLibrary, family="multi-vector", name="sentence-tran
     punctuation. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
     """
 
     library = MultiVectorLibrary

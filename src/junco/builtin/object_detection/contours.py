@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ParameterError
-from junco.neural.pixels import checked_pixels
+from junco.neural.pixels import LEVELS, check_color, checked_pixels
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Box, Image
 
 Numbers = npt.NDArray[np.intp]
-_LEVELS = 256
 
 
 class Runs(NamedTuple):
@@ -35,23 +34,29 @@ class Contours(Operator, family="object-detection", name="contours"):
     label. A picture with more things than `max_boxes` counts as cut.
 
     Args:
+        threshold: things that fill less of their box are left out.
+        labels: none, for it knows none; another detector in its place may.
         background: its red, green and blue; none: the median of the pixels along the picture's border.
         contrast: the least difference from it, in any of the three colours.
-        min_pixels: smaller things are left out, as specks.
+        least_pixels: smaller things are left out, as specks.
         max_boxes: most boxes of a picture.
     """
 
+    threshold: float = option(0.0, least=0, most=1)
+    labels: tuple[str, ...] = ()
     background: tuple[int, int, int] | None = None
     contrast: int = option(32, least=1, most=255)
-    min_pixels: int = option(16, least=1)
+    least_pixels: int = option(16, least=1)
     max_boxes: int = option(1000, least=1)
 
     hints = Hints(max_batch=1, thread_safe=True, releases_gil=True)
     keeps_space = True
 
     def check_options(self) -> None:
-        if self.background is not None and not all(0 <= level < _LEVELS for level in self.background):
-            raise ParameterError(f"{self.name!r}: background={self.background!r} must be three levels from 0 to 255")
+        if self.background is not None:
+            check_color(self.background, "background", self.name)
+        if self.labels:
+            raise ParameterError(f"{self.name!r}: labels={self.labels!r}, and it tells none of what it finds")
 
     def batch(self, images: Sequence[Image]) -> list[list[Box]]:
         found = [self._boxes(checked_pixels(image, self.name)) for image in images]
@@ -67,8 +72,9 @@ class Contours(Operator, family="object-detection", name="contours"):
         areas = np.bincount(of, runs.ends - runs.starts, num)
         left, top = _least(of, runs.starts, num), _least(of, runs.rows, num)
         right, bottom = -_least(of, -runs.ends, num), -_least(of, -runs.rows, num) + 1
-        by_area = sorted(np.flatnonzero(areas >= self.min_pixels), key=lambda at: (-areas[at], top[at], left[at]))
         shares = areas / ((right - left) * (bottom - top))
+        large = np.flatnonzero((areas >= self.least_pixels) & (shares >= self.threshold))
+        by_area = sorted(large, key=lambda at: (-areas[at], top[at], left[at]))
         numbers = np.stack([left, top, right, bottom, shares], axis=1)[by_area].tolist()
         return [Box(x0, y0, x1, y1, score=score) for x0, y0, x1, y1, score in numbers]
 
@@ -80,7 +86,7 @@ class Contours(Operator, family="object-detection", name="contours"):
         else:
             background = np.array(self.background)
         # one colour after the other, by a table: no copy of the picture in a wider type
-        tables = np.abs(np.arange(_LEVELS) - background[:, None]) >= self.contrast
+        tables = np.abs(np.arange(LEVELS) - background[:, None]) >= self.contrast
         differs: npt.NDArray[np.bool_] = tables[0][pixels[:, :, 0]]
         for channel in (1, 2):
             differs |= tables[channel][pixels[:, :, channel]]

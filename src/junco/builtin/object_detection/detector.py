@@ -35,9 +35,9 @@ class Detector(NeuralModel):
         labels: only boxes with one of these labels; none: all.
     """
 
-    threshold: float = option(0.5, least=0, most=1)
-    max_boxes: int = option(100, least=1)
-    labels: tuple[str, ...] = ()
+    threshold: float = option(0.5, least=0, most=1, in_space=False)
+    max_boxes: int = option(100, least=1, in_space=False)
+    labels: tuple[str, ...] = option((), in_space=False)
     dtype: Dtype = "float32"
 
     keeps_space = True
@@ -63,11 +63,6 @@ class Detector(NeuralModel):
             if label not in known:
                 near = did_you_mean(nearest(label, known))
                 raise ParameterError(f"{self.name!r}: labels: it has no label {label!r}.{near}")
-
-    def model_options(self) -> dict[str, Any]:
-        """Without those that only choose among what the model finds."""
-        own = Detector.parameters().keys()
-        return {name: value for name, value in super().model_options().items() if name not in own}
 
     def read(self, numbers: Vectors, images: Sequence[Image]) -> list[list[Box]]:
         rows, cut = [], []

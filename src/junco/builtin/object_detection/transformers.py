@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin import transformers_folder
-from junco.builtin.extras import check_installed
-from junco.builtin.model_files import check_model
+from junco.builtin.hub_model import loading
+from junco.builtin.hub_model.model import HubModel, check_model
+from junco.builtin.hub_model.weights import weights_of
 from junco.builtin.object_detection import detector_folder
 from junco.builtin.object_detection.detector import Detector, Found
 from junco.errors import ParameterError
@@ -44,22 +44,23 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     model: str | Path = option("PekingU/rtdetr_v2_r18vd", check=check_model)
     texts: tuple[str, ...] = ()
 
+    packages = {"transformers": "video"}
+
     def check_options(self) -> None:
         if any(not text.strip() for text in self.texts):
             raise ParameterError(f"{self.name!r}: texts={self.texts!r}: an empty text names nothing")
 
     def fetch(self) -> None:
         super().fetch()
-        check_installed("transformers", "video", self.name)
-        transformers_folder.fetch(self.model, self.name)
+        self._folder  # noqa: B018  # brings it
+        self._config.check_texts(self.texts, self.name)
+        self.check_labels(self.texts or self._config.labels)
 
     def files(self) -> Iterable[Path]:
-        return transformers_folder.files(self._folder)
+        return loading.files(self._folder)
 
     def open(self) -> None:
         self.fetch()
-        self._config.check_texts(self.texts, self.name)
-        self.check_labels(self.texts or self._config.labels)
         super().open()
 
     @cached_property
@@ -76,7 +77,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
     def source(self) -> Source:
         return Source(
             build=self._network,
-            weights=transformers_folder.weights(self._folder),
+            weights=weights_of(self._folder),
             recipe=f"{self._config.sha256}, logits and boxes",
             inputs=() if self._config.has_one_size else (Input("pixels", "float32", (1, 3, None, None)),),
             packages=("transformers",),
@@ -115,9 +116,9 @@ class TransformersDetection(Detector, family="object-detection", name="transform
         """Logits of each box; one of them may say that nothing is there."""
         return len(self.texts) or self._config.num_classes(dim, self.name)
 
-    @property
+    @cached_property
     def _folder(self) -> Path:
-        return transformers_folder.folder_of(self.model, self.name)
+        return HubModel.of(self.model, self.name).folder()
 
     @cached_property
     def _config(self) -> detector_folder.Config:
@@ -125,7 +126,7 @@ class TransformersDetection(Detector, family="object-detection", name="transform
 
     @cached_property
     def _processor(self) -> Any:
-        return transformers_folder.image_processor(self._folder)
+        return loading.image_processor(self._folder)
 
     def _network(self) -> Any:
         return detector_folder.network(self._folder, self.texts, self.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.text_embedding.library import Library
+from junco.builtin.sentence_transformers.library import Library
 from junco.types import Vectors
 
 _ALL_FRAMES = {"processing_kwargs": {"video": {"do_sample_frames": False}}}

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.omni_embedding.library import OmniLibrary
-from junco.builtin.one_channel import one_channel
-from junco.builtin.text_embedding.by_library import ByLibrary
+from junco.builtin.sentence_transformers.by_library import ByLibrary
 from junco.errors import InputError
 from junco.neural.finish import Finish, Precision
 from junco.neural.pixels import checked_pixels
+from junco.neural.sound import one_channel
 from junco.neural.texts import checked_texts
 from junco.operator.hints import Hints
 from junco.operator.options import option
@@ -33,7 +32,8 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
     that the model takes. Vectors are what the library's own ``encode`` gives. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         normalize: scale vectors to length 1, after truncation.
         truncate_dim: keep this many leading numbers.
         precision: of the vector: ``float32``, ``float16``, ``int8`` or ``ubinary``.
@@ -44,12 +44,9 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
     truncate_dim: int | None = option(None, least=1)
     precision: Precision = "float32"
 
+    packages = {**ByLibrary.packages, "PIL": "image-text"}
     hints = Hints(first_batch=8, max_batch=64, max_cost=2**13, releases_gil=True)
     library = OmniLibrary
-
-    def fetch(self) -> None:
-        check_installed("PIL", "image-text", self.name)
-        super().fetch()
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = super().space(*inputs)
@@ -89,8 +86,7 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
         return library.encode_media(kind, [made(item) for item in items], self.role, self.prompt)
 
     def _picture(self, item: Any) -> Any:
-        with importing("image-text", self.name):
-            from PIL import Image
+        from PIL import Image
 
         return Image.fromarray(checked_pixels(item, self.name))
 

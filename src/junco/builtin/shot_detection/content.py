@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from junco.builtin.shot_detection.cuts import Cuts
+from junco.builtin.av.reader import VideoReader
+from junco.builtin.cuts import Cuts
 from junco.builtin.shot_detection.frames import small_frames
-from junco.builtin.video_decode.decoder import VideoReader
 from junco.operator.options import option
 from junco.types import Shot
 

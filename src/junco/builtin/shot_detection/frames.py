@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
-from junco.builtin.video_decode.decoder import VideoReader
-from junco.builtin.video_decode.reading import Shown
-from junco.builtin.video_decode.video import Video
+from junco.builtin.av.reader import VideoReader
+from junco.builtin.av.reading import Shown
+from junco.builtin.av.video import Video
+from junco.builtin.cuts import HEIGHT, WIDTH
 from junco.errors import InputError
 from junco.types import Image
 

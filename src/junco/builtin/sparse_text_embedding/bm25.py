@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
 from junco.builtin.sparse_text_embedding.corpus import Corpus
 from junco.builtin.sparse_text_embedding.words import counted, words_of
 from junco.errors import InputError, UnavailableError
@@ -23,6 +22,7 @@ from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space
 from junco.types.media import SparseVector
+from junco.wording import picture
 
 _USUAL_WORDS = 256.0
 """Words of a text where no corpus says it."""
@@ -33,9 +33,9 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
 
     A word's place in the vector is a hash of it. A document has c / (c + k1 · (1 − b + b · words / average words)) for
     a word that stands in it c times; a query has c times what the word tells in the corpus (its inverse document
-    frequency). The corpus is what ``Bm25().fit(texts).save(path)`` writes. Without one every word tells the same, 1,
-    and texts count as 256 words long on average: then let the index weigh words, as Qdrant does with its modifier
-    ``idf``.
+    frequency). ``ops.sparse_text_embedding.bm25().fit(texts, path)`` writes the corpus. Without one every word tells
+    the same, 1, and texts count as 256 words long on average: then let the index weigh words, as Qdrant does with its
+    modifier ``idf``.
 
     Words are runs of letters and digits; Chinese is cut by a dictionary; nothing is stemmed and no word left out.
 
@@ -51,20 +51,21 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
     k1: float = option(1.5, least=0)
     b: float = option(0.75, least=0, most=1)
 
+    packages = {"rjieba": "sparse"}
     hints = Hints(first_batch=256, max_batch=2048, thread_safe=True)
+    fitted_in = "corpus"
     _corpus: Corpus | None = None
     _chinese: Any = None
 
     def fetch(self) -> None:
         super().fetch()
-        check_installed("rjieba", "sparse", self.name)
         if (file := self._file) is not None and not file.is_file():
-            raise UnavailableError(f"{self.name!r}: there is no file {str(file)!r}: let fit(texts).save(path) write it")
+            raise UnavailableError(f"{self.name!r}: there is no file {str(file)!r}: fit(texts, path) writes it")
 
     def open(self) -> None:
         self.fetch()
-        with importing("sparse", self.name):
-            import rjieba
+        import rjieba
+
         self._chinese = rjieba
         self._corpus = Corpus.read(self._file) if self._file is not None else None
 
@@ -73,17 +74,18 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
         self.note("empty", [row for row, found in enumerate(words) if not found])
         return [self._query(found) if self.role == "query" else self._document(found) for found in words]
 
-    def fit(self, texts: Iterable[str]) -> Corpus:
-        """What BM25 has to know of the texts that will be searched; ``save(path)`` keeps it for the option ``corpus``.
+    def fit(self, texts: Iterable[str], path: Path) -> None:
+        """Write what BM25 has to know of the texts that will be searched.
 
         Raises:
             InputError: one is no text, or all of them are one.
             ParameterError: there is not one word in them.
         """
-        if isinstance(texts, str):
-            raise InputError(f"fit() of {self.name!r} takes several texts, not one, each of whose letters would count")
-        self.ensure_open()
-        return Corpus.of(words_of(checked_texts([text], self.name)[0], self._chinese) for text in texts)
+        if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
+            raise InputError(f"{self.name!r} is fitted on several texts, not on {picture(texts)}")
+        import rjieba
+
+        Corpus.of(words_of(checked_texts([text], self.name)[0], rjieba) for text in texts).save(path)
 
     def files(self) -> Iterable[Path]:
         return [self._file] if self._file is not None else []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from junco.builtin.model_files import count_of, damaged, read_json, value_of
+from junco.builtin.hub_model.files import count_of, damaged, read_json, value_of
 from junco.errors import ParameterError
 
 _KIND = "junco bm25 corpus"
@@ -75,7 +75,7 @@ class Corpus:
         """
         told = read_json(path)
         if told.get("kind") != _KIND:
-            raise damaged(path, "it is no corpus that Bm25().fit(texts).save(path) has written")
+            raise damaged(path, "it is no corpus that fit(texts, path) of sparse-text-embedding.bm25 has written")
         num_texts, frequencies = count_of(told, "num_texts", path), value_of(told, "frequencies", dict, path)
         average = value_of(told, "average_words", (int, float), path)
         if num_texts is None or num_texts > _MOST or not frequencies or average is None or not 0 < average < _MOST:

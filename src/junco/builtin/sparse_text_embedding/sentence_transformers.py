@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.text_embedding.by_library import ByLibrary
-from junco.builtin.text_embedding.library import Library
+from junco.builtin.sentence_transformers.by_library import ByLibrary
+from junco.builtin.sentence_transformers.library import Library
 from junco.neural.texts import checked_texts
 from junco.operator.options import option
 from junco.types.media import SparseVector
@@ -37,7 +37,8 @@ class SparseEncoderEmbedding(ByLibrary, family="sparse-text-embedding", name="se
     The dot product of a query's and a document's vectors is their score. Code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         max_active_dims: keep only so many weights, the largest ones.
     """
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed
-from junco.builtin.one_channel import one_channel
-from junco.builtin.speaker_embedding.ge2e_network import DIM, NUM_MELS, WEIGHTS, network
+from junco.models.ge2e.model import DIM, NUM_MELS
+from junco.models.ge2e.weights import WEIGHTS, network
 from junco.neural.patches import PatchEmbedding, Patches
-from junco.neural.sound import golden_clips
+from junco.neural.sound import golden_clips, one_channel
 from junco.neural.spectrogram import MelSpectrogram, Samples
 from junco.operator.options import option
 from junco.runtime.source import Source
@@ -48,11 +47,8 @@ class GE2E(PatchEmbedding, family="speaker-embedding", name="ge2e"):
     least_dbfs: float | None = option(-30.0, most=0)
     normalize: bool = True
     dim = DIM
+    packages = {"torch": "audio"}
     wheels = (WEIGHTS,)
-
-    def fetch(self) -> None:
-        check_installed("torch", "audio", self.name)
-        super().fetch()
 
     def source(self) -> Source:
         """The weights are checked, not loaded."""

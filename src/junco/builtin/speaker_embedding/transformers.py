@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.audio_embedding import transformers_files as files
-from junco.builtin.audio_embedding.transformers import TransformersAudio
-from junco.builtin.audio_embedding.transformers_sound import pieces, taken
-from junco.builtin.model_files import read_json
-from junco.builtin.one_channel import one_channel
+from junco.builtin.hub_model.files import read_json
+from junco.builtin.hub_model.loading import loaded_network
+from junco.builtin.transformers_sound.model import SoundModel
 from junco.errors import ParameterError
-from junco.operator.options import option
 from junco.runtime.source import Input, Source
-from junco.types import AudioClip
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +26,7 @@ LEAST_S = 0.5
 """Shorter speech is filled up with silence: the layers above the encoder need some of its vectors."""
 
 
-class TransformersSpeaker(TransformersAudio, family="speaker-embedding", name="transformers"):
+class TransformersSpeaker(SoundModel, family="speaker-embedding", name="transformers"):
     """Embeds speech with an x-vector model of transformers: WavLM, UniSpeech-SAT, Wav2Vec2 … ``ForXVector``.
 
     Code from model repositories never runs. A clip's channels become their mean at the sample rate of the model's
@@ -47,35 +43,34 @@ class TransformersSpeaker(TransformersAudio, family="speaker-embedding", name="t
     """
 
     model: str | Path = "microsoft/wavlm-base-plus-sv"
-    piece_s: float = option(30.0, least=1)
     normalize: bool = True
 
     def source(self) -> Source:
         """By the files, unread."""
         self._check_kind()
-        shapes = [(1, *(None for _ in array.shape)) for array in self._taken_of(self.golden()[0])[0]]
+        shapes = [(1, *(None for _ in array.shape)) for array in self.patches(self.golden()[0])[0]]
         return Source(
-            build=lambda: _x_vectors(
-                files.loaded_network(self._folder, str(self.model), self.name, "AutoModelForAudioXVector")
-            ),
-            weights=self._files,
-            recipe=f"{self._kind}, x-vectors, pieces of {self._most} samples",
+            build=self._network,
+            weights=self.model_files,
+            recipe=f"{self.kind}, x-vectors, pieces of {self.most} samples",
             inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(shapes)),
             packages=("transformers",),
         )
 
-    def _taken_of(self, clip: AudioClip) -> list[tuple[npt.NDArray[Any], ...]]:
-        rate = int(self._extractor.sampling_rate)
-        samples = one_channel(clip, rate, self.name)
-        least = round(LEAST_S * rate)
-        padded = [np.pad(piece, (0, max(0, least - len(piece)))) for piece in pieces(samples, self._most)]
-        return [taken(self._extractor, self._kind, piece) for piece in padded]
+    def taken_of(self, piece: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+        least = round(LEAST_S * int(self.extractor.sampling_rate))
+        return super().taken_of(np.pad(piece, (0, max(0, least - len(piece)))))
+
+    def _network(self) -> torch.nn.Module:
+        from transformers import AutoModelForAudioXVector
+
+        return _x_vectors(loaded_network(self.folder, AutoModelForAudioXVector))
 
     def _check_kind(self) -> None:
-        told = read_json(self._files[0]).get("architectures") or [""]
-        if self._kind not in KINDS or not str(told[0]).endswith("ForXVector"):
+        told = read_json(self.model_files[0]).get("architectures") or [""]
+        if self.kind not in KINDS or not str(told[0]).endswith("ForXVector"):
             raise ParameterError(
-                f"{self.name!r}: model={str(self.model)!r} is {told[0] or self._kind!r} and gives no x-vectors: take a "
+                f"{self.name!r}: model={str(self.model)!r} is {told[0] or self.kind!r} and gives no x-vectors: take a "
                 f"…ForXVector of {', '.join(KINDS)}; 'audio-embedding.transformers' takes others"
             )
 

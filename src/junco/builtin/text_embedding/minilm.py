@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
-from junco.builtin.text_embedding.folder_space import folder_space
+from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
+from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.model import TextEmbedding
+from junco.neural.text_encoder import TextEncoder, golden_pass, pooled
 from junco.neural.weights import check_sha256
+from junco.operator.extras import check_packages
 from junco.places.package_file import PackageFile
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
@@ -35,13 +36,13 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         prompt: put before each text.
     """
 
+    packages = dict.fromkeys(("safetensors", "tokenizers", "torch", "transformers"), "text")
     package_files = (WEIGHTS,)
     dim = DIM
     reads = "it reads English; the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
 
     def fetch(self) -> None:
-        for package in ("safetensors", "torch", "transformers"):
-            check_installed(package, "text", self.name)
+        check_packages(self.packages, self.name)
         self._weights()
         self.finish.check_truncation("all-MiniLM-L6-v2", DIM)
 
@@ -86,13 +87,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
 
     @cached_property
     def _tokenizer(self) -> Any:
-        with importing("text", self.name):
-            from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._weights().with_name("tokenizer.json")))
-        tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.no_padding()
-        return tokenizer
+        return read_tokenizer(self._weights().with_name(TOKENIZER), MAX_TOKENS)[0]
 
 
 def _bert(weights: Path) -> Any:

@@ -6,26 +6,15 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from junco.builtin.text_embedding.encoder import TextEncoder
-from junco.builtin.text_embedding.tokens import Tokens
-from junco.errors import FidelityWarning, InputError, ParameterError
+from junco.errors import FidelityWarning, InputError
 from junco.neural.operator import NeuralOperator
-from junco.neural.texts import checked_texts, is_unicode
+from junco.neural.text_encoder import TextEncoder
+from junco.neural.texts import check_prompt, checked_texts
+from junco.neural.tokens import Tokens
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Vector, Vectors
 from junco.wording import picture
-
-
-def check_prompt(prompt: str | None, owner: str) -> str | None:
-    """The option's value, if it can be one.
-
-    Raises:
-        ParameterError: it is no text, or one that no tokenizer can read.
-    """
-    if prompt is not None and not (isinstance(prompt, str) and is_unicode(prompt)):
-        raise ParameterError(f"{owner!r}: prompt={prompt!r} must be a text or None")
-    return prompt
 
 
 class TextEmbedding(NeuralOperator):

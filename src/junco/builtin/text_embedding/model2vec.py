@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.model_files import check_model
+from junco.builtin.hub_model.model import check_model
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.static_files import StaticFiles
-from junco.builtin.text_embedding.tokens import Ids, Tokens, strange
 from junco.errors import ParameterError
+from junco.neural.tokens import Ids, Tokens, strange
 from junco.neural.vectors import unit_rows
 from junco.neural.weights import weights_by_sha256
+from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.places.wheel import Wheel
@@ -62,8 +62,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
     tokenlearn-static-model, which states no licence.
 
     Args:
-        model: a name on the Hugging Face Hub (``minishlab/potion-base-8M``), read from its cache without a network
-            where it is there, or a folder; ``None`` is the wheel's model.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder; ``None`` is the wheel's model.
         role: accepted as every text embedding accepts it; such a model treats queries and documents alike.
         prompt: put before each text.
         device: ``auto`` or ``cpu``: nothing is computed that a device would make faster.
@@ -74,6 +74,7 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
 
     model: str | Path | None = option(None, check=check_model)
 
+    packages = dict.fromkeys(("model2vec", "safetensors"), "text")
     hints = Hints(first_batch=2048, max_batch=8192, max_cost=2**19, thread_safe=True)
     wheels = DEFAULT
     _static: Any = None
@@ -88,17 +89,16 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
                 )
 
     def fetch(self) -> None:
-        for package in ("model2vec", "safetensors"):
-            check_installed(package, "text", self.name)
         if self.model is None:
             super().fetch()
+        else:
+            check_packages(self.packages, self.name)
         self._place()
         self.finish.check_truncation(str(self.model or _WHEEL))
 
     def open(self) -> None:
         self.fetch()
-        with importing("text", self.name):
-            self._static = self._place().load()
+        self._static = self._place().load()
 
     def close(self) -> None:
         self._static = None

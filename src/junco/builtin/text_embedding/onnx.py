@@ -9,17 +9,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.model_files import damaged
-from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, padded
-from junco.builtin.text_embedding.folder_space import convention_of
+from junco.builtin.hub_model.files import damaged
+from junco.builtin.hub_model.tokenizer import read_tokenizer
+from junco.builtin.sentence_transformers.folder import prompt_for, prompts_of
+from junco.builtin.sentence_transformers.folder_space import convention_of
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.model_folder import prompt_for, prompts_of
 from junco.builtin.text_embedding.onnx_folder import OnnxFolder
 from junco.builtin.text_embedding.onnx_pooled import TextOnnx
 from junco.errors import ParameterError
 from junco.neural.compute import Compute
+from junco.neural.text_encoder import TextEncoder, golden_pass, padded
 from junco.neural.weights import weights_by_sha256
+from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.source import Arrays, Compiled, Input, Source
 from junco.types import Space
@@ -45,6 +46,8 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
     pooling: Literal["mean", "cls"] | None = None
     max_tokens: int | None = option(None, least=3)
 
+    packages = {"onnx": "onnx", "onnxruntime": "onnx", "tokenizers": "text"}
+
     def check_options(self) -> None:
         super().check_options()
         if not str(self.model):
@@ -57,8 +60,7 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
         return Compute(self.name, device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
 
     def fetch(self) -> None:
-        for package, extra in (("onnx", "onnx"), ("onnxruntime", "onnx"), ("tokenizers", "text")):
-            check_installed(package, extra, self.name)
+        check_packages(self.packages, self.name)
         self._read()
         self.finish.check_truncation(self._place.file.name)
 
@@ -90,7 +92,7 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
         return Source(
             recipe=f"the ONNX file's {file.output}, pooling {pooling}",
             inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
-            onnx=file.ready(pooling, self.name),
+            onnx=file.ready(pooling),
             weights=file.files,
         )
 
@@ -127,8 +129,7 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
     @cached_property
     def _tokens(self) -> tuple[Any, int]:
         """The tokenizer, and the token that fills up shorter texts."""
-        with importing("text", self.name):
-            return self._place.load_tokenizer(self._most_tokens)
+        return read_tokenizer(self._place.tokenizer, self._most_tokens)
 
     def _read(self) -> tuple[TextOnnx, str]:
         """The file, and how its tokens' vectors are pooled; ``none`` where there is nothing to pool.

@@ -5,13 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from junco.builtin.model_files import damaged
-from junco.builtin.text_embedding.model_folder import max_tokens_of, modules_of, poolings_of
+from junco.builtin.hub_model.tokenizer import TOKENIZER
+from junco.builtin.sentence_transformers.folder import max_tokens_of, modules_of, poolings_of
 from junco.errors import FidelityWarning, ParameterError, UnavailableError
 
-_TOKENIZER = "tokenizer.json"
 _USUAL_TOKENS = 512
 """Tokens of a text where nothing says it."""
 
@@ -44,11 +43,11 @@ class OnnxFolder:
             inside = [file / "model.onnx", file / "onnx" / "model.onnx"]
             file = next((path for path in inside if path.is_file()), inside[0])
         above = (file.parent, file.parent.parent)
-        told = next((place for place in above if (place / _TOKENIZER).is_file()), file.parent)
-        path = Path(tokenizer) if tokenizer is not None else told / _TOKENIZER
+        told = next((place for place in above if (place / TOKENIZER).is_file()), file.parent)
+        path = Path(tokenizer) if tokenizer is not None else told / TOKENIZER
         if not path.is_file():
             raise UnavailableError(
-                f"{owner!r}: there is no file {str(path)!r}: say tokenizer=, the path of the model's {_TOKENIZER}"
+                f"{owner!r}: there is no file {str(path)!r}: say tokenizer=, the path of the model's {TOKENIZER}"
             )
         return cls(owner, file, path, told)
 
@@ -56,24 +55,6 @@ class OnnxFolder:
     def max_tokens(self) -> int:
         """Of a text."""
         return max_tokens_of(self.told) or _USUAL_TOKENS
-
-    def load_tokenizer(self, max_tokens: int) -> tuple[Any, int]:
-        """The tokenizer, which truncates and does not pad, and the token that fills up shorter texts.
-
-        Raises:
-            ParameterError: the file holds none.
-        """
-        from tokenizers import Tokenizer
-
-        try:
-            tokenizer = Tokenizer.from_file(str(self.tokenizer))
-            tokenizer.enable_truncation(max_tokens)
-        except Exception as error:  # that library raises bare Exceptions
-            raise damaged(self.tokenizer, f"it holds no tokenizer: {error}") from error
-        padding = tokenizer.padding or {}
-        tokenizer.no_padding()
-        known = (padding.get("pad_id"), tokenizer.token_to_id("[PAD]"), tokenizer.token_to_id("<pad>"))
-        return tokenizer, next((int(number) for number in known if number is not None), 0)
 
     def pooling(self) -> str:
         """How vectors are made of tokens', as the folder says it; else the mean, with a warning.

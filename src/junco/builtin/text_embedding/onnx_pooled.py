@@ -6,22 +6,19 @@ tokens) is put into the graph itself, once, and kept under ``JUNCO_HOME/files``;
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.onnx_graph import beside, described, dtype_of, inputs_of, read_graph, shape_of
+from junco.builtin.onnx.derived import derived
+from junco.builtin.onnx.graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
 from junco.errors import ParameterError
-from junco.runtime.source import weights_sha256
-from junco.settings import settings
 
 IDS, MASK, TYPES = "input_ids", "attention_mask", "token_type_ids"
 _VECTORS = "sentence_embedding"
 """What is a vector for each text, where a file gives several outputs."""
-_VERSION = 1
-_MOST_BYTES_IN_ONE_FILE = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +55,24 @@ class TextOnnx:
                 f"its inputs: {described(inputs)}"
             )
         output = _output(model.graph.output, path, owner)
-        files = (path, *(beside(path, location, owner) for location in locations))
-        return cls(path, files, output.name, len(shape_of(output) or ()) == 3)
+        return cls(path, files_of(path, locations, owner), output.name, len(shape_of(output) or ()) == 3)
 
-    def ready(self, pooling: str, owner: str) -> Path:
+    def ready(self, pooling: str) -> Path:
         """The file that takes ids and mask, int64, and gives (n, dim), made if it is not here yet.
 
         Args:
             pooling: ``mean``, ``cls`` or ``none``.
-            owner: the operator's name, for messages.
         """
-        folder = settings().home / "files" / f"{weights_sha256(self.files, owner)[:16]}-{pooling}-{_VERSION}"
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as made:
-                self._write(Path(made) / "model", pooling)
-                if not folder.exists():
-                    (Path(made) / "model").rename(folder)
-        return folder / "model.onnx"
+        return derived(self.files, f"text-{pooling}", partial(self._pooled, pooling=pooling))
 
-    def _write(self, folder: Path, pooling: str) -> None:
-        import onnx
+    def _pooled(self, model: Any, pooling: str) -> Any:
+        from onnx import TensorProto, helper
 
-        model = onnx.load(self.path)
         _take_ids_and_mask(model.graph)
         result = _pool(model.graph, self.output, pooling) if self.has_tokens else self.output
         del model.graph.output[:]
-        model.graph.output.append(onnx.helper.make_tensor_value_info(result, onnx.TensorProto.FLOAT, ["n", "dim"]))
-        folder.mkdir()
-        is_large = sum(file.stat().st_size for file in self.files) > _MOST_BYTES_IN_ONE_FILE
-        onnx.save(model, folder / "model.onnx", save_as_external_data=is_large, location="model.onnx.data")
+        model.graph.output.append(helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", "dim"]))
+        return model
 
 
 def _output(outputs: Sequence[Any], path: Path, owner: str) -> Any:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.model_files import damaged
-from junco.builtin.text_embedding.encoder import TextEncoder, golden_pass, pooled
-from junco.builtin.text_embedding.library import check_complete, check_layers, reading, without_progress_bars
-from junco.builtin.text_embedding.model_folder import (
+from junco.builtin.hub_model.loading import loaded_network
+from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
+from junco.builtin.hub_model.weights import check_layers, found_weights
+from junco.builtin.sentence_transformers.folder import (
     config_of,
     is_adapted,
     is_lowered,
@@ -26,8 +26,8 @@ from junco.builtin.text_embedding.model_folder import (
     prompt_for,
     prompts_of,
     unusual_settings,
-    weights_of,
 )
+from junco.neural.text_encoder import TextEncoder, golden_pass, pooled
 from junco.neural.weights import weights_by_sha256
 from junco.runtime.source import Compiled, Input, Source
 
@@ -35,7 +35,6 @@ _NETWORKS = {"bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "
 """Model types whose vectors depend on ids and mask alone."""
 _POOLINGS = ("mean", "cls")
 _MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-_TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class PlainFolder:
             return None
         if (config.get("pad_token_id") or 0) < 0:
             return None
-        if max_tokens is None or not weights_of(network) or not (network / _TOKENIZER).exists():
+        if max_tokens is None or not found_weights(network) or not (network / TOKENIZER).exists():
             return None
         prompts, default = prompts_of(folder)
         return cls(network, config, poolings[0], max_tokens, len(modules) == 3, prompts, default)
@@ -85,20 +84,11 @@ class PlainFolder:
 
     def tokenizer(self) -> Any:
         """It truncates as the model does, and does not pad."""
-        from tokenizers import Tokenizer
-
-        file = self.network / _TOKENIZER
-        try:
-            tokenizer = Tokenizer.from_file(str(file))
-            tokenizer.enable_truncation(self.max_tokens)
-        except Exception as error:  # that library raises bare Exceptions
-            raise damaged(file, f"it holds no tokenizer: {error}") from error
-        tokenizer.no_padding()
-        return tokenizer
+        return read_tokenizer(self.network / TOKENIZER, self.max_tokens)[0]
 
     def source(self, owner: str, tokenizer: Any) -> Source:
         """The encoder with its pooling, not yet loaded."""
-        files = weights_of(self.network)
+        files = found_weights(self.network)
         return Source(
             name=owner,
             weights_sha256=weights_by_sha256(*files),
@@ -128,17 +118,8 @@ class PlainFolder:
         return prompt_for(self.prompts, self.default_prompt, role, prompt)
 
     def _module(self) -> Any:
-        import torch
         from transformers import AutoModel
 
-        with without_progress_bars(), reading(self.network):
-            network, found = AutoModel.from_pretrained(
-                self.network,
-                local_files_only=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                output_loading_info=True,
-            )
-        check_layers(weights_of(self.network), getattr(network.config, "num_hidden_layers", None))
-        check_complete(weights_of(self.network), found["missing_keys"])
+        network = loaded_network(self.network, AutoModel)
+        check_layers(found_weights(self.network), getattr(network.config, "num_hidden_layers", None))
         return pooled(network, self.pooling)

@@ -10,23 +10,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.extras import check_installed
-from junco.builtin.model_files import check_folder, check_model, is_path
-from junco.builtin.text_embedding.encoder import TextEncoder
-from junco.builtin.text_embedding.folder_space import convention_of, folder_space
-from junco.builtin.text_embedding.library import GOLDEN, Library
-from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.model_folder import (
+from junco.builtin.hub_model.model import check_model
+from junco.builtin.sentence_transformers.by_library import of_library
+from junco.builtin.sentence_transformers.folder import (
     assumed_pooling,
     files_of,
     is_matryoshka,
     modules_of,
     truncation_of,
 )
-from junco.builtin.text_embedding.named_model import fetched, folder_of, is_cached, label_of
+from junco.builtin.sentence_transformers.folder_space import convention_of, folder_space
+from junco.builtin.sentence_transformers.library import GOLDEN, Library
+from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.plain_folder import PlainFolder
-from junco.builtin.text_embedding.tokens import token_ids
 from junco.errors import FidelityWarning, ParameterError
+from junco.neural.text_encoder import TextEncoder
+from junco.neural.tokens import token_ids
+from junco.operator.extras import check_packages
 from junco.operator.options import option
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
@@ -50,7 +50,8 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     """Embeds texts with a sentence-transformers model; code from model repositories never runs.
 
     Args:
-        model: a name on the Hugging Face Hub, read from its cache without a network where it is there, or a folder.
+        model: a name on the Hugging Face Hub (``owner/name``, or ``owner/name@revision``), read from its cache without
+            a network where it is there, or a folder.
         runtime: ``auto`` (the fastest here), ``torch`` (the library's own ``encode``), ``openvino`` or ``onnxruntime``,
             these two for encoders (BERT, RoBERTa, MPNet …) with a pooling; ``auto`` takes the library for the others.
         deterministic: the same bits whatever else is in a batch; for encoders with a pooling.
@@ -58,22 +59,19 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
 
     model: str | Path = option("sentence-transformers/all-MiniLM-L6-v2", check=check_model)
 
+    packages = {"sentence_transformers": "text"}
     hints = replace(TextEmbedding.hints, thread_safe=False)
     _library: Library | None = None
 
     def fetch(self) -> None:
-        check_installed("sentence_transformers", "text", self.name)
-        if isinstance(self.model, Path) or is_path(self._model):
-            check_folder(Path(self._model), self._model, self.name)
-        if not (Path(self._model).is_dir() or is_cached(self._model)):
-            fetched(self._model, self.name)
-        self._check_pooling(folder_of(self._model))
+        check_packages(self.packages, self.name)
+        self._check_pooling()
         if self.finish.truncate_dim is not None:
-            self._check_truncation(folder_of(self._model))
+            self._check_truncation()
 
-    def _check_pooling(self, folder: Path | None) -> None:
+    def _check_pooling(self) -> None:
         """Warn where nothing in a folder says how its model is pooled."""
-        pooling = assumed_pooling(folder) if folder is not None and modules_of(folder) else None
+        pooling = assumed_pooling(self._folder) if modules_of(self._folder) else None
         if pooling is not None:
             warnings.warn(
                 f"{self.name!r}: {self._model} has no modules.json, which says how vectors are made of a transformer's "
@@ -82,10 +80,10 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
                 stacklevel=1,  # once a process, whoever asks
             )
 
-    def _check_truncation(self, folder: Path | None) -> None:
-        space = folder_space(folder, "") if folder is not None else None
+    def _check_truncation(self) -> None:
+        space = folder_space(self._folder, "")
         dim = space.parts.get("dim") if space is not None else None
-        self.finish.check_truncation(self._model, dim, is_trained=folder is not None and is_matryoshka(folder))
+        self.finish.check_truncation(self._model, dim, is_trained=is_matryoshka(self._folder))
 
     def open(self) -> None:
         self.fetch()
@@ -100,13 +98,12 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     def model_space(self) -> Space | None:
         """By the folder; its prompts for roles are one convention, so that queries and documents share a space."""
         self.fetch()
-        folder = folder_of(self._model)
-        space = folder_space(folder, label_of(self._model)) if folder is not None else None
-        if folder is None or space is None:
+        space = folder_space(self._folder, of_library(self._model, self.name).label)
+        if space is None:
             return None
         if self._own_dim is not None and self._own_dim < (space.parts.get("dim") or math.inf):
             space = space.truncated(self._own_dim, renormalize=False)
-        convention = convention_of(folder)
+        convention = convention_of(self._folder)
         is_own = self.prompt is not None and self.prompt not in convention.values()
         return space.but(prompt=self.prompt if is_own else convention or "")
 
@@ -123,8 +120,7 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
         return plain.source(self.name, plain.tokenizer())
 
     def files(self) -> Iterable[Path]:
-        folder = folder_of(self._model)
-        return files_of(folder) if folder is not None else ()
+        return files_of(self._folder)
 
     def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
@@ -142,19 +138,21 @@ class SentenceTransformersEmbedding(TextEmbedding, family="text-embedding", name
     def _model(self) -> str:
         return str(self.model)
 
+    @cached_property
+    def _folder(self) -> Path:
+        """Where the model's files lie, brought there if need be."""
+        return of_library(self.model, self.name).folder()
+
     def _loaded(self) -> Library:
-        is_here = Path(self._model).is_dir() or is_cached(self._model)
-        return Library(self._model, folder_of(self._model) if is_here else None, self.compute.device_name, self.name)
+        return Library(self._model, self._folder, self.compute.device_name, self.name)
 
     @cached_property
     def _own_dim(self) -> int | None:
         """How many leading numbers the model's folder says to keep, where nobody else does."""
-        folder = folder_of(self._model) if self.truncate_dim is None else None
-        return truncation_of(folder) if folder is not None else None
+        return truncation_of(self._folder) if self.truncate_dim is None else None
 
     def _plain(self) -> PlainFolder | None:
-        folder = folder_of(self._model)
-        return PlainFolder.of(folder) if folder is not None else None
+        return PlainFolder.of(self._folder)
 
     def _certified_encoder(self) -> TextEncoder | None:
         """The model in another runtime, if its vectors are those of the library; else ``None`` under ``auto``."""

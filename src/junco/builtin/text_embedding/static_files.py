@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.hugging_face import fetched_file
-from junco.builtin.model_files import check_folder, count_of, damaged, is_path, read_json, value_of
-from junco.builtin.text_embedding.library import INSTEAD
+from junco.builtin.hub_model.files import count_of, damaged, read_json, value_of
+from junco.builtin.hub_model.model import CONFIG, HubModel
+from junco.builtin.hub_model.tokenizer import TOKENIZER
+from junco.builtin.hub_model.weights import WEIGHTS
 
-WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
 _USUAL_TOKENS = 512
 """After so many the library cuts a text where the configuration does not say it."""
 
@@ -31,18 +31,8 @@ class StaticFiles:
             ParameterError: a file is missing.
             UnavailableError: the model cannot be fetched.
         """
-        if is_path(model) or Path(model).is_dir():
-            check_folder(Path(model), model, owner)
-            found = [Path(model) / name for name in (WEIGHTS, TOKENIZER, CONFIG)]
-        else:
-            fetched = [fetched_file(model, name, owner, INSTEAD) for name in (WEIGHTS, TOKENIZER, CONFIG)]
-            found = [
-                path or Path(model) / name for path, name in zip(fetched, (WEIGHTS, TOKENIZER, CONFIG), strict=True)
-            ]
-        for path in found:
-            if not path.is_file():
-                raise damaged(path, f"it is missing: a static model has {WEIGHTS}, {TOKENIZER} and {CONFIG}")
-        return cls(*found)
+        found = HubModel.of(model, owner)
+        return cls(*(found.needed(name, "static model of model2vec") for name in (WEIGHTS, TOKENIZER, CONFIG)))
 
     def load(self) -> Any:
         """The model, as model2vec holds it.

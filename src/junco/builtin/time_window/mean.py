@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError, ParameterError
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
 from junco.types.pieces import Segment
-from junco.types.space import LENGTH
 from junco.wording import picture
 
 
@@ -90,6 +89,4 @@ def _exact(seconds: float) -> Fraction:
 
 def _pooled(space: Space | None) -> Space | None:
     """As `vector.pool` has it."""
-    if space is None or space.is_packed:
-        return None
-    return space.as_floats().but(**{"pooled over vectors": "mean", LENGTH: False})
+    return None if space is None or space.is_packed else space.pooled("mean")

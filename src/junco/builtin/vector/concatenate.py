@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from junco.builtin.vector.floats import checked_vector
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.operator.ports import Port, Ports
 from junco.types import Space, Vector
-from junco.types.array_type import VECTOR
 from junco.types.space import DIM, LENGTH
 
 
@@ -24,11 +22,6 @@ class Concatenate(Operator, family="vector", name="concatenate"):
 
     hints = Hints(thread_safe=True)
 
-    @classmethod
-    def ports(cls) -> Ports:
-        """Any number of vectors in."""
-        return Ports(None, (Port("vector", VECTOR),))
-
     def space(self, *inputs: Space | None) -> Space | None:
         spaces = [space.as_floats() for space in inputs if space is not None and not space.is_packed]
         if len(spaces) < len(inputs) or not spaces:
@@ -38,6 +31,6 @@ class Concatenate(Operator, family="vector", name="concatenate"):
         parts = {"operator": self.name, "of": [dict(space.parts) for space in spaces], LENGTH: False, **known}
         return Space(parts, " + ".join(space.label or space.id for space in spaces))
 
-    def batch(self, *columns: Sequence[Any], **_: Any) -> Sequence[Vector]:
+    def batch(self, *columns: Sequence[Vector], **_: Any) -> Sequence[Vector]:
         checked = [[checked_vector(value, self.name) for value in column] for column in columns]
         return [np.concatenate(row) for row in zip(*checked, strict=True)]

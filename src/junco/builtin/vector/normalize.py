@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from junco.builtin.vector.floats import checked_vector
-from junco.neural.vectors import unit_rows
+from junco.neural.vectors import checked_vector, unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Space, Vector

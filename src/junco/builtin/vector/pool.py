@@ -8,14 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError
-from junco.neural.vectors import unit_rows
+from junco.neural.vectors import checked_vector, unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
-from junco.types.space import LENGTH
 from junco.wording import picture
 
 Sums = npt.NDArray[np.float64]
@@ -46,9 +44,10 @@ class Pool(Operator, family="vector", name="pool"):
         if inputs[0] is None or inputs[0].is_packed:
             return None
         how = f"{self.how}, power {self.power:g}" if self.how == "gem" else self.how
-        return inputs[0].as_floats().but(**{"pooled over vectors": how, LENGTH: self.normalize})
+        space = inputs[0].pooled(how)
+        return space.normalized() if self.normalize else space
 
-    def batch(self, groups: Sequence[Any]) -> Sequence[Vector]:
+    def batch(self, groups: Sequence[Iterable[Vector]]) -> Sequence[Vector]:
         return [self._pooled(group) for group in groups]
 
     def _pooled(self, group: Iterable[Any]) -> Vector:

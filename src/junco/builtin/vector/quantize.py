@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.builtin.vector.floats import checked_vector
 from junco.neural.finish import Finish, Precision
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
-from junco.types import Space
+from junco.types import Space, Vector
 from junco.types.space import PRECISION
 
 
@@ -35,7 +35,7 @@ class Quantize(Operator, family="vector", name="quantize"):
         before = inputs[0].parts.get(PRECISION)
         return space if before is None else space.but(**{f"{PRECISION} before": before})
 
-    def batch(self, vectors: Sequence[Any]) -> Sequence[Any]:
+    def batch(self, vectors: Sequence[Vector]) -> Sequence[Any]:
         return [self._finish.rows(checked_vector(vector, self.name)[None])[0] for vector in vectors]
 
     @property

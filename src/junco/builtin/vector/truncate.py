@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junco.builtin.vector.floats import checked_vector
 from junco.errors import InputError
-from junco.neural.vectors import unit_rows
+from junco.neural.vectors import checked_vector, unit_rows
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option

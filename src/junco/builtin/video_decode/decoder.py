@@ -1,96 +1,27 @@
-"""`VideoReader` and `VideoDecoder`: options that operators on videos share, and frames decoded one by one with number
-and time.
-"""
+"""`VideoDecoder`: options that operators share that give frames of a video."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import math
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 
-from junco.builtin.av_container import MAX_FETCHED_BYTES, MAX_PIXELS, MOST_S, OnCorrupt
-from junco.builtin.decoder import Decoder
-from junco.builtin.extras import importing
-from junco.builtin.video_decode.pictures import Pictures
-from junco.builtin.video_decode.reading import Reading, Shown, Wanted
-from junco.builtin.video_decode.video import Limits, Video, opened_video
-from junco.errors import ParameterError
-from junco.operator.hints import Hints
+from junco.builtin.av.container import MOST_S
+from junco.builtin.av.pictures import Pictures
+from junco.builtin.av.reader import Range, VideoReader
+from junco.builtin.av.reading import Shown
+from junco.builtin.av.video import Video
+from junco.errors import InputError, ParameterError
+from junco.operator.notes import Word
 from junco.operator.options import option
-from junco.types import VideoFrame
+from junco.types import Segment, Shot, VideoFrame
+from junco.wording import picture
 
-Range = tuple[float, float | None]
-"""Seconds: from when, and before when; ``None``: to the end."""
-
-
-class VideoReader(Decoder):
-    """Base of operators that look at the frames of a video, whatever they make of them.
-
-    Args:
-        on_corrupt: what cannot be decoded is an error after the frames before it (``raise``), or is left out up to the
-            next key frame (``skip``): then the input is noted as ``cut``, the log tells how often, and ``index`` of
-            later frames may be too low, while their times hold.
-        max_pixels: a video whose frames have more is refused by its header.
-        max_frames: a video of more frames is refused, by its header where that says so; ``None``: any number.
-        max_duration_s: a longer video is refused, by its header where that says so; ``None``: any.
-    """
-
-    what = "video"
-    in_place = True
-    max_bytes: int = option(MAX_FETCHED_BYTES)
-    on_corrupt: OnCorrupt = "raise"
-    max_pixels: int = option(MAX_PIXELS, least=1)
-    max_frames: int | None = option(10_000_000, least=1)
-    max_duration_s: float | None = option(None, least=0)
-
-    hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
-
-    def open(self) -> None:
-        with importing("video", self.name):
-            import av  # noqa: F401
-
-    @contextmanager
-    def video(self, source: Any) -> Iterator[tuple[Video, Pictures]]:
-        """The source's video, open, and what makes pixels of its frames.
-
-        Raises:
-            InputError: it is missing, empty, no video, or beyond the limits.
-        """
-        with self.opened(source) as (file, name), opened_video(file, name, self.limits) as video:
-            yield video, self.pictures(video)
-
-    def pictures(self, video: Video) -> Pictures:
-        """What makes pixels of its frames."""
-        return Pictures(self.limits, video.name, video.stream.sample_aspect_ratio)
-
-    def shown(self, video: Video, *, only_keys: bool = False, range_s: Range | None = None) -> Iterator[Shown]:
-        """Its frames in the order in which they are shown.
-
-        Args:
-            only_keys: key frames alone.
-            range_s: of which seconds; ``None``: those that the options ask for.
-
-        Raises:
-            InputError: the video breaks off or is broken, after the frames before that; it has no key frame; or it is
-                longer than it may be.
-        """
-        range_s = range_s or self.range_s
-        wanted = Wanted(self.limits, *range_s, only_keys, self.on_corrupt == "skip", lambda: self.note("cut", [0]))
-        return iter(Reading(video, wanted))
-
-    @property
-    def limits(self) -> Limits:
-        """What a video may have."""
-        return Limits(self.max_pixels, self.max_frames, self.max_duration_s)
-
-    @property
-    def range_s(self) -> Range:
-        """Of which seconds frames are looked at."""
-        return 0.0, None
+NOTHING_THERE: Mapping[Word, str] = {"empty": "no such frame of it is shown from start_s on and before end_s"}
 
 
 class VideoDecoder(VideoReader):
-    """Base of operators that give frames of a video.
+    """Base of operators that give frames of a video, or of the shot or segment of it in a second column.
 
     Args:
         start_s: frames before this time are left out; decoding begins at the key frame before it.
@@ -104,6 +35,7 @@ class VideoDecoder(VideoReader):
     least_side: int | None = option(None, least=1, neutral=True)
 
     keeps_space = True
+    cures = NOTHING_THERE
 
     def check_options(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
@@ -115,6 +47,29 @@ class VideoDecoder(VideoReader):
     @property
     def range_s(self) -> Range:
         return self.start_s, self.end_s
+
+    def noted(self, frames: Generator[VideoFrame]) -> Iterator[VideoFrame]:
+        """The frames of a source; where there are none, the source is noted as empty."""
+        is_empty = True
+        with closing(frames):
+            for frame in frames:
+                is_empty = False
+                yield frame
+        if is_empty:
+            self.note("empty", [0])
+
+    def range_of(self, piece: Shot | Segment | None) -> Range:
+        """What of the seconds that the options ask for lies in a piece of a video; none: the whole.
+
+        Raises:
+            InputError: its times are none of a video.
+        """
+        start_s, end_s = self.range_s
+        if piece is None:
+            return start_s, end_s
+        if not (isinstance(piece, Shot | Segment) and abs(piece.start_s) <= MOST_S and not math.isnan(piece.end_s)):
+            raise InputError(f"{self.name!r}: the times of {picture(piece)} are no seconds of a video")
+        return max(start_s, piece.start_s), piece.end_s if end_s is None else min(end_s, piece.end_s)
 
 
 def row_of(shown: Shown, pictures: Pictures) -> VideoFrame:

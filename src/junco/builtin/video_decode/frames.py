@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from junco.builtin.av_container import MOST_S
-from junco.builtin.video_decode.decoder import Range, VideoDecoder, row_of
-from junco.errors import InputError, ParameterError
+from junco.builtin.video_decode.decoder import VideoDecoder, row_of
+from junco.errors import ParameterError
 from junco.operator.options import option
-from junco.operator.ports import Port, Ports
 from junco.types import Segment, Shot, VideoFrame
 
 _SLACK = 1e-6
@@ -50,13 +48,11 @@ class Frames(VideoDecoder, family="video-decode", name="frames"):
                 f"{self.name!r}: every={self.every} and per_second={self.per_second:g} exclude each other"
             )
 
-    @classmethod
-    def ports(cls) -> Ports:
-        """A source, or a source and a piece of its time."""
-        return Ports(None, (Port("frame", VideoFrame),), "many")
-
     def stream(self, source: Any, piece: Shot | Segment | None = None) -> Iterator[VideoFrame]:
-        range_s = self.range_s if piece is None else self._within(piece)
+        yield from self.noted(self._frames(source, piece))
+
+    def _frames(self, source: Any, piece: Shot | Segment | None) -> Generator[VideoFrame]:
+        range_s = self.range_of(piece)
         since_s = 0.0 if piece is None else range_s[0]
         next_tick = self._tick_from(range_s[0] - since_s)
         with self.video(source) as (video, pictures):
@@ -72,10 +68,3 @@ class Frames(VideoDecoder, family="video-decode", name="frames"):
     def _tick_from(self, time_s: float) -> int:
         """The number of the first tick at or after a time."""
         return math.ceil(time_s * (self.per_second or 0) - _SLACK)
-
-    def _within(self, piece: Shot | Segment) -> Range:
-        """What of the range that the options ask for lies in a piece of time."""
-        if not (abs(piece.start_s) <= MOST_S and not math.isnan(piece.end_s)):
-            raise InputError(f"{self.name!r}: the times of {piece} are no seconds of a video")
-        start_s, end_s = self.range_s
-        return max(start_s, piece.start_s), piece.end_s if end_s is None else min(end_s, piece.end_s)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any
 
 from junco.builtin.video_decode.decoder import VideoDecoder, row_of
-from junco.types import VideoFrame
+from junco.types import Segment, Shot, VideoFrame
 
 
 class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
@@ -19,6 +19,9 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
     done to a picture (colours, square pixels, turned upright) stands in the guide on video. Where none is
     shown, as in a short piece that was cut out without being coded anew, its first frame stands for the video.
 
+    Given a second column of shots or segments, it gives the key frames of each one's time alone, or its first frame
+    where there is none, and opens the source for each.
+
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object or
     ``{"bytes": …, "path": …}``. Playlists and whatever else names other files are refused.
 
@@ -27,13 +30,16 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
             before that where one is broken.
     """
 
-    def stream(self, source: Any) -> Iterator[VideoFrame]:
-        is_empty = True
+    def stream(self, source: Any, piece: Shot | Segment | None = None) -> Iterator[VideoFrame]:
+        yield from self.noted(self._frames(source, piece))
+
+    def _frames(self, source: Any, piece: Shot | Segment | None) -> Generator[VideoFrame]:
+        range_s, is_empty = self.range_of(piece), True
         with self.video(source) as (video, pictures):
-            for shown in self.shown(video, only_keys=True):
+            for shown in self.shown(video, only_keys=True, range_s=range_s):
                 is_empty = False
                 yield row_of(shown, pictures)
-        if is_empty and self.start_s <= 0:
+        if is_empty and (piece is not None or self.start_s <= 0):
             with self.video(source) as (video, pictures):
-                for shown in islice(self.shown(video), 1):
+                for shown in islice(self.shown(video, range_s=range_s), 1):
                     yield row_of(shown, pictures)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from junco.builtin.shot_detection.cuts import HEIGHT, NEIGHBOURS, WIDTH, Cuts
+from junco.builtin.av.reading import Shown
+from junco.builtin.cuts import HEIGHT, NEIGHBOURS, WIDTH, Cuts
 from junco.builtin.video_decode.decoder import VideoDecoder, row_of
-from junco.builtin.video_decode.reading import Shown
 from junco.operator.options import option
-from junco.types import VideoFrame
+from junco.types import Segment, Shot, VideoFrame
 
 _FINENESS = 8
 """Frames held of the shot that goes on, for each that is wanted: the wanted ones are that near to their places."""
@@ -23,6 +23,8 @@ class Scenes(VideoDecoder, family="video-decode", name="scenes"):
     small. One frame is that in the middle of its shot, several are those in the middles of as many equal parts; they
     are chosen among a few that are held, so that they may lie beside their places by a sixteenth of the part. A shot
     with fewer frames gives each once. ``index`` counts all frames of the video.
+
+    Given a second column of shots or segments, it looks at each one's time alone, and opens the source for each.
 
     Takes a path (``str``, ``Path``, ``file://``), an address if `allow_urls`, bytes, a binary file object or
     ``{"bytes": …, "path": …}``. Playlists and whatever else names other files are refused.
@@ -43,27 +45,31 @@ class Scenes(VideoDecoder, family="video-decode", name="scenes"):
     ratio: float | None = option(3.0, least=1)
     least_s: float = option(0.4, least=0)
 
-    def stream(self, source: Any) -> Iterator[VideoFrame]:
+    def stream(self, source: Any, piece: Shot | Segment | None = None) -> Iterator[VideoFrame]:
+        yield from self.noted(self._frames(source, piece))
+
+    def _frames(self, source: Any, piece: Shot | Segment | None) -> Generator[VideoFrame]:
+        range_s = self.range_of(piece)
         with self.video(source) as (video, pictures):
             cuts = Cuts(self.threshold, self.ratio, self.least_s)
-            shot, recent = Shot(self.per_shot), deque[Shown]()
+            shot, recent = Held(self.per_shot), deque[Shown]()
             num_seen = 0
-            for shown in self.shown(video):
+            for shown in self.shown(video, range_s=range_s):
                 cut = cuts.add(pictures.small(shown.frame, WIDTH, HEIGHT), shown.time_s)
                 recent.append(shown)
                 num_seen += 1
                 if cut is not None:
                     yield from (row_of(each, pictures) for each in shot.ended(recent, num_seen - cut.index))
-                    shot = Shot(self.per_shot)
+                    shot = Held(self.per_shot)
                 elif len(recent) > NEIGHBOURS:
                     shot.add(recent.popleft())
             for cut in cuts.end():
                 yield from (row_of(each, pictures) for each in shot.ended(recent, num_seen - cut.index))
-                shot = Shot(self.per_shot)
+                shot = Held(self.per_shot)
             yield from (row_of(each, pictures) for each in shot.ended(recent, 0))
 
 
-class Shot:
+class Held:
     """The frames of a shot that goes on, of which few are held, evenly, however long it is."""
 
     def __init__(self, num_wanted: int) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.builtin.extras import check_installed, importing
-from junco.builtin.one_channel import one_channel
 from junco.builtin.voice_activity.speech import Probabilities, Rule, padded, stretches
 from junco.cores import core_share
 from junco.errors import ParameterError
+from junco.neural.sound import one_channel
 from junco.neural.spectrogram import Samples
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -39,27 +38,29 @@ class Silero(Operator, family="voice-activity", name="silero"):
     """Finds where somebody speaks with Silero VAD, in any language: a segment for each stretch of speech.
 
     The network tells for each 32 ms how probable speech is, by what it has heard of the clip before. A stretch begins
-    where that reaches ``threshold`` and ends where it falls below ``leave_threshold`` for ``min_silence_s``. Its
+    where that reaches ``threshold`` and ends where it falls below ``leave_threshold`` for ``least_silence_s``. Its
     label is ``speech``, its score the mean probability in it; times count from the start of the clip's source. A clip
-    in which nobody speaks gives no rows. Of several channels the mean is heard, at 16 kHz. Each clip begins anew: give
-    long sounds in chunks of a minute, not of a second.
+    in which nobody speaks gives no rows. Of several channels the mean is heard, at 16 kHz. Each clip begins anew, so
+    give whole recordings. In chunks, speech that goes on over a border becomes two segments, less than
+    ``least_speech_s`` of it on one side is left out, and it is heard again up to 0.2 s late: make them minutes long.
 
     Args:
         threshold: the probability from which on it is speech.
         leave_threshold: the one below which it is none any more; ``None``: 0.15 less than ``threshold``.
-        min_speech_s: shorter stretches are left out.
-        min_silence_s: shorter pauses are part of the speech around them.
+        least_speech_s: shorter stretches are left out.
+        least_silence_s: shorter pauses are part of the speech around them.
         pad_s: what is added before and after each stretch; two of them never overlap.
     """
 
     threshold: float = option(0.5, least=0, most=1)
     leave_threshold: float | None = option(None, least=0, most=1)
-    min_speech_s: float = option(0.25, least=0)
-    min_silence_s: float = option(0.1, least=0)
+    least_speech_s: float = option(0.25, least=0)
+    least_silence_s: float = option(0.1, least=0)
     pad_s: float = option(0.03, least=0)
 
     hints = Hints(max_batch=1, releases_gil=True, thread_safe=True)
     keeps_space = True
+    packages = {"onnxruntime": "audio"}
     wheels = (WEIGHTS,)
     _session: InferenceSession | None = None
 
@@ -69,14 +70,12 @@ class Silero(Operator, family="voice-activity", name="silero"):
                 f"{self.name!r}: leave_threshold={self.leave_threshold} must not be above threshold={self.threshold}"
             )
 
-    def fetch(self) -> None:
-        check_installed("onnxruntime", "audio", self.name)
-        super().fetch()
-
     def open(self) -> None:
         self.fetch()
-        with importing("audio", self.name):
-            import onnxruntime
+        import onnxruntime
+
+        # A session of its own: what the network hears depends on what it heard before, two arrays that go in and come
+        # out. The runtimes compare and run models of rows that stand alone, with one output.
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -112,7 +111,7 @@ class Silero(Operator, family="voice-activity", name="silero"):
     def _rule(self) -> Rule:
         """The options, in samples."""
         leave = max(self.threshold - 0.15, 0.01) if self.leave_threshold is None else self.leave_threshold
-        lengths = (self.min_speech_s, self.min_silence_s, self.pad_s)
+        lengths = (self.least_speech_s, self.least_silence_s, self.pad_s)
         return Rule(self.threshold, leave, *(int(seconds * SAMPLE_RATE_HZ) for seconds in lengths))
 
     def _heard(self, samples: Samples) -> Probabilities:

@@ -1,0 +1,95 @@
+"""Models as transformers saves them: what is read of a folder, by that library; code from repositories never runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from junco.builtin.hub_model.files import check_files, damaged
+from junco.builtin.hub_model.model import CONFIG
+from junco.builtin.hub_model.weights import check_complete, found_weights, weights_of
+from junco.errors import JuncoError
+from junco.memory import is_out_of_memory
+
+PROCESSOR = "preprocessor_config.json"
+_PROCESSOR_TOO = "processor_config.json"
+
+
+def files(folder: Path) -> list[Path]:
+    """All that decides what the model gives."""
+    beside = (*sorted(folder.glob("token*.json")), *sorted(folder.glob("*.txt")))
+    return [folder / CONFIG, processor_file(folder), *beside, *weights_of(folder)]
+
+
+def processor_file(folder: Path) -> Path:
+    """The file with the processor's options, whichever of its two names it has."""
+    has_other = not (folder / PROCESSOR).is_file() and (folder / _PROCESSOR_TOO).is_file()
+    return folder / (_PROCESSOR_TOO if has_other else PROCESSOR)
+
+
+def image_processor(folder: Path) -> Any:
+    """What prepares pictures, and reads what comes out."""
+    from transformers import AutoImageProcessor
+
+    return loaded(folder, AutoImageProcessor)
+
+
+def loaded(folder: Path, kind: Any, **how: Any) -> Any:
+    """By one of transformers' loaders, from the folder's files alone.
+
+    Raises:
+        ParameterError: the files are damaged, or do not fit; with the file, or the folder.
+    """
+    with without_progress_bars(), reading(folder):
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
+
+
+def loaded_network(folder: Path, kind: Any) -> Any:
+    """A model in float32 on the CPU.
+
+    Raises:
+        ParameterError: it cannot be read, or some of its weights are missing.
+    """
+    import torch
+
+    model, found = loaded(folder, kind, dtype=torch.float32, output_loading_info=True)
+    check_complete(found_weights(folder), found["missing_keys"])
+    return model.eval()
+
+
+@contextmanager
+def reading(folder: Path, decisive: Callable[[Path], Iterable[Path]] | None = None) -> Iterator[None]:
+    """Whatever another library raises for a model's files becomes one line that names the file, or the folder.
+
+    Args:
+        folder: of the model.
+        decisive: which of its files that library reads, where these are not those beside its configuration.
+
+    Raises:
+        ParameterError: a file of the folder is damaged, or they do not fit each other.
+    """
+    try:
+        yield
+    except JuncoError:
+        raise
+    except Exception as error:  # a damaged file ends in whatever its reader happens to stumble over
+        if is_out_of_memory(error):
+            raise
+        check_files(sorted(decisive(folder) if decisive is not None else folder.iterdir()))
+        raise damaged(folder, error) from error
+
+
+@contextmanager
+def without_progress_bars() -> Iterator[None]:
+    """Without the one that transformers shows for reading weights, also where no terminal is."""
+    from transformers.utils import logging
+
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if was_shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

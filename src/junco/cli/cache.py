@@ -1,0 +1,138 @@
+"""``junco cache``."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from junco.cli.caches import caches, files_in
+from junco.cli.printing import as_json, print_json, print_table, size
+from junco.settings import settings
+from junco.terminal import out, say
+from junco.wording import brief
+
+_FAILED = 2
+_SAFE = ("conversion", "left over")
+"""Kinds that are made again where they are needed, without a network, or that nobody needs."""
+
+
+@click.command
+@click.option("--clear", is_flag=True, help="Remove conversions, made again when needed, and what was left over.")
+@click.option("--weights", is_flag=True, help="With --clear: weights too, which are fetched again, by the network.")
+@as_json
+def cache(clear: bool, weights: bool, as_json: bool) -> None:
+    """What is kept on this machine, by model, and how large it is.
+
+    Models of the Hugging Face cache are listed and never removed: other programs use them too.
+    """
+    if weights and not clear:
+        raise click.UsageError("--weights says what --clear removes too: junco cache --clear --weights")
+    entries = [*_kept()]
+    if clear:
+        for entry in entries:
+            if entry["kind"] in _SAFE or (weights and entry["kind"] == "weights"):
+                entry["error"] = _removed(Path(entry["path"]))
+                entry["is_cleared"] = not entry["error"]
+    if as_json:
+        print_json(entries)
+    else:
+        _show(entries)
+    if any(entry["error"] for entry in entries):
+        raise click.exceptions.Exit(_FAILED)
+
+
+def _kept() -> Iterator[dict[str, Any]]:
+    """The entries of all caches: weights, conversions, what was left over, and models of the Hugging Face cache."""
+    home, *others = caches()
+    needed = _needed_by()
+    for folder in (home / "files", home / "runtimes"):
+        for path in _entries(folder):
+            is_begun = path.name.startswith(".")
+            if path.suffix == ".lock" or (is_begun and not _is_old(path)):
+                continue  # it takes no room; and somebody may be at work
+            kind = "left over" if is_begun else "weights" if folder.name == "files" else "conversion"
+            yield _entry(kind, _model(path, kind), path, needed.get(path, []))
+    for path in (path for folder in others for path in _entries(folder) if path.name.startswith("models--")):
+        yield _entry("Hugging Face", path.name.removeprefix("models--").replace("--", "/"), path, [])
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _entry(kind: str, model: str, path: Path, operators: list[str]) -> dict[str, Any]:
+    size_bytes = sum(files_in(path).values()) if path.is_dir() else path.lstat().st_size
+    told = {"kind": kind, "model": model, "operators": operators, "path": str(path), "size_bytes": size_bytes}
+    return {**told, "used_s": path.lstat().st_mtime, "is_cleared": False, "error": ""}
+
+
+def _model(path: Path, kind: str) -> str:
+    """Names are ``DIGEST-FILE`` of weights, and ``OPERATOR-DIGEST`` of conversions."""
+    if kind == "left over":
+        return path.name
+    return path.name.partition("-")[2] if kind == "weights" else path.name.rpartition("-")[0]
+
+
+def _needed_by() -> dict[Path, list[str]]:
+    """By file of a wheel, the operators here that take it."""
+    from junco.operator import registry
+
+    found: dict[Path, list[str]] = {}
+    for name in registry.names():
+        with suppress(Exception):  # whatever a stranger's module raises: 'junco doctor' tells of it
+            wheels = registry.load(name).wheels
+            for wheel in wheels if isinstance(wheels, tuple) else ():
+                found.setdefault(wheel.cached, []).append(name)
+    return found
+
+
+def _is_old(path: Path) -> bool:
+    from junco.runtime.cache import UNFINISHED_S
+
+    return time.time() - path.lstat().st_mtime > UNFINISHED_S
+
+
+def _removed(path: Path) -> str:
+    """Why it could not be removed; empty where it was."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        return brief(error)
+    return ""
+
+
+def _show(entries: list[dict[str, Any]]) -> None:
+    rows = [
+        (entry["kind"], entry["model"], size(entry["size_bytes"]), _day(entry["used_s"]), _said(entry))
+        for entry in sorted(entries, key=lambda entry: (entry["kind"], -entry["size_bytes"]))
+    ]
+    if not rows:
+        out(f"nothing is kept in {settings().home}")
+        return
+    print_table(("kind", "model", "size", "used", ""), rows)
+    totals = {entry["kind"]: 0 for entry in entries}
+    for entry in entries:
+        totals[entry["kind"]] += entry["size_bytes"]
+    out("; ".join(f"{kind}: {size(total)}" for kind, total in sorted(totals.items())))
+    cleared = [entry for entry in entries if entry["is_cleared"]]
+    if cleared:
+        say(f"removed {len(cleared):,} of them, {size(sum(entry['size_bytes'] for entry in cleared))}")
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(seconds))
+
+
+def _said(entry: dict[str, Any]) -> str:
+    if entry["error"]:
+        return f"cannot be removed: {entry['error']}"
+    return "removed" if entry["is_cleared"] else ", ".join(entry["operators"])

@@ -1,0 +1,1 @@
+"""ConSE: token ids → a mix of the rows of a classifier."""

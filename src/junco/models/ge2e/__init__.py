@@ -1,0 +1,1 @@
+"""GE2E: mel spectrograms of speech → who speaks."""

@@ -1,0 +1,1 @@
+"""SSD-MobileNetV2: pictures → box encodings and logits."""

@@ -1,0 +1,1 @@
+"""TransNet V2: small frames → where shots end."""

@@ -1,0 +1,1 @@
+"""Universal Sentence Encoder, multilingual: token ids → sentence vectors."""

@@ -1,0 +1,1 @@
+"""YAMNet: log-mel patches → features, or the classes of AudioSet."""

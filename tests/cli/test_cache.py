@@ -1,0 +1,94 @@
+"""``junco cache``: what is kept, by model, and what is safe to remove."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+
+OLD_S = time.time() - 3 * 86_400
+
+
+@pytest.fixture
+def kept(home):
+    """A JUNCO_HOME in which something of each kind lies."""
+    top = home.parent
+    for name, num_bytes in {
+        "files/0123456789abcdef-net.onnx": 3000,
+        "files/.0123456789abcdef-net.onnx.lock": 0,
+        "runtimes/image-embedding.timm-00112233445566778899aabb/manifest.json": 500,
+        "runtimes/image-embedding.timm-00112233445566778899aabb/net.xml": 1500,
+        "runtimes/image-embedding.timm-00112233445566778899aabb.lock": 0,
+        "runtimes/.making-old/net.xml": 70,
+        "runtimes/.making-now/net.xml": 80,
+        "batch-sizes.json": 40,
+    }.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * num_bytes)
+    os.utime(top / "runtimes" / ".making-old", (OLD_S, OLD_S))
+    return top
+
+
+def kinds(junco, *options):
+    entries = json.loads(junco("cache", "--json", *options).stdout)
+    return {
+        (entry["kind"], entry["model"]): (entry["size_bytes"], entry["is_cleared"])
+        for entry in entries
+        if entry["kind"] != "Hugging Face"
+    }
+
+
+def test_what_is_kept_is_listed_by_model_with_its_size(junco, kept):
+    assert kinds(junco) == {
+        ("weights", "net.onnx"): (3000, False),
+        ("conversion", "image-embedding.timm"): (2000, False),
+        ("left over", ".making-old"): (70, False),
+    }
+    shown = junco("cache").stdout
+    assert "image-embedding.timm" in shown
+    assert "conversion: 2.0 KiB" in shown
+
+
+def test_clear_removes_what_is_made_again_and_what_nobody_needs(junco, kept, home):
+    done = junco("cache", "--clear")
+    assert done.exit_code == 0
+    assert "removed 2 of them, 2.0 KiB" in done.stderr
+    assert kinds(junco) == {("weights", "net.onnx"): (3000, False)}
+    assert (kept / "runtimes" / ".making-now" / "net.xml").exists()
+    assert (kept / "batch-sizes.json").exists()
+    assert len(list(home.iterdir())) == 3
+
+
+def test_weights_go_where_that_is_asked_for(junco, kept):
+    assert kinds(junco, "--clear", "--weights")[("weights", "net.onnx")] == (3000, True)
+    assert kinds(junco) == {}
+    assert junco("cache", "--weights").exit_code == 2
+
+
+def test_the_operators_that_take_a_file_are_told(junco, kept):
+    from junco.models.yamnet.weights import WEIGHTS
+
+    WEIGHTS.cached.write_bytes(b"net")
+    (entry,) = [e for e in json.loads(junco("cache", "--json").stdout) if e["path"] == str(WEIGHTS.cached)]
+    assert entry["operators"] == ["audio-embedding.yamnet", "audio-tagging.yamnet"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may remove everything")
+def test_what_cannot_be_removed_is_said(junco, kept):
+    (kept / "runtimes").chmod(0o500)
+    done = junco("cache", "--clear")
+    (kept / "runtimes").chmod(0o700)
+    assert done.exit_code == 2
+    assert "cannot be removed" in done.stdout
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(junco, kept, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "photo.jpg").write_bytes(b"x")
+    (kept / "runtimes" / "link-0011").symlink_to(tmp_path / "mine")
+    assert junco("cache", "--clear").exit_code == 0
+    assert (tmp_path / "mine" / "photo.jpg").exists()
+    assert not (kept / "runtimes" / "link-0011").is_symlink()
