@@ -32,8 +32,8 @@ class Hit:
         return {"key": self.key, "score": round(self.score, 6), **{k: _plain(v) for k, v in self.columns.items()}}
 
     def __str__(self) -> str:
-        said = " ".join(text for value in self.columns.values() if (text := _said(value)))
-        return printable(f"{self.score:6.3f}  {self.key}  {_cut(said, _WIDTH)}".rstrip())
+        columns = "  ".join(text for value in self.columns.values() if (text := said(value)))
+        return printable(f"{self.score:6.3f}  {self.key}  {_cut(columns, _WIDTH)}".rstrip())
 
 
 class Hits(list[Hit]):
@@ -55,15 +55,22 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def _said(value: Any) -> str:
-    """A column's value in a line: of a chunk or page its text, of a frame its time, of a box its label."""
-    if isinstance(value, Mapping):
-        if text := value.get("text") or value.get("label"):
-            return str(text)
-        return ", ".join(
-            f"{name} {_short(each)}" for name, each in value.items() if isinstance(each, (str, int, float))
-        )
-    return "" if value is None or isinstance(value, (list, bytes)) else _short(value)
+def said(value: Any) -> str:
+    """A column's value in a line: a frame's time, a page's number, a chunk's text, a box's label."""
+    if not isinstance(value, Mapping):
+        return "" if value is None or isinstance(value, (list, bytes)) else _short(value)
+    for fields, form in _FORMS.items():
+        if fields <= value.keys() and all(value[name] is not None for name in fields):
+            return form.format(**value)
+    return str(value.get("label") or "")
+
+
+_FORMS = {
+    frozenset({"text", "start"}): "{text}",
+    frozenset({"time_s"}): "{time_s:.2f} s",
+    frozenset({"start_s", "end_s"}): "{start_s:.2f}–{end_s:.2f} s",
+    frozenset({"number"}): "page {number}",
+}
 
 
 def _short(value: Any) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from junco.cli.printing import as_json, print_json, short
 from junco.errors import InputError
-from junco.terminal import out
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.answers.hits import Hits
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 )
 @click.option("--by-input", is_flag=True, help="Of each input its best row alone: of a document its best chunk.")
 @click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers as a page with pictures."
+)
 @as_json
 def search(
     vectors: str,
@@ -41,6 +46,7 @@ def search(
     where: tuple[str, ...],
     by_input: bool,
     column: str | None,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """The rows of a set that are nearest to a question, best first.
@@ -52,8 +58,14 @@ def search(
     found_in = open_set(vectors, column)
     asked = list(_asked(questions))
     answers = [(question, found_in.search(question, count, where, by_input=by_input)) for question in asked]
+    if html is not None:
+        from junco.answers.page import write_page
+
+        write_page(html, vectors, answers)
+        say(f"wrote {html}")
     if as_json:
         print_json([{"query": question, "hits": hits.to_dict()} for question, hits in answers])
+    if as_json or html is not None:
         return
     for question, hits in answers:
         _print(question, hits, is_one=len(answers) == 1)
@@ -69,7 +81,7 @@ def _asked(questions: Sequence[str]) -> Iterator[str]:
         if question != "-":
             yield question
             continue
-        lines = [line.rstrip("\r\n") for line in click.get_text_stream("stdin")]
+        lines = [line.rstrip("\r\n") for line in sys.stdin]
         if not any(line.strip() for line in lines):
             raise InputError("stdin holds no question: give one a line")
         yield from (line for line in lines if line.strip())

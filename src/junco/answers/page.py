@@ -1,0 +1,96 @@
+"""Answers as a page: for each question what it was, then a card for each row with what there is to see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from junco.answers.brought import Brought, brought, kind_of
+from junco.answers.hits import Hit, Hits, said
+from junco.errors import TargetError
+from junco.pages.colours import ON_PAGES, OVER_PICTURES, Colours
+from junco.pages.letters import amount
+from junco.pages.media import SMALL_SIDE, Media
+from junco.pages.style import page, words
+from junco.pages.texts import text
+from junco.pages.values import is_picture
+from junco.pages.wholes import Whole, line_of, seen_whole
+
+MOST_ROWS = 200
+"""Of an answer that are shown; the others are in the set, and in ``--json``."""
+MOST_BYTES = 40_000_000
+"""Of pictures and sounds on a page; what comes after them has its words alone."""
+
+
+def write_page(path: Path, title: str, answers: Iterable[tuple[str, Hits]]) -> None:
+    """Write answers as a page that stands alone.
+
+    Args:
+        path: where to.
+        title: what was searched.
+        answers: questions with the rows that answer them.
+
+    Raises:
+        TargetError: the file cannot be written.
+    """
+    try:
+        path.write_text(page(title, body(title, answers)), "utf-8")
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def body(title: str, answers: Iterable[tuple[str, Hits]]) -> str:
+    """The markup of answers."""
+    media = Media(MOST_BYTES)
+    parts = [f"<h1>{words(title)}</h1>"]
+    parts += [_answer(question, hits, media) for question, hits in answers]
+    return "\n".join(parts)
+
+
+def _answer(question: str, hits: Hits, media: Media) -> str:
+    head = f'<header><h2>{words(question)}</h2><span class="faint">{amount(len(hits), "row")}</span></header>'
+    asked = _seen(brought(Hit(question, 1.0)), media) if kind_of(question) == "picture" else ""
+    more = len(hits) - MOST_ROWS
+    left = f'<p class="faint">… {amount(more, "more row")}</p>' if more > 0 else ""
+    return f'<section class="card">{head}{asked}{cards(hits[:MOST_ROWS], media) or _NOTHING}{left}</section>'
+
+
+_NOTHING = '<p class="faint">nothing was found</p>'
+
+
+def cards(hits: Sequence[Hit], media: Media) -> str:
+    """A card for each row, side by side where these are pictures."""
+    if not hits:
+        return ""
+    are_pictures = all(kind_of(hit.key) in ("picture", "video") for hit in hits)
+    inner = "\n".join(_card(hit, media) for hit in hits)
+    return f'<div class="rows{" tiles" if are_pictures else ""}">{inner}</div>'
+
+
+def _card(hit: Hit, media: Media) -> str:
+    found = brought(hit)
+    about = ", ".join(line for value in hit.columns.values() if not _is_chunk(value) and (line := said(value)))
+    key = "" if found.whole is hit.key else words(hit.key)
+    lines = [f'<div class="place"><b>{hit.score:.3f}</b> {key}</div>']
+    lines.append(f'<div class="bar" aria-hidden="true"><i style="width:{100 * max(0.0, hit.score):.0f}%"></i></div>')
+    lines.append(_seen(found, media, about))
+    if about and not is_picture(found.whole):  # whose caption it is
+        lines.append(f'<p class="about">{words(about)}</p>')
+    return f'<article class="row" tabindex="0"><div>{"".join(lines)}</div></article>'
+
+
+def _seen(found: Brought, media: Media, caption: str = "") -> str:
+    why = f'<p class="faint">{words(found.why)}</p>' if found.why else ""
+    if found.whole is None:
+        return why
+    if isinstance(found.whole, str):
+        return text(found.whole) + why
+    line = caption if is_picture(found.whole) else line_of(found.whole)
+    whole = Whole(found.whole, line, list(found.parts))
+    return seen_whole(whole, media, (Colours(OVER_PICTURES), Colours(ON_PAGES)), SMALL_SIDE) + why
+
+
+def _is_chunk(value: Any) -> bool:
+    """Whether it is a text, which is shown as one."""
+    return isinstance(value, Mapping) and "text" in value
