@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.answers.brought import Brought, brought, kind_of
+from junco.answers.groups import Groups
 from junco.answers.hits import Hit, Hits, said
 from junco.errors import TargetError
 from junco.pages.colours import ON_PAGES, OVER_PICTURES, Colours
@@ -19,28 +20,29 @@ from junco.pages.wholes import Whole, line_of, seen_whole
 
 MOST_ROWS = 200
 """Of an answer that are shown; the others are in the set, and in ``--json``."""
+MOST_GROUPS, MOST_OF_A_GROUP = 100, 12
 MOST_BYTES = 40_000_000
 """Of pictures and sounds on a page; what comes after them has its words alone."""
 
 
-def write_page(path: Path, title: str, answers: Iterable[tuple[str, Hits]]) -> None:
-    """Write answers as a page that stands alone.
+def write_page(path: Path, title: str, body: str) -> None:
+    """Write a page that stands alone.
 
     Args:
         path: where to.
         title: what was searched.
-        answers: questions with the rows that answer them.
+        body: the markup of `answers_body` or `groups_body`.
 
     Raises:
         TargetError: the file cannot be written.
     """
     try:
-        path.write_text(page(title, body(title, answers)), "utf-8")
+        path.write_text(page(title, body), "utf-8")
     except OSError as error:
         raise TargetError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def body(title: str, answers: Iterable[tuple[str, Hits]]) -> str:
+def answers_body(title: str, answers: Iterable[tuple[str, Hits]]) -> str:
     """The markup of answers."""
     media = Media(MOST_BYTES)
     parts = [f"<h1>{words(title)}</h1>"]
@@ -57,6 +59,20 @@ def _answer(question: str, hits: Hits, media: Media) -> str:
 
 
 _NOTHING = '<p class="faint">nothing was found</p>'
+
+
+def groups_body(title: str, groups: Groups) -> str:
+    """The markup of groups: a sheet of each."""
+    media = Media(MOST_BYTES)
+    shown = groups[:MOST_GROUPS]
+    more = len(groups) - len(shown)
+    parts = [f"<h1>{words(title)}</h1>", f'<p class="faint">{words(str(groups).splitlines()[0])}</p>']
+    for number, group in enumerate(shown, 1):
+        head = f'<header><span class="number">{number}</span><h2>{amount(len(group), "row")}</h2></header>'
+        left = len(group) - MOST_OF_A_GROUP
+        rest = f'<p class="faint">… {amount(left, "more row")}</p>' if left > 0 else ""
+        parts.append(f'<section class="card">{head}{cards(group.hits[:MOST_OF_A_GROUP], media)}{rest}</section>')
+    return "\n".join([*parts, f'<p class="faint">… {amount(more, "more group")}</p>' if more > 0 else ""])
 
 
 def cards(hits: Sequence[Hit], media: Media) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
 from junco.answers.hits import Hit, Hits
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import unit, units_of
@@ -134,6 +135,41 @@ class VectorSet:
             return Hits()
         wanted = self._wanted(question, space)
         return self._hits(*self._best(wanted, count, among, by_input=by_input))
+
+    def similar(self, above: float = 0.95) -> Groups:
+        """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
+
+        Raises:
+            InputError: ``above`` is no cosine between 0 and 1.
+        """
+        if not 0 < above <= 1:
+            raise InputError(f"above={above} must be a cosine above 0, up to 1")
+        return self._groups(alike(self._units, above))
+
+    def clusters(self, count: int | None = None, least: int = 5) -> Groups:
+        """Groups of rows that are near each other: by density (HDBSCAN), or ``count`` of them by k-means.
+
+        Args:
+            count: how many; ``None``: as many as there are.
+            least: rows of the smallest group that is found by density.
+
+        Raises:
+            MissingExtraError: scikit-learn is not installed: ``pip install 'junco[clusters]'``.
+            InputError: there are fewer rows than groups.
+        """
+        return self._groups(clustered(self._units, count, least) if len(self) else [])
+
+    def _groups(self, groups: Sequence[Numbers]) -> Groups:
+        ordered = [by_typical(self._units, rows) for rows in groups]
+        flat = self._hits(
+            [int(row) for rows, _ in ordered for row in rows],
+            [float(score) for _, scores in ordered for score in scores],
+        )
+        start, made = 0, []
+        for rows, _ in ordered:
+            made.append(Group(Hits(flat[start : start + len(rows)])))
+            start += len(rows)
+        return Groups(made, len(self) - len(flat))
 
     def nearest(self, vectors: Vector | Vectors, space: Space | str | None, count: int = 10) -> Nearest:
         """The rows nearest by cosine to each of some vectors, best first.

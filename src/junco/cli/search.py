@@ -59,9 +59,9 @@ def search(
     asked = list(_asked(questions))
     answers = [(question, found_in.search(question, count, where, by_input=by_input)) for question in asked]
     if html is not None:
-        from junco.answers.page import write_page
+        from junco.answers.page import answers_body, write_page
 
-        write_page(html, vectors, answers)
+        write_page(html, vectors, answers_body(vectors, answers))
         say(f"wrote {html}")
     if as_json:
         print_json([{"query": question, "hits": hits.to_dict()} for question, hits in answers])

@@ -108,11 +108,7 @@ class Stored(Content):
         """Only the row groups that hold them are read."""
         if not self.names:
             return [{} for _ in numbers]
-        return self._read(lambda: [self._row(number) for number in numbers])
-
-    def _row(self, number: int) -> dict[str, Any]:
-        (found,) = self._parquet.rows(number, 1, self.names)
-        return dict(found.to_pylist()[0])
+        return self._read(lambda: self._parquet.taken(numbers, self.names))
 
     def _read(self, read: Callable[[], _T]) -> _T:
         """Read what was opened.
