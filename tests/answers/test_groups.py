@@ -32,7 +32,8 @@ def test_rows_that_are_alike_are_one_group_the_most_typical_first_and_others_in_
     groups = stored(angles(0, 90, 4, 8, 92, 180)).similar(above=0.99)
     assert keys(groups) == [["2", "0", "3"], ["1", "4"]]
     assert groups.num_alone == 1
-    assert str(groups).splitlines()[0] == "2 groups of 5 rows; 1 rows are in none"
+    assert str(groups).splitlines()[0] == groups.headline == "2 groups of 5 rows; in none: 1 row"
+    assert str(stored(angles(0, 90)).similar()) == "no groups among 2 rows"
     assert groups.to_dict()["groups"][0]["count"] == 3
 
 

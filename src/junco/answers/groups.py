@@ -12,6 +12,7 @@ import numpy.typing as npt
 from junco.answers.hits import Hits
 from junco.answers.products import pairs_above
 from junco.errors import InputError, MissingExtraError
+from junco.pages.letters import amount
 from junco.types import Vectors
 from junco.wording import printable
 
@@ -61,9 +62,13 @@ class Groups(list[Group]):
         return {"groups": [group.to_dict() for group in self], "num_alone": self.num_alone}
 
     def __str__(self) -> str:
-        rows = sum(map(len, self))
-        head = f"{len(self):,} groups of {rows:,} rows; {self.num_alone:,} rows are in none"
-        return "\n".join([head, *map(str, self)])
+        return "\n".join([self.headline, *map(str, self)])
+
+    @property
+    def headline(self) -> str:
+        """How many groups there are, and what is in none."""
+        rows, alone = amount(sum(map(len, self)), "row"), amount(self.num_alone, "row")
+        return f"{amount(len(self), 'group')} of {rows}; in none: {alone}" if self else f"no groups among {alone}"
 
 
 def alike(units: Vectors, above: float) -> list[Numbers]:

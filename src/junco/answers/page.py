@@ -66,7 +66,7 @@ def groups_body(title: str, groups: Groups) -> str:
     media = Media(MOST_BYTES)
     shown = groups[:MOST_GROUPS]
     more = len(groups) - len(shown)
-    parts = [f"<h1>{words(title)}</h1>", f'<p class="faint">{words(str(groups).splitlines()[0])}</p>']
+    parts = [f"<h1>{words(title)}</h1>", f'<p class="faint">{words(groups.headline)}</p>']
     for number, group in enumerate(shown, 1):
         head = f'<header><span class="number">{number}</span><h2>{amount(len(group), "row")}</h2></header>'
         left = len(group) - MOST_OF_A_GROUP
