@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clus
 from junco.answers.hits import Hit, Hits
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import unit, units_of
+from junco.answers.verify import Sample, Verdict, looked_through, same_space, sampled_keys
 from junco.answers.where import Where, rows_where
-from junco.errors import InputError, SpaceError
+from junco.errors import InputError, JuncoError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined
@@ -159,6 +161,36 @@ class VectorSet:
         """
         return self._groups(clustered(self._units, count, least) if len(self) else [])
 
+    def verify(self, count: int = 50) -> Verdict:
+        """Whether the set is what it says: its vectors are looked through, and some inputs embedded anew.
+
+        Args:
+            count: how many inputs.
+
+        Raises:
+            InputError: a file of the set is damaged, or was written anew meanwhile.
+        """
+        found = looked_through(self._content)
+        try:
+            from junco.answers.asked import vectors_alone
+
+            made = vectors_alone(self.pipeline.graph, self._vector_column)
+            sample = Sample(self._content, type(self.pipeline)(made))
+            is_same = same_space(sample.pipeline, self.space)
+        except JuncoError as error:
+            return replace(found, problem=str(error))
+        keys = sampled_keys(self._content, count) if is_same is not False else {}
+        for key, rows in keys.items():
+            sample.compare(key, self.vectors[rows])
+        return replace(
+            found,
+            is_same_space=is_same,
+            num_sampled=len(keys),
+            lowest_cosine=sample.lowest if len(keys) > len(sample.missing) else None,
+            foreign=tuple(sample.foreign),
+            missing=tuple(sample.missing),
+        )
+
     def _groups(self, groups: Sequence[Numbers]) -> Groups:
         ordered = [by_typical(self._units, rows) for rows in groups]
         flat = self._hits(
@@ -205,8 +237,12 @@ class VectorSet:
     def _maker(self) -> Maker:
         from junco.answers.asked import Maker
 
-        column = self._content.vector_column or self.pipeline.plan.output_space.column
-        return Maker.of(self.pipeline.graph, column)
+        return Maker.of(self.pipeline.graph, self._vector_column)
+
+    @property
+    def _vector_column(self) -> str:
+        """The output of the pipeline that the vectors are."""
+        return self._content.vector_column or self.pipeline.plan.output_space.column
 
     def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
         """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
