@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -23,7 +24,7 @@ from junco.store.content import KEY, Content, InMemory, Joined
 from junco.store.stored import Stored
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
-from junco.wording import printable
+from junco.wording import picture, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,9 +135,9 @@ class VectorSet:
             raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
         among = rows_where(self._content, Where.of(where))
         if not len(self):
-            return Hits()
+            return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
-        return self._hits(*self._best(wanted, count, among, by_input=by_input))
+        return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -270,11 +271,10 @@ class VectorSet:
                 return [row for _, row in taken], [score for score, _ in taken]
             num_found, room = found.rows.size, room * 4
 
-    def _hits(self, rows: list[int], scores: list[float]) -> Hits:
+    def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
-        return Hits(
-            Hit(keys[row].as_py(), score, values, row) for row, score, values in zip(rows, scores, columns, strict=True)
-        )
+        found = zip(rows, scores, columns, strict=True)
+        return [Hit(keys[row].as_py(), score, values, row) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:
         if isinstance(space, str):
@@ -291,6 +291,10 @@ class VectorSet:
         space = f"in {self.space}" if self.space is not None else "in an unknown space"
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+
+def _in_words(question: Any) -> str:
+    return os.fspath(question) if isinstance(question, (str, os.PathLike)) else picture(question)
 
 
 def open_set(path: str | Path, column: str | None = None) -> VectorSet:
