@@ -45,7 +45,7 @@ class Stored(Content):
         """What there is to know without reading a vector."""
         self._files = self._side() if self._is_array else parquet_files(self.path)
         self.space, told = files_space(self._files)
-        schema = schema_of(self._files) if self._files else arrow().schema([])
+        self.schema = schema = schema_of(self._files) if self._files else arrow().schema([])
         self.made_by = (schema.metadata or {}).get(PIPELINE.encode(), b"").decode("utf-8", "replace")
         self.vector_column = (schema.metadata or {}).get(b"junco.vector", b"").decode("utf-8", "replace")
         if not self._is_array:
