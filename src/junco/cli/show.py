@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("name", help="A pipeline, an operator, a family, or a file that junco embed wrote.")
 @as_json
 def show(name: str, as_json: bool) -> None:
-    """What a pipeline, operator or family is, or what a file of vectors holds.
+    """What a pipeline, operator, family or file of vectors is.
 
     Its interface, parameters, steps, weights, licence and source; of a file its rows, space, columns and pipeline.
     """
