@@ -11,7 +11,7 @@ import numpy as np
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
-from junco.store.content import KEY, Content
+from junco.store.content import KEY, ROWS, Content
 from junco.store.npy import side_of
 from junco.store.parquet import Files
 from junco.store.vectors import PIPELINE, array_in, files_space, only_vectors, parquet_files, rows_of, schema_of, whole
@@ -20,7 +20,6 @@ from junco.types import Vectors
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS = 16_384  # of an array, at a time
 _T = TypeVar("_T")
 
 
@@ -95,7 +94,7 @@ class Stored(Content):
         """A row group at a time; of an array, what is mapped."""
         if self._is_array:
             array = self._read(lambda: array_in(self.path, mapped=True))
-            yield from (array[start : start + _ROWS] for start in range(0, len(array), _ROWS))
+            yield from (array[start : start + ROWS] for start in range(0, len(array), ROWS))
             return
         for group in self._parquet.groups([self.vector_column]):
             yield matrix(group.column(self.vector_column), self.vector_column, self.path)
