@@ -38,7 +38,7 @@ def floats(vectors: npt.NDArray[Any], space: Space | None) -> Vectors:
 def unit(vectors: npt.NDArray[Any], space: Space | None = None) -> Vectors:
     """Rows scaled to length 1; one without a direction, of zeros or with a NaN in it, becomes zeros."""
     rows = floats(vectors, space)
-    finite = np.isfinite(rows).all(axis=1)
+    finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
     return unit_rows(rows if finite.all() else np.where(finite[:, np.newaxis], rows, np.float32(0)))
 
 
