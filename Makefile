@@ -34,7 +34,7 @@ test: $(VENV)/dev.stamp  ## everything that CI checks: lint, types, floors, docs
 	@$(MAKE) --no-print-directory lint docs
 	$(say) "pytest"
 	@# one arithmetic thread for each of pytest's workers: more would fight for the same cores
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=25 --durations-min=3
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --durations=25 --durations-min=3
 
 lint: $(VENV)/dev.stamp  ## format, rules, types, floors: look, change nothing
 	$(say) "ruff"

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,13 @@ settings.register_profile(
     "long", max_examples=300, deadline=None, suppress_health_check=_ANY_SPEED, database=None, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How several workers share the tests; nobody asks without any."""
+    from sharing import Sharing
+
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,6 @@ def demo(tmp_path_factory):
     return target, done.stdout
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_demo_stores_a_vector_for_each_photo_that_can_be_read(demo):
     stored = pq.read_table(demo[0] / "vectors.parquet")
     names = {Path(name).name for name in stored.column("input").to_pylist()}
@@ -57,13 +56,11 @@ def test_the_demo_stores_a_vector_for_each_photo_that_can_be_read(demo):
     assert stored.schema.field("vector").type == pa.list_(pa.float32(), 1280)
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_demo_reports_the_photo_that_cannot_be_read(demo):
     assert "left out" in demo[1]
     assert "broken.jpg" in demo[1]
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_demo_page_shows_each_photo_with_its_neighbours(demo):
     page = (demo[0] / "index.html").read_text("utf-8")
     cards = {card.partition('alt="')[2].partition('"')[0]: card for card in page.split("<article")[1:]}
@@ -73,7 +70,6 @@ def test_the_demo_page_shows_each_photo_with_its_neighbours(demo):
     assert len(list((demo[0] / "thumbs").glob("*.jpg"))) == len(cards)
 
 
-@pytest.mark.xdist_group("images")
 def test_a_spoiled_part_of_a_picture_finds_the_whole(tmp_path, capsys):
     reverse, folder, target = example("reverse_image_search"), tmp_path / "pictures", tmp_path / "pictures.parquet"
     *pictures, later = copied(sorted((media.debian("tuxpaint-stamps-default") / "animals").rglob("*.png"))[::4], folder)
@@ -99,7 +95,6 @@ def test_a_spoiled_part_of_a_picture_finds_the_whole(tmp_path, capsys):
     assert "1 files that it had are not among these" in capsys.readouterr().out
 
 
-@pytest.mark.xdist_group("images")
 def test_copies_of_pictures_are_found_and_told_from_parts_and_nothing_is_deleted(tmp_path, capsys):
     deduplicate = example("deduplicate_folder")
     folder = deduplicate.with_copies(tmp_path / "photos")
@@ -120,7 +115,6 @@ def test_copies_of_pictures_are_found_and_told_from_parts_and_nothing_is_deleted
     assert sorted(folder.iterdir()) == before
 
 
-@pytest.mark.xdist_group("sounds")
 def test_a_clip_finds_whose_voice_it_is_also_by_language(tmp_path):
     speakers = example("speaker_search")
     voices, clips = speakers.announcers()
@@ -129,7 +123,6 @@ def test_a_clip_finds_whose_voice_it_is_also_by_language(tmp_path):
     assert not set(clips) & {clip for known in voices.values() for clip in known}
 
 
-@pytest.mark.xdist_group("sounds")
 def test_a_sound_finds_those_like_it_with_their_names(tmp_path, capsys):
     by_example, folder, target = example("sounds_by_example"), tmp_path / "sounds", tmp_path / "sounds.parquet"
     instruments, desktop = media.debian("sonic-pi-samples"), media.debian("sound-theme-freedesktop")
@@ -151,7 +144,6 @@ def test_a_sound_finds_those_like_it_with_their_names(tmp_path, capsys):
     assert page.read_text("utf-8").count("<audio ") == 6  # the question, and what is like it
 
 
-@pytest.mark.xdist_group("documents")
 @pytest.mark.filterwarnings("ignore::junco.errors.FidelityWarning")
 def test_chinese_questions_are_answered_from_english_and_from_chinese_documents(tmp_path, capsys):
     search, book = example("search_documents"), media.debian("debian-handbook")

@@ -26,7 +26,6 @@ def wheel(tmp_path_factory):
         yield archive
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_the_code_its_types_its_pipelines_and_its_licence(wheel):
     names = set(wheel.namelist())
     sources = [
@@ -38,7 +37,6 @@ def test_the_wheel_holds_the_code_its_types_its_pipelines_and_its_licence(wheel)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_no_tests_and_no_weights(wheel):
     assert not [name for name in wheel.namelist() if not re.match(r"junco(-[\d.]+\.dist-info)?/", name)]
     assert max(item.file_size for item in wheel.infolist()) < 1_000_000

@@ -17,7 +17,6 @@ from junco.errors import FidelityWarning, JuncoError, ParameterError, Unavailabl
 from junco.runtime.certificate import cosines
 from junco.runtime.quiet import quietly
 
-exported_once = pytest.mark.xdist_group("lite0.onnx")
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 
 
@@ -65,7 +64,6 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
 
 
-@exported_once
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_an_exported_model_gives_the_vectors_of_its_torch_module(lite0, loaded, photos, runtime):
     operator = OnnxEmbedding(str(lite0), mean=MEAN, std=STD, runtime=runtime, dtype="float32", exact=True)
@@ -76,14 +74,12 @@ def test_an_exported_model_gives_the_vectors_of_its_torch_module(lite0, loaded, 
     operator.ensure_closed()
 
 
-@exported_once
 def test_wrong_levels_would_be_seen(lite0, loaded, photo):
     expected = loaded("image-embedding.efficientnet-lite", runtime="torch", dtype="float32", exact=True)(photo)
     found = OnnxEmbedding(str(lite0), runtime="onnxruntime")(photo)  # ImageNet's mean and std
     assert cosines(found[None], expected[None])[0] < 0.999
 
 
-@exported_once
 def test_int8_says_how_far_its_vectors_are(lite0, loaded, photos):
     with pytest.warns(FidelityWarning, match=r"'image-embedding\.onnx': int8 vectors agree .* worst cosine of 0\.9"):
         (operator := OnnxEmbedding(str(lite0), mean=MEAN, std=STD, dtype="int8")).ensure_open()
@@ -124,7 +120,6 @@ def test_the_space_is_that_of_the_bytes_and_the_preprocessing(saved, tmp_path, s
     assert OnnxEmbedding(saved(other)).space().id != space.id
 
 
-@exported_once
 def test_weights_in_a_second_file_are_part_of_the_space(lite0, tmp_path):
     copy = shutil.copytree(lite0.parent, tmp_path / "copy") / lite0.name
     space = OnnxEmbedding(str(copy)).space()
