@@ -11,7 +11,9 @@ from junco.cli.printing import as_json, print_json
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
-    from junco.job.options import MaxRejects
+    from collections.abc import Sequence
+
+    from junco.job.options import Kept, MaxRejects
 
 
 @click.command
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
     "--column",
     metavar="NAME",
     help="The column of a table that holds the inputs; which one is taken without it is told.",
+)
+@click.option(
+    "--key", metavar="NAME", help="The column of a table that names its rows in the target, in place of the input."
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="NAMES",
+    help="Columns of a table that travel to the target: lang,queue; or '*', all others.",
 )
 @click.option(
     "--on-error",
@@ -60,6 +71,8 @@ def embed(
     source: str,
     to: str,
     column: str | None,
+    key: str | None,
+    keep: tuple[str, ...],
     on_error: Literal["skip", "raise"],
     retry_rejects: bool,
     max_rejects: str,
@@ -93,6 +106,8 @@ def embed(
                 shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
+                key=key,
+                keep=_kept(keep),
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None
@@ -110,6 +125,12 @@ def embed(
 def _stopped(no_resume: bool) -> str:
     how = "without --no-resume the same command" if no_resume else "the same command"
     return f"stopped; what is done is kept: {how} goes on from here"
+
+
+def _kept(texts: Sequence[str]) -> Kept:
+    """The columns that are named, between commas or one by one."""
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    return "*" if "*" in names else names
 
 
 def _max_rejects(text: str) -> MaxRejects:

@@ -16,7 +16,7 @@ from junco.job.arrow_tables import is_array, values_of_array
 from junco.job.columns import check_no_column, choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
-from junco.job.item import Item, item_of_value, mark_of_file
+from junco.job.item import BadRow, Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
 from junco.job.whole_texts import text_in
@@ -134,15 +134,17 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
     first = next(values, _NOTHING)
     values = iter(()) if first is _NOTHING else chain([first], values)
     choice = None
-    is_row = isinstance(first, Mapping) and (wanted.column is not None or not has_bytes(first))
+    is_row = isinstance(first, Mapping) and (wanted.names_columns or not has_bytes(first))
     if not is_row and first is not _NOTHING:
         check_no_column(wanted, f"the source gives values ({picture(first, 40)} …) and no rows with names")
-    if is_row and (wanted.column is not None or first.keys() >= {*wanted.columns}):
+    if is_row and (wanted.names_columns or first.keys() >= {*wanted.columns}):
         choice = choose(list(first), wanted, "the first row")
         wanted.tell(f"rows: {choice.told}")
     for number, value in enumerate(values, 1):
         if choice is not None and isinstance(value, Mapping):
             yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted)
+        elif wanted.keeping is not None:
+            yield BadRow(f"row {number}", b"", f"{picture(value, 40)} among rows with names, and has no columns")
         else:
             yield value
 
