@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
 @click.argument(
-    "source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+    "sources",
+    nargs=-1,
+    required=True,
+    metavar="SOURCE…",
+    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.",
 )
 @click.option(
     "--to",
@@ -68,7 +72,7 @@ if TYPE_CHECKING:
 @params
 def embed(
     pipeline: str,
-    source: str,
+    sources: tuple[str, ...],
     to: str,
     column: str | None,
     key: str | None,
@@ -92,12 +96,13 @@ def embed(
     """
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
+    from junco.job.source import Sources
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
         try:
             report = p.run(
-                source,
+                sources[0] if len(sources) == 1 else Sources(sources),
                 to,
                 on_error=on_error,
                 resume=not no_resume,

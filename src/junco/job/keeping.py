@@ -33,11 +33,18 @@ class Keeping:
         self._keys = _Keys()
 
     def note(self, names: Sequence[str], table: str) -> None:
-        """Take down what the table calls the columns that travel.
+        """Take down what the table calls the columns that travel; of several tables, those of the first.
 
         Raises:
-            JobError: the target has another column of such a name.
+            JobError: the target has another column of such a name, or another table has other columns.
         """
+        if self.names is not None:
+            if {*names} != {*self.names}:
+                raise JobError(
+                    f"{table} would give the columns {', '.join(names)}, and those before it gave "
+                    f"{', '.join(self.names)}: name those to keep that all have"
+                )
+            return
         taken = next((name for name in names if name in ("input", *self.outputs)), None)
         if taken is not None:
             whose = "that names the inputs" if taken == "input" else "of the pipeline's output"

@@ -9,7 +9,7 @@ from typing import Any
 
 from junco.errors import JobError
 from junco.job.choice import Choice
-from junco.job.columns import check_no_column, choose
+from junco.job.columns import choose
 from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of
 from junco.job.item import BadRow
 from junco.job.quoting import Line, literal_records, quoted_records
@@ -43,8 +43,6 @@ def _chosen(dialect: Dialect, name: str, wanted: Wanted) -> Choice:
         return choose(dialect.names, wanted, name)
     if len(wanted.columns) > 1:
         raise JobError(f"{name} has one column without a name; the pipeline takes {', '.join(wanted.columns)}")
-    if wanted.keeping is not None:
-        check_no_column(wanted, f"{name} has one column without a name")
     return Choice((0,), ("text",), "")
 
 

@@ -6,8 +6,9 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     from junco.job.urls import RemoteFile
 
 _NOTHING: Any = object()
-__all__ = ["Item", "Wanted", "count_of", "items_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Several sources, one after the other, each of which is what it is alone; a list would be one source of inputs.
+
+    Attributes:
+        each: folders, patterns, files, lists, addresses.
+    """
+
+    each: tuple[str, ...]
+
+
+__all__ = ["Item", "Sources", "Wanted", "count_of", "items_of"]
 
 
 def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
@@ -37,6 +51,8 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     Raises:
         JobError: the source is not there or cannot be read.
     """
+    if isinstance(source, Sources):
+        return _of_several(source, wanted)
     if not isinstance(source, (str, os.PathLike)):
         return _of_values(source, wanted)
     text = path_of_address(os.fsdecode(source))
@@ -47,9 +63,19 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
-    if path.is_file() and wanted.is_text:
+    if path.is_file() and wanted.is_text and wanted.numbers is None:
         wanted.tell(_one_file(path.name))
     return _of_files(_paths(path, text, wanted), wanted)
+
+
+def _of_several(sources: Sources, wanted: Wanted) -> Iterator[Item]:
+    """The inputs of all; one that is not there is seen before any work is done."""
+    numbered = replace(wanted, numbers=count())
+    if any(kind_of(PurePosixPath(each).name) is not None and not is_pattern(each) for each in sources.each):
+        wanted.tell(
+            "of several sources, lists (.txt, .csv …) give their lines or rows, other files are inputs themselves"
+        )
+    return chain.from_iterable([items_of(each, numbered) for each in sources.each])
 
 
 def _one_file(name: str) -> str:
@@ -58,6 +84,9 @@ def _one_file(name: str) -> str:
 
 def count_of(source: Any, wanted: Wanted) -> int | None:
     """How many inputs a source has, where that is quickly told."""
+    if isinstance(source, Sources):
+        counts = [count_of(each, wanted) for each in source.each]
+        return None if None in counts else sum(each or 0 for each in counts)
     if not isinstance(source, (str, os.PathLike)):
         return _count_of_values(source)
     text = path_of_address(os.fsdecode(source))
@@ -108,6 +137,8 @@ def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
 
 def _numbered(values: Iterable[Any], wanted: Wanted) -> Iterator[Item]:
     is_text = wanted.is_text
+    if (numbers := wanted.numbers) is not None:
+        return (item_of_value(next(numbers), value, is_text=is_text) for value in values)
     return (item_of_value(number, value, is_text=is_text) for number, value in enumerate(values))
 
 
@@ -172,7 +203,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         return
     _check_one_column(wanted)
     for file in files_at(url):
-        if wanted.is_text and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
+        may_be_alone = wanted.is_text and wanted.numbers is None
+        if may_be_alone and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
             wanted.tell(_one_file(PurePosixPath(file.url).name))
         yield _item_of_remote(file, wanted)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ class Wanted:
         skip: paths that are no inputs: what the job itself writes.
         tell: is told, a line each, what was chosen or left out without having been asked for.
         keeping: what rows keep of their table; ``None``: nothing.
+        numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
     """
 
     columns: tuple[str, ...]
@@ -28,6 +29,7 @@ class Wanted:
     skip: frozenset[str] = frozenset()
     tell: Callable[[str], object] = lambda line: None
     keeping: Keeping | None = None
+    numbers: Iterator[int] | None = None
 
     @property
     def names_columns(self) -> bool:
