@@ -173,18 +173,21 @@ def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     assert "'shorten': 2 inputs cut (" in again.stdout + again.stderr
 
 
-def test_columns_that_rows_keep_come_back_in_search(junco, tmp_path):
+def test_columns_that_rows_keep_come_back_in_search(junco, home, tmp_path):
+    (home / "named.yaml").write_text((home / "count.yaml").read_text() + "space: letters and words\n")
     (tmp_path / "t.csv").write_text("id,text,lang,queue\n1,one two,en,a\n2,three four,zh,b\n3,five,zh,a\n")
     target = tmp_path / "v.parquet"
-    done = junco("embed", "count", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "lang,queue")
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "lang,queue")
     assert done.exit_code == 0, done.stderr
-    found = json.loads(junco("search", target, "one two", "--where", "lang = zh", "--json").stdout)
+    done = junco("search", target, "one two", "--where", "lang = zh", "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
     assert [hit["key"] for hit in found[0]["hits"]] == ["2", "3"]
     assert [hit["queue"] for hit in found[0]["hits"]] == ["b", "a"]
     assert "zh" in junco("search", target, "one two", "--where", "lang = zh").stdout
-    done = junco("embed", "count", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "*", "--keep", "lang")
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "*", "--keep", "lang")
     assert done.exit_code == 0, done.stderr
-    done = junco("embed", "count", tmp_path / "t.csv", "--to", target, "--keep", "langs")
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--keep", "langs")
     assert done.exit_code == 2
     assert "Did you mean 'lang'?" in done.stderr
 

@@ -68,7 +68,10 @@ def test_a_row_is_named_by_its_key_and_brings_its_columns_with_it(embed, tmp_pat
     assert read(tmp_path / "v.parquet")[1] == {"input": "T2", "lang": "zh", "price": "2.5"}
     assert column(tmp_path / "v.parquet", "vector") == [[3.0, 111.0], [3.0, 116.0], [5.0, 116.0]]
     (told,) = report.read
-    assert told == "t.csv: column 'text' of ticket, text, lang, price; key 'ticket'; kept: lang, price"
+    assert (
+        told
+        == "t.csv: separated by commas, column 'text' of ticket, text, lang, price; key 'ticket'; kept: lang, price"
+    )
 
 
 def test_a_star_keeps_all_other_columns_in_their_order(embed, tmp_path):
@@ -122,10 +125,22 @@ def test_values_of_json_keep_their_types(embed, tmp_path):
 
 
 def test_times_of_arrays_stay_times(embed, tmp_path):
-    days = np.array(["2024-05-01T12:00", "2024-05-02"], "datetime64[ns]")
-    run(embed, {"text": ["a", "b"], "day": days, "n": np.arange(2)}, tmp_path / "v.parquet", keep="*")
-    assert column(tmp_path / "v.parquet", "day") == days.astype("datetime64[us]").tolist()
-    assert column(tmp_path / "v.parquet", "n") == [0, 1]
+    days = np.array(["2024-05-01T12:00:00.123456789", "2024-05-02", "NaT"], "datetime64[ns]")
+    whole = days.astype("datetime64[D]")
+    run(embed, {"text": ["a", "b", "c"], "at": days, "day": whole, "n": np.arange(3)}, tmp_path / "v.parquet", keep="*")
+    table = pq.read_table(tmp_path / "v.parquet")
+    assert table.column("at").type == pa.timestamp("ns")
+    assert table.column("at").equals(pa.chunked_array([pa.array(days)]))
+    assert table.column("day").to_pylist() == whole.tolist()
+    assert table.column("n").to_pylist() == [0, 1, 2]
+
+
+def test_times_of_pandas_keep_their_nanoseconds(embed, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    nanos = pa.table({"text": ["a", "b"], "at": pa.array([1, None], pa.timestamp("ns", "UTC"))})
+    for number, source in enumerate([nanos, pandas.DataFrame(nanos.to_pydict())]):
+        run(embed, source, tmp_path / f"{number}.parquet", keep="*")
+        assert pq.read_table(tmp_path / f"{number}.parquet").column("at").equals(nanos.column("at"))
 
 
 def test_each_row_that_an_input_gives_has_what_is_kept(tmp_path):

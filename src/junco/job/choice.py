@@ -12,6 +12,7 @@ from uuid import UUID
 from junco.job.item import BadRow, KeptRow, shown_key
 from junco.job.keeping import Keeping
 from junco.job.wanted import Wanted
+from junco.store.times import FINE_TIMES
 from junco.wording import picture
 
 _NO_VALUES = ("NAType", "NaTType")
@@ -117,6 +118,8 @@ def _plain(value: Any) -> Any:
     """A value that is kept, without what is only an array's or a library's own way to hold it."""
     if is_missing(value):
         return None
+    if str(getattr(value, "dtype", "")) in FINE_TIMES:
+        return None if value != value else value
     return value.tolist() if hasattr(value, "tolist") else value
 
 

@@ -81,7 +81,7 @@ def _with_kept(choice: Choice, texts: Sequence[str], wanted: Wanted, name: str) 
     kept = list(dict.fromkeys(_position_there(each, texts, name) for each in others))
     keeping.note([texts[at] for at in kept], name)
     positions = (*choice.positions, *key, *kept)
-    told = choice.told + f"; key {texts[key[0]]!r}" * len(key)
+    told = choice.told + "".join(f"; key {texts[at]!r}" for at in key)
     told += f"; kept: {listed([texts[at] for at in kept])}" if kept else ""
     return replace(
         choice,

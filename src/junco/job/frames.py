@@ -14,10 +14,9 @@ from junco.errors import InputError, JobError
 from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
 from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
+from junco.store.times import FINE_TIMES
 from junco.wording import picture
 
-_FINE_TIMES = {"datetime64[ns]": "datetime64[us]", "timedelta64[ns]": "timedelta64[us]"}
-"""Of arrays, and those of Python that are nearest to them."""
 _SAMPLE = 64
 """So many values say what a column holds."""
 
@@ -123,9 +122,8 @@ def _of_mapping(value: Mapping[Any, Any]) -> Frame:
 def _values(column: Any) -> Any:
     """A column's values; those of an array as Python's own, which going through it would not give."""
     is_plain = getattr(column, "ndim", 0) == 1 and hasattr(column, "tolist")
-    if is_plain and str(getattr(column, "dtype", "")) in _FINE_TIMES:  # which would come as whole numbers
-        return column.astype(_FINE_TIMES[str(column.dtype)]).tolist()
-    return column.tolist() if is_plain else column
+    is_fine = str(getattr(column, "dtype", "")) in FINE_TIMES  # of which Python's own would be whole numbers
+    return column.tolist() if is_plain and not is_fine else column
 
 
 def _is_column(value: Any) -> bool:
