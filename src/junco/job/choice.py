@@ -116,6 +116,8 @@ def _key(value: Any, name: str, place: str) -> tuple[str, BadRow | None]:
 
 def _plain(value: Any) -> Any:
     """A value that is kept, without what is only an array's or a library's own way to hold it."""
+    if type(value) is str:
+        return value
     if is_missing(value):
         return None
     if str(getattr(value, "dtype", "")) in FINE_TIMES:

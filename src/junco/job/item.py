@@ -17,6 +17,8 @@ from junco.types.content import digest_of_value
 from junco.wording import masked
 
 _LONGEST_PATH = 4096
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of values that are told apart by how they are written."""
 _NOTHING_KEPT: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -102,8 +104,15 @@ def _item_of_row(number: int, row: BadRow | KeptRow, *, is_text: bool) -> Item:
     if isinstance(row, BadRow):
         return Item(row.place, row.content, None, row.read)
     item = item_of_value(number, row.value, is_text=is_text)
-    mark = None if item.mark is None else digest_of_value((item.key, item.mark, dict(row.kept)))
+    mark = None if item.mark is None else _mark_with(item.key, item.mark, row.kept)
     return item._replace(key=item.key if row.key is None else row.key, mark=mark, kept=row.kept)
+
+
+def _mark_with(key: str, mark: str | bytes, kept: Mapping[str, Any]) -> str | bytes | None:
+    """A mark that changes also with an input's own name and with what is kept; ``None`` where nobody can tell."""
+    if all(type(value) in _PLAIN for value in kept.values()):  # as most are, and this is much quicker
+        return repr((key, mark, sorted(kept.items())))
+    return digest_of_value((key, mark, dict(kept)))
 
 
 def _item_of_text(text: str | bytes, value: Any) -> Item:
