@@ -143,6 +143,8 @@ class Race:
             try:
                 worker = Worker(contestant)
             except WorkerError as error:
+                if contestant.peer is None and contestant.source is None:  # one of ours is broken, and not away
+                    raise
                 self.report.miss(contestant.name, error)
                 continue
             self.workers[contestant.name] = worker

@@ -23,15 +23,10 @@ def plain() -> Work:
     from torchvision.ops import batched_nms
 
     from junco.builtin.object_detection.anchors import anchors, decoded
-    from junco.builtin.object_detection.frozen_graph import float_constants
-    from junco.builtin.object_detection.mobilenet_ssd import network_of
-    from junco.builtin.object_detection.ssd import WEIGHTS, resized
+    from junco.builtin.object_detection.ssd import resized
+    from junco.models.mobilenet_ssd.weights import WEIGHTS, network
 
-    detector, model, num_anchors = (
-        network_of(float_constants(WEIGHTS.fetch("the plain loop"))),
-        load_model(),
-        len(anchors()),
-    )
+    detector, model, num_anchors = network(WEIGHTS.fetch("the plain loop")), load_model(), len(anchors())
 
     def boxes(pixels: Any) -> Any:
         with torch.inference_mode():

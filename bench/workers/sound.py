@@ -46,13 +46,13 @@ def stages() -> Work:
     import av
     import numpy as np
 
-    from junco.builtin.audio_embedding.yamnet_sound import SPECTROGRAM
+    from junco.builtin.yamnet_sound import SPECTROGRAM
     from junco.operator import registry
 
     operator = registry.load("audio-embedding.yamnet")()
     operator.ensure_open()
-    network = operator._compiled
-    assert network is not None
+    assert operator._passes is not None
+    network = operator._passes.compiled
 
     def work(path: str) -> dict[str, Any]:
         times = [time.process_time()]

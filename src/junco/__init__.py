@@ -13,6 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from junco.answers.groups import Group, Groups
+    from junco.answers.hits import Hit, Hits
     from junco.answers.vector_set import VectorSet, open_set, read_vectors
     from junco.api import Pipeline, pipe, pipeline
     from junco.engine.rows import Reject
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Group": "junco.answers.groups",
+    "Groups": "junco.answers.groups",
+    "Hit": "junco.answers.hits",
+    "Hits": "junco.answers.hits",
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
@@ -81,7 +87,11 @@ _RENAMED = {"cache": "residents"}
 __all__ = [
     "Family",
     "Graph",
+    "Group",
+    "Groups",
     "Hints",
+    "Hit",
+    "Hits",
     "ImageEmbedding",
     "Input",
     "Inspection",

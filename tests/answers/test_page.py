@@ -16,7 +16,7 @@ from junco.errors import TargetError
 
 
 def shown(*hits):
-    return answers_body("a set", [("what?", Hits(hits))])
+    return answers_body("a set", [Hits(hits, "what?")])
 
 
 @pytest.fixture(scope="module")

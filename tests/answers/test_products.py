@@ -56,6 +56,6 @@ def test_all_pairs_above_a_cosine_are_found_once(monkeypatch):
     assert found
 
 
-def test_rows_without_a_direction_are_alike_to_nothing():
-    units = unit(np.array([[0, 0], [np.nan, 1], [np.inf, 0], [3, 4]], np.float32))
-    np.testing.assert_array_equal(units, np.array([[0, 0], [0, 0], [0, 0], [0.6, 0.8]], np.float32))
+def test_rows_without_a_direction_are_alike_to_nothing_and_large_and_small_ones_have_theirs():
+    units = unit(np.array([[0, 0], [np.nan, 1], [np.inf, 0], [3, 4], [3e30, 4e30], [3e-30, 4e-30]], np.float32))
+    np.testing.assert_allclose(units, np.array([[0, 0]] * 3 + [[0.6, 0.8]] * 3, np.float32), rtol=1e-6)

@@ -47,7 +47,8 @@ class Maker:
     def of(cls, graph: Graph, vectors: str) -> Maker:
         """Of a pipeline, and the output column that holds the vectors."""
         found = [node for node in graph.nodes if _makes_vectors(node) and not _is_after(node)]
-        asking = replace(graph, outputs=(vectors,), nodes=tuple(node for node in graph.nodes if not _quantizes(node)))
+        asking = vectors_alone(graph, vectors)
+        asking = replace(asking, nodes=tuple(node for node in graph.nodes if not _quantizes(node)))
         if not found:
             return cls(asking, None)
         embedding = replace(found[-1], fn=_with(found[-1], role="query", precision=_FLOATS))
@@ -118,6 +119,11 @@ def vectors_of(question: Any, maker: Maker, space: Space | None) -> Vectors:
     if not len(rows):
         raise InputError(f"{picture(question)}: the pipeline makes nothing of it that could be looked for")
     return rows
+
+
+def vectors_alone(graph: Graph, column: str) -> Graph:
+    """The pipeline with one output, which is no longer what its family promises."""
+    return replace(graph, outputs=(column,), family="")
 
 
 def given_vectors(question: Any) -> Vectors | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from junco.answers.hits import Hits
 from junco.answers.products import pairs_above
 from junco.errors import InputError, MissingExtraError
 from junco.pages.letters import amount
+from junco.settings import user_path
 from junco.types import Vectors
 from junco.wording import printable
 
@@ -56,6 +58,22 @@ class Groups(list[Group]):
     def __init__(self, groups: Iterable[Group], num_alone: int) -> None:
         super().__init__(groups)
         self.num_alone = num_alone
+
+    def save(self, path: str | Path) -> None:
+        """Write a page that stands alone: a sheet of each group.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
+        from junco.answers.page import groups_body, write_page
+
+        write_page(user_path(path), self.headline, groups_body("", self))
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import groups_body
+        from junco.pages.style import fragment
+
+        return fragment(groups_body("", self))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from junco.settings import user_path
 from junco.wording import printable
 
 _WIDTH = 60
@@ -37,7 +39,31 @@ class Hit:
 
 
 class Hits(list[Hit]):
-    """Rows that answer a question, best first."""
+    """Rows that answer a question, best first.
+
+    Attributes:
+        question: in words.
+    """
+
+    def __init__(self, hits: Iterable[Hit] = (), question: str = "") -> None:
+        super().__init__(hits)
+        self.question = question
+
+    def save(self, path: str | Path) -> None:
+        """Write a page that stands alone: each row with what there is to see of it.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
+        from junco.answers.page import answers_body, write_page
+
+        write_page(user_path(path), self.question, answers_body("", [self]))
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import answers_body
+        from junco.pages.style import fragment
+
+        return fragment(answers_body("", [self]))
 
     def to_dict(self) -> list[dict[str, Any]]:
         """As JSON has it."""

@@ -42,17 +42,20 @@ def write_page(path: Path, title: str, body: str) -> None:
         raise TargetError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def answers_body(title: str, answers: Iterable[tuple[str, Hits]]) -> str:
+def answers_body(title: str, answers: Iterable[Hits]) -> str:
     """The markup of answers."""
     media = Media(MOST_BYTES)
-    parts = [f"<h1>{words(title)}</h1>"]
-    parts += [_answer(question, hits, media) for question, hits in answers]
-    return "\n".join(parts)
+    return "\n".join([_title(title), *(_answer(hits, media) for hits in answers)])
 
 
-def _answer(question: str, hits: Hits, media: Media) -> str:
+def _title(title: str) -> str:
+    return f"<h1>{words(title)}</h1>" if title else ""
+
+
+def _answer(hits: Hits, media: Media) -> str:
+    question = hits.question
     head = f'<header><h2>{words(question)}</h2><span class="faint">{amount(len(hits), "row")}</span></header>'
-    asked = _seen(brought(Hit(question, 1.0)), media) if kind_of(question) == "picture" else ""
+    asked = _seen(brought(Hit(question, 1.0)), media) if kind_of(question) in ("picture", "sound") else ""
     more = len(hits) - MOST_ROWS
     left = f'<p class="faint">… {amount(more, "more row")}</p>' if more > 0 else ""
     return f'<section class="card">{head}{asked}{cards(hits[:MOST_ROWS], media) or _NOTHING}{left}</section>'
@@ -66,7 +69,7 @@ def groups_body(title: str, groups: Groups) -> str:
     media = Media(MOST_BYTES)
     shown = groups[:MOST_GROUPS]
     more = len(groups) - len(shown)
-    parts = [f"<h1>{words(title)}</h1>", f'<p class="faint">{words(groups.headline)}</p>']
+    parts = [_title(title), f'<p class="faint">{words(groups.headline)}</p>']
     for number, group in enumerate(shown, 1):
         head = f'<header><span class="number">{number}</span><h2>{amount(len(group), "row")}</h2></header>'
         left = len(group) - MOST_OF_A_GROUP
@@ -79,9 +82,15 @@ def cards(hits: Sequence[Hit], media: Media) -> str:
     """A card for each row, side by side where these are pictures."""
     if not hits:
         return ""
-    are_pictures = all(kind_of(hit.key) in ("picture", "video") for hit in hits)
     inner = "\n".join(_card(hit, media) for hit in hits)
-    return f'<div class="rows{" tiles" if are_pictures else ""}">{inner}</div>'
+    return f'<div class="rows{_look({kind_of(hit.key) for hit in hits})}">{inner}</div>'
+
+
+def _look(kinds: set[str]) -> str:
+    """How cards are laid out: side by side, wider for players; texts beneath each other."""
+    if kinds <= {"picture", "video"}:
+        return " tiles"
+    return " tiles wide" if kinds <= {"picture", "video", "sound"} else ""
 
 
 def _card(hit: Hit, media: Media) -> str:

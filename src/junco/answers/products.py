@@ -14,7 +14,7 @@ import numpy.typing as npt
 from junco.types import Vectors
 
 BLOCK_BYTES = 32_000_000
-"""Of rows, and of products: small against any memory, large against what a block costs."""
+"""Of products that are in memory at once. The rows are read where they lie, in memory or in a mapped file."""
 _PAIR_ROWS = 2_048
 """Rows of a block where all are compared with all: their products stay in the processor's cache."""
 
@@ -41,7 +41,7 @@ def best(units: Vectors, wanted: Vectors, count: int, among: Mask | None = None)
     count = min(count, len(units) if among is None else int(among.sum()))
     found = Nearest(np.zeros((len(wanted), count), np.intp), np.full((len(wanted), count), -np.inf, np.float32))
     if count:
-        for start, block in _blocks(units, _rows_of_a_block(units.shape[1], len(wanted))):
+        for start, block in _blocks(units, max(1_024, BLOCK_BYTES // (4 * len(wanted)))):
             inside = None if among is None else np.flatnonzero(among[start : start + len(block)])
             _take_better(found, _products(wanted, block), start, inside)
     return found
@@ -60,10 +60,6 @@ def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.i
                 one, two = one[one < two], two[one < two]
             if len(one):
                 yield start + one, other + two, products[one, two]
-
-
-def _rows_of_a_block(dim: int, num_wanted: int) -> int:
-    return max(1_024, BLOCK_BYTES // (4 * max(dim, num_wanted, 1)))
 
 
 def _blocks(units: Vectors, rows: int) -> Iterator[tuple[int, Vectors]]:

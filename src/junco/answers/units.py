@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.neural.vectors import unit_rows
 from junco.settings import settings
 from junco.store.content import Content
 from junco.store.durable import stamp_of
@@ -37,12 +38,8 @@ def floats(vectors: npt.NDArray[Any], space: Space | None) -> Vectors:
 def unit(vectors: npt.NDArray[Any], space: Space | None = None) -> Vectors:
     """Rows scaled to length 1; one without a direction, of zeros or with a NaN in it, becomes zeros."""
     rows = floats(vectors, space)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float32))
-    usable = np.isfinite(lengths) & (lengths > 0)
-    scaled = np.asarray(rows / np.where(usable, lengths, 1)[:, np.newaxis], np.float32)
-    if not usable.all():
-        scaled[~usable] = 0
-    return scaled
+    finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
+    return unit_rows(rows if finite.all() else np.where(finite[:, np.newaxis], rows, np.float32(0)))
 
 
 def units_of(content: Content) -> Vectors:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +15,16 @@ from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clus
 from junco.answers.hits import Hit, Hits
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import unit, units_of
+from junco.answers.verify import Sample, Verdict, looked_through, same_space, sampled_keys
 from junco.answers.where import Where, rows_where
-from junco.errors import InputError, SpaceError
+from junco.errors import InputError, JuncoError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined
 from junco.store.stored import Stored
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
-from junco.wording import printable
+from junco.wording import picture, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,9 +135,9 @@ class VectorSet:
             raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
         among = rows_where(self._content, Where.of(where))
         if not len(self):
-            return Hits()
+            return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
-        return self._hits(*self._best(wanted, count, among, by_input=by_input))
+        return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -158,6 +161,36 @@ class VectorSet:
             InputError: there are fewer rows than groups.
         """
         return self._groups(clustered(self._units, count, least) if len(self) else [])
+
+    def verify(self, count: int = 50) -> Verdict:
+        """Whether the set is what it says: its vectors are looked through, and some inputs embedded anew.
+
+        Args:
+            count: how many inputs.
+
+        Raises:
+            InputError: a file of the set is damaged, or was written anew meanwhile.
+        """
+        found = looked_through(self._content)
+        try:
+            from junco.answers.asked import vectors_alone
+
+            made = vectors_alone(self.pipeline.graph, self._vector_column)
+            sample = Sample(self._content, type(self.pipeline)(made))
+            is_same = same_space(sample.pipeline, self.space)
+        except JuncoError as error:
+            return replace(found, problem=str(error))
+        keys = sampled_keys(self._content, count) if is_same is not False else {}
+        for key, rows in keys.items():
+            sample.compare(key, self.vectors[rows])
+        return replace(
+            found,
+            is_same_space=is_same,
+            num_sampled=len(keys),
+            lowest_cosine=sample.lowest if len(keys) > len(sample.missing) else None,
+            foreign=tuple(sample.foreign),
+            missing=tuple(sample.missing),
+        )
 
     def _groups(self, groups: Sequence[Numbers]) -> Groups:
         ordered = [by_typical(self._units, rows) for rows in groups]
@@ -205,8 +238,12 @@ class VectorSet:
     def _maker(self) -> Maker:
         from junco.answers.asked import Maker
 
-        column = self._content.vector_column or self.pipeline.plan.output_space.column
-        return Maker.of(self.pipeline.graph, column)
+        return Maker.of(self.pipeline.graph, self._vector_column)
+
+    @property
+    def _vector_column(self) -> str:
+        """The output of the pipeline that the vectors are."""
+        return self._content.vector_column or self.pipeline.plan.output_space.column
 
     def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
         """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
@@ -234,11 +271,10 @@ class VectorSet:
                 return [row for _, row in taken], [score for score, _ in taken]
             num_found, room = found.rows.size, room * 4
 
-    def _hits(self, rows: list[int], scores: list[float]) -> Hits:
+    def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
-        return Hits(
-            Hit(keys[row].as_py(), score, values, row) for row, score, values in zip(rows, scores, columns, strict=True)
-        )
+        found = zip(rows, scores, columns, strict=True)
+        return [Hit(keys[row].as_py(), score, values, row) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:
         if isinstance(space, str):
@@ -255,6 +291,10 @@ class VectorSet:
         space = f"in {self.space}" if self.space is not None else "in an unknown space"
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+
+def _in_words(question: Any) -> str:
+    return os.fspath(question) if isinstance(question, (str, os.PathLike)) else picture(question)
 
 
 def open_set(path: str | Path, column: str | None = None) -> VectorSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ from junco.errors import InputError
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
-    from junco.answers.hits import Hits
+    pass
 
 
 @click.command
@@ -57,18 +57,20 @@ def search(
 
     found_in = open_set(vectors, column)
     asked = list(_asked(questions))
-    answers = [(question, found_in.search(question, count, where, by_input=by_input)) for question in asked]
+    answers = [found_in.search(question, count, where, by_input=by_input) for question in asked]
     if html is not None:
         from junco.answers.page import answers_body, write_page
 
         write_page(html, vectors, answers_body(vectors, answers))
         say(f"wrote {html}")
     if as_json:
-        print_json([{"query": question, "hits": hits.to_dict()} for question, hits in answers])
+        print_json([{"query": hits.question, "hits": hits.to_dict()} for hits in answers])
     if as_json or html is not None:
         return
-    for question, hits in answers:
-        _print(question, hits, is_one=len(answers) == 1)
+    for hits in answers:
+        if len(answers) > 1:
+            out(short(hits.question), bold=len(short(hits.question)))
+        out(str(hits))
 
 
 def _asked(questions: Sequence[str]) -> Iterator[str]:
@@ -85,9 +87,3 @@ def _asked(questions: Sequence[str]) -> Iterator[str]:
         if not any(line.strip() for line in lines):
             raise InputError("stdin holds no question: give one a line")
         yield from (line for line in lines if line.strip())
-
-
-def _print(question: Any, hits: Hits, *, is_one: bool) -> None:
-    if not is_one:
-        out(short(question), bold=len(short(question)))
-    out(str(hits))

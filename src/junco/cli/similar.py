@@ -30,7 +30,10 @@ def _of_a_set(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--above", type=float, default=0.95, metavar="COSINE", help="How much alike rows must be.")
 @_of_a_set
 def similar(vectors: str, above: float, column: str | None, html: Path | None, as_json: bool) -> None:
-    """Groups of near-duplicates in a set: rows that are connected by high cosines."""
+    """Near-duplicates in a set, in groups.
+
+    A group is of rows that are connected by high cosines.
+    """
     from junco.answers.vector_set import open_set
 
     _show(vectors, open_set(vectors, column).similar(above), html, as_json=as_json)
@@ -45,7 +48,10 @@ def similar(vectors: str, above: float, column: str | None, html: Path | None, a
 )
 @_of_a_set
 def clusters(vectors: str, count: int | None, least: int, column: str | None, html: Path | None, as_json: bool) -> None:
-    """Groups of rows that are near each other, the most typical row first."""
+    """Groups of rows that are near each other.
+
+    By density, or as many as are asked for; the most typical row of a group comes first.
+    """
     from junco.answers.vector_set import open_set
 
     _show(vectors, open_set(vectors, column).clusters(count, least), html, as_json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 
 from junco.errors import MissingExtraError
@@ -18,6 +17,10 @@ def check_packages(packages: Mapping[str, str], owner: str) -> None:
     Raises:
         MissingExtraError: naming the package and ``pip install 'junco[extra]'``.
     """
+    if not packages:
+        return
+    from importlib.util import find_spec  # not needed to open junco's doors
+
     for package, extra in packages.items():
-        if importlib.util.find_spec(package) is None:
+        if find_spec(package) is None:
             raise MissingExtraError(package, extra, repr(owner))

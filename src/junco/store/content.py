@@ -18,6 +18,8 @@ from junco.wording import did_you_mean, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ROWS = 16_384
+"""Of an array, at a time."""
 KEY = "input"
 """The column that says which input a row came from."""
 
@@ -101,8 +103,8 @@ class InMemory(Content):
         return self._vectors
 
     def pieces(self) -> Iterator[Vectors]:
-        """All of them: they are in memory."""
-        yield self._vectors
+        """Parts of them, so that nobody makes a copy of all."""
+        yield from (self._vectors[start : start + ROWS] for start in range(0, len(self._vectors), ROWS))
 
     def _column(self, name: str) -> pa.ChunkedArray:
         values = self._columns[name]

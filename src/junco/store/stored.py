@@ -11,7 +11,7 @@ import numpy as np
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
-from junco.store.content import KEY, Content
+from junco.store.content import KEY, ROWS, Content
 from junco.store.npy import side_of
 from junco.store.parquet import Files
 from junco.store.vectors import PIPELINE, array_in, files_space, only_vectors, parquet_files, rows_of, schema_of, whole
@@ -20,7 +20,6 @@ from junco.types import Vectors
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS = 16_384  # of an array, at a time
 _T = TypeVar("_T")
 
 
@@ -45,7 +44,7 @@ class Stored(Content):
         """What there is to know without reading a vector."""
         self._files = self._side() if self._is_array else parquet_files(self.path)
         self.space, told = files_space(self._files)
-        schema = schema_of(self._files) if self._files else arrow().schema([])
+        self.schema = schema = schema_of(self._files) if self._files else arrow().schema([])
         self.made_by = (schema.metadata or {}).get(PIPELINE.encode(), b"").decode("utf-8", "replace")
         self.vector_column = (schema.metadata or {}).get(b"junco.vector", b"").decode("utf-8", "replace")
         if not self._is_array:
@@ -95,7 +94,7 @@ class Stored(Content):
         """A row group at a time; of an array, what is mapped."""
         if self._is_array:
             array = self._read(lambda: array_in(self.path, mapped=True))
-            yield from (array[start : start + _ROWS] for start in range(0, len(array), _ROWS))
+            yield from (array[start : start + ROWS] for start in range(0, len(array), ROWS))
             return
         for group in self._parquet.groups([self.vector_column]):
             yield matrix(group.column(self.vector_column), self.vector_column, self.path)
