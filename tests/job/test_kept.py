@@ -365,3 +365,10 @@ def test_pictures_in_a_table_of_paths_keep_their_labels_and_change_with_their_fi
         (tmp_path / "a.jpg").write_bytes(b"22")
         assert run(p, source, tmp_path / "v.parquet", key="id", keep=["label"]).num_changed == 1
     assert pq.read_table(tmp_path / "v.parquet").to_pylist() == [{"input": "5", "size": 2, "label": "cat"}]
+
+
+def test_a_set_whose_rows_have_keys_cannot_be_embedded_anew_and_says_so(embed, tmp_path):
+    run(embed, ROWS, tmp_path / "v.parquet", key="ticket")
+    found = open_set(tmp_path / "v.parquet").verify()
+    assert (found.is_right, found.foreign) == (False, ())
+    assert found.problem == "the rows are named by the column 'ticket' of a table, so the set does not hold its inputs"
