@@ -172,6 +172,9 @@ class VectorSet:
             InputError: a file of the set is damaged, or was written anew meanwhile.
         """
         found = looked_through(self._content)
+        if named_by := self._content.named_by:
+            why = f"the rows are named by the column {named_by!r} of a table, so the set does not hold its inputs"
+            return replace(found, problem=why)
         try:
             from junco.answers.asked import vectors_alone
 

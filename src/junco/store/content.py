@@ -34,6 +34,8 @@ class Content(ABC):
     """Of the vectors; ``None`` where nobody knows."""
     made_by: str = ""
     """The pipeline that made them, as YAML; empty where nobody knows."""
+    named_by: str = ""
+    """The column of a table whose values the keys are; empty where they are the inputs themselves."""
     vector_column: str = ""
     """Which of the pipeline's outputs they are; empty where nobody knows."""
 
@@ -132,6 +134,7 @@ class Joined(Content):
         self.num_rows, self.space = self._starts[-1], parts[0].space
         self.names = tuple(name for name in parts[0].names if all(name in part.names for part in parts))
         self.made_by = parts[0].made_by
+        self.named_by = next((part.named_by for part in parts if part.named_by), "")
         self.vector_column = parts[0].vector_column
 
     def keys(self) -> pa.ChunkedArray:

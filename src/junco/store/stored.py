@@ -14,7 +14,17 @@ from junco.store.arrow import arrow
 from junco.store.content import KEY, ROWS, Content
 from junco.store.npy import side_of
 from junco.store.parquet import Files
-from junco.store.vectors import PIPELINE, array_in, files_space, only_vectors, parquet_files, rows_of, schema_of, whole
+from junco.store.vectors import (
+    NAMED_BY,
+    PIPELINE,
+    array_in,
+    files_space,
+    only_vectors,
+    parquet_files,
+    rows_of,
+    schema_of,
+    whole,
+)
 from junco.types import Vectors
 
 if TYPE_CHECKING:
@@ -46,6 +56,7 @@ class Stored(Content):
         self.space, told = files_space(self._files)
         self.schema = schema = schema_of(self._files) if self._files else arrow().schema([])
         self.made_by = (schema.metadata or {}).get(PIPELINE.encode(), b"").decode("utf-8", "replace")
+        self.named_by = (schema.metadata or {}).get(NAMED_BY.encode(), b"").decode("utf-8", "replace")
         self.vector_column = (schema.metadata or {}).get(b"junco.vector", b"").decode("utf-8", "replace")
         if not self._is_array:
             self.vector_column = column or told or only_vectors(schema, self._files, self.path)

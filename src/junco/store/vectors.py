@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ID, _COLUMN, _DESCRIPTION = "junco.space", "junco.space.column", "junco.space.description"
 PIPELINE = "junco.pipeline.definition"
 """Of a schema's metadata: the pipeline that made the rows, as YAML."""
+NAMED_BY = "junco.key"
+"""Of a schema's metadata: the column of a table that names the rows, where the inputs themselves do not."""
 _T = TypeVar("_T")
 Places = list[tuple[int, int, int] | None]
 """What changes when another file or folder takes the place of one that belongs to a target."""
