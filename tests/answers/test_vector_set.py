@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from junco import VectorSet, open_set, pipe, pipeline
+from junco import VectorSet, open_set, pipe, pipeline, read_vectors
 from junco.answers import units
 from junco.errors import InputError, SpaceError
 from junco.types import Space
@@ -70,7 +70,7 @@ def test_chunks_of_documents_are_asked_by_a_text_and_come_with_their_columns(tmp
     stored = open_set(tmp_path / "v.parquet")
     (hit,) = stored.search("an animal takes a nap", 1)
     assert "cat" in hit.columns["chunk"]["text"]
-    assert hit.to_dict()["page"]["number"] == 1
+    assert hit.to_dict()["columns"]["page"]["number"] == 1
     assert len(stored.search("an animal", 10)) == len(stored) > 1
     assert [hit.key for hit in stored.search("an animal", 10, by_input=True)] == [str(tmp_path / "docs" / "a.md")]
 
@@ -153,6 +153,15 @@ def test_a_large_set_keeps_its_unit_rows_and_makes_them_anew_when_it_changes(tmp
         assert open_set(f"{tmp_path}/v{ending}").search(numbers("x" * 1_000), 1)[0].row == 3
         assert kept.stat().st_mtime_ns != made
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_vectors_that_were_read_are_searched_whatever_becomes_of_their_file(tmp_path):
+    with pipe.input("text").map("text", "vector", lambda t: np.ones(2, np.float32)).output("vector", space="s") as p:
+        p.run(TEXTS, tmp_path / "v.parquet", progress=False)
+        stored = read_vectors(tmp_path / "v.parquet")
+        p.run(["another"], tmp_path / "v.parquet", progress=False)
+    assert stored.nearest(np.ones(2, np.float32), stored.space, 1).scores[0, 0] == pytest.approx(1)
+    assert stored.keys == TEXTS
 
 
 def test_a_set_that_is_written_anew_while_it_is_open_says_so(tmp_path):

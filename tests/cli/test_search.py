@@ -46,7 +46,7 @@ def test_several_questions_are_told_apart_and_may_come_from_stdin(counted):
 
 def test_json_has_the_question_and_the_rows(junco, counted):
     (answer,) = json.loads(junco("search", counted, "one", "-n", "1", "--json").stdout)
-    assert answer == {"query": "one", "hits": [{"key": "one", "score": 1.0}]}
+    assert answer == {"query": "one", "hits": [{"key": "one", "score": 1.0, "columns": {}}]}
 
 
 def test_conditions_are_met_by_all_rows_and_a_wrong_one_is_one_line(junco, counted):

@@ -31,7 +31,8 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"key": self.key, "score": round(self.score, 6), **{k: _plain(v) for k, v in self.columns.items()}}
+        columns = {name: _plain(value) for name, value in self.columns.items()}
+        return {"key": self.key, "score": round(self.score, 6), "columns": columns}
 
     def __str__(self) -> str:
         columns = "  ".join(text for value in self.columns.values() if (text := said(value)))

@@ -21,7 +21,7 @@ from junco.errors import InputError, JuncoError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined
-from junco.store.stored import Stored
+from junco.store.stored import Stored, WrittenAnewError
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
 from junco.wording import picture, printable
@@ -224,6 +224,8 @@ class VectorSet:
 
     @cached_property
     def _units(self) -> Vectors:
+        if "_vectors" in self.__dict__:  # read already: the files may be others by now
+            return unit(self._vectors, self.space)
         return units_of(self._content)
 
     def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
@@ -327,9 +329,13 @@ def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
     """
     if not paths:
         raise InputError("read_vectors takes the path of at least one file")
-    sets = [Stored(user_path(path), column) for path in paths]
-    for path, other in zip(paths[1:], sets[1:], strict=True):
-        check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
-    found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))
-    _ = found.keys, found.vectors  # read now: a job may write the files anew
-    return found
+    while True:
+        sets = [Stored(user_path(path), column) for path in paths]
+        for path, other in zip(paths[1:], sets[1:], strict=True):
+            check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
+        found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))
+        try:
+            _ = found.keys, found.vectors  # read now
+        except WrittenAnewError:  # by a job, between the two
+            continue
+        return found

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+class WrittenAnewError(InputError):
+    """A job has put another target in the place of one that was open."""
+
+
 class Stored(Content):
     """Rows of a target.
 
@@ -124,11 +128,11 @@ class Stored(Content):
         """Read what was opened.
 
         Raises:
-            InputError: a job has put another target in its place meanwhile.
+            WrittenAnewError: a job has put another target in its place meanwhile.
         """
         places, found = whole(self.path, read)
         if places != self._places:
-            raise InputError(f"{self.path} was written anew since it was opened: open it again")
+            raise WrittenAnewError(f"{self.path} was written anew since it was opened: open it again")
         return found
 
 
