@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from pathlib import Path
 
@@ -34,6 +35,15 @@ def test_a_picture_of_a_text_is_read(read):
     for source in (png(written(*LINES)), np.asarray(written(*LINES))):
         (page,) = read(source)
         assert (page.text.split("\n"), page.number) == ([*LINES], 1)
+
+
+def test_a_large_picture_is_read_up_to_the_limit_that_was_asked_for(read, tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(png(written(LINES[0])))
+    os.truncate(path, 101 * 2**20)  # a hole after the picture
+    assert [page.text for page in read(path)] == [LINES[0]]
+    with pytest.raises(InputError, match="more than max_bytes=1,000"):
+        list(ops.document_decode.ocr(max_bytes=1000).create()(path))
 
 
 def test_a_scanned_pdf_is_read_page_by_page(read):

@@ -39,7 +39,7 @@ def test_the_numbers_that_a_folder_says_to_keep_are_kept(make_text_model, asked,
     vectors, space = embedded(folder, **asked)
     np.testing.assert_allclose(vectors, expected(folder), atol=1e-5)
     assert space.parts["dim"] == min(saved, 16)
-    assert space.parts["normalize"] == ("1 before truncation" if layers else False)
+    assert space.parts["normalize"] == ("1 before truncation of 16 numbers" if layers else False)
     whole = make_text_model(layers=[Normalize() for _ in layers])
     _, cut = embedded(whole, truncate_dim=6) if saved == 6 else embedded(whole)
     assert cut == space

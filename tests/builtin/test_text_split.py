@@ -163,6 +163,11 @@ def test_sentences_end_where_chinese_and_english_end_them():
         ["Sr. García vino.", "Sra. López no."],
         ["It was I.", "He left.", "The answer is no.", "Then we went."],
         ["We bought apples, pears, etc.", "Then we left.", "It ended at 5 p.m.", "All slept."],
+        ["Is that so?", "No.", "I think not.", "Do you?", "No.", "It is late.", "Is it?", "No.", "Very seldom."],
+        ["See No. V of Vol. IX here.", "Then No. XL and Nr. V here.", "Kap. III ist kurz.", "Art. X nicht."],
+        ["Hepatitis B.", "Patients were asked.", "Plan B.", "Many liked it.", "Er hat Hepatitis C.", "Ärzte helfen."],
+        ["Vitamin C.", "It helps.", "He met Mr. K.", "Then he left.", "Er traf Herrn K.", "Das war gut."],
+        ["A. The dough is made.", "John F. Kennedy spoke.", "Then J. Smith did.", "C. S. Lewis came."],
         ["There were 12.", "Then we had 13.", "He is a member of the board.", "So is she."],
     ],
 )
@@ -186,6 +191,12 @@ def test_a_full_line_ends_no_sentence_where_lines_are_wrapped():
     assert [c.text for c in chunks("sentences", text)] == [first, second, "Title of a part", "Next"]
     wrapped = [c.text for c in chunks("sentences", text, wrapped=True)]
     assert wrapped == [f"{first}\r\n{second}", "Title of a part", "Next"]
+
+
+def test_an_abbreviation_at_the_end_of_a_full_line_ends_no_sentence():
+    text = "The patient was examined carefully by Dr.\nSmith and then was sent home the very same\nday. He was well."
+    found = [c.text for c in chunks("sentences", text, wrapped=True)]
+    assert found == [text.removesuffix(" He was well."), "He was well."]
 
 
 def test_headings_and_items_of_lists_are_never_glued_together():

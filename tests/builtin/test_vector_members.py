@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from junco import ops, pipe, pipeline
 from junco.builtin.vector.concatenate import Concatenate
+from junco.builtin.vector.normalize import Normalize
 from junco.builtin.vector.pca import Pca
 from junco.builtin.vector.pool import Pool
 from junco.builtin.vector.quantize import Quantize
+from junco.builtin.vector.truncate import Truncate
 from junco.errors import ContractError, InputError, ParameterError, UnavailableError
 from junco.neural.finish import Finish
 from junco.types import Space
@@ -108,6 +112,83 @@ def test_pooled_vectors_live_in_a_space_of_their_own():
     assert Pool().space(SPACE).parts["normalize"] is False
     assert Pool(normalize=True).space(SPACE).parts["normalize"] is True
     assert Pool().space(None) is Pool().space(PACKED) is None
+
+
+# chains of them
+
+MODEL = SPACE.but(normalize=False)
+_STEPS = {
+    "normalize": Normalize(),
+    "truncate to 8": Truncate(dim=8, renormalize=False),
+    "truncate to 5": Truncate(dim=5, renormalize=False),
+    "truncate to 8 and scale": Truncate(dim=8),
+    "mean": Pool(),
+    "max": Pool(how="max"),
+    "quantize": Quantize(),
+}
+
+
+def after(chain, vectors):
+    """The space of what a chain makes of vectors, and what it makes: a pool one vector of two."""
+    space = MODEL
+    for step in chain:
+        if isinstance(step, Pool):
+            vectors = [step(list(vectors[start : start + 2])) for start in range(0, len(vectors) - 1, 2)]
+        else:
+            vectors = [step(vector) for vector in vectors]
+        space = step.space(space)
+    return space, np.stack(vectors).astype(np.float64)
+
+
+def are_alike(one, other):
+    """Up to rounding."""
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(one).max())
+
+
+def fits(chain):
+    """Whether every step is given as many numbers as it takes."""
+    dim = 12
+    for step in chain:
+        takes = {Pca: dim == 12, Truncate: getattr(step, "dim", 0) <= dim}
+        if not takes.get(type(step), True):
+            return False
+        dim = getattr(step, "dim", dim)
+    return True
+
+
+def test_chains_that_give_other_vectors_have_other_spaces(tmp_path):
+    """Of all chains of up to four steps, in every order, those of one space give the same vectors."""
+    numbers = np.abs(np.random.default_rng(8).normal(size=(600, 12))).astype(np.float32)
+    one = ops.vector.pca(dim=12).fit(numbers[:300], tmp_path / "one.npy").create()
+    other = ops.vector.pca(dim=12).fit(numbers[300:] ** 3, tmp_path / "other.npy").create()
+    found: dict[Space, tuple[tuple[str, ...], np.ndarray]] = {}
+    steps = {**_STEPS, "one": one, "other": other}
+    for names in (names for length in range(1, 5) for names in permutations(steps, length)):
+        chain = [steps[name] for name in names]
+        if fits(chain):
+            space, vectors = after(chain, numbers[:8])
+            known = found.setdefault(space, (names, vectors))
+            assert are_alike(known[1], vectors), f"{' → '.join(known[0])} and {' → '.join(names)} are one space"
+
+
+def test_what_gives_the_same_vectors_in_another_order_is_one_space():
+    normalize, truncate, mean = Normalize(), Truncate(dim=8, renormalize=False), Pool()
+    for one, other in (
+        ((truncate, mean), (mean, truncate)),
+        ((normalize, mean, truncate), (normalize, truncate, mean)),
+        ((normalize, truncate, normalize), (truncate, normalize)),
+        ((mean, mean), (mean,)),
+    ):
+        assert after(one, VECTORS)[0] == after(other, VECTORS)[0]
+
+
+def test_the_space_of_projected_vectors_tells_what_was_projected(fitted):
+    pca = fitted()
+    assert pca.space(MODEL).parts["of"] == MODEL.parts
+    assert pca.space(MODEL).label == "Model"
+    lost = Space(MODEL.parts, "Model", unknown="step 'map' (f)")
+    for step, inputs in ((pca, [lost]), (Pool(), [lost]), (Concatenate(), [MODEL, lost]), (Quantize(), [lost])):
+        assert step.space(*inputs).unknown == "step 'map' (f)"
 
 
 # concatenate

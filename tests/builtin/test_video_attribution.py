@@ -10,6 +10,7 @@ import pytest
 
 from junco import ops, pipe
 from junco.operator import registry
+from junco.types import Segment
 from media import wheel_file
 from videos import GOP, KINDS, number_of, numbered, pattern, write
 
@@ -275,6 +276,28 @@ def test_a_video_cut_without_being_coded_anew(tmp_path):
     assert [(number_of(f), f.index) for f in decoded("keyframes", longer)] == [(20, 6), (30, 16), (40, 26), (50, 36)]
     part = decoded("frames", longer, start_s=1.0)
     assert [(number_of(f), f.index) for f in part] == [(14 + n, n) for n in range(25, 46)]
+
+
+class Pipe(io.RawIOBase):
+    """What can be read once."""
+
+    def __init__(self, content):
+        self._content = io.BytesIO(content)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        return self._content.readinto(buffer)
+
+
+def test_a_piece_without_a_key_frame_has_its_first_frame_though_the_source_can_be_read_but_once(video):
+    piece = Segment(0.5, 0.7)  # between the key frames 10 and 20, so that both readings begin late
+    keyframes = registry.load("video-decode.keyframes")()
+    for source in (video, io.BufferedReader(Pipe(video.read_bytes()))):
+        (frame,) = keyframes.stream(source, piece)
+        assert number_of(frame) == frame.index in (12, 13)
+        assert not frame.is_key
 
 
 @pytest.mark.parametrize("offset", [-1000, 10**6, 2**31])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,55 @@ def test_the_operators_that_take_a_file_are_told(junco, kept):
     WEIGHTS.cached.write_bytes(b"net")
     (entry,) = [e for e in json.loads(junco("cache", "--json").stdout) if e["path"] == str(WEIGHTS.cached)]
     assert entry["operators"] == ["audio-embedding.yamnet", "audio-tagging.yamnet"]
+
+
+def test_a_publishers_file_that_was_changed_is_a_conversion_and_goes(junco, kept):
+    folder = kept / "files" / "0123456789abcdef-text-mean-2"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"x" * 900)
+    (kept / "files" / "mine").mkdir()
+    assert kinds(junco)[("conversion", "text-mean")] == (900, False)
+    assert kinds(junco, "--clear")[("conversion", "text-mean")] == (900, True)
+    assert not folder.exists()
+    assert (kept / "files" / "mine").exists()
+
+
+def test_what_vanishes_while_it_is_listed_is_left_out(junco, kept, monkeypatch):
+    from junco.cli import cache
+
+    entries = cache._entries
+
+    def vanishing(folder):
+        found = entries(folder)
+        shutil.rmtree(kept / "runtimes" / ".making-old", ignore_errors=True)
+        (kept / "files" / "0123456789abcdef-net.onnx").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(cache, "_entries", vanishing)
+    assert kinds(junco) == {("conversion", "image-embedding.timm"): (2000, False)}
+
+
+def test_a_file_that_vanishes_while_it_is_measured_counts_nothing(tmp_path, monkeypatch):
+    from junco.cli.caches import files_in
+
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "one").write_bytes(b"x")
+    (tmp_path / "files" / "gone").write_bytes(b"xyz")
+    lstat = os.lstat
+
+    def gone(path, *rest, **how):
+        if Path(path).name == "gone":
+            raise FileNotFoundError(path)
+        return lstat(path, *rest, **how)
+
+    monkeypatch.setattr(os, "lstat", gone)
+    monkeypatch.setattr(Path, "lstat", gone)
+    assert files_in(tmp_path / "files") == {tmp_path / "files" / "one": 1}
+
+
+def test_the_day_on_which_an_entry_was_changed_is_told_as_that(junco, kept):
+    assert "CHANGED" in junco("cache").stdout.splitlines()[0]
+    assert all(entry["changed_s"] > 0 for entry in json.loads(junco("cache", "--json").stdout))
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may remove everything")

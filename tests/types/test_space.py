@@ -62,6 +62,21 @@ def test_a_mean_of_means_is_a_mean_and_what_was_done_to_vectors_before_is_told()
     assert len({mean, *others}) == 5
 
 
+def test_a_length_that_numbers_had_before_they_were_truncated_is_told_with_their_count():
+    cut = MODEL.normalized().truncated(64, renormalize=False)
+    assert cut.description == "a model, 64 numbers, length 1 before truncation of 384 numbers"
+    assert MODEL.truncated(128, renormalize=True).truncated(64, renormalize=False) != cut
+    assert cut.truncated(32, renormalize=False) == MODEL.normalized().truncated(32, renormalize=False)
+    assert cut.pooled("mean") not in (MODEL.truncated(64, renormalize=False).pooled("mean"), cut)
+    assert cut.pooled("mean") == MODEL.normalized().pooled("mean").truncated(64, renormalize=False)
+    assert MODEL.truncated(64, renormalize=True).pooled("mean") != cut.pooled("mean")
+
+
+def test_a_model_on_what_could_not_be_identified_is_not_identified():
+    assert MODEL.on(LOST).unknown == LOST.unknown
+    assert MODEL.on(MODEL).is_known
+
+
 def test_the_description_is_one_line_for_people():
     assert MODEL.normalized().but(prompt="query: ").description == "a model, 384 numbers, length 1, prompt 'query: '"
 

@@ -53,13 +53,14 @@ def _kept() -> Iterator[dict[str, Any]]:
     needed = _needed_by()
     for folder in (home / "files", home / "runtimes"):
         for path in _entries(folder):
-            is_begun = path.name.startswith(".")
-            if path.suffix == ".lock" or (is_begun and not _is_old(path)):
-                continue  # it takes no room; and somebody may be at work
-            kind = "left over" if is_begun else "weights" if folder.name == "files" else "conversion"
-            yield _entry(kind, _model(path, kind), path, needed.get(path, []))
+            with suppress(FileNotFoundError):  # another process may be tidying
+                is_begun = path.name.startswith(".")
+                if path.suffix == ".lock" or (is_begun and not _is_old(path)):
+                    continue  # it takes no room; and somebody may be at work
+                yield _entry(*_told_by_name(path), path, needed.get(path, []))
     for path in (path for folder in others for path in _entries(folder) if path.name.startswith("models--")):
-        yield _entry("Hugging Face", path.name.removeprefix("models--").replace("--", "/"), path, [])
+        with suppress(FileNotFoundError):
+            yield _entry("Hugging Face", path.name.removeprefix("models--").replace("--", "/"), path, [])
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -69,14 +70,20 @@ def _entries(folder: Path) -> list[Path]:
 def _entry(kind: str, model: str, path: Path, operators: list[str]) -> dict[str, Any]:
     size_bytes = sum(files_in(path).values()) if path.is_dir() else path.lstat().st_size
     told = {"kind": kind, "model": model, "operators": operators, "path": str(path), "size_bytes": size_bytes}
-    return {**told, "used_s": path.lstat().st_mtime, "is_cleared": False, "error": ""}
+    return {**told, "changed_s": path.lstat().st_mtime, "is_cleared": False, "error": ""}
 
 
-def _model(path: Path, kind: str) -> str:
-    """Names are ``DIGEST-FILE`` of weights, and ``OPERATOR-DIGEST`` of conversions."""
-    if kind == "left over":
-        return path.name
-    return path.name.partition("-")[2] if kind == "weights" else path.name.rpartition("-")[0]
+def _told_by_name(path: Path) -> tuple[str, str]:
+    """Kind and model: ``DIGEST-FILE`` of weights, ``DIGEST-CHANGE-VERSION`` and ``OPERATOR-DIGEST`` of conversions."""
+    from junco.runtime.cache import DERIVED
+
+    if path.name.startswith("."):
+        return "left over", path.name
+    if path.parent.name != "files":
+        return "conversion", path.name.rpartition("-")[0]
+    if path.is_dir() and (found := DERIVED.fullmatch(path.name)) is not None:
+        return "conversion", found[1]
+    return "weights", path.name.partition("-")[2] or path.name
 
 
 def _needed_by() -> dict[Path, list[str]]:
@@ -112,13 +119,13 @@ def _removed(path: Path) -> str:
 
 def _show(entries: list[dict[str, Any]]) -> None:
     rows = [
-        (entry["kind"], entry["model"], size(entry["size_bytes"]), _day(entry["used_s"]), _said(entry))
+        (entry["kind"], entry["model"], size(entry["size_bytes"]), _day(entry["changed_s"]), _said(entry))
         for entry in sorted(entries, key=lambda entry: (entry["kind"], -entry["size_bytes"]))
     ]
     if not rows:
         out(f"nothing is kept in {settings().home}")
         return
-    print_table(("kind", "model", "size", "used", ""), rows)
+    print_table(("kind", "model", "size", "changed", ""), rows)
     totals = {entry["kind"]: 0 for entry in entries}
     for entry in entries:
         totals[entry["kind"]] += entry["size_bytes"]

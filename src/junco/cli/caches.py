@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +61,14 @@ def problem_of(folder: Path) -> str:
 
 def files_in(folder: Path) -> dict[Path, int]:
     """The files in a folder with their bytes; links are not followed, so that no file counts twice."""
-    return {path: path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+    found: dict[Path, int] = {}
+    for top, _, names in os.walk(folder):
+        for path in (Path(top, name) for name in names):
+            with suppress(FileNotFoundError):  # others may be tidying
+                told = path.lstat()
+                if stat.S_ISREG(told.st_mode):
+                    found[path] = told.st_size
+    return found
 
 
 def brought(before: dict[Path, int]) -> list[dict[str, Any]]:

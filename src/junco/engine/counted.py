@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any
 
 from junco.engine.stats import StageStats
+from junco.forks import ForkedLock
 from junco.operator.notes import Noted
 from junco.wording import picture
 
@@ -35,7 +36,7 @@ class Sum:
 Sums = dict[str, dict[str, Sum]]
 """By the name of a stage and the word, what was noted of its rows."""
 
-_adding = threading.Lock()
+_adding = ForkedLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Counted:
     def add(self, noted: Noted, columns: Sequence[Sequence[Any]]) -> None:
         """Count rows of which something was noted; ``columns`` hold them."""
         named = {word: _named(rows, columns) for word, rows in noted.items() if word not in _UNNAMED}
-        with _adding:
+        with _adding():
             counted: Counted | None = self
             while counted is not None:
                 counted._add(noted, named)

@@ -6,7 +6,6 @@ So there is never more in memory than a window, and a block of each level.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ from junco.engine.stage import Stage, StageOptions
 from junco.engine.stats import StageStats
 from junco.engine.windows import Row, TimeWindows, by_time, is_time
 from junco.errors import OperatorError
+from junco.forks import ForkedLock
 from junco.graph.levels import Level, Step
 from junco.plan.joins import Supply
 from junco.plan.program import Join, Operation, operations_of
@@ -165,7 +165,7 @@ def _next(work: Iterator[Block], counts: StageStats | None) -> Block | None:
         return next(work, None)
 
 
-_counting = threading.Lock()
+_counting = ForkedLock()
 
 
 def _through(
@@ -182,7 +182,7 @@ def _through(
                 started = time.perf_counter()
             seconds += time.perf_counter() - started
             if counts is not None:
-                with _counting:  # several runs may be under way
+                with _counting():  # several runs may be under way
                     counts.observe(num_rows, int(is_first), seconds)
             is_first = False
     finally:

@@ -26,11 +26,12 @@ from junco.engine.shared_arrays import Packet, free_of_dead, pack
 from junco.engine.worker import Given, WorkerDied, work
 from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
+from junco.forks import ForkedLock
 from junco.operator.notes import until
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
 
-_alone = threading.RLock()
+_alone = ForkedLock()
 """Held while a batch that lost its worker is tried again: so that nobody else's batch can be the one that kills."""
 
 
@@ -72,7 +73,7 @@ class ProcessApplier(Applier):
         try:
             given, failed, noted = self._submit(columns, num_rows)
         except Exception as error:  # a worker died, or a row does not pickle
-            with _alone:
+            with _alone():
                 self._again(results, failures, columns, num_rows, stop, error)
             return
         with self._learning:  # several threads wait for batches of one step

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.cores import at_work
+from junco.forks import ForkedLock
 from junco.runtime.torch_runtime import share_of_cores
 from junco.types import Image
 
@@ -62,7 +62,7 @@ def resized(pixels: Image, window: Window, resampling: str) -> Image:
     return _kernel(pixels.size)(pixels, window, resampling)
 
 
-_choice = threading.Lock()
+_choice = ForkedLock()
 _num_read = 0
 _torch_takes_over: bool | None = None
 """``None`` for as long as NumPy works and torch may yet."""
@@ -71,7 +71,7 @@ _torch_takes_over: bool | None = None
 def _kernel(num_levels: int) -> Callable[[Image, Window, str], Image]:
     global _num_read, _torch_takes_over
     if _torch_takes_over is None:
-        with _choice:
+        with _choice():
             _num_read += num_levels
             if _torch_takes_over is None and (_is_imported() or _num_read > _WORTH_AN_IMPORT):
                 _torch_takes_over = importlib.util.find_spec("torch") is not None and _gives_the_same_bits()

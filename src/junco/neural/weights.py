@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from junco.errors import IntegrityError
+from junco.forks import ForkedLock
 from junco.places.files import file_sha256
 from junco.runtime.source import Source, weights_sha256
 
-_seeding = threading.RLock()
+_seeding = ForkedLock()
 
 
 def check_sha256(path: Path, sha256: str) -> None:
@@ -51,7 +51,7 @@ def seeded(seed: int) -> Iterator[None]:
     """Random weights by a seed: torch's generator starts at ``seed`` inside, and outside it goes on undisturbed."""
     import torch
 
-    with _seeding, torch.random.fork_rng(devices=[]):
+    with _seeding(), torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed, which would also reseed every GPU's generator; weights are made on the CPU.
         torch.default_generator.manual_seed(seed)
         yield

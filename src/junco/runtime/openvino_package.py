@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 from typing import Any
 
+from junco.forks import ForkedLock
+
 _TELEMETRY = "openvino_telemetry"
-_lock = threading.Lock()
+_lock = ForkedLock()
 
 
 def imported() -> Any:
@@ -21,7 +22,7 @@ def imported() -> Any:
         ModuleNotFoundError: it is not installed.
     """
     if "openvino" not in sys.modules:
-        with _lock:
+        with _lock():
             _import_silently()
     return importlib.import_module("openvino")
 

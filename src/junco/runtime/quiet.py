@@ -14,7 +14,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-_one_at_a_time = threading.RLock()
+from junco.forks import ForkedLock
+
+_one_at_a_time = ForkedLock()
 
 
 @contextlib.contextmanager
@@ -24,7 +26,7 @@ def quietly() -> Iterator[None]:
     One thread at a time: two would each put back what the other had changed, and converters are not made for two.
     """
     me = threading.get_ident()
-    with _one_at_a_time, _without_prints(me), _without_warnings(me), _without_log_lines(me):
+    with _one_at_a_time(), _without_prints(me), _without_warnings(me), _without_log_lines(me):
         yield
 
 

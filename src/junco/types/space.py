@@ -12,11 +12,12 @@ from junco.errors import SpaceError
 from junco.wording import printable
 
 NAME, DIM, LENGTH, TRUNCATED_AT_LENGTH, PRECISION = "name", "dim", "normalize", "1 before truncation", "precision"
-POOLED = "pooled over vectors"
-"""Parts that more than one operator writes; ``normalize`` is true, false, or says that it was done before the last
-truncation."""
+POOLED, OF = "pooled over vectors", "of"
+"""Parts that more than one operator writes; ``normalize`` is true, false, or says of how many numbers the length was 1
+before vectors were truncated; ``of`` are the parts of the space whose vectors were made into others."""
 
 _FLOATS = "float32"
+_OF_LENGTH_1 = " of length 1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +58,21 @@ class Space:
         return self.parts.get(PRECISION) == "ubinary"
 
     @property
+    def _scaled(self) -> str:
+        """The length that vectors have, or had before they were truncated; empty where it is any."""
+        length = self.parts.get(LENGTH)
+        if length is True:
+            return "1"
+        return length if isinstance(length, str) and length.startswith(TRUNCATED_AT_LENGTH) else ""
+
+    @property
     def description(self) -> str:
         """One line for people."""
         parts = self.parts
         said = [self.label] if self.label else []
         if isinstance(parts.get(DIM), int):
             said.append(f"{parts[DIM]:,} numbers")
-        said += {True: ["length 1"], TRUNCATED_AT_LENGTH: [f"length {TRUNCATED_AT_LENGTH}"]}.get(parts.get(LENGTH), [])
+        said += [f"length {self._scaled}"] if self._scaled else []
         if PRECISION in parts:
             said.append(str(parts[PRECISION]))
         if isinstance(prompt := parts.get("prompt"), str) and prompt:
@@ -80,14 +89,26 @@ class Space:
         """The space under a user's name, who thereby vouches for what could not be identified."""
         return Space({**self.parts, NAME: name}, self.label)
 
+    def into(self, **parts: Any) -> Space:
+        """The space of what is made of its vectors, where what was done to them before cannot be told beside it.
+
+        Where steps that are given in another order give other vectors, each has to have the one before it within.
+        """
+        return Space({**parts, OF: dict(self.parts)}, self.label, unknown=self.unknown)
+
     def truncated(self, dim: int, *, renormalize: bool) -> Space:
-        """The space of the leading ``dim`` numbers, then scaled to length 1 or not."""
-        length = self.parts.get(LENGTH)
-        if renormalize:
-            length = True
-        elif length is True and self.parts.get(DIM) != dim:
-            length = TRUNCATED_AT_LENGTH
-        return self.but(**{DIM: dim, LENGTH: length})
+        """The space of the leading ``dim`` numbers, then scaled to length 1 or not.
+
+        How many numbers had the length 1 is told of vectors that were scaled, or pooled of scaled ones, before.
+        """
+        length, pooled, before = (self.parts.get(name) for name in (LENGTH, POOLED, DIM))
+        if before != dim:
+            cut = f"{TRUNCATED_AT_LENGTH} of {before} numbers" if isinstance(before, int) else TRUNCATED_AT_LENGTH
+            length = cut if length is True else length
+            if isinstance(pooled, str) and pooled.endswith(_OF_LENGTH_1):
+                pooled = pooled.removesuffix("1") + cut
+        parts = {DIM: dim, LENGTH: True if renormalize else length}
+        return self.but(**parts, **({} if pooled is None else {POOLED: pooled}))
 
     def normalized(self) -> Space:
         """The space of its vectors scaled to length 1."""
@@ -99,19 +120,29 @@ class Space:
         The mean of means is a mean, whether it was taken of all vectors at once or of groups: one space. So it is with
         the most. Vectors that were scaled or pooled in another way before are said.
         """
-        before, is_scaled = self.parts.get(POOLED), self.parts.get(LENGTH) is True
-        if is_scaled or before not in (None, how):
-            how = f"{how} of {before or 'vectors'}{' of length 1' if is_scaled else ''}"
-        return self.as_floats().but(**{POOLED: how, LENGTH: False})
+        floats = self.as_floats()
+        before, scaled = floats.parts.get(POOLED), floats._scaled
+        if scaled or before not in (None, how):
+            how = f"{how} of {before or 'vectors'}{f' of length {scaled}' if scaled else ''}"
+        return floats.but(**{POOLED: how, LENGTH: False})
 
     def as_floats(self) -> Space:
-        """The space of its vectors read as float32 numbers, whatever smaller type they were stored in."""
+        """The space of its vectors read as float32 numbers, whatever smaller type they were stored in.
+
+        Each vector was scaled by itself to be stored as whole numbers, so what is done to it now is not what could have
+        been done before.
+        """
         stored = str(self.parts.get(PRECISION, _FLOATS))
-        return self if stored.startswith(_FLOATS) else self.but(**{PRECISION: f"{_FLOATS} of {stored}"})
+        if stored.startswith(_FLOATS):
+            return self
+        known = {DIM: self.parts[DIM]} if DIM in self.parts else {}
+        return self.into(**{PRECISION: f"{_FLOATS} of {stored}", LENGTH: False, **known})
 
     def on(self, before: Space | None) -> Space:
         """The space of a model whose inputs were themselves made by something that says what it is."""
-        return self if before is None else self.but(input=dict(before.parts))
+        if before is None:
+            return self
+        return Space({**self.parts, "input": dict(before.parts)}, self.label, unknown=self.unknown or before.unknown)
 
     def explain(self, other: Space) -> list[str]:
         """What differs, a line for each part; nothing where the spaces are the same."""

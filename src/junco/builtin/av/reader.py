@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from junco.builtin.av.container import MAX_FETCHED_BYTES, MAX_PIXELS, OnCorrupt
 from junco.builtin.av.pictures import Pictures
@@ -52,7 +52,18 @@ class VideoReader(Decoder):
         Raises:
             InputError: it is missing, empty, no video, or beyond the limits.
         """
-        with self.opened(source) as (file, name), opened_video(file, name, self.limits) as video:
+        with self.opened(source) as (file, name), self.video_in(file, name) as found:
+            yield found
+
+    @contextmanager
+    def video_in(self, file: IO[bytes], name: str) -> Iterator[tuple[Video, Pictures]]:
+        """The same of a source that is open already, from its start whatever was read of it before.
+
+        Raises:
+            InputError: it is no video, or beyond the limits.
+        """
+        file.seek(0)
+        with opened_video(file, name, self.limits) as video:
             yield video, self.pictures(video)
 
     def pictures(self, video: Video) -> Pictures:

@@ -76,7 +76,8 @@ class OcrDecode(DocumentDecode, family="document-decode", name="ocr"):
 
         # With a path of its own, no model is looked for on a server.
         paths = {f"{part}.model_path": str(path) for part, path in self._models().items()}
-        self._pictures = registry.load("image-decode.pil")(max_pixels=self.max_pixels, least_side=None)
+        limits = {"max_pixels": self.max_pixels, "max_bytes": self.max_bytes}
+        self._pictures = registry.load("image-decode.pil")(**limits, least_side=None)
         self._pictures.ensure_open()
         self._reader = RapidOCR(params={**paths, "Global.log_level": "critical", "Global.text_score": self.threshold})
 

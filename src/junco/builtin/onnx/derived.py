@@ -1,7 +1,7 @@
 """ONNX files as their publishers ship them → as junco runs them: changed once, and kept under ``JUNCO_HOME/files``.
 
 The weights stay what they are: a file that is derived is told by the sha256 of those that it is made of, and by the
-recipe of the change.
+recipe of the change. One that nobody has used for long goes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from junco.errors import UnavailableError
+from junco.runtime.cache import DERIVED, tidy
 from junco.runtime.source import weights_sha256
 from junco.settings import settings
 from junco.wording import brief
@@ -44,8 +46,11 @@ def derived(files: Sequence[Path], recipe: str, change: Callable[[Any], Any]) ->
                 folder = Path(made) / "model"
                 _write(files, change, folder)
                 _keep(folder, kept)
+            tidy(kept.parent, DERIVED)
         except OSError as error:
             raise UnavailableError(f"{kept} cannot be written: {brief(error)}") from error
+    with suppress(OSError):
+        os.utime(kept)  # it is in use
     return kept / _NAME
 
 

@@ -28,8 +28,9 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     """Cuts a text into chunks of `size` sentences, as ICU finds their ends (Unicode Annex 29), Chinese 。！？ too.
 
     Abbreviations that something follows (``Mr.``, ``Dr.``, ``e.g.``, ``z. B.``, ``Nr. 5``), initials before a name and
-    German dates end no sentence. What has no ends, as tables and code, is cut at
-    `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
+    German dates end no sentence. One letter after a capital word (``George W. Bush``) is an initial, unless the word is
+    known to take letters (``Hepatitis B.``) or the next one to begin sentences. What has no ends, as tables and code,
+    is cut at `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
 
     Args:
         size: sentences in a chunk.
@@ -64,13 +65,14 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     def _sentences(self, text: str) -> Iterator[Span]:
         """Where each sentence starts and ends; together they are the text."""
         start = end = 0
-        for sentence in self._breaker(_unwrapped(text) if self.wrapped else text, _LOCALE):
+        flowing = _unwrapped(text) if self.wrapped else text
+        for sentence in self._breaker(flowing, _LOCALE):
             end += len(sentence)  # the offsets that ICU itself gives count UTF-16
             if text[end - 1] in _OPENING and text[max(start, end - 2) : end - 1] in tuple(_ENDS):
                 stop = end - 1  # a mark that opens in Chinese closes in German, so ICU counts it to what stands before
             else:
                 stop = end
-            if goes_on(text[max(start, stop - LOOKED_AT) : stop], text[stop : stop + LOOKED_AT]):
+            if goes_on(flowing[max(start, stop - LOOKED_AT) : stop], flowing[stop : stop + LOOKED_AT]):
                 continue
             yield from self._pieces(text, start, stop)
             start = stop

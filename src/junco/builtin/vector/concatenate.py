@@ -11,7 +11,7 @@ from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Space, Vector
-from junco.types.space import DIM, LENGTH
+from junco.types.space import DIM, LENGTH, OF
 
 
 class Concatenate(Operator, family="vector", name="concatenate"):
@@ -28,8 +28,9 @@ class Concatenate(Operator, family="vector", name="concatenate"):
             return None
         dims = [dim for space in spaces if isinstance(dim := space.parts.get(DIM), int)]
         known = {DIM: sum(dims)} if len(dims) == len(spaces) else {}
-        parts = {"operator": self.name, "of": [dict(space.parts) for space in spaces], LENGTH: False, **known}
-        return Space(parts, " + ".join(space.label or space.id for space in spaces))
+        parts = {"operator": self.name, OF: [dict(space.parts) for space in spaces], LENGTH: False, **known}
+        label = " + ".join(space.label or space.id for space in spaces)
+        return Space(parts, label, unknown=next((space.unknown for space in spaces if space.unknown), ""))
 
     def batch(self, *columns: Sequence[Vector], **_: Any) -> Sequence[Vector]:
         checked = [[checked_vector(value, self.name) for value in column] for column in columns]

@@ -99,7 +99,7 @@ class Pca(Operator, family="vector", name="pca"):
         if inputs[0] is None or inputs[0].is_packed or self.file is None or not self.file.is_file():
             return None
         parts = {"pca": f"sha256 {file_sha256(self.file)}", DIM: len(self._read()) - 1, LENGTH: False}
-        return inputs[0].as_floats().but(**parts)
+        return inputs[0].as_floats().into(**parts)
 
     def open(self) -> None:
         found = self._read()

@@ -10,7 +10,6 @@ from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Space, Vector
-from junco.types.space import PRECISION
 
 
 class Quantize(Operator, family="vector", name="quantize"):
@@ -31,9 +30,7 @@ class Quantize(Operator, family="vector", name="quantize"):
     def space(self, *inputs: Space | None) -> Space | None:
         if inputs[0] is None or inputs[0].is_packed:
             return None
-        space = self._finish.in_space(inputs[0].as_floats())
-        before = inputs[0].parts.get(PRECISION)
-        return space if before is None else space.but(**{f"{PRECISION} before": before})
+        return self._finish.in_space(inputs[0].as_floats())
 
     def batch(self, vectors: Sequence[Vector]) -> Sequence[Any]:
         return [self._finish.rows(checked_vector(vector, self.name)[None])[0] for vector in vectors]

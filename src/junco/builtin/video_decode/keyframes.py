@@ -35,11 +35,12 @@ class Keyframes(VideoDecoder, family="video-decode", name="keyframes"):
 
     def _frames(self, source: Any, piece: Shot | Segment | None) -> Generator[VideoFrame]:
         range_s, is_empty = self.range_of(piece), True
-        with self.video(source) as (video, pictures):
-            for shown in self.shown(video, only_keys=True, range_s=range_s):
-                is_empty = False
-                yield row_of(shown, pictures)
-        if is_empty and (piece is not None or self.start_s <= 0):
-            with self.video(source) as (video, pictures):
-                for shown in islice(self.shown(video, range_s=range_s), 1):
+        with self.opened(source) as opened:  # once: a pipe can be read but once, and an address is fetched
+            with self.video_in(*opened) as (video, pictures):
+                for shown in self.shown(video, only_keys=True, range_s=range_s):
+                    is_empty = False
                     yield row_of(shown, pictures)
+            if is_empty and (piece is not None or self.start_s <= 0):
+                with self.video_in(*opened) as (video, pictures):
+                    for shown in islice(self.shown(video, range_s=range_s), 1):
+                        yield row_of(shown, pictures)
