@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from junco import Pipeline, VectorSet, read_vectors
+from junco import Pipeline, VectorSet, open_set
 from junco.types import Vector
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
@@ -53,7 +53,7 @@ def embed_new(embed: Pipeline, paths: Sequence[Path], target: Path) -> VectorSet
     if report.rejects is not None:
         for reject in pq.read_table(report.rejects).to_pylist():
             print(f"left out: {reject['reason']}")
-    return read_vectors(target)
+    return open_set(target)
 
 
 def nearest(stored: VectorSet, vector: Vector, embed: Pipeline, count: int) -> list[Like]:

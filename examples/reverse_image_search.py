@@ -15,16 +15,14 @@ from pathlib import Path
 from PIL import Image
 
 import media
-from gallery import Card, write_page
-from junco import pipeline
-from library import PICTURES, Like, embed_new, files, nearest, one_file
+from junco import Hits, pipeline
+from library import PICTURES, embed_new, files, one_file
 
 
-def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> list[Like]:
+def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> Hits:
     """The pictures in some folders that are most like another, best first."""
     with pipeline("image-embedding") as embed:
-        stored = embed_new(embed, files(folders, PICTURES), target)
-        return nearest(stored, embed(query), embed, count)
+        return embed_new(embed, files(folders, PICTURES), target).search(query, count)
 
 
 def spoiled(picture: Path, target: Path) -> Path:
@@ -57,15 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{query} is a part of {pictures[len(pictures) // 2]}")
 
     found = search(folders, query, given.to)
-    for like in found:
-        print(f"{like.score:.2f}  {like.path}")
+    print(found)
     if given.html is not None:
-        write_page(
-            given.html,
-            "Which picture is this?",
-            f"{query.name} among the files of {given.to.name}",
-            [Card(query, found[:4])],
-        )
+        found.save(given.html)
 
 
 if __name__ == "__main__":

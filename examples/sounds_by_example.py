@@ -13,19 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import media
-from gallery import Card, write_page
-from junco import ops, pipe, pipeline
-from library import SOUNDS, Like, embed_new, files, nearest, one_file
+from junco import Hits, ops, pipe, pipeline
+from library import SOUNDS, embed_new, files, one_file
 
 MOST_NAMES = 3
 
 
-def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> list[Like]:
+def search(folders: Sequence[str | Path], query: Path, target: Path, count: int = 5) -> Hits:
     """The sounds in some folders that are most like another one, best first, without itself."""
     with pipeline("audio-embedding") as embed:
-        stored = embed_new(embed, files(folders, SOUNDS), target)
-        found = nearest(stored, embed(query), embed, count + 1)
-    return [like for like in found if not like.path.samefile(query)][:count]
+        found = embed_new(embed, files(folders, SOUNDS), target).search(query, count + 1)
+    return Hits([hit for hit in found if not query.samefile(hit.key)][:count], found.question)
 
 
 def heard_in(paths: Sequence[Path]) -> list[list[str]]:
@@ -57,17 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     query = query or files(folders, SOUNDS)[0]
 
     found = search(folders, query, given.to)
-    names = heard_in([query, *(like.path for like in found)])
+    names = heard_in([query, *(Path(hit.key) for hit in found)])
     print(f"{query.name}: {', '.join(names[0]) or 'nothing that has a name'}")
-    for like, its_names in zip(found, names[1:], strict=True):
-        print(f"{like.score:.2f}  {like.path.name}: {', '.join(its_names) or 'nothing that has a name'}")
+    for hit, its_names in zip(found, names[1:], strict=True):
+        print(f"{hit.score:.2f}  {Path(hit.key).name}: {', '.join(its_names) or 'nothing that has a name'}")
     if given.html is not None:
-        write_page(
-            given.html,
-            "Sounds like this one",
-            f"{query.name} among the files of {given.to.name}",
-            [Card(query, found[:4])],
-        )
+        found.save(given.html)
 
 
 if __name__ == "__main__":

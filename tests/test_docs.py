@@ -48,7 +48,20 @@ def test_the_reference_has_every_name_of_the_facade_and_every_command(tmp_path):
     errors = (tmp_path / "errors.md").read_text("utf-8")
     names = [name for name in junco.__all__ if not name.startswith("__")]
     assert [name for name in names if f"## `junco.{name}`" not in api and f"## `{name}`" not in errors] == []
-    for command in ("families", "pipelines", "ops", "show", "run", "embed", "draw", "doctor", "warm"):
+    for command in (
+        "families",
+        "pipelines",
+        "ops",
+        "show",
+        "run",
+        "embed",
+        "draw",
+        "doctor",
+        "warm",
+        "cache",
+        "search",
+        "verify",
+    ):
         assert f"## `junco {command}`" in cli
 
 

@@ -13,6 +13,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from junco.answers.groups import Group, Groups
+    from junco.answers.hits import Hit, Hits
+    from junco.answers.vector_set import VectorSet, open_set, read_vectors
     from junco.api import Pipeline, pipe, pipeline
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
@@ -35,11 +38,14 @@ if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
     from junco.runtime.source import Input, Source
     from junco.store.sparse import SparseSet, read_sparse_vectors
-    from junco.store.vectors import VectorSet, read_vectors
 
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Group": "junco.answers.groups",
+    "Groups": "junco.answers.groups",
+    "Hit": "junco.answers.hits",
+    "Hits": "junco.answers.hits",
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
@@ -59,6 +65,7 @@ _WHERE = {
     "PatchModel": "junco.neural.patches",
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
+    "open_set": "junco.answers.vector_set",
     "cache": "junco.operator.residents",
     "checked_clip": "junco.neural.sound",
     "golden_clips": "junco.neural.sound",
@@ -67,11 +74,11 @@ _WHERE = {
     "pipe": "junco.api",
     "pipeline": "junco.api",
     "read_sparse_vectors": "junco.store.sparse",
-    "read_vectors": "junco.store.vectors",
+    "read_vectors": "junco.answers.vector_set",
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
-    "VectorSet": "junco.store.vectors",
+    "VectorSet": "junco.answers.vector_set",
 }
 _RENAMED = {"cache": "residents"}
 
@@ -80,7 +87,11 @@ _RENAMED = {"cache": "residents"}
 __all__ = [
     "Family",
     "Graph",
+    "Group",
+    "Groups",
     "Hints",
+    "Hit",
+    "Hits",
     "ImageEmbedding",
     "Input",
     "Inspection",
@@ -105,6 +116,7 @@ __all__ = [
     "checked_clip",
     "golden_clips",
     "op",
+    "open_set",
     "ops",
     "option",
     "pipe",

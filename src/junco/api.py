@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from junco.engine.first_use import engine_of, plan_of
@@ -21,7 +20,7 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params, with_step
 from junco.graph.pipe import PipeStart, stands_for
-from junco.job.options import SHARD_ROWS, JobOptions, MaxRejects
+from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
@@ -196,6 +195,8 @@ class Pipeline:
         shard_rows: int = SHARD_ROWS,
         trace: str | Path | None = None,
         max_rejects: MaxRejects = "auto",
+        key: str | None = None,
+        keep: Kept = (),
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -219,10 +220,11 @@ class Pipeline:
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
+            key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
+            keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds another pipeline's
-                work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -232,8 +234,8 @@ class Pipeline:
         from junco.job.job import Job
 
         noted = Trace.to(trace)
-        options = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects)
-        return Job(self._engine, self.plan.graph, sink, options).run(source)
+        how = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep)
+        return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.
@@ -358,9 +360,7 @@ class Pipeline:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -171,3 +171,54 @@ def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     assert (told["num_cut"], told["num_empty"]) == (2, 1)
     again = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "u.parquet")
     assert "'shorten': 2 inputs cut (" in again.stdout + again.stderr
+
+
+def test_columns_that_rows_keep_come_back_in_search(junco, home, tmp_path):
+    (home / "named.yaml").write_text((home / "count.yaml").read_text() + "space: letters and words\n")
+    (tmp_path / "t.csv").write_text("id,text,lang,queue\n1,one two,en,a\n2,three four,zh,b\n3,five,zh,a\n")
+    target = tmp_path / "v.parquet"
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "lang,queue")
+    assert done.exit_code == 0, done.stderr
+    done = junco("search", target, "one two", "--where", "lang = zh", "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [hit["key"] for hit in found[0]["hits"]] == ["3", "2"]
+    assert [hit["queue"] for hit in found[0]["hits"]] == ["a", "b"]
+    assert "zh" in junco("search", target, "one two", "--where", "lang = zh").stdout
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "*", "--keep", "lang")
+    assert done.exit_code == 0, done.stderr
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--keep", "langs")
+    assert done.exit_code == 2
+    assert "Did you mean 'lang'?" in done.stderr
+
+
+def test_several_sources_come_one_after_the_other(junco, tmp_path):
+    for name, text in [("a.md", "one"), ("b/c.md", "two words"), ("l.txt", "x\ny\n")]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = ("embed", "count", tmp_path / "a.md", tmp_path / "b", "--to", tmp_path / "v.parquet", tmp_path / "l.txt")
+    report = json.loads(junco(*command, "--json").stdout)
+    assert report["read"] == [
+        "of several sources, lists (.txt, .csv …) give their lines or rows, other files are inputs themselves"
+    ]
+    inputs = [str(tmp_path / "a.md"), str(tmp_path / "b" / "c.md"), "x", "y"]
+    assert pq.read_table(tmp_path / "v.parquet").column("input").to_pylist() == inputs
+    assert "nothing new among 4 inputs" in junco(*command).stdout
+    (tmp_path / "l.txt").write_text("x\n")
+    assert json.loads(junco(*command, "--json").stdout)["deleted"] == ["y"]
+    done = junco(*command, tmp_path / "none.md")
+    assert done.exit_code == 2
+    assert "none.md' does not exist" in done.stderr
+
+
+def test_several_tables_have_to_have_the_columns_that_are_kept(junco, tmp_path):
+    for name, head in [("a.csv", "text,id,lang"), ("b.csv", "lang,id,text"), ("c.csv", "text,id,queue")]:
+        (tmp_path / name).write_text(f"{head}\n{name[0]}1,{name[0]}2,{name[0]}3\n")
+    command = ("embed", "count", tmp_path / "a.csv", tmp_path / "b.csv", "--key", "id", "--keep", "*")
+    done = junco(*command, "--to", tmp_path / "v.parquet")
+    assert done.exit_code == 0, done.stderr
+    table = pq.read_table(tmp_path / "v.parquet").drop_columns(["vector"])
+    assert table.to_pylist() == [{"input": "a2", "lang": "a3"}, {"input": "b2", "lang": "b1"}]
+    done = junco(*command, tmp_path / "c.csv", "--to", tmp_path / "w.parquet")
+    assert done.exit_code == 2
+    assert "c.csv would give the columns queue, and those before it gave lang" in done.stderr

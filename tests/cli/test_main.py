@@ -7,6 +7,7 @@ import sys
 import pytest
 
 COMMANDS = ["families", "pipelines", "ops", "show", "run", "embed", "draw", "doctor", "space", "warm"]
+COMMANDS += ["cache", "search", "similar", "clusters", "verify"]
 
 
 def process(*args, **options):

@@ -44,9 +44,9 @@ def start(tmp_path):
     command = [sys.executable, str(WORKER), str(tmp_path / "log")]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
 
-        def run(texts, target, kill_at=0, *, files_only=False):
+        def run(texts, target, kill_at=0, *options, files_only=False):
             print(
-                json.dumps([kill_at, files_only, ["embed", "letters", str(texts), "--to", str(target)]]),
+                json.dumps([kill_at, files_only, ["embed", "letters", str(texts), "--to", str(target), *options]]),
                 file=worker.stdin,
                 flush=True,
             )
@@ -99,6 +99,20 @@ def test_killed_at_any_step_and_started_again_the_bytes_are_those_of_an_undistur
     assert content(tmp_path / "clean" / name) == content(tmp_path / "killed" / name)
     num_worked = len((tmp_path / "log").read_text().splitlines())
     assert num_worked <= num_needed + num_kills * SHARD
+
+
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy"])
+def test_killed_and_started_again_rows_have_what_they_kept_before(start, tmp_path, name):
+    lines = [f"k{number},{'poison' if number % 100 == 50 else f'{number:x}'},{number % 7}" for number in range(1500)]
+    table, options = tmp_path / "t.csv", ("--key", "id", "--keep", "n")
+    table.write_text("\n".join(["id,text,n", *lines]))
+    assert start(table, tmp_path / "clean" / name, 0, *options).status == 0
+    for kill_at in (1200, 300, 20):
+        assert start(table, tmp_path / "killed" / name, kill_at, *options).status == -signal.SIGKILL
+    refused = start(table, tmp_path / "killed" / name, 0, "--key", "id")
+    assert (refused.status, "rows that keep n of their table" in refused.stderr) == (2, True)
+    assert start(table, tmp_path / "killed" / name, 0, *options).status == 0
+    assert content(tmp_path / "clean" / name) == content(tmp_path / "killed" / name)
 
 
 def next_kill(draw, num_needed, num_kills):

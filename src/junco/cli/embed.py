@@ -11,13 +11,19 @@ from junco.cli.printing import as_json, print_json
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
-    from junco.job.options import MaxRejects
+    from collections.abc import Sequence
+
+    from junco.job.options import Kept, MaxRejects
 
 
 @click.command
 @click.argument("pipeline", help="Its name, or a file.")
 @click.argument(
-    "source", help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such."
+    "sources",
+    nargs=-1,
+    required=True,
+    metavar="SOURCE…",
+    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.",
 )
 @click.option(
     "--to",
@@ -29,6 +35,15 @@ if TYPE_CHECKING:
     "--column",
     metavar="NAME",
     help="The column of a table that holds the inputs; which one is taken without it is told.",
+)
+@click.option(
+    "--key", metavar="NAME", help="The column of a table that names its rows in the target, in place of the input."
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="NAMES",
+    help="Columns of a table that travel to the target: lang,queue; or '*', all others.",
 )
 @click.option(
     "--on-error",
@@ -57,9 +72,11 @@ if TYPE_CHECKING:
 @params
 def embed(
     pipeline: str,
-    source: str,
+    sources: tuple[str, ...],
     to: str,
     column: str | None,
+    key: str | None,
+    keep: tuple[str, ...],
     on_error: Literal["skip", "raise"],
     retry_rejects: bool,
     max_rejects: str,
@@ -79,12 +96,13 @@ def embed(
     """
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
+    from junco.job.source import Sources
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
         try:
             report = p.run(
-                source,
+                sources[0] if len(sources) == 1 else Sources(sources),
                 to,
                 on_error=on_error,
                 resume=not no_resume,
@@ -93,6 +111,8 @@ def embed(
                 shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
+                key=key,
+                keep=_kept(keep),
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None
@@ -110,6 +130,12 @@ def embed(
 def _stopped(no_resume: bool) -> str:
     how = "without --no-resume the same command" if no_resume else "the same command"
     return f"stopped; what is done is kept: {how} goes on from here"
+
+
+def _kept(texts: Sequence[str]) -> Kept:
+    """The columns that are named, between commas or one by one."""
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    return "*" if "*" in names else names
 
 
 def _max_rejects(text: str) -> MaxRejects:

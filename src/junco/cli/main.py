@@ -16,7 +16,22 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from junco.cli import cache, doctor, draw, embed, families, ops, pipelines, run, show, space, warm
+from junco.cli import (
+    cache,
+    doctor,
+    draw,
+    embed,
+    families,
+    ops,
+    pipelines,
+    run,
+    search,
+    show,
+    similar,
+    space,
+    verify,
+    warm,
+)
 from junco.errors import JuncoError
 from junco.terminal import RED, YELLOW, flush, is_terminal, only_results_on_stdout, out, say
 from junco.wording import NOT_OURS, brief, on_one_screen
@@ -110,6 +125,7 @@ def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
 for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
+    *(search.search, similar.similar, similar.clusters, verify.verify),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

@@ -9,6 +9,7 @@ import click
 
 from junco.cli.caches import licence_of, specs_of, weights_line, weights_of
 from junco.cli.printing import as_json, print_fields, print_json
+from junco.cli.targets import described, is_target
 from junco.errors import UnknownNameError
 from junco.terminal import out
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.argument("name", help="A pipeline, an operator or a family.")
+@click.argument("name", help="A pipeline, an operator, a family, or a file that junco embed wrote.")
 @as_json
 def show(name: str, as_json: bool) -> None:
-    """What a pipeline, operator or family is.
+    """What a pipeline, operator, family or file of vectors is.
 
-    Its interface, parameters, steps, weights, licence and source.
+    Its interface, parameters, steps, weights, licence and source; of a file its rows, space, columns and pipeline.
     """
     shown = _shown(name)
     if as_json:
@@ -42,6 +43,8 @@ def _shown(name: str) -> list[dict[str, Any]]:
     from junco.catalog.sources import locations
     from junco.operator import registry
 
+    if is_target(name):
+        return [described(name)]
     if not isinstance(parse_ref(name), BareName) or name in locations():
         return [_pipeline(name)]
     if name in registry.names():

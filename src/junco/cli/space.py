@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json
-from junco.settings import user_path
+from junco.cli.targets import is_target
 from junco.terminal import out
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def space(one: str, other: str | None, as_json: bool, device: str, param: tuple[
 def _side(ref: str, device: str, params: dict[str, Any]) -> _Side:
     from junco.store.vectors import space_of
 
-    if _is_target(ref):
+    if is_target(ref):
         found = space_of(ref)
         return _Side(ref, found, "" if found is not None else "the file does not say")
     from junco.api import pipeline
@@ -77,11 +76,6 @@ def _side(ref: str, device: str, params: dict[str, Any]) -> _Side:
 
 def _called_unknown(side: _Side) -> str:
     return f"an unknown space, {side.unknown}" if side.unknown else "an unknown space"
-
-
-def _is_target(ref: str) -> bool:
-    """Whether it is written as a target is: by its ending, or as a folder that is there."""
-    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or user_path(ref).is_dir()
 
 
 def _differences(one: _Side, other: _Side) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from junco.errors import JobError, MissingExtraError
-from junco.job.columns import Choice, choose
+from junco.job.choice import Choice
+from junco.job.columns import choose
 from junco.job.item import BadRow
 from junco.job.kinds import is_packed
 from junco.job.wanted import Wanted

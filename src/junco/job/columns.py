@@ -1,68 +1,21 @@
-"""Which columns of a table hold the inputs, and what a row gives for them."""
+"""Which columns of a table hold the inputs, and which travel to the target with them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from junco.errors import JobError
+from junco.job.choice import Choice, is_missing
 from junco.job.item import BadRow
 from junco.job.wanted import Wanted
+from junco.wording import did_you_mean, nearest
 
 _USUAL = ("input", "path", "text")
 _KEY = re.compile(r"(?:^|[\s_.-])(?:id|ids|key|index|idx|nr|no|num|number|label|uuid)$|^(?:unnamed: \d+|)$")
 _MOST_NAMES = 20
-_NO_VALUES = ("NAType", "NaTType")
-"""How pandas calls what is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The columns of a table that hold the inputs.
-
-    Attributes:
-        positions: where they stand in the table.
-        names: what they are called there.
-        told: the choice in words.
-    """
-
-    positions: tuple[int, ...]
-    names: tuple[str, ...]
-    told: str
-
-    def pick_cells(self, cells: Sequence[str], place: str, wanted: Wanted) -> Any:
-        """What a row of a separated text gives: an empty cell is nothing there, and cells at its end may be missing.
-
-        Args:
-            cells: all of the row.
-            place: what to call it.
-            wanted: what the pipeline takes.
-        """
-        values = [cells[at] if at < len(cells) else None for at in self.positions]
-        if "" in values:
-            return BadRow(place, b"", f"nothing in the column {self.names[values.index('')]!r}")
-        return self.pick(values, place, wanted)
-
-    def pick(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
-        """What a row gives to the pipeline; where something is missing in it, nothing that it could work on.
-
-        Args:
-            values: what stands in the chosen columns.
-            place: what to call the row.
-            wanted: what the pipeline takes.
-        """
-        if len(values) == 1 and type(values[0]) is str and values[0].isascii():  # as most are
-            return values[0]
-        for name, value in zip(self.names, values, strict=True):
-            if isinstance(value, BadRow):
-                return BadRow(place, value.content, value.reason)
-            if is_missing(value):
-                return BadRow(place, b"", f"no {name!r}")
-            if isinstance(value, str) and wanted.is_unicode and (reason := not_unicode(value)):
-                return BadRow(place, value.encode("utf-8", "surrogatepass"), reason)
-        return values[0] if len(values) == 1 else tuple(values)
 
 
 def choose(
@@ -89,13 +42,23 @@ def choose(
     texts = [str(each) for each in there]
     if not texts:
         raise JobError(f"{name} has no columns")
+    return _with_kept(_of_inputs(texts, wanted, name, with_bytes, may_be_texts), texts, wanted, name)
+
+
+def _of_inputs(
+    texts: Sequence[str],
+    wanted: Wanted,
+    name: str,
+    with_bytes: Collection[int],
+    may_be_texts: Callable[[int], bool],
+) -> Choice:
     asked = (wanted.column,) if wanted.column is not None else wanted.columns
     found = [position_of(each, texts, name) for each in asked]
     if None not in found:
         return _choice([at for at in found if at is not None], texts)
     missing = asked[found.index(None)]
     if wanted.column is not None:
-        raise JobError(f"{name} has no column {missing!r}; its columns: {listed(texts)}")
+        raise _missing(missing, texts, name)
     if len(asked) > 1:
         raise JobError(
             f"{name} has no column {missing!r}; the pipeline takes {', '.join(asked)}; its columns: {listed(texts)}"
@@ -103,6 +66,44 @@ def choose(
     if with_bytes and not wanted.is_text:
         return _of_files(texts, name, sorted(with_bytes))
     return _guess(texts, name, may_be_texts if wanted.is_text else lambda at: True)
+
+
+def _with_kept(choice: Choice, texts: Sequence[str], wanted: Wanted, name: str) -> Choice:
+    """The same with the columns of the key and of what rows keep."""
+    keeping = wanted.keeping
+    if keeping is None:
+        return choice
+    key = [] if keeping.key is None else [_position_there(keeping.key, texts, name)]
+    if keeping.asked == "*":
+        others = [texts[at] for at in range(len(texts)) if at not in (*choice.positions, *key)]
+    else:
+        others = list(keeping.asked)
+    kept = list(dict.fromkeys(_position_there(each, texts, name) for each in others))
+    keeping.note([texts[at] for at in kept], name)
+    positions = (*choice.positions, *key, *kept)
+    told = choice.told + "".join(f"; key {texts[at]!r}" for at in key)
+    told += f"; kept: {listed([texts[at] for at in kept])}" if kept else ""
+    return replace(
+        choice,
+        positions=positions,
+        names=tuple(texts[at] for at in positions),
+        told=told,
+        keeping=keeping,
+        num_kept=len(kept),
+    )
+
+
+def _position_there(wanted: str, texts: Sequence[str], name: str) -> int:
+    """Where a column stands that has to be there."""
+    found = position_of(wanted, texts, name)
+    if found is None:
+        raise _missing(wanted, texts, name)
+    return found
+
+
+def _missing(wanted: str, texts: Sequence[str], name: str) -> JobError:
+    near = did_you_mean(nearest(wanted, texts, 1))
+    return JobError(f"{name} has no column {wanted!r}; its columns: {listed(texts)}{'.' if near else ''}{near}")
 
 
 def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Choice:
@@ -165,11 +166,16 @@ def check_no_column(wanted: Wanted, what: str) -> None:
     Raises:
         JobError: one was asked for.
     """
+    keeping = wanted.keeping
     if wanted.column is not None:
-        raise JobError(
-            f"{what}, so there is no column {wanted.column!r}: leave column= (--column) away, or give a table "
-            "(.csv, .jsonl, .parquet …)"
-        )
+        asked, option = f"there is no column {wanted.column!r}", "column= (--column)"
+    elif keeping is not None and keeping.key is not None:
+        asked, option = f"there is no column {keeping.key!r}", "key= (--key)"
+    elif keeping is not None:
+        asked, option = "there are no columns to keep", "keep= (--keep)"
+    else:
+        return
+    raise JobError(f"{what}, so {asked}: leave {option} away, or give a table (.csv, .jsonl, .parquet …)")
 
 
 def is_known(text: str, wanted: Wanted) -> bool:
@@ -185,20 +191,3 @@ def listed(texts: Sequence[str]) -> str:
     """Names of columns for a message, which may be many and long."""
     more = f" and {len(texts) - _MOST_NAMES:,} more" if len(texts) > _MOST_NAMES else ""
     return ", ".join(text if len(text) <= 80 else text[:79] + "…" for text in texts[:_MOST_NAMES]) + more
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell is empty: nothing, no number, or what pandas has for that."""
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in _NO_VALUES
-
-
-def not_unicode(text: str) -> str | None:
-    """Why a text is none, if it is not: a byte that is no UTF-8, or half of a character."""
-    if text.isascii():
-        return None
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        code = ord(text[error.start])
-        return f"not UTF-8 (byte 0x{code - 0xDC00:02x})" if 0xDC80 <= code <= 0xDCFF else "half of a character in it"
-    return None

@@ -201,7 +201,7 @@ def _stands_quoted(cell: str, text: str) -> bool:
 
 def _is_header(cells: Sequence[str], wanted: Wanted) -> bool:
     """Whether a line holds the names of columns, and not the first values."""
-    if wanted.column is not None or any(is_known(cell, wanted) for cell in cells):
+    if wanted.names_columns or any(is_known(cell, wanted) for cell in cells):
         return True
     if len(cells) == 1:
         words = cells[0].split()

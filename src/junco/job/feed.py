@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from junco.job.inventory import Inventory
+from junco.job.keeping import Keeping
 from junco.job.ledger import Ledger, digest_of
 from junco.job.limit import RejectLimit
 from junco.job.progress import Progress
@@ -40,6 +41,7 @@ class Feed:
         retry_rejects: work on what was put aside once more.
         progress: is told of what is passed over.
         limit: says when too many inputs were put aside.
+        keeping: what inputs bring with them of their table; ``None``: nothing.
     """
 
     def __init__(
@@ -51,13 +53,19 @@ class Feed:
         limit: RejectLimit,
         *,
         retry_rejects: bool,
+        keeping: Keeping | None = None,
     ) -> None:
         self.items, self.ledger, self.inventory, self.progress, self.limit = items, ledger, inventory, progress, limit
-        self.retry_rejects = retry_rejects
+        self.retry_rejects, self.keeping = retry_rejects, keeping
         self.num_new = self.num_changed = self.num_unmarked = 0
         self.is_over = False
         self._ahead: Todo | None = None
         self.error: Exception | None = None
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns that inputs bring with them."""
+        return () if self.keeping is None else self.keeping.names or ()
 
     @property
     def has_more(self) -> bool:

@@ -14,6 +14,7 @@ from junco.errors import InputError, JobError
 from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
 from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
+from junco.store.times import FINE_TIMES
 from junco.wording import picture
 
 _SAMPLE = 64
@@ -121,7 +122,8 @@ def _of_mapping(value: Mapping[Any, Any]) -> Frame:
 def _values(column: Any) -> Any:
     """A column's values; those of an array as Python's own, which going through it would not give."""
     is_plain = getattr(column, "ndim", 0) == 1 and hasattr(column, "tolist")
-    return column.tolist() if is_plain else column
+    is_fine = str(getattr(column, "dtype", "")) in FINE_TIMES  # of which Python's own would be whole numbers
+    return column.tolist() if is_plain and not is_fine else column
 
 
 def _is_column(value: Any) -> bool:

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from junco.errors import InputError
@@ -16,6 +17,9 @@ from junco.types.content import digest_of_value
 from junco.wording import masked
 
 _LONGEST_PATH = 4096
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of values that are told apart by how they are written."""
+_NOTHING_KEPT: Mapping[str, Any] = MappingProxyType({})
 
 
 class LargerThanSaidError(Exception):
@@ -29,6 +33,8 @@ class Item(NamedTuple):
 
     ``num_bytes`` says how much that fetches from afar: 0 is nothing, and what is not known counts as a few megabytes.
     ``read_ahead`` gives the same if it is no larger than that, and else raises `LargerThanSaidError`.
+
+    ``kept`` is what travels to the target beside the pipeline's outputs: values of its row, by their columns.
     """
 
     key: str
@@ -37,6 +43,7 @@ class Item(NamedTuple):
     read: Callable[[], Any] | None = None
     num_bytes: int = 0
     read_ahead: Callable[[], Any] | None = None
+    kept: Mapping[str, Any] = _NOTHING_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +69,63 @@ class BadRow:
         raise InputError(self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """What a row of a table gives where it keeps something of it.
+
+    Attributes:
+        value: the input.
+        key: what names it; ``None``: the input itself does.
+        kept: what travels to the target with it.
+    """
+
+    value: Any
+    key: str | None
+    kept: Mapping[str, Any]
+
+
 def item_of_value(number: int, value: Any, *, is_text: bool = False) -> Item:
     """An input that is a value, the ``number``-th of its source; one that ``is_text`` names no file."""
     if is_text and type(value) is str:
         return Item(value, "", value)
-    if isinstance(value, BadRow):
-        return Item(value.place, value.content, None, value.read)
+    if isinstance(value, (BadRow, KeptRow)):
+        return _item_of_row(number, value, is_text=is_text)
     if isinstance(value, (str, os.PathLike)):
         return _item_of_text(os.fspath(value), value)
     if isinstance(value, (tuple, list)) and value and isinstance(value[0], (str, os.PathLike)):
-        return Item(_named(str(value[0])), _mark_of_value(value), value)
+        return Item(shown_key(str(value[0])), _mark_of_value(value), value)
     if isinstance(value, dict) and has_bytes(value) and isinstance(value["path"], str) and value["path"]:
-        return Item(_named(value["path"]), _mark_of_value(value), value)
+        return Item(shown_key(value["path"]), _mark_of_value(value), value)
     return Item(str(number), _mark_of_value(value), value)
+
+
+def _item_of_row(number: int, row: BadRow | KeptRow, *, is_text: bool) -> Item:
+    """An input that is none, or that comes with a key or with columns: then its mark changes with these too."""
+    if isinstance(row, BadRow):
+        return Item(row.place, row.content, None, row.read)
+    item = item_of_value(number, row.value, is_text=is_text)
+    mark = None if item.mark is None else _mark_with(item.key, item.mark, row.kept)
+    return item._replace(key=item.key if row.key is None else row.key, mark=mark, kept=row.kept)
+
+
+def _mark_with(key: str, mark: str | bytes, kept: Mapping[str, Any]) -> str | bytes | None:
+    """A mark that changes also with an input's own name and with what is kept; ``None`` where nobody can tell."""
+    if all(type(value) in _PLAIN for value in kept.values()):  # as most are, and this is much quicker
+        return repr((key, mark, sorted(kept.items())))
+    return digest_of_value((key, mark, dict(kept)))
 
 
 def _item_of_text(text: str | bytes, value: Any) -> Item:
     """An input that is a path, an address, or some other text."""
-    key = _named(str(text))
+    key = shown_key(str(text))
     if key != str(text):  # and by its key alone nobody could tell it from another
         return Item(key, str(text), value)
     is_short = isinstance(text, str) and len(text) < _LONGEST_PATH and "\n" not in text
     return Item(key, (mark_of_file(str(text)) if is_short else None) or "", value)
 
 
-def _named(text: str) -> str:
-    """The key of a path or an address: what opens an address is not kept in what a job writes."""
+def shown_key(text: str) -> str:
+    """A key as it goes into what a job writes: what opens an address is not kept there."""
     return masked(text) if "://" in text and is_url(text) else text
 
 

@@ -12,17 +12,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import count
-from typing import Any
+from itertools import chain, count
+from typing import Any, NoReturn
 
 from junco.engine.counted import Sums
 from junco.engine.engine import Engine
 from junco.engine.stats import PipelineStats
-from junco.errors import JobError, JuncoError
+from junco.errors import GraphError, JobError, JuncoError
 from junco.graph.nodes import Graph
+from junco.graph.yaml_file import write
 from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
+from junco.job.keeping import Keeping
 from junco.job.ledger import Ledger, Sealed
 from junco.job.limit import RejectLimit
 from junco.job.only_job import only_job
@@ -38,8 +40,16 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import space_metadata
+from junco.store.vectors import NAMED_BY, PIPELINE, space_metadata
 from junco.wording import reason
+
+
+def _definition(graph: Graph) -> dict[str, str]:
+    """The pipeline as YAML, so that what it made can be searched; nothing where a Python function stands in it."""
+    try:
+        return {PIPELINE: write(graph)}
+    except GraphError:
+        return {}
 
 
 class Job:
@@ -65,10 +75,13 @@ class Job:
         found = engine.plan.output_space
         self.space = found.space
         about = space_metadata(found.space, found.column)
-        self.metadata = {"junco.pipeline": title_of(graph), **about, **(metadata or {})}
+        about |= {} if options.key is None else {NAMED_BY: options.key}
+        self.metadata = {"junco.pipeline": title_of(graph), **_definition(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told = Told()
         self._sums: Sums = {}
+        keeps = options.key is not None or bool(options.keep)
+        self.keeping = Keeping(options.key, options.keep, graph.outputs) if keeps else None
         if options.on_error == "none":
             self.sink.check_missing(found.space)
         if "input" in graph.outputs:
@@ -85,17 +98,30 @@ class Job:
         started_s = time.monotonic()
         with ExitStack() as held:
             held.enter_context(ending_at_sigterm())
-            items = items_of(source, self._wanted(self.told))
+            items = self._begun(items_of(source, self._wanted(self.told)))
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space)
+            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space, self.keeping)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip, tell)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping)
+
+    def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The same inputs, begun where rows keep something: the columns of their table are those of the target."""
+        if self.keeping is None:
+            return items
+        try:
+            first = next(items, None)
+        except Exception as error:
+            self._give_up(error, 0)
+        if first is None:
+            return iter(())
+        self.keeping.check_known()
+        return chain([first], items)
 
     def _through(
         self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
@@ -134,7 +160,8 @@ class Job:
     def _feed(
         self, items: Iterator[Item], ledger: Ledger, inventory: Inventory, limit: RejectLimit, progress: Progress
     ) -> Feed:
-        return Feed(items, ledger, inventory, progress, limit, retry_rejects=self.options.retry_rejects)
+        retries = self.options.retry_rejects
+        return Feed(items, ledger, inventory, progress, limit, retry_rejects=retries, keeping=self.keeping)
 
     def _work(self, feed: Feed, state: JobState | None) -> None:
         """Work on all that is not done."""
@@ -162,7 +189,9 @@ class Job:
             state.scratch()
             state.note_source(noted)
         else:
-            state.publish(inventory, Layout(self.options.shard_rows, self.graph.outputs, self.metadata), noted)
+            kept = () if self.keeping is None else self.keeping.names or ()
+            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), self.metadata)
+            state.publish(inventory, layout, noted)
         return deleted
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
@@ -189,7 +218,7 @@ class Job:
             if (why := sealed.rejects.get(index)) is not None:
                 inventory.rejects[todo.number] = why
 
-    def _give_up(self, error: Exception, num_read: int) -> None:
+    def _give_up(self, error: Exception, num_read: int) -> NoReturn:
         if isinstance(error, JuncoError):
             raise error
         raise JobError(

@@ -9,7 +9,8 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import check_no_column, choose, is_known, listed, may_be_texts, not_unicode
+from junco.job.choice import not_unicode
+from junco.job.columns import check_no_column, choose, is_known, listed, may_be_texts
 from junco.job.item import BadRow
 from junco.job.texts import lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
@@ -79,9 +80,19 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
             yield BadRow(place, b"", f"an object among values, and it names no {wanted.column or wanted.columns[0]!r}")
         elif isinstance(row, dict):
             choice = choice or choose(list(row), wanted, name)
+            _tell_unkept(row, names, name, wanted)
             yield choice.pick([row.get(key) for key in choice.names], place, wanted)
+        elif wanted.keeping is not None:
+            yield BadRow(place, b"", "a value among objects, and has no columns")
         else:
             yield _plain(row, place, wanted)
+
+
+def _tell_unkept(row: dict[str, Any], names: Sequence[str], name: str, wanted: Wanted) -> None:
+    """Say that a row has columns that nobody knew of when all were to be kept."""
+    keeping = wanted.keeping
+    if keeping is not None and keeping.asked == "*" and not row.keys() <= {*names}:
+        wanted.tell(f"{name}: columns that none of its first {_SAMPLE} rows has are not kept, unless keep= names them")
 
 
 def _cell(row: Any, key: str) -> Any:

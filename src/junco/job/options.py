@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from junco.engine.trace import Trace
 
 SHARD_ROWS = 1024
+Kept = Sequence[str] | Literal["*"]
+"""Names of columns of a table, or all that are neither inputs nor the key."""
 MaxRejects = int | Literal["auto"] | None
 
 
@@ -27,6 +30,8 @@ class JobOptions:
     shard_rows: int = SHARD_ROWS
     trace: Trace | None = None
     max_rejects: MaxRejects = "auto"
+    key: str | None = None
+    keep: Kept = ()
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
@@ -34,6 +39,8 @@ class JobOptions:
         if self.shard_rows < 1:
             raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
         _check_max_rejects(self.max_rejects)
+        if isinstance(self.keep, str) and self.keep != "*":
+            raise InputError(f"keep is a list of columns or '*', as in keep=[{self.keep!r}], not {self.keep!r}")
 
 
 def _check_max_rejects(most: MaxRejects) -> None:

@@ -13,7 +13,9 @@ _PACKED = ("keys", "digests", "counts")
 
 
 def is_header(record: Mapping[str, Any]) -> bool:
-    """Whether a record is a journal's first: what it says of the pipeline, its space and the target as it was."""
+    """Whether a record is a journal's first: what it says of the pipeline, its space, the target as it was and what
+    rows keep of their table.
+    """
     parts = record.get("parts")
     return (
         isinstance(record.get("pipeline"), str)
@@ -22,6 +24,14 @@ def is_header(record: Mapping[str, Any]) -> bool:
         and _are_texts(record.get("unknown"))
         and all(name in record and isinstance(record[name], str | None) for name in ("space", "replaces"))
         and _is_number(record.get("opened"))
+        and _is_kept(record.get("kept"))
+    )
+
+
+def _is_kept(entry: Any) -> bool:
+    """The column of the key and those that rows keep of their table, where they do."""
+    return entry is None or (
+        isinstance(entry, dict) and isinstance(entry.get("key", 0), str | None) and _are_texts(entry.get("columns"))
     )
 
 

@@ -8,7 +8,8 @@ from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
-from junco.job.columns import Choice, choose
+from junco.job.choice import Choice
+from junco.job.columns import choose
 from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of
 from junco.job.item import BadRow
 from junco.job.quoting import Line, literal_records, quoted_records

@@ -270,12 +270,17 @@ class OpenShard:
 
     def _write_rows(self, pending: Pending, start: int, stop: int) -> None:
         positions, rows = pending.positions[start:stop], pending.values[start:stop]
-        inputs = [self.todo[self.fed[position]].key for position in positions]
+        todos = [self.todo[self.fed[position]] for position in positions]
         columns = {name: self._column(rows, place) for place, name in enumerate(self.names)}
         check_finite(columns)
-        self.writer.write(Shard(inputs, columns), pending.num_bytes * len(rows) // len(pending.values))
+        shard = Shard([todo.key for todo in todos], columns | self._kept(todos))
+        self.writer.write(shard, pending.num_bytes * len(rows) // len(pending.values))
         for position in positions:
             self._counts[position] += 1
+
+    def _kept(self, todos: Sequence[Todo]) -> dict[str, list[Any]]:
+        """What rows bring with them of the table that their inputs came from."""
+        return {name: [todo.item.kept[name] for todo in todos] for name in self.feed.kept}
 
     def _column(self, rows: list[Any], place: int) -> list[Any]:
         return rows if len(self.names) == 1 else [None if row is None else row[place] for row in rows]
@@ -302,6 +307,14 @@ class OpenShard:
         self.failed.add(index)
         self._put_aside(index, "store", str(odd))
         if self._on_error == "none":
-            self.writer.write(Shard([key], {name: [None] for name in self.names}), 0)
+            self._write_blank(self.todo[index])
             self._keep()
             self._counts[position] = 1
+
+    def _write_blank(self, todo: Todo) -> None:
+        """Write a row without outputs; without what is kept too, where that is what cannot be held."""
+        blank: dict[str, list[Any]] = {name: [None] for name in self.names}
+        try:
+            self.writer.write(Shard([todo.key], blank | self._kept([todo])), 0)
+        except OddValueError:
+            self.writer.write(Shard([todo.key], blank | {name: [None] for name in self.feed.kept}), 0)

@@ -6,8 +6,9 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from junco.job.arrow_tables import is_array, values_of_array
 from junco.job.columns import check_no_column, choose
 from junco.job.folders import files_beneath, files_matching, is_pattern
 from junco.job.frames import frame_of
-from junco.job.item import Item, item_of_value, mark_of_file
+from junco.job.item import BadRow, Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
 from junco.job.whole_texts import text_in
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     from junco.job.urls import RemoteFile
 
 _NOTHING: Any = object()
-__all__ = ["Item", "Wanted", "count_of", "items_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Several sources, one after the other, each of which is what it is alone; a list would be one source of inputs.
+
+    Attributes:
+        each: folders, patterns, files, lists, addresses.
+    """
+
+    each: tuple[str, ...]
+
+
+__all__ = ["Item", "Sources", "Wanted", "count_of", "items_of"]
 
 
 def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
@@ -37,6 +51,8 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     Raises:
         JobError: the source is not there or cannot be read.
     """
+    if isinstance(source, Sources):
+        return _of_several(source, wanted)
     if not isinstance(source, (str, os.PathLike)):
         return _of_values(source, wanted)
     text = path_of_address(os.fsdecode(source))
@@ -47,9 +63,19 @@ def items_of(source: Any, wanted: Wanted) -> Iterator[Item]:
     path = user_path(text, "the source")
     if path.is_file() and kind_of(path.name) is not None:
         return _of_list(path, wanted)
-    if path.is_file() and wanted.is_text:
+    if path.is_file() and wanted.is_text and wanted.numbers is None:
         wanted.tell(_one_file(path.name))
     return _of_files(_paths(path, text, wanted), wanted)
+
+
+def _of_several(sources: Sources, wanted: Wanted) -> Iterator[Item]:
+    """The inputs of all; one that is not there is seen before any work is done."""
+    numbered = replace(wanted, numbers=count())
+    if any(kind_of(PurePosixPath(each).name) is not None and not is_pattern(each) for each in sources.each):
+        wanted.tell(
+            "of several sources, lists (.txt, .csv …) give their lines or rows, other files are inputs themselves"
+        )
+    return chain.from_iterable([items_of(each, numbered) for each in sources.each])
 
 
 def _one_file(name: str) -> str:
@@ -58,6 +84,9 @@ def _one_file(name: str) -> str:
 
 def count_of(source: Any, wanted: Wanted) -> int | None:
     """How many inputs a source has, where that is quickly told."""
+    if isinstance(source, Sources):
+        counts = [count_of(each, wanted) for each in source.each]
+        return None if None in counts else sum(each or 0 for each in counts)
     if not isinstance(source, (str, os.PathLike)):
         return _count_of_values(source)
     text = path_of_address(os.fsdecode(source))
@@ -108,6 +137,8 @@ def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
 
 def _numbered(values: Iterable[Any], wanted: Wanted) -> Iterator[Item]:
     is_text = wanted.is_text
+    if (numbers := wanted.numbers) is not None:
+        return (item_of_value(next(numbers), value, is_text=is_text) for value in values)
     return (item_of_value(number, value, is_text=is_text) for number, value in enumerate(values))
 
 
@@ -134,15 +165,17 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
     first = next(values, _NOTHING)
     values = iter(()) if first is _NOTHING else chain([first], values)
     choice = None
-    is_row = isinstance(first, Mapping) and (wanted.column is not None or not has_bytes(first))
+    is_row = isinstance(first, Mapping) and (wanted.names_columns or not has_bytes(first))
     if not is_row and first is not _NOTHING:
         check_no_column(wanted, f"the source gives values ({picture(first, 40)} …) and no rows with names")
-    if is_row and (wanted.column is not None or first.keys() >= {*wanted.columns}):
+    if is_row and (wanted.names_columns or first.keys() >= {*wanted.columns}):
         choice = choose(list(first), wanted, "the first row")
         wanted.tell(f"rows: {choice.told}")
     for number, value in enumerate(values, 1):
         if choice is not None and isinstance(value, Mapping):
             yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted)
+        elif wanted.keeping is not None:
+            yield BadRow(f"row {number}", b"", f"{picture(value, 40)} among rows with names, and has no columns")
         else:
             yield value
 
@@ -170,7 +203,8 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         return
     _check_one_column(wanted)
     for file in files_at(url):
-        if wanted.is_text and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
+        may_be_alone = wanted.is_text and wanted.numbers is None
+        if may_be_alone and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
             wanted.tell(_one_file(PurePosixPath(file.url).name))
         yield _item_of_remote(file, wanted)
 

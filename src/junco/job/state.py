@@ -16,6 +16,7 @@ from junco.errors import JobError, TargetError
 from junco.job.identity import PipelineEntry
 from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
+from junco.job.keeping import Keeping, check_kept
 from junco.job.ledger import Ledger, Sealed, named
 from junco.job.packed import unpack_keys
 from junco.job.records import highest_number, is_entry, is_header
@@ -36,11 +37,14 @@ class JobState:
         sink: the target; it has a work folder.
         pipeline: what it computes.
         space: of its vectors; ``None`` where it is unknown.
+        keeping: what its rows keep of their table; ``None``: nothing.
     """
 
-    def __init__(self, sink: Sink, pipeline: PipelineEntry, space: Space | None = None) -> None:
+    def __init__(
+        self, sink: Sink, pipeline: PipelineEntry, space: Space | None = None, keeping: Keeping | None = None
+    ) -> None:
         assert sink.work is not None
-        self.sink, self.pipeline, self.space = sink, pipeline, space
+        self.sink, self.pipeline, self.space, self.keeping = sink, pipeline, space, keeping
         self.work: Path = sink.work
         self.journal = Journal(self.work / "journal", sink.target)
         self.next = Journal(self.work / "journal.next", sink.target)
@@ -170,7 +174,8 @@ class JobState:
     def _header(self, replaces: str | None) -> dict[str, Any]:
         space = self.space.to_json() if self.space is not None else None
         about = {"space": space, "replaces": replaces, "opened": self.next_shard - 1}
-        return {"junco": VERSION, **self.pipeline.as_record(), **about}
+        kept = {} if self.keeping is None else {"kept": self.keeping.as_record()}
+        return {"junco": VERSION, **self.pipeline.as_record(), **about, **kept}
 
     def _number_on(self) -> None:
         """Go on after the highest number that was ever given to a shard."""
@@ -185,6 +190,7 @@ class JobState:
             raise self._damaged()
         self._check_space(header, cure)
         self.pipeline.check(header, self.sink.target, cure)
+        check_kept(self.keeping, header.get("kept"), self.sink.target, cure)
 
     def _check_space(self, header: dict[str, Any], cure: str) -> None:
         """Two pipelines that nobody can identify are told apart by what they compute, in `_check_header`."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from junco.job.keeping import Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +20,21 @@ class Wanted:
         column: the column of a table to take.
         skip: paths that are no inputs: what the job itself writes.
         tell: is told, a line each, what was chosen or left out without having been asked for.
+        keeping: what rows keep of their table; ``None``: nothing.
+        numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
     """
 
     columns: tuple[str, ...]
     column: str | None = None
     skip: frozenset[str] = frozenset()
     tell: Callable[[str], object] = lambda line: None
+    keeping: Keeping | None = None
+    numbers: Iterator[int] | None = None
+
+    @property
+    def names_columns(self) -> bool:
+        """Whether the caller names columns, so that the source has to be a table."""
+        return self.column is not None or self.keeping is not None
 
     @property
     def is_text(self) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 from junco.store.arrow import arrow
 from junco.store.kinds import OddValueError, same_named, wider_kind
 from junco.store.large import find_large, large_metadata
+from junco.store.times import fine_type, plain_scalar
 from junco.types import SparseVector
 from junco.types.media import HEAVY
 from junco.wording import brief, picture, placeless
@@ -67,7 +68,7 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     pa = arrow()
     kinds = set(map(type, values)) - {type(None)}
     if any(issubclass(kind, np.generic) for kind in kinds):
-        values = [value.item() if isinstance(value, np.generic) else value for value in values]
+        values = [plain_scalar(value) if isinstance(value, np.generic) else value for value in values]
         kinds = set(map(type, values)) - {type(None)}
     known = next((value for value in values if value is not None), None)
     if len(kinds) > 1 and len(set(map(_family, kinds))) > 1:
@@ -83,7 +84,7 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
         return pa.array([value if value is None else storable(os.fspath(value)) for value in values])
     if isinstance(known, datetime):
         _check_zones(values, known)
-    return pa.array(values)
+    return pa.array(values, fine_type(known))
 
 
 def _check_zones(values: list[Any], known: datetime) -> None:

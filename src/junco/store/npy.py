@@ -103,7 +103,8 @@ class NpyFile(FileSink):
 
     def _vector(self, schema: pa.Schema) -> str:
         types = arrow().types
-        names = [f.name for f in schema if types.is_fixed_size_list(f.type) or types.is_null(f.type)]
+        names = [f.name for f in schema if types.is_fixed_size_list(f.type)]
+        names = names or [f.name for f in schema if types.is_null(f.type)][:1]  # outputs come before what is kept
         if len(names) != 1:
             columns = ", ".join(f"{field.name} ({field.type})" for field in schema if field.name != "input")
             raise TargetError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import bisect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -103,16 +105,35 @@ class Files(Previous):
         self.num_rows = first
         self._held: tuple[int, pa.Table | None] = (-1, None)
 
+    def groups(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Some columns of each row group in turn."""
+        for _, file, number in self._groups:
+            yield file.read_row_group(number, columns=list(columns))
+
+    def taken(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of some rows, in the order in which these are asked for; a row group is read once."""
+        found: list[dict[str, Any]] = [{}] * len(numbers)
+        places = sorted(range(len(numbers)), key=numbers.__getitem__)
+        for index, inside in groupby(places, key=lambda place: self._group_of(numbers[place])):
+            first, file, number = self._groups[index]
+            asked = list(inside)
+            group = file.read_row_group(number, columns=list(columns))
+            rows = group.take([numbers[place] - first for place in asked]).to_pylist()
+            for place, row in zip(asked, rows, strict=True):
+                found[place] = row
+        return found
+
     def rows(self, start: int, count: int) -> Iterator[pa.Table]:
         """Pieces of the row groups that hold these rows."""
-        import bisect
-
-        index = bisect.bisect_right(self._groups, start, key=lambda group: group[0]) - 1
+        index = self._group_of(start)
         while count > 0:
             first = self._groups[index][0]
             piece = self._group(index).slice(start - first, count)
             yield piece
             start, count, index = start + piece.num_rows, count - piece.num_rows, index + 1
+
+    def _group_of(self, row: int) -> int:
+        return bisect.bisect_right(self._groups, row, key=lambda group: group[0]) - 1
 
     def _group(self, index: int) -> pa.Table:
         if self._held[0] != index:

@@ -35,7 +35,7 @@ class Layout:
 
     Attributes:
         rows: rows of a row group, or of one file of a folder.
-        columns: names of the pipeline's outputs.
+        columns: names of the pipeline's outputs, and of what rows keep of their table.
         metadata: goes into the schema as it is, for instance the id of the vectors' space.
     """
 

@@ -1,0 +1,1 @@
+"""From a set of vectors to an answer: search, near-duplicates, groups."""

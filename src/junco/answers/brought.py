@@ -1,0 +1,152 @@
+"""What a row came from, brought back to be looked at: a photo, a video's frame, a page of a document, a sound.
+
+A set keeps keys, times, boxes and offsets, not pixels. The operators that ship with junco read the source again, by the
+name that a pipeline would use; what is not there any more is said in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from junco.answers.hits import Hit
+from junco.errors import JuncoError
+from junco.operator.spec import OperatorSpec
+from junco.types import Box, Chunk, Face, Page, Segment
+
+_ENDINGS = {
+    "picture": {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"},
+    "video": {".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".ogv", ".wmv"},
+    "sound": {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff"},
+    "document": {".txt", ".md", ".html", ".htm", ".pdf", ".docx"},
+}
+_HEARD_S = 10.0  # of a sound, where the row is no part of it
+_NEAR_S = 1e-3
+AROUND = 240
+"""Letters of a page that are shown on each side of a chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What there is to see of a row.
+
+    Attributes:
+        whole: a picture, a frame, a sound, a page or a text; ``None`` where it cannot be had.
+        parts: boxes, faces, chunks, segments in it.
+        why: then why it cannot be had.
+    """
+
+    whole: Any
+    parts: tuple[Any, ...] = ()
+    why: str = ""
+
+
+class Moment(NamedTuple):
+    """Of a frame, whose pixels no set keeps, what tells it from others."""
+
+    time_s: float
+
+
+def kind_of(key: str) -> str:
+    """What a key names by its ending, ``picture``, ``video``, ``sound``, ``document``; empty for a text."""
+    ending = Path(key).suffix.lower() if len(key) < 4_096 and "\n" not in key else ""
+    return next((kind for kind, endings in _ENDINGS.items() if ending in endings), "")
+
+
+def brought(hit: Hit) -> Brought:
+    """What a row came from, read again; never raises for what is missing or broken."""
+    parts = [part for value in hit.columns.values() if (part := part_of(value)) is not None]
+    how = _WAYS.get(kind_of(hit.key))
+    if how is None:
+        chunk = next((part for part in parts if isinstance(part, Chunk)), None)
+        return Brought(chunk.text if chunk is not None else hit.key)
+    try:
+        return _excerpt(how(hit, parts), [part for part in parts if not isinstance(part, Moment | Page)])
+    except (JuncoError, OSError) as error:
+        chunks = tuple(part for part in parts if isinstance(part, Chunk))
+        return Brought(chunks[0].text if chunks else None, (), str(error))
+
+
+def _excerpt(whole: Any, parts: list[Any]) -> Brought:
+    """Of a page what is around its chunk; all else as it is."""
+    chunk = next((part for part in parts if isinstance(part, Chunk)), None)
+    if not isinstance(whole, Page) or chunk is None:
+        return Brought(whole, tuple(parts))
+    start, end = max(0, chunk.start - AROUND), min(len(whole.text), chunk.end + AROUND)
+    before, after = "…" * (start > 0), "…" * (end < len(whole.text))
+    moved = len(before) - start
+    shown = f"{before}{whole.text[start:end]}{after}"
+    return Brought(Page(shown, whole.number), (Chunk(chunk.text, chunk.start + moved, chunk.end + moved),))
+
+
+def part_of(value: Any) -> Any:
+    """A struct of a table as what it was: a frame (without its pixels), box, face, page, chunk or segment."""
+    if not isinstance(value, Mapping):
+        return None
+    for fields, made in _PARTS.items():
+        if fields <= value.keys():
+            try:
+                return made(value)
+            except (TypeError, ValueError, KeyError):  # columns of somebody else's
+                return None
+    return None
+
+
+_PARTS: Mapping[frozenset[str], Callable[[Mapping[str, Any]], Any]] = {
+    frozenset({"box", "points"}): lambda v: Face(
+        part_of(v["box"]), tuple(tuple(point) for point in v["points"]), v["score"]
+    ),
+    frozenset({"x0", "y0", "x1", "y1"}): lambda v: Box(
+        v["x0"], v["y0"], v["x1"], v["y1"], v.get("label", ""), v.get("score", 1.0)
+    ),
+    frozenset({"text", "start", "end"}): lambda v: Chunk(v["text"], v["start"], v["end"]),
+    frozenset({"time_s", "index"}): lambda v: Moment(v["time_s"]),
+    frozenset({"start_s", "end_s"}): lambda v: Segment(
+        v["start_s"], v["end_s"], v.get("label", ""), v.get("score", 1.0)
+    ),
+    frozenset({"number"}): lambda v: Page("", v["number"]),
+}
+
+
+def _picture(hit: Hit, parts: list[Any]) -> Any:
+    return _by("image-decode.pil")(hit.key)
+
+
+def _frame(hit: Hit, parts: list[Any]) -> Any:
+    """The row's own frame, else the first of its stretch of time, else the first."""
+    moment = next((part.time_s for part in parts if isinstance(part, Moment)), None)
+    if moment is None:
+        moment = next((part.start_s for part in parts if isinstance(part, Segment)), 0.0)
+    start_s = max(0.0, moment - _NEAR_S)
+    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(hit.key)
+    return next((frame for frame in frames if frame.time_s >= moment - _NEAR_S), None)
+
+
+def _page(hit: Hit, parts: list[Any]) -> Any:
+    """The page that a chunk is of, so that it stands in what is around it."""
+    number = next((part.number for part in parts if isinstance(part, Page)), None)
+    chunk = next((part for part in parts if isinstance(part, Chunk)), None)
+    for page in _by("document-decode.auto")(hit.key):
+        if number in (None, page.number) and (chunk is None or page.text[chunk.start : chunk.end] == chunk.text):
+            return page
+    return chunk.text if chunk is not None else None
+
+
+def _sound(hit: Hit, parts: list[Any]) -> Any:
+    stretch = next((part for part in parts if isinstance(part, Segment)), Segment(0.0, _HEARD_S))
+    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(hit.key)
+
+
+def _by(name: str, **params: Any) -> Any:
+    """An operator for this one row: its options are times of the row, so that nobody else would use it."""
+    return OperatorSpec.named(name, params).create()
+
+
+_WAYS: Mapping[str, Callable[[Hit, list[Any]], Any]] = {
+    "picture": _picture,
+    "video": _frame,
+    "sound": _sound,
+    "document": _page,
+}

@@ -1,0 +1,168 @@
+"""Rows of a set that belong together: near-duplicates, and clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.answers.hits import Hits
+from junco.answers.products import pairs_above
+from junco.errors import InputError, MissingExtraError
+from junco.pages.letters import amount
+from junco.settings import user_path
+from junco.types import Vectors
+from junco.wording import printable
+
+MOST_DIM = 50
+"""Numbers of a row that are clustered by density: in more, distances tell little and take long."""
+_SHOWN = 3
+
+Numbers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that belong together, the most typical first; their scores are cosines to what the group is about.
+
+    Attributes:
+        hits: the rows.
+    """
+
+    hits: Hits
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"count": len(self.hits), "rows": self.hits.to_dict()}
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __str__(self) -> str:
+        first = ", ".join(hit.key for hit in self.hits[:_SHOWN])
+        more = f", … {len(self.hits) - _SHOWN:,} more" if len(self.hits) > _SHOWN else ""
+        return printable(f"{len(self.hits):6,}  {self.hits[-1].score:.3f}–{self.hits[0].score:.3f}  {first}{more}")
+
+
+class Groups(list[Group]):
+    """Groups of rows, the largest first.
+
+    Attributes:
+        num_alone: rows that are in none.
+    """
+
+    def __init__(self, groups: Iterable[Group], num_alone: int) -> None:
+        super().__init__(groups)
+        self.num_alone = num_alone
+
+    def save(self, path: str | Path) -> None:
+        """Write a page that stands alone: a sheet of each group.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
+        from junco.answers.page import groups_body, write_page
+
+        write_page(user_path(path), self.headline, groups_body("", self))
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import groups_body
+        from junco.pages.style import fragment
+
+        return fragment(groups_body("", self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"groups": [group.to_dict() for group in self], "num_alone": self.num_alone}
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *map(str, self)])
+
+    @property
+    def headline(self) -> str:
+        """How many groups there are, and what is in none."""
+        rows, alone = amount(sum(map(len, self)), "row"), amount(self.num_alone, "row")
+        return f"{amount(len(self), 'group')} of {rows}; in none: {alone}" if self else f"no groups among {alone}"
+
+
+def alike(units: Vectors, above: float) -> list[Numbers]:
+    """Groups of rows that are connected by cosines of ``above`` or more, the largest first.
+
+    Rows of a chain are in one group even where its ends are less alike. No more than the products of two blocks are in
+    memory, however many pairs there are.
+    """
+    roots = np.arange(len(units))
+    for one, two, _ in pairs_above(units, above):
+        _join(roots, one, two)
+    return _split(_settled(roots))
+
+
+def clustered(units: Vectors, count: int | None, least: int) -> list[Numbers]:
+    """Groups of rows by k-means into ``count``, else by density (HDBSCAN), the largest first.
+
+    Args:
+        units: (rows, dim) of length 1.
+        count: how many clusters; ``None``: as many as there are regions of at least ``least`` rows.
+        least: rows of the smallest cluster that is found by density.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+        InputError: there are fewer rows than clusters.
+    """
+    try:
+        from sklearn.cluster import HDBSCAN, MiniBatchKMeans
+        from sklearn.decomposition import PCA
+    except ImportError:
+        raise MissingExtraError("scikit-learn", "clusters", "clusters()") from None
+    if count is not None:
+        if not 0 < count <= len(units):
+            raise InputError(f"{len(units):,} rows make from 1 to {len(units):,} clusters, not {count:,}")
+        labels = MiniBatchKMeans(count, random_state=0, n_init=3).fit_predict(units)
+        return _split(np.asarray(labels))
+    if len(units) < max(2, least):
+        return []
+    dim = min(MOST_DIM, *units.shape)
+    small = PCA(dim, random_state=0).fit_transform(units) if dim < units.shape[1] else units
+    return _split(np.asarray(HDBSCAN(min_cluster_size=max(2, least), copy=True).fit_predict(small)))
+
+
+def by_typical(units: Vectors, rows: Numbers) -> tuple[Numbers, npt.NDArray[np.float32]]:
+    """The rows of a group by their cosine to its mean, the most typical first."""
+    members = np.asarray(units[rows])
+    mean = members.mean(axis=0)
+    scores = members @ (mean / max(float(np.linalg.norm(mean)), 1e-12))
+    order = np.lexsort((rows, -np.round(scores, 6)))  # equals by their number
+    return rows[order], scores[order]
+
+
+def _join(roots: Numbers, one: Numbers, two: Numbers) -> None:
+    """Let both rows of each pair have one root, the lowest."""
+    while True:
+        first, second = _settled(roots)[one], roots[two]
+        apart = first != second
+        if not apart.any():
+            return
+        low, high = np.minimum(first[apart], second[apart]), np.maximum(first[apart], second[apart])
+        np.minimum.at(roots, high, low)
+
+
+def _settled(roots: Numbers) -> Numbers:
+    """Each row points to its root itself."""
+    while True:
+        further = roots[roots]
+        if (further == roots).all():
+            return roots
+        roots[:] = further
+
+
+def _split(labels: npt.NDArray[Any]) -> list[Numbers]:
+    """The rows of each label from 0 on that has two or more, the largest group first."""
+    order = np.argsort(labels, kind="stable")
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    groups: Sequence[Numbers] = np.split(order, edges) if len(order) else []
+    found = [rows for rows in groups if len(rows) > 1 and labels[rows[0]] >= 0]
+    return sorted(found, key=lambda rows: (-len(rows), int(rows[0])))

@@ -1,0 +1,109 @@
+"""`Hits`: the rows that answer a question, best first: printed, in a notebook, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from junco.settings import user_path
+from junco.wording import printable
+
+_WIDTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that answers a question.
+
+    Attributes:
+        key: the input that it came from.
+        score: the cosine, 1 where it is the same; of a sparse or multi-vector set their own.
+        columns: what else the set holds of the row.
+        row: its number in the set.
+    """
+
+    key: str
+    score: float
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    row: int = -1
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        columns = {name: _plain(value) for name, value in self.columns.items()}
+        return {"key": self.key, "score": round(self.score, 6), "columns": columns}
+
+    def __str__(self) -> str:
+        columns = "  ".join(text for value in self.columns.values() if (text := said(value)))
+        return printable(f"{self.score:6.3f}  {self.key}  {_cut(columns, _WIDTH)}".rstrip())
+
+
+class Hits(list[Hit]):
+    """Rows that answer a question, best first.
+
+    Attributes:
+        question: in words.
+    """
+
+    def __init__(self, hits: Iterable[Hit] = (), question: str = "") -> None:
+        super().__init__(hits)
+        self.question = question
+
+    def save(self, path: str | Path) -> None:
+        """Write a page that stands alone: each row with what there is to see of it.
+
+        Raises:
+            TargetError: the file cannot be written.
+        """
+        from junco.answers.page import answers_body, write_page
+
+        write_page(user_path(path), self.question, answers_body("", [self]))
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import answers_body
+        from junco.pages.style import fragment
+
+        return fragment(answers_body("", [self]))
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """As JSON has it."""
+        return [hit.to_dict() for hit in self]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "nothing was found"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def said(value: Any) -> str:
+    """A column's value in a line: a frame's time, a page's number, a chunk's text, a box's label."""
+    if not isinstance(value, Mapping):
+        return "" if value is None or isinstance(value, (list, bytes)) else _short(value)
+    for fields, form in _FORMS.items():
+        if fields <= value.keys() and all(value[name] is not None for name in fields):
+            return form.format(**value)
+    return str(value.get("label") or "")
+
+
+_FORMS = {
+    frozenset({"text", "start"}): "{text}",
+    frozenset({"time_s"}): "{time_s:.2f} s",
+    frozenset({"start_s", "end_s"}): "{start_s:.2f}–{end_s:.2f} s",
+    frozenset({"number"}): "page {number}",
+}
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _cut(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,0 +1,109 @@
+"""The rows of a set at length 1, which every search multiplies with: made once, and kept beside a large set.
+
+They are kept in ``.<name>.units.npy`` beside the target, or in JUNCO_HOME where that folder cannot be written. The
+file's name in JUNCO_HOME and a stamp at its end say which content they were made of; any other is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.neural.vectors import unit_rows
+from junco.settings import settings
+from junco.store.content import Content
+from junco.store.durable import stamp_of
+from junco.store.stored import Stored
+from junco.types import Space, Vectors
+
+KEPT_BYTES = 32_000_000
+"""Of unit rows: fewer are made in less time than it takes to see to a file."""
+_STAMP_BYTES = 64
+
+
+def floats(vectors: npt.NDArray[Any], space: Space | None) -> Vectors:
+    """Vectors as float32 numbers; packed bits, eight to a byte, become ones and minus ones."""
+    if space is None or not space.is_packed:
+        return np.asarray(vectors, np.float32)
+    dim: Any = space.parts.get("dim")  # the last byte may hold fewer than eight
+    return np.unpackbits(vectors, axis=1, count=dim).astype(np.float32) * 2 - 1
+
+
+def unit(vectors: npt.NDArray[Any], space: Space | None = None) -> Vectors:
+    """Rows scaled to length 1; one without a direction, of zeros or with a NaN in it, becomes zeros."""
+    rows = floats(vectors, space)
+    finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
+    return unit_rows(rows if finite.all() else np.where(finite[:, np.newaxis], rows, np.float32(0)))
+
+
+def units_of(content: Content) -> Vectors:
+    """The unit rows of a set (rows, dim): in memory, or mapped from the file that keeps them."""
+    pieces = content.pieces()
+    first = next(pieces, None)
+    if first is None:
+        return unit(content.vectors(), content.space)
+    scaled = unit(first, content.space)
+    if not isinstance(content, Stored) or content.num_rows * scaled.shape[1] * 4 < KEPT_BYTES:
+        return np.concatenate([scaled, *(unit(piece, content.space) for piece in pieces)])
+    return _kept(content, scaled.shape[1])
+
+
+def _kept(content: Stored, dim: int) -> Vectors:
+    """What is kept of this very content, or is kept from now on."""
+    stamp = _stamp(content)
+    beside = content.path.with_name(f".{content.path.name}.units.npy")
+    named = hashlib.sha256(os.fsencode(content.path.resolve())).hexdigest()[:16]
+    at_home = settings().home / "units" / f"{named}.npy"
+    for place in (beside, at_home):
+        if (found := _mapped(place, stamp, (content.num_rows, dim))) is not None:
+            return found
+    for place in (beside, at_home):
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _write(place, stamp, content, dim)
+        except OSError:  # a read-only folder, a full disk: the next place, else memory
+            continue
+        if (found := _mapped(place, stamp, (content.num_rows, dim))) is not None:
+            return found
+    return np.concatenate([unit(piece, content.space) for piece in content.pieces()])
+
+
+def _stamp(content: Stored) -> bytes:
+    """What identifies the content and how it is read."""
+    said = f"{stamp_of(content.path)} {content.vector_column} {content.space and content.space.is_packed}"
+    return hashlib.sha256(said.encode()).hexdigest().encode()
+
+
+def _mapped(place: Path, stamp: bytes, shape: tuple[int, int]) -> Vectors | None:
+    """The rows that a file keeps, if they were made of that content."""
+    try:
+        with place.open("rb") as file:
+            file.seek(-_STAMP_BYTES, os.SEEK_END)
+            if file.read() != stamp:
+                return None
+        rows = np.load(place, "r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return rows if rows.shape == shape and rows.dtype == np.float32 else None
+
+
+def _write(place: Path, stamp: bytes, content: Stored, dim: int) -> None:
+    """Write the rows aside, and put them in place whole: two processes may do so at once."""
+    handle, name = tempfile.mkstemp(prefix=place.name, suffix=".part", dir=place.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": (content.num_rows, dim)}
+            np.lib.format.write_array_header_1_0(file, header)
+            for piece in content.pieces():
+                file.write(np.ascontiguousarray(unit(piece, content.space), "<f4").data)
+            file.write(stamp)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

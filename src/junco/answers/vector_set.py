@@ -1,0 +1,341 @@
+"""`VectorSet`: vectors with what they came from and the space that they live in, and the questions that they answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
+from junco.answers.hits import Hit, Hits
+from junco.answers.products import Mask, Nearest, best
+from junco.answers.units import unit, units_of
+from junco.answers.verify import Sample, Verdict, looked_through, same_space, sampled_keys
+from junco.answers.where import Where, rows_where
+from junco.errors import InputError, JuncoError, SpaceError
+from junco.settings import user_path
+from junco.store.arrow import arrow
+from junco.store.content import KEY, Content, InMemory, Joined
+from junco.store.stored import Stored, WrittenAnewError
+from junco.types import Space, Vector, Vectors
+from junco.types.space import check_same
+from junco.wording import picture, printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from junco.answers.asked import Maker
+    from junco.api import Pipeline
+
+_NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
+
+
+class VectorSet:
+    """Vectors with the inputs that they came from, their other columns, their space, and the pipeline that made them.
+
+    ``len`` is the number of rows. Nothing is read before it is asked for, where the set lies in files.
+
+    Args:
+        keys: the input of each row.
+        vectors: (rows, dim).
+        space: theirs; ``None`` where nobody knows.
+        columns: what else there is of each row.
+
+    Raises:
+        InputError: the lengths differ.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        vectors: Vectors,
+        space: Space | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        self._content: Content = InMemory(keys, vectors, columns or {}, space)
+
+    @classmethod
+    def of(cls, content: Content) -> VectorSet:
+        """The set with that content."""
+        made = cls.__new__(cls)
+        made._content = content
+        return made
+
+    @property
+    def keys(self) -> list[str]:
+        """The input of each row."""
+        return list(self._content.keys().to_pylist())
+
+    @property
+    def vectors(self) -> Vectors:
+        """(rows, dim), as they are stored; all are read."""
+        return self._vectors
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return self._content.vectors()
+
+    @property
+    def space(self) -> Space | None:
+        """The space that the vectors live in; ``None`` where nobody knows."""
+        return self._content.space
+
+    @cached_property
+    def columns(self) -> pa.Table:
+        """What else there is of each row, as an Arrow table: ``set.columns.to_pandas()``."""
+        names = self._content.names
+        return arrow().table({name: self._content.column(name) for name in names})
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that made the set.
+
+        Raises:
+            InputError: the set does not say; Python functions, for instance, cannot be kept in a file.
+            UnknownNameError: an operator of it is not installed here.
+        """
+        from junco.api import Pipeline
+        from junco.graph.yaml_file import read
+
+        if not self._content.made_by:
+            raise InputError(
+                "the set does not say which pipeline made it: ask with a vector, .search(vector, space=pipeline.space)"
+            )
+        return Pipeline(read(self._content.made_by, "the pipeline that made the set"))
+
+    def search(
+        self,
+        question: Any,
+        count: int = 10,
+        where: str | Mapping[str, Any] | Sequence[str] | None = None,
+        *,
+        space: Space | str | None = None,
+        by_input: bool = False,
+    ) -> Hits:
+        """The rows that are nearest to a question by cosine, best first.
+
+        Args:
+            question: an item as the pipeline takes it (a path, bytes, a picture, a text), a phrase where the model has
+                one space for texts and what was embedded, or a vector.
+            count: how many rows; as many as there are, if there are fewer.
+            where: conditions on columns that all rows must meet: ``"lang = zh and price < 30"``, or a mapping.
+            space: of a vector: refused if it is another than the set's. Without it, the caller vouches for it.
+            by_input: no more than one row, the best, of each input: of a document its best chunk.
+
+        Raises:
+            InputError: the question gives no vector, or one of another length; a condition that cannot be.
+            SpaceError: the question's vector lives in another space.
+        """
+        if not isinstance(count, int) or count < 1:
+            raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
+        among = rows_where(self._content, Where.of(where))
+        if not len(self):
+            return Hits(question=_in_words(question))
+        wanted = self._wanted(question, space)
+        return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
+
+    def similar(self, above: float = 0.95) -> Groups:
+        """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
+
+        Raises:
+            InputError: ``above`` is no cosine between 0 and 1.
+        """
+        if not 0 < above <= 1:
+            raise InputError(f"above={above} must be a cosine above 0, up to 1")
+        return self._groups(alike(self._units, above))
+
+    def clusters(self, count: int | None = None, least: int = 5) -> Groups:
+        """Groups of rows that are near each other: by density (HDBSCAN), or ``count`` of them by k-means.
+
+        Args:
+            count: how many; ``None``: as many as there are.
+            least: rows of the smallest group that is found by density.
+
+        Raises:
+            MissingExtraError: scikit-learn is not installed: ``pip install 'junco[clusters]'``.
+            InputError: there are fewer rows than groups.
+        """
+        return self._groups(clustered(self._units, count, least) if len(self) else [])
+
+    def verify(self, count: int = 50) -> Verdict:
+        """Whether the set is what it says: its vectors are looked through, and some inputs embedded anew.
+
+        Args:
+            count: how many inputs.
+
+        Raises:
+            InputError: a file of the set is damaged, or was written anew meanwhile.
+        """
+        found = looked_through(self._content)
+        if named_by := self._content.named_by:
+            why = f"the rows are named by the column {named_by!r} of a table, so the set does not hold its inputs"
+            return replace(found, problem=why)
+        try:
+            from junco.answers.asked import vectors_alone
+
+            made = vectors_alone(self.pipeline.graph, self._vector_column)
+            sample = Sample(self._content, type(self.pipeline)(made))
+            is_same = same_space(sample.pipeline, self.space)
+        except JuncoError as error:
+            return replace(found, problem=str(error))
+        keys = sampled_keys(self._content, count) if is_same is not False else {}
+        for key, rows in keys.items():
+            sample.compare(key, self.vectors[rows])
+        return replace(
+            found,
+            is_same_space=is_same,
+            num_sampled=len(keys),
+            lowest_cosine=sample.lowest if len(keys) > len(sample.missing) else None,
+            foreign=tuple(sample.foreign),
+            missing=tuple(sample.missing),
+        )
+
+    def _groups(self, groups: Sequence[Numbers]) -> Groups:
+        ordered = [by_typical(self._units, rows) for rows in groups]
+        flat = self._hits(
+            [int(row) for rows, _ in ordered for row in rows],
+            [float(score) for _, scores in ordered for score in scores],
+        )
+        start, made = 0, []
+        for rows, _ in ordered:
+            made.append(Group(Hits(flat[start : start + len(rows)])))
+            start += len(rows)
+        return Groups(made, len(self) - len(flat))
+
+    def nearest(self, vectors: Vector | Vectors, space: Space | str | None, count: int = 10) -> Nearest:
+        """The rows nearest by cosine to each of some vectors, best first.
+
+        Args:
+            vectors: one (dim,) or several (n, dim).
+            space: theirs, or its id: ``pipeline.space``, ``pipeline.plan.space``, or that of another set.
+            count: how many rows for each; as many as there are, if there are fewer.
+
+        Raises:
+            SpaceError: they live in another space than this set, or nobody knows.
+        """
+        if vectors is not self.__dict__.get("_vectors"):  # a set may always be searched by its own
+            self._check_space(space)
+        return best(self._units, self._unit(np.atleast_2d(np.asarray(vectors)), is_stored=True), count)
+
+    @cached_property
+    def _units(self) -> Vectors:
+        if "_vectors" in self.__dict__:  # read already: the files may be others by now
+            return unit(self._vectors, self.space)
+        return units_of(self._content)
+
+    def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
+        """The vectors (n, dim) of length 1 that a question stands for."""
+        from junco.answers.asked import given_vectors, vectors_of
+
+        rows = given_vectors(question)
+        if rows is not None:
+            if space is not None:
+                self._check_space(space)
+            return self._unit(rows, is_stored=True)
+        return self._unit(vectors_of(question, self._maker, self.space), is_stored=False)
+
+    @cached_property
+    def _maker(self) -> Maker:
+        from junco.answers.asked import Maker
+
+        return Maker.of(self.pipeline.graph, self._vector_column)
+
+    @property
+    def _vector_column(self) -> str:
+        """The output of the pipeline that the vectors are."""
+        return self._content.vector_column or self.pipeline.plan.output_space.column
+
+    def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
+        """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
+        is_packed = is_stored and rows.dtype == np.uint8
+        units = unit(rows, self.space if is_packed else None)
+        if len(self) and units.shape[1] != self._units.shape[1]:
+            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {self._units.shape[1]}")
+        return units
+
+    def _best(
+        self, wanted: Vectors, count: int, among: Mask | None, *, by_input: bool
+    ) -> tuple[list[int], list[float]]:
+        """The best rows for any of several vectors, each once; of each input once, if asked for."""
+        keys = self._content.keys() if by_input else None
+        num_found, room = -1, count
+        while True:
+            found = best(self._units, wanted, room, among)
+            scores: dict[Any, tuple[float, int]] = {}
+            order = np.lexsort((found.rows.ravel(), -found.scores.ravel()))
+            for place in order:
+                row, score = int(found.rows.ravel()[place]), float(found.scores.ravel()[place])
+                scores.setdefault(row if keys is None else keys[row].as_py(), (score, row))
+            if len(scores) >= count or found.rows.size == num_found:
+                taken = list(scores.values())[:count]
+                return [row for _, row in taken], [score for score, _ in taken]
+            num_found, room = found.rows.size, room * 4
+
+    def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
+        keys, columns = self._content.keys(), self._content.rows(rows)
+        found = zip(rows, scores, columns, strict=True)
+        return [Hit(keys[row].as_py(), score, values, row) for row, score, values in found]
+
+    def _check_space(self, space: Space | str | None) -> None:
+        if isinstance(space, str):
+            if self.space is None or space != self.space.id:
+                own = "an unknown space" if self.space is None else f"the space {self.space}"
+                raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {_NAME_IT}")
+            return
+        check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
+
+    def __len__(self) -> int:
+        return self._content.num_rows
+
+    def __repr__(self) -> str:
+        space = f"in {self.space}" if self.space is not None else "in an unknown space"
+        columns = ", ".join([KEY, *self._content.names])
+        return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+
+def _in_words(question: Any) -> str:
+    return os.fspath(question) if isinstance(question, (str, os.PathLike)) else picture(question)
+
+
+def open_set(path: str | Path, column: str | None = None) -> VectorSet:
+    """A set of vectors that a job, or another program, has written: a ``.parquet`` or ``.npy`` file, or a folder.
+
+    Args:
+        path: where it is.
+        column: which column holds the vectors; else the one that the file names, or the only one there is.
+
+    Raises:
+        InputError: nothing is there, or no vectors.
+        SpaceError: a folder whose files hold vectors of several spaces.
+    """
+    return VectorSet.of(Stored(user_path(path), column))
+
+
+def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
+    """The vectors of ``.parquet`` and ``.npy`` files and of folders of Parquet files, as one set in memory.
+
+    Args:
+        paths: one or more; several must hold vectors of one space.
+        column: which column holds the vectors; else the one that the file names, or the only one there is.
+
+    Raises:
+        SpaceError: they hold vectors of several spaces, or several sets of an unknown one.
+        InputError: a file is missing, or holds no vectors.
+    """
+    if not paths:
+        raise InputError("read_vectors takes the path of at least one file")
+    while True:
+        sets = [Stored(user_path(path), column) for path in paths]
+        for path, other in zip(paths[1:], sets[1:], strict=True):
+            check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
+        found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))
+        try:
+            _ = found.keys, found.vectors  # read now
+        except WrittenAnewError:  # by a job, between the two
+            continue
+        return found

@@ -1,0 +1,147 @@
+"""``where=``: conditions on the columns of a set, all of which a row has to meet.
+
+>>> str(Where.of("lang = zh and price <= 30")[1])
+'price <= 30'
+
+A condition is a column (``box.label`` names a field of one), a comparison and a value: ``=``, ``!=``, ``<``, ``<=``,
+``>``, ``>=``, ``contains``, or ``in`` with several values in brackets. A value that holds spaces stands in quotes. It
+is read as what the column holds, and is never a piece of a language: no store runs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.errors import InputError
+from junco.store.arrow import arrow
+from junco.store.content import Content
+from junco.wording import printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SIGNS = {"=": "equal", "==": "equal", "!=": "not_equal", "<": "less", "<=": "less_equal"} | {
+    ">": "greater",
+    ">=": "greater_equal",
+}
+_QUOTED = r"\"[^\"]*\"|'[^']*'"
+_VALUE = rf"{_QUOTED}|[^\s,()]+"
+_CONDITION = re.compile(
+    rf"\s*(?P<column>{_QUOTED}|[\w.\-]+)\s*(?P<sign>==|!=|<=|>=|=|<|>|\bcontains\b|\bin\b)\s*"
+    rf"(?:\((?P<many>[^()]*)\)|(?P<value>{_VALUE}))\s*(?P<end>\band\b|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition: a column, a comparison as it is written, and the values that it is compared with."""
+
+    column: str
+    sign: str
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, said: str | Mapping[str, Any] | Sequence[str] | None) -> tuple[Where, ...]:
+        """The conditions that a text, several texts or a mapping of columns to values stand for.
+
+        Raises:
+            InputError: a text is no condition.
+        """
+        if said is None:
+            return ()
+        if isinstance(said, Mapping):
+            return tuple(_equal(str(column), value) for column, value in said.items())
+        texts = [said] if isinstance(said, str) else list(said)
+        return tuple(found for text in texts for found in _read(text))
+
+    def mask(self, content: Content) -> npt.NDArray[np.bool_]:
+        """Which rows meet it; one without a value meets none.
+
+        Raises:
+            InputError: there is no such column or field, or it holds something that cannot be compared with the value.
+        """
+        cells = _cells(content, self.column)
+        compute = _compute()
+        try:
+            if self.sign == "contains":
+                found = compute.match_substring(compute.cast(cells, "string"), str(self.values[0]), ignore_case=True)
+            elif self.sign == "in":
+                found = compute.is_in(cells, value_set=arrow().array([_as(v, cells.type) for v in self.values]))
+            else:
+                found = getattr(compute, _SIGNS[self.sign])(cells, _as(self.values[0], cells.type))
+        except (arrow().ArrowException, ValueError, TypeError):
+            raise InputError(f"where {self}: the column holds {cells.type}, which cannot be compared so") from None
+        return np.asarray(compute.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), np.bool_)
+
+    def __str__(self) -> str:
+        values = ", ".join(map(str, self.values))
+        return printable(f"{self.column} {self.sign} {f'({values})' if self.sign == 'in' else values}")
+
+
+def rows_where(content: Content, conditions: Sequence[Where]) -> npt.NDArray[np.bool_] | None:
+    """Which rows of a set meet all conditions; ``None`` without any."""
+    masks = [condition.mask(content) for condition in conditions]
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def _equal(column: str, value: Any) -> Where:
+    is_many = isinstance(value, (list, tuple, set, frozenset))
+    return Where(column, "in" if is_many else "=", tuple(value) if is_many else (value,))
+
+
+def _read(text: str) -> list[Where]:
+    found, place, is_open = [], 0, True
+    while is_open:
+        match = _CONDITION.match(text, place)
+        if match is None:
+            raise InputError(
+                f"where {text!r}: a condition is COLUMN = VALUE, also with != < <= > >= contains or in (A, B), "
+                "several are joined by 'and'; a value with spaces stands in quotes"
+            )
+        sign, many = match["sign"].lower(), match["many"]
+        values = re.findall(_VALUE, many) if many is not None else [match["value"]]
+        if (sign == "in") is (many is None) or not values:
+            raise InputError(f"where {text!r}: 'in' takes values in brackets, as in: lang in (zh, en)")
+        found.append(Where(_bare(match["column"]), sign, tuple(map(_bare, values))))
+        place, is_open = match.end(), bool(match["end"])
+    return found
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def _cells(content: Content, name: str) -> pa.ChunkedArray:
+    """A column, or a field of one whose values have fields."""
+    if "." not in name or name in content.names:
+        return content.column(name)
+    column, *fields = name.split(".")
+    cells = content.column(column)
+    for each in fields:
+        kind = cells.type
+        if not arrow().types.is_struct(kind) or kind.get_field_index(each) < 0:
+            there = ", ".join(one.name for one in kind) if arrow().types.is_struct(kind) else "none"
+            raise InputError(f"where {name}: {column} has no field {each!r}; there are: {there}")
+        cells = _compute().struct_field(cells, each)
+    return cells
+
+
+def _as(value: Any, kind: pa.DataType) -> pa.Scalar:
+    """A value as the column's type has it: texts are read as numbers, dates or truth where those are there."""
+    if arrow().types.is_dictionary(kind):
+        kind = kind.value_type
+    scalar = arrow().scalar(value)
+    return scalar if scalar.type == kind else scalar.cast(kind)
+
+
+def _compute() -> Any:
+    import pyarrow.compute
+
+    return pyarrow.compute

@@ -1,0 +1,89 @@
+"""``junco search``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from junco.cli.printing import as_json, print_json, short
+from junco.errors import InputError
+from junco.terminal import out, say
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command
+@click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+@click.argument(
+    "questions",
+    nargs=-1,
+    required=True,
+    metavar="QUERY…",
+    help="A path, or a text as it stands; - reads one question a line from stdin.",
+)
+@click.option("-n", "count", type=click.IntRange(min=1), default=10, metavar="NUMBER", help="Rows for each question.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only rows that meet it, as in 'lang = zh and price < 30'; several must all be met.",
+)
+@click.option("--by-input", is_flag=True, help="Of each input its best row alone: of a document its best chunk.")
+@click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers as a page with pictures."
+)
+@as_json
+def search(
+    vectors: str,
+    questions: tuple[str, ...],
+    count: int,
+    where: tuple[str, ...],
+    by_input: bool,
+    column: str | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """The rows of a set that are nearest to a question, best first.
+
+    The question goes through the pipeline that made the set; scores are cosines.
+    """
+    from junco.answers.vector_set import open_set
+
+    found_in = open_set(vectors, column)
+    asked = list(_asked(questions))
+    answers = [found_in.search(question, count, where, by_input=by_input) for question in asked]
+    if html is not None:
+        from junco.answers.page import answers_body, write_page
+
+        write_page(html, vectors, answers_body(vectors, answers))
+        say(f"wrote {html}")
+    if as_json:
+        print_json([{"query": hits.question, "hits": hits.to_dict()} for hits in answers])
+    if as_json or html is not None:
+        return
+    for hits in answers:
+        if len(answers) > 1:
+            out(short(hits.question), bold=len(short(hits.question)))
+        out(str(hits))
+
+
+def _asked(questions: Sequence[str]) -> Iterator[str]:
+    """The questions, those on stdin too.
+
+    Raises:
+        InputError: there are none.
+    """
+    for question in questions:
+        if question != "-":
+            yield question
+            continue
+        lines = [line.rstrip("\r\n") for line in sys.stdin]
+        if not any(line.strip() for line in lines):
+            raise InputError("stdin holds no question: give one a line")
+        yield from (line for line in lines if line.strip())

@@ -1,0 +1,69 @@
+"""``junco similar`` and ``junco clusters``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from junco.cli.printing import as_json, print_json
+from junco.terminal import out, say
+
+if TYPE_CHECKING:
+    from junco.answers.groups import Groups
+
+_set = click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+_column = click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+_html = click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the groups as a page with pictures."
+)
+
+
+def _of_a_set(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and options of both commands."""
+    return _set(_column(_html(as_json(command))))
+
+
+@click.command
+@click.option("--above", type=float, default=0.95, metavar="COSINE", help="How much alike rows must be.")
+@_of_a_set
+def similar(vectors: str, above: float, column: str | None, html: Path | None, as_json: bool) -> None:
+    """Near-duplicates in a set, in groups.
+
+    A group is of rows that are connected by high cosines.
+    """
+    from junco.answers.vector_set import open_set
+
+    _show(vectors, open_set(vectors, column).similar(above), html, as_json=as_json)
+
+
+@click.command
+@click.option(
+    "--count", type=click.IntRange(min=1), metavar="NUMBER", help="So many, by k-means; else as many as there are."
+)
+@click.option(
+    "--least", type=click.IntRange(min=2), default=5, metavar="NUMBER", help="Rows of the smallest, without --count."
+)
+@_of_a_set
+def clusters(vectors: str, count: int | None, least: int, column: str | None, html: Path | None, as_json: bool) -> None:
+    """Groups of rows that are near each other.
+
+    By density, or as many as are asked for; the most typical row of a group comes first.
+    """
+    from junco.answers.vector_set import open_set
+
+    _show(vectors, open_set(vectors, column).clusters(count, least), html, as_json=as_json)
+
+
+def _show(vectors: str, groups: Groups, html: Path | None, *, as_json: bool) -> None:
+    if html is not None:
+        from junco.answers.page import groups_body, write_page
+
+        write_page(html, vectors, groups_body(vectors, groups))
+        say(f"wrote {html}")
+    if as_json:
+        print_json(groups.to_dict())
+    elif html is None:
+        out(str(groups))

@@ -1,0 +1,32 @@
+"""``junco verify``."""
+
+from __future__ import annotations
+
+import click
+
+from junco.cli.printing import as_json, print_json
+from junco.terminal import out
+
+
+@click.command
+@click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=0), default=50, metavar="NUMBER", help="Inputs that are embedded anew."
+)
+@click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@as_json
+def verify(vectors: str, count: int, column: str | None, as_json: bool) -> None:
+    """Whether a set is what it says.
+
+    Its vectors are looked through for what is no number, and some inputs are embedded anew by the pipeline that made
+    it. Where something is wrong the exit status is 1.
+    """
+    from junco.answers.vector_set import open_set
+
+    verdict = open_set(vectors, column).verify(count)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        out(str(verdict))
+    if not verdict.is_right:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,168 @@
+"""`Content`: what a set of vectors holds, wherever that is: keys, vectors, other columns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junco.errors import InputError
+from junco.store.arrow import arrow
+from junco.types import Space, Vectors
+from junco.wording import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 16_384
+"""Of an array, at a time."""
+KEY = "input"
+"""The column that says which input a row came from."""
+
+
+class Content(ABC):
+    """Rows of vectors with their keys and other columns. Nothing is read before it is asked for."""
+
+    num_rows: int
+    names: tuple[str, ...]
+    """Of the columns beside the key and the vector."""
+    space: Space | None = None
+    """Of the vectors; ``None`` where nobody knows."""
+    made_by: str = ""
+    """The pipeline that made them, as YAML; empty where nobody knows."""
+    named_by: str = ""
+    """The column of a table whose values the keys are; empty where they are the inputs themselves."""
+    vector_column: str = ""
+    """Which of the pipeline's outputs they are; empty where nobody knows."""
+
+    @abstractmethod
+    def keys(self) -> pa.ChunkedArray:
+        """The input that each row came from."""
+
+    @abstractmethod
+    def vectors(self) -> Vectors:
+        """All vectors (rows, dim), as they are stored."""
+
+    @abstractmethod
+    def pieces(self) -> Iterator[Vectors]:
+        """The same, some rows at a time."""
+
+    @abstractmethod
+    def _column(self, name: str) -> pa.ChunkedArray:
+        """One of the other columns, whole."""
+
+    @abstractmethod
+    def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """The other columns of some rows."""
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column, whole: the keys, or one of the others.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        if name == KEY:
+            return self.keys()
+        if name not in self.names:
+            known = [KEY, *self.names]
+            near = did_you_mean(nearest(name, known, 1))
+            raise InputError(f"the set has no column {name!r}; there are: {', '.join(known)}.{near}")
+        return self._column(name)
+
+
+class InMemory(Content):
+    """Rows that the caller has.
+
+    Args:
+        keys: of each row.
+        vectors: (rows, dim).
+        columns: the others, each as long as the keys.
+        space: of the vectors.
+
+    Raises:
+        InputError: the lengths differ.
+    """
+
+    def __init__(
+        self, keys: Sequence[str], vectors: Vectors, columns: Mapping[str, Sequence[Any]], space: Space | None
+    ) -> None:
+        self._keys, self._vectors, self._columns, self.space = keys, vectors, columns, space
+        self.num_rows, self.names = len(vectors), tuple(columns)
+        for name, values in {"keys": keys, **columns}.items():
+            if len(values) != len(vectors):
+                raise InputError(f"a set has one row a vector: {len(vectors):,} vectors, {len(values):,} of {name}")
+
+    def keys(self) -> pa.ChunkedArray:
+        """As an Arrow column."""
+        return arrow().chunked_array([arrow().array(self._keys, arrow().string())])
+
+    def vectors(self) -> Vectors:
+        """As they were given."""
+        return self._vectors
+
+    def pieces(self) -> Iterator[Vectors]:
+        """Parts of them, so that nobody makes a copy of all."""
+        yield from (self._vectors[start : start + ROWS] for start in range(0, len(self._vectors), ROWS))
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        values = self._columns[name]
+        return values if isinstance(values, arrow().ChunkedArray) else arrow().chunked_array([arrow().array(values)])
+
+    def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """A value of each column for each row."""
+        return [{name: _plain(values[number]) for name, values in self._columns.items()} for number in numbers]
+
+
+def _plain(value: Any) -> Any:
+    return value.as_py() if isinstance(value, arrow().Scalar) else value
+
+
+class Joined(Content):
+    """Several sets as one, one after the other; of their columns those that all have.
+
+    Args:
+        parts: of one space.
+    """
+
+    def __init__(self, parts: Sequence[Content]) -> None:
+        self._parts = parts
+        self._starts = list(accumulate((part.num_rows for part in parts), initial=0))
+        self.num_rows, self.space = self._starts[-1], parts[0].space
+        self.names = tuple(name for name in parts[0].names if all(name in part.names for part in parts))
+        self.made_by = parts[0].made_by
+        self.named_by = next((part.named_by for part in parts if part.named_by), "")
+        self.vector_column = parts[0].vector_column
+
+    def keys(self) -> pa.ChunkedArray:
+        """Of all, in their order."""
+        return _chained([part.keys() for part in self._parts])
+
+    def vectors(self) -> Vectors:
+        """Of all, in their order; an empty set has none of any length."""
+        filled = [part.vectors() for part in self._parts if part.num_rows]
+        return np.concatenate(filled) if filled else self._parts[0].vectors()
+
+    def pieces(self) -> Iterator[Vectors]:
+        """Those of each."""
+        return chain.from_iterable(part.pieces() for part in self._parts if part.num_rows)
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        return _chained([part.column(name) for part in self._parts])
+
+    def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """From the set that each lies in."""
+        found = []
+        for number in numbers:
+            place = bisect_right(self._starts, number) - 1
+            (row,) = self._parts[place].rows([number - self._starts[place]])
+            found.append({name: row[name] for name in self.names})
+        return found
+
+
+def _chained(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    tables = [arrow().table({KEY: column}) for column in columns]
+    return arrow().concat_tables(tables, promote_options="permissive").column(KEY)

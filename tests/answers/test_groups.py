@@ -1,0 +1,87 @@
+"""Near-duplicates and clusters: which rows are together, in which order, and what is in none."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from junco import VectorSet
+from junco.answers import products
+from junco.answers.groups import alike
+from junco.answers.units import unit
+from junco.errors import InputError, MissingExtraError
+
+
+def stored(rows):
+    vectors = np.asarray(rows, np.float32)
+    return VectorSet([f"row {number}" for number in range(len(vectors))], vectors)
+
+
+def angles(*degrees):
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1)
+
+
+def keys(groups):
+    return [[hit.key.removeprefix("row ") for hit in group.hits] for group in groups]
+
+
+def test_rows_that_are_alike_are_one_group_the_most_typical_first_and_others_in_none():
+    groups = stored(angles(0, 90, 4, 8, 92, 180)).similar(above=0.99)
+    assert keys(groups) == [["2", "0", "3"], ["1", "4"]]
+    assert groups.num_alone == 1
+    assert str(groups).splitlines()[0] == groups.headline == "2 groups of 5 rows; in none: 1 row"
+    assert str(stored(angles(0, 90)).similar()) == "no groups among 2 rows"
+    assert groups.to_dict()["groups"][0]["count"] == 3
+
+
+@pytest.mark.parametrize("block", [3, 64])
+def test_groups_are_the_connected_rows_however_products_are_cut(monkeypatch, block):
+    monkeypatch.setattr(products, "_PAIR_ROWS", block)
+    units = unit(np.random.default_rng(3).normal(size=(150, 4)).astype(np.float32))
+    neighbours = units @ units.T >= 0.9
+    left, expected = set(range(len(units))), set()
+    while left:
+        reached, border = set(), {min(left)}
+        while border:
+            reached |= border
+            border = {int(j) for i in border for j in np.flatnonzero(neighbours[i])} - reached
+        left -= reached
+        if len(reached) > 1:
+            expected.add(frozenset(reached))
+    found = alike(units, 0.9)
+    assert {frozenset(map(int, rows)) for rows in found} == expected
+    assert [len(rows) for rows in found] == sorted(map(len, found), reverse=True)
+
+
+def test_many_equal_rows_are_one_group():
+    assert [len(group) for group in stored(np.ones((5_000, 3))).similar()] == [5_000]
+
+
+def test_clusters_are_found_by_density_or_as_many_as_are_asked_for():
+    chance = np.random.default_rng(0)
+    centers = np.eye(3)[np.repeat([0, 1, 2], [40, 30, 20])]
+    rows = stored(np.concatenate([centers + chance.normal(scale=0.02, size=(90, 3)), [[-1, -1, -1]]]))
+    found = rows.clusters()
+    assert [len(group) for group in found] == [40, 30, 20]
+    assert found.num_alone == 1
+    assert len(rows.clusters(count=4)) <= 4
+    with pytest.raises(InputError, match="from 1 to 91 clusters, not 92"):
+        rows.clusters(count=92)
+
+
+def test_a_set_without_rows_has_no_groups():
+    assert stored(np.zeros((0, 0))).similar() == []
+    assert stored(np.zeros((0, 0))).clusters() == []
+    assert stored(angles(0, 1)).clusters() == []
+
+
+def test_what_is_no_cosine_is_refused_and_a_missing_library_named_with_its_extra(monkeypatch):
+    for above in (0, 1.01, -1):
+        with pytest.raises(InputError, match="cosine above 0"):
+            stored(angles(0, 1)).similar(above)
+    monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
+    with pytest.raises(MissingExtraError, match=r"junco\[clusters\]"):
+        stored(angles(0, 1)).clusters()

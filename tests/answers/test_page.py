@@ -1,0 +1,83 @@
+"""Answers as pages: what a row came from is read again and shown; nothing that stands in a key or a text is markup."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PIL import Image
+from skimage import data
+
+import videos
+from junco.answers.brought import AROUND, brought, kind_of
+from junco.answers.hits import Hit, Hits
+from junco.answers.page import MOST_ROWS, answers_body, write_page
+from junco.errors import TargetError
+
+
+def shown(*hits):
+    return answers_body("a set", [Hits(hits, "what?")])
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photos") / "<script>alert(1)</script>'.jpg".replace("/", "_")
+    Image.fromarray(data.chelsea()).save(path)
+    return path
+
+
+def test_a_photo_is_shown_with_its_score_and_boxes_and_its_name_is_no_markup(photo):
+    box = {"x0": 10.0, "y0": 20.0, "x1": 100.0, "y1": 90.0, "label": "cat <b>", "score": 0.5}
+    body = shown(Hit(str(photo), 0.913, {"box": box}))
+    assert body.count("<img ") == body.count("<rect ") == 1
+    assert "<b>0.913</b>" in body
+    assert "<script>" not in body
+    assert "cat <b>" not in body
+
+
+def test_a_frame_is_that_of_its_time(tmp_path):
+    path = videos.numbered(tmp_path / "v.mp4")
+    for number in (0, 7, 42):
+        found = brought(Hit(str(path), 1.0, {"frame": {"time_s": number / 25, "index": number, "is_key": False}}))
+        assert videos.number_of(found.whole) == number
+
+
+def test_of_a_document_what_is_around_the_chunk_is_shown_with_the_chunk_marked(tmp_path):
+    text = f"{'before ' * 100}the answer{' after' * 100}"
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    start = text.index("the answer")
+    chunk = {"text": "the answer", "start": start, "end": start + 10}
+    found = brought(Hit(str(tmp_path / "a.txt"), 1.0, {"page": {"number": 1}, "chunk": chunk}))
+    (marked,) = found.parts
+    assert found.whole.text[marked.start : marked.end] == "the answer"
+    assert len(found.whole.text) == 2 * AROUND + 10 + 2
+    assert "<mark" in shown(Hit(str(tmp_path / "a.txt"), 1.0, {"chunk": chunk}))
+
+
+def test_a_source_that_is_not_there_any_more_is_said_and_the_others_are_shown(photo, tmp_path):
+    chunk = {"text": "kept text", "start": 0, "end": 9}
+    gone = [Hit(str(tmp_path / "gone.jpg"), 0.5), Hit(str(tmp_path / "gone.pdf"), 0.5, {"chunk": chunk})]
+    body = shown(*gone, Hit(str(photo), 0.4))
+    assert body.count("no such file") >= 2
+    assert "kept text" in body
+    assert body.count("<img ") == 1
+
+
+def test_a_text_that_was_embedded_is_shown_itself():
+    assert kind_of("a cat sleeps") == kind_of("x" * 10_000 + ".jpg") == kind_of("two\nlines.jpg") == ""
+    assert "a cat sleeps" in shown(Hit("a cat sleeps", 0.5))
+
+
+def test_more_rows_than_anybody_looks_at_are_counted():
+    body = shown(*(Hit(f"text {number}", 0.5) for number in range(MOST_ROWS + 5)))
+    assert body.count("<article") == MOST_ROWS
+    assert "… 5 more rows" in body
+
+
+def test_the_page_runs_no_script_and_fetches_nothing(tmp_path):
+    write_page(tmp_path / "p.html", "t", shown(Hit("a <i>text</i>", 0.5)))
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert "default-src 'none'" in page
+    assert not re.search(r"<script|https?://", page)
+    with pytest.raises(TargetError, match="cannot be written"):
+        write_page(tmp_path / "no" / "p.html", "t", "")

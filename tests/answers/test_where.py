@@ -1,0 +1,76 @@
+"""Conditions on the columns of a set: what they say, what meets them, and what is no condition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from junco import VectorSet, open_set
+from junco.errors import InputError
+
+COLUMNS = {
+    "lang": ["zh", "en", "en", None],
+    "price": [3, 30, 5, 1],
+    "box": [{"label": "car", "score": 0.9}, {"label": "person", "score": 0.4}, None, {"label": "car", "score": 0.2}],
+    "title": ["ab c", "it's", "x", "' or 1=1"],
+}
+
+
+@pytest.fixture(params=["in memory", "in a file"])
+def stored(request, tmp_path):
+    vectors = np.eye(4, dtype=np.float32)
+    if request.param == "in memory":
+        return VectorSet(list("abcd"), vectors, columns=COLUMNS)
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 4)
+    pq.write_table(pa.table({"input": list("abcd"), **COLUMNS, "vector": column}), tmp_path / "v.parquet")
+    return open_set(tmp_path / "v.parquet")
+
+
+@pytest.mark.parametrize(
+    ("where", "keys"),
+    [
+        ("lang = en", "bc"),
+        ("lang != en", "a"),
+        ("price < 5", "ad"),
+        ("price >= 5 and lang = en", "bc"),
+        ("price in (3, 1)", "ad"),
+        ("lang in (zh, fr)", "a"),
+        ("box.label = car", "ad"),
+        ("box.score > 0.3 AND box.label = car", "a"),
+        ("title contains B", "a"),
+        ('title = "it\'s"', "b"),
+        ('title = "\' or 1=1"', "d"),
+        ("'title' = 'ab c'", "a"),
+        ("input = c", "c"),
+        (["price > 1", "price < 30"], "ac"),
+        ({"lang": "en", "price": [5, 6]}, "c"),
+        ({"price": 30}, "b"),
+        (None, "abcd"),
+    ],
+)
+def test_rows_that_meet_all_conditions_are_searched(stored, where, keys):
+    hits = stored.search(np.ones(4, np.float32), where=where)
+    assert "".join(sorted(hit.key for hit in hits)) == keys
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("lang", "COLUMN = VALUE"),
+        ("lang = ' or 1=1", "COLUMN = VALUE"),
+        ("lang = en or price = 3", "COLUMN = VALUE"),
+        ("lang = en and", "COLUMN = VALUE"),
+        ("lang in zh", "values in brackets"),
+        ("lang = (zh)", "values in brackets"),
+        ("lnag = zh", "no column 'lnag'.*Did you mean 'lang'"),
+        ("price < cheap", "int64, which cannot be compared"),
+        ("box.size = 3", "no field 'size'; there are: label, score"),
+        ("lang.x = 3", "no field 'x'; there are: none"),
+        ("box contains car", "cannot be compared"),
+    ],
+)
+def test_what_is_no_condition_or_none_of_this_set_is_refused_with_what_would_be_one(stored, where, said):
+    with pytest.raises(InputError, match=said):
+        stored.search(np.ones(4, np.float32), where=where)
