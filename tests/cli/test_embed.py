@@ -183,7 +183,7 @@ def test_columns_that_rows_keep_come_back_in_search(junco, home, tmp_path):
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     assert [hit["key"] for hit in found[0]["hits"]] == ["3", "2"]
-    assert [hit["queue"] for hit in found[0]["hits"]] == ["a", "b"]
+    assert [hit["columns"]["queue"] for hit in found[0]["hits"]] == ["a", "b"]
     assert "zh" in junco("search", target, "one two", "--where", "lang = zh").stdout
     done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "*", "--keep", "lang")
     assert done.exit_code == 0, done.stderr
