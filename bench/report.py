@@ -21,9 +21,9 @@ from results import Ratio, Report, Table, conditions_line, number
 RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
 QUESTIONS = (
-    "photos", "video", "objects", "texts", "concurrent_calls", "start", "runtimes", "call_overhead", "row_overhead",
-    "memory",
-)  # fmt: skip
+    *("photos", "video", "objects", "sound", "documents", "texts"),
+    *("concurrent_calls", "start", "runtimes", "call_overhead", "row_overhead", "memory"),
+)
 HEAD = """# Benchmarks
 
 This page is written by `python bench/report.py` from the results kept in `bench/results`; nothing on it is typed by
