@@ -60,6 +60,14 @@ def test_many_equal_rows_are_one_group():
     assert [len(group) for group in stored(np.ones((5_000, 3))).similar()] == [5_000]
 
 
+def test_exact_copies_are_alike_at_a_cosine_of_1_and_rows_of_zeros_are_alike_to_nothing():
+    rows = np.random.default_rng(1).normal(size=(400, 64)).astype(np.float32)
+    scaled = np.concatenate([rows, rows * np.float32(3.1), np.zeros((5, 64), np.float32)])
+    found = stored(scaled).similar(1.0)
+    assert [len(group) for group in found] == [2] * 400
+    assert found.num_alone == 5
+
+
 def test_clusters_are_found_by_density_or_as_many_as_are_asked_for():
     chance = np.random.default_rng(0)
     centers = np.eye(3)[np.repeat([0, 1, 2], [40, 30, 20])]

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from junco import VectorSet, open_set, pipe, pipeline, read_vectors
+from junco import VectorSet, op, open_set, pipe, pipeline, read_vectors
 from junco.answers import units
-from junco.errors import InputError, SpaceError
-from junco.types import Space
+from junco.errors import InputError, JuncoError, SpaceError
+from junco.types import Space, Vector
 
 TEXTS = ["a cat sleeps", "a rocket starts", "hot coffee"]
 
@@ -171,3 +171,114 @@ def test_a_set_that_is_written_anew_while_it_is_open_says_so(tmp_path):
         p.run(["another"], tmp_path / "v.parquet", progress=False)
     with pytest.raises(InputError, match="written anew since it was opened"):
         stored.search(np.ones(2, np.float32))
+
+
+@pytest.fixture
+def told(tmp_path):
+    """``told(graph)``: what a pipeline's file is asked as, with toy operators by their names."""
+
+    def make(steps, texts, output="vector"):
+        (tmp_path / "p.yaml").write_text(f"junco: 1\ninputs: [text]\nsteps:\n{steps}outputs: [{output}]\nspace: toy\n")
+        with pipeline(tmp_path / "p.yaml") as p:
+            p.run(texts, tmp_path / "v.parquet", progress=False)
+        return open_set(tmp_path / "v.parquet")
+
+    return make
+
+
+@op("answers-test.lower")
+def lower(text: str) -> str:
+    return text.lower()
+
+
+@op("answers-test.letters")
+def letters(text: str) -> Vector:
+    """How often each small letter stands in a text, and one."""
+    return np.array([1, *(text.count(chr(code)) for code in range(ord("a"), ord("z") + 1))], np.float32)
+
+
+LOWER = "  - {map: answers-test.lower, in: text, out: small, name: lower}\n"
+LETTERS = "  - {map: answers-test.letters, in: small, out: vector, name: embed}\n"
+
+
+def test_a_question_goes_through_the_steps_before_the_model_too(told):
+    stored = told(LOWER + LETTERS, ["CAT", "DOG", "zz"])
+    assert stored.search("CAT", 1)[0].key == "CAT"
+    assert stored.search("CAT", 1)[0].score == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["vector", "small"])
+def test_a_quantized_set_is_asked_with_whole_numbers_whatever_its_column_is_called(told, name):
+    quantized = f"  - {{map: vector.quantize, in: long, out: {name}, with: {{precision: int8}}}}\n"
+    stored = told(LOWER + LETTERS.replace("out: vector", "out: long") + quantized, ["CAT", "DOG", "zz"], output=name)
+    assert stored.vectors.dtype == np.int8
+    assert stored.search("cat", 1)[0].key == "CAT"
+
+
+def test_a_name_of_a_file_that_is_not_there_is_no_phrase(photos):
+    with pytest.raises(JuncoError, match="no such file"):
+        open_set(photos).search("photos/ca.jpg")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [np.zeros(384), np.full(384, np.nan), np.zeros((0, 384)), np.array(["a"]), np.zeros(0), np.array([True])],
+    ids=["zeros", "nan", "none", "texts", "empty", "truth"],
+)
+def test_what_points_nowhere_is_refused(texts, question):
+    with pytest.raises(InputError):
+        open_set(texts).search(question)
+
+
+def test_bytes_of_an_unknown_space_are_not_taken_for_numbers_or_bits():
+    with pytest.raises(InputError, match="eight bits each"):
+        VectorSet(["a", "b"], np.array([[127, 255], [85, 85]], np.uint8)).search(np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".npy", "/"])
+def test_one_changed_row_in_the_middle_of_a_large_set_is_found_as_it_is_now(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(units, "KEPT_BYTES", 1)
+    rows = {str(number): np.random.default_rng(number).normal(size=64).astype(np.float32) for number in range(1_500)}
+
+    def of_text(text):
+        return rows[text.partition(" ")[0]] * (-1 if text.endswith("changed") else 1)
+
+    with pipe.input("text").map("text", "vector", of_text).output("vector", space="s") as p:
+        p.run([*rows], f"{tmp_path}/v{ending}", progress=False)
+        assert open_set(f"{tmp_path}/v{ending}").search(rows["700"], 1)[0].key == "700"
+        p.run(["700 changed" if key == "700" else key for key in rows], f"{tmp_path}/v{ending}", progress=False)
+    assert open_set(f"{tmp_path}/v{ending}").search(rows["700"], 1)[0].score < 0.9
+    assert open_set(f"{tmp_path}/v{ending}").search(-rows["700"], 1)[0].key == "700 changed"
+
+
+def test_keys_that_were_read_never_stand_beside_the_rows_of_another_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(units, "KEPT_BYTES", 1)
+    with pipe.input("text").map("text", "vector", letters).output("vector", space="s") as p:
+        p.run(["a", "b", "c"], tmp_path / "v.parquet", progress=False)
+        stored = open_set(tmp_path / "v.parquet")
+        assert stored.keys == ["a", "b", "c"]
+        p.run(["c", "b", "a"], tmp_path / "v.parquet", resume=False, progress=False)
+        open_set(tmp_path / "v.parquet").search(letters("a"))
+    with pytest.raises(InputError, match="written anew"):
+        stored.search(letters("a"))
+
+
+def test_what_a_file_says_never_makes_its_reader_fetch_from_addresses(tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        "junco: 1\ninputs: [path]\nsteps:\n"
+        "  - {map: image-decode.pil, in: path, out: image, with: {allow_urls: true, allow_private: true}}\n"
+        "  - {map: image-embedding.efficientnet-lite, in: image, out: vector}\noutputs: [vector]\n"
+    )
+    Image.fromarray(data.coffee()).save(tmp_path / "a.jpg")
+    with pipeline(tmp_path / "p.yaml") as p:
+        p.run([str(tmp_path / "a.jpg")], tmp_path / "v.parquet", progress=False)
+    with pytest.raises(JuncoError, match="allow_urls"):
+        open_set(tmp_path / "v.parquet").search("http://127.0.0.1:9/a.jpg")
+
+
+def test_each_input_comes_once_with_its_best_row_however_many_rows_there_are():
+    vectors = np.random.default_rng(0).normal(size=(3_000, 8)).astype(np.float32)
+    stored = VectorSet([f"input {number % 3}" for number in range(3_000)], vectors)
+    hits = stored.search(vectors[4], 10, by_input=True)
+    assert hits[0].row == 4
+    assert sorted(hit.key for hit in hits) == ["input 0", "input 1", "input 2"]

@@ -14,6 +14,7 @@ COLUMNS = {
     "lang": ["zh", "en", "en", None],
     "price": [3, 30, 5, 1],
     "box": [{"label": "car", "score": 0.9}, {"label": "person", "score": 0.4}, None, {"label": "car", "score": 0.2}],
+    "cost": ["3", "30", " 5.5 ", "free"],
     "title": ["ab c", "it's", "x", "' or 1=1"],
 }
 
@@ -43,6 +44,11 @@ def stored(request, tmp_path):
         ('title = "it\'s"', "b"),
         ('title = "\' or 1=1"', "d"),
         ("'title' = 'ab c'", "a"),
+        ("cost < 30", "ac"),
+        ("cost > 5 and cost <= 30", "bc"),
+        ("cost = 30", "b"),
+        ("price <= 4.5", "ad"),
+        ("price < 30.0", "acd"),
         ("input = c", "c"),
         (["price > 1", "price < 30"], "ac"),
         ({"lang": "en", "price": [5, 6]}, "c"),

@@ -8,24 +8,25 @@ has the role of a query, where its model knows one, and gives float32 numbers, w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from junco.answers.brought import kind_of
 from junco.api import Pipeline
 from junco.errors import InputError
-from junco.graph.nodes import GROUPING, Graph, Node
+from junco.graph.nesting import bare_graph, with_fns
+from junco.graph.nodes import GROUPING, INPUT, Graph, Node
 from junco.operator.ports import accepts, is_vector
 from junco.operator.spec import OperatorSpec
 from junco.types import Image, Space, Vectors
 from junco.types.space import PRECISION, check_same
 from junco.wording import picture
 
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"})
 _FLOATS = "float32"
+_DECODE = Node("map", "decode", ("question",), ("question",), OperatorSpec.named("image-decode.pil", {}))
 _CURE = "Ask with what the set was made with: the operators, their weights or their versions are others now."
 
 
@@ -35,30 +36,35 @@ class Maker:
 
     Attributes:
         graph: with the vectors as its only output, and with the role of a query.
-        embedding: the step that makes the vectors, of something that is none; ``None`` where that is no operator.
+        chain: the steps that make the vectors, from the first that works on a piece (a text, a picture) to the last;
+            empty where a step on the way is no operator that says what it takes.
+        model: which of them makes vectors of something that is none.
         pipelines: those that questions went through so far, by the kind of question.
     """
 
     graph: Graph
-    embedding: Node | None
+    chain: tuple[Node, ...]
+    model: Node | None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, vectors: str) -> Maker:
         """Of a pipeline, and the output column that holds the vectors."""
-        found = [node for node in graph.nodes if _makes_vectors(node) and not _is_after(node)]
-        asking = vectors_alone(graph, vectors)
-        asking = replace(asking, nodes=tuple(node for node in graph.nodes if not _quantizes(node)))
-        if not found:
-            return cls(asking, None)
-        embedding = replace(found[-1], fn=_with(found[-1], role="query", precision=_FLOATS))
-        return cls(asking.with_node(embedding), embedding)
+        asking = _in_floats(vectors_alone(graph, vectors))
+        after = _after_the_model(asking)
+        model = _writer(asking, after[0].inputs[0] if after else asking.outputs[0], before=after[:1])
+        if model is None or not _makes_vectors(model):
+            return cls(asking, (), None)
+        asked = replace(model, fn=_with(model, role="query", precision=_FLOATS))
+        asking = asking.with_node(asked)
+        return cls(asking, (*_before_the_model(asking, asked), asked, *after), asked)
 
     @property
     def takes_text(self) -> bool:
         """Whether what the pipeline takes is text itself, not a place where some is."""
-        first = next((node for node in self.graph.nodes if set(node.inputs) & set(self.graph.inputs)), None)
-        return first is not None and first is self.embedding and _takes(first, str)
+        if not self.chain or not _takes(first := self.chain[0], str):
+            return False
+        return first.inputs == self.graph.inputs and _writer(self.graph, first.inputs[0], [first]) is None
 
     def pipeline_for(self, question: Any) -> Pipeline:
         """The pipeline that a question goes through.
@@ -66,38 +72,120 @@ class Maker:
         Raises:
             InputError: the set's model takes no such question.
         """
-        if not self.takes_text and _is_phrase(question):
-            return self._kept("phrase", lambda: self._from_pieces(question, str, ()))
-        if not self.takes_text and _is_picture(question) and self._takes_videos():
-            decode = Node("map", "decode", ("question",), ("question",), OperatorSpec.named("image-decode.pil", {}))
-            return self._kept("picture", lambda: self._from_pieces(question, Image, (decode,)))
-        return self._kept("item", lambda: self.graph)
-
-    def _kept(self, kind: str, graph: Callable[[], Graph]) -> Pipeline:
+        kind = self._kind(question)
         if kind not in self.pipelines:
-            self.pipelines[kind] = Pipeline(graph())
+            self.pipelines[kind] = Pipeline(self.graph if kind == "item" else self._of_a_piece(question, kind))
         return self.pipelines[kind]
 
-    def _from_pieces(self, question: Any, kind: Any, before: tuple[Node, ...]) -> Graph:
-        """The steps from the one that makes vectors of pieces on, for one piece."""
-        embedding = self.embedding
-        if embedding is None or not _takes(embedding, kind):
-            what, model = "texts" if kind is str else "pictures", embedding.fn if embedding else self.graph.name
+    def space_for(self, question: Any) -> Space | None:
+        """The space of a question's vectors: that of the pipeline, also where a piece needs no pooling."""
+        if self._kind(question) == "item":
+            return self.pipeline_for(question).plan.space
+        space: Space | None = None
+        for node in self.chain[self.chain.index(self.model) :] if self.model else ():
+            assert node.spec is not None
+            space = node.spec.create().space(space)
+        return space
+
+    def _kind(self, question: Any) -> str:
+        """``phrase`` or ``picture``, which enter where pieces do; ``item``, which goes through all."""
+        if self.takes_text:
+            return "item"
+        if _is_phrase(question):
+            return "phrase"
+        return "picture" if _is_picture(question) and self._takes_videos() else "item"
+
+    def _of_a_piece(self, question: Any, kind: str) -> Graph:
+        """The steps from the first that works on a piece on, for one piece."""
+        wanted = str if kind == "phrase" else Image
+        if not self.chain or self.model is None or not _takes(self.chain[0], wanted):
+            model = self.model.fn if self.model is not None else self.graph.name or "a pipeline"
+            what = "texts" if kind == "phrase" else "pictures"
             raise InputError(
                 f"{picture(question)}: what made this set ({model}) takes no {what}, and there is no file of that name"
             )
-        fn = _with(embedding, modality="text" if kind is str else "image")
-        steps = [*before, replace(embedding, verb="map", inputs=("question",), fn=fn)]
-        start = self.graph.nodes.index(embedding)
+        modality = _with(self.model, modality="text" if kind == "phrase" else "image")
+        steps = [_DECODE] if kind == "picture" else []
         # a pool of one vector is that vector
-        steps += [node for node in self.graph.nodes[start + 1 :] if _is_after(node) and node.verb not in GROUPING]
-        after = ("input", *(step.name for step in steps))
-        linked = tuple(replace(step, after=(after[i],), per=None) for i, step in enumerate(steps))
-        return Graph(("question",), linked, self.graph.outputs, space=self.graph.space)
+        steps += [replace(node, fn=modality) if node is self.model else node for node in self.chain if _is_single(node)]
+        return _in_a_row(steps, self.graph)
 
     def _takes_videos(self) -> bool:
         first = self.graph.nodes[0].spec if self.graph.nodes else None
-        return first is not None and first.name.partition(".")[0] == "video-decode"
+        return first is not None and _family(first) == "video-decode"
+
+
+def _in_a_row(steps: Sequence[Node], graph: Graph) -> Graph:
+    """Steps as a pipeline from one column to the vectors, each taking what the one before gives."""
+    linked, after, column = [], INPUT, "question"
+    for number, step in enumerate(steps):
+        made = graph.outputs[0] if number == len(steps) - 1 else f"made-{number}"
+        linked.append(replace(step, verb="map", inputs=(column,), outputs=(made,), after=(after,), per=None))
+        after, column = step.name, made
+    return Graph(("question",), tuple(linked), graph.outputs, space=graph.space)
+
+
+def _in_floats(graph: Graph) -> Graph:
+    """The pipeline without the steps that store its vectors in smaller numbers."""
+    for node in [node for node in graph.nodes if _family_and_name(node) == "vector.quantize"]:
+        (was,), (made,) = node.inputs, node.outputs
+        later = graph.nodes[graph.nodes.index(node) + 1 :]
+        changed = [
+            replace(
+                each,
+                inputs=tuple(was if name == made else name for name in each.inputs),
+                after=tuple(before for name in each.after for before in (node.after if name == node.name else (name,))),
+            )
+            for each in later
+        ]
+        outputs = tuple(was if name == made else name for name in graph.outputs)
+        graph = replace(graph, nodes=(*graph.nodes[: graph.nodes.index(node)], *changed), outputs=outputs)
+    return graph
+
+
+def _after_the_model(graph: Graph) -> list[Node]:
+    """The steps that make the vectors of vectors, in their order."""
+    found: list[Node] = []
+    column = graph.outputs[0]
+    while (node := _writer(graph, column, before=found[:1])) is not None and _is_after(node):
+        found.insert(0, node)
+        column = node.inputs[0]
+    return found
+
+
+def _before_the_model(graph: Graph, model: Node) -> list[Node]:
+    """The steps that change a piece before the model sees it, as far back as they take and give the same kind."""
+    found: list[Node] = []
+    kind = str if _takes(model, str) else Image
+    column = model.inputs[0]
+    while (node := _writer(graph, column, before=[*found[:1], model][:1])) is not None:
+        if node.verb != "map" or not _keeps(node, kind):
+            break
+        found.insert(0, node)
+        column = node.inputs[0]
+    return found
+
+
+def _writer(graph: Graph, column: str, before: Sequence[Node]) -> Node | None:
+    """The last step that writes a column, before a step; ``None`` for an input, or a field of a column."""
+    stop = graph.nodes.index(before[0]) if before else len(graph.nodes)
+    return next((node for node in reversed(graph.nodes[:stop]) if column in node.outputs), None)
+
+
+def _keeps(node: Node, kind: Any) -> bool:
+    """Whether a step makes of a piece one of the same kind; a decoder reads one from a place.
+
+    Raises:
+        InputError: the step says nothing of what it takes, so that nobody knows whether a question has to go through.
+    """
+    if node.spec is None:
+        raise InputError(
+            f"step {node.name!r} stands before the model, and is no operator: ask with what the whole pipeline takes"
+        )
+    ports = node.callee.operator.ports() if node.callee is not None else None
+    if ports is None or ports.inputs is None or len(ports.inputs) != 1 or _family(node.spec).endswith("-decode"):
+        return False
+    return accepts(ports.inputs[0].type, kind) and accepts(kind, ports.outputs[0].type)
 
 
 def vectors_of(question: Any, maker: Maker, space: Space | None) -> Vectors:
@@ -113,12 +201,27 @@ def vectors_of(question: Any, maker: Maker, space: Space | None) -> Vectors:
         InputError: nothing came of the question.
     """
     p = maker.pipeline_for(question)
-    check_same(_as_floats(p.plan.space), _as_floats(space), "the question's vectors", "those of the set", _CURE)
+    found = maker.space_for(question)
+    check_same(_as_floats(found), _as_floats(space), "the question's vectors", "those of the set", _CURE)
     made = p(question)
     rows = np.atleast_2d(np.asarray(made, np.float32)) if len(made) else np.zeros((0, 0), np.float32)
     if not len(rows):
         raise InputError(f"{picture(question)}: the pipeline makes nothing of it that could be looked for")
     return rows
+
+
+def without_addresses(graph: Graph) -> Graph:
+    """A pipeline that a file tells of, as it may be run: it fetches from no address, whatever its maker allowed."""
+
+    def closed(node: Node) -> Any:
+        if (inner := bare_graph(node)) is not None:
+            return without_addresses(inner)
+        spec = node.spec
+        if spec is None or not (opened := spec.params.keys() & {"allow_urls", "allow_private"}):
+            return node.fn
+        return spec.with_params(spec.params | dict.fromkeys(opened, False))
+
+    return with_fns(graph, closed)
 
 
 def vectors_alone(graph: Graph, column: str) -> Graph:
@@ -127,10 +230,16 @@ def vectors_alone(graph: Graph, column: str) -> Graph:
 
 
 def given_vectors(question: Any) -> Vectors | None:
-    """A question that is vectors already, (dim,) or (n, dim); ``None`` for any other."""
-    if isinstance(question, np.ndarray) and question.ndim <= 2 and question.dtype != np.uint8:
-        return np.atleast_2d(question)
-    return None
+    """A question that is vectors already, (dim,) or (n, dim); ``None`` for any other.
+
+    Raises:
+        InputError: it is an array of something else.
+    """
+    if not isinstance(question, np.ndarray) or question.ndim > 2 or question.dtype == np.uint8:
+        return None
+    if question.dtype.kind not in "fi" or not question.size:
+        raise InputError(f"{picture(question)} is no vector: an array of numbers (dim,), or several (n, dim)")
+    return np.atleast_2d(question)
 
 
 def _with(node: Node, **params: Any) -> OperatorSpec | Any:
@@ -167,8 +276,17 @@ def _is_after(node: Node) -> bool:
     return inputs is None or all(is_vector(port.type) for port in inputs) or node.verb in GROUPING
 
 
-def _quantizes(node: Node) -> bool:
-    return node.spec is not None and node.spec.name == "vector.quantize"
+def _is_single(node: Node) -> bool:
+    """Whether a step works on one row at a time."""
+    return node.verb not in GROUPING
+
+
+def _family(spec: OperatorSpec) -> str:
+    return spec.name.partition(".")[0]
+
+
+def _family_and_name(node: Node) -> str:
+    return node.spec.name if node.spec is not None else ""
 
 
 def _as_floats(space: Space | None) -> Space | None:
@@ -179,11 +297,13 @@ def _as_floats(space: Space | None) -> Space | None:
 
 
 def _is_phrase(question: Any) -> bool:
-    """Whether a text is no place where something lies."""
-    return isinstance(question, str) and "://" not in question and not os.path.exists(question)  # noqa: PTH110
+    """Whether a text is no place where something lies, nor written as the name of a file that is not there."""
+    if not isinstance(question, str) or "://" in question or kind_of(question):
+        return False
+    return not os.path.isfile(question)  # noqa: PTH113
 
 
 def _is_picture(question: Any) -> bool:
     if isinstance(question, (str, os.PathLike)):
-        return Path(question).suffix.lower() in _PICTURES
+        return kind_of(os.fspath(question)) == "picture"
     return not isinstance(question, (bytes, bytearray)) and hasattr(question, "__array__")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,23 @@ def alike(units: Vectors, above: float) -> list[Numbers]:
     Rows of a chain are in one group even where its ends are less alike. No more than the products of two blocks are in
     memory, however many pairs there are.
     """
-    roots = np.arange(len(units))
-    for one, two, _ in pairs_above(units, above):
-        _join(roots, one, two)
-    return _split(_settled(roots))
+    distinct, number = _distinct(units)
+    roots = np.arange(len(distinct))
+    for one, two, _ in pairs_above(units if len(distinct) == len(units) else units[distinct], above):
+        apart = roots[one] != roots[two]
+        _join(roots, one[apart], two[apart])
+    labels = _settled(roots)[number]
+    labels[~np.asarray(units).any(axis=1)] = -1  # what has no direction is alike to nothing
+    return _split(labels)
+
+
+def _distinct(units: Vectors) -> tuple[Numbers, Numbers]:
+    """The first row of each value, and for each row the place of its value among these: equal rows need no product."""
+    places: dict[bytes, int] = {}
+    number = np.fromiter(
+        (places.setdefault(blake2b(row, digest_size=16).digest(), len(places)) for row in units), np.intp, len(units)
+    )
+    return np.unique(number, return_index=True)[1], number
 
 
 def clustered(units: Vectors, count: int | None, least: int) -> list[Numbers]:

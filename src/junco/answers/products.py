@@ -15,6 +15,8 @@ from junco.types import Vectors
 
 BLOCK_BYTES = 32_000_000
 """Of products that are in memory at once. The rows are read where they lie, in memory or in a mapped file."""
+_ROUNDING = 1e-6
+"""By which a product of equal rows in float32 may be less than 1."""
 _PAIR_ROWS = 2_048
 """Rows of a block where all are compared with all: their products stay in the processor's cache."""
 
@@ -49,6 +51,7 @@ def best(units: Vectors, wanted: Vectors, count: int, among: Mask | None = None)
 
 def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]]:
     """All pairs of rows whose cosine is ``least`` or more, the first row below the second: rows, rows, cosines."""
+    least -= _ROUNDING
     for start in range(0, len(units), _PAIR_ROWS):
         left = np.asarray(units[start : start + _PAIR_ROWS])
         for other in range(start, len(units), _PAIR_ROWS):

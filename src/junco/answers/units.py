@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from junco.errors import InputError
 from junco.neural.vectors import unit_rows
 from junco.settings import settings
 from junco.store.content import Content
-from junco.store.durable import stamp_of
 from junco.store.stored import Stored
 from junco.types import Space, Vectors
+from junco.types.space import PRECISION
 
 KEPT_BYTES = 32_000_000
 """Of unit rows: fewer are made in less time than it takes to see to a file."""
 _STAMP_BYTES = 64
+_OLD_S = 3600
 
 
 def floats(vectors: npt.NDArray[Any], space: Space | None) -> Vectors:
     """Vectors as float32 numbers; packed bits, eight to a byte, become ones and minus ones."""
+    if vectors.dtype == np.uint8 and (space is None or PRECISION not in space.parts):
+        raise InputError(
+            "nobody says whether these bytes are numbers or eight bits each: the set has no space; make it anew with a "
+            "space that is known, or named (space: NAME)"
+        )
     if space is None or not space.is_packed:
         return np.asarray(vectors, np.float32)
     dim: Any = space.parts.get("dim")  # the last byte may hold fewer than eight
@@ -62,6 +71,7 @@ def _kept(content: Stored, dim: int) -> Vectors:
     at_home = settings().home / "units" / f"{named}.npy"
     for place in (beside, at_home):
         if (found := _mapped(place, stamp, (content.num_rows, dim))) is not None:
+            content.check_there()
             return found
     for place in (beside, at_home):
         try:
@@ -70,13 +80,14 @@ def _kept(content: Stored, dim: int) -> Vectors:
         except OSError:  # a read-only folder, a full disk: the next place, else memory
             continue
         if (found := _mapped(place, stamp, (content.num_rows, dim))) is not None:
+            content.check_there()
             return found
     return np.concatenate([unit(piece, content.space) for piece in content.pieces()])
 
 
 def _stamp(content: Stored) -> bytes:
     """What identifies the content and how it is read."""
-    said = f"{stamp_of(content.path)} {content.vector_column} {content.space and content.space.is_packed}"
+    said = f"{content.states} {content.vector_column} {content.space and content.space.is_packed}"
     return hashlib.sha256(said.encode()).hexdigest().encode()
 
 
@@ -95,6 +106,9 @@ def _mapped(place: Path, stamp: bytes, shape: tuple[int, int]) -> Vectors | None
 
 def _write(place: Path, stamp: bytes, content: Stored, dim: int) -> None:
     """Write the rows aside, and put them in place whole: two processes may do so at once."""
+    for left in place.parent.glob(f"{place.name}*.part"):
+        if time.time() - left.stat().st_mtime > _OLD_S:  # of one that was killed
+            left.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(prefix=place.name, suffix=".part", dir=place.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -103,6 +117,7 @@ def _write(place: Path, stamp: bytes, content: Stored, dim: int) -> None:
             for piece in content.pieces():
                 file.write(np.ascontiguousarray(unit(piece, content.space), "<f4").data)
             file.write(stamp)
+        shutil.copymode(content.path if content.path.is_file() else content.files[0], name)
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)

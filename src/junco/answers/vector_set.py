@@ -93,12 +93,13 @@ class VectorSet:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The pipeline that made the set.
+        """The pipeline that made the set. It fetches from no address: who made a file does not decide that here.
 
         Raises:
             InputError: the set does not say; Python functions, for instance, cannot be kept in a file.
             UnknownNameError: an operator of it is not installed here.
         """
+        from junco.answers.asked import without_addresses
         from junco.api import Pipeline
         from junco.graph.yaml_file import read
 
@@ -106,7 +107,7 @@ class VectorSet:
             raise InputError(
                 "the set does not say which pipeline made it: ask with a vector, .search(vector, space=pipeline.space)"
             )
-        return Pipeline(read(self._content.made_by, "the pipeline that made the set"))
+        return Pipeline(without_addresses(read(self._content.made_by, "the pipeline that made the set")))
 
     def search(
         self,
@@ -233,11 +234,15 @@ class VectorSet:
         from junco.answers.asked import given_vectors, vectors_of
 
         rows = given_vectors(question)
-        if rows is not None:
-            if space is not None:
-                self._check_space(space)
-            return self._unit(rows, is_stored=True)
-        return self._unit(vectors_of(question, self._maker, self.space), is_stored=False)
+        if rows is not None and space is not None:
+            self._check_space(space)
+        is_given = rows is not None
+        units = self._unit(vectors_of(question, self._maker, self.space) if rows is None else rows, is_stored=is_given)
+        if not units.any(axis=1).all():
+            raise InputError(
+                f"{picture(question)}: a vector of zeros, or with a number that is none, is near to nothing"
+            )
+        return units
 
     @cached_property
     def _maker(self) -> Maker:
@@ -262,19 +267,23 @@ class VectorSet:
         self, wanted: Vectors, count: int, among: Mask | None, *, by_input: bool
     ) -> tuple[list[int], list[float]]:
         """The best rows for any of several vectors, each once; of each input once, if asked for."""
-        keys = self._content.keys() if by_input else None
+        of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
         num_found, room = -1, count
         while True:
             found = best(self._units, wanted, room, among)
-            scores: dict[Any, tuple[float, int]] = {}
-            order = np.lexsort((found.rows.ravel(), -found.scores.ravel()))
-            for place in order:
-                row, score = int(found.rows.ravel()[place]), float(found.scores.ravel()[place])
-                scores.setdefault(row if keys is None else keys[row].as_py(), (score, row))
-            if len(scores) >= count or found.rows.size == num_found:
-                taken = list(scores.values())[:count]
-                return [row for _, row in taken], [score for score, _ in taken]
+            rows, scores = found.rows.ravel(), found.scores.ravel()
+            order = np.lexsort((rows, -scores))
+            _, firsts = np.unique(of_row[rows[order]], return_index=True)
+            if len(firsts) >= count or found.rows.size == num_found:
+                taken = order[np.sort(firsts)[:count]]
+                return rows[taken].tolist(), scores[taken].tolist()
             num_found, room = found.rows.size, room * 4
+
+    @cached_property
+    def _numbers_of_inputs(self) -> Numbers:
+        """A number for each row, which rows of one input share."""
+        keys = self._content.keys().combine_chunks().dictionary_encode()
+        return np.asarray(keys.indices.to_numpy(zero_copy_only=False), np.intp)
 
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)

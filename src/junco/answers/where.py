@@ -10,9 +10,11 @@ is read as what the column holds, and is never a piece of a language: no store r
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +77,7 @@ class Where:
             elif self.sign == "in":
                 found = compute.is_in(cells, value_set=arrow().array([_as(v, cells.type) for v in self.values]))
             else:
-                found = getattr(compute, _SIGNS[self.sign])(cells, _as(self.values[0], cells.type))
+                found = getattr(compute, _SIGNS[self.sign])(*_alike(cells, self.values[0], self.sign))
         except (arrow().ArrowException, ValueError, TypeError):
             raise InputError(f"where {self}: the column holds {cells.type}, which cannot be compared so") from None
         return np.asarray(compute.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), np.bool_)
@@ -131,6 +133,37 @@ def _cells(content: Content, name: str) -> pa.ChunkedArray:
             raise InputError(f"where {name}: {column} has no field {each!r}; there are: {there}")
         cells = _compute().struct_field(cells, each)
     return cells
+
+
+def _alike(cells: pa.ChunkedArray, value: Any, sign: str) -> tuple[pa.ChunkedArray, pa.Scalar]:
+    """Cells and a value that can be compared: what is less or more of texts that are numbers, as tables of texts have
+    them, are these numbers; a fraction is compared with whole numbers as it is.
+    """
+    kinds, kind, compute = arrow().types, cells.type, _compute()
+    number = _number(value)
+    is_text = kinds.is_string(kind) or kinds.is_large_string(kind)
+    if is_text and sign in ("<", "<=", ">", ">=") and number is not None:
+        trimmed = compute.utf8_trim_whitespace(cells)
+        numbers = compute.if_else(compute.match_substring_regex(trimmed, _NUMBER), trimmed, None)
+        return numbers.cast("float64"), arrow().scalar(number)
+    if (kinds.is_integer(kind) or kinds.is_floating(kind)) and number is not None:
+        whole = arrow().scalar(int(number)) if number.is_integer() and abs(number) < 2**53 else arrow().scalar(number)
+        return (cells if kinds.is_integer(whole.type) else cells.cast("float64")), whole
+    if kinds.is_timestamp(kind) and kind.tz is not None and isinstance(value, str):
+        time = datetime.fromisoformat(value)
+        return cells, arrow().scalar(time if time.tzinfo else time.replace(tzinfo=UTC)).cast(kind)
+    return cells, _as(value, kind)
+
+
+_NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value) if not isinstance(value, bool) else float("nan")
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _as(value: Any, kind: pa.DataType) -> pa.Scalar:

@@ -155,11 +155,13 @@ class Joined(Content):
 
     def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """From the set that each lies in."""
-        found = []
-        for number in numbers:
-            place = bisect_right(self._starts, number) - 1
-            (row,) = self._parts[place].rows([number - self._starts[place]])
-            found.append({name: row[name] for name in self.names})
+        found: list[dict[str, Any]] = [{}] * len(numbers)
+        part_of = [bisect_right(self._starts, number) - 1 for number in numbers]
+        for part in set(part_of):
+            places = [place for place, each in enumerate(part_of) if each == part]
+            rows = self._parts[part].rows([numbers[place] - self._starts[part] for place in places])
+            for place, row in zip(places, rows, strict=True):
+                found[place] = {name: row[name] for name in self.names}
         return found
 
 

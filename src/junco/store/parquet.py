@@ -87,6 +87,10 @@ def write_table(
         writer.add_key_value_metadata(later())
 
 
+MOST_ROWS = 16_384
+"""Rows of a piece: a row group may have a million."""
+
+
 class Files(Previous):
     """Parquet files one after the other; the row group that was read last is kept."""
 
@@ -106,9 +110,10 @@ class Files(Previous):
         self._held: tuple[int, pa.Table | None] = (-1, None)
 
     def groups(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Some columns of each row group in turn."""
+        """Some columns, some rows at a time, whatever the size of row groups is."""
         for _, file, number in self._groups:
-            yield file.read_row_group(number, columns=list(columns))
+            for batch in file.iter_batches(MOST_ROWS, row_groups=[number], columns=list(columns)):
+                yield arrow().Table.from_batches([batch])
 
     def taken(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of some rows, in the order in which these are asked for; a row group is read once."""

@@ -78,6 +78,25 @@ class Stored(Content):
                 "rows: run the job that writes them again"
             )
 
+    @property
+    def files(self) -> list[Path]:
+        """All files that it lies in."""
+        return [self.path, *self._files] if self._is_array else self._files
+
+    @property
+    def states(self) -> list[tuple[str, int, int, int, int]]:
+        """What changes when any of its files does."""
+        found = [(file.name, file.stat()) for file in self.files]
+        return [(name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in found]
+
+    def check_there(self) -> None:
+        """Refuse to go on where another target lies there by now.
+
+        Raises:
+            WrittenAnewError: a job has put it there.
+        """
+        self._read(lambda: None)
+
     def _side(self) -> list[Path]:
         if not self.path.exists():
             raise InputError(f"{self.path}: no such file or folder")
@@ -113,7 +132,7 @@ class Stored(Content):
             return
         for group in self._parquet.groups([self.vector_column]):
             yield matrix(group.column(self.vector_column), self.vector_column, self.path)
-        self._read(lambda: None)  # it was there to the end
+        self.check_there()
 
     def _column(self, name: str) -> pa.ChunkedArray:
         return self._read(lambda: rows_of(self._files, [name]).column(name))
