@@ -94,6 +94,15 @@ def test_a_set_is_wrong_with_exit_status_1_where_its_vectors_are_others(junco, c
     assert "another vector: " in wrong.stdout
 
 
+def test_a_set_that_cannot_be_checked_ends_with_exit_status_3(junco, counted, tmp_path):
+    import pyarrow.parquet as pq
+
+    pq.write_table(pq.read_table(counted).replace_schema_metadata(None), tmp_path / "w.parquet")
+    done = junco("verify", tmp_path / "w.parquet")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (3, "not checked: 5 rows")
+    assert "does not say which pipeline made it" in done.stdout
+
+
 def test_what_is_no_set_is_one_line(junco, tmp_path):
     for command in ("search", "similar", "clusters", "verify"):
         done = junco(command, tmp_path / "nothing.parquet", *(["a"] if command == "search" else []))
