@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -65,6 +66,23 @@ def test_answers_are_written_as_a_page_and_stdout_stays_empty(junco, counted, tm
     done = junco(name, counted, *more, "--html", tmp_path / "p.html")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "two words" in (tmp_path / "p.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "command", [("search", "two words"), ("similar", "--above", "0.5"), ("clusters", "--count", "1")]
+)
+def test_a_page_shows_files_elsewhere_only_where_asked_for(junco, counted, tmp_path, monkeypatch, command):
+    for name in ("texts", "sets"):
+        (tmp_path / name).mkdir()
+    for name in "abc":
+        (tmp_path / "texts" / f"{name}.txt").write_text("nobody should see", "utf-8")
+    monkeypatch.chdir(tmp_path / "sets")
+    assert junco("embed", "counted", tmp_path / "texts", "--to", "v.parquet").exit_code == 0
+    name, *more = command
+    for is_asked in (False, True):
+        done = junco(name, "v.parquet", *more, "--html", "p.html", *["--sources"] * is_asked)
+        assert done.exit_code == 0
+        assert ("nobody should see" in Path("p.html").read_text("utf-8")) == is_asked
 
 
 def test_near_duplicates_and_clusters_are_printed_or_json(junco, counted):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
-from junco.answers.hits import Hit, Hits
+from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import unit, units_of
 from junco.answers.verify import Verdict, verified
@@ -262,7 +262,8 @@ class VectorSet:
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
         found = zip(rows, scores, columns, strict=True)
-        return [Hit(keys[row].as_py(), score, values, row) for row, score, values in found]
+        origin = Origin(self._content.folders, self._content.named_by)
+        return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:
         if isinstance(space, str):
