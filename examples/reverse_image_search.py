@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = search(folders, query, given.to)
     print(found)
     if given.html is not None:
-        found.save(given.html)
+        found.save(given.html, sources=True)  # the set is our own, and its files may lie anywhere
 
 
 if __name__ == "__main__":

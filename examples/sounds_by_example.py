@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for hit, its_names in zip(found, names[1:], strict=True):
         print(f"{hit.score:.2f}  {Path(hit.key).name}: {', '.join(its_names) or 'nothing that has a name'}")
     if given.html is not None:
-        found.save(given.html)
+        found.save(given.html, sources=True)  # the set is our own, and its files may lie anywhere
 
 
 if __name__ == "__main__":

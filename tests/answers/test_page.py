@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from skimage import data
 
 import videos
+from junco import open_set
 from junco.answers.brought import AROUND, brought, kind_of
-from junco.answers.hits import Hit, Hits
+from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.page import MOST_ROWS, answers_body, write_page
 from junco.errors import TargetError
 
 
-def shown(*hits):
-    return answers_body("a set", [Hits(hits, "what?")])
+def shown(*hits, **options):
+    return answers_body("a set", [Hits(hits, "what?")], **options)
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path, tmp_path_factory, monkeypatch):
+    """That in which the module's photo and each test's files lie."""
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A folder that is neither the working folder nor beneath it."""
+    for name in ("elsewhere", "here"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "elsewhere"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +86,56 @@ def test_a_source_that_is_not_there_any_more_is_said_and_the_others_are_shown(ph
 def test_a_text_that_was_embedded_is_shown_itself():
     assert kind_of("a cat sleeps") == kind_of("x" * 10_000 + ".jpg") == kind_of("two\nlines.jpg") == ""
     assert "a cat sleeps" in shown(Hit("a cat sleeps", 0.5))
+
+
+def test_a_text_that_ends_like_a_file_is_shown_itself():
+    body = shown(Hit("our manual is in guide.md", 0.5))
+    assert "our manual is in guide.md" in body
+    assert "no such file" not in body
+
+
+def test_a_question_that_ends_like_a_picture_is_a_text():
+    assert "no such file" not in answers_body("", [Hits([], "who is in cat.jpg")])
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "../elsewhere/secret.txt", "link.txt"])
+def test_a_file_elsewhere_is_not_read_unless_asked_for(elsewhere, form):
+    (elsewhere / "secret.txt").write_text("password hunter2", "utf-8")
+    Path("link.txt").symlink_to(elsewhere / "secret.txt")
+    hit = Hit(form.format(elsewhere / "secret.txt"), 1.0)
+    assert "hunter2" not in shown(hit)
+    assert "neither beneath the working folder" in shown(hit)
+    assert "hunter2" in shown(hit, sources=True)
+
+
+def test_of_a_document_elsewhere_the_chunk_that_the_set_holds_is_shown(elsewhere):
+    (elsewhere / "a.txt").write_text("the answer and what nobody should see", "utf-8")
+    chunk = {"text": "the answer", "start": 0, "end": 10}
+    body = shown(Hit(str(elsewhere / "a.txt"), 1.0, {"page": {"number": 1}, "chunk": chunk}))
+    assert "the answer" in body
+    assert "nobody should see" not in body
+
+
+def test_a_photo_elsewhere_is_shown_where_its_set_lies_beside_it_or_where_asked_for(elsewhere):
+    Image.fromarray(data.chelsea()).save(elsewhere / "cat.jpg")
+    hit = Hit(str(elsewhere / "cat.jpg"), 1.0)
+    assert "<img " not in shown(hit)
+    assert "<img " in shown(hit, sources=True)
+    assert "<img " in shown(Hit(hit.key, 1.0, origin=Origin((elsewhere,))))
+
+
+def test_a_key_that_is_a_value_of_a_column_is_never_read(tmp_path):
+    (tmp_path / "secret.txt").write_text("password hunter2", "utf-8")
+    named = Hit(str(tmp_path / "secret.txt"), 1.0, origin=Origin((tmp_path,), "id"))
+    assert "hunter2" not in shown(named, sources=True)
+
+
+def test_rows_of_a_set_know_where_it_lies_and_what_names_them(tmp_path):
+    column = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(2, np.float32)), 2)
+    table = pa.table({"input": ["a"], "vector": column}).replace_schema_metadata({"junco.key": "id"})
+    pq.write_table(table, tmp_path / "v.parquet")
+    (hit,) = open_set(tmp_path / "v.parquet").search(np.ones(2, np.float32))
+    assert hit.origin == Origin((tmp_path,), "id")
 
 
 def test_more_rows_than_anybody_looks_at_are_counted():

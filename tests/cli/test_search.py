@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -67,6 +68,23 @@ def test_answers_are_written_as_a_page_and_stdout_stays_empty(junco, counted, tm
     assert "two words" in (tmp_path / "p.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "command", [("search", "two words"), ("similar", "--above", "0.5"), ("clusters", "--count", "1")]
+)
+def test_a_page_shows_files_elsewhere_only_where_asked_for(junco, counted, tmp_path, monkeypatch, command):
+    for name in ("texts", "sets"):
+        (tmp_path / name).mkdir()
+    for name in "abc":
+        (tmp_path / "texts" / f"{name}.txt").write_text("nobody should see", "utf-8")
+    monkeypatch.chdir(tmp_path / "sets")
+    assert junco("embed", "counted", tmp_path / "texts", "--to", "v.parquet").exit_code == 0
+    name, *more = command
+    for is_asked in (False, True):
+        done = junco(name, "v.parquet", *more, "--html", "p.html", *["--sources"] * is_asked)
+        assert done.exit_code == 0
+        assert ("nobody should see" in Path("p.html").read_text("utf-8")) == is_asked
+
+
 def test_near_duplicates_and_clusters_are_printed_or_json(junco, counted):
     printed = junco("similar", counted, "--above", "0.9")
     assert printed.exit_code == 0
@@ -92,6 +110,15 @@ def test_a_set_is_wrong_with_exit_status_1_where_its_vectors_are_others(junco, c
     assert wrong.exit_code == 1
     assert wrong.stdout.startswith("wrong: 5 rows")
     assert "another vector: " in wrong.stdout
+
+
+def test_a_set_that_cannot_be_checked_ends_with_exit_status_3(junco, counted, tmp_path):
+    import pyarrow.parquet as pq
+
+    pq.write_table(pq.read_table(counted).replace_schema_metadata(None), tmp_path / "w.parquet")
+    done = junco("verify", tmp_path / "w.parquet")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (3, "not checked: 5 rows")
+    assert "does not say which pipeline made it" in done.stdout
 
 
 def test_what_is_no_set_is_one_line(junco, tmp_path):

@@ -2,10 +2,14 @@
 
 A set keeps keys, times, boxes and offsets, not pixels. The operators that ship with junco read the source again, by the
 name that a pipeline would use; what is not there any more is said in its place.
+
+Whoever made a set chose its keys, and a page is passed on. So a key is read only where it names something beneath the
+working folder or the set's own, unless the caller asks for more, and never where it is a value of a table's column.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +17,7 @@ from typing import Any, NamedTuple
 
 from junco.answers.hits import Hit
 from junco.errors import JuncoError
+from junco.job.kinds import is_url, path_of_address
 from junco.operator.spec import OperatorSpec
 from junco.types import Box, Chunk, Face, Page, Segment
 
@@ -24,6 +29,9 @@ _ENDINGS = {
 }
 _HEARD_S = 10.0  # of a sound, where the row is no part of it
 _NEAR_S = 1e-3
+_ELSEWHERE = (
+    "not shown: it lies neither beneath the working folder nor beneath the set's (sources=True, --sources show it)"
+)
 AROUND = 240
 """Letters of a page that are shown on each side of a chunk."""
 
@@ -55,18 +63,42 @@ def kind_of(key: str) -> str:
     return next((kind for kind, endings in _ENDINGS.items() if ending in endings), "")
 
 
-def brought(hit: Hit) -> Brought:
-    """What a row came from, read again; never raises for what is missing or broken."""
+def brought(hit: Hit, *, sources: bool = False) -> Brought:
+    """What a row came from, read again; never raises for what is missing or broken.
+
+    Args:
+        hit: the row.
+        sources: read it wherever it lies.
+    """
     parts = [part for value in hit.columns.values() if (part := part_of(value)) is not None]
-    how = _WAYS.get(kind_of(hit.key))
+    chunk = next((part for part in parts if isinstance(part, Chunk)), None)
+    how = None if hit.origin.named_by or _is_text(hit.key, parts) else _WAYS.get(kind_of(hit.key))
     if how is None:
-        chunk = next((part for part in parts if isinstance(part, Chunk)), None)
         return Brought(chunk.text if chunk is not None else hit.key)
+    why = _ELSEWHERE
+    if sources or _is_near(hit):
+        try:
+            return _excerpt(how(hit, parts), [part for part in parts if not isinstance(part, Moment | Page)])
+        except (JuncoError, OSError) as error:
+            why = str(error)
+    return Brought(chunk.text if chunk is not None else None, (), why)
+
+
+def _is_text(key: str, parts: list[Any]) -> bool:
+    """Whether a key with the ending of a document is a sentence that ends with one, as ``see guide.md`` does."""
+    return kind_of(key) == "document" and not parts and " " in key and not os.path.exists(key)  # noqa: PTH110
+
+
+def _is_near(hit: Hit) -> bool:
+    """Whether a source may be read without being asked for: of addresses the operators themselves see to that."""
+    name = path_of_address(hit.key)
+    if is_url(name):
+        return True
     try:
-        return _excerpt(how(hit, parts), [part for part in parts if not isinstance(part, Moment | Page)])
-    except (JuncoError, OSError) as error:
-        chunks = tuple(part for part in parts if isinstance(part, Chunk))
-        return Brought(chunks[0].text if chunks else None, (), str(error))
+        place = Path(name).resolve()
+        return any(place.is_relative_to(folder.resolve()) for folder in (Path.cwd(), *hit.origin.folders))
+    except (OSError, ValueError, RuntimeError):  # no name of a file; links in a circle
+        return False
 
 
 def _excerpt(whole: Any, parts: list[Any]) -> Brought:
@@ -111,7 +143,7 @@ _PARTS: Mapping[frozenset[str], Callable[[Mapping[str, Any]], Any]] = {
 
 
 def _picture(hit: Hit, parts: list[Any]) -> Any:
-    return _by("image-decode.pil")(hit.key)
+    return _by("image-decode.pil")(path_of_address(hit.key))
 
 
 def _frame(hit: Hit, parts: list[Any]) -> Any:
@@ -120,7 +152,7 @@ def _frame(hit: Hit, parts: list[Any]) -> Any:
     if moment is None:
         moment = next((part.start_s for part in parts if isinstance(part, Segment)), 0.0)
     start_s = max(0.0, moment - _NEAR_S)
-    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(hit.key)
+    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(path_of_address(hit.key))
     return next((frame for frame in frames if frame.time_s >= moment - _NEAR_S), None)
 
 
@@ -128,7 +160,7 @@ def _page(hit: Hit, parts: list[Any]) -> Any:
     """The page that a chunk is of, so that it stands in what is around it."""
     number = next((part.number for part in parts if isinstance(part, Page)), None)
     chunk = next((part for part in parts if isinstance(part, Chunk)), None)
-    for page in _by("document-decode.auto")(hit.key):
+    for page in _by("document-decode.auto")(path_of_address(hit.key)):
         if number in (None, page.number) and (chunk is None or page.text[chunk.start : chunk.end] == chunk.text):
             return page
     return chunk.text if chunk is not None else None
@@ -136,7 +168,7 @@ def _page(hit: Hit, parts: list[Any]) -> Any:
 
 def _sound(hit: Hit, parts: list[Any]) -> Any:
     stretch = next((part for part in parts if isinstance(part, Segment)), Segment(0.0, _HEARD_S))
-    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(hit.key)
+    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(path_of_address(hit.key))
 
 
 def _by(name: str, **params: Any) -> Any:

@@ -14,6 +14,19 @@ _WIDTH = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Of which set a row is, as far as that says what its key may stand for.
+
+    Attributes:
+        folders: in which the set's files lie.
+        named_by: the column of a table whose values the keys are; empty where they are the inputs themselves.
+    """
+
+    folders: tuple[Path, ...] = ()
+    named_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A row that answers a question.
 
@@ -22,12 +35,14 @@ class Hit:
         score: the cosine, 1 where it is the same; of a sparse or multi-vector set their own.
         columns: what else the set holds of the row.
         row: its number in the set.
+        origin: the set.
     """
 
     key: str
     score: float
     columns: Mapping[str, Any] = field(default_factory=dict)
     row: int = -1
+    origin: Origin = field(default=Origin(), repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -50,15 +65,20 @@ class Hits(list[Hit]):
         super().__init__(hits)
         self.question = question
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, sources: bool = False) -> None:
         """Write a page that stands alone: each row with what there is to see of it.
+
+        Args:
+            path: where to.
+            sources: read also what lies neither beneath the working folder nor beneath the set's; whoever made the set
+                chose its keys, so that they may name any file of yours.
 
         Raises:
             TargetError: the file cannot be written.
         """
         from junco.answers.page import answers_body, write_page
 
-        write_page(user_path(path), self.question, answers_body("", [self]))
+        write_page(user_path(path), self.question, answers_body("", [self], sources=sources))
 
     def _repr_html_(self) -> str:
         from junco.answers.page import answers_body

@@ -42,30 +42,36 @@ def write_page(path: Path, title: str, body: str) -> None:
         raise TargetError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def answers_body(title: str, answers: Iterable[Hits]) -> str:
-    """The markup of answers."""
+def answers_body(title: str, answers: Iterable[Hits], *, sources: bool = False) -> str:
+    """The markup of answers; ``sources``: with what lies neither beneath the working folder nor beneath the set's."""
     media = Media(MOST_BYTES)
-    return "\n".join([_title(title), *(_answer(hits, media) for hits in answers)])
+    return "\n".join([_title(title), *(_answer(hits, media, sources=sources) for hits in answers)])
 
 
 def _title(title: str) -> str:
     return f"<h1>{words(title)}</h1>" if title else ""
 
 
-def _answer(hits: Hits, media: Media) -> str:
+def _answer(hits: Hits, media: Media, *, sources: bool) -> str:
     question = hits.question
     head = f'<header><h2>{words(question)}</h2><span class="faint">{amount(len(hits), "row")}</span></header>'
-    asked = _seen(brought(Hit(question, 1.0)), media) if kind_of(question) in ("picture", "sound") else ""
     more = len(hits) - MOST_ROWS
     left = f'<p class="faint">… {amount(more, "more row")}</p>' if more > 0 else ""
-    return f'<section class="card">{head}{asked}{cards(hits[:MOST_ROWS], media) or _NOTHING}{left}</section>'
+    shown = cards(hits[:MOST_ROWS], media, sources=sources) or _NOTHING
+    return f'<section class="card">{head}{_asked(question, media)}{shown}{left}</section>'
+
+
+def _asked(question: str, media: Media) -> str:
+    """The picture or sound that was asked with, which the caller named; nothing of a phrase that ends like one."""
+    found = brought(Hit(question, 1.0), sources=True) if kind_of(question) in ("picture", "sound") else Brought(None)
+    return "" if found.whole is None else _seen(found, media)
 
 
 _NOTHING = '<p class="faint">nothing was found</p>'
 
 
-def groups_body(title: str, groups: Groups) -> str:
-    """The markup of groups: a sheet of each."""
+def groups_body(title: str, groups: Groups, *, sources: bool = False) -> str:
+    """The markup of groups, a sheet of each; ``sources`` as in `answers_body`."""
     media = Media(MOST_BYTES)
     shown = groups[:MOST_GROUPS]
     more = len(groups) - len(shown)
@@ -74,15 +80,16 @@ def groups_body(title: str, groups: Groups) -> str:
         head = f'<header><span class="number">{number}</span><h2>{amount(len(group), "row")}</h2></header>'
         left = len(group) - MOST_OF_A_GROUP
         rest = f'<p class="faint">… {amount(left, "more row")}</p>' if left > 0 else ""
-        parts.append(f'<section class="card">{head}{cards(group.hits[:MOST_OF_A_GROUP], media)}{rest}</section>')
+        sheet = cards(group.hits[:MOST_OF_A_GROUP], media, sources=sources)
+        parts.append(f'<section class="card">{head}{sheet}{rest}</section>')
     return "\n".join([*parts, f'<p class="faint">… {amount(more, "more group")}</p>' if more > 0 else ""])
 
 
-def cards(hits: Sequence[Hit], media: Media) -> str:
+def cards(hits: Sequence[Hit], media: Media, *, sources: bool = False) -> str:
     """A card for each row, side by side where these are pictures."""
     if not hits:
         return ""
-    inner = "\n".join(_card(hit, media) for hit in hits)
+    inner = "\n".join(_card(hit, brought(hit, sources=sources), media) for hit in hits)
     return f'<div class="rows{_look({kind_of(hit.key) for hit in hits})}">{inner}</div>'
 
 
@@ -93,8 +100,7 @@ def _look(kinds: set[str]) -> str:
     return " tiles wide" if kinds <= {"picture", "video", "sound"} else ""
 
 
-def _card(hit: Hit, media: Media) -> str:
-    found = brought(hit)
+def _card(hit: Hit, found: Brought, media: Media) -> str:
     about = ", ".join(line for value in hit.columns.values() if not _is_chunk(value) and (line := said(value)))
     key = "" if found.whole is hit.key else words(hit.key)
     lines = [f'<div class="place"><b>{hit.score:.3f}</b> {key}</div>']

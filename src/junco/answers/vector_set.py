@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
-from junco.answers.hits import Hit, Hits
+from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import unit, units_of
-from junco.answers.verify import Sample, Verdict, looked_through, same_space, sampled_keys
+from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
-from junco.errors import InputError, JuncoError, SpaceError
+from junco.errors import InputError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined
@@ -172,29 +171,13 @@ class VectorSet:
         Raises:
             InputError: a file of the set is damaged, or was written anew meanwhile.
         """
-        found = looked_through(self._content)
-        if named_by := self._content.named_by:
-            why = f"the rows are named by the column {named_by!r} of a table, so the set does not hold its inputs"
-            return replace(found, problem=why)
-        try:
-            from junco.answers.asked import vectors_alone
+        return verified(self._content, self._vectors_alone, count)
 
-            made = vectors_alone(self.pipeline.graph, self._vector_column)
-            sample = Sample(self._content, type(self.pipeline)(made))
-            is_same = same_space(sample.pipeline, self.space)
-        except JuncoError as error:
-            return replace(found, problem=str(error))
-        keys = sampled_keys(self._content, count) if is_same is not False else {}
-        for key, rows in keys.items():
-            sample.compare(key, self.vectors[rows])
-        return replace(
-            found,
-            is_same_space=is_same,
-            num_sampled=len(keys),
-            lowest_cosine=sample.lowest if len(keys) > len(sample.missing) else None,
-            foreign=tuple(sample.foreign),
-            missing=tuple(sample.missing),
-        )
+    def _vectors_alone(self) -> Pipeline:
+        """The pipeline that made the set, with the vectors as its only output."""
+        from junco.answers.asked import vectors_alone
+
+        return type(self.pipeline)(vectors_alone(self.pipeline.graph, self._vector_column))
 
     def _groups(self, groups: Sequence[Numbers]) -> Groups:
         ordered = [by_typical(self._units, rows) for rows in groups]
@@ -288,7 +271,8 @@ class VectorSet:
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
         found = zip(rows, scores, columns, strict=True)
-        return [Hit(keys[row].as_py(), score, values, row) for row, score, values in found]
+        origin = Origin(self._content.folders, self._content.named_by)
+        return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:
         if isinstance(space, str):

@@ -15,6 +15,11 @@ from junco.types.media import HEAVY
 from junco.wording import picture, printable
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+sources = click.option(
+    "--sources",
+    is_flag=True,
+    help="On the page, show also what lies neither beneath the working folder nor beneath the set's.",
+)
 
 
 def print_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from junco.cli.printing import as_json, print_json, short
+from junco.cli.printing import as_json, print_json, short, sources
 from junco.errors import InputError
 from junco.terminal import out, say
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers as a page with pictures."
 )
+@sources
 @as_json
 def search(
     vectors: str,
@@ -47,6 +48,7 @@ def search(
     by_input: bool,
     column: str | None,
     html: Path | None,
+    sources: bool,
     as_json: bool,
 ) -> None:
     """The rows of a set that are nearest to a question, best first.
@@ -61,7 +63,7 @@ def search(
     if html is not None:
         from junco.answers.page import answers_body, write_page
 
-        write_page(html, vectors, answers_body(vectors, answers))
+        write_page(html, vectors, answers_body(vectors, answers, sources=sources))
         say(f"wrote {html}")
     if as_json:
         print_json([{"query": hits.question, "hits": hits.to_dict()} for hits in answers])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from junco.cli.printing import as_json, print_json
+from junco.cli.printing import as_json, print_json, sources
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
@@ -23,20 +23,20 @@ _html = click.option(
 
 def _of_a_set(command: Callable[..., None]) -> Callable[..., None]:
     """The argument and options of both commands."""
-    return _set(_column(_html(as_json(command))))
+    return _set(_column(_html(sources(as_json(command)))))
 
 
 @click.command
 @click.option("--above", type=float, default=0.95, metavar="COSINE", help="How much alike rows must be.")
 @_of_a_set
-def similar(vectors: str, above: float, column: str | None, html: Path | None, as_json: bool) -> None:
+def similar(vectors: str, above: float, column: str | None, html: Path | None, sources: bool, as_json: bool) -> None:
     """Near-duplicates in a set, in groups.
 
     A group is of rows that are connected by high cosines.
     """
     from junco.answers.vector_set import open_set
 
-    _show(vectors, open_set(vectors, column).similar(above), html, as_json=as_json)
+    _show(vectors, open_set(vectors, column).similar(above), html, sources=sources, as_json=as_json)
 
 
 @click.command
@@ -47,21 +47,23 @@ def similar(vectors: str, above: float, column: str | None, html: Path | None, a
     "--least", type=click.IntRange(min=2), default=5, metavar="NUMBER", help="Rows of the smallest, without --count."
 )
 @_of_a_set
-def clusters(vectors: str, count: int | None, least: int, column: str | None, html: Path | None, as_json: bool) -> None:
+def clusters(
+    vectors: str, count: int | None, least: int, column: str | None, html: Path | None, sources: bool, as_json: bool
+) -> None:
     """Groups of rows that are near each other.
 
     By density, or as many as are asked for; the most typical row of a group comes first.
     """
     from junco.answers.vector_set import open_set
 
-    _show(vectors, open_set(vectors, column).clusters(count, least), html, as_json=as_json)
+    _show(vectors, open_set(vectors, column).clusters(count, least), html, sources=sources, as_json=as_json)
 
 
-def _show(vectors: str, groups: Groups, html: Path | None, *, as_json: bool) -> None:
+def _show(vectors: str, groups: Groups, html: Path | None, *, sources: bool, as_json: bool) -> None:
     if html is not None:
         from junco.answers.page import groups_body, write_page
 
-        write_page(html, vectors, groups_body(vectors, groups))
+        write_page(html, vectors, groups_body(vectors, groups, sources=sources))
         say(f"wrote {html}")
     if as_json:
         print_json(groups.to_dict())

@@ -7,6 +7,8 @@ import click
 from junco.cli.printing import as_json, print_json
 from junco.terminal import out
 
+_STATUS = {"wrong": 1, "not checked": 3}
+
 
 @click.command
 @click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
@@ -19,7 +21,8 @@ def verify(vectors: str, count: int, column: str | None, as_json: bool) -> None:
     """Whether a set is what it says.
 
     Its vectors are looked through for what is no number, and some inputs are embedded anew by the pipeline that made
-    it. Where something is wrong the exit status is 1.
+    it. The exit status is 0 where it is right, 1 where something is wrong, and 3 where nothing is wrong but not all
+    could be checked.
     """
     from junco.answers.vector_set import open_set
 
@@ -29,4 +32,4 @@ def verify(vectors: str, count: int, column: str | None, as_json: bool) -> None:
     else:
         out(str(verdict))
     if not verdict.is_right:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(_STATUS[verdict.outcome])

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Content(ABC):
     """The pipeline that made them, as YAML; empty where nobody knows."""
     named_by: str = ""
     """The column of a table whose values the keys are; empty where they are the inputs themselves."""
+    folders: tuple[Path, ...] = ()
+    """In which its files lie; empty where it lies in none."""
     vector_column: str = ""
     """Which of the pipeline's outputs they are; empty where nobody knows."""
 
@@ -136,6 +139,7 @@ class Joined(Content):
         self.made_by = parts[0].made_by
         self.named_by = next((part.named_by for part in parts if part.named_by), "")
         self.vector_column = parts[0].vector_column
+        self.folders = tuple(dict.fromkeys(chain.from_iterable(part.folders for part in parts)))
 
     def keys(self) -> pa.ChunkedArray:
         """Of all, in their order."""

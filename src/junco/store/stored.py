@@ -51,6 +51,7 @@ class Stored(Content):
 
     def __init__(self, path: Path, column: str | None = None) -> None:
         self.path = path
+        self.folders = (path.absolute().parent,)
         self._is_array = path.suffix.lower() == ".npy"
         self._places, _ = whole(path, lambda: self._open(column))
 
