@@ -93,3 +93,10 @@ def test_what_is_no_cosine_is_refused_and_a_missing_library_named_with_its_extra
     monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
     with pytest.raises(MissingExtraError, match=r"junco\[clusters\]"):
         stored(angles(0, 1)).clusters()
+
+
+def test_rows_without_a_direction_are_in_no_cluster_and_a_cluster_of_one_row_is_one():
+    rows = np.concatenate([angles(0, 1, 2, 3, 4, 90), np.zeros((9, 2)), np.full((3, 2), np.nan)])
+    assert stored(rows).clusters(count=3).num_alone == 12
+    assert all(hit.row < 6 for group in stored(rows).clusters(least=3) for hit in group.hits)
+    assert sorted(len(group) for group in stored(angles(0, 1, 90)).clusters(count=2)) == [1, 2]

@@ -151,3 +151,8 @@ def test_the_page_runs_no_script_and_fetches_nothing(tmp_path):
     assert not re.search(r"<script|https?://", page)
     with pytest.raises(TargetError, match="cannot be written"):
         write_page(tmp_path / "no" / "p.html", "t", "")
+
+
+def test_columns_of_somebody_elses_form_are_printed_whatever_they_hold():
+    odd = {"frame": {"time_s": "noon"}, "part": {"start_s": [1], "end_s": {}}, "page": {"number": None}}
+    assert str(Hit("a", 0.5, odd)).startswith(" 0.500  a")

@@ -282,3 +282,31 @@ def test_each_input_comes_once_with_its_best_row_however_many_rows_there_are():
     hits = stored.search(vectors[4], 10, by_input=True)
     assert hits[0].row == 4
     assert sorted(hit.key for hit in hits) == ["input 0", "input 1", "input 2"]
+
+
+def test_a_step_that_nobody_looks_into_keeps_no_item_from_being_asked(told):
+    inner = "{inputs: [text], steps: [{map: answers-test.lower, in: text, out: small}], outputs: [small]}"
+    nested = f"  - {{map: {inner}, in: text, out: small, name: nested}}\n"
+    assert told(nested + LETTERS, ["CAT", "DOG", "zz"]).search("CAT", 1)[0].key == "CAT"
+
+
+def test_pieces_of_a_named_space_are_asked_too(tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        "junco: 1\nspace: mine\ninputs: [path]\nsteps:\n"
+        "  - {flat_map: document-decode.auto, in: path, out: page}\n"
+        "  - {map: answers-test.lower, in: page.text, out: small}\n"
+        "  - {map: answers-test.letters, in: small, out: vector}\noutputs: [page, vector]\n"
+    )
+    (tmp_path / "a.txt").write_text("CAT", "utf-8")
+    (tmp_path / "b.txt").write_text("DOG", "utf-8")
+    with pipeline(tmp_path / "p.yaml") as p:
+        p.run([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], tmp_path / "v.parquet", progress=False)
+    hit = open_set(tmp_path / "v.parquet").search("CAT", 1)[0]
+    assert (hit.key, hit.score) == (str(tmp_path / "a.txt"), pytest.approx(1))
+
+
+def test_bits_are_asked_with_bits(tmp_path):
+    with pipeline("text-embedding-minilm", precision="ubinary") as p:
+        p.run(TEXTS, tmp_path / "v.parquet", progress=False)
+        hits = open_set(tmp_path / "v.parquet").search(p("hot coffee"), 1, space=p.space)
+    assert (hits[0].key, hits[0].score) == ("hot coffee", pytest.approx(1))

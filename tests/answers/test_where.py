@@ -14,6 +14,7 @@ COLUMNS = {
     "lang": ["zh", "en", "en", None],
     "price": [3, 30, 5, 1],
     "box": [{"label": "car", "score": 0.9}, {"label": "person", "score": 0.4}, None, {"label": "car", "score": 0.2}],
+    "size": pa.array(["3", "30", "5", None]).dictionary_encode(),
     "cost": ["3", "30", " 5.5 ", "free"],
     "title": ["ab c", "it's", "x", "' or 1=1"],
 }
@@ -45,6 +46,8 @@ def stored(request, tmp_path):
         ('title = "\' or 1=1"', "d"),
         ("'title' = 'ab c'", "a"),
         ("cost < 30", "ac"),
+        ("size < 30", "ac"),
+        ("size in (30, 3)", "ab"),
         ("cost > 5 and cost <= 30", "bc"),
         ("cost = 30", "b"),
         ("price <= 4.5", "ad"),

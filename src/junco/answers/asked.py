@@ -57,11 +57,14 @@ class Maker:
             return cls(asking, (), None)
         asked = replace(model, fn=_with(model, role="query", precision=_FLOATS))
         asking = asking.with_node(asked)
-        return cls(asking, (*_before_the_model(asking, asked), asked, *after), asked)
+        before = _before_the_model(asking, asked)
+        return cls(asking, () if before is None else (*before, asked, *after), asked)
 
     @property
     def takes_text(self) -> bool:
         """Whether what the pipeline takes is text itself, not a place where some is."""
+        if self.graph.inputs == ("text",):  # as a job sees it
+            return True
         if not self.chain or not _takes(first := self.chain[0], str):
             return False
         return first.inputs == self.graph.inputs and _writer(self.graph, first.inputs[0], [first]) is None
@@ -79,13 +82,14 @@ class Maker:
 
     def space_for(self, question: Any) -> Space | None:
         """The space of a question's vectors: that of the pipeline, also where a piece needs no pooling."""
-        if self._kind(question) == "item":
-            return self.pipeline_for(question).plan.space
-        space: Space | None = None
-        for node in self.chain[self.chain.index(self.model) :] if self.model else ():
+        space = self.pipeline_for(question).plan.space
+        if self._kind(question) == "item" or all(map(_is_single, self.chain)) or self.model is None:
+            return space
+        space = None
+        for node in self.chain[self.chain.index(self.model) :]:
             assert node.spec is not None
             space = node.spec.create().space(space)
-        return space
+        return (space or Space({})).named(self.graph.space) if self.graph.space else space
 
     def _kind(self, question: Any) -> str:
         """``phrase`` or ``picture``, which enter where pieces do; ``item``, which goes through all."""
@@ -98,6 +102,10 @@ class Maker:
     def _of_a_piece(self, question: Any, kind: str) -> Graph:
         """The steps from the first that works on a piece on, for one piece."""
         wanted = str if kind == "phrase" else Image
+        if not self.chain and self.model is not None and _takes(self.model, wanted):
+            raise InputError(
+                f"{picture(question)}: a step before the model takes more than that: ask with what the pipeline takes"
+            )
         if not self.chain or self.model is None or not _takes(self.chain[0], wanted):
             model = self.model.fn if self.model is not None else self.graph.name or "a pipeline"
             what = "texts" if kind == "phrase" else "pictures"
@@ -153,14 +161,19 @@ def _after_the_model(graph: Graph) -> list[Node]:
     return found
 
 
-def _before_the_model(graph: Graph, model: Node) -> list[Node]:
-    """The steps that change a piece before the model sees it, as far back as they take and give the same kind."""
+def _before_the_model(graph: Graph, model: Node) -> list[Node] | None:
+    """The steps that change a piece before the model sees it, as far back as they take and give the same kind.
+
+    ``None`` where one takes more than the piece, or does not say what: nobody knows what it makes of a question.
+    """
     found: list[Node] = []
     kind = str if _takes(model, str) else Image
     column = model.inputs[0]
     while (node := _writer(graph, column, before=[*found[:1], model][:1])) is not None:
-        if node.verb != "map" or not _keeps(node, kind):
+        if node.verb != "map" or _gives_pieces(node):
             break
+        if not _keeps(node, kind):
+            return None
         found.insert(0, node)
         column = node.inputs[0]
     return found
@@ -172,18 +185,15 @@ def _writer(graph: Graph, column: str, before: Sequence[Node]) -> Node | None:
     return next((node for node in reversed(graph.nodes[:stop]) if column in node.outputs), None)
 
 
-def _keeps(node: Node, kind: Any) -> bool:
-    """Whether a step makes of a piece one of the same kind; a decoder reads one from a place.
+def _gives_pieces(node: Node) -> bool:
+    """Whether a step cuts or reads pieces out of something larger: a question is one already."""
+    return node.spec is not None and (_family(node.spec).endswith("-decode") or _family(node.spec) == "image-crop")
 
-    Raises:
-        InputError: the step says nothing of what it takes, so that nobody knows whether a question has to go through.
-    """
-    if node.spec is None:
-        raise InputError(
-            f"step {node.name!r} stands before the model, and is no operator: ask with what the whole pipeline takes"
-        )
-    ports = node.callee.operator.ports() if node.callee is not None else None
-    if ports is None or ports.inputs is None or len(ports.inputs) != 1 or _family(node.spec).endswith("-decode"):
+
+def _keeps(node: Node, kind: Any) -> bool:
+    """Whether a step makes of a piece, and of nothing else, one of the same kind."""
+    ports = node.callee.operator.ports() if node.spec is not None and node.callee is not None else None
+    if ports is None or ports.inputs is None or len(ports.inputs) != 1:
         return False
     return accepts(ports.inputs[0].type, kind) and accepts(kind, ports.outputs[0].type)
 
@@ -229,14 +239,16 @@ def vectors_alone(graph: Graph, column: str) -> Graph:
     return replace(graph, outputs=(column,), family="")
 
 
-def given_vectors(question: Any) -> Vectors | None:
-    """A question that is vectors already, (dim,) or (n, dim); ``None`` for any other.
+def given_vectors(question: Any, *, is_packed: bool = False) -> Vectors | None:
+    """A question that is vectors already, (dim,) or (n, dim), or one of packed bits; ``None`` for any other.
 
     Raises:
         InputError: it is an array of something else.
     """
-    if not isinstance(question, np.ndarray) or question.ndim > 2 or question.dtype == np.uint8:
+    if not isinstance(question, np.ndarray) or question.ndim > 2:
         return None
+    if question.dtype == np.uint8:  # pixels, but for bits
+        return question[np.newaxis] if is_packed and question.ndim == 1 else None
     if question.dtype.kind not in "fi" or not question.size:
         raise InputError(f"{picture(question)} is no vector: an array of numbers (dim,), or several (n, dim)")
     return np.atleast_2d(question)

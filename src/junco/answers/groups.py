@@ -98,12 +98,10 @@ def alike(units: Vectors, above: float) -> list[Numbers]:
     """
     distinct, number = _distinct(units)
     roots = np.arange(len(distinct))
-    for one, two, _ in pairs_above(units if len(distinct) == len(units) else units[distinct], above):
+    for one, two in pairs_above(units if len(distinct) == len(units) else units[distinct], above):
         apart = roots[one] != roots[two]
         _join(roots, one[apart], two[apart])
-    labels = _settled(roots)[number]
-    labels[~np.asarray(units).any(axis=1)] = -1  # what has no direction is alike to nothing
-    return _split(labels)
+    return _split(_settled(roots)[number], units)
 
 
 def _distinct(units: Vectors) -> tuple[Numbers, Numbers]:
@@ -136,12 +134,12 @@ def clustered(units: Vectors, count: int | None, least: int) -> list[Numbers]:
         if not 0 < count <= len(units):
             raise InputError(f"{len(units):,} rows make from 1 to {len(units):,} clusters, not {count:,}")
         labels = MiniBatchKMeans(count, random_state=0, n_init=3).fit_predict(units)
-        return _split(np.asarray(labels))
+        return _split(np.asarray(labels), units, least=1)
     if len(units) < max(2, least):
         return []
     dim = min(MOST_DIM, *units.shape)
     small = PCA(dim, random_state=0).fit_transform(units) if dim < units.shape[1] else units
-    return _split(np.asarray(HDBSCAN(min_cluster_size=max(2, least), copy=True).fit_predict(small)))
+    return _split(np.asarray(HDBSCAN(min_cluster_size=max(2, least), copy=True).fit_predict(small)), units)
 
 
 def by_typical(units: Vectors, rows: Numbers) -> tuple[Numbers, npt.NDArray[np.float32]]:
@@ -173,10 +171,14 @@ def _settled(roots: Numbers) -> Numbers:
         roots[:] = further
 
 
-def _split(labels: npt.NDArray[Any]) -> list[Numbers]:
-    """The rows of each label from 0 on that has two or more, the largest group first."""
+def _split(labels: npt.NDArray[Any], units: Vectors, least: int = 2) -> list[Numbers]:
+    """The rows of each label from 0 on that has so many, the largest group first.
+
+    What has no direction is alike to nothing, and in no group.
+    """
+    labels = np.where(np.asarray(units).any(axis=1), labels, -1)
     order = np.argsort(labels, kind="stable")
     edges = np.flatnonzero(np.diff(labels[order])) + 1
     groups: Sequence[Numbers] = np.split(order, edges) if len(order) else []
-    found = [rows for rows in groups if len(rows) > 1 and labels[rows[0]] >= 0]
+    found = [rows for rows in groups if len(rows) >= least and labels[rows[0]] >= 0]
     return sorted(found, key=lambda rows: (-len(rows), int(rows[0])))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from junco.pages.letters import cut
 from junco.settings import user_path
 from junco.wording import printable
 
@@ -51,7 +53,7 @@ class Hit:
 
     def __str__(self) -> str:
         columns = "  ".join(text for value in self.columns.values() if (text := said(value)))
-        return printable(f"{self.score:6.3f}  {self.key}  {_cut(columns, _WIDTH)}".rstrip())
+        return printable(f"{self.score:6.3f}  {self.key}  {cut(' '.join(columns.split()), _WIDTH)}".rstrip())
 
 
 class Hits(list[Hit]):
@@ -108,7 +110,8 @@ def said(value: Any) -> str:
         return "" if value is None or isinstance(value, (list, bytes)) else _short(value)
     for fields, form in _FORMS.items():
         if fields <= value.keys() and all(value[name] is not None for name in fields):
-            return form.format(**value)
+            with suppress(ValueError, TypeError):  # somebody else's, with what is no number there
+                return form.format(**value)
     return str(value.get("label") or "")
 
 
@@ -122,8 +125,3 @@ _FORMS = {
 
 def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _cut(text: str, most: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"

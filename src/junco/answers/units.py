@@ -11,6 +11,8 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +59,16 @@ def units_of(content: Content) -> Vectors:
     first = next(pieces, None)
     if first is None:
         return unit(content.vectors(), content.space)
-    scaled = unit(first, content.space)
-    if not isinstance(content, Stored) or content.num_rows * scaled.shape[1] * 4 < KEPT_BYTES:
-        return np.concatenate([scaled, *(unit(piece, content.space) for piece in pieces)])
-    return _kept(content, scaled.shape[1])
+    dim = unit(first[:1], content.space).shape[1]
+    if not isinstance(content, Stored) or content.num_rows * dim * 4 < KEPT_BYTES:
+        return scaled(chain([first], pieces), content.space)
+    return _kept(content, dim)
+
+
+def scaled(pieces: Iterable[npt.NDArray[Any]], space: Space | None) -> Vectors:
+    """The unit rows of pieces, one after the other: no copy in larger numbers is made of more than one."""
+    found = [unit(piece, space) for piece in pieces]
+    return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 
 
 def _kept(content: Stored, dim: int) -> Vectors:
@@ -82,7 +90,7 @@ def _kept(content: Stored, dim: int) -> Vectors:
         if (found := _mapped(place, stamp, (content.num_rows, dim))) is not None:
             content.check_there()
             return found
-    return np.concatenate([unit(piece, content.space) for piece in content.pieces()])
+    return scaled(content.pieces(), content.space)
 
 
 def _stamp(content: Stored) -> bytes:

@@ -13,13 +13,13 @@ import numpy as np
 from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
 from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Mask, Nearest, best
-from junco.answers.units import unit, units_of
+from junco.answers.units import scaled, unit, units_of
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
 from junco.errors import InputError, SpaceError
 from junco.settings import user_path
 from junco.store.arrow import arrow
-from junco.store.content import KEY, Content, InMemory, Joined
+from junco.store.content import KEY, Content, InMemory, Joined, parts_of
 from junco.store.stored import Stored, WrittenAnewError
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
@@ -209,14 +209,14 @@ class VectorSet:
     @cached_property
     def _units(self) -> Vectors:
         if "_vectors" in self.__dict__:  # read already: the files may be others by now
-            return unit(self._vectors, self.space)
+            return scaled(parts_of(self._vectors), self.space)
         return units_of(self._content)
 
     def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
         """The vectors (n, dim) of length 1 that a question stands for."""
         from junco.answers.asked import given_vectors, vectors_of
 
-        rows = given_vectors(question)
+        rows = given_vectors(question, is_packed=self.space is not None and self.space.is_packed)
         if rows is not None and space is not None:
             self._check_space(space)
         is_given = rows is not None

@@ -69,7 +69,7 @@ class Where:
         Raises:
             InputError: there is no such column or field, or it holds something that cannot be compared with the value.
         """
-        cells = _cells(content, self.column)
+        cells = _decoded(_cells(content, self.column))
         compute = _compute()
         try:
             if self.sign == "contains":
@@ -77,7 +77,7 @@ class Where:
             elif self.sign == "in":
                 found = compute.is_in(cells, value_set=arrow().array([_as(v, cells.type) for v in self.values]))
             else:
-                found = getattr(compute, _SIGNS[self.sign])(*_alike(cells, self.values[0], self.sign))
+                found = getattr(compute, _SIGNS[self.sign])(*_comparable(cells, self.values[0], self.sign))
         except (arrow().ArrowException, ValueError, TypeError):
             raise InputError(f"where {self}: the column holds {cells.type}, which cannot be compared so") from None
         return np.asarray(compute.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), np.bool_)
@@ -135,7 +135,12 @@ def _cells(content: Content, name: str) -> pa.ChunkedArray:
     return cells
 
 
-def _alike(cells: pa.ChunkedArray, value: Any, sign: str) -> tuple[pa.ChunkedArray, pa.Scalar]:
+def _decoded(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells that a file keeps as places in a list of values, as these values."""
+    return cells.cast(cells.type.value_type) if arrow().types.is_dictionary(cells.type) else cells
+
+
+def _comparable(cells: pa.ChunkedArray, value: Any, sign: str) -> tuple[pa.ChunkedArray, pa.Scalar]:
     """Cells and a value that can be compared: what is less or more of texts that are numbers, as tables of texts have
     them, are these numbers; a fraction is compared with whole numbers as it is.
     """
@@ -168,8 +173,6 @@ def _number(value: Any) -> float | None:
 
 def _as(value: Any, kind: pa.DataType) -> pa.Scalar:
     """A value as the column's type has it: texts are read as numbers, dates or truth where those are there."""
-    if arrow().types.is_dictionary(kind):
-        kind = kind.value_type
     scalar = arrow().scalar(value)
     return scalar if scalar.type == kind else scalar.cast(kind)
 

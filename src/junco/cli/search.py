@@ -5,16 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from junco.cli.printing import as_json, print_json, short, sources
 from junco.errors import InputError
 from junco.terminal import out, say
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command

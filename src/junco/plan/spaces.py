@@ -114,9 +114,10 @@ def _named(flow: Flow, trails: list[Trail]) -> Trails:
     """With the graph's own name for the space of what could not be identified."""
     if flow.graph.space and trails:
         sources = {slot.index for slot in flow.inputs}
+        vectors = [is_vector(port.type) or is_vector(element_of(port.type)) for port in pipeline_ports(flow).outputs]
         ranks = [
-            (0 if trail.lost else 1) if trail.space is not None else 2 + (slot.index in sources)
-            for slot, trail in zip(flow.outputs, trails, strict=True)
+            (0 if trail.lost else 1) if trail.space is not None else 2 + (not is_one) + 2 * (slot.index in sources)
+            for slot, trail, is_one in zip(flow.outputs, trails, vectors, strict=True)
         ]
         index = ranks.index(min(ranks))
         trails[index] = Trail((trails[index].space or Space({})).named(flow.graph.space))

@@ -25,6 +25,11 @@ KEY = "input"
 """The column that says which input a row came from."""
 
 
+def parts_of(array: Vectors) -> Iterator[Vectors]:
+    """An array, some rows at a time."""
+    return (array[start : start + ROWS] for start in range(0, len(array), ROWS))
+
+
 class Content(ABC):
     """Rows of vectors with their keys and other columns. Nothing is read before it is asked for."""
 
@@ -109,7 +114,7 @@ class InMemory(Content):
 
     def pieces(self) -> Iterator[Vectors]:
         """Parts of them, so that nobody makes a copy of all."""
-        yield from (self._vectors[start : start + ROWS] for start in range(0, len(self._vectors), ROWS))
+        return parts_of(self._vectors)
 
     def _column(self, name: str) -> pa.ChunkedArray:
         values = self._columns[name]

@@ -11,7 +11,7 @@ import numpy as np
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
-from junco.store.content import KEY, ROWS, Content
+from junco.store.content import KEY, Content, parts_of
 from junco.store.npy import side_of
 from junco.store.parquet import Files
 from junco.store.vectors import (
@@ -128,8 +128,7 @@ class Stored(Content):
     def pieces(self) -> Iterator[Vectors]:
         """A row group at a time; of an array, what is mapped."""
         if self._is_array:
-            array = self._read(lambda: array_in(self.path, mapped=True))
-            yield from (array[start : start + ROWS] for start in range(0, len(array), ROWS))
+            yield from parts_of(self._read(lambda: array_in(self.path, mapped=True)))
             return
         for group in self._parquet.groups([self.vector_column]):
             yield matrix(group.column(self.vector_column), self.vector_column, self.path)
