@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from junco.answers.hits import Hits
 from junco.answers.products import pairs_above
+from junco.answers.units import row_digest
 from junco.errors import InputError, MissingExtraError
 from junco.pages.letters import amount
 from junco.settings import user_path
@@ -107,9 +107,7 @@ def alike(units: Vectors, above: float) -> list[Numbers]:
 def _distinct(units: Vectors) -> tuple[Numbers, Numbers]:
     """The first row of each value, and for each row the place of its value among these: equal rows need no product."""
     places: dict[bytes, int] = {}
-    number = np.fromiter(
-        (places.setdefault(blake2b(row, digest_size=16).digest(), len(places)) for row in units), np.intp, len(units)
-    )
+    number = np.fromiter((places.setdefault(row_digest(row), len(places)) for row in units), np.intp, len(units))
     return np.unique(number, return_index=True)[1], number
 
 

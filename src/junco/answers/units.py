@@ -53,6 +53,11 @@ def unit(vectors: npt.NDArray[Any], space: Space | None = None) -> Vectors:
     return unit_rows(rows if finite.all() else np.where(finite[:, np.newaxis], rows, np.float32(0)))
 
 
+def row_digest(row: npt.NDArray[Any]) -> bytes:
+    """What tells a row from all others: sixteen bytes, however long it is."""
+    return hashlib.blake2b(row.tobytes(), digest_size=16).digest()
+
+
 def units_of(content: Content) -> Vectors:
     """The unit rows of a set (rows, dim): in memory, or mapped from the file that keeps them."""
     pieces = content.pieces()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import re
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.answers.units import floats, unit
-from junco.errors import JuncoError, SpaceError
+from junco.answers.units import floats, row_digest, unit
+from junco.errors import JuncoError
 from junco.job.kinds import is_url
 from junco.job.wanted import Wanted
 from junco.job.whole_texts import text_in
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 LEAST_COSINE = 0.99
 """Between a stored vector and the same input embedded anew: runtimes and devices differ by less."""
 _SHOWN = 5
-_DIGEST_BYTES = 16
 _UNLIKE = -np.inf
 """Of vectors that cannot be compared: there are more, fewer, or longer ones than before."""
 _LIKE_A_PLACE = re.compile(r"[^\n]{1,4096}\.[A-Za-z]\w{0,4}|\S*/\S*")
@@ -153,16 +151,12 @@ def looked_through(content: Content, kept: Iterable[int] = ()) -> tuple[Verdict,
         if content.space is None or not content.space.is_packed:
             zero += int((piece == 0).all(axis=1).sum())
         for number, row in enumerate(piece, start):
-            first = seen.setdefault(_digest(row), number)
+            first = seen.setdefault(row_digest(row), number)
             repeated += first != number and keys[first].as_py() != keys[number].as_py()
             if number in wanted:
                 taken[number] = row.copy()  # and not the piece that it is a part of
         start += len(piece)
     return Verdict(content.num_rows, not_finite, zero, repeated), taken
-
-
-def _digest(row: Vectors) -> bytes:
-    return hashlib.blake2b(row.tobytes(), digest_size=_DIGEST_BYTES).digest()
 
 
 @dataclass(slots=True)
@@ -240,9 +234,4 @@ def sampled_keys(content: Content, count: int) -> dict[str, list[int]]:
 
 def same_space(pipeline: Pipeline, space: Space | None) -> bool | None:
     """Whether a pipeline makes vectors of the space that a set names; ``None``: it names none."""
-    if space is None:
-        return None
-    try:
-        return pipeline.plan.space == space
-    except SpaceError:
-        return False
+    return None if space is None else pipeline.plan.space == space

@@ -14,6 +14,11 @@ params = click.option(
 )
 device = click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")
 
+vectors = click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+column_of_vectors = click.option(
+    "--column", metavar="NAME", help="The column that holds the vectors, where there are several."
+)
+
 _allow_urls = click.option("--allow-urls", is_flag=True, help="Fetch inputs that are addresses: -p allow_urls=true.")
 _allow_private = click.option(
     "--allow-private", is_flag=True, help="Also from this machine's own network: -p allow_private=true."

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
+from junco.cli.parameters import column_of_vectors, vectors
 from junco.cli.printing import as_json, print_json, short, sources
 from junco.errors import InputError
 from junco.terminal import out, say
 
 
 @click.command
-@click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+@vectors
 @click.argument(
     "questions",
     nargs=-1,
@@ -30,7 +31,7 @@ from junco.terminal import out, say
     help="Only rows that meet it, as in 'lang = zh and price < 30'; several must all be met.",
 )
 @click.option("--by-input", is_flag=True, help="Of each input its best row alone: of a document its best chunk.")
-@click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@column_of_vectors
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers as a page with pictures."
 )

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from junco.cli.parameters import column_of_vectors, vectors
 from junco.cli.printing import as_json, print_json, sources
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.answers.groups import Groups
 
-_set = click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
-_column = click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
 _html = click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the groups as a page with pictures."
 )
@@ -23,7 +22,7 @@ _html = click.option(
 
 def _of_a_set(command: Callable[..., None]) -> Callable[..., None]:
     """The argument and options of both commands."""
-    return _set(_column(_html(sources(as_json(command)))))
+    return vectors(column_of_vectors(_html(sources(as_json(command)))))
 
 
 @click.command

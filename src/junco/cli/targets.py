@@ -30,7 +30,6 @@ def described(ref: str) -> dict[str, Any]:
     found = Stored(path)
     first = next(found.pieces(), None)
     rejects = path.with_name(f"{path.name}.rejects.parquet")
-    title = (found.schema.metadata or {}).get(b"junco.pipeline", b"").decode("utf-8", "replace")
     files = [path] if path.is_file() else path.glob("*.parquet")
     return {
         "kind": "set of vectors",
@@ -40,7 +39,7 @@ def described(ref: str) -> dict[str, Any]:
         "vectors": "none" if first is None else f"{first.shape[1]:,} × {first.dtype}",
         "space": str(found.space) if found.space is not None else "unknown",
         "columns": [f"{field.name}: {field.type}" for field in found.schema],
-        "pipeline": title or "unknown",
+        "pipeline": found.title or "unknown",
         "size": size(sum(file.stat().st_size for file in files)),
         "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
     }

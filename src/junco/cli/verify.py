@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from junco.cli.parameters import column_of_vectors, vectors
 from junco.cli.printing import as_json, print_json
 from junco.terminal import out
 
@@ -11,11 +12,11 @@ _STATUS = {"wrong": 1, "not checked": 3}
 
 
 @click.command
-@click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+@vectors
 @click.option(
     "-n", "count", type=click.IntRange(min=0), default=50, metavar="NUMBER", help="Inputs that are embedded anew."
 )
-@click.option("--column", metavar="NAME", help="The column that holds the vectors, where there are several.")
+@column_of_vectors
 @as_json
 def verify(vectors: str, count: int, column: str | None, as_json: bool) -> None:
     """Whether a set is what it says.

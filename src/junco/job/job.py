@@ -40,7 +40,7 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import NAMED_BY, PIPELINE, space_metadata
+from junco.store.vectors import NAMED_BY, PIPELINE, TITLE, space_metadata
 from junco.wording import reason
 
 
@@ -76,7 +76,7 @@ class Job:
         self.space = found.space
         about = space_metadata(found.space, found.column)
         about |= {} if options.key is None else {NAMED_BY: options.key}
-        self.metadata = {"junco.pipeline": title_of(graph), **_definition(graph), **about, **(metadata or {})}
+        self.metadata = {TITLE: title_of(graph), **_definition(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told = Told()
         self._sums: Sums = {}

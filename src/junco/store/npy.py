@@ -25,6 +25,8 @@ from junco.types.space import PRECISION
 if TYPE_CHECKING:
     import pyarrow as pa
 
+VECTOR = "junco.vector"
+"""Of the file beside an array: the column that the array holds."""
 _ARRAY = b"junco.array"
 """Of the file beside an array: a hash of its vectors."""
 _WHOLE = ("int8", "ubinary")
@@ -63,7 +65,7 @@ class NpyFile(FileSink):
     def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:
         """Write the array and the inputs side by side."""
         column = self._vector(schema) if num_rows else ""
-        place = {"junco.vector": column, "junco.vector_at": str(schema.get_field_index(column))}
+        place = {VECTOR: column, "junco.vector_at": str(schema.get_field_index(column))}
         others = arrow().schema([field for field in schema if field.name != column])
         others = others.with_metadata({**{k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}, **place})
         kind = schema.field(column).type if column else None
@@ -179,7 +181,7 @@ class _Array(Previous):
         kind = pa.list_(pa.from_numpy_dtype(self._array.dtype), dim) if dim else pa.null()
         self._kind = kind
         self._name, self._at = (
-            self._inputs.metadata[b"junco.vector"].decode(),
+            self._inputs.metadata[VECTOR.encode()].decode(),
             int(self._inputs.metadata[b"junco.vector_at"]),
         )
         self.schema = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,17 +12,19 @@ import numpy as np
 from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, parts_of
-from junco.store.npy import side_of
+from junco.store.npy import VECTOR, side_of
 from junco.store.parquet import Files
 from junco.store.vectors import (
     NAMED_BY,
     PIPELINE,
+    TITLE,
     array_in,
     files_space,
     only_vectors,
     parquet_files,
     rows_of,
     schema_of,
+    told_in,
     whole,
 )
 from junco.types import Vectors
@@ -60,9 +62,9 @@ class Stored(Content):
         self._files = self._side() if self._is_array else parquet_files(self.path)
         self.space, told = files_space(self._files)
         self.schema = schema = schema_of(self._files) if self._files else arrow().schema([])
-        self.made_by = (schema.metadata or {}).get(PIPELINE.encode(), b"").decode("utf-8", "replace")
-        self.named_by = (schema.metadata or {}).get(NAMED_BY.encode(), b"").decode("utf-8", "replace")
-        self.vector_column = (schema.metadata or {}).get(b"junco.vector", b"").decode("utf-8", "replace")
+        told_by = partial(told_in, schema.metadata)
+        self.title, self.made_by, self.named_by = told_by(TITLE), told_by(PIPELINE), told_by(NAMED_BY)
+        self.vector_column = told_by(VECTOR)
         if not self._is_array:
             self.vector_column = column or told or only_vectors(schema, self._files, self.path)
             if self.vector_column not in schema.names:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID, _COLUMN, _DESCRIPTION = "junco.space", "junco.space.column", "junco.space.description"
+TITLE = "junco.pipeline"
+"""Of a schema's metadata: what the pipeline that made the rows is called."""
 PIPELINE = "junco.pipeline.definition"
 """Of a schema's metadata: the pipeline that made the rows, as YAML."""
 NAMED_BY = "junco.key"
@@ -27,6 +29,11 @@ NAMED_BY = "junco.key"
 _T = TypeVar("_T")
 Places = list[tuple[int, int, int] | None]
 """What changes when another file or folder takes the place of one that belongs to a target."""
+
+
+def told_in(metadata: Mapping[bytes, bytes] | None, name: str) -> str:
+    """What a schema's metadata says under a name; empty where it says nothing."""
+    return (metadata or {}).get(name.encode(), b"").decode("utf-8", "replace")
 
 
 def space_metadata(space: Space | None, column: str) -> dict[str, str]:
