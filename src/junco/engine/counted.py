@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from junco.engine.stats import StageStats
 from junco.forks import ForkedLock
 from junco.operator.notes import Noted
 from junco.wording import picture
 
+_T = TypeVar("_T")
 MOST_NAMED = 3
 """Inputs that are shown of those of which a word was noted: which are meant, not all of them."""
 _LONGEST_NAME = 200
@@ -115,15 +116,17 @@ def counted_for(counted: Counted | None) -> Iterator[None]:
         _mine.counted = before
 
 
-@contextmanager
-def drawing_of(item: Sequence[Any]) -> Iterator[None]:
-    """For as long as this lasts, the calling thread draws the rows of that item: a value of each column."""
-    before = _mine.item
-    _mine.item = item
+def drawn_of(item: Sequence[Any], draw: Callable[..., _T], *arguments: Any) -> _T:
+    """What ``draw`` gives, while the calling thread draws the rows of that item, a value of each column.
+
+    No context manager: it is called for each row, and would take longer than most of these.
+    """
+    mine = _mine
+    before, mine.item = mine.item, item
     try:
-        yield
+        return draw(*arguments)
     finally:
-        _mine.item = before
+        mine.item = before
 
 
 def calls_counted_for(one: Callable[..., Any], counted: Counted) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure, is_no_value, kinds_of
-from junco.engine.counted import drawing_of
+from junco.engine.counted import drawn_of
 from junco.engine.ended import Ended
 from junco.engine.maps import MapStage, Part
 from junco.engine.pieces import ListsSize, PieceSize, piece
@@ -172,8 +172,7 @@ class FlatMapStage(WorkStage):
             had, is_over = 0, False
             try:
                 while not (is_over or ended.at(row)):
-                    with drawing_of(item):
-                        drawn = self._more(children, row, iterator) if error is None else (0, True, error)
+                    drawn = drawn_of(item, self._more, children, row, iterator) if error is None else (0, True, error)
                     count, is_over, error = drawn
                     had += count
                     if error is not None:
