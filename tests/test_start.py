@@ -67,3 +67,9 @@ def test_a_command_that_only_lists_imports_no_more_than_its_list_takes(args, mos
     assert modules & LATE_FOR_LISTS == set()
     assert not any(name.startswith(("junco.graph.nodes", "junco.operator.base", *ROOMS_TO_RUN)) for name in modules)
     assert len(modules) <= most
+
+
+def test_a_model_that_was_converted_on_this_machine_runs_without_what_talks_to_networks():
+    modules_of_command("run", "text-embedding", "hello")  # converts it, if nobody has
+    modules = modules_of_command("run", "text-embedding", "hello")
+    assert modules & {"http.client", "ssl", "urllib.request", "huggingface_hub", "requests", "httpx"} == set()

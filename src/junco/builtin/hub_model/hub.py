@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +94,10 @@ def check_reachable(model: str, owner: str, instead: str) -> None:
     Raises:
         UnavailableError: the environment says to stay offline, or nothing answers at the hub's address.
     """
+    import socket  # what asks the network is not needed to start
+    import urllib.parse
+    import urllib.request
+
     from huggingface_hub import constants
 
     if settings().offline:
