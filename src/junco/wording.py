@@ -41,11 +41,15 @@ NOT_OURS = (Exception, SystemExit)
 """What somebody else's class or module may raise when it is only looked at, which must hide nothing and end nobody."""
 
 
+_SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000") | frozenset(map(chr, range(0x2000, 0x200B)))
+"""Blanks of other widths: they indent Chinese paragraphs and hold numbers together, and move nothing."""
+
+
 def printable(text: str) -> str:
     """A text without control characters: what would move a cursor, turn the direction or ring is spelt out."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else _spelt(letter) for letter in text)
+    return "".join(letter if letter.isprintable() or letter in _SPACES else _spelt(letter) for letter in text)
 
 
 def printable_lines(lines: Iterable[str]) -> str:

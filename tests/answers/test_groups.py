@@ -52,8 +52,16 @@ def test_groups_are_the_connected_rows_however_products_are_cut(monkeypatch, blo
         if len(reached) > 1:
             expected.add(frozenset(reached))
     found = alike(units, 0.9)
-    assert {frozenset(map(int, rows)) for rows in found} == expected
-    assert [len(rows) for rows in found] == sorted(map(len, found), reverse=True)
+    assert {frozenset(map(int, rows)) for rows, _ in found} == expected
+    assert [len(rows) for rows, _ in found] == sorted((len(rows) for rows, _ in found), reverse=True)
+
+
+def test_a_near_duplicates_score_is_the_cosine_to_the_row_that_is_most_like_it():
+    (group,) = stored(angles(0, 2, 90, 6, 6)).similar(above=0.99)
+    scores = {hit.key.removeprefix("row "): hit.score for hit in group.hits}
+    assert scores["0"] == pytest.approx(np.cos(np.radians(2)), abs=1e-6)
+    assert scores["1"] == pytest.approx(np.cos(np.radians(2)), abs=1e-6)
+    assert scores["3"] == scores["4"] == 1
 
 
 def test_many_equal_rows_are_one_group():

@@ -74,6 +74,15 @@ def test_a_row_is_named_by_its_key_and_brings_its_columns_with_it(embed, tmp_pat
     )
 
 
+def test_a_column_that_names_or_travels_is_never_taken_for_the_input(embed, tmp_path):
+    rows = [{"ticket": "T1", "lang": "en", "message": "one"}, {"ticket": "T2", "lang": "zh", "message": "two"}]
+    report = run(embed, write_csv(tmp_path / "t.csv", rows), tmp_path / "v.parquet", key="ticket", keep=["lang"])
+    assert "column 'message' of ticket, lang, message" in report.read[0]
+    chinese = [{"工单号": "T1", "问题": "one"}, {"工单号": "T2", "问题": "two"}]
+    report = run(embed, write_csv(tmp_path / "z.csv", chinese), tmp_path / "w.parquet")
+    assert "column '问题' of 工单号, 问题" in report.read[0]
+
+
 def test_a_star_keeps_all_other_columns_in_their_order(embed, tmp_path):
     run(embed, write_csv(tmp_path / "t.csv", ROWS), tmp_path / "v.parquet", key="ticket", keep="*")
     assert pq.read_table(tmp_path / "v.parquet").column_names == ["input", "vector", "lang", "price"]

@@ -27,6 +27,10 @@ from junco.wording import picture
 
 _FLOATS = "float32"
 _DECODE = Node("map", "decode", ("question",), ("question",), OperatorSpec.named("image-decode.pil", {}))
+_NAME_IT = (
+    "An operator on the way does not say what it does to a space, so nobody can tell whether the two belong together: "
+    "name the space, .output('vector', space='…') or 'space: NAME' in the file, and embed anew; or ask with a vector."
+)
 _CURE = "Ask with what the set was made with: the operators, their weights or their versions are others now."
 
 
@@ -212,7 +216,8 @@ def vectors_of(question: Any, maker: Maker, space: Space | None) -> Vectors:
     """
     p = maker.pipeline_for(question)
     found = maker.space_for(question)
-    check_same(_as_floats(found), _as_floats(space), "the question's vectors", "those of the set", _CURE)
+    cure = _CURE if found is not None and space is not None else _NAME_IT
+    check_same(_as_floats(found), _as_floats(space), "the question's vectors", "those of the set", cure)
     made = p(question)
     rows = np.atleast_2d(np.asarray(made, np.float32)) if len(made) else np.zeros((0, 0), np.float32)
     if not len(rows):

@@ -10,28 +10,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.answers.hits import Hits
+from junco.answers.hits import Hit, Hits, said
 from junco.answers.products import pairs_above
 from junco.answers.units import row_digest
 from junco.errors import InputError, MissingExtraError
-from junco.pages.letters import amount
+from junco.pages.letters import amount, cut
 from junco.settings import user_path
 from junco.types import Vectors
 from junco.wording import printable
 
 MOST_DIM = 50
 """Numbers of a row that are clustered by density: in more, distances tell little and take long."""
-_SHOWN = 3
+_SHOWN, _PIECE = 3, 24
 
 Numbers = npt.NDArray[np.intp]
+Scored = tuple[Numbers, npt.NDArray[np.float32]]
+"""Rows of a group, and a score for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that belong together, the most typical first; their scores are cosines to what the group is about.
+    """Rows that belong together, the most typical first.
 
     Attributes:
-        hits: the rows.
+        hits: the rows. A score is the cosine to the row that is most like it, of near-duplicates; to the middle of the
+            group, of clusters.
     """
 
     hits: Hits
@@ -44,9 +47,16 @@ class Group:
         return len(self.hits)
 
     def __str__(self) -> str:
-        first = ", ".join(hit.key for hit in self.hits[:_SHOWN])
+        first = ", ".join(map(_shown, self.hits[:_SHOWN]))
+        scores = [hit.score for hit in self.hits]
         more = f", … {len(self.hits) - _SHOWN:,} more" if len(self.hits) > _SHOWN else ""
-        return printable(f"{len(self.hits):6,}  {self.hits[-1].score:.3f}–{self.hits[0].score:.3f}  {first}{more}")
+        return printable(f"{len(self.hits):6,}  {min(scores):.3f}–{max(scores):.3f}  {first}{more}")
+
+
+def _shown(hit: Hit) -> str:
+    """A row by its key and, of a piece, which one it is."""
+    about = " ".join(filter(None, map(said, hit.columns.values())))
+    return f"{hit.key} ({cut(' '.join(about.split()), _PIECE)})" if about else hit.key
 
 
 class Groups(list[Group]):
@@ -90,18 +100,22 @@ class Groups(list[Group]):
         return f"{amount(len(self), 'group')} of {rows}; in none: {alone}" if self else f"no groups among {alone}"
 
 
-def alike(units: Vectors, above: float) -> list[Numbers]:
+def alike(units: Vectors, above: float) -> list[Scored]:
     """Groups of rows that are connected by cosines of ``above`` or more, the largest first.
 
-    Rows of a chain are in one group even where its ends are less alike. No more than the products of two blocks are in
-    memory, however many pairs there are.
+    A row's score is its cosine to the row that is most like it. Rows of a chain are in one group even where its ends
+    are less alike. No more than the products of two blocks are in memory, however many pairs there are.
     """
     distinct, number = _distinct(units)
-    roots = np.arange(len(distinct))
-    for one, two in pairs_above(units if len(distinct) == len(units) else units[distinct], above):
+    roots, scores = np.arange(len(distinct)), np.zeros(len(distinct), np.float32)
+    for one, two, cosines in pairs_above(units if len(distinct) == len(units) else units[distinct], above):
+        np.maximum.at(scores, one, cosines)
+        np.maximum.at(scores, two, cosines)
         apart = roots[one] != roots[two]
         _join(roots, one[apart], two[apart])
-    return _split(_settled(roots)[number], units)
+    scores[np.bincount(number, minlength=len(distinct)) > 1] = 1
+    of_row = np.minimum(scores[number], 1)
+    return [(rows, of_row[rows]) for rows, _ in by_typical(units, _split(_settled(roots)[number], units))]
 
 
 def _distinct(units: Vectors) -> tuple[Numbers, Numbers]:
@@ -111,8 +125,10 @@ def _distinct(units: Vectors) -> tuple[Numbers, Numbers]:
     return np.unique(number, return_index=True)[1], number
 
 
-def clustered(units: Vectors, count: int | None, least: int) -> list[Numbers]:
+def clustered(units: Vectors, count: int | None, least: int) -> list[Scored]:
     """Groups of rows by k-means into ``count``, else by density (HDBSCAN), the largest first.
+
+    A row's score is its cosine to the middle of its group.
 
     Args:
         units: (rows, dim) of length 1.
@@ -132,16 +148,21 @@ def clustered(units: Vectors, count: int | None, least: int) -> list[Numbers]:
         if not 0 < count <= len(units):
             raise InputError(f"{len(units):,} rows make from 1 to {len(units):,} clusters, not {count:,}")
         labels = MiniBatchKMeans(count, random_state=0, n_init=3).fit_predict(units)
-        return _split(np.asarray(labels), units, least=1)
+        return by_typical(units, _split(np.asarray(labels), units, least=1))
     if len(units) < max(2, least):
         return []
     dim = min(MOST_DIM, *units.shape)
     small = PCA(dim, random_state=0).fit_transform(units) if dim < units.shape[1] else units
-    return _split(np.asarray(HDBSCAN(min_cluster_size=max(2, least), copy=True).fit_predict(small)), units)
+    labels = HDBSCAN(min_cluster_size=max(2, least), copy=True).fit_predict(small)
+    return by_typical(units, _split(np.asarray(labels), units))
 
 
-def by_typical(units: Vectors, rows: Numbers) -> tuple[Numbers, npt.NDArray[np.float32]]:
-    """The rows of a group by their cosine to its mean, the most typical first."""
+def by_typical(units: Vectors, groups: Iterable[Numbers]) -> list[Scored]:
+    """The rows of each group with their cosines to its mean, the most typical first."""
+    return [_by_typical(units, rows) for rows in groups]
+
+
+def _by_typical(units: Vectors, rows: Numbers) -> Scored:
     members = np.asarray(units[rows])
     mean = members.mean(axis=0)
     scores = members @ (mean / max(float(np.linalg.norm(mean)), 1e-12))

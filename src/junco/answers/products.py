@@ -49,8 +49,8 @@ def best(units: Vectors, wanted: Vectors, count: int, among: Mask | None = None)
     return found
 
 
-def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """All pairs of rows whose cosine is ``least`` or more, the number of the first below that of the second."""
+def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]]:
+    """All pairs of rows whose cosine is ``least`` or more, the first row below the second: rows, rows, cosines."""
     least -= _ROUNDING
     for start in range(0, len(units), _PAIR_ROWS):
         left = np.asarray(units[start : start + _PAIR_ROWS])
@@ -62,7 +62,7 @@ def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.i
             if start == other:
                 one, two = one[one < two], two[one < two]
             if len(one):
-                yield start + one, other + two
+                yield start + one, other + two, products[one, two]
 
 
 def _blocks(units: Vectors, rows: int) -> Iterator[tuple[int, Vectors]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.answers.groups import Group, Groups, Numbers, alike, by_typical, clustered
+from junco.answers.groups import Group, Groups, Numbers, Scored, alike, clustered
 from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Mask, Nearest, best
 from junco.answers.units import scaled, unit, units_of
@@ -142,6 +142,8 @@ class VectorSet:
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
 
+        A row's score is its cosine to the row that is most like it.
+
         Raises:
             InputError: ``above`` is no cosine between 0 and 1.
         """
@@ -179,8 +181,7 @@ class VectorSet:
 
         return type(self.pipeline)(vectors_alone(self.pipeline.graph, self._vector_column))
 
-    def _groups(self, groups: Sequence[Numbers]) -> Groups:
-        ordered = [by_typical(self._units, rows) for rows in groups]
+    def _groups(self, ordered: Sequence[Scored]) -> Groups:
         flat = self._hits(
             [int(row) for rows, _ in ordered for row in rows],
             [float(score) for _, scores in ordered for score in scores],

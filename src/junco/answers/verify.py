@@ -17,6 +17,7 @@ from junco.errors import JuncoError
 from junco.job.kinds import is_url
 from junco.job.wanted import Wanted
 from junco.job.whole_texts import text_in
+from junco.pages.letters import amount
 from junco.store.content import Content
 from junco.types import Space, Vectors
 from junco.wording import printable_lines
@@ -91,7 +92,7 @@ class Verdict:
         if self.is_same_space is False:
             lines.append("  the pipeline makes vectors of another space by now")
         if self.lowest_cosine is not None:
-            lines.append(f"  {compared:,} inputs embedded anew: cosines of {self.lowest_cosine:.4f} and more")
+            lines.append(f"  {amount(compared, 'input')} embedded anew: cosines of {self.lowest_cosine:.4f} and more")
         lines += [f"  another vector: {key}" for key in self.foreign[:_SHOWN]]
         if self.missing:
             lines.append(f"  {len(self.missing):,} of {self.num_sampled:,} inputs could not be embedded anew")
@@ -102,7 +103,9 @@ class Verdict:
         counts = {"not finite": self.num_not_finite, "zeros alone": self.num_zero}
         lines += [f"  rows that are {what}: {count:,}" for what, count in counts.items() if count]
         if self.num_repeated:
-            lines.append(f"  rows with the vector of another input: {self.num_repeated:,}")
+            lines.append(
+                f"  rows with the very vector of another input, which need not be wrong: {self.num_repeated:,}"
+            )
         return lines
 
 

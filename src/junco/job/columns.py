@@ -14,7 +14,11 @@ from junco.job.wanted import Wanted
 from junco.wording import did_you_mean, nearest
 
 _USUAL = ("input", "path", "text")
-_KEY = re.compile(r"(?:^|[\s_.-])(?:id|ids|key|index|idx|nr|no|num|number|label|uuid)$|^(?:unnamed: \d+|)$")
+_KEY = re.compile(
+    r"(?:^|[\s_.-])(?:id|ids|key|index|idx|nr|no|num|number|label|uuid)$"
+    r"|(?:号|編號|编号|序号|番号|번호)$"
+    r"|^(?:unnamed: \d+|)$"
+)
 _MOST_NAMES = 20
 
 
@@ -65,7 +69,17 @@ def _of_inputs(
         )
     if with_bytes and not wanted.is_text:
         return _of_files(texts, name, sorted(with_bytes))
-    return _guess(texts, name, may_be_texts if wanted.is_text else lambda at: True)
+    is_fit = may_be_texts if wanted.is_text else lambda at: True
+    return _guess(texts, name, is_fit, _told_apart(texts, wanted, name))
+
+
+def _told_apart(texts: Sequence[str], wanted: Wanted, name: str) -> set[int]:
+    """Columns that the caller says are something else than the input: the key, and what is kept by its name."""
+    keeping = wanted.keeping
+    if keeping is None:
+        return set()
+    named = [*([] if keeping.key is None else [keeping.key]), *(keeping.asked if keeping.asked != "*" else ())]
+    return {at for each in named if (at := position_of(each, texts, name)) is not None}
 
 
 def _with_kept(choice: Choice, texts: Sequence[str], wanted: Wanted, name: str) -> Choice:
@@ -115,8 +129,14 @@ def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Cho
     return _choice(with_bytes, texts, "which holds files")
 
 
-def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Choice:
+def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool], others: Collection[int]) -> Choice:
     """The column where none is named as the pipeline's input; one that is not fit only if there are no others.
+
+    Args:
+        texts: all columns.
+        name: of the table.
+        is_fit: whether a column may hold inputs.
+        others: columns that are said to be something else.
 
     Raises:
         JobError: another has the same name.
@@ -124,8 +144,9 @@ def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool]) -> Ch
     usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
     if (found := next(filter(is_fit, usual), None)) is not None:
         return _choice([found], texts)
-    no_keys = [at for at, each in enumerate(texts) if not _KEY.search(_folded(each))] or [0]
-    keys = [at for at in range(len(texts)) if at not in no_keys]
+    left = [at for at in range(len(texts)) if at not in others] or list(range(len(texts)))
+    no_keys = [at for at in left if not _KEY.search(_folded(texts[at]))] or left[:1]
+    keys = [at for at in left if at not in no_keys]
     found = next(filter(is_fit, [*no_keys, *keys]), no_keys[0])
     position_of(texts[found], texts, name)
     what = "the first that is no key" if found == no_keys[0] else "the first that holds texts"
