@@ -36,7 +36,7 @@ SENTENCES = (
     ),
     (
         "search: junco's time ÷ numpy's with the rows in memory",
-        "Exact search in a file of a million vectors takes {} times as long as numpy's product with all rows in memory.",
+        "Exact search in a file of a million vectors takes {} times as long as numpy's product of rows in memory.",
     ),
 )
 """What it says in three sentences, each with a reading."""
