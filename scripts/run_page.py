@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from shown import difference
+from shown import difference  # type: ignore[import-not-found]  # beside this file
 
 MEDIA = Path(__file__).resolve().parent.parent / ".media"
 VIDEOS = {"street.mp4": "bikes.mp4", "film.mp4": "bigbuckbunny.mp4"}
