@@ -27,6 +27,7 @@ from junco.job.inventory import Inventory
 from junco.job.keeping import Keeping
 from junco.job.ledger import Ledger, Sealed
 from junco.job.limit import RejectLimit
+from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
@@ -40,7 +41,7 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import NAMED_BY, PIPELINE, TITLE, space_metadata
+from junco.store.vectors import FOLDER, NAMED_BY, PIPELINE, TITLE, space_metadata
 from junco.wording import reason
 
 
@@ -78,7 +79,7 @@ class Job:
         about |= {} if options.key is None else {NAMED_BY: options.key}
         self.metadata = {TITLE: title_of(graph), **_definition(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
-        self.told = Told()
+        self.told, self.names = Told(), Names("")
         self._sums: Sums = {}
         keeps = options.key is not None or bool(options.keep)
         self.keeping = Keeping(options.key, options.keep, graph.outputs) if keeps else None
@@ -103,12 +104,12 @@ class Job:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space, self.keeping)
+            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space, self.names, self.keeping)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
 
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping, name=self.names.of)
 
     def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same inputs, begun where rows keep something: the columns of their table are those of the target."""
@@ -190,7 +191,9 @@ class Job:
             state.note_source(noted)
         else:
             kept = () if self.keeping is None else self.keeping.names or ()
-            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), self.metadata)
+            place = self.sink.folder
+            named_from = {} if place is None else {FOLDER: self.names.folder_from(place)}
+            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), {**self.metadata, **named_from})
             state.publish(inventory, layout, noted)
         return deleted
 

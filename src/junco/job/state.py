@@ -18,6 +18,7 @@ from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
 from junco.job.keeping import Keeping, check_kept
 from junco.job.ledger import Ledger, Sealed, named
+from junco.job.names import Names
 from junco.job.packed import unpack_keys
 from junco.job.records import highest_number, is_entry, is_header
 from junco.store.columns import storable
@@ -37,14 +38,20 @@ class JobState:
         sink: the target; it has a work folder.
         pipeline: what it computes.
         space: of its vectors; ``None`` where it is unknown.
+        names: of the files that are its inputs.
         keeping: what its rows keep of their table; ``None``: nothing.
     """
 
     def __init__(
-        self, sink: Sink, pipeline: PipelineEntry, space: Space | None = None, keeping: Keeping | None = None
+        self,
+        sink: Sink,
+        pipeline: PipelineEntry,
+        space: Space | None,
+        names: Names,
+        keeping: Keeping | None = None,
     ) -> None:
         assert sink.work is not None
-        self.sink, self.pipeline, self.space, self.keeping = sink, pipeline, space, keeping
+        self.sink, self.pipeline, self.space, self.names, self.keeping = sink, pipeline, space, names, keeping
         self.work: Path = sink.work
         self.journal = Journal(self.work / "journal", sink.target)
         self.next = Journal(self.work / "journal.next", sink.target)
@@ -69,6 +76,7 @@ class JobState:
             if header is None or not resume:
                 return self._begin(is_replaced=not resume)
             self._check_header(header)
+            self.names.start_from(self.sink.folder, header["folder"])
             self._check_target(header)
             self.sink.check(is_ours=True)
             self._number_on()
@@ -174,6 +182,7 @@ class JobState:
     def _header(self, replaces: str | None) -> dict[str, Any]:
         space = self.space.to_json() if self.space is not None else None
         about = {"space": space, "replaces": replaces, "opened": self.next_shard - 1}
+        about |= {"folder": self.names.folder_from(self.sink.folder)}
         kept = {} if self.keeping is None else {"kept": self.keeping.as_record()}
         return {"junco": VERSION, **self.pipeline.as_record(), **about, **kept}
 

@@ -43,6 +43,7 @@ class FileSink(Sink):
         arrow()
         self.path = path
         self.target = str(path)
+        self.folder = path.absolute().parent
         self.work = path.with_name(f".{path.name}.junco")
         self.rejects = path.with_name(f"{path.name}.rejects.parquet")
         self.files = (path, self.rejects, *self.sides())

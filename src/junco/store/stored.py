@@ -15,6 +15,7 @@ from junco.store.content import KEY, Content, parts_of
 from junco.store.npy import VECTOR, side_of
 from junco.store.parquet import Files
 from junco.store.vectors import (
+    FOLDER,
     NAMED_BY,
     PIPELINE,
     TITLE,
@@ -65,6 +66,8 @@ class Stored(Content):
         told_by = partial(told_in, schema.metadata)
         self.title, self.made_by, self.named_by = told_by(TITLE), told_by(PIPELINE), told_by(NAMED_BY)
         self.vector_column = told_by(VECTOR)
+        if folder := told_by(FOLDER):
+            self.base = (self.folders[0].resolve() / folder).resolve()
         if not self._is_array:
             self.vector_column = column or told or only_vectors(schema, self._files, self.path)
             if self.vector_column not in schema.names:

@@ -26,6 +26,8 @@ PIPELINE = "junco.pipeline.definition"
 """Of a schema's metadata: the pipeline that made the rows, as YAML."""
 NAMED_BY = "junco.key"
 """Of a schema's metadata: the column of a table that names the rows, where the inputs themselves do not."""
+FOLDER = "junco.folder"
+"""Of a schema's metadata: the folder that its inputs are named from, as seen from the one that the set lies in."""
 _T = TypeVar("_T")
 Places = list[tuple[int, int, int] | None]
 """What changes when another file or folder takes the place of one that belongs to a target."""
