@@ -59,6 +59,7 @@ def _is_end(record: Mapping[str, Any]) -> bool:
     return (
         _is_source(record.get("source"))
         and _is_number(record.get("num_rejects"))
+        and isinstance(record.get("appended"), bool)
         and isinstance(files, dict)
         and all(_is_file(entry) for entry in files.values())
     )

@@ -121,19 +121,27 @@ class JobState:
         """Note a shard that is on the disk, and what reports call its inputs."""
         self.journal.append(sealed.as_record([named(key) for key in keys]))
 
-    def publish(self, inventory: Inventory, layout: Layout, source: dict[str, Any] | None) -> None:
+    @property
+    def was_appended(self) -> bool:
+        """Whether the target holds inputs that the source had not when it was last made."""
+        return bool(self._end.get("appended"))
+
+    def publish(
+        self, inventory: Inventory, layout: Layout, source: dict[str, Any] | None, *, is_appended: bool = False
+    ) -> None:
         """Make the target what ``inventory`` says.
 
         Args:
             inventory: what the source has.
             layout: of the target.
             source: the hash of the source and how it was read, where it has one.
+            is_appended: whether it holds inputs that the source has not.
         """
         rejects = inventory.rejected()
         self.sink.stage(inventory.spans(), rejects, layout)
         sums, sizes = self.sink.sums(is_staged=True), self.sink.sizes(is_staged=True)
         files = {name: [*sizes[name], content] for name, content in sums.items()}
-        self._end = {"files": files, "num_rejects": len(rejects), "source": source}
+        self._end = {"files": files, "num_rejects": len(rejects), "source": source, "appended": is_appended}
         with writing(self.sink.target):
             self.next.remove()
             self.next.append(self._header(None), durable=False)
@@ -144,16 +152,18 @@ class JobState:
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The names of inputs by their numbers in the ledger, as the target has them."""
+        return tuple(map(storable, dict.fromkeys(self.keys_of(numbers))))
+
+    def keys_of(self, numbers: Iterable[int]) -> Iterator[str]:
+        """What reports call each of some inputs, by their numbers in the ledger, which grow."""
         wanted = deque(numbers)
-        found: dict[str, None] = {}
         first = 0
         for record, _ in self._sealed() if wanted else ():
             if wanted and wanted[0] < first + record["inputs"]:
                 keys = self._unpacked(unpack_keys, record["keys"], record["inputs"])
                 while wanted and wanted[0] < first + len(keys):
-                    found[keys[wanted.popleft() - first]] = None
+                    yield keys[wanted.popleft() - first]
             first += record["inputs"]
-        return tuple(map(storable, found))
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
