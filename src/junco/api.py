@@ -206,8 +206,8 @@ class Pipeline:
         Args:
             source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
                 ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
-            sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
-                `Shard` at a time; nothing is kept of a job with a callable.
+            sink: a ``.parquet``, ``.npy``, ``.jsonl`` or ``.csv`` file, a folder of Parquet files (ends in ``/``), or a
+                callable that takes a `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
                 place for them; "raise" ends with the first.
             resume: go on from what is there; ``False`` starts over and replaces it.

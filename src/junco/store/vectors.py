@@ -11,6 +11,7 @@ import numpy as np
 from junco.errors import InputError
 from junco.settings import user_path
 from junco.store.arrow import arrow
+from junco.store.line_files import as_parquet, is_lines
 from junco.store.npy import side_of
 from junco.types import Space, Vectors
 from junco.types.space import check_same
@@ -89,6 +90,8 @@ def parquet_files(path: Path) -> list[Path]:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
+    if is_lines(path):
+        return [as_parquet(path)]
     if path.suffix.lower() == ".npy":
         side = side_of(path)
         return [] if side is None else [side]
