@@ -64,7 +64,7 @@ def test_new_inputs_anywhere_in_a_grown_source_are_all_that_is_worked_on(tmp_pat
     assert (tmp_path / "v.parquet").read_bytes() == (tmp_path / "fresh.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v/"])
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v.jsonl", "v.csv", "v/"])
 def test_the_result_depends_on_the_source_alone_and_not_on_what_was_there_before(embed, tmp_path, name):
     before = [f"text {n}" for n in range(50)]
     after = ["first", *before[40:], *before[:25], "bad one", "last"]

@@ -19,7 +19,7 @@ class JobReport:
 
     Attributes:
         target: where the results are.
-        num_inputs: inputs that the source has.
+        num_inputs: inputs that the source has, and those that stayed.
         num_done: inputs whose results are in the target.
         num_new: inputs that this run has worked on, new and changed ones.
         num_changed: how many of these were known with other content.
@@ -31,6 +31,7 @@ class JobReport:
         rejects: the file that says why inputs were put aside; ``None`` if none were.
         read: how the source was read: what was chosen (a column, a separator, an encoding) or passed over.
         num_unmarked: inputs whose content has no hash, so that they are worked on each time.
+        num_kept: inputs that the source has not, and that stayed (``missing="append"``).
         deleted: the names of the deleted inputs.
         damaged: what of an earlier run was found damaged, and is made anew.
         unknown: what of the pipeline could not be identified: such a job cannot be resumed.
@@ -50,6 +51,7 @@ class JobReport:
     rejects: str | None = None
     read: tuple[str, ...] = ()
     num_unmarked: int = 0
+    num_kept: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
     damaged: tuple[str, ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = field(default=(), repr=False)
@@ -119,6 +121,8 @@ class JobReport:
             more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
             names = ", ".join(self.deleted[:_SHOWN])
             lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+        if self.num_kept:
+            lines.append(f"  {_counted(self.num_kept, 'input')} stayed that this source has not")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
