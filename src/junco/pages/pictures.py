@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from junco.pages.colours import OVER_PICTURES, Colours
+from junco.pages.letters import cut, num_places
 from junco.pages.media import SIDE, TINY_SIDE, Media, Unshown
 from junco.pages.style import words
 from junco.pages.values import box_of, label_of, pixels
 from junco.wording import NOT_OURS
 
 MOST_BOXES = 200
+_LETTER = 6.6  # places of a name in letters of 11 px, which a picture has to hold
 _MOST_POINTS = 100
 _MOST_NAMES_MOVED = 8
 
@@ -72,8 +74,11 @@ def _boxes(boxes: Sequence[Any], shape: tuple[int, ...], side: int, colours: Col
         label = str(getattr(getattr(box, "box", box), "label", "") or "")
         colour = colours(label or f"\0{index}")  # without labels each box has its own
         within = _within(corners, width, height)
-        places.append(_free((max(0.0, within[0]) + 3 * unit, max(0.0, within[1]) + 12 * unit), places, unit))
-        shapes += _box(within, places[-1], words(label_of(box) or str(index)), colour, unit)
+        name = cut(label_of(box) or str(index), max(3, int((width - 6 * unit) / (_LETTER * unit))))
+        left = min(max(0.0, within[0]) + 3 * unit, width - (num_places(name) * _LETTER + 3) * unit)
+        top = min(max(0.0, within[1]) + 12 * unit, height - 3 * unit)
+        places.append(_free((max(0.0, left), top), places, unit))
+        shapes += _box(within, places[-1], words(name), colour, unit)
         shapes += _points(box, colour, unit)
     view = f'viewBox="0 0 {width} {height}" preserveAspectRatio="none"'
     return f'<svg {view} aria-hidden="true">{"".join(shapes)}</svg>' if shapes else ""
