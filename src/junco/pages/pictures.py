@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from junco.pages.colours import OVER_PICTURES, Colours
 from junco.pages.letters import cut, num_places
-from junco.pages.media import SIDE, TINY_SIDE, Media, Unshown
+from junco.pages.media import SIDE, TINY_SIDE, File, Media, Unshown, small_picture
 from junco.pages.style import words
 from junco.pages.values import box_of, label_of, pixels
 from junco.wording import NOT_OURS
@@ -55,6 +58,21 @@ def picture(
     image = f'<img src="{uri}" {size} alt="{alt}"{" class=" + chr(34) + "tiny" + chr(34) if is_tiny else ""}>'
     over = _boxes(boxes[:MOST_BOXES], shape or array.shape, side, colours or Colours(OVER_PICTURES))
     return f'<figure><span class="shot">{image}{over}</span>{about}</figure>'
+
+
+def drawn(pixels: npt.NDArray[np.uint8], boxes: Sequence[Any], side: int) -> File:
+    """A picture as a file: with boxes over it an SVG that holds the picture.
+
+    Raises:
+        Unshown: Pillow is not there.
+    """
+    if not boxes:
+        return small_picture(pixels, side)[0]
+    uri, width, height = Media().picture(pixels, side)
+    over = _boxes(boxes[:MOST_BOXES], pixels.shape, side, Colours(OVER_PICTURES))
+    image = f'<image href="{uri}" width="{width}" height="{height}"/>'
+    view = f'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
+    return File("image/svg+xml", f"<svg {view}>{image}{over}</svg>".encode())
 
 
 def _more(boxes: Sequence[Any]) -> str:
