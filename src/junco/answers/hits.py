@@ -78,6 +78,8 @@ class Hits(list[Hit]):
     def save(self, path: str | Path, *, sources: bool = False) -> None:
         """Write a page that stands alone: each row with what there is to see of it.
 
+        Of many rows there are further pages, in the folder ``<name>-pages`` beside it.
+
         Args:
             path: where to.
             sources: read also what lies neither beneath the working folder nor beneath the set's; whoever made the set
@@ -86,9 +88,9 @@ class Hits(list[Hit]):
         Raises:
             TargetError: the file cannot be written.
         """
-        from junco.answers.page import answers_body, write_page
+        from junco.answers.page import write_answers
 
-        write_page(user_path(path), self.question, answers_body("", [self], sources=sources))
+        write_answers(user_path(path), "", [self], sources=sources)
 
     def _repr_html_(self) -> str:
         from junco.answers.page import answers_body
