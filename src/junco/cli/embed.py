@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell at the end what each stage did, and which one binds.")
 @as_json
 @addresses
 @device
@@ -83,6 +84,7 @@ def embed(
     shard_rows: int | None,
     no_resume: bool,
     trace: str | None,
+    verbose: bool,
     as_json: bool,
     allow_urls: bool,
     allow_private: bool,
@@ -122,7 +124,7 @@ def embed(
     if as_json:
         print_json(report.to_dict())
     else:
-        out(str(report))
+        out(report.text(verbose=verbose))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
 

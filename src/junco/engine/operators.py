@@ -182,10 +182,10 @@ class OperatorApplier(Applier):
 
 def _looked_at(operator: Any, given: list[Any], error: BaseException | None) -> tuple[list[Any], BaseException | None]:
     """Rows that were drawn, if they are what the operator's ports say; else the error of that."""
-    if operator._outputs is None:
+    if operator._promised is None:
         return given, error
     try:
-        operator._outputs.check_rows(given)
+        operator._promised.check_rows(given)
     except ResultError as odd:
         return [], odd
     return given, error

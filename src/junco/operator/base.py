@@ -76,7 +76,7 @@ class Operator:
     _noted: notes.By
     """What it has noted of the batches that it is at work on."""
     _is_open: bool
-    _outputs: Outputs | None = None
+    _promised: Outputs | None = None
     """What looks at its results, once it is open."""
     _image_inputs: tuple[int, ...] = ()
     """The positions of inputs that are images: of video frames there it is given the pixels."""
@@ -340,7 +340,7 @@ class Operator:
                     self.open()
                     self._stamps = stamps
                     self._check_loaded()
-                    self._outputs, self._image_inputs = Outputs(self), image_inputs(self.ports())
+                    self._promised, self._image_inputs = Outputs(self), image_inputs(self.ports())
                     self._is_open = True
 
     def _check_loaded(self) -> None:

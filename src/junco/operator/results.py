@@ -40,8 +40,8 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
-    if operator._outputs is not None:
-        operator._outputs.check(listed)
+    if operator._promised is not None:
+        operator._promised.check(listed)
     return listed
 
 
