@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -230,8 +231,11 @@ def test_a_trace_that_cannot_be_written_is_refused_before_any_work(tmp_path):
 def test_the_report_tells_what_each_stage_did_and_which_one_binds(embed, tmp_path):
     report = embed.run(["a", "b"], tmp_path / "v.parquet")
     assert report.stats.stages[0].num_rows == 2
-    assert report.advice in str(report)
-    assert "ms a row" in str(report)
+    assert report.advice in report.text(verbose=True)
+    assert "ms a row" in report.text(verbose=True)
+    assert str(report) == report.text() == str(report).splitlines()[0]  # of so little work
+    long = replace(report.stats, stages=tuple(replace(stage, seconds=60.0) for stage in report.stats.stages))
+    assert str(replace(report, stats=long)).splitlines()[1:] == [f"  {long.advice}"]
     assert report.to_dict()["stats"]["advice"] == report.advice
     assert embed.run(["a", "b"], tmp_path / "v.parquet").stats is None
     later = embed.run(["a", "b", "c"], tmp_path / "v.parquet").stats

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 @click.option("--append", "missing", flag_value="append", help="… stays, and the new comes beside it.")
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell at the end what each stage did, and which one binds.")
 @as_json
 @addresses
 @device
@@ -88,6 +89,7 @@ def embed(
     missing: Missing | None,
     no_resume: bool,
     trace: str | None,
+    verbose: bool,
     as_json: bool,
     allow_urls: bool,
     allow_private: bool,
@@ -128,7 +130,7 @@ def embed(
     if as_json:
         print_json(report.to_dict())
     else:
-        out(str(report))
+        out(report.text(verbose=verbose))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
 

@@ -33,6 +33,7 @@ from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
+from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
 from junco.job.source import Item, count_of, items_of
@@ -247,7 +248,7 @@ class Job:
         seconds: float,
         stats: PipelineStats | None,
     ) -> JobReport:
-        inventory = feed.inventory
+        inventory, rejected = feed.inventory, feed.inventory.rejected()
         rejects = getattr(self.sink, "rejects", None)
         return JobReport(
             target=self.sink.target,
@@ -262,6 +263,8 @@ class Job:
             num_rows=inventory.num_rows,
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            reasons=reasons_of(rejected),
+            first_rejects=tuple(rejected[:FIRST]),
             read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=left.deleted,
