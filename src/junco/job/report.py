@@ -133,7 +133,8 @@ class JobReport:
             lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
         lines += [*self._put_aside(), *self._gone()]
         if self.num_kept:
-            lines.append(f"  {_counted(self.num_kept, \'input\')} stayed that this source has not")
+            stayed = _counted(self.num_kept, "input")
+            lines.append(f"  {stayed} stayed that this source has not")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
