@@ -14,6 +14,7 @@ from junco.pages.colours import ON_PAGES, OVER_PICTURES, Colours
 from junco.pages.letters import amount
 from junco.pages.media import SMALL_SIDE, Media
 from junco.pages.style import page, words
+from junco.pages.summary import titled
 from junco.pages.texts import text
 from junco.pages.values import is_picture
 from junco.pages.wholes import Whole, line_of, seen_whole
@@ -67,6 +68,14 @@ def _asked(question: str, media: Media) -> str:
     return "" if found.whole is None else _seen(found, media)
 
 
+def set_body(title: str, hits: Sequence[Hit], num_rows: int) -> str:
+    """The markup of a set: what it is, and its first rows, with what there is to see of them beneath its folders."""
+    more = num_rows - len(hits)
+    left = [f"… {amount(more, 'more row')}"] if more > 0 else []
+    name, _, said = title.partition(": ")
+    return titled(name, said, left, cards(hits, Media(MOST_BYTES), scored=False))
+
+
 _NOTHING = '<p class="faint">nothing was found</p>'
 
 
@@ -85,11 +94,11 @@ def groups_body(title: str, groups: Groups, *, sources: bool = False) -> str:
     return "\n".join([*parts, f'<p class="faint">… {amount(more, "more group")}</p>' if more > 0 else ""])
 
 
-def cards(hits: Sequence[Hit], media: Media, *, sources: bool = False) -> str:
-    """A card for each row, side by side where these are pictures."""
+def cards(hits: Sequence[Hit], media: Media, *, sources: bool = False, scored: bool = True) -> str:
+    """A card for each row, side by side where these are pictures; ``scored``: with its score."""
     if not hits:
         return ""
-    inner = "\n".join(_card(hit, brought(hit, sources=sources), media) for hit in hits)
+    inner = "\n".join(_card(hit, brought(hit, sources=sources), media, scored=scored) for hit in hits)
     return f'<div class="rows{_look({kind_of(hit.key) for hit in hits})}">{inner}</div>'
 
 
@@ -100,11 +109,14 @@ def _look(kinds: set[str]) -> str:
     return " tiles wide" if kinds <= {"picture", "video", "sound"} else ""
 
 
-def _card(hit: Hit, found: Brought, media: Media) -> str:
+def _card(hit: Hit, found: Brought, media: Media, *, scored: bool) -> str:
     about = ", ".join(line for value in hit.columns.values() if not _is_chunk(value) and (line := said(value)))
     key = "" if found.whole is hit.key else words(hit.key)
-    lines = [f'<div class="place"><b>{hit.score:.3f}</b> {key}</div>']
-    lines.append(f'<div class="bar" aria-hidden="true"><i style="width:{100 * max(0.0, hit.score):.0f}%"></i></div>')
+    score = f"<b>{hit.score:.3f}</b> " if scored else ""
+    lines = [f'<div class="place">{score}{key}</div>']
+    if scored:
+        share = 100 * max(0.0, hit.score)
+        lines.append(f'<div class="bar" aria-hidden="true"><i style="width:{share:.0f}%"></i></div>')
     lines.append(_seen(found, media, about))
     if about and not is_picture(found.whole):  # whose caption it is
         lines.append(f'<p class="about">{words(about)}</p>')

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from junco.answers.asked import Maker
     from junco.api import Pipeline
 
+_SHOWN = 12
+"""Rows that a notebook shows of a set."""
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
@@ -290,6 +292,13 @@ class VectorSet:
         space = f"in {self.space}" if self.space is not None else "in an unknown space"
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import set_body
+        from junco.pages.style import fragment
+
+        shown = range(min(len(self), _SHOWN))
+        return fragment(set_body(repr(self)[1:-1], self._hits([*shown], [1.0 for _ in shown]), len(self)))
 
 
 def _in_words(question: Any) -> str:

@@ -22,6 +22,7 @@ from junco.errors import GraphError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.graph.yaml_file import write
 from junco.job.feed import Feed, Todo
+from junco.job.first import First
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.keeping import Keeping
@@ -98,7 +99,7 @@ class Job:
         started_s = time.monotonic()
         with ExitStack() as held:
             held.enter_context(ending_at_sigterm())
-            items = self._begun(items_of(source, self._wanted(self.told)))
+            items = First(self._begun(items_of(source, self._wanted(self.told))), self.options.limit)
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
@@ -124,7 +125,7 @@ class Job:
         return chain([first], items)
 
     def _through(
-        self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
+        self, source: Any, first: First[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
         inventory, before = Inventory(state.scratch() if state else None, ledger), self.engine.stats()
         limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
@@ -137,16 +138,31 @@ class Job:
         else:
             if state is not None:
                 state.check_carried()
-            with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
+            with progress_for(self.options.progress, partial(self._count, source)) as progress:
                 self.told.listen(progress.tell)
-                feed = self._feed(items, ledger, inventory, limit, progress)
+                feed = self._feed(iter(first), ledger, inventory, limit, progress)
                 self._work(feed, state)
+            if first.is_cut:
+                self._leave_others(state, ledger, inventory)
             if state is not None:
-                is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
+                is_same = not first.is_cut and hashed is not None and hash_of_source(source, self._wanted()) == hashed
                 noted = {"hash": hashed, "read": self.told.lines} if is_same else None
                 deleted = self._publish(inventory, ledger, state, noted)
         stats = stats_since(before, self.engine.stats(), self._sums) if feed.num_new else None
         return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
+
+    def _count(self, source: Any) -> int | None:
+        """How many inputs there are to look at, where that is quickly told."""
+        found, most = count_of(source, self._wanted()), self.options.limit
+        return found if found is None or most is None else min(found, most)
+
+    def _leave_others(self, state: JobState | None, ledger: Ledger, inventory: Inventory) -> None:
+        """Inputs after the limit are not gone from the source: what is done of them stays, behind the others."""
+        others = ledger.others()
+        if state is not None and others:
+            inventory.carry(others, state.names(others))
+        beside = f"; {len(others):,} others that were done before stay" if others else ""
+        self.told(f"the first {self.options.limit:,} inputs alone, for that is the limit{beside}")
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
         """Whether a source that was hashed as a whole is the one whose inputs are all done; tells how it was read."""

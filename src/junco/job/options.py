@@ -32,12 +32,15 @@ class JobOptions:
     max_rejects: MaxRejects = "auto"
     key: str | None = None
     keep: Kept = ()
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
         if self.shard_rows < 1:
             raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"limit is how many inputs are taken, 1 or more, not {self.limit}")
         _check_max_rejects(self.max_rejects)
         if isinstance(self.keep, str) and self.keep != "*":
             raise InputError(f"keep is a list of columns or '*', as in keep=[{self.keep!r}], not {self.keep!r}")

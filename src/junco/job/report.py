@@ -8,12 +8,12 @@ from typing import Any, get_args
 from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
 from junco.operator.notes import Word
-from junco.wording import printable_lines
+from junco.wording import printable, printable_lines
 
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JobReport:
     """What a bulk job did; printing it says so in words.
 
@@ -106,30 +106,47 @@ class JobReport:
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
-        lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
+        stats = [f"  {line}" for line in str(self.stats).splitlines()] if self.stats is not None else []
+        return printable_lines([f"{self.target}: {self._done()}", *(f"  {line}" for line in self._said()), *stats])
+
+    def __repr__(self) -> str:
+        aside = f", {_counted(self.num_rejects, 'input')} put aside" if self.num_rejects else ""
+        return printable(f"<report of {self.target}: {self._done()}{aside}>")
+
+    def _repr_html_(self) -> str:
+        from junco.pages.style import fragment
+        from junco.pages.summary import titled
+
+        table = self.stats.table() if self.stats is not None else ""
+        return fragment(titled(self.target, self._done(), self._said(), table))
+
+    def _done(self) -> str:
+        return f"{self._work()}, {_counted(self.num_rows, 'row')}"
+
+    def _said(self) -> list[str]:
+        """What else there is to say, a line each."""
+        lines = []
         if why := self.has_nothing:
-            lines.append(f"  {why}")
-        lines += [f"  read {line}" for line in self.read[:_SHOWN]]
+            lines.append(why)
+        lines += [f"read {line}" for line in self.read[:_SHOWN]]
         if len(self.read) > _SHOWN:
-            lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
+            lines.append(f"and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
         if self.num_rejects:
             where = f": see {self.rejects}" if self.rejects else ""
-            lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")
+            lines.append(f"{_counted(self.num_rejects, 'input')} put aside{where}")
         if self.num_deleted:
             more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
             names = ", ".join(self.deleted[:_SHOWN])
-            lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+            lines.append(f"{_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
-                f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
+                f"{what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
             )
-        lines += [f"  {what}" for what in self.damaged]
+        lines += self.damaged
         if self.unknown:
-            lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
-        if self.stats is not None:
-            lines += [f"  {line}" for line in str(self.stats).splitlines()]
-        return printable_lines(lines)
+            lines.append(f"this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
+        return lines
 
     def _work(self) -> str:
         if self.is_unchanged:

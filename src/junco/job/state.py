@@ -135,17 +135,21 @@ class JobState:
             self._put_in_place(len(rejects))
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
-        """The names of inputs by their numbers in the ledger, as the target has them."""
+        """The names of inputs by their numbers in the ledger, each once, as the target has them."""
+        return tuple(map(storable, dict.fromkeys(self.names(numbers))))
+
+    def names(self, numbers: Iterable[int]) -> list[str]:
+        """The name of each input by its number in the ledger; the numbers grow."""
         wanted = deque(numbers)
-        found: dict[str, None] = {}
+        found: list[str] = []
         first = 0
         for record, _ in self._sealed() if wanted else ():
             if wanted and wanted[0] < first + record["inputs"]:
                 keys = self._unpacked(unpack_keys, record["keys"], record["inputs"])
                 while wanted and wanted[0] < first + len(keys):
-                    found[keys[wanted.popleft() - first]] = None
+                    found.append(keys[wanted.popleft() - first])
             first += record["inputs"]
-        return tuple(map(storable, found))
+        return found
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
