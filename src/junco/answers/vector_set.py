@@ -348,6 +348,12 @@ class VectorSet:
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
 
+    def _repr_html_(self) -> str:
+        from junco.answers.page import set_body
+        from junco.pages.style import fragment
+
+        return fragment(set_body(self))
+
 
 def _in_words(question: Any) -> str:
     return os.fspath(question) if isinstance(question, (str, os.PathLike)) else picture(question)
