@@ -92,6 +92,24 @@ class VectorSet:
         names = self._content.names
         return arrow().table({name: self._content.column(name) for name in names})
 
+    def to_arrow(self) -> pa.Table:
+        """The set as one Arrow table: ``input``, ``vector`` (of a fixed length), and the other columns."""
+        vectors = self.vectors
+        flat = arrow().array(vectors.ravel())
+        listed = arrow().FixedSizeListArray.from_arrays(flat, max(1, vectors.shape[1]))
+        others = {name: self._content.column(name) for name in self._content.names}
+        return arrow().table({KEY: self._content.keys(), self._content.vector_column or "vector": listed, **others})
+
+    def to_pandas(self) -> Any:
+        """The same as a DataFrame; needs pandas."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The same as a DataFrame of Polars, which is imported now."""
+        import polars as pl
+
+        return pl.from_arrow(self.to_arrow())
+
     @cached_property
     def pipeline(self) -> Pipeline:
         """The pipeline that made the set. It fetches from no address: who made a file does not decide that here.

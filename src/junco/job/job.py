@@ -158,7 +158,7 @@ class Job:
 
     def _leave_others(self, state: JobState | None, ledger: Ledger, inventory: Inventory) -> None:
         """Inputs after the limit are not gone from the source: what is done of them stays, behind the others."""
-        others = ledger.others()
+        others = ledger.take_others()
         if state is not None and others:
             inventory.carry(others, state.names(others))
         beside = f"; {len(others):,} others that were done before stay" if others else ""

@@ -201,11 +201,16 @@ class Ledger:
         alike = num_seen[np.searchsorted(keys, wanted, "right")] - num_seen[np.searchsorted(keys, wanted)]
         return iter(unseen[alike == 0].tolist())
 
-    def others(self) -> list[int]:
-        """The same, but of a name that was done several times since the target was published its latest entry alone."""
+    def take_others(self) -> list[int]:
+        """The same, which count as seen now: they stay.
+
+        Of a name that was done several times since the target was published its latest entry alone is given.
+        """
         unseen = list(self.unseen())
         keys = self._columns[0][unseen].tolist()
         latest = dict(zip(keys, unseen, strict=True))
+        for number in unseen:
+            self._is_seen[number] = 1
         last = [latest[key] for key in keys]
         return [at for at, its_last in zip(unseen, last, strict=True) if at == its_last or not self.shards[its_last]]
 
