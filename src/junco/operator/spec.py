@@ -145,7 +145,9 @@ class OperatorSpec:
                 f"operator {self.name!r} was defined again since this was made, and a copy by pickle would be of the "
                 "new one: make it anew"
             )
-        return OperatorSpec, (self.name, self.items, self.target)
+        is_found = any(entry.value == self.target for entry in registry.installed().get(self.name, ()))
+        # one pickle for one operator, whether or not its class was at hand: caches of others go by its bytes
+        return OperatorSpec, (self.name, self.items, "" if is_found else self.target)
 
     def __str__(self) -> str:
         return printable(f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})") if self.items else self.name
