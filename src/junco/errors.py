@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from junco.wording import did_you_mean, nearest, on_one_screen
+from junco.wording import did_you_mean, holding, nearest, on_one_screen
 
 
 class JuncoError(Exception):
@@ -58,7 +58,8 @@ class UnknownNameError(JuncoError):
     def __init__(self, kind: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
         self.kind = kind
         self.name = name
-        self.suggestions = nearest(name, known)
+        known = [*known]
+        self.suggestions = nearest(name, known) or holding(name, known)
         super().__init__(f"no {kind} named {name!r}.{did_you_mean(self.suggestions)}{_after(hint)}")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -42,7 +42,7 @@ def test_several_questions_are_told_apart_and_may_come_from_stdin(counted):
     assert done.stdout.splitlines()[::2] == ["two words", "five words 5", "one"]
     empty = CliRunner().invoke(app, ["search", str(counted), "-"], input="\n")
     assert empty.exit_code == 2
-    assert "stdin holds no question" in empty.stderr
+    assert "stdin holds nothing" in empty.stderr
 
 
 def test_json_has_the_question_and_the_rows(junco, counted):
