@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from junco.errors import FidelityWarning, InputError
+from junco.errors import InputError, warn_fidelity
 from junco.neural.operator import NeuralOperator
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.texts import check_prompt, checked_texts
@@ -72,11 +71,9 @@ class TextEmbedding(NeuralOperator):
     def _warn_of_unknown(self) -> None:
         """Once a process; how many such texts there were is counted."""
         if self.reads:
-            warnings.warn(
+            warn_fidelity(
                 f"{self.name!r}: a good part of a text is written in what the model has no tokens for, so that its "
-                f"vector says little: {self.reads}",
-                FidelityWarning,
-                stacklevel=2,
+                f"vector says little: {self.reads}"
             )
 
     def close(self) -> None:
