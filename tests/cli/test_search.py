@@ -93,6 +93,12 @@ def test_near_duplicates_and_clusters_are_printed_or_json(junco, counted):
     assert sum(group["count"] for group in found["groups"]) + found["num_alone"] == len(TEXTS)
 
 
+def test_no_clusters_at_all_say_what_to_try(junco, counted):
+    done = junco("clusters", counted, "--least", "5")
+    assert done.exit_code == 0
+    assert "try smaller groups, --least 2, or so many, --count 10" in done.stderr
+
+
 def test_a_set_is_right_as_long_as_its_pipeline_gives_the_same(junco, counted, home):
     right = junco("verify", counted)
     assert (right.exit_code, right.stdout.splitlines()[0]) == (0, "right: 5 rows")

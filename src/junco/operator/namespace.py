@@ -120,7 +120,7 @@ def resolve(name: str) -> str:
     if name in _family_names():
         return default_member(name)
     registry.say_left_out()
-    raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], "'junco ops' lists them all.")
+    raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], registry.HOW_TO_FIND)
 
 
 def default_member(family: str) -> str:
@@ -143,7 +143,7 @@ def _found(name: str, known: list[str]) -> str:
     matches = [k for k in known if _hyphens(k) == name]
     if not matches:
         # AttributeError too, so that hasattr() and completion behave
-        raise UnknownOperatorError("operator", name, known, "'junco ops' lists them all.")
+        raise UnknownOperatorError("operator", name, known, registry.HOW_TO_FIND)
     return matches[0]
 
 
