@@ -197,6 +197,9 @@ class Pipeline:
         max_rejects: MaxRejects = "auto",
         key: str | None = None,
         keep: Kept = (),
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        sheet: str | None = None,
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -222,6 +225,9 @@ class Pipeline:
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
             keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
+            encoding: of a list of text, as Python calls it; else found out, and told in the report's ``read``.
+            delimiter: between the cells of a ``.csv`` and its like; else found out, and told.
+            sheet: of a workbook (``.xlsx``, ``.xls``, ``.ods``); else the first.
 
         Raises:
             JobError: the source cannot be read, too many inputs were put aside, or the target holds other work.
@@ -232,9 +238,12 @@ class Pipeline:
             SystemExit: with 143, after SIGTERM, which ends a job as Ctrl-C does; unless the program handles it itself.
         """
         from junco.job.job import Job
+        from junco.job.reading import Reading
 
-        noted = Trace.to(trace)
-        how = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep)
+        noted, read = Trace.to(trace), Reading(encoding, delimiter, sheet)
+        how = JobOptions(
+            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, read
+        )
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     metavar="SOURCE…",
-    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.",
+    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .xlsx, .parquet, .arrow; .gz and such.",
 )
 @click.option(
     "--to",
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     metavar="NAMES",
     help="Columns of a table that travel to the target: lang,queue; or '*', all others.",
 )
+@click.option("--encoding", metavar="NAME", help="Of a list of text: gb18030, cp1252, utf-16 …; else found out.")
+@click.option("--delimiter", metavar="SIGN", help="Between the cells of a .csv: ';', tab …; else found out.")
+@click.option("--sheet", metavar="NAME", help="Of a workbook (.xlsx, .xls, .ods); else the first.")
 @click.option(
     "--on-error",
     type=click.Choice(["skip", "raise"]),
@@ -77,6 +80,9 @@ def embed(
     column: str | None,
     key: str | None,
     keep: tuple[str, ...],
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
     on_error: Literal["skip", "raise"],
     retry_rejects: bool,
     max_rejects: str,
@@ -113,6 +119,9 @@ def embed(
                 max_rejects=_max_rejects(max_rejects),
                 key=key,
                 keep=_kept(keep),
+                encoding=encoding,
+                delimiter=delimiter,
+                sheet=sheet,
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None

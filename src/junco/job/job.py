@@ -108,7 +108,7 @@ class Job:
 
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping, self.options.reading)
 
     def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same inputs, begun where rows keep something: the columns of their table are those of the target."""

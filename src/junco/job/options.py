@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from junco.errors import InputError
+from junco.job.reading import FOUND_OUT, Reading
 
 if TYPE_CHECKING:
     from junco.engine.stage import OnError
@@ -32,6 +33,7 @@ class JobOptions:
     max_rejects: MaxRejects = "auto"
     key: str | None = None
     keep: Kept = ()
+    reading: Reading = FOUND_OUT
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
