@@ -20,7 +20,7 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params, with_step
 from junco.graph.pipe import PipeStart, stands_for
-from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects
+from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects, Missing
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
@@ -79,8 +79,7 @@ class Pipeline:
     def prepare(self) -> Self:
         """Plan, fetch, load and compile now what would be at the first use: what a service does before it is ready.
 
-        Returns:
-            The pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
+        It gives the pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
 
         Raises:
             ParameterError: a parameter that an operator does not bear.
@@ -197,6 +196,7 @@ class Pipeline:
         max_rejects: MaxRejects = "auto",
         key: str | None = None,
         keep: Kept = (),
+        missing: Missing = "refuse",
         encoding: str | None = None,
         delimiter: str | None = None,
         sheet: str | None = None,
@@ -206,31 +206,27 @@ class Pipeline:
         Called again when it is finished, it works on new and changed inputs only.
 
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.json``, ``.jsonl``, ``.xlsx``,
                 ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
-            sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
-                `Shard` at a time; nothing is kept of a job with a callable.
-            on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
-                place for them; "raise" ends with the first.
+            sink: a ``.parquet``, ``.npy``, ``.jsonl`` or ``.csv`` file, a folder of Parquet files (ends in ``/``), or a
+                callable that takes a `Shard` at a time; nothing is kept of a job with a callable.
+            on_error: "skip" puts what fails aside, in ``<sink>.rejects.parquet``, "none" leaves a gap, "raise" ends.
             resume: go on from what is there; ``False`` starts over and replaces it.
             retry_rejects: work once more on what was put aside.
-            column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
-                ``text``, or the first that is no key. The report's ``read`` says which.
-            progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
-                ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
-                ten seconds. Rows of a row group or of a folder's files.
+            column: of a table; else the one of a usual name, or the only one of texts; the report's ``read`` tells.
+            progress: ``None`` shows a bar on a terminal and lines of JSON elsewhere, on stderr; ``False`` nothing.
+            shard_rows: most inputs between safe points, which also come every ten seconds; rows of a row group or file.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
             keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
-            encoding: of a list of text, as Python calls it; else found out, and told in the report's ``read``.
-            delimiter: between the cells of a ``.csv`` and its like; else found out, and told.
-            sheet: of a workbook (``.xlsx``, ``.xls``, ``.ods``); else the first.
+            missing: what becomes of inputs that the target has and the source has not: "refuse" has a few leave, as
+                deleted files do, and ends the job where they are more than half; "prune" has them leave, "append" stay.
+            encoding, delimiter, sheet: of a list of text, ``.csv``, workbook; else found out, or the first, and told.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds other work.
+            JobError: a source that cannot be read or lacks most of the target's inputs, too many rejects, other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -242,7 +238,7 @@ class Pipeline:
 
         noted, read = Trace.to(trace), Reading(encoding, delimiter, sheet)
         how = JobOptions(
-            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, read
+            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing, read
         )
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
@@ -292,11 +288,9 @@ class Pipeline:
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
         """The DAG as a picture, with columns and levels."""
-        if form not in ("svg", "mermaid"):
-            raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
-        from junco.graph import draw, mermaid  # pictures are wanted by few
+        from junco.graph.drawn import drawn  # pictures are wanted by few
 
-        return mermaid.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+        return drawn(self.graph, form)
 
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
@@ -349,14 +343,11 @@ class Pipeline:
 
     def _engine_within(self, timeout_s: float | None) -> tuple[Engine, float | None]:
         """It, and what is left of the caller's time; to plan at the first use may take long."""
-        timeout_s = checked_timeout(timeout_s)
         if timeout_s is None or self._running.made is not None:
-            return self._engine, timeout_s
-        from junco.engine.callers import by_deadline
+            return self._engine, checked_timeout(timeout_s)
+        from junco.engine.callers import with_time_left
 
-        started = time.monotonic()
-        engine: Engine = by_deadline(lambda: self._engine, timeout_s)
-        return engine, max(0.0, timeout_s - (time.monotonic() - started))
+        return with_time_left(lambda: self._engine, timeout_s)
 
     def _repr_svg_(self) -> str:
         return self.draw()

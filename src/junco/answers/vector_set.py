@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from junco.answers.asked import Maker
     from junco.api import Pipeline
 
+_A_PHRASE = "a phrase"
+Conditions = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
+"""``"lang = zh and price < 30"``, ``{"lang": ["zh", "en"]}``, or several of these, which all must be met."""
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
@@ -90,6 +93,19 @@ class VectorSet:
         names = self._content.names
         return arrow().table({name: self._content.column(name) for name in names})
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns beside the key and the vector."""
+        return self._content.names
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column, whole: ``input``, or one of `names`.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        return self._content.column(name)
+
     @cached_property
     def pipeline(self) -> Pipeline:
         """The pipeline that made the set. It fetches from no address: who made a file does not decide that here.
@@ -112,7 +128,7 @@ class VectorSet:
         self,
         question: Any,
         count: int = 10,
-        where: str | Mapping[str, Any] | Sequence[str] | None = None,
+        where: Conditions = None,
         *,
         space: Space | str | None = None,
         by_input: bool = False,
@@ -138,6 +154,47 @@ class VectorSet:
             return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
         return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
+
+    def rows(self, numbers: Sequence[int], scores: Sequence[float] | None = None) -> Hits:
+        """Rows by their numbers; without scores these are NaN, since the rows answer no question."""
+        given = [float("nan")] * len(numbers) if scores is None else [float(score) for score in scores]
+        return Hits(self._hits([int(number) for number in numbers], given))
+
+    def numbers_where(self, where: Conditions) -> Numbers:
+        """The numbers of the rows that meet all conditions, in their order.
+
+        Raises:
+            InputError: a condition that cannot be.
+        """
+        among = rows_where(self._content, Where.of(where))
+        return np.arange(len(self)) if among is None else np.flatnonzero(among)
+
+    def units(self) -> Vectors:
+        """(rows, dim) at length 1, so that products are cosines; of a large set a mapped file. Not to be written to."""
+        return self._units
+
+    def embed(self, question: Any) -> Vectors:
+        """The vectors (n, dim) of length 1 that a question stands for, as `search` takes it; to ask with them again.
+
+        Raises:
+            InputError: the question gives no vector.
+            SpaceError: the pipeline makes vectors of another space by now.
+        """
+        return self._wanted(question, None)
+
+    def takes_phrases(self) -> bool:
+        """Whether a text that names no file may be asked.
+
+        Raises:
+            JuncoError: the pipeline that made the set cannot be had.
+        """
+        try:
+            self._maker.pipeline_for(_A_PHRASE)
+        except InputError:
+            if not self._content.made_by:
+                raise
+            return False
+        return True
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -272,7 +329,7 @@ class VectorSet:
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
         found = zip(rows, scores, columns, strict=True)
-        origin = Origin(self._content.folders, self._content.named_by)
+        origin = Origin(self._content.folders, self._content.named_by, self._content.base)
         return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:

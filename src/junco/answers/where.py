@@ -50,8 +50,8 @@ class Where:
     values: tuple[Any, ...]
 
     @classmethod
-    def of(cls, said: str | Mapping[str, Any] | Sequence[str] | None) -> tuple[Where, ...]:
-        """The conditions that a text, several texts or a mapping of columns to values stand for.
+    def of(cls, said: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None) -> tuple[Where, ...]:
+        """The conditions that a text, or a mapping of columns to values, or several of these stand for.
 
         Raises:
             InputError: a text is no condition.
@@ -60,8 +60,9 @@ class Where:
             return ()
         if isinstance(said, Mapping):
             return tuple(_equal(str(column), value) for column, value in said.items())
-        texts = [said] if isinstance(said, str) else list(said)
-        return tuple(found for text in texts for found in _read(text))
+        if isinstance(said, str):
+            return tuple(_read(said))
+        return tuple(found for each in said for found in cls.of(each))
 
     def mask(self, content: Content) -> npt.NDArray[np.bool_]:
         """Which rows meet it; one without a value meets none.

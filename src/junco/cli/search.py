@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from junco.cli.parameters import column_of_vectors, vectors
-from junco.cli.printing import as_json, print_json, short, sources
+from junco.cli.printing import as_json, print_json, short, sources, written
 from junco.errors import InputError
 from junco.terminal import out, say
 
@@ -58,10 +58,9 @@ def search(
     asked = list(_asked(questions))
     answers = [found_in.search(question, count, where, by_input=by_input) for question in asked]
     if html is not None:
-        from junco.answers.page import answers_body, write_page
+        from junco.answers.page import write_answers
 
-        write_page(html, vectors, answers_body(vectors, answers, sources=sources))
-        say(f"wrote {html}")
+        say(written(write_answers(html, vectors, answers, sources=sources)))
     if as_json:
         print_json([{"query": hits.question, "hits": hits.to_dict()} for hits in answers])
     if as_json or html is not None:

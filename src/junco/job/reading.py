@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from junco.errors import InputError, JobError
-from junco.job.kinds import Kind
-from junco.places.encodings import is_encoding
+
+if TYPE_CHECKING:
+    from junco.job.kinds import Kind
 
 _CALLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 _OF_KINDS: dict[str, tuple[Kind, ...]] = {
@@ -35,11 +37,8 @@ class Reading:
     sheet: str | None = None
 
     def __post_init__(self) -> None:
-        if self.encoding is not None and not is_encoding(self.encoding):
-            raise InputError(
-                f"encoding={self.encoding!r} (--encoding) is no encoding of texts; some are utf-8, gb18030, cp1252, "
-                "utf-16, big5, shift_jis"
-            )
+        if self.encoding is not None:
+            _check_encoding(self.encoding)
         separator = self.separator
         if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
             raise InputError(f"delimiter={self.delimiter!r} (--delimiter) is one character, or 'tab'")
@@ -64,3 +63,13 @@ class Reading:
 
 FOUND_OUT = Reading()
 """Nothing is said."""
+
+
+def _check_encoding(name: str) -> None:
+    from junco.places.encodings import is_encoding  # few say one, and what is imported here is imported at the start
+
+    if not is_encoding(name):
+        raise InputError(
+            f"encoding={name!r} (--encoding) is no encoding of texts; some are utf-8, gb18030, cp1252, utf-16, big5, "
+            "shift_jis"
+        )

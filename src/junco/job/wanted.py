@@ -25,6 +25,7 @@ class Wanted:
         keeping: what rows keep of their table; ``None``: nothing.
         reading: what the caller says of how a list is written.
         numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
+        name: what a file is called in the target.
     """
 
     columns: tuple[str, ...]
@@ -34,6 +35,7 @@ class Wanted:
     keeping: Keeping | None = None
     reading: Reading = FOUND_OUT
     numbers: Iterator[int] | None = None
+    name: Callable[[str], str] = str
 
     @property
     def names_columns(self) -> bool:
