@@ -79,13 +79,10 @@ class Pipeline:
     def prepare(self) -> Self:
         """Plan, fetch, load and compile now what would be at the first use: what a service does before it is ready.
 
-        Returns:
-            The pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
+        It gives the pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
 
         Raises:
-            ParameterError: a parameter that an operator does not bear.
-            UnavailableError: weights that cannot be had.
-            ClosedError: the pipeline was closed.
+            JuncoError: as `plan`; and `ClosedError`, after `close`.
         """
         self._engine.open()
         return self
@@ -167,10 +164,8 @@ class Pipeline:
 
         Each is an `ItemRow`: ``for position, row in p.rows(items)``. Closing or dropping the iterator ends the run.
 
-        Args:
-            on_error: as in `batch`. Of an item that fails at level 0 after some rows, as a decoder does on a file that
-                is cut off, "skip" and "none" give all that came of those rows; then ``rejects`` is told of it
-                (``is_item``), it gives no more, and "none" ends it with one row ``None``.
+        Of an item that fails at level 0 after some rows, as a file that is cut off does, "skip" and "none" give what
+        came of those; then ``rejects`` is told of it (``is_item``), and "none" ends it with one row ``None``.
         """
         return self._stream(items, RunOptions(on_error, True, rejects, timeout_s, by_rows=True))
 
@@ -199,22 +194,24 @@ class Pipeline:
         keep: Kept = (),
         missing: Missing = "refuse",
         limit: int | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        sheet: str | None = None,
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.json``, ``.parquet`` …, compressed or
-                not), a URL, a DataFrame or other table, any iterable.
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.jsonl``, ``.xlsx``, ``.parquet`` …,
+                compressed or not), a URL, a DataFrame or other table, any iterable.
             sink: a ``.parquet``, ``.npy``, ``.jsonl`` or ``.csv`` file, a folder of Parquet files (ends in ``/``), or a
                 callable that takes a `Shard` at a time; nothing is kept of a job with a callable.
-            on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
-                place for them; "raise" ends with the first.
+            on_error: "skip" puts what fails aside, in ``<sink>.rejects.parquet``, "none" leaves a gap, "raise" ends.
             resume: go on from what is there, with new and changed inputs only; ``False`` starts over and replaces it.
             retry_rejects: work once more on what was put aside.
-            column: the column of a table to take; else one is chosen, and the report's ``read`` says which.
-            progress: ``None`` shows a bar on a terminal, elsewhere lines of JSON, on stderr; ``False``: nothing.
-            shard_rows: inputs between two safe points, at most; rows of a row group or of a folder's files.
-            trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
+            column: of a table; else the one of a usual name, or the only one of texts; the report's ``read`` tells.
+            progress: ``None`` shows a bar on a terminal and lines of JSON elsewhere, on stderr; ``False`` nothing.
+            shard_rows: most inputs between safe points, which also come every ten seconds; rows of a row group or file.
+            trace: as in `batch`.
             max_rejects: end the job, with what is done kept, when more inputs than this were put aside; "auto": when
                 the first 100 all failed; ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
@@ -222,9 +219,10 @@ class Pipeline:
             missing: what becomes of inputs that the target has and the source has not: "refuse" has a few leave, as
                 deleted files do, and ends the job where they are more than half; "prune" has them leave, "append" stay.
             limit: only so many inputs, the first of the source; what was done of the others before stays in any case.
+            encoding, delimiter, sheet: of a list of text, ``.csv``, workbook; else found out, or the first, and told.
 
         Raises:
-            JobError: the source cannot be read or is another one, too much was put aside, the target holds other work.
+            JobError: a source that cannot be read or lacks most of the target's inputs, too many rejects, other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -232,11 +230,11 @@ class Pipeline:
             SystemExit: with 143, after SIGTERM, which ends a job as Ctrl-C does; unless the program handles it itself.
         """
         from junco.job.job import Job
+        from junco.job.reading import Reading
 
-        noted = Trace.to(trace)
-        how = JobOptions(
-            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing, limit
-        )
+        told, read = Trace.to(trace), Reading(encoding, delimiter, sheet)
+        usual = (on_error, resume, retry_rejects, column, progress, shard_rows, told, max_rejects)
+        how = JobOptions(*usual, key, keep, missing, limit, read)
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
@@ -262,11 +260,8 @@ class Pipeline:
     def space(self) -> str | None:
         """The id of the space that its vectors live in, ``plan.space`` describes it; ``None`` where it is unknown.
 
-        With several output columns it is that of the first whose space is known.
-
-        Raises:
-            UnavailableError: weights that cannot be had.
-            IntegrityError: a file that an operator in memory was loaded from is another one by now.
+        With several output columns it is that of the first whose space is known. An `IntegrityError` says that a file
+        that an operator in memory was loaded from is another one by now.
         """
         if (engine := self._running.made) is not None and not self.plan.has_space:
             engine.check_files()  # the space is that of the vectors, not of what lies there now
@@ -298,8 +293,7 @@ class Pipeline:
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
 
-        The steps run one after the other in the caller's thread. A row that fails is shown, and the steps after see
-        what is left; nothing is raised for it.
+        The steps run one after the other in the caller's thread. A row that fails is shown, and nothing is raised.
 
         Args:
             inputs: one argument for each input column.
@@ -346,14 +340,11 @@ class Pipeline:
 
     def _engine_within(self, timeout_s: float | None) -> tuple[Engine, float | None]:
         """It, and what is left of the caller's time; to plan at the first use may take long."""
-        timeout_s = checked_timeout(timeout_s)
         if timeout_s is None or self._running.made is not None:
-            return self._engine, timeout_s
-        from junco.engine.callers import by_deadline
+            return self._engine, checked_timeout(timeout_s)
+        from junco.engine.callers import with_time_left
 
-        started = time.monotonic()
-        engine: Engine = by_deadline(lambda: self._engine, timeout_s)
-        return engine, max(0.0, timeout_s - (time.monotonic() - started))
+        return with_time_left(lambda: self._engine, timeout_s)
 
     def _repr_html_(self) -> str:
         return self.graph._repr_html_()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pyarrow as pa
@@ -97,5 +98,41 @@ def test_dictionaries_of_texts_are_texts(tmp_path):
         {"n": [1], "said": pa.array(["hello"]).dictionary_encode(), "also": pa.array(["x"], pa.large_string())}
     )
     pq.write_table(table, tmp_path / "t.parquet")
-    assert inputs(tmp_path / "t.parquet") == ["hello"]
+    with pytest.raises(JobError, match="2 columns that may hold the texts: said, also"):
+        inputs(tmp_path / "t.parquet")
+    assert inputs(table.select(["n", "said"])) == ["hello"]
     assert inputs(table.select(["n", "also"])) == ["x"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "json", "DataFrame", "polars", "dict"])
+def test_where_several_columns_may_hold_the_texts_the_caller_is_asked_which(tmp_path, kind):
+    source = ticket_table(tmp_path, kind)
+    with pytest.raises(JobError) as told:
+        inputs(source)
+    shown = "title ('Forgot'), body ('How do I reset it?'), lang ('en'): say which with column= (--column)"
+    assert f"3 columns that may hold the texts: {shown}" in str(told.value)
+    assert inputs(source, column="body") == ["How do I reset it?", "The agent was rude"]
+
+
+def ticket_table(folder, kind):
+    """Tickets in a file of a kind, or in memory."""
+    columns = {
+        "id": ["1", "2"],
+        "title": ["Forgot", "Rude"],
+        "body": ["How do I reset it?", "The agent was rude"],
+        "lang": ["en", "en"],
+        "price": ["3,50", "4"],
+    }
+    if kind == "dict":
+        return columns
+    if kind in ("DataFrame", "polars"):
+        return pytest.importorskip("polars" if kind == "polars" else "pandas").DataFrame(columns)
+    rows = list(zip(*columns.values(), strict=True))
+    path = folder / f"t.{kind}"
+    if kind in ("csv", "tsv"):
+        with path.open("w", newline="") as file:
+            csv.writer(file, delimiter="," if kind == "csv" else "\t").writerows([columns, *rows])
+    else:
+        objects = [dict(zip(columns, row, strict=True)) for row in rows]
+        path.write_text(json.dumps(objects) if kind == "json" else "\n".join(map(json.dumps, objects)))
+    return path

@@ -254,9 +254,10 @@ def test_a_table_without_rows_has_no_inputs(table):
         assert inputs(table("t.csv", content)) == []
 
 
-def test_a_file_of_wide_characters_without_a_mark_is_refused(table):
-    with pytest.raises(JobError, match=r"t\.csv cannot be read: it is no UTF-8"):
-        inputs(table("t.csv", "id,text\n1,one\n".encode("utf-16-le")))
+def test_a_file_of_wide_characters_without_a_mark_is_read_and_one_of_nulls_is_refused(table):
+    assert inputs(table("t.csv", "id,text\n1,one\n".encode("utf-16-le"))) == ["one"]
+    with pytest.raises(JobError, match=r"t\.csv cannot be read: it is no UTF-8, and no other text that is known"):
+        inputs(table("t.csv", b"id,text\n1,\0\1\2\0\0\0\0\0\0\0\0\0"))
 
 
 def test_a_line_that_is_too_long_costs_itself_alone(table, monkeypatch):

@@ -117,9 +117,9 @@ def test_a_column_of_nothing_is_nothing(tmp_path):
         assert keys(source, Wanted(("text",), "x")) == []
 
 
-def test_a_table_without_a_usual_name_gives_its_first_column(tmp_path):
-    write_table(tmp_path / "t.csv", {"title": ["a"], "body": ["b"]})
-    assert values(tmp_path / "t.csv", TEXTS) == ["a"]
+def test_a_table_without_a_usual_name_gives_its_only_column_of_texts(tmp_path):
+    write_table(tmp_path / "t.csv", {"id": ["x1"], "price": ["3.50"], "when": ["2024-01-02 10:00"], "body": ["b 3"]})
+    assert values(tmp_path / "t.csv", TEXTS) == ["b 3"]
 
 
 def write_table(path, columns):

@@ -33,6 +33,9 @@ def test_a_file_in_a_store_is_one_text_and_that_is_told():
         memory.store.clear()
 
 
+AS_DOCUMENT = "the pipeline 'document-embedding' reads it (pip install 'junco[documents]')"
+
+
 def zipped():
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -49,12 +52,17 @@ def of_parquet():
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("t.xlsx", zipped(), "an Excel workbook; save the sheet as .csv"),
-        ("t.xlsx", b"PK\x03\x04abc", "an Excel workbook; save the sheet as .csv"),
-        ("t.DOCX", zipped(), "a Word document; save its text as .txt"),
+        (
+            "t.DOCX",
+            zipped(),
+            f"a Word document; {AS_DOCUMENT}",
+        ),
         ("t", zipped(), "a zip archive; unpack it first"),
-        ("t.pdf", b"%PDF-1.7 plain letters", "a PDF; save its text as .txt"),
-        ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document; save it as .csv or .txt"),
+        (
+            "t.pdf",
+            b"%PDF-1.7 plain letters",
+            f"a PDF; {AS_DOCUMENT}",
+        ),
         ("t", of_parquet(), "a Parquet file; name it .parquet"),
         ("t.png", b"\x89PNG\r\n\x1a\n", "a picture; the pipeline takes texts"),
         ("t.md.gz", gzip.compress(b"text", mtime=0), "packed (gzip); unpack it first"),
@@ -67,6 +75,20 @@ def test_a_file_that_is_no_text_is_put_aside_with_what_it_is_and_what_to_do(tmp_
     (tmp_path / name).write_bytes(content)
     for source in (tmp_path / name, tmp_path):
         assert inputs(source) == [f"! {tmp_path / name}: {name!r} is no UTF-8 text: {why}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("t.xlsx", zipped(), "an Excel workbook; give it as the source, and its rows are inputs"),
+        ("t.ods", b"PK\x03\x04abc", "a spreadsheet; give it as the source, and its rows are inputs"),
+        ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document; save it as .txt; the rows of an .xls"),
+    ],
+)
+def test_a_workbook_among_texts_is_put_aside_with_how_its_rows_are_read(tmp_path, name, content, why):
+    (tmp_path / name).write_bytes(content)
+    (found,) = inputs(tmp_path)
+    assert found.startswith(f"! {tmp_path / name}: {name!r} is no UTF-8 text: {why}")
 
 
 @pytest.mark.parametrize("text", ["", "PAR1 was the first", "GIF89 is old", "BZh", "PK", "a\0b c d e"])

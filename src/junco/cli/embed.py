@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     metavar="SOURCE…",
-    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow (.gz …); - is stdin.",
+    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .xlsx, .parquet, .arrow; - is stdin.",
 )
 @click.option(
     "--to",
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     metavar="NAMES",
     help="Columns of a table that travel to the target: lang,queue; or '*', all others.",
 )
+@click.option("--encoding", metavar="NAME", help="Of a list of text: gb18030, cp1252, utf-16 …; else found out.")
+@click.option("--delimiter", metavar="SIGN", help="Between the cells of a .csv: ';', tab …; else found out.")
+@click.option("--sheet", metavar="NAME", help="Of a workbook (.xlsx, .xls, .ods); else the first.")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -104,6 +107,7 @@ def embed(
     allow_private: bool,
     device: str,
     param: tuple[str, ...],
+    **reading: Any,
 ) -> None:
     """Many inputs through a pipeline, into a file of vectors.
 
@@ -130,6 +134,7 @@ def embed(
                 keep=_kept(keep),
                 missing=missing or "refuse",
                 limit=limit,
+                **reading,
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None

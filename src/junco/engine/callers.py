@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from junco.engine.options import checked_timeout
 from junco.engine.rest import keeps_threads
@@ -26,6 +26,7 @@ from junco.operator.lanes import Lane, Waiters, begun_by_loop, in_lane, lane, un
 if TYPE_CHECKING:
     import asyncio
 
+_T = TypeVar("_T")
 MOST_ASYNC_CALLS = 128
 """Async calls under way at once; more wait for their turn. asyncio's own threads are too few to fill a batch."""
 IDLE_S = 2.0
@@ -129,6 +130,20 @@ def _made(call: Job, future: Future[Any]) -> Job:
         return partial(future.set_result, call())
     except BaseException as error:  # to whoever waits for it
         return partial(future.set_exception, error)
+
+
+def with_time_left(make: Callable[[], _T], timeout_s: float) -> tuple[_T, float | None]:
+    """What takes a part of the caller's time, and how many seconds of that are left; ``None``: as many as one likes.
+
+    Raises:
+        DeadlineError: they were over first.
+    """
+    limit_s = checked_timeout(timeout_s)
+    if limit_s is None:
+        return make(), None
+    started = time.monotonic()
+    made: _T = by_deadline(make, limit_s)
+    return made, max(0.0, limit_s - (time.monotonic() - started))
 
 
 def by_deadline(call: Job, timeout_s: float) -> Any:

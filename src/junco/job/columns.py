@@ -11,7 +11,7 @@ from junco.errors import JobError
 from junco.job.choice import Choice, is_missing
 from junco.job.item import BadRow
 from junco.job.wanted import Wanted
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, picture
 
 _USUAL = ("input", "path", "text")
 _KEY = re.compile(
@@ -19,7 +19,8 @@ _KEY = re.compile(
     r"|(?:号|編號|编号|序号|番号|번호)$"
     r"|^(?:unnamed: \d+|)$"
 )
-_MOST_NAMES = 20
+_NUMBER = re.compile(r"[-+\d.,:/%Ee $€£¥TZ]+")
+_MOST_NAMES, _MOST_SHOWN = 20, 6
 
 
 def choose(
@@ -28,10 +29,11 @@ def choose(
     name: str,
     with_bytes: Collection[int] = (),
     may_be_texts: Callable[[int], bool] = lambda at: True,
+    sample: Callable[[int], Iterable[Any]] = lambda at: (),
 ) -> Choice:
     """Choose by name, as exactly as can be: case and blanks around do not count where nothing fits better.
 
-    Without a name that fits: the column of pictures or sounds, or the first that is no key.
+    Without a name that fits: the column of pictures or sounds, the only one of texts, or the first that is no key.
 
     Args:
         there: the table's columns.
@@ -39,14 +41,15 @@ def choose(
         name: of the table, for messages.
         with_bytes: positions of columns that hold files' contents, as Hugging Face's data sets do.
         may_be_texts: whether the column at a position may hold texts; where they are wanted, no other is guessed.
+        sample: some values of the column at a position, as far as they are known.
 
     Raises:
-        JobError: no such column, two of one name, or several of files.
+        JobError: no such column, two of one name, several of files, or several of texts with nothing to tell which.
     """
     texts = [str(each) for each in there]
     if not texts:
         raise JobError(f"{name} has no columns")
-    return _with_kept(_of_inputs(texts, wanted, name, with_bytes, may_be_texts), texts, wanted, name)
+    return _with_kept(_of_inputs(texts, wanted, name, with_bytes, may_be_texts, sample), texts, wanted, name)
 
 
 def _of_inputs(
@@ -55,6 +58,7 @@ def _of_inputs(
     name: str,
     with_bytes: Collection[int],
     may_be_texts: Callable[[int], bool],
+    sample: Callable[[int], Iterable[Any]],
 ) -> Choice:
     asked = (wanted.column,) if wanted.column is not None else wanted.columns
     found = [position_of(each, texts, name) for each in asked]
@@ -69,8 +73,10 @@ def _of_inputs(
         )
     if with_bytes and not wanted.is_text:
         return _of_files(texts, name, sorted(with_bytes))
-    is_fit = may_be_texts if wanted.is_text else lambda at: True
-    return _guess(texts, name, is_fit, _told_apart(texts, wanted, name))
+    others = _told_apart(texts, wanted, name)
+    if not wanted.is_text:
+        return _guess(texts, name, lambda at: True, others)
+    return _guess(texts, name, may_be_texts, others, sample)
 
 
 def _told_apart(texts: Sequence[str], wanted: Wanted, name: str) -> set[int]:
@@ -131,7 +137,13 @@ def _of_files(texts: Sequence[str], name: str, with_bytes: Sequence[int]) -> Cho
     return _choice(with_bytes, texts, "which holds files")
 
 
-def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool], others: Collection[int]) -> Choice:
+def _guess(
+    texts: Sequence[str],
+    name: str,
+    is_fit: Callable[[int], bool],
+    others: Collection[int],
+    sample: Callable[[int], Iterable[Any]] | None = None,
+) -> Choice:
     """The column where none is named as the pipeline's input; one that is not fit only if there are no others.
 
     Args:
@@ -139,9 +151,10 @@ def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool], other
         name: of the table.
         is_fit: whether a column may hold inputs.
         others: columns that are said to be something else.
+        sample: some values of a column, where a wrong one would be taken without a word: a text may be any.
 
     Raises:
-        JobError: another has the same name.
+        JobError: another has the same name, or several could be meant.
     """
     usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
     if (found := next(filter(is_fit, usual), None)) is not None:
@@ -149,10 +162,45 @@ def _guess(texts: Sequence[str], name: str, is_fit: Callable[[int], bool], other
     left = [at for at in range(len(texts)) if at not in others] or list(range(len(texts)))
     no_keys = [at for at in left if not _KEY.search(_folded(texts[at]))] or left[:1]
     keys = [at for at in left if at not in no_keys]
-    found = next(filter(is_fit, [*no_keys, *keys]), no_keys[0])
+    fitting = list(filter(is_fit, [*no_keys, *keys]))
+    if sample is not None:
+        wordy = [at for at in fitting if at in no_keys and not _are_numbers(sample(at))]
+        _check_one(wordy, texts, name, sample)
+        fitting = [*wordy, *fitting]
+    found = next(iter(fitting), no_keys[0])
     position_of(texts[found], texts, name)
     what = "the first that is no key" if found == no_keys[0] else "the first that holds texts"
     return _choice([found], texts, f"{what}; another with column= (--column)" if len(texts) > 1 else "")
+
+
+def _check_one(wordy: Sequence[int], texts: Sequence[str], name: str, sample: Callable[[int], Iterable[Any]]) -> None:
+    """Refuse to choose where nobody can tell which of several columns of texts is meant.
+
+    Raises:
+        JobError: with them, and what stands in them.
+    """
+    if len(wordy) < 2:
+        return
+    position_of(texts[wordy[0]], texts, name)
+    shown = [texts[at] + _first_of(sample(at)) for at in wordy[:_MOST_SHOWN]]
+    more = f" and {len(wordy) - _MOST_SHOWN:,} more" if len(wordy) > _MOST_SHOWN else ""
+    raise JobError(
+        f"{name} has {len(wordy)} columns that may hold the texts: {', '.join(shown)}{more}: say which with column= "
+        "(--column)"
+    )
+
+
+def _first_of(values: Iterable[Any]) -> str:
+    """The first value that is one, for a message."""
+    there = (value for value in values if isinstance(value, str) and value.strip())
+    first = next(there, None)
+    return f" ({picture(first, 40)})" if first is not None else ""
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    """Whether texts are numbers, or times as people write them, or nothing: what no text to embed is."""
+    there = [value for value in values if isinstance(value, str) and value.strip()]
+    return bool(there) and all(_NUMBER.fullmatch(value.strip()) for value in there)
 
 
 def may_be_texts(values: Iterable[Any]) -> bool:

@@ -68,13 +68,21 @@ def dialect_of(lines: Sequence[Line], name: str, wanted: Wanted) -> Dialect:
     Raises:
         JobError: its columns cannot be told, or it has no header.
     """
+    asked = wanted.reading.separator
     skip = next(at for at, line in enumerate(lines) if line.text.strip())
     if excels := _EXCELS.match(lines[skip].text):
         rest = lines[skip + 1 :]
         if not rest:
             raise JobError(f"{name} has no rows")
-        return _dialect(rest, name, wanted, excels[1], skip + 1)
+        return _dialect(rest, name, wanted, asked or excels[1], skip + 1)
     _check_no_remark(lines[skip:], name, wanted)
+    if asked is not None and asked not in lines[skip].text:
+        raise JobError(
+            f"{name}: delimiter={asked!r} (--delimiter) is not in its first line, {lines[skip].text.strip()[:60]!r}: "
+            "leave it away to have it found out"
+        )
+    if asked is not None:
+        return _dialect(lines[skip:], name, wanted, asked, skip)
     return _dialect(lines[skip:], name, wanted, _separator(lines[skip:], name, wanted), skip)
 
 
@@ -88,7 +96,7 @@ def _dialect(lines: Sequence[Line], name: str, wanted: Wanted, separator: str, s
     told = f"separated by {_CALLED.get(separator, repr(separator))}" if separator != ONE_COLUMN else "one column"
     told += ", quotation marks taken as they stand" if not is_quoted and any('"' in line.text for line in lines) else ""
     skips_blanks = is_quoted and len(names) > 1 and all(each.startswith(" ") for each in names[1:])
-    if _is_header(names, wanted):
+    if is_header(names, wanted):
         names = [each.strip() for each in names] if skips_blanks else names
         return Dialect(separator, is_quoted, skips_blanks, tuple(names), skip, told)
     if len(names) > 1:
@@ -199,7 +207,7 @@ def _stands_quoted(cell: str, text: str) -> bool:
     return '"' in cell and "\n" in cell and f'"{cell.replace(chr(34), chr(34) * 2)}"' in text
 
 
-def _is_header(cells: Sequence[str], wanted: Wanted) -> bool:
+def is_header(cells: Sequence[str], wanted: Wanted) -> bool:
     """Whether a line holds the names of columns, and not the first values."""
     if wanted.names_columns or any(is_known(cell, wanted) for cell in cells):
         return True

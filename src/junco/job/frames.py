@@ -48,13 +48,17 @@ class Frame:
         if self.names is None:
             yield from rows_of_stream(self.stream, self.called, wanted)
             return
+        sample = self._sample
         choice = choose(
-            self.names, wanted, self.called, may_be_texts=lambda at: may_be_texts(islice(self.column(at), _SAMPLE))
+            self.names, wanted, self.called, may_be_texts=lambda at: may_be_texts(sample(at)), sample=sample
         )
         wanted.tell(f"{self.called}: {choice.told}")
         columns = [self.column(at) for at in choice.positions]
         for number, row in enumerate(zip(*columns, strict=True), 1):
             yield choice.pick(row, f"row {number}", wanted)
+
+    def _sample(self, at: int) -> list[Any]:
+        return list(islice(self.column(at), _SAMPLE))
 
 
 def frame_of(value: Any) -> Frame | None:

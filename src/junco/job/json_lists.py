@@ -29,7 +29,7 @@ def rows_of_json_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     Raises:
         JobError: the wanted column is not there.
     """
-    text, done = opened_text(file, name)
+    text, done = opened_text(file, name, wanted)
     yield from _inputs(_parsed(_lines(text, name), name), name, wanted, done)
 
 
@@ -39,7 +39,7 @@ def rows_of_json(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     Raises:
         JobError: it is no JSON or no list of inputs, is very large, or has not the wanted column.
     """
-    text, done = opened_text(file, name)
+    text, done = opened_text(file, name, wanted)
     lines = _lines(text, name)
     first, second = next(lines, None), next(lines, None)
     if first is None:
@@ -67,7 +67,12 @@ def _inputs(rows: Iterator[tuple[str, Any]], name: str, wanted: Wanted, told: Se
     choice = None
     if names:
         choice = choose(
-            names, wanted, name, with_bytes, lambda at: may_be_texts(_cell(row, names[at]) for row in sample)
+            names,
+            wanted,
+            name,
+            with_bytes,
+            lambda at: may_be_texts(_cell(row, names[at]) for row in sample),
+            lambda at: (_cell(row, names[at]) for row in sample),
         )
     kind = choice.told if choice is not None else "its values"
     wanted.tell(f"{name}: {', '.join([*told, kind])}")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from junco.places.packed import SUFFIXES
 
-Kind = Literal["lines", "separated", "json", "json lines", "parquet", "arrow"]
+Kind = Literal["lines", "separated", "json", "json lines", "parquet", "arrow", "sheets"]
 
 _KINDS: dict[str, Kind] = {
     ".txt": "lines",
@@ -24,6 +24,10 @@ _KINDS: dict[str, Kind] = {
     ".arrow": "arrow",
     ".feather": "arrow",
     ".ipc": "arrow",
+    ".xlsx": "sheets",
+    ".xlsm": "sheets",
+    ".xls": "sheets",
+    ".ods": "sheets",
 }
 
 

@@ -1,4 +1,4 @@
-"""Lists of inputs in files: a line each (``.txt``), or tables (``.csv``, ``.tsv``, ``.json``, ``.parquet`` …)."""
+"""Lists of inputs in files: a line each (``.txt``), or tables (``.csv``, ``.json``, ``.xlsx``, ``.parquet`` …)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from junco.job.item import BadRow
 from junco.job.json_lists import rows_of_json, rows_of_json_lines
 from junco.job.kinds import Kind, is_packed, kind_of
 from junco.job.separated import rows_of_separated
-from junco.job.texts import lines_of, not_utf8, opened_text
+from junco.job.sheets import rows_of_sheets
+from junco.job.texts import BUFFER_BYTES, lines_of, not_utf8, opened_text
 from junco.job.wanted import Wanted
 
 
@@ -24,7 +25,7 @@ def rows_of(path: Path, wanted: Wanted) -> Iterator[Any]:
     Raises:
         JobError: no such column, or a file that cannot be read.
     """
-    with path.open("rb") as file:
+    with path.open("rb", BUFFER_BYTES) as file:
         yield from rows_in(file, path.name, wanted)
 
 
@@ -32,6 +33,7 @@ def rows_in(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     """The same for an open file; its name says what it is."""
     kind = kind_of(name)
     assert kind is not None
+    wanted.reading.check(f"{name} is a list of another kind", kind)
     return _READERS[kind](file, name, wanted)
 
 
@@ -42,7 +44,7 @@ def _rows_of_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
             f"{name}: the pipeline takes {', '.join(wanted.columns)}, so its inputs come as a table with these columns"
         )
     check_no_column(wanted, f"each line of {name} is an input")
-    text, done = opened_text(file, name)
+    text, done = opened_text(file, name, wanted)
     if done:
         wanted.tell(f"{name}: {', '.join(done)}")
     for number, line in lines_of(text, name):
@@ -66,6 +68,7 @@ _READERS: dict[Kind, Callable[[Any, str, Wanted], Iterator[Any]]] = {
     "json lines": rows_of_json_lines,
     "parquet": rows_of_parquet,
     "arrow": rows_of_arrow,
+    "sheets": rows_of_sheets,
 }
 
 

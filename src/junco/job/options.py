@@ -11,6 +11,7 @@ from junco.errors import InputError
 if TYPE_CHECKING:
     from junco.engine.stage import OnError
     from junco.engine.trace import Trace
+    from junco.job.reading import Reading
 
 SHARD_ROWS = 1024
 Kept = Sequence[str] | Literal["*"]
@@ -36,6 +37,7 @@ class JobOptions:
     keep: Kept = ()
     missing: Missing = "refuse"
     limit: int | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from junco.errors import JobError
 from junco.job.choice import Choice
 from junco.job.columns import choose
-from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of
+from junco.job.dialect import SAMPLE_CHARS, SAMPLE_LINES, Dialect, dialect_of, records
 from junco.job.item import BadRow
 from junco.job.quoting import Line, literal_records, quoted_records
 from junco.job.texts import lines_of, opened_text
 from junco.job.wanted import Wanted
+
+_SAMPLE = 64
 
 
 def rows_of_separated(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
@@ -23,13 +25,13 @@ def rows_of_separated(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     Raises:
         JobError: its columns cannot be told, or the wanted one is not there.
     """
-    text, done = opened_text(file, name)
+    text, done = opened_text(file, name, wanted)
     lines = _decoded(text, name)
     sample = _first(lines)
     if not any(line.text.strip() for line in sample):
         return
     dialect = dialect_of(sample, name, wanted)
-    choice = _chosen(dialect, name, wanted)
+    choice = _chosen(dialect, sample, name, wanted)
     wanted.tell(f"{name}: {', '.join(part for part in (*done, dialect.told, choice.told) if part)}")
     found = _records(islice(chain(sample, lines), dialect.num_skipped, None), dialect, name)
     if dialect.names:
@@ -37,13 +39,20 @@ def rows_of_separated(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     yield from _picked(found, dialect, choice, name, wanted)
 
 
-def _chosen(dialect: Dialect, name: str, wanted: Wanted) -> Choice:
+def _chosen(dialect: Dialect, lines: Sequence[Line], name: str, wanted: Wanted) -> Choice:
     """The columns to take; where there is no header, the only one."""
     if dialect.names:
-        return choose(dialect.names, wanted, name)
+        return choose(dialect.names, wanted, name, sample=lambda at: _column(dialect, lines, at))
     if len(wanted.columns) > 1:
         raise JobError(f"{name} has one column without a name; the pipeline takes {', '.join(wanted.columns)}")
     return Choice((0,), ("text",), "")
+
+
+def _column(dialect: Dialect, lines: Sequence[Line], at: int) -> list[str]:
+    """The first cells of a column."""
+    rows = records(lines[dialect.num_skipped :][: _SAMPLE + 1], dialect.separator, "", is_quoted=dialect.is_quoted)
+    cells = [row for row in rows if isinstance(row, list)]
+    return [row[at] for row in cells[1:] if at < len(row)]
 
 
 def _decoded(text: io.BufferedReader, name: str) -> Iterator[Line]:

@@ -149,6 +149,7 @@ def _of_values(source: Any, wanted: Wanted) -> Iterator[Item]:
         raise JobError(f"a source gives many inputs, and {picture(source)} is one: put it in a list")
     if isinstance(source, io.IOBase):
         raise JobError(f"a source is not an open file: give its path, {getattr(source, 'name', 'the file')!r}")
+    wanted.reading.check("the source lies in memory")
     frame = frame_of(source)
     if frame is not None:
         return _numbered(frame.rows(wanted), wanted)
@@ -221,6 +222,7 @@ def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> 
 
 
 def _check_one_column(wanted: Wanted) -> None:
+    wanted.reading.check("each file is an input")
     check_no_column(wanted, "each file is an input")
     if len(wanted.columns) > 1:
         raise JobError(

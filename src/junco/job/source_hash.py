@@ -29,7 +29,7 @@ def hash_of_source(source: Any, wanted: Wanted) -> str | None:
     except OSError:  # whoever reads it will say why
         return None
     # another version may read a list in another way
-    told: tuple[object, ...] = (version("junco"), path.name, wanted.column, content)
+    told: tuple[object, ...] = (version("junco"), path.name, wanted.column, wanted.reading, content)
     if wanted.keeping is not None:
         told = (*told, wanted.keeping.key, wanted.keeping.asked)
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from junco.job.reading import FOUND_OUT, Reading
+
 if TYPE_CHECKING:
     from junco.job.keeping import Keeping
 
@@ -21,6 +23,7 @@ class Wanted:
         skip: paths that are no inputs: what the job itself writes.
         tell: is told, a line each, what was chosen or left out without having been asked for.
         keeping: what rows keep of their table; ``None``: nothing.
+        reading: what the caller says of how a list is written.
         numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
         name: what a file is called in the target.
     """
@@ -30,6 +33,7 @@ class Wanted:
     skip: frozenset[str] = frozenset()
     tell: Callable[[str], object] = lambda line: None
     keeping: Keeping | None = None
+    reading: Reading = FOUND_OUT
     numbers: Iterator[int] | None = None
     name: Callable[[str], str] = str
 

@@ -9,13 +9,15 @@ from junco.job.texts import not_utf8
 from junco.places.packed import packing_of
 
 _HEAD = 4096
-_AS_TABLE = "save the sheet as .csv"
+_AS_TABLE = "give it as the source, and its rows are inputs"
 _AS_TEXT = "save its text as .txt"
+_AS_DOCUMENT = "the pipeline 'document-embedding' reads it (pip install 'junco[documents]')"
+_AS_OLD = "save it as .txt; the rows of an .xls are inputs where it is the source"
 _OFFICE = {
     ".xlsx": ("an Excel workbook", _AS_TABLE),
     ".xlsm": ("an Excel workbook", _AS_TABLE),
     ".ods": ("a spreadsheet", _AS_TABLE),
-    ".docx": ("a Word document", _AS_TEXT),
+    ".docx": ("a Word document", _AS_DOCUMENT),
     ".odt": ("a text document", _AS_TEXT),
     ".pptx": ("slides", _AS_TEXT),
     ".epub": ("a book", _AS_TEXT),
@@ -24,8 +26,12 @@ _OFFICE = {
 _ZIP, _PDF, _SQLITE = b"PK\x03\x04", b"%PDF-", b"SQLite format 3\0"
 _MAGICS = (
     (_ZIP, "a zip archive", "unpack it first"),
-    (_PDF, "a PDF", _AS_TEXT),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", "save it as .csv or .txt"),
+    (_PDF, "a PDF", _AS_DOCUMENT),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Office document",
+        "save it as .txt; the rows of an .xls are inputs where it is the source",
+    ),
     (b"PAR1", "a Parquet file", "name it .parquet"),
     (b"ARROW1", "an Arrow file", "name it .arrow"),
     (_SQLITE, "a database", "write what it holds as .csv"),

@@ -8,12 +8,12 @@ from typing import IO, Literal
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note
 from junco.builtin.document_decode.docx import DocxDecode
-from junco.builtin.document_decode.encodings import check_encoding
 from junco.builtin.document_decode.html import HtmlDecode
 from junco.builtin.document_decode.kinds import Kind, kind_of
 from junco.builtin.document_decode.pdf import OCR_READS_SCANS, PdfDecode
 from junco.builtin.document_decode.text import TextDecode
 from junco.operator.options import option
+from junco.places.encodings import check_encoding
 from junco.types import Page
 
 

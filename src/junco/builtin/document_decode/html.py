@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import IO, Literal
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
-from junco.builtin.document_decode.encodings import Decoded, check_encoding, declarable, decoded
 from junco.builtin.document_decode.html_text import all_text, check_attributes, check_depth
 from junco.errors import InputError
 from junco.operator.options import option
+from junco.places.encodings import Decoded, check_encoding, declarable, decoded
 from junco.types import Page
 
 _DECLARED_WITHIN = 4096

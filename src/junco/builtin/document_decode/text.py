@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from junco.builtin.document_decode.decode import DocumentDecode, Note, one_page
-from junco.builtin.document_decode.encodings import check_encoding, decoded
 from junco.builtin.document_decode.kinds import check_text
 from junco.operator.options import option
+from junco.places.encodings import check_encoding, decoded
 from junco.types import Page
 
 

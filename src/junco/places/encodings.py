@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from junco.builtin.document_decode.east_asian import EAST_ASIAN, by_common_characters
 from junco.errors import InputError
+from junco.places.east_asian import EAST_ASIAN, by_common_characters
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -77,6 +77,9 @@ _ALIKE = 0.1
 """Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
 _SURE_CHARACTERS = 8
 """So many characters beyond ASCII that follow UTF-8's rules are no accident."""
+_MOST_ODD = 0.5
+"""Such a part of what is beyond ASCII may break UTF-8's rules in a text that is UTF-8 and damaged, or mixed; of another
+encoding up to a quarter follows them by chance."""
 _SAMPLE_BYTES = 2**16
 _CONTROLS = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n\r\f\x1b")
 
@@ -97,12 +100,18 @@ def check_encoding(encoding: str | None, name: str) -> str | None:
     """
     from junco.errors import ParameterError
 
-    if encoding is not None:
-        try:
-            "".encode(encoding)
-        except (LookupError, TypeError) as error:
-            raise ParameterError(f"{name!r}: encoding={encoding!r} is no encoding of texts") from error
+    if encoding is not None and not is_encoding(encoding):
+        raise ParameterError(f"{name!r}: encoding={encoding!r} is no encoding of texts")
     return encoding
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python knows an encoding of texts by that name."""
+    try:
+        "".encode(name)
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True
 
 
 def decoded(content: bytes, name: str, encoding: str | None = None, declared: str | None = None) -> Decoded:
@@ -169,16 +178,47 @@ def _spelt(content: bytes) -> str | None:
 
 def _guessed(content: bytes, name: str) -> str:
     """The text by the likeliest encoding, of a sample from its start, that reads all of it."""
+    for encoding in _likely(content):
+        if (text := _strict(content, encoding)) is not None and not _is_binary(text):
+            return text
+    raise InputError(f"{name}: no text in any known encoding: is it binary?")
+
+
+def likeliest(sample: bytes) -> str | None:
+    """The encoding that the beginning of a text, which may end within a character and is no UTF-8, is most likely in.
+
+    ``None`` where it is no text. It needs ``charset_normalizer``.
+    """
+    for encoding in _likely(sample):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        except UnicodeError:
+            continue
+        if not _is_binary(text):
+            return encoding
+    return None
+
+
+def is_mostly_unicode(sample: bytes) -> bool:
+    """Whether of what is beyond ASCII so much follows UTF-8's rules as is no accident in another encoding.
+
+    One byte alone that does not is an accident itself. Where many are null, characters have two bytes or four.
+    """
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample)
+    beyond = [character for character in text if character > "\x7f"]
+    num_odd = sum("\udc80" <= character <= "\udcff" for character in beyond)
+    return text.count("\0") <= len(text) // 4 and (num_odd < 2 or num_odd <= _MOST_ODD * len(beyond))
+
+
+def _likely(content: bytes) -> list[str]:
+    """Encodings that read all that is written under their names, the likeliest first."""
     from charset_normalizer import from_bytes
 
     matches = list(from_bytes(content[:_SAMPLE_BYTES], cp_isolation=_GUESSED))
     found = [match.encoding for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0]))]
     if found and (wider(found[0]) in EAST_ASIAN or found[0].startswith("utf_16")):
         found = [*by_common_characters(content[:_SAMPLE_BYTES]), *found]
-    for encoding in found:
-        if (text := _strict(content, wider(encoding))) is not None and not _is_binary(text):
-            return text
-    raise InputError(f"{name}: no text in any known encoding: is it binary?")
+    return list(dict.fromkeys(map(wider, found)))
 
 
 def _unlikeliness(match: CharsetMatch, best: CharsetMatch) -> tuple[bool, float]:
