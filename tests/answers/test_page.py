@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 from skimage import data
 
+import sounds
 import videos
 from junco import open_set
 from junco.answers.brought import AROUND, brought, kind_of
+from junco.answers.groups import Group, Groups
 from junco.answers.hits import Hit, Hits, Origin
-from junco.answers.page import MOST_ROWS, answers_body, write_page
+from junco.answers.page import MOST_ROWS, answers_body, write_answers, write_groups
 from junco.errors import TargetError
 
 
@@ -138,19 +140,91 @@ def test_rows_of_a_set_know_where_it_lies_and_what_names_them(tmp_path):
     assert hit.origin == Origin((tmp_path,), "id")
 
 
-def test_more_rows_than_anybody_looks_at_are_counted():
+def test_a_notebook_shows_the_first_rows_and_counts_the_others():
     body = shown(*(Hit(f"text {number}", 0.5) for number in range(MOST_ROWS + 5)))
     assert body.count("<article") == MOST_ROWS
     assert "… 5 more rows" in body
 
 
+def pages_of(paths):
+    return [path.read_text("utf-8") for path in paths]
+
+
+def names_on(page):
+    return re.findall(r"(text \d+)</p>", page)
+
+
+def test_rows_that_are_too_many_for_a_page_stand_on_further_ones_and_none_is_left_out(tmp_path):
+    hits = Hits([Hit(f"text {number}", 0.5) for number in range(2 * MOST_ROWS + 5)], "what?")
+    pages = pages_of(write_answers(tmp_path / "a b.html", "a set", [hits]))
+    assert [name for page in pages for name in names_on(page)] == [hit.key for hit in hits]
+    assert [len(names_on(page)) for page in pages] == [MOST_ROWS, MOST_ROWS, 5]
+    assert 'href="a%20b-pages/2.html"' in pages[0]
+    assert 'href="../a%20b.html"' in pages[1]
+    assert 'href="3.html"' in pages[1]
+    assert "rows 401–405 of 405" in pages[2]
+
+
+def test_pages_of_a_longer_answer_before_are_gone(tmp_path):
+    long, short = (Hits([Hit("text 0", 0.5)] * count, "what?") for count in (3 * MOST_ROWS, 2 * MOST_ROWS))
+    write_answers(tmp_path / "p.html", "", [long])
+    write_answers(tmp_path / "p.html", "", [short])
+    assert [path.name for path in (tmp_path / "p-pages").iterdir()] == ["2.html"]
+
+
+def test_where_the_pictures_end_is_said(tmp_path, photo, monkeypatch):
+    monkeypatch.setattr("junco.answers.page.SEEN_PAGES", 1)
+    hits = Hits([Hit(str(photo), 0.5)] * (MOST_ROWS + 2), "what?")
+    first, second = pages_of(write_answers(tmp_path / "p.html", "", [hits]))
+    assert first.count("<img ") == MOST_ROWS
+    assert "<img " not in second
+    assert second.count("<article") == 2
+    assert "pictures stand on the first 1" in first
+
+
+def test_groups_are_whole_have_a_title_and_can_be_gone_to(tmp_path):
+    groups = Groups([Group(Hits([Hit(f"text {n}", 0.5) for n in range(count)])) for count in (MOST_ROWS + 50, 3)], 7)
+    pages = pages_of(write_groups(tmp_path / "p.html", "", groups))
+    assert f"<title>{groups.headline}</title>" in pages[0]
+    assert f">{groups.headline}</h1>" in pages[0]
+    assert sum(len(names_on(page)) for page in pages) == MOST_ROWS + 53
+    assert 'href="#group-2"' in pages[1]
+    assert 'id="group-2"' in pages[1]
+    assert "188 more rows" in pages[0]
+
+
+def test_of_a_long_sound_the_beginning_is_shown_and_that_is_said(tmp_path):
+    (tmp_path / "long.wav").write_bytes(sounds.wav(sounds.tone(12, 8_000), 8_000))
+    (tmp_path / "short.wav").write_bytes(sounds.wav(sounds.tone(9, 8_000), 8_000))
+    assert "the first 10 s of a longer sound" in shown(Hit(str(tmp_path / "long.wav"), 0.5))
+    assert "longer sound" not in shown(Hit(str(tmp_path / "short.wav"), 0.5))
+
+
+def test_wide_blanks_of_a_page_are_narrow_and_its_chunk_stays_marked(tmp_path):
+    text = f"left{' ' * 60}right\n\n\n\n\nthe   answer\n\n \n\nend"
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    start = text.index("the")
+    chunk = {"text": "the   answer", "start": start, "end": start + 12}
+    found = brought(Hit(str(tmp_path / "a.txt"), 1.0, {"chunk": chunk}))
+    (marked,) = found.parts
+    assert found.whole.text == "left  right\n\nthe  answer\n\nend"
+    assert found.whole.text[marked.start : marked.end] == marked.text == "the  answer"
+
+
+def test_the_name_of_a_box_at_the_edge_stays_within_the_picture(photo):
+    box = {"x0": 400.0, "y0": 20.0, "x1": 450.0, "y1": 90.0, "label": "a rather long label of a thing", "score": 0.5}
+    body = shown(Hit(str(photo), 0.9, {"box": box}))
+    left, size = map(float, re.search(r'<text x="([\d.]+)" y="[\d.]+" font-size="([\d.]+)"', body).groups())
+    assert left + 0.5 * size * len("a rather long") < 451
+
+
 def test_the_page_runs_no_script_and_fetches_nothing(tmp_path):
-    write_page(tmp_path / "p.html", "t", shown(Hit("a <i>text</i>", 0.5)))
+    write_answers(tmp_path / "p.html", "t", [Hits([Hit("a <i>text</i>", 0.5)], "what?")])
     page = (tmp_path / "p.html").read_text("utf-8")
     assert "default-src 'none'" in page
     assert not re.search(r"<script|https?://", page)
     with pytest.raises(TargetError, match="cannot be written"):
-        write_page(tmp_path / "no" / "p.html", "t", "")
+        write_answers(tmp_path / "no" / "p.html", "t", [Hits()])
 
 
 def test_columns_of_somebody_elses_form_are_printed_whatever_they_hold():

@@ -40,7 +40,7 @@ def test_what_was_done_behind_the_limit_is_not_gone_from_the_source(embed, tmp_p
     embed.run(WORDS, tmp_path / "v.parquet")
     report = embed.run(WORDS, tmp_path / "v.parquet", limit=2)
     assert (report.num_new, report.num_deleted, report.num_rows) == (0, 0, 5)
-    assert "3 others that were done before stay" in str(report)
+    assert "3 inputs stayed" in str(report)
     assert keys(tmp_path / "v.parquet") == WORDS
     assert embed.run(WORDS, tmp_path / "v.parquet").num_new == 0
 

@@ -10,6 +10,7 @@ working folder or the set's own, unless the caller asks for more, and never wher
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from junco.answers.hits import Hit
 from junco.errors import JuncoError
 from junco.job.kinds import is_url, path_of_address
 from junco.operator.spec import OperatorSpec
-from junco.types import Box, Chunk, Face, Page, Segment
+from junco.types import AudioClip, Box, Chunk, Face, Page, Segment
 
 _ENDINGS = {
     "picture": {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"},
@@ -28,6 +29,8 @@ _ENDINGS = {
     "document": {".txt", ".md", ".html", ".htm", ".pdf", ".docx"},
 }
 _HEARD_S = 10.0  # of a sound, where the row is no part of it
+_MORE_S = 0.5  # which tell that a sound goes on
+_BLANKS = re.compile(r"[ \t\u3000]{3,}|(?:[ \t]*\n){3,}")
 _NEAR_S = 1e-3
 _ELSEWHERE = (
     "not shown: it lies neither beneath the working folder nor beneath the set's (sources=True, --sources show it)"
@@ -71,17 +74,34 @@ def brought(hit: Hit, *, sources: bool = False) -> Brought:
         sources: read it wherever it lies.
     """
     parts = [part for value in hit.columns.values() if (part := part_of(value)) is not None]
-    chunk = next((part for part in parts if isinstance(part, Chunk)), None)
-    how = None if hit.origin.named_by or _is_text(hit.key, parts) else _WAYS.get(kind_of(hit.key))
+    how = None if not names_a_file(hit) else _WAYS.get(kind_of(hit.key))
     if how is None:
-        return Brought(chunk.text if chunk is not None else hit.key)
-    why = _ELSEWHERE
-    if sources or _is_near(hit):
+        return Brought(own_text(hit))
+    if not (why := why_not(hit, sources=sources)):
         try:
             return _excerpt(how(hit, parts), [part for part in parts if not isinstance(part, Moment | Page)])
         except (JuncoError, OSError) as error:
             why = str(error)
-    return Brought(chunk.text if chunk is not None else None, (), why)
+    return Brought(own_text(hit), (), why)
+
+
+def own_text(hit: Hit) -> str | None:
+    """The text that the set itself holds of a row: its chunk, or a key that is one; ``None`` where it has none."""
+    chunk = next((part for value in hit.columns.values() if isinstance(part := part_of(value), Chunk)), None)
+    if chunk is not None:
+        return chunk.text
+    return None if names_a_file(hit) else hit.key
+
+
+def names_a_file(hit: Hit) -> bool:
+    """Whether a row's key names a file by its ending, and is no text that ends like one."""
+    parts = [part for value in hit.columns.values() if (part := part_of(value)) is not None]
+    return bool(kind_of(hit.key)) and not hit.origin.named_by and not _is_text(hit.place, parts)
+
+
+def why_not(hit: Hit, *, sources: bool) -> str:
+    """Why a row's file must not be read; empty where it may."""
+    return "" if sources or _is_near(hit) else _ELSEWHERE
 
 
 def _is_text(key: str, parts: list[Any]) -> bool:
@@ -91,7 +111,7 @@ def _is_text(key: str, parts: list[Any]) -> bool:
 
 def _is_near(hit: Hit) -> bool:
     """Whether a source may be read without being asked for: of addresses the operators themselves see to that."""
-    name = path_of_address(hit.key)
+    name = path_of_address(hit.place)
     if is_url(name):
         return True
     try:
@@ -102,15 +122,31 @@ def _is_near(hit: Hit) -> bool:
 
 
 def _excerpt(whole: Any, parts: list[Any]) -> Brought:
-    """Of a page what is around its chunk; all else as it is."""
+    """Of a page what is around its chunk, of a long sound its beginning; all else as it is."""
+    if isinstance(whole, AudioClip) and not any(isinstance(part, Segment) for part in parts):
+        return _beginning(whole, parts)
     chunk = next((part for part in parts if isinstance(part, Chunk)), None)
     if not isinstance(whole, Page) or chunk is None:
         return Brought(whole, tuple(parts))
     start, end = max(0, chunk.start - AROUND), min(len(whole.text), chunk.end + AROUND)
-    before, after = "…" * (start > 0), "…" * (end < len(whole.text))
-    moved = len(before) - start
-    shown = f"{before}{whole.text[start:end]}{after}"
-    return Brought(Page(shown, whole.number), (Chunk(chunk.text, chunk.start + moved, chunk.end + moved),))
+    before = "…" * (start > 0) + _without_blanks(whole.text[start : chunk.start])
+    marked = _without_blanks(whole.text[chunk.start : chunk.end])
+    after = _without_blanks(whole.text[chunk.end : end]) + "…" * (end < len(whole.text))
+    place = Chunk(marked, len(before), len(before) + len(marked))
+    return Brought(Page(f"{before}{marked}{after}", whole.number), (place,))
+
+
+def _without_blanks(text: str) -> str:
+    """A text whose wide blanks, as pages set in columns have them, are narrow."""
+    return _BLANKS.sub(lambda found: "\n\n" if "\n" in found[0] else "  ", text)
+
+
+def _beginning(clip: AudioClip, parts: list[Any]) -> Brought:
+    most = round(_HEARD_S * clip.sample_rate_hz)
+    if clip.samples.shape[-1] <= most:
+        return Brought(clip, tuple(parts))
+    first = AudioClip(clip.samples[..., :most], clip.sample_rate_hz, clip.start_s)
+    return Brought(first, tuple(parts), f"the first {_HEARD_S:g} s of a longer sound")
 
 
 def part_of(value: Any) -> Any:
@@ -143,7 +179,7 @@ _PARTS: Mapping[frozenset[str], Callable[[Mapping[str, Any]], Any]] = {
 
 
 def _picture(hit: Hit, parts: list[Any]) -> Any:
-    return _by("image-decode.pil")(path_of_address(hit.key))
+    return _by("image-decode.pil")(path_of_address(hit.place))
 
 
 def _frame(hit: Hit, parts: list[Any]) -> Any:
@@ -152,7 +188,7 @@ def _frame(hit: Hit, parts: list[Any]) -> Any:
     if moment is None:
         moment = next((part.start_s for part in parts if isinstance(part, Segment)), 0.0)
     start_s = max(0.0, moment - _NEAR_S)
-    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(path_of_address(hit.key))
+    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(path_of_address(hit.place))
     return next((frame for frame in frames if frame.time_s >= moment - _NEAR_S), None)
 
 
@@ -160,15 +196,15 @@ def _page(hit: Hit, parts: list[Any]) -> Any:
     """The page that a chunk is of, so that it stands in what is around it."""
     number = next((part.number for part in parts if isinstance(part, Page)), None)
     chunk = next((part for part in parts if isinstance(part, Chunk)), None)
-    for page in _by("document-decode.auto")(path_of_address(hit.key)):
+    for page in _by("document-decode.auto")(path_of_address(hit.place)):
         if number in (None, page.number) and (chunk is None or page.text[chunk.start : chunk.end] == chunk.text):
             return page
     return chunk.text if chunk is not None else None
 
 
 def _sound(hit: Hit, parts: list[Any]) -> Any:
-    stretch = next((part for part in parts if isinstance(part, Segment)), Segment(0.0, _HEARD_S))
-    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(path_of_address(hit.key))
+    stretch = next((part for part in parts if isinstance(part, Segment)), Segment(0.0, _HEARD_S + _MORE_S))
+    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(path_of_address(hit.place))
 
 
 def _by(name: str, **params: Any) -> Any:

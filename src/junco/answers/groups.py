@@ -73,15 +73,15 @@ class Groups(list[Group]):
         super().__init__(groups)
         self.num_alone = num_alone
 
-    def save(self, path: str | Path) -> None:
-        """Write a page that stands alone: a sheet of each group.
+    def save(self, path: str | Path, *, sources: bool = False) -> None:
+        """Write a page that stands alone: a sheet of each group; else as ``Hits.save``.
 
         Raises:
             TargetError: the file cannot be written.
         """
-        from junco.answers.page import groups_body, write_page
+        from junco.answers.page import write_groups
 
-        write_page(user_path(path), self.headline, groups_body("", self))
+        write_groups(user_path(path), "", self, sources=sources)
 
     def _repr_html_(self) -> str:
         from junco.answers.page import groups_body

@@ -10,6 +10,7 @@ from typing import Any
 
 from junco.pages.letters import amount, cut
 from junco.settings import user_path
+from junco.store.content import place_of
 from junco.wording import printable
 
 _WIDTH = 60
@@ -22,10 +23,12 @@ class Origin:
     Attributes:
         folders: in which the set's files lie.
         named_by: the column of a table whose values the keys are; empty where they are the inputs themselves.
+        base: the folder that the inputs are named from; ``None`` where nobody knows.
     """
 
     folders: tuple[Path, ...] = ()
     named_by: str = ""
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,6 +48,11 @@ class Hit:
     columns: Mapping[str, Any] = field(default_factory=dict)
     row: int = -1
     origin: Origin = field(default=Origin(), repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where the file lies that the key names; the key itself where it names none."""
+        return place_of(self.key, self.origin.base)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -73,6 +81,8 @@ class Hits(list[Hit]):
     def save(self, path: str | Path, *, sources: bool = False) -> None:
         """Write a page that stands alone: each row with what there is to see of it.
 
+        Of many rows there are further pages, in the folder ``<name>-pages`` beside it.
+
         Args:
             path: where to.
             sources: read also what lies neither beneath the working folder nor beneath the set's; whoever made the set
@@ -81,9 +91,9 @@ class Hits(list[Hit]):
         Raises:
             TargetError: the file cannot be written.
         """
-        from junco.answers.page import answers_body, write_page
+        from junco.answers.page import write_answers
 
-        write_page(user_path(path), self.question, answers_body("", [self], sources=sources))
+        write_answers(user_path(path), "", [self], sources=sources)
 
     def _repr_html_(self) -> str:
         from junco.answers.page import answers_body

@@ -13,6 +13,7 @@ import numpy as np
 from junco.answers.groups import Group, Groups, Numbers, Scored, alike, clustered
 from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Mask, Nearest, best
+from junco.answers.shown import Shown
 from junco.answers.units import scaled, unit, units_of
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from junco.answers.asked import Maker
     from junco.api import Pipeline
 
-_SHOWN = 12
-"""Rows that a notebook shows of a set."""
+_A_PHRASE = "a phrase"
+Conditions = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
+"""``"lang = zh and price < 30"``, ``{"lang": ["zh", "en"]}``, or several of these, which all must be met."""
 _NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
-class VectorSet:
+class VectorSet(Shown):
     """Vectors with the inputs that they came from, their other columns, their space, and the pipeline that made them.
 
     ``len`` is the number of rows. Nothing is read before it is asked for, where the set lies in files.
@@ -92,23 +94,18 @@ class VectorSet:
         names = self._content.names
         return arrow().table({name: self._content.column(name) for name in names})
 
-    def to_arrow(self) -> pa.Table:
-        """The set as one Arrow table: ``input``, ``vector`` (of a fixed length), and the other columns."""
-        vectors = self.vectors
-        flat = arrow().array(vectors.ravel())
-        listed = arrow().FixedSizeListArray.from_arrays(flat, max(1, vectors.shape[1]))
-        others = {name: self._content.column(name) for name in self._content.names}
-        return arrow().table({KEY: self._content.keys(), self._content.vector_column or "vector": listed, **others})
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns beside the key and the vector."""
+        return self._content.names
 
-    def to_pandas(self) -> Any:
-        """The same as a DataFrame; needs pandas."""
-        return self.to_arrow().to_pandas()
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column, whole: ``input``, or one of `names`.
 
-    def to_polars(self) -> Any:
-        """The same as a DataFrame of Polars, which is imported now."""
-        import polars as pl
-
-        return pl.from_arrow(self.to_arrow())
+        Raises:
+            InputError: there is none of that name.
+        """
+        return self._content.column(name)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -132,7 +129,7 @@ class VectorSet:
         self,
         question: Any,
         count: int = 10,
-        where: str | Mapping[str, Any] | Sequence[str] | None = None,
+        where: Conditions = None,
         *,
         space: Space | str | None = None,
         by_input: bool = False,
@@ -158,6 +155,47 @@ class VectorSet:
             return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
         return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
+
+    def rows(self, numbers: Sequence[int], scores: Sequence[float] | None = None) -> Hits:
+        """Rows by their numbers; without scores these are NaN, since the rows answer no question."""
+        given = [float("nan")] * len(numbers) if scores is None else [float(score) for score in scores]
+        return Hits(self._hits([int(number) for number in numbers], given))
+
+    def numbers_where(self, where: Conditions) -> Numbers:
+        """The numbers of the rows that meet all conditions, in their order.
+
+        Raises:
+            InputError: a condition that cannot be.
+        """
+        among = rows_where(self._content, Where.of(where))
+        return np.arange(len(self)) if among is None else np.flatnonzero(among)
+
+    def units(self) -> Vectors:
+        """(rows, dim) at length 1, so that products are cosines; of a large set a mapped file. Not to be written to."""
+        return self._units
+
+    def embed(self, question: Any) -> Vectors:
+        """The vectors (n, dim) of length 1 that a question stands for, as `search` takes it; to ask with them again.
+
+        Raises:
+            InputError: the question gives no vector.
+            SpaceError: the pipeline makes vectors of another space by now.
+        """
+        return self._wanted(question, None)
+
+    def takes_phrases(self) -> bool:
+        """Whether a text that names no file may be asked.
+
+        Raises:
+            JuncoError: the pipeline that made the set cannot be had.
+        """
+        try:
+            self._maker.pipeline_for(_A_PHRASE)
+        except InputError:
+            if not self._content.made_by:
+                raise
+            return False
+        return True
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -292,7 +330,7 @@ class VectorSet:
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
         found = zip(rows, scores, columns, strict=True)
-        origin = Origin(self._content.folders, self._content.named_by)
+        origin = Origin(self._content.folders, self._content.named_by, self._content.base)
         return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:
@@ -310,13 +348,6 @@ class VectorSet:
         space = f"in {self.space}" if self.space is not None else "in an unknown space"
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
-
-    def _repr_html_(self) -> str:
-        from junco.answers.page import set_body
-        from junco.pages.style import fragment
-
-        shown = range(min(len(self), _SHOWN))
-        return fragment(set_body(repr(self)[1:-1], self._hits([*shown], [1.0 for _ in shown]), len(self)))
 
 
 def _in_words(question: Any) -> str:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
-from junco.store.content import Content
+from junco.store.content import KEY, Content
 from junco.wording import printable
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Where:
     values: tuple[Any, ...]
 
     @classmethod
-    def of(cls, said: str | Mapping[str, Any] | Sequence[str] | None) -> tuple[Where, ...]:
-        """The conditions that a text, several texts or a mapping of columns to values stand for.
+    def of(cls, said: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None) -> tuple[Where, ...]:
+        """The conditions that a text, or a mapping of columns to values, or several of these stand for.
 
         Raises:
             InputError: a text is no condition.
@@ -60,8 +60,9 @@ class Where:
             return ()
         if isinstance(said, Mapping):
             return tuple(_equal(str(column), value) for column, value in said.items())
-        texts = [said] if isinstance(said, str) else list(said)
-        return tuple(found for text in texts for found in _read(text))
+        if isinstance(said, str):
+            return tuple(_read(said))
+        return tuple(found for each in said for found in cls.of(each))
 
     def mask(self, content: Content) -> npt.NDArray[np.bool_]:
         """Which rows meet it; one without a value meets none.
@@ -123,6 +124,7 @@ def _bare(text: str) -> str:
 def _cells(content: Content, name: str) -> pa.ChunkedArray:
     """A column, or a field of one whose values have fields."""
     if "." not in name or name in content.names:
+        _check_no_field(content, name)
         return content.column(name)
     column, *fields = name.split(".")
     cells = content.column(column)
@@ -133,6 +135,21 @@ def _cells(content: Content, name: str) -> pa.ChunkedArray:
             raise InputError(f"where {name}: {column} has no field {each!r}; there are: {there}")
         cells = _compute().struct_field(cells, each)
     return cells
+
+
+def _check_no_field(content: Content, name: str) -> None:
+    """Refuse the name of no column that a column's field has.
+
+    Raises:
+        InputError: with the field's full name.
+    """
+    if name in content.names or name == KEY:
+        return
+    kinds = {column: content.column(column).type for column in content.names}
+    full = [f"{each}.{name}" for each, kind in kinds.items() if arrow().types.is_struct(kind)]
+    full = [each for each in full if kinds[each.partition(".")[0]].get_field_index(name) >= 0]
+    if full:
+        raise InputError(f"the set has no column {name!r}; it is a field of one: {' or '.join(map(repr, full))}")
 
 
 def _decoded(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +21,12 @@ sources = click.option(
     is_flag=True,
     help="On the page, show also what lies neither beneath the working folder nor beneath the set's.",
 )
+
+
+def written(pages: Sequence[Path]) -> str:
+    """What to say of pages that were written, the first one first."""
+    first, *others = pages
+    return f"wrote {first}" + (f", and {len(others):,} more pages in {others[0].parent}" if others else "")
 
 
 def print_json(value: Any) -> None:

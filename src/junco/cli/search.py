@@ -8,7 +8,7 @@ import click
 
 from junco.cli.lines import spread
 from junco.cli.parameters import column_of_vectors, vectors
-from junco.cli.printing import as_json, print_json, short, sources
+from junco.cli.printing import as_json, print_json, short, sources, written
 from junco.terminal import out, say
 
 
@@ -56,10 +56,9 @@ def search(
     asked = list(spread(questions))
     answers = [found_in.search(question, count, where, by_input=by_input) for question in asked]
     if html is not None:
-        from junco.answers.page import answers_body, write_page
+        from junco.answers.page import write_answers
 
-        write_page(html, vectors, answers_body(vectors, answers, sources=sources))
-        say(f"wrote {html}")
+        say(written(write_answers(html, vectors, answers, sources=sources)))
     if as_json:
         print_json([{"query": hits.question, "hits": hits.to_dict()} for hits in answers])
     if as_json or html is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from junco.cli.parameters import column_of_vectors, vectors
-from junco.cli.printing import as_json, print_json, sources
+from junco.cli.printing import as_json, print_json, sources, written
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
@@ -60,10 +60,9 @@ def clusters(
 
 def _show(vectors: str, groups: Groups, html: Path | None, *, sources: bool, as_json: bool) -> None:
     if html is not None:
-        from junco.answers.page import groups_body, write_page
+        from junco.answers.page import write_groups
 
-        write_page(html, vectors, groups_body(vectors, groups, sources=sources))
-        say(f"wrote {html}")
+        say(written(write_groups(html, vectors, groups, sources=sources)))
     if as_json:
         print_json(groups.to_dict())
     elif html is None:

@@ -6,13 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from junco.pages.colours import OVER_PICTURES, Colours
-from junco.pages.media import SIDE, TINY_SIDE, Media, Unshown
+from junco.pages.letters import cut, num_places
+from junco.pages.media import SIDE, TINY_SIDE, File, Media, Unshown, small_picture
 from junco.pages.style import words
 from junco.pages.values import box_of, label_of, pixels
 from junco.wording import NOT_OURS
 
 MOST_BOXES = 200
+_LETTER = 6.6  # places of a name in letters of 11 px, which a picture has to hold
 _MOST_POINTS = 100
 _MOST_NAMES_MOVED = 8
 
@@ -55,6 +60,21 @@ def picture(
     return f'<figure><span class="shot">{image}{over}</span>{about}</figure>'
 
 
+def drawn(pixels: npt.NDArray[np.uint8], boxes: Sequence[Any], side: int) -> File:
+    """A picture as a file: with boxes over it an SVG that holds the picture.
+
+    Raises:
+        Unshown: Pillow is not there.
+    """
+    if not boxes:
+        return small_picture(pixels, side)[0]
+    uri, width, height = Media().picture(pixels, side)
+    over = _boxes(boxes[:MOST_BOXES], pixels.shape, side, Colours(OVER_PICTURES))
+    image = f'<image href="{uri}" width="{width}" height="{height}"/>'
+    view = f'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
+    return File("image/svg+xml", f"<svg {view}>{image}{over}</svg>".encode())
+
+
 def _more(boxes: Sequence[Any]) -> str:
     return f" · {len(boxes) - MOST_BOXES:,} more boxes are not drawn" if len(boxes) > MOST_BOXES else ""
 
@@ -72,8 +92,11 @@ def _boxes(boxes: Sequence[Any], shape: tuple[int, ...], side: int, colours: Col
         label = str(getattr(getattr(box, "box", box), "label", "") or "")
         colour = colours(label or f"\0{index}")  # without labels each box has its own
         within = _within(corners, width, height)
-        places.append(_free((max(0.0, within[0]) + 3 * unit, max(0.0, within[1]) + 12 * unit), places, unit))
-        shapes += _box(within, places[-1], words(label_of(box) or str(index)), colour, unit)
+        name = cut(label_of(box) or str(index), max(3, int((width - 6 * unit) / (_LETTER * unit))))
+        left = min(max(0.0, within[0]) + 3 * unit, width - (num_places(name) * _LETTER + 3) * unit)
+        top = min(max(0.0, within[1]) + 12 * unit, height - 3 * unit)
+        places.append(_free((max(0.0, left), top), places, unit))
+        shapes += _box(within, places[-1], words(name), colour, unit)
         shapes += _points(box, colour, unit)
     view = f'viewBox="0 0 {width} {height}" preserveAspectRatio="none"'
     return f'<svg {view} aria-hidden="true">{"".join(shapes)}</svg>' if shapes else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -10,6 +11,11 @@ from junco.wording import printable
 
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 """Nothing is fetched and no script runs, whatever stands in the page."""
+
+_PHONE = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    '<meta name="color-scheme" content="light dark">\n'
+)
 
 
 @cache
@@ -28,9 +34,24 @@ def page(title: str, body: str) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{words(title)}</title>\n<style>\n{style()}</style>\n</head>\n"
+        f"{_PHONE}<title>{words(title)}</title>\n<style>\n{style()}</style>\n</head>\n"
+        f'<body class="junco-page">\n<main class="junco">\n{body}\n</main>\n</body>\n</html>\n'
+    )
+
+
+def served(title: str, body: str, styles: Sequence[str], script: str) -> str:
+    """A page of a server, whose policy comes with its answers.
+
+    Args:
+        title: plain text.
+        body: markup, in which all that comes from elsewhere is escaped.
+        styles: addresses of style sheets.
+        script: address of the script.
+    """
+    links = "".join(f'<link rel="stylesheet" href="{escape(each)}">\n' for each in styles)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{_PHONE}'
+        f'<title>{words(title)}</title>\n{links}<script src="{escape(script)}" defer></script>\n</head>\n'
         f'<body class="junco-page">\n<main class="junco">\n{body}\n</main>\n</body>\n</html>\n'
     )
 

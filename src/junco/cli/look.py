@@ -1,0 +1,51 @@
+"""``junco look``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from junco.cli.parameters import column_of_vectors, vectors
+from junco.cli.printing import sources
+from junco.terminal import flush, out, say
+
+
+@click.command
+@vectors
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="NUMBER", help="To listen at; 0 takes one that is free."
+)
+@click.option("--no-open", is_flag=True, help="Open no browser; print the address alone.")
+@column_of_vectors
+@sources
+def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bool) -> None:
+    """A set in the browser: search, more like this, near-duplicates, clusters, a map.
+
+    The pages are served to this machine alone, at an address that nobody guesses, until Ctrl-C.
+    """
+    import webbrowser
+
+    from junco.answers.vector_set import open_set
+    from junco.look.looked import Looked
+    from junco.look.server import Server
+    from junco.settings import user_path
+
+    path = user_path(vectors)
+    rejects = path.with_name(f"{path.name}.rejects.parquet")
+    looked = Looked(
+        open_set(vectors, column),
+        Path(vectors).name or vectors,
+        rejects if rejects.is_file() else None,
+        sources=sources,
+    )
+    with Server(looked, port) as server:
+        out(server.address)
+        flush()
+        say("Ctrl-C ends it")
+        if not no_open:
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("ended")
