@@ -201,7 +201,7 @@ class Pipeline:
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
-        Called again when it is finished, it works on new and changed inputs only.
+        When it is finished, the same call works on new and changed inputs only.
 
         Args:
             source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
@@ -214,21 +214,17 @@ class Pipeline:
             retry_rejects: work once more on what was put aside.
             column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
                 ``text``, or the first that is no key. The report's ``read`` says which.
-            progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
-                ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
-                ten seconds. Rows of a row group or of a folder's files.
+            progress: ``None``: a bar on a terminal, elsewhere some lines of JSON, on stderr; ``False``: nothing.
+            shard_rows: inputs between two safe points at most (one comes every ten seconds too); rows of a row group.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
             max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
             keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
-            missing: what becomes of inputs that the target has and the source has not: "refuse" has a few leave, as
-                deleted files do, and ends the job where they are more than half; "prune" has them leave, "append" stay.
+            missing: inputs of the target that the source has not leave it; "refuse": half at most; "append": none.
 
         Raises:
-            JobError: the source cannot be read or has not most of the target's inputs, too many inputs were put aside,
-                or the target holds other work.
+            JobError: the source cannot be read, too many inputs were put aside, or the target holds other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -238,10 +234,8 @@ class Pipeline:
         from junco.job.job import Job
 
         noted = Trace.to(trace)
-        how = JobOptions(
-            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing
-        )
-        return Job(self._engine, self.plan.graph, sink, how).run(source)
+        how = (on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing)
+        return Job(self._engine, self.plan.graph, sink, JobOptions(*how)).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.

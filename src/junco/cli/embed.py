@@ -8,12 +8,14 @@ import click
 
 from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json
+from junco.cli.watch import keep_up
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from junco.job.options import Kept, MaxRejects, Missing
+    from junco.job.report import JobReport
 
 
 @click.command
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
 )
 @click.option("--append", "missing", flag_value="append", help="… stays, and the new comes beside it.")
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
+@click.option("--watch", is_flag=True, help="Go on when files of the sources change, until Ctrl-C.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
 @as_json
 @addresses
@@ -87,6 +90,7 @@ def embed(
     shard_rows: int | None,
     missing: Missing | None,
     no_resume: bool,
+    watch: bool,
     trace: str | None,
     as_json: bool,
     allow_urls: bool,
@@ -105,14 +109,16 @@ def embed(
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
-        try:
-            report = p.run(
+
+        def once(*, is_first: bool = True) -> JobReport:
+            return p.run(
                 sources[0] if len(sources) == 1 else Sources(sources),
                 to,
                 on_error=on_error,
-                resume=not no_resume,
+                resume=not (no_resume and is_first),
                 retry_rejects=retry_rejects,
                 column=column,
+                progress=None if is_first else False,
                 shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
@@ -120,6 +126,12 @@ def embed(
                 keep=_kept(keep),
                 missing=missing or "refuse",
             )
+
+        try:
+            if watch:
+                keep_up(once, sources, to, as_json=as_json)
+                return
+            report = once()
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None
         except SystemExit:  # SIGTERM

@@ -248,7 +248,7 @@ class Job:
         stats: PipelineStats | None,
     ) -> JobReport:
         inventory = feed.inventory
-        rejects = getattr(self.sink, "rejects", None)
+        rejects = getattr(self.sink, "rejects_place", None)
         return JobReport(
             target=self.sink.target,
             num_inputs=len(inventory),
@@ -261,7 +261,7 @@ class Job:
             num_kept=left.num_kept,
             num_rows=inventory.num_rows,
             seconds=seconds,
-            rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            rejects=rejects if inventory.rejects else None,
             read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
             deleted=left.deleted,

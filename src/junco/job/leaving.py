@@ -40,14 +40,14 @@ def check_early(source: Any, wanted: Wanted, ledger: Ledger, state: JobState) ->
     """
     is_gone_once_read = isinstance(source, Iterator)
     is_afar = isinstance(source, (str, os.PathLike)) and is_url(os.fsdecode(source))
-    if is_gone_once_read or is_afar or not ledger.size:
+    if is_gone_once_read or is_afar or not ledger.num_filled:
         return
-    enough = ledger.num_keys if state.was_appended else ledger.num_keys - int(ledger.num_keys * MOST)
-    num_staying = ledger.num_keys
+    enough = ledger.num_filled if state.was_appended else ledger.num_filled - int(ledger.num_filled * MOST)
+    num_staying = ledger.num_filled
     with suppress(Exception):  # whoever reads it in earnest will say why
-        num_staying = ledger.num_among((digest_of(item.key, "") for item in items_of(source, wanted)), enough)
+        num_staying = ledger.num_filled_among((digest_of(item.key, "") for item in items_of(source, wanted)), enough)
     if num_staying < enough:
-        raise _asked(ledger.num_keys - num_staying, num_staying, state)
+        raise _asked(ledger.num_filled - num_staying, num_staying, state)
 
 
 def check_leaving(ledger: Ledger, state: JobState) -> None:
@@ -56,9 +56,9 @@ def check_leaving(ledger: Ledger, state: JobState) -> None:
     Raises:
         JobError: it has not.
     """
-    num_leaving = ledger.num_unseen
-    if num_leaving > (0 if state.was_appended else ledger.num_keys * MOST):
-        raise _asked(num_leaving, ledger.num_keys - num_leaving, state)
+    num_leaving = ledger.num_filled_unseen
+    if num_leaving > (0 if state.was_appended else ledger.num_filled * MOST):
+        raise _asked(num_leaving, ledger.num_filled - num_leaving, state)
 
 
 def keep(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
@@ -74,7 +74,7 @@ def keep(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
 def _asked(num_leaving: int, num_staying: int, state: JobState) -> JobError:
     added = ", which was added to before" if state.was_appended else ""
     return JobError(
-        f"{state.sink.target}{added} has {num_leaving + num_staying:,} inputs: {num_leaving:,} of them are not in this "
-        f"source and would leave, {num_staying:,} would stay. To keep them beside the new ones say missing='append' "
-        "(--append), to have them leave missing='prune' (--prune), or give another target"
+        f"{state.sink.target}{added} has {num_leaving + num_staying:,} inputs with rows: {num_leaving:,} of them are "
+        f"not in this source and would leave, {num_staying:,} would stay. To keep them beside the new ones say "
+        "missing='append' (--append), to have them leave missing='prune' (--prune), or give another target"
     )
