@@ -14,8 +14,8 @@ PIPELINE = """\
 junco: 1
 inputs: [text]
 steps:
-  - {map: text-normalize.whitespace, in: text, out: same}
-outputs: [same]
+  - {flat_map: text-split.characters, in: text, out: piece}
+outputs: [piece]
 """
 
 
@@ -45,7 +45,7 @@ class Watching:
 
 @pytest.fixture
 def watch(tmp_path, request):
-    (tmp_path / "home" / "pipelines").mkdir(parents=True)
+    (tmp_path / "home" / "pipelines").mkdir(parents=True, exist_ok=True)
     (tmp_path / "home" / "pipelines" / "same.yaml").write_text(PIPELINE)
 
     def begin(*arguments):
@@ -96,11 +96,12 @@ def test_an_error_in_a_pass_is_told_and_does_not_end_it(watch, tmp_path):
     job = watch(f"{texts}/*.txt", "--to", tmp_path / "v.jsonl")
     assert job.report()["num_new"] == 3
     job.said("watching")
-    for name in ("a.txt", "b.txt"):
+    for name in ("a.txt", "b.txt", "c.txt"):
         (texts / name).unlink()
-    assert "would leave" in job.said("error")
-    write(texts, "a.txt", "b.txt", "d.txt")
-    assert job.report()["num_inputs"] >= 2
+    assert "no file matches" in job.said("error")
+    write(texts, "d.txt")
+    while job.report()["num_new"] != 1:  # a file may have left before the last one was gone
+        pass
     assert job.end()[0] == 0
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from junco.errors import JuncoError
-from junco.terminal import flush, out, say
+from junco.terminal import flush, out, out_json, say
 
 if TYPE_CHECKING:
     from junco.job.report import JobReport
@@ -65,7 +64,7 @@ def _comes(changes: Iterator[None]) -> bool:
 def _show(report: JobReport, *, is_first: bool, as_json: bool) -> None:
     """The first report whole, of later ones what changed in a line each."""
     if as_json:
-        out(json.dumps(report.to_dict()))
+        out_json(report.to_dict())
     elif is_first:
         out(str(report))
     else:

@@ -86,7 +86,7 @@ def _changes_beneath(there: Sequence[Path], roots: Sequence[Path], skips: Callab
 
 
 def _is_hidden(path: str) -> bool:
-    return any(part.startswith(".") for part in path.split(os.sep))
+    return any(part.startswith(".") for part in Path(path).parts)
 
 
 def _tell_of(there: Sequence[Path], roots: Sequence[Path], tell: Callable[[str], object]) -> None:
