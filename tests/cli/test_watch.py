@@ -93,7 +93,7 @@ def sum_of(job, name, wanted):
 def test_an_error_in_a_pass_is_told_and_does_not_end_it(watch, tmp_path):
     texts = tmp_path / "texts"
     write(texts, "a.txt", "b.txt", "c.txt")
-    job = watch(f"{texts}/*.txt", "--to", tmp_path / "v.jsonl")
+    job = watch(f"{texts}/*.txt", "--to", tmp_path / "v.jsonl", "--prune")
     assert job.report()["num_new"] == 3
     job.said("watching")
     for name in ("a.txt", "b.txt", "c.txt"):

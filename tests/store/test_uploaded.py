@@ -9,7 +9,7 @@ import pytest
 
 from junco import open_set, pipe
 from junco.errors import InputError, TargetError
-from junco.store.addresses import Place
+from junco.store.addresses import Address
 from junco.store.vectors import space_of
 
 TEXTS = ["a", "bb", "bad", "ccc"]
@@ -57,7 +57,7 @@ def embed():
 
 def there(address="s3://bucket/x"):
     """What lies in the bucket, with what the store calls it."""
-    place = Place(address)
+    place = Address(address)
     import obstore
 
     return {each["path"]: each["e_tag"] for page in obstore.list(place._store) for each in page}
@@ -88,7 +88,7 @@ def test_stopped_at_any_exchange_with_the_store_the_next_run_ends_well(bucket, e
     embed.run(TEXTS, target, shard_rows=2)
     later = [*TEXTS[:3], "dd", "ee"]
     num_stops = stop_at = 0
-    exchanges = {name: getattr(Place, name) for name in ("put", "head", "delete")}
+    exchanges = {name: getattr(Address, name) for name in ("put", "head", "delete")}
 
     class Stopped(BaseException):
         pass
@@ -108,7 +108,7 @@ def test_stopped_at_any_exchange_with_the_store_the_next_run_ends_well(bucket, e
 
     for is_after in (False, True):
         for name in exchanges:
-            monkeypatch.setattr(Place, name, counted(name, is_after))
+            monkeypatch.setattr(Address, name, counted(name, is_after))
         for stop_at in range(1, 8):
             left = stop_at
             try:
@@ -135,7 +135,7 @@ def test_only_what_changed_of_a_folder_is_sent_and_what_is_left_over_goes(bucket
 
 
 def test_what_somebody_else_wrote_is_not_replaced_unasked(bucket, embed, tmp_path):
-    place, mine = Place(f"{bucket}/v.parquet"), tmp_path / "mine"
+    place, mine = Address(f"{bucket}/v.parquet"), tmp_path / "mine"
     mine.write_text("mine")
     place.put("v.parquet", mine)
     with pytest.raises(TargetError, match="no bulk job made it"):
@@ -153,10 +153,10 @@ def test_what_somebody_else_wrote_is_not_replaced_unasked(bucket, embed, tmp_pat
 def test_what_was_removed_there_is_made_again_and_what_was_removed_in_part_is_told(bucket, embed):
     target = f"{bucket}/v.npy"
     embed.run(["a"], target)
-    Place(target).delete("v.npy")
+    Address(target).delete("v.npy")
     assert embed.run(["a"], target).num_new == 1
     assert open_set(target).keys == ["a"]
-    Place(target).delete("v.npy.inputs.parquet")
+    Address(target).delete("v.npy.inputs.parquet")
     with pytest.raises(TargetError, match="changed by something else"):
         embed.run(["a"], target)
 

@@ -119,8 +119,6 @@ def adopt(
     keys = _keys(path, found, key)
     told = _compared(found, _alone(pipeline), count)
     vectors = found.vectors
-    if told.agrees and pipeline.plan.output_space.space is None:
-        raise SpaceError(f"nobody can tell the space of {pipeline}: name it, space: NAME in the file")
     if told.agrees and _has_length_1(pipeline) and _lengths_off(vectors):
         low, high = np.percentile(np.linalg.norm(vectors, axis=1), [0, 100])
         vectors = unit(vectors)
@@ -137,7 +135,7 @@ def _alone(pipeline: Pipeline) -> Pipeline:
 
     column = pipeline.plan.output_space.column
     if not column:
-        raise InputError(f"{pipeline} gives no vectors")
+        raise SpaceError(f"nobody can tell the space of the vectors of {pipeline}: name it, space: NAME in the file")
     return type(pipeline)(vectors_alone(pipeline.graph, column))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from junco.errors import JuncoError
 from junco.terminal import flush, out, out_json, say
+from junco.wording import on_one_screen
 
 if TYPE_CHECKING:
     from junco.job.report import JobReport
@@ -34,31 +35,32 @@ def keep_up(once: Once, sources: Sequence[str], to: str, *, as_json: bool) -> No
     def is_own(path: str) -> bool:
         return any(path == file or path.startswith((f"{file}{os.sep}", f"{file}.part")) for file in own)
 
-    changes = changes_of(sources, is_own, say)
-    is_first = True
-    while _comes(changes):
-        try:
-            report = once(is_first=is_first)
-        except JuncoError as error:
-            if is_first:
-                raise
-            say(f"error: {error}")
-            continue
-        if is_first or not report.is_unchanged:
-            _show(report, is_first=is_first, as_json=as_json)
-        if is_first:
-            say("watching: Ctrl-C ends it")
-        is_first = False
-
-
-def _comes(changes: Iterator[None]) -> bool:
-    """Whether there is another change, which is waited for; Ctrl-C meanwhile ends it well."""
+    report: JobReport | str | None = None
     try:
-        next(changes)
+        for _ in changes_of(sources, is_own, say):
+            report = _passed(once, report, as_json=as_json)
     except KeyboardInterrupt:
+        if report is None:
+            raise
         say("stopped watching; what is done is kept")
-        return False
-    return True
+
+
+def _passed(once: Once, last: JobReport | str | None, *, as_json: bool) -> JobReport | str:
+    """The report of a run, which is shown, or the error that it ended with; not if that is the last one's too."""
+    is_first = last is None
+    try:
+        report = once(is_first=is_first)
+    except JuncoError as error:
+        if is_first:
+            raise
+        if str(error) != last:
+            say(on_one_screen(f"error: {error}"))
+        return str(error)
+    if is_first or not report.is_unchanged:
+        _show(report, is_first=is_first, as_json=as_json)
+    if is_first:
+        say("watching: Ctrl-C ends it")
+    return report
 
 
 def _show(report: JobReport, *, is_first: bool, as_json: bool) -> None:

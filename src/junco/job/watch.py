@@ -32,17 +32,16 @@ def changes_of(sources: Sequence[str], skips: Callable[[str], bool], tell: Calla
         MissingExtraError: watchfiles is not installed.
     """
     roots = list(dict.fromkeys(map(_root_of, sources)))
-    is_first = True
     while True:
         there = [root for root in roots if root.exists()]
-        for seen in _changes_beneath(there, roots, skips):
-            if seen or is_first:
-                is_first = False
+        is_new = True  # what came before the files were watched is not told
+        for seen in _changes_beneath(there, skips):
+            if seen or is_new:
+                is_new = False
                 yield
             if [root for root in roots if root.exists()] != there:
                 break
         _tell_of(there, roots, tell)
-        yield  # what is gone or back is a change too
 
 
 def _root_of(source: str) -> Path:
@@ -57,7 +56,7 @@ def _root_of(source: str) -> Path:
     return Path(*parts[: next(at for at, part in enumerate(parts) if is_pattern(part))])
 
 
-def _changes_beneath(there: Sequence[Path], roots: Sequence[Path], skips: Callable[[str], bool]) -> Iterator[bool]:
+def _changes_beneath(there: Sequence[Path], skips: Callable[[str], bool]) -> Iterator[bool]:
     """Whether something has changed, each time that it is looked."""
     try:
         import watchfiles

@@ -46,7 +46,7 @@ def local_path(text: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme.lower() == "file" else None
 
 
-class Place:
+class Address:
     """A bucket, and a path in it.
 
     Args:
@@ -180,7 +180,7 @@ def located(ref: str | os.PathLike[str]) -> Path:
         return user_path(ref)
     if (local := local_path(text)) is not None:
         return local
-    place = Place(text)
+    place = Address(text)
     wanted = _objects(place)
     if not wanted:
         raise InputError(f"{place.shown}: nothing is there")
@@ -199,7 +199,7 @@ def located(ref: str | os.PathLike[str]) -> Path:
     return made
 
 
-def _objects(place: Place) -> dict[str, Found]:
+def _objects(place: Address) -> dict[str, Found]:
     """The objects that a set consists of, by their paths."""
     suffix = Path(place.path).suffix.lower()
     paths = [place.path] + ([place.beside(_SIDES[suffix])] if suffix in _SIDES else [])

@@ -97,7 +97,7 @@ def _only_vectors(path: Path, table: pa.Table) -> str:
     if len(names) != 1:
         found = f"{len(names)} columns of vectors ({', '.join(names)})" if names else "no column of vectors"
         raise InputError(f"{path} has {found} among {', '.join(table.column_names)}: say which, --column NAME")
-    return names[0]
+    return str(names[0])
 
 
 def _holds_vectors(column: pa.ChunkedArray) -> bool:

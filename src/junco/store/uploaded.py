@@ -13,7 +13,7 @@ from typing import Any
 
 from junco.errors import TargetError
 from junco.settings import settings
-from junco.store.addresses import Place
+from junco.store.addresses import Address
 from junco.store.durable import replacing, sums_of
 from junco.store.files import FileSink
 
@@ -26,10 +26,10 @@ class Uploaded(FileSink):
     """
 
     def __init__(self, address: str) -> None:
-        self.place = Place(address)
+        self.address = Address(address)
         told = hashlib.sha256(address.encode()).hexdigest()[:16]
-        super().__init__(settings().home / "targets" / told / Path(self.place.path).name)
-        self.target = self.place.shown
+        super().__init__(settings().home / "targets" / told / Path(self.address.path).name)
+        self.target = self.address.shown
         self.folder = None
 
     @property
@@ -59,18 +59,18 @@ class Uploaded(FileSink):
 
     def stamp(self) -> str | None:
         """Of the copy here; without one, of what is there; ``None`` where that is not there any more."""
-        found = self.place.head(self.place.path) or next(iter(self.place.listed().values()), None)
+        found = self.address.head(self.address.path) or next(iter(self.address.listed().values()), None)
         if found is None:
             return None
         return super().stamp() or f"{found.num_bytes} {found.e_tag}"
 
     def _heard(self, path: str) -> list[Any]:
         """What the store says of an object."""
-        return [*(self.place.head(path) or ())]
+        return [*(self.address.head(path) or ())]
 
     def _check_others(self) -> None:
         """Never replace a folder with other things in it."""
-        other = next((name for name in self.place.listed() if not Path(name).match("part-*.parquet")), None)
+        other = next((name for name in self.address.listed() if not Path(name).match("part-*.parquet")), None)
         if other is not None:
             raise TargetError(f"{self.target} holds other things ({other}): give another target")
 
@@ -84,16 +84,16 @@ class Uploaded(FileSink):
         }
         for there, (file, content) in wanted.items():
             if there not in sent or sent[there][0] != content:
-                sent[there] = [content, *self.place.put(there, file)]
+                sent[there] = [content, *self.address.put(there, file)]
                 self._note(sent)
         for there in [there for there in sent if there not in wanted]:
-            self.place.delete(there)
+            self.address.delete(there)
             del sent[there]
             self._note(sent)
 
     def _there(self, name: str) -> str:
         """The path in the bucket of a file beside or in the target."""
-        return f"{self.place.path.removesuffix(self.path.name)}{name}"
+        return f"{self.address.path.removesuffix(self.path.name)}{name}"
 
     @property
     def _notes(self) -> Path:
