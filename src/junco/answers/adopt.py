@@ -18,6 +18,7 @@ from junco.answers.units import unit
 from junco.answers.verify import LEAST_COSINE
 from junco.errors import InputError, SpaceError, TargetError
 from junco.pages.letters import amount
+from junco.settings import user_path
 from junco.store.durable import replacing, writing
 from junco.store.foreign import Foreign, adopted, read_foreign
 from junco.types import Vectors
@@ -85,9 +86,9 @@ class Adoption:
 
 
 def adopt(
-    path: Path,
+    path: str | Path,
     pipeline: Pipeline,
-    to: Path | None = None,
+    to: str | Path | None = None,
     *,
     column: str | None = None,
     text: str | None = None,
@@ -112,6 +113,7 @@ def adopt(
         SpaceError: nobody can tell which space the pipeline's vectors live in.
         TargetError: ``to`` cannot be written, or is there already.
     """
+    path, to = user_path(path), None if to is None else user_path(to)
     if to is not None and (to.exists() or to.suffix.lower() != ".parquet"):
         why = "is there already, and nothing is replaced" if to.exists() else "does not end in .parquet"
         raise TargetError(f"{to} {why}: give another name")

@@ -41,10 +41,9 @@ def adopt(
     """
     from junco.answers.adopt import adopt as adopting
     from junco.api import pipeline as open_pipeline
-    from junco.settings import user_path
 
     with open_pipeline(pipeline, **parse_params(param)) as p:
-        told = adopting(user_path(vectors), p, to, column=column, text=text, key=key, count=count)
+        told = adopting(vectors, p, to, column=column, text=text, key=key, count=count)
     if as_json:
         print_json(told.to_dict())
     else:
