@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -12,7 +13,7 @@ from junco.cli.watch import keep_up
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from junco.job.options import Kept, MaxRejects, Missing
     from junco.job.report import JobReport
@@ -127,16 +128,26 @@ def embed(
                 missing=missing or "refuse",
             )
 
-        try:
+        with _saying_how_it_goes_on(no_resume):
             if watch:
                 keep_up(once, sources, to, as_json=as_json)
-                return
-            report = once()
-        except KeyboardInterrupt:  # Ctrl-C
-            raise KeyboardInterrupt(_stopped(no_resume)) from None
-        except SystemExit:  # SIGTERM
-            say(_stopped(no_resume))
-            raise
+            else:
+                _show(once(), as_json=as_json)
+
+
+@contextmanager
+def _saying_how_it_goes_on(no_resume: bool) -> Iterator[None]:
+    """Whoever stops a job is told in a line that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:  # Ctrl-C
+        raise KeyboardInterrupt(_stopped(no_resume)) from None
+    except SystemExit:  # SIGTERM
+        say(_stopped(no_resume))
+        raise
+
+
+def _show(report: JobReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report.to_dict())
     else:
