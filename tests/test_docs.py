@@ -88,6 +88,7 @@ def test_the_reference_has_every_name_of_the_facade_and_every_command(tmp_path):
         "cache",
         "search",
         "verify",
+        "adopt",
     ):
         assert f"## `junco {command}`" in cli
 

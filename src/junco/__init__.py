@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from junco.answers.adopt import adopt
     from junco.answers.groups import Group, Groups
     from junco.answers.hits import Hit, Hits
     from junco.answers.vector_set import VectorSet, open_set, read_vectors
@@ -66,6 +67,7 @@ _WHERE = {
     "PatchModel": "junco.neural.patches",
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
+    "adopt": "junco.answers.adopt",
     "open_set": "junco.answers.vector_set",
     "cache": "junco.operator.residents",
     "checked_clip": "junco.neural.sound",
@@ -114,6 +116,7 @@ __all__ = [
     "SparseSet",
     "VectorSet",
     "__version__",
+    "adopt",
     "cache",
     "checked_clip",
     "golden_clips",

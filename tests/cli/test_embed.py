@@ -161,7 +161,7 @@ def test_a_job_that_has_something_and_nothing_new_ends_with_0(junco, texts, tmp_
 @pytest.mark.parametrize("flags", [[], ["--no-resume"]])
 def test_a_job_that_is_stopped_says_in_one_line_how_it_goes_on_and_so_it_does(junco, tmp_path, flags):
     source, target = tmp_path / "t.txt", tmp_path / "v.parquet"
-    command = ("embed", "count", source, "--to", target, "--shard-rows", "1", "--json")
+    command = ("embed", "count", source, "--to", target, "--shard-rows", "1", "--prune", "--json")
     source.write_text("one\n")
     assert junco(*command).exit_code == 0
     source.write_text("two\nthree\nstop\nfour\n")

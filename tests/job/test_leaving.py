@@ -39,7 +39,7 @@ def test_another_folder_is_refused_before_any_work_and_both_ways_are_named(embed
     embed.run(one, tmp_path / "v.parquet")
     before = (tmp_path / "v.parquet").read_bytes()
     for _ in range(2):
-        with pytest.raises(JobError, match=r"has 3 inputs: 3 of them .* 0 would stay.*--append.*--prune"):
+        with pytest.raises(JobError, match=r"has 3 inputs with rows: 3 of them .* 0 would stay.*--append.*--prune"):
             embed.run(other, tmp_path / "v.parquet")
     assert (tmp_path / "v.parquet").read_bytes() == before
     assert embed.run(one, tmp_path / "v.parquet").is_unchanged
@@ -79,7 +79,7 @@ def test_of_a_set_that_was_added_to_nothing_leaves_unasked(embed, texts, tmp_pat
     one, other, target = texts("one", "a"), texts("other", "d", "e", "f"), tmp_path / "v.npy"
     embed.run(one, target)
     embed.run(other, target, missing="append")
-    with pytest.raises(JobError, match=r"which was added to before has 4 inputs: 1 of them .* 3 would stay"):
+    with pytest.raises(JobError, match=r"which was added to before has 4 inputs with rows: 1 of them .* 3 would stay"):
         embed.run(other, target)
     texts("other", "g")
     with pytest.raises(JobError, match="1 of them"):

@@ -122,7 +122,7 @@ def test_whoever_reads_while_a_target_is_replaced_finds_the_old_or_the_new_one(e
     reader = threading.Thread(target=read)
     reader.start()
     for turn in range(1, 13):
-        embed.run(sources[turn % 3], target, shard_rows=4, progress=False)
+        embed.run(sources[turn % 3], target, shard_rows=4, progress=False, missing="prune")
     is_over.set()
     reader.join()
     assert odd == []

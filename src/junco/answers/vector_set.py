@@ -17,7 +17,7 @@ from junco.answers.units import scaled, unit, units_of
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
 from junco.errors import InputError, SpaceError
-from junco.settings import user_path
+from junco.store.addresses import located
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined, parts_of
 from junco.store.stored import Stored, WrittenAnewError
@@ -372,7 +372,7 @@ def open_set(path: str | Path, column: str | None = None) -> VectorSet:
         InputError: nothing is there, or no vectors.
         SpaceError: a folder whose files hold vectors of several spaces.
     """
-    return VectorSet.of(Stored(user_path(path), column))
+    return VectorSet.of(Stored(located(path), column))
 
 
 def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
@@ -389,7 +389,7 @@ def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
     if not paths:
         raise InputError("read_vectors takes the path of at least one file")
     while True:
-        sets = [Stored(user_path(path), column) for path in paths]
+        sets = [Stored(located(path), column) for path in paths]
         for path, other in zip(paths[1:], sets[1:], strict=True):
             check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
         found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))

@@ -19,8 +19,13 @@ from junco.terminal import out, say
 from junco.wording import brief
 
 _FAILED = 2
-_SAFE = ("conversion", "unit rows", "left over")
-"""Kinds that are made again where they are needed, without a network, or that nobody needs."""
+_SAFE = ("conversion", "unit rows", "copy of a set", "left over")
+"""Kinds that are made again where they are needed, or that nobody needs."""
+_BY_FOLDER = {
+    "units": ("unit rows", "a set whose folder cannot be written"),
+    "sets": ("copy of a set", "one that is text, or at an address"),
+    "targets": ("target", "one at an address, with its journal"),
+}
 
 
 @click.command
@@ -55,7 +60,7 @@ def _kept() -> Iterator[dict[str, Any]]:
     """The entries of all caches: weights, conversions, what was left over, and models of the Hugging Face cache."""
     home, *others = caches()
     needed = _needed_by()
-    for folder in (home / "files", home / "runtimes", home / "units"):
+    for folder in (home / name for name in ("files", "runtimes", "units", "sets", "targets")):
         for path in _entries(folder):
             with suppress(FileNotFoundError):  # another process may be tidying
                 is_begun = path.name.startswith(".")
@@ -88,8 +93,8 @@ def _told_by_name(path: Path) -> tuple[str, str]:
 
     if path.name.startswith("."):
         return "left over", path.name
-    if path.parent.name == "units":
-        return "unit rows", "a set whose folder cannot be written"
+    if (told := _BY_FOLDER.get(path.parent.name)) is not None:
+        return told
     if path.parent.name != "files":
         return "conversion", path.name.rpartition("-")[0]
     if path.is_dir() and (found := DERIVED.fullmatch(path.name)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -9,13 +10,15 @@ import click
 from junco.cli.lines import STDIN, lines_of_stdin
 from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json
+from junco.cli.watch import keep_up
 from junco.errors import InputError
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from junco.job.options import Kept, MaxRejects, Missing
+    from junco.job.report import JobReport
 
 
 @click.command
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
 )
 @click.option("--append", "missing", flag_value="append", help="… stays, and the new comes beside it.")
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
+@click.option("--watch", is_flag=True, help="Go on when files of the sources change, until Ctrl-C.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell at the end what each stage did, and which one binds.")
 @as_json
@@ -100,6 +104,7 @@ def embed(
     shard_rows: int | None,
     missing: Missing | None,
     no_resume: bool,
+    watch: bool,
     trace: str | None,
     verbose: bool,
     as_json: bool,
@@ -119,14 +124,16 @@ def embed(
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
-        try:
-            report = p.run(
+
+        def once(*, is_first: bool = True) -> JobReport:
+            return p.run(
                 _source(sources),
                 to,
                 on_error=on_error,
-                resume=not no_resume,
+                resume=not (no_resume and is_first),
                 retry_rejects=retry_rejects,
                 column=column,
+                progress=None if is_first else False,
                 shard_rows=SHARD_ROWS if shard_rows is None else shard_rows,
                 trace=trace,
                 max_rejects=_max_rejects(max_rejects),
@@ -136,11 +143,27 @@ def embed(
                 limit=limit,
                 **reading,
             )
-        except KeyboardInterrupt:  # Ctrl-C
-            raise KeyboardInterrupt(_stopped(no_resume)) from None
-        except SystemExit:  # SIGTERM
-            say(_stopped(no_resume))
-            raise
+
+        with _saying_how_it_goes_on(no_resume):
+            if watch:
+                keep_up(once, sources, to, as_json=as_json)
+            else:
+                _show(once(), as_json=as_json, verbose=verbose)
+
+
+@contextmanager
+def _saying_how_it_goes_on(no_resume: bool) -> Iterator[None]:
+    """Whoever stops a job is told in a line that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:  # Ctrl-C
+        raise KeyboardInterrupt(_stopped(no_resume)) from None
+    except SystemExit:  # SIGTERM
+        say(_stopped(no_resume))
+        raise
+
+
+def _show(report: JobReport, *, as_json: bool, verbose: bool) -> None:
     if as_json:
         print_json(report.to_dict())
     else:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from junco.cli import (
+    adopt,
     cache,
     doctor,
     draw,
@@ -127,7 +128,7 @@ def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
 for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
-    *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify),
+    *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

@@ -26,7 +26,9 @@ def described(ref: str) -> dict[str, Any]:
     Raises:
         InputError: nothing is there, or nothing that a job has written.
     """
-    path = user_path(ref)
+    from junco.store.addresses import located
+
+    path = located(ref)
     if path.name.endswith(".rejects.parquet"):
         return {"kind": "rejects", "path": str(path), **_rejects(path)}
     from junco.store.stored import Stored

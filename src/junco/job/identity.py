@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from junco.errors import JobError
+from junco.errors import GraphError, JobError
 from junco.graph.identity import identity_of_graph
 from junco.graph.nodes import Graph, fn_name
+from junco.graph.yaml_file import write
 from junco.job.differences import differences
 from junco.operator.identity import canonical
+from junco.store.vectors import NAMED_BY, PIPELINE, TITLE, space_metadata
+from junco.types import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,27 @@ def title_of(graph: Graph) -> str:
     if graph.name:
         return graph.name
     return " → ".join([", ".join(graph.inputs), *(fn_name(node.fn) for node in graph.nodes if node.fn is not None)])
+
+
+def about_pipeline(graph: Graph, space: Space | None, column: str, key: str | None) -> dict[str, str]:
+    """What the schema of a set says of what made it.
+
+    Args:
+        graph: the pipeline.
+        space: of its vectors.
+        column: the output that they are.
+        key: the column of a table that names the rows; ``None``: the inputs do.
+    """
+    named = {} if key is None else {NAMED_BY: key}
+    return {TITLE: title_of(graph), **_definition(graph), **space_metadata(space, column), **named}
+
+
+def _definition(graph: Graph) -> dict[str, str]:
+    """The pipeline as YAML, so that what it made can be searched; nothing where a Python function stands in it."""
+    try:
+        return {PIPELINE: write(graph)}
+    except GraphError:
+        return {}
 
 
 def _sentence(text: str) -> str:

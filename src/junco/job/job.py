@@ -19,12 +19,11 @@ from typing import Any, NoReturn
 from junco.engine.counted import Sums
 from junco.engine.engine import Engine
 from junco.engine.stats import PipelineStats
-from junco.errors import GraphError, JobError, JuncoError
+from junco.errors import JobError, JuncoError
 from junco.graph.nodes import Graph
-from junco.graph.yaml_file import write
 from junco.job.feed import Feed, Todo
 from junco.job.first import First
-from junco.job.identity import PipelineEntry, title_of
+from junco.job.identity import PipelineEntry, about_pipeline
 from junco.job.inventory import Inventory
 from junco.job.keeping import Keeping
 from junco.job.leaving import Left, check_early, settle
@@ -46,16 +45,8 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import FOLDER, NAMED_BY, PIPELINE, TITLE, space_metadata
+from junco.store.vectors import FOLDER
 from junco.wording import reason
-
-
-def _definition(graph: Graph) -> dict[str, str]:
-    """The pipeline as YAML, so that what it made can be searched; nothing where a Python function stands in it."""
-    try:
-        return {PIPELINE: write(graph)}
-    except GraphError:
-        return {}
 
 
 class Job:
@@ -80,9 +71,8 @@ class Job:
         self.engine, self.graph, self.options = engine, graph, options
         found = engine.plan.output_space
         self.space = found.space
-        about = space_metadata(found.space, found.column)
-        about |= {} if options.key is None else {NAMED_BY: options.key}
-        self.metadata = {TITLE: title_of(graph), **_definition(graph), **about, **(metadata or {})}
+        about = about_pipeline(graph, found.space, found.column, options.key)
+        self.metadata = {**about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
         self.told, self.names = Told(), Names("")
         self._sums: Sums = {}
@@ -262,7 +252,7 @@ class Job:
         stats: PipelineStats | None,
     ) -> JobReport:
         inventory, rejected = feed.inventory, feed.inventory.rejected()
-        rejects = getattr(self.sink, "rejects", None)
+        rejects = getattr(self.sink, "rejects_place", None)
         return JobReport(
             target=self.sink.target,
             num_inputs=len(inventory),
@@ -275,7 +265,7 @@ class Job:
             num_kept=left.num_kept,
             num_rows=inventory.num_rows,
             seconds=seconds,
-            rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            rejects=rejects if inventory.rejects else None,
             reasons=reasons_of(rejected),
             first_rejects=tuple(rejected[:FIRST]),
             read=tuple(self.told.lines),

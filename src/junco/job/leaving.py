@@ -50,14 +50,14 @@ def check_early(source: Any, wanted: Wanted, limit: int | None, ledger: Ledger, 
     """
     is_gone_once_read = isinstance(source, Iterator)
     is_afar = isinstance(source, (str, os.PathLike)) and is_url(os.fsdecode(source))
-    if is_gone_once_read or is_afar or not ledger.size:
+    if is_gone_once_read or is_afar or not ledger.num_filled:
         return
-    enough = ledger.num_keys if state.was_appended else ledger.num_keys - int(ledger.num_keys * MOST)
-    num_staying, first = ledger.num_keys, First(items_of(source, wanted), limit)
+    enough = ledger.num_filled if state.was_appended else ledger.num_filled - int(ledger.num_filled * MOST)
+    num_staying, first = ledger.num_filled, First(items_of(source, wanted), limit)
     with suppress(Exception):  # whoever reads it in earnest will say why
-        num_staying = ledger.num_among((digest_of(item.key, "") for item in first), enough)
+        num_staying = ledger.num_filled_among((digest_of(item.key, "") for item in first), enough)
     if num_staying < enough and not first.is_cut:
-        raise _asked(ledger.num_keys - num_staying, num_staying, state)
+        raise _asked(ledger.num_filled - num_staying, num_staying, state)
 
 
 def settle(missing: Missing, inventory: Inventory, ledger: Ledger, state: JobState, *, is_cut: bool) -> Left:
@@ -67,16 +67,16 @@ def settle(missing: Missing, inventory: Inventory, ledger: Ledger, state: JobSta
         JobError: the source was read to its end and has not most of the target's inputs; what is done is kept.
     """
     if is_cut:  # what comes after the limit is not gone
-        is_other = ledger.num_unseen == ledger.num_keys
+        is_other = ledger.num_filled_unseen == ledger.num_filled
         num_beyond = _stay(inventory, ledger, state)
         return Left(num_beyond=num_beyond, is_mixed=missing == "append" or state.was_appended or is_other)
     if missing == "append":
         num_kept = _stay(inventory, ledger, state)
         return Left(num_kept=num_kept, is_mixed=num_kept > 0)
     if missing == "refuse":
-        num_leaving = ledger.num_unseen
-        if num_leaving > (0 if state.was_appended else ledger.num_keys * MOST):
-            raise _asked(num_leaving, ledger.num_keys - num_leaving, state)
+        num_leaving = ledger.num_filled_unseen
+        if num_leaving > (0 if state.was_appended else ledger.num_filled * MOST):
+            raise _asked(num_leaving, ledger.num_filled - num_leaving, state)
     return Left(state.keys(ledger.unseen()))
 
 
@@ -90,7 +90,7 @@ def _stay(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
 def _asked(num_leaving: int, num_staying: int, state: JobState) -> JobError:
     added = ", which was added to before" if state.was_appended else ""
     return JobError(
-        f"{state.sink.target}{added} has {num_leaving + num_staying:,} inputs: {num_leaving:,} of them are not in this "
-        f"source and would leave, {num_staying:,} would stay. To keep them beside the new ones say missing='append' "
-        "(--append), to have them leave missing='prune' (--prune), or give another target"
+        f"{state.sink.target}{added} has {num_leaving + num_staying:,} inputs with rows: {num_leaving:,} of them are "
+        f"not in this source and would leave, {num_staying:,} would stay. To keep them beside the new ones say "
+        "missing='append' (--append), to have them leave missing='prune' (--prune), or give another target"
     )

@@ -196,18 +196,25 @@ class Ledger:
         return self._digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
 
     @cached_property
-    def num_keys(self) -> int:
-        """How many inputs there are, each counted once."""
-        return len(np.unique(self._columns[0])) if self.size else 0
+    def num_filled(self) -> int:
+        """How many inputs gave rows, each counted once."""
+        return len(self._filled)
 
     @property
-    def num_unseen(self) -> int:
+    def num_filled_unseen(self) -> int:
         """How many of these nobody has looked for."""
-        return len(np.unique(self._columns[0][list(self.unseen())])) if self.size else 0
+        unseen = np.zeros(self.size, bool)
+        unseen[list(self.unseen())] = True
+        return len(np.unique(self._columns[0][unseen & (self.counts > 0)]))
 
-    def num_among(self, digests: Iterable[bytes], enough: int) -> int:
-        """How many of these are among some others, by their keys; counted up to ``enough``."""
-        keys = np.unique(self._columns[0])
+    @cached_property
+    def _filled(self) -> npt.NDArray[np.uint64]:
+        """The keys of the inputs that gave rows."""
+        return np.unique(self._columns[0][self.counts > 0])
+
+    def num_filled_among(self, digests: Iterable[bytes], enough: int) -> int:
+        """How many of the inputs that gave rows are among some others, by their keys; counted up to ``enough``."""
+        keys = self._filled
         is_there = np.zeros(len(keys), bool)
         digests = iter(digests)
         while (num_there := int(is_there.sum())) < enough and (some := list(islice(digests, _AT_ONCE))):

@@ -51,6 +51,11 @@ class FileSink(Sink):
         self._known: list[int] = []
         self._in_place: set[Path] = set()
 
+    @property
+    def rejects_place(self) -> str:
+        """Where whoever reads the target finds why inputs were put aside."""
+        return str(self.rejects)
+
     def sides(self) -> tuple[Path, ...]:
         """Files that belong to the target."""
         return ()

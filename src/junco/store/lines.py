@@ -112,7 +112,9 @@ def read_csv(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     with _parsing(path):
         for batch in csv.open_csv(path, reading, parsing, converting):
             columns = [
-                batch.column(field.name) if _is_cell(field.type) else _of_json(batch.column(field.name), field.type)
+                batch.column(field.name)
+                if _is_cell(field.type)
+                else cells_of_json(batch.column(field.name), field.type)
                 for field in schema
             ]
             yield arrow().table(columns, schema=schema)
@@ -175,7 +177,7 @@ def _dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=isoformat)
 
 
-def _of_json(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+def cells_of_json(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     """Cells of JSON as what they say."""
     import pyarrow.compute as pc
     from pyarrow import json as reader

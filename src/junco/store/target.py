@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from junco.errors import TargetError
 from junco.settings import user_path
+from junco.store.addresses import is_address, local_path
+from junco.store.files import FileSink
 from junco.store.line_files import LinesFile
 from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
 from junco.store.shard import Shard
 from junco.store.sink import CallSink, Sink
+from junco.wording import masked
 
+_KINDS: dict[str, type[FileSink]] = {
+    ".parquet": ParquetFile,
+    ".npy": NpyFile,
+    ".jsonl": LinesFile,
+    ".csv": LinesFile,
+}
 Target = str | Path | Sink | Callable[[Shard], object]
 
 
@@ -30,23 +39,33 @@ def sink_of(target: Target) -> Sink:
             return CallSink(target)
         raise TargetError(f"a target is a path or a callable, not {type(target).__name__}")
     text = os.fspath(target)
-    if "://" in text:
-        raise TargetError(f"{text}: targets are local files; copy the finished file from there")
+    if is_address(text) and (local := local_path(text)) is None:
+        return _at_address(text)
+    text = text if not is_address(text) else f"{local}{'/' * text.endswith('/')}"
     if text.endswith(("/", os.sep)):
         folder = user_path(text, "the target")
         if folder.name in ("", ".."):
             raise TargetError(f"{text!r} has no name of its own, and a target is made anew: name a folder in it")
         return ParquetFolder(folder)
-    kinds: dict[str, Callable[[Path], Sink]] = {
-        ".parquet": ParquetFile,
-        ".npy": NpyFile,
-        ".jsonl": LinesFile,
-        ".csv": LinesFile,
-    }
     path = user_path(text, "the target")
-    kind = kinds.get(path.suffix.lower())
+    return _kind_of(text)(path)
+
+
+def _kind_of(text: str) -> type[FileSink]:
+    """The kind of file that a target is by its ending."""
+    kind = _KINDS.get(PurePath(text).suffix.lower())
     if kind is None:
         raise TargetError(
-            f"{text!r} is no target: end it in .parquet, .npy, .jsonl or .csv, or in / for a folder of Parquet files"
+            f"{masked(text)!r} is no target: end it in .parquet, .npy, .jsonl or .csv, "
+            "or in / for a folder of Parquet files"
         )
-    return kind(path)
+    return kind
+
+
+def _at_address(text: str) -> Sink:
+    """The same at an address: made here, and sent there."""
+    from junco.store.uploaded import Uploaded
+
+    kind = ParquetFolder if text.endswith("/") else _kind_of(text)
+    made: type[Uploaded] = type(f"Uploaded{kind.__name__}", (Uploaded, kind), {})
+    return made(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from junco.errors import InputError
-from junco.settings import user_path
+from junco.store.addresses import located
 from junco.store.arrow import arrow
 from junco.store.line_files import as_parquet, is_lines
 from junco.store.npy import side_of
@@ -59,7 +59,7 @@ def space_of(path: str | Path) -> Space | None:
         SpaceError: a folder whose files hold vectors of several spaces.
         InputError: the file is missing.
     """
-    place = user_path(path)
+    place = located(path)
     return whole(place, lambda: files_space(parquet_files(place))[0])[1]
 
 
