@@ -15,9 +15,6 @@ from junco.pages.texts import text
 from junco.pages.values import is_picture
 from junco.pages.wholes import Whole, line_of, seen_whole
 
-_NUM_FOLDERS = 1
-"""Of a path that are shown with the file's name."""
-
 
 class Seen(NamedTuple):
     """What a card shows beneath its score.
@@ -72,11 +69,8 @@ def _card(hit: Hit, seen: Seen, href: str) -> str:
 
 
 def short_name(key: str) -> str:
-    """The end of a path that names a file, with its folder; any other key as it is."""
-    if not kind_of(key):
-        return key
-    parts = key.replace("\\", "/").split("/")
-    return key if len(parts) <= _NUM_FOLDERS + 1 else "…/" + "/".join(parts[-_NUM_FOLDERS - 1 :])
+    """The name of a file without its folders; any other key as it is."""
+    return key.replace("\\", "/").rsplit("/", 1)[-1] or key if kind_of(key) else key
 
 
 def about(hit: Hit) -> str:

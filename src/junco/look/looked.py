@@ -142,7 +142,10 @@ class Looked:
         with tempfile.TemporaryDirectory(prefix="junco-look-") as folder:
             path = Path(folder, f"sent{ending}")
             path.write_bytes(sent.data)
-            return Asked(shown, self.found.embed(str(path)), _small(path))
+            try:
+                return Asked(shown, self.found.embed(str(path)), _small(path))
+            except JuncoError as error:
+                raise InputError(str(error).replace(str(path), shown)) from None
 
     def copies(self, above: float) -> list[Scored]:
         """Groups of near-duplicates.
