@@ -286,13 +286,18 @@ def test_texts_are_searched_by_a_phrase(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")
 def test_the_command_prints_its_address_serves_and_ends_with_ctrl_c(photos):
-    command = [sys.executable, "-m", "junco", "look", str(photos), "--no-open"]
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # also behind a shell's &
+    run = f"{heard}\nfrom junco.cli.main import main\nmain()"
+    command = [sys.executable, "-c", run, "look", str(photos), "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        address = running.stdout.readline().strip()
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            page = answer.read().decode()
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
+        try:
+            address = running.stdout.readline().strip()
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                page = answer.read().decode()
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert "photos.parquet" in page
     assert ">rejects</a>" in page
     assert running.returncode == 0

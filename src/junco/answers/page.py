@@ -222,4 +222,4 @@ def _asked(question: str, media: Media) -> str:
     return "" if found.whole is None else seen_of(found, media)
 
 
-_NOTHING = '<p class="faint">nothing was found</p>'
+_NOTHING = '<p class="faint">nothing alike was found</p>'
