@@ -55,7 +55,8 @@ def mapped(looked: Looked, frame: Frame, request: Request) -> str:
     drawn = f", of which {len(numbers):,} are drawn" if len(numbers) < count else ""
     told = (
         f"{count:,} of {amount(len(looked.found), 'row')} are in view{drawn}. "
-        f"The two directions in which rows differ most show {plane.share:.0%} of what tells them apart. "
+        f"The two directions in which rows differ most show {plane.share:.0%} of what tells them apart; "
+        "crowded parts have more room. "
         "A click on a row shows it and those like it, one beside it goes nearer."
     )
     above = f"{_form(frame, view, by, names)}{why}{controls(frame, view, by)}{legend(keys)}"
