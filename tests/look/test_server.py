@@ -68,6 +68,11 @@ def test_what_another_sites_page_sends_is_refused(browser, headers):
     assert browser.send("a.txt", b"text", headers).status == 403
 
 
+def test_what_the_servers_own_pages_send_is_taken(browser):
+    own = {"Origin": browser.server.address.rsplit("/", 2)[0], "Sec-Fetch-Site": "same-origin"}
+    assert browser.send("a.exe", b"MZ", own).status == 400  # nobody knows what is in it
+
+
 def test_another_sites_page_reads_and_frames_nothing(browser):
     assert browser.get("thumb/1", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}).status == 403
     for place in ("", "row/0", "thumb/1", "look.js", "nowhere"):
@@ -75,7 +80,7 @@ def test_another_sites_page_reads_and_frames_nothing(browser):
         assert not any(name.lower().startswith("access-control") for name in headers)
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert headers["X-Frame-Options"] == "DENY"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"  # with none, a form of our own would send no origin
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")
         assert "unsafe" not in policy
