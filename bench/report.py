@@ -22,9 +22,25 @@ RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
 QUESTIONS = (
     *("photos", "video", "objects", "sound", "documents", "texts"),
-    *("concurrent_calls", "start", "runtimes", "call_overhead", "row_overhead", "memory"),
+    *("concurrent_calls", "search", "start", "runtimes", "call_overhead", "row_overhead", "memory"),
 )
 HEAD = """# Benchmarks
+"""
+AT_A_GLANCE = ("Photos → vectors", "Texts → vectors")
+"""Charts that the page begins with."""
+SENTENCES = (
+    ("photos: junco's rate ÷ plain loop's", "junco makes vectors of photos {} times as fast as a loop over the model."),
+    (
+        "texts: junco's rate ÷ sentence-transformers' default",
+        "It makes vectors of texts {} times as fast as sentence-transformers.",
+    ),
+    (
+        "search: junco's time ÷ numpy's with the rows in memory",
+        "Exact search in a file of a million vectors takes {} times as long as numpy's product of rows in memory.",
+    ),
+)
+"""What it says in three sentences, each with a reading."""
+HOW = """## How it is measured
 
 This page is written by `python bench/report.py` from the results kept in `bench/results`; nothing on it is typed by
 hand.
@@ -37,12 +53,26 @@ one command, `python bench/NAME.py`; `python bench/peers.py install` brings the 
 
 
 def page(machines: list[list[Report]]) -> str:
-    """The whole page: the targets on every machine, then each machine's results."""
-    parts = [HEAD, f"## Targets\n\n{_targets(machines)}"]
+    """The whole page: what is most asked, how it is measured, targets on every machine, each machine's results."""
+    parts = [HEAD, _at_a_glance(machines), HOW, f"## Targets\n\n{_targets(machines)}"]
     for reports in machines:
         parts.append(f"## {processor(reports[0].conditions['cpu'])}\n")
         parts.extend(section(report) for report in reports)
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _at_a_glance(machines: list[list[Report]]) -> str:
+    """Two charts of the first machine, and three sentences with the readings of all."""
+    ratios = [ratio for reports in machines for report in reports for ratio in report.ratios]
+    said = " ".join(text.format(_span([r.value for r in ratios if r.what == what])) for what, text in SENTENCES)
+    charts = {chart.title: chart for report in machines[0] for chart in report.charts}
+    drawn = [f"**{title}**\n\n{svg(charts[title])}\n" for title in AT_A_GLANCE]
+    return "\n".join([f"{said}\n", *drawn])
+
+
+def _span(values: list[float]) -> str:
+    found = sorted({number(value) for value in values}, key=float)
+    return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
 
 
 def section(report: Report) -> str:

@@ -5,6 +5,7 @@
 - a block with ``title="some/file"`` is written to that file;
 - a ``python`` block without a title is run, all of a page in one namespace, with warnings as errors;
 - a ``console`` block's lines that begin with ``$ `` are run by the shell and succeed; after ``$ !`` they end with 2;
+- a ``text`` block right after one that was run shows what that printed (`shown.py` says how it is compared);
 - a ``yaml`` block without a title that begins with ``junco:`` must be a pipeline.
 
 The folder holds ``cat.jpg``, ``person.jpg``, a folder ``photos`` and ``texts.txt``; for a page that speaks of them also
@@ -14,6 +15,7 @@ installs beside the page, so that nothing outside the folder changes.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -21,9 +23,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+
+from shown import difference  # type: ignore[import-not-found]  # beside this file
 
 MEDIA = Path(__file__).resolve().parent.parent / ".media"
 VIDEOS = {"street.mp4": "bikes.mp4", "film.mp4": "bigbuckbunny.mp4"}
@@ -37,21 +42,32 @@ _INSTALL = re.compile(r"pip install (\./\S+)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, the line that its text begins on (from 1), its title and its text."""
+    """A fenced block.
+
+    Attributes:
+        language: of its text.
+        line: that its text begins on, from 1.
+        title: the file that it is.
+        text: of all its lines.
+        follows: whether nothing but blank lines stands between it and the block before it.
+    """
 
     language: str
     line: int
     title: str
     text: str
+    follows: bool
 
 
 def blocks(page: Path) -> Iterator[Block]:
     """The fenced blocks of a page in order."""
-    source = page.read_text("utf-8")
+    source, end = page.read_text("utf-8"), -1
     for found in _BLOCK.finditer(source):
         language, attributes, text = found.groups()
         title = _TITLE.search(attributes)
-        yield Block(language, source.count("\n", 0, found.start(3)) + 1, title.group(1) if title else "", text)
+        line, follows = source.count("\n", 0, found.start(3)) + 1, end >= 0 and not source[end : found.start()].strip()
+        yield Block(language, line, title.group(1) if title else "", text, follows)
+        end = found.end()
 
 
 def run_page(page: Path, folder: Path) -> None:
@@ -65,18 +81,31 @@ def run_page(page: Path, folder: Path) -> None:
     _lay_out_voices(page)
     namespace = ModuleType("page")
     sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
+    printed: str | None = None
     for block in blocks(page):
-        if block.title:
-            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
-            Path(block.title).write_text(block.text, "utf-8")
-        elif block.language == "python":
-            # the empty lines in front make a traceback point at the page's own line
-            code = "\n" * (block.line - 1) + block.text
+        if block.language == "text" and block.follows and printed is not None:
+            if why := difference(block.text, printed):
+                sys.exit(f"{page}:{block.line}: {why}")
+            continue
+        printed = _run(page, block, namespace)
+
+
+def _run(page: Path, block: Block, namespace: ModuleType) -> str | None:
+    """What a block printed; ``None`` of one that is not run."""
+    if block.title:
+        Path(block.title).parent.mkdir(parents=True, exist_ok=True)
+        Path(block.title).write_text(block.text, "utf-8")
+    elif block.language == "python":
+        # the empty lines in front make a traceback point at the page's own line
+        code = "\n" * (block.line - 1) + block.text
+        with redirect_stdout(io.StringIO()) as out:
             exec(compile(code, str(page), "exec", dont_inherit=True), namespace.__dict__)
-        elif block.language == "console":
-            _run_console(page, block)
-        elif block.language == "yaml" and block.text.startswith("junco:"):
-            _check_yaml(block)
+        return out.getvalue()
+    elif block.language == "console":
+        return _run_console(page, block)
+    elif block.language == "yaml" and block.text.startswith("junco:"):
+        _check_yaml(block)
+    return None
 
 
 def _lay_out_home(home: Path) -> None:
@@ -137,7 +166,9 @@ def _lay_out_photos() -> None:
     Path("texts.txt").write_text("a cat\na rocket\na cup of coffee\n", "utf-8")
 
 
-def _run_console(page: Path, block: Block) -> None:
+def _run_console(page: Path, block: Block) -> str:
+    """What the last command wrote to stdout."""
+    printed = ""
     for number, line in enumerate(block.text.splitlines(), block.line):
         if not line.startswith("$ "):
             continue
@@ -149,6 +180,8 @@ def _run_console(page: Path, block: Block) -> None:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
         if done.returncode != (2 if must_fail else 0):
             sys.exit(f"{page}:{number}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        printed = done.stdout
+    return printed
 
 
 def _install(package: str) -> None:

@@ -29,6 +29,33 @@ def test_a_page_runs_from_top_to_bottom(page):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        ("cat 0.86 [9, 0]\nin 3.4 ms\n", ""),
+        ("cat 0.85 […\n…\n", ""),
+        ("…\nin 99 s\n", ""),
+        ("dog 0.86 [9, 0]\nin 3 ms\n", "the page shows 'dog 0.86 [9, 0]', and printed was 'cat 0.86 [9, 0]'"),
+        ("cat 0.76 [9, 0]\n…\n", "the page shows 'cat 0.76 [9, 0]', and printed was 'cat 0.86 [9, 0]'"),
+        ("cat 0.86 [9, 0]\n", "printed was also 'in 5.1 ms'"),
+        ("…\nnowhere\n", "the page shows 'nowhere', and printed was None"),
+    ],
+)
+def test_what_a_page_shows_is_what_was_printed(shown, why, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from shown import difference
+
+    assert difference(shown, "cat 0.86 [9, 0]\n\nin 5.1 ms\n") == why
+
+
+def test_a_page_that_shows_something_else_fails(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n")
+    done = _python("scripts/run_page.py", str(page))
+    assert done.returncode == 1
+    assert "page.md:6: the page shows '3', and printed was '2'" in done.stderr
+
+
 @pytest.mark.parametrize("path", WITH_DOCTESTS, ids=lambda p: str(p.relative_to(ROOT / "src")))
 def test_the_examples_in_docstrings_hold(path, tmp_path, monkeypatch):
     Image.fromarray(data.chelsea()).save(tmp_path / "cat.jpg")

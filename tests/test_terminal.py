@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from junco.errors import TargetError
-from junco.terminal import only_results_on_stdout, out, out_json, say
+from junco.terminal import only_results_on_stdout, out, out_json, say, say_json
 
 EVIL = "é\x1b]0;x\x07\x9b2J\x7f\u202e\u2066\u200b\u2028\ud800✓"
 
@@ -48,6 +48,16 @@ def test_json_stays_json_and_comes_back_as_it_was(encoding, value):
         said = written(patch, encoding, lambda: out_json(value, indent=2)).decode(encoding)
     assert json.loads(said) == value
     assert said.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(("encoding", "letter"), [("utf-8", "中"), ("ascii", r"\u4e2d"), ("latin-1", r"\u4e2d")])
+def test_a_line_of_json_for_programs_has_letters_as_they_are_where_the_stream_has_them(monkeypatch, encoding, letter):
+    made = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stderr", made)
+    say_json({"read": "中🙂é\x7f"})
+    said = made.buffer.getvalue().decode(encoding)
+    assert json.loads(said) == {"read": "中🙂é\x7f"}
+    assert letter in said
 
 
 def test_what_others_print_meanwhile_is_no_result(capsys):

@@ -20,7 +20,7 @@ from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params, with_step
 from junco.graph.pipe import PipeStart, stands_for
-from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects
+from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects, Missing
 from junco.once import Once
 from junco.operator.residents import residents
 from junco.pages.results import ResultList
@@ -197,6 +197,7 @@ class Pipeline:
         max_rejects: MaxRejects = "auto",
         key: str | None = None,
         keep: Kept = (),
+        missing: Missing = "refuse",
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
@@ -205,8 +206,8 @@ class Pipeline:
         Args:
             source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
                 ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
-            sink: a ``.parquet`` or ``.npy`` file, a folder of Parquet files (ends in ``/``), or a callable that takes a
-                `Shard` at a time; nothing is kept of a job with a callable.
+            sink: a ``.parquet``, ``.npy``, ``.jsonl`` or ``.csv`` file, a folder of Parquet files (ends in ``/``), or a
+                callable that takes a `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
                 place for them; "raise" ends with the first.
             resume: go on from what is there; ``False`` starts over and replaces it.
@@ -222,9 +223,12 @@ class Pipeline:
                 0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
             keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
+            missing: what becomes of inputs that the target has and the source has not: "refuse" has a few leave, as
+                deleted files do, and ends the job where they are more than half; "prune" has them leave, "append" stay.
 
         Raises:
-            JobError: the source cannot be read, too many inputs were put aside, or the target holds other work.
+            JobError: the source cannot be read or has not most of the target's inputs, too many inputs were put aside,
+                or the target holds other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -234,7 +238,9 @@ class Pipeline:
         from junco.job.job import Job
 
         noted = Trace.to(trace)
-        how = JobOptions(on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep)
+        how = JobOptions(
+            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing
+        )
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:

@@ -5,7 +5,8 @@
     JuncoError                    whatever is the user's to mend
     ├── UnknownNameError          no pipeline, operator, family or step of that name
     ├── ContractError             an operator or pipeline breaks its family's contract
-    │   └── ParameterError        a parameter that does not exist, is missing or has a wrong value
+    │   ├── ParameterError        a parameter that does not exist, is missing or has a wrong value
+    │   └── ResultError           what an operator gave for one input is not what its port says
     ├── GraphError                a pipeline that cannot be: levels, columns, cycles
     │   └── YamlError             the same, read from a file: carries file, line and column
     │       └── YamlContractError a step in a file breaks a contract: a ContractError as well
@@ -70,6 +71,24 @@ class ContractError(JuncoError):
 
 class ParameterError(ContractError):
     """A parameter is unknown, missing or has a value that cannot be."""
+
+
+class ResultError(ContractError):
+    """What an operator gave for an input is not what its port says: of another type or shape, or not finite.
+
+    Others of the batch may be good, so a run tries them apart.
+
+    Attributes:
+        operator: its name.
+        port: the name of the output.
+    """
+
+    def __init__(self, operator: str, port: str, problem: str) -> None:
+        self.operator, self.port, self.problem = operator, port, problem
+        super().__init__(f"{operator!r} {problem}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.operator, self.port, self.problem)
 
 
 class GraphError(JuncoError):

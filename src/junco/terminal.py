@@ -57,9 +57,7 @@ def out_json(value: Any, indent: int | None = None) -> None:
         TargetError: stdout cannot be written.
         BrokenPipeError: its reader has gone.
     """
-    encoding = (getattr(stdout(), "encoding", None) or "utf-8").lower().replace("-", "")
-    text = json.dumps(value, ensure_ascii=not encoding.startswith("utf"), indent=indent)
-    _write("".join(map(_escaped, re.split(r"(\n)", text))) + "\n")
+    _write(_as_json(value, stdout(), indent) + "\n")
 
 
 def out_document(text: str) -> None:
@@ -83,6 +81,14 @@ def say(text: str, colour: str = "", *, stream: TextIO | None = None) -> None:
     with suppress(OSError, ValueError):  # closed, or full
         stream.write(_encodable(f"{shown}\n", stream))
         stream.flush()
+
+
+def say_json(value: Any) -> None:
+    """A value of JSON's own types as a line on stderr, escaped as `out_json` does; secrets of addresses are masked."""
+    if (stream := sys.stderr) is not None:
+        with suppress(OSError, ValueError):
+            stream.write(masked(_as_json(value, stream)) + "\n")
+            stream.flush()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -122,6 +128,13 @@ def _writing() -> Iterator[None]:
 def _encodable(text: str, stream: TextIO) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _as_json(value: Any, stream: TextIO | None, indent: int | None = None) -> str:
+    """JSON for a stream: letters as they are where it has all of them."""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    text = json.dumps(value, ensure_ascii=not encoding.startswith("utf"), indent=indent)
+    return "".join(map(_escaped, re.split(r"(\n)", text)))
 
 
 def _escaped(text: str) -> str:

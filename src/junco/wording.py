@@ -186,13 +186,24 @@ def reason(error: BaseException) -> str:
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The known names most like ``name``, best first."""
+    """The known names most like ``name``, best first: before all others those of the same words in another order."""
     import difflib  # only where a name is wrong
 
     if len(name) > _LONGEST_NAME:
         return ()
     folded = {k.casefold(): k for k in known if len(k) <= _LONGEST_NAME}
-    return tuple(folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6))
+    turned = [each for each in folded if _words(each) == _words(name.casefold())]
+    like = difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6)
+    return tuple(folded[m] for m in dict.fromkeys([*turned, *like]))[:most]
+
+
+def _words(name: str) -> list[str]:
+    return sorted(re.split(r"[-_.\s]+", name))
+
+
+def and_listed(names: Sequence[str]) -> str:
+    """Names in a sentence: commas between them, and the last after an "and"."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:

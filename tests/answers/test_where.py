@@ -76,6 +76,7 @@ def test_rows_that_meet_all_conditions_are_searched(stored, where, keys):
         ("lnag = zh", "no column 'lnag'.*Did you mean 'lang'"),
         ("price < cheap", "int64, which cannot be compared"),
         ("box.size = 3", "no field 'size'; there are: label, score"),
+        ("label = car", "no column 'label'; it is a field of one: 'box.label'"),
         ("lang.x = 3", "no field 'x'; there are: none"),
         ("box contains car", "cannot be compared"),
     ],

@@ -85,6 +85,14 @@ def test_texts_that_the_model_has_no_tokens_for_are_counted_and_the_reader_is_to
         assert p.stats().stages[0].num_unknown == 1
 
 
+def test_of_emoji_no_language_is_said_to_be_to_blame(minilm):
+    with pipe.input("text").map("text", "vector", minilm, name="embed").output("vector") as p:
+        with pytest.warns(FidelityWarning, match="signs, as emoji are") as told:
+            p.batch(["🙂🙂🙂", "fine 🙂🙂🙂"])
+        assert "English" not in str(told[0].message)
+        assert p.stats().stages[0].num_unknown == 2
+
+
 @pytest.mark.parametrize("name", ["minilm", "sentence-transformers"])
 def test_truncation_comes_before_the_length_of_one(loaded, minilm_folder, reference, name):
     model = {} if name == "minilm" else {"model": str(minilm_folder)}

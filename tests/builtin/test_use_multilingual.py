@@ -71,6 +71,14 @@ def test_texts_in_letters_that_the_model_never_saw_are_said(use):
         assert p.stats().stages[0].num_unknown == 3
 
 
+def test_chinese_with_emoji_that_the_model_never_saw_is_not_called_another_language(use):
+    with pipe.input("text").map("text", "vector", use, name="embed").output("vector") as p:
+        with pytest.warns(FidelityWarning, match="signs, as emoji are") as told:
+            p.batch(["好🙂🙂🙂", "。", "好", "12345"])
+        assert "Chinese" not in str(told[0].message)
+        assert p.stats().stages[0].num_unknown == 1
+
+
 def test_what_is_beyond_the_limit_does_not_count_and_is_said(use):
     most = "word " * (MAX_TOKENS - 2)
     with pipe.input("text").map("text", "vector", use, name="embed").output("vector") as p:

@@ -26,13 +26,19 @@ def test_embed_writes_the_inputs_with_their_vectors_and_puts_bad_ones_aside(junc
     assert pq.read_table(f"{target}.rejects.parquet").to_pylist() == [
         {"input": "bad", "stage": "embed", "reason": "ValueError: cannot count this"}
     ]
-    first, second, head, stage, last = done.stdout.splitlines()
+    first, *others = done.stdout.splitlines()
     assert first.startswith(f"{target}: 3 inputs in ")
-    assert second == f"  1 input put aside: see {target}.rejects.parquet"
+    assert others == [
+        f"  1 input put aside: see {target}.rejects.parquet",
+        "    bad in embed: ValueError: cannot count this",
+    ]
+
+
+def test_what_each_stage_did_and_what_binds_is_told_when_it_is_asked_for(junco, texts, tmp_path):
+    head, stage, last = junco("embed", "count", texts, "--to", tmp_path / "v.npy", "-v").stdout.splitlines()[-3:]
     assert head.split()[:3] == ["stage", "rows", "ms"]
     assert stage.split()[:2] == ["embed", "3"]
     assert last.startswith("  'embed' binds: ")
-    assert done.stderr == ""
 
 
 def test_embed_as_json_gives_the_report(junco, texts, tmp_path):

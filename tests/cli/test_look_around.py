@@ -62,6 +62,25 @@ def test_show_of_an_operator_says_of_each_parameter_what_it_is(junco):
     assert "max_pixels: int = 178956970  a picture with more is refused" in junco("show", "image-decode.pil").stdout
 
 
+def test_show_says_which_languages_a_text_model_is_made_for(junco):
+    assert "languages    English\n" in junco("show", "text-embedding.minilm").stdout
+    (shown,) = json.loads(junco("show", "multilingual-text-embedding", "--json").stdout)
+    assert "Chinese (simplified)" in shown["languages"]
+
+
+def test_a_name_with_its_words_in_another_order_is_suggested_first(junco):
+    said = junco("show", "text-embedding-multilingual").stderr
+    assert "Did you mean 'multilingual-text-embedding'" in said
+
+
+def test_show_of_a_file_that_is_no_set_says_what_may_be_done_with_it(junco, tmp_path):
+    (tmp_path / "cat.png").write_bytes(b"")
+    said = junco("show", tmp_path / "cat.png")
+    assert (said.exit_code, len(said.stderr.splitlines())) == (2, 1)
+    assert "is no pipeline (.yaml), and no set of vectors" in said.stderr
+    assert "dog.png: no such file" in junco("show", tmp_path / "dog.png").stderr
+
+
 def test_show_of_a_family_of_both_kinds_shows_both(junco):
     shown = json.loads(junco("show", "text-embedding", "--json").stdout)
     assert [each["kind"] for each in shown] == ["pipeline family", "operator family"]

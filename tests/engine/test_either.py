@@ -199,25 +199,25 @@ class Both(Operator, family="either-family", name="both"):
     """Says nothing itself."""
 
     def batch(self, texts):
-        return [np.full(2, len(text)) for text in texts]
+        return [np.full(2, len(text), np.float32) for text in texts]
 
     def stream(self, text):
         for word in text.split():
-            yield np.full(2, len(word))
+            yield np.full(2, len(word), np.float32)
 
 
 class One(Operator, family="either-family", name="one"):
     """Knows items only."""
 
     def batch(self, texts: Sequence[str]) -> list[Vector]:
-        return [np.full(2, len(text)) for text in texts]
+        return [np.full(2, len(text), np.float32) for text in texts]
 
 
 class Many(Operator, family="either-family", name="many"):
     """Knows rows only."""
 
     def stream(self, text: str) -> Iterator[Vector]:
-        yield np.full(2, len(text))
+        yield np.full(2, len(text), np.float32)
 
 
 def test_a_family_says_it_for_its_members():

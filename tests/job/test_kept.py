@@ -85,7 +85,8 @@ def test_a_column_that_names_or_travels_is_never_taken_for_the_input(embed, tmp_
 
 def test_a_star_keeps_all_other_columns_in_their_order(embed, tmp_path):
     run(embed, write_csv(tmp_path / "t.csv", ROWS), tmp_path / "v.parquet", key="ticket", keep="*")
-    assert pq.read_table(tmp_path / "v.parquet").column_names == ["input", "vector", "lang", "price"]
+    names = ["input", "vector", "text", "lang", "price"]  # the text too: a key does not tell it
+    assert pq.read_table(tmp_path / "v.parquet").column_names == names
     run(embed, tmp_path / "t.csv", tmp_path / "w.parquet", keep="*")
     assert read(tmp_path / "w.parquet")[0] == {"input": "one", "ticket": "T1", "lang": "en", "price": "1.5"}
 

@@ -74,7 +74,7 @@ def content(target):
 
 
 @pytest.mark.parametrize(
-    ("name", "is_update"), [("v.parquet", False), ("v.parquet", True), ("v.npy", True), ("v.d/", True)]
+    ("name", "is_update"), [("v.parquet", False), ("v.parquet", True), ("v.npy", True), ("v.csv", True), ("v.d/", True)]
 )
 def test_killed_at_any_step_and_started_again_the_bytes_are_those_of_an_undisturbed_run(
     start, tmp_path, name, is_update

@@ -46,6 +46,8 @@ def test_some_hundreds_of_inputs_foretell_on_a_terminal_what_all_will_take(capsy
 def test_how_a_source_is_read_is_told_at_once_and_to_a_terminal_without_its_control_characters(capsys):
     JsonLines().tell("t.csv: column 'text'")
     assert json.loads(capsys.readouterr().err) == {"read": "t.csv: column 'text'"}
+    JsonLines().tell("表.csv: column 'é\x1b'")
+    assert capsys.readouterr().err == '{"read": "表.csv: column \'é\\u001b\'"}\n'
     with Bar(total=3) as bar:
         bar.tell("[bold]t\x1b.csv: column 'text'")
     assert "read [bold]t\\x1b.csv: column 'text'" in capsys.readouterr().err

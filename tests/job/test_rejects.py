@@ -35,6 +35,25 @@ def test_of_a_hundred_inputs_with_one_bad_99_are_delivered_and_one_is_explained(
     assert "20 inputs put aside" in str(report)
 
 
+def test_the_report_counts_rejects_by_reason_and_names_the_first_three(tmp_path):
+    def read(name):
+        raise (FileNotFoundError(f"no file {name!r}") if "lost" in name else ValueError(f"{name}: 17 bytes too few"))
+
+    with pipe.input("name").map("name", "size", read, name="read").output("size") as p:
+        report = p.run([f"lost {n}" if n % 3 == 2 else f"cut {n}.jpg" for n in range(30)], tmp_path / "v.parquet")
+    assert str(report).splitlines()[3:] == [
+        "    20 in read: ValueError: …: … bytes too few",
+        "    10 in read: FileNotFoundError: no file …",
+        "    the first of them:",
+        "    cut 0.jpg in read: ValueError: cut 0.jpg: 17 bytes too few",
+        "    cut 1.jpg in read: ValueError: cut 1.jpg: 17 bytes too few",
+        "    lost 2 in read: FileNotFoundError: no file 'lost 2'",
+    ]
+    told = report.to_dict()
+    assert told["reasons"][0] == {"stage": "read", "reason": "ValueError: …: … bytes too few", "number": 20}
+    assert [each["input"] for each in told["first_rejects"]] == ["cut 0.jpg", "cut 1.jpg", "lost 2"]
+
+
 def test_with_raise_the_first_failure_ends_the_job_and_names_its_place_in_the_source(embed, tmp_path):
     with pytest.raises(OperatorError) as failure:
         embed.run([*["fine"] * 30, "bad"], tmp_path / "v.parquet", on_error="raise", shard_rows=8)

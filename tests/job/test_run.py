@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_new_inputs_anywhere_in_a_grown_source_are_all_that_is_worked_on(tmp_pat
     assert (tmp_path / "v.parquet").read_bytes() == (tmp_path / "fresh.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v/"])
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v.jsonl", "v.csv", "v/"])
 def test_the_result_depends_on_the_source_alone_and_not_on_what_was_there_before(embed, tmp_path, name):
     before = [f"text {n}" for n in range(50)]
     after = ["first", *before[40:], *before[:25], "bad one", "last"]
@@ -230,8 +231,11 @@ def test_a_trace_that_cannot_be_written_is_refused_before_any_work(tmp_path):
 def test_the_report_tells_what_each_stage_did_and_which_one_binds(embed, tmp_path):
     report = embed.run(["a", "b"], tmp_path / "v.parquet")
     assert report.stats.stages[0].num_rows == 2
-    assert report.advice in str(report)
-    assert "ms a row" in str(report)
+    assert report.advice in report.text(verbose=True)
+    assert "ms a row" in report.text(verbose=True)
+    assert str(report) == report.text() == str(report).splitlines()[0]  # of so little work
+    long = replace(report.stats, stages=tuple(replace(stage, seconds=60.0) for stage in report.stats.stages))
+    assert str(replace(report, stats=long)).splitlines()[1:] == [f"  {long.advice}"]
     assert report.to_dict()["stats"]["advice"] == report.advice
     assert embed.run(["a", "b"], tmp_path / "v.parquet").stats is None
     later = embed.run(["a", "b", "c"], tmp_path / "v.parquet").stats

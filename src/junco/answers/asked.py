@@ -99,6 +99,7 @@ class Maker:
         """``phrase`` or ``picture``, which enter where pieces do; ``item``, which goes through all."""
         if self.takes_text:
             return "item"
+        _check_there(question)
         if _is_phrase(question):
             return "phrase"
         return "picture" if _is_picture(question) and self._takes_videos() else "item"
@@ -311,6 +312,17 @@ def _as_floats(space: Space | None) -> Space | None:
     if space is None:
         return None
     return Space({k: v for k, v in space.parts.items() if k != PRECISION}, space.label, unknown=space.unknown)
+
+
+def _check_there(question: Any) -> None:
+    """Refuse what is written as the name of a file that is not there: what is said of it then is said of a question.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    is_name = isinstance(question, str) and "://" not in question and kind_of(question)
+    if (is_name or isinstance(question, os.PathLike)) and not os.path.exists(question):  # noqa: PTH110
+        raise InputError(f"{picture(os.fspath(question))}: no such file to look for what is like it")
 
 
 def _is_phrase(question: Any) -> bool:

@@ -96,7 +96,7 @@ def own_text(hit: Hit) -> str | None:
 def names_a_file(hit: Hit) -> bool:
     """Whether a row's key names a file by its ending, and is no text that ends like one."""
     parts = [part for value in hit.columns.values() if (part := part_of(value)) is not None]
-    return bool(kind_of(hit.key)) and not hit.origin.named_by and not _is_text(hit.key, parts)
+    return bool(kind_of(hit.key)) and not hit.origin.named_by and not _is_text(hit.place, parts)
 
 
 def why_not(hit: Hit, *, sources: bool) -> str:
@@ -111,7 +111,7 @@ def _is_text(key: str, parts: list[Any]) -> bool:
 
 def _is_near(hit: Hit) -> bool:
     """Whether a source may be read without being asked for: of addresses the operators themselves see to that."""
-    name = path_of_address(hit.key)
+    name = path_of_address(hit.place)
     if is_url(name):
         return True
     try:
@@ -179,7 +179,7 @@ _PARTS: Mapping[frozenset[str], Callable[[Mapping[str, Any]], Any]] = {
 
 
 def _picture(hit: Hit, parts: list[Any]) -> Any:
-    return _by("image-decode.pil")(path_of_address(hit.key))
+    return _by("image-decode.pil")(path_of_address(hit.place))
 
 
 def _frame(hit: Hit, parts: list[Any]) -> Any:
@@ -188,7 +188,7 @@ def _frame(hit: Hit, parts: list[Any]) -> Any:
     if moment is None:
         moment = next((part.start_s for part in parts if isinstance(part, Segment)), 0.0)
     start_s = max(0.0, moment - _NEAR_S)
-    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(path_of_address(hit.key))
+    frames = _by("video-decode.frames", start_s=start_s, end_s=moment + 1.0)(path_of_address(hit.place))
     return next((frame for frame in frames if frame.time_s >= moment - _NEAR_S), None)
 
 
@@ -196,7 +196,7 @@ def _page(hit: Hit, parts: list[Any]) -> Any:
     """The page that a chunk is of, so that it stands in what is around it."""
     number = next((part.number for part in parts if isinstance(part, Page)), None)
     chunk = next((part for part in parts if isinstance(part, Chunk)), None)
-    for page in _by("document-decode.auto")(path_of_address(hit.key)):
+    for page in _by("document-decode.auto")(path_of_address(hit.place)):
         if number in (None, page.number) and (chunk is None or page.text[chunk.start : chunk.end] == chunk.text):
             return page
     return chunk.text if chunk is not None else None
@@ -204,7 +204,7 @@ def _page(hit: Hit, parts: list[Any]) -> Any:
 
 def _sound(hit: Hit, parts: list[Any]) -> Any:
     stretch = next((part for part in parts if isinstance(part, Segment)), Segment(0.0, _HEARD_S + _MORE_S))
-    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(path_of_address(hit.key))
+    return _by("audio-decode.av", start_s=stretch.start_s, end_s=stretch.end_s)(path_of_address(hit.place))
 
 
 def _by(name: str, **params: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from junco.pages.letters import cut
 from junco.settings import user_path
+from junco.store.content import place_of
 from junco.wording import printable
 
 _WIDTH = 60
@@ -22,10 +23,12 @@ class Origin:
     Attributes:
         folders: in which the set's files lie.
         named_by: the column of a table whose values the keys are; empty where they are the inputs themselves.
+        base: the folder that the inputs are named from; ``None`` where nobody knows.
     """
 
     folders: tuple[Path, ...] = ()
     named_by: str = ""
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Hit:
     columns: Mapping[str, Any] = field(default_factory=dict)
     row: int = -1
     origin: Origin = field(default=Origin(), repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where the file lies that the key names; the key itself where it names none."""
+        return place_of(self.key, self.origin.base)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

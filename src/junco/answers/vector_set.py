@@ -329,7 +329,7 @@ class VectorSet:
     def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
         keys, columns = self._content.keys(), self._content.rows(rows)
         found = zip(rows, scores, columns, strict=True)
-        origin = Origin(self._content.folders, self._content.named_by)
+        origin = Origin(self._content.folders, self._content.named_by, self._content.base)
         return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
 
     def _check_space(self, space: Space | str | None) -> None:

@@ -18,7 +18,7 @@ from junco.job.kinds import is_url
 from junco.job.wanted import Wanted
 from junco.job.whole_texts import text_in
 from junco.pages.letters import amount
-from junco.store.content import Content
+from junco.store.content import Content, place_of
 from junco.types import Space, Vectors
 from junco.wording import printable_lines
 
@@ -123,7 +123,7 @@ def verified(content: Content, pipeline: Callable[[], Pipeline], count: int) -> 
         why = f"the rows are named by the column {content.named_by!r} of a table, so the set does not hold its inputs"
         return replace(found, problem=why)
     try:
-        sample = Sample(pipeline(), content.space)
+        sample = Sample(pipeline(), content.space, content.base)
         is_same = same_space(sample.pipeline, content.space)
     except JuncoError as error:
         return replace(found, problem=str(error))
@@ -169,6 +169,7 @@ class Sample:
     Attributes:
         pipeline: what made the set.
         space: of the set's vectors.
+        base: the folder that its inputs are named from; ``None`` where nobody knows.
         lowest: the lowest cosine so far; ``None``: nothing was compared.
         foreign: keys whose vectors are others.
         missing: keys that could not be embedded anew, and why.
@@ -176,6 +177,7 @@ class Sample:
 
     pipeline: Pipeline
     space: Space | None
+    base: Path | None = None
     lowest: float | None = None
     foreign: list[str] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
@@ -201,9 +203,10 @@ class Sample:
 
     def _readings(self, key: str) -> list[str]:
         """What a key stands for: itself, or, where a job embeds texts, the content of the file of that name."""
-        if not self._takes_texts or not os.path.isfile(key):  # noqa: PTH113  # false too for a text that no name can be
-            return [key]
-        return [text_in(Path(key).read_bytes(), Path(key).name), key]
+        place = place_of(key, self.base)
+        if not self._takes_texts or not os.path.isfile(place):  # noqa: PTH113  # false too for a text that no name can be
+            return [place]
+        return [text_in(Path(place).read_bytes(), Path(place).name), key]
 
     def _likeness(self, value: str, stored: Vectors) -> float:
         """The lowest cosine; an input that came several times has its rows as often."""

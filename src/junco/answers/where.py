@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
-from junco.store.content import Content
+from junco.store.content import KEY, Content
 from junco.wording import printable
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def _bare(text: str) -> str:
 def _cells(content: Content, name: str) -> pa.ChunkedArray:
     """A column, or a field of one whose values have fields."""
     if "." not in name or name in content.names:
+        _check_no_field(content, name)
         return content.column(name)
     column, *fields = name.split(".")
     cells = content.column(column)
@@ -134,6 +135,21 @@ def _cells(content: Content, name: str) -> pa.ChunkedArray:
             raise InputError(f"where {name}: {column} has no field {each!r}; there are: {there}")
         cells = _compute().struct_field(cells, each)
     return cells
+
+
+def _check_no_field(content: Content, name: str) -> None:
+    """Refuse the name of no column that a column's field has.
+
+    Raises:
+        InputError: with the field's full name.
+    """
+    if name in content.names or name == KEY:
+        return
+    kinds = {column: content.column(column).type for column in content.names}
+    full = [f"{each}.{name}" for each, kind in kinds.items() if arrow().types.is_struct(kind)]
+    full = [each for each in full if kinds[each.partition(".")[0]].get_field_index(name) >= 0]
+    if full:
+        raise InputError(f"the set has no column {name!r}; it is a field of one: {' or '.join(map(repr, full))}")
 
 
 def _decoded(cells: pa.ChunkedArray) -> pa.ChunkedArray:

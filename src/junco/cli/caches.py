@@ -102,6 +102,12 @@ def weights_of(specs: Iterable[OperatorSpec]) -> list[dict[str, Any]]:
     return [_weights(wheel) for wheel in found]
 
 
+def languages_of(specs: Iterable[OperatorSpec]) -> str:
+    """The languages that the models of operators are made for, as far as these say; of several models those of each."""
+    said = (getattr(_asked(spec), "languages", ()) for spec in specs)
+    return "; ".join(dict.fromkeys(", ".join(each) for each in said if each))
+
+
 def wheels_of(spec: OperatorSpec) -> list[Wheel]:
     """The files of wheels that an operator needs."""
     return _tuple(_asked(spec).wheels)

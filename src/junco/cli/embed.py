@@ -13,7 +13,7 @@ from junco.terminal import out, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from junco.job.options import Kept, MaxRejects
+    from junco.job.options import Kept, MaxRejects, Missing
 
 
 @click.command
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--to",
     required=True,
     metavar="TARGET",
-    help="A .parquet or .npy file, or a folder of Parquet files: out/.",
+    help="A .parquet, .npy, .jsonl or .csv file, or a folder of Parquet files: out/.",
 )
 @click.option(
     "--column",
@@ -64,8 +64,13 @@ if TYPE_CHECKING:
     metavar="NUMBER",
     help="Inputs between two safe points, at most; rows of a row group or of a folder's files: 1024.",
 )
+@click.option(
+    "--prune", "missing", flag_value="prune", help="What the target has and the sources have not leaves, however much."
+)
+@click.option("--append", "missing", flag_value="append", help="… stays, and the new comes beside it.")
 @click.option("--no-resume", is_flag=True, help="Start over and replace the target.")
 @click.option("--trace", metavar="FILE", help="Write what ran when to this file, for ui.perfetto.dev.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell at the end what each stage did, and which one binds.")
 @as_json
 @addresses
 @device
@@ -81,8 +86,10 @@ def embed(
     retry_rejects: bool,
     max_rejects: str,
     shard_rows: int | None,
+    missing: Missing | None,
     no_resume: bool,
     trace: str | None,
+    verbose: bool,
     as_json: bool,
     allow_urls: bool,
     allow_private: bool,
@@ -113,6 +120,7 @@ def embed(
                 max_rejects=_max_rejects(max_rejects),
                 key=key,
                 keep=_kept(keep),
+                missing=missing or "refuse",
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None
@@ -122,7 +130,7 @@ def embed(
     if as_json:
         print_json(report.to_dict())
     else:
-        out(str(report))
+        out(report.text(verbose=verbose))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
 

@@ -26,6 +26,7 @@ from junco.cli import (
     ops,
     pipelines,
     run,
+    sample,
     search,
     show,
     similar,
@@ -126,7 +127,7 @@ def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
 for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
-    *(search.search, similar.similar, similar.clusters, look.look, verify.verify),
+    *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

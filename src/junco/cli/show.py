@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from junco.cli.caches import licence_of, specs_of, weights_line, weights_of
+from junco.cli.caches import languages_of, licence_of, specs_of, weights_line, weights_of
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.cli.targets import described, is_target
-from junco.errors import UnknownNameError
+from junco.errors import InputError, UnknownNameError
+from junco.settings import user_path
 from junco.terminal import out
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def _shown(name: str) -> list[dict[str, Any]]:
 
     if is_target(name):
         return [described(name)]
+    _check_no_input(name)
     if not isinstance(parse_ref(name), BareName) or name in locations():
         return [_pipeline(name)]
     if name in registry.names():
@@ -55,6 +57,25 @@ def _shown(name: str) -> list[dict[str, Any]]:
         known = [*locations(), *registry.names(), *(each for kind in kinds for each in kind)]
         raise UnknownNameError("pipeline, operator or family", name, known, "'junco families' is a place to begin.")
     return [_family(kind[name]) for kind in kinds if name in kind]
+
+
+def _check_no_input(name: str) -> None:
+    """Refuse a file whose name says that it is an input, or a list of some.
+
+    Raises:
+        InputError: with what may be done with it.
+    """
+    from junco.answers.brought import kind_of
+    from junco.job.kinds import kind_of as kind_of_list
+
+    if not (kind_of(name) or kind_of_list(name)):
+        return
+    if not user_path(name).is_file():
+        raise InputError(f"{name}: no such file")
+    raise InputError(
+        f"{name} is no pipeline (.yaml), and no set of vectors (.parquet, .npy, a folder of them): "
+        "junco run PIPELINE FILE shows what a pipeline makes of it, and junco embed PIPELINE FILE --to … keeps it"
+    )
 
 
 def _pipeline(ref: str) -> dict[str, Any]:
@@ -77,6 +98,7 @@ def _pipeline(ref: str) -> dict[str, Any]:
         "description": found.graph.description,
         "parameters": _parameters(found.graph),
         "steps": _steps(flow),
+        "languages": languages_of(specs_of(bound)),
         "weights": weights_of(specs_of(bound)),
         "space": space_line(check(bound)),
         "license": found.graph.license,
@@ -130,6 +152,7 @@ def _operator(name: str) -> dict[str, Any]:
         "interface": str(operator.ports()),
         "description": without_sentences(inspect.getdoc(operator) or ""),
         "parameters": [_parameter(operator, name) for name in operator.parameters()],
+        "languages": languages_of([OperatorSpec.named(name, {})]),
         "weights": weights,
         "license": licence_of(weights) or str(getattr(operator, "license", "")),
         "source": registry.source_of(name) if name in registry.installed() else "",

@@ -13,7 +13,11 @@ _MOST_REASONS = 5
 
 def is_target(ref: str) -> bool:
     """Whether it is written as a target is: by its ending, or as a folder that is there."""
-    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or user_path(ref).is_dir()
+    return (
+        ref.endswith("/")
+        or Path(ref).suffix.lower() in (".parquet", ".npy", ".jsonl", ".csv")
+        or user_path(ref).is_dir()
+    )
 
 
 def described(ref: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from junco.engine.apply import Applier, Columns, Failure, Waited, is_no_value, kinds_of
 from junco.engine.batching import BatchSize
 from junco.engine.counted import count
-from junco.errors import ContractError
+from junco.errors import ContractError, ResultError
 from junco.memory import is_out_of_memory, let_go
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
@@ -100,6 +100,7 @@ class OperatorApplier(Applier):
         before = set_aside(operator._noted) if operator._noted else None
         try:
             given, error = super().draw(values, most)
+            given, error = _looked_at(operator, given, error)
             if operator._noted and error is None:
                 count(taken(operator, 1))
             return given, error
@@ -160,7 +161,7 @@ class OperatorApplier(Applier):
             with self._learning:
                 self._size.lower(num_rows)
             self._make_room(share=0.5)
-        if num_rows == 1 or isinstance(failed, ContractError):
+        if num_rows == 1 or (isinstance(failed, ContractError) and not isinstance(failed, ResultError)):
             for _ in range(num_rows):
                 failures.append(Failure(len(results), failed))
                 if stop:
@@ -177,6 +178,17 @@ class OperatorApplier(Applier):
         if not isinstance(given, (list, tuple)) or not any(map(is_no_value, kinds_of(given))):
             return given
         return self.resident.given(given)
+
+
+def _looked_at(operator: Any, given: list[Any], error: BaseException | None) -> tuple[list[Any], BaseException | None]:
+    """Rows that were drawn, if they are what the operator's ports say; else the error of that."""
+    if operator._promised is None:
+        return given, error
+    try:
+        operator._promised.check_rows(given)
+    except ResultError as odd:
+        return [], odd
+    return given, error
 
 
 Given = tuple[Sequence[Any], Noted]

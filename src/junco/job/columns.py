@@ -89,7 +89,9 @@ def _with_kept(choice: Choice, texts: Sequence[str], wanted: Wanted, name: str) 
         return choice
     key = [] if keeping.key is None else [_position_there(keeping.key, texts, name)]
     if keeping.asked == "*":
-        others = [texts[at] for at in range(len(texts)) if at not in (*choice.positions, *key)]
+        is_told = not key or not wanted.is_text  # by a key of its own a row does not tell the text that it came from
+        named = (*key, *(choice.positions if is_told else ()))
+        others = [texts[at] for at in range(len(texts)) if at not in named]
     else:
         others = list(keeping.asked)
     kept = list(dict.fromkeys(_position_there(each, texts, name) for each in others))

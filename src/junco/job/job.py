@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import chain, count
 from typing import Any, NoReturn
@@ -25,11 +26,14 @@ from junco.job.feed import Feed, Todo
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.keeping import Keeping
+from junco.job.leaving import Left, check_early, check_leaving, keep
 from junco.job.ledger import Ledger, Sealed
 from junco.job.limit import RejectLimit
+from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
+from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
 from junco.job.source import Item, count_of, items_of
@@ -40,7 +44,7 @@ from junco.job.wanted import Told, Wanted
 from junco.store.durable import writing
 from junco.store.sink import Layout, Sink
 from junco.store.target import Target, sink_of
-from junco.store.vectors import NAMED_BY, PIPELINE, TITLE, space_metadata
+from junco.store.vectors import FOLDER, NAMED_BY, PIPELINE, TITLE, space_metadata
 from junco.wording import reason
 
 
@@ -78,10 +82,9 @@ class Job:
         about |= {} if options.key is None else {NAMED_BY: options.key}
         self.metadata = {TITLE: title_of(graph), **_definition(graph), **about, **(metadata or {})}
         self.sink: Sink = sink_of(target)
-        self.told = Told()
+        self.told, self.names = Told(), Names("")
         self._sums: Sums = {}
-        keeps = options.key is not None or bool(options.keep)
-        self.keeping = Keeping(options.key, options.keep, graph.outputs) if keeps else None
+        self.keeping = self._new_keeping()
         if options.on_error == "none":
             self.sink.check_missing(found.space)
         if "input" in graph.outputs:
@@ -103,12 +106,16 @@ class Job:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
                 held.enter_context(only_job(self.sink.work / "lock", self.sink.target))
-            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space, self.keeping)
+            state = JobState(self.sink, PipelineEntry.of(self.graph), self.space, self.names, self.keeping)
             return self._through(source, items, state, state.open(resume=self.options.resume), started_s)
+
+    def _new_keeping(self) -> Keeping | None:
+        how = self.options
+        return Keeping(how.key, how.keep, self.graph.outputs) if how.key is not None or how.keep else None
 
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
-        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping)
+        return Wanted(self.graph.inputs, self.options.column, skip, tell, self.keeping, name=self.names.of)
 
     def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same inputs, begun where rows keep something: the columns of their table are those of the target."""
@@ -129,7 +136,7 @@ class Job:
         inventory, before = Inventory(state.scratch() if state else None, ledger), self.engine.stats()
         limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
         hashed = hash_of_source(source, self._wanted()) if state else None
-        deleted: tuple[str, ...] = ()
+        left = Left()
         if state is not None and self._is_unchanged(state, ledger, hashed):
             feed = self._feed(iter(()), ledger, inventory, limit, Progress())
             inventory.take_all()
@@ -140,13 +147,15 @@ class Job:
             with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
                 self.told.listen(progress.tell)
                 feed = self._feed(items, ledger, inventory, limit, progress)
+                if state is not None and self.options.missing == "refuse" and feed.has_more:
+                    check_early(source, replace(self._wanted(), keeping=self._new_keeping()), ledger, state)
                 self._work(feed, state)
             if state is not None:
                 is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
                 noted = {"hash": hashed, "read": self.told.lines} if is_same else None
-                deleted = self._publish(inventory, ledger, state, noted)
+                left = self._publish(inventory, ledger, state, noted)
         stats = stats_since(before, self.engine.stats(), self._sums) if feed.num_new else None
-        return self._report(feed, deleted, state, time.monotonic() - started_s, stats)
+        return self._report(feed, left, state, time.monotonic() - started_s, stats)
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
         """Whether a source that was hashed as a whole is the one whose inputs are all done; tells how it was read."""
@@ -172,27 +181,32 @@ class Job:
         feed.limit.check()
         if feed.error is not None:
             self._give_up(feed.error, len(feed.inventory))
-        if not len(feed.inventory) and feed.ledger.size:
+        if not len(feed.inventory) and feed.ledger.size and self.options.missing == "refuse":
             raise JobError(
                 f"the source has no inputs now, and {self.sink.target} has those of {feed.ledger.size:,}: "
-                "it was left as it is; resume=False (--no-resume) empties it"
+                "it was left as it is; missing='prune' (--prune) empties it"
             )
 
-    def _publish(
-        self, inventory: Inventory, ledger: Ledger, state: JobState, noted: dict[str, Any] | None
-    ) -> tuple[str, ...]:
-        """Make the target what the source is now, if it is not; the inputs that it has no more."""
-        deleted = state.keys(ledger.unseen())
-        if deleted:
+    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, noted: dict[str, Any] | None) -> Left:
+        """Make the target what the source is now, if it is not."""
+        num_kept, deleted = 0, tuple[str, ...]()
+        if self.options.missing == "append":
+            num_kept = keep(inventory, ledger, state)
+            noted = None if num_kept else noted  # the source alone does not say what the target holds
+        elif deleted := state.keys(ledger.unseen()):
+            if self.options.missing == "refuse":
+                check_leaving(ledger, state)
             self.sink.remove(deleted)
         if inventory.is_as_before and state.is_published:
             state.scratch()
             state.note_source(noted)
         else:
             kept = () if self.keeping is None else self.keeping.names or ()
-            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), self.metadata)
-            state.publish(inventory, layout, noted)
-        return deleted
+            place = self.sink.folder
+            named_from = {} if place is None else {FOLDER: self.names.folder_from(place)}
+            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), {**self.metadata, **named_from})
+            state.publish(inventory, layout, noted, is_appended=num_kept > 0)
+        return Left(deleted, num_kept)
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
         """Work on the next shard."""
@@ -229,12 +243,12 @@ class Job:
     def _report(
         self,
         feed: Feed,
-        deleted: tuple[str, ...],
+        left: Left,
         state: JobState | None,
         seconds: float,
         stats: PipelineStats | None,
     ) -> JobReport:
-        inventory = feed.inventory
+        inventory, rejected = feed.inventory, feed.inventory.rejected()
         rejects = getattr(self.sink, "rejects", None)
         return JobReport(
             target=self.sink.target,
@@ -244,13 +258,16 @@ class Job:
             num_changed=feed.num_changed,
             num_skipped=len(inventory) - feed.num_new,
             num_rejects=len(inventory.rejects),
-            num_deleted=len(deleted),
+            num_deleted=len(left.deleted),
+            num_kept=left.num_kept,
             num_rows=inventory.num_rows,
             seconds=seconds,
             rejects=str(rejects) if rejects is not None and inventory.rejects else None,
+            reasons=reasons_of(rejected),
+            first_rejects=tuple(rejected[:FIRST]),
             read=tuple(self.told.lines),
             num_unmarked=feed.num_unmarked if self.sink.work is not None else 0,
-            deleted=deleted,
+            deleted=left.deleted,
             unknown=state.pipeline.unknown if state is not None else (),
             damaged=tuple(state.found) if state is not None else (),
             stats=stats,

@@ -15,7 +15,7 @@ from typing import Any
 
 from junco.store.durable import writing
 
-VERSION = 3
+VERSION = 4
 """Of what is written; 1 was that of junco 0.1.0."""
 
 

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def digest_of(key: str, mark: str | bytes) -> bytes:
     return name.digest() + hashlib.blake2b(content, digest_size=DIGEST_BYTES - KEY_BYTES).digest()
 
 
+_AT_ONCE = 4096
 _NO_MARK = hashlib.blake2b(b"", digest_size=DIGEST_BYTES - KEY_BYTES).digest()
 Rejects = dict[int, tuple[str, list[tuple[str, str]]]]
 """For the number of an input, its full key and what was put aside: stage and reason."""
@@ -188,6 +190,31 @@ class Ledger:
         """Whether an input of that name is known, with whatever content."""
         first, stop = self._of_key(digest)
         return first < stop
+
+    def digest(self, number: int) -> bytes:
+        """What identifies an input."""
+        return self._digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+
+    @cached_property
+    def num_keys(self) -> int:
+        """How many inputs there are, each counted once."""
+        return len(np.unique(self._columns[0])) if self.size else 0
+
+    @property
+    def num_unseen(self) -> int:
+        """How many of these nobody has looked for."""
+        return len(np.unique(self._columns[0][list(self.unseen())])) if self.size else 0
+
+    def num_among(self, digests: Iterable[bytes], enough: int) -> int:
+        """How many of these are among some others, by their keys; counted up to ``enough``."""
+        keys = np.unique(self._columns[0])
+        is_there = np.zeros(len(keys), bool)
+        digests = iter(digests)
+        while (num_there := int(is_there.sum())) < enough and (some := list(islice(digests, _AT_ONCE))):
+            asked = np.frombuffer(b"".join(some), np.uint64)[::2]
+            places = np.searchsorted(keys, asked).clip(max=len(keys) - 1)
+            is_there[places[keys[places] == asked]] = True
+        return num_there
 
     def unseen(self) -> Iterator[int]:
         """Numbers of the inputs whose key nobody has looked for, in their order."""

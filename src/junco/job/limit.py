@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from junco.errors import JobError
 from junco.job.options import MaxRejects
+from junco.job.reasons import reasons_of
 
 if TYPE_CHECKING:
-    from junco.job.inventory import Inventory, Why
+    from junco.job.inventory import Inventory
     from junco.job.shard import OpenShard
+    from junco.store.sink import Rejected
 
 FIRST = 100
 """If so many inputs fail before one does not, all will."""
@@ -55,13 +56,13 @@ class RejectLimit:
         """
         self._place = 0
         if self._is_over(len(self.inventory.rejects)):
-            raise JobError(_too_many(self.most, list(self.inventory.rejects.values())))
+            raise JobError(_too_many(self.most, self.inventory.rejected()))
 
     def _is_over(self, num_rejects: int) -> bool:
         return self.num_failed >= FIRST if self.most == "auto" else self.most is not None and num_rejects > self.most
 
 
-def _too_many(most: MaxRejects, rejects: Sequence[Why]) -> str:
+def _too_many(most: MaxRejects, rejects: Sequence[Rejected]) -> str:
     what = f"the first {FIRST} inputs all failed" if most == "auto" else f"more than {most:,} inputs were put aside"
     return (
         f"{what} and the job was ended. {_reasons(rejects)}. What is done is kept: mend the cause and run it again "
@@ -69,14 +70,8 @@ def _too_many(most: MaxRejects, rejects: Sequence[Why]) -> str:
     )
 
 
-def _reasons(rejects: Iterable[Why]) -> str:
-    """The most common reasons, each with an example."""
-    found: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], str] = {}
-    for key, why in rejects:
-        stage, reason = why[0]
-        kind = (stage, reason.partition(":")[0])
-        found[kind] += 1
-        examples.setdefault(kind, f"{reason} ({key[:80]})")
-    told = [f"{count:,} in {stage}: {examples[stage, kind]}" for (stage, kind), count in found.most_common(_REASONS)]
-    return "; ".join(told)
+def _reasons(rejects: Sequence[Rejected]) -> str:
+    """The most common reasons, and one input that failed for the first of them."""
+    told = "; ".join(str(reason) for reason in reasons_of(rejects)[:_REASONS])
+    first = rejects[0]
+    return f"{told}. The first was {first.input[:80]!r}: {first.reason}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from junco.errors import InputError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SHARD_ROWS = 1024
 Kept = Sequence[str] | Literal["*"]
 """Names of columns of a table, or all that are neither inputs nor the key."""
+Missing = Literal["refuse", "prune", "append"]
+"""What becomes of inputs that a target has and the source has not."""
 MaxRejects = int | Literal["auto"] | None
 
 
@@ -32,12 +34,15 @@ class JobOptions:
     max_rejects: MaxRejects = "auto"
     key: str | None = None
     keep: Kept = ()
+    missing: Missing = "refuse"
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
             raise InputError(f"on_error must be 'raise', 'skip' or 'none', not {self.on_error!r}")
         if self.shard_rows < 1:
             raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
+        if self.missing not in get_args(Missing):
+            raise InputError(f"missing must be 'refuse', 'prune' or 'append', not {self.missing!r}")
         _check_max_rejects(self.max_rejects)
         if isinstance(self.keep, str) and self.keep != "*":
             raise InputError(f"keep is a list of columns or '*', as in keep=[{self.keep!r}], not {self.keep!r}")

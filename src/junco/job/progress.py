@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from junco.terminal import is_terminal, say
+from junco.terminal import is_terminal, say_json
 from junco.wording import printable
 
 EVERY_S, DRAW_S = 5.0, 0.1
@@ -101,11 +100,11 @@ class JsonLines(Progress):
             self.shown_s = now_s
             if self._count is not None:
                 self.total, self._count = self._count(), None
-            say(json.dumps(self.line(now_s)))
+            say_json(self.line(now_s))
 
     def tell(self, line: str) -> None:
         """Print it as a line."""
-        say(json.dumps({"read": line}))
+        say_json({"read": line})
 
     def line(self, now_s: float) -> dict[str, Any]:
         """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""

@@ -13,8 +13,8 @@ _PACKED = ("keys", "digests", "counts")
 
 
 def is_header(record: Mapping[str, Any]) -> bool:
-    """Whether a record is a journal's first: what it says of the pipeline, its space, the target as it was and what
-    rows keep of their table.
+    """Whether a record is a journal's first: what it says of the pipeline, its space, the target as it was, the folder
+    that files are named from, and what rows keep of their table.
     """
     parts = record.get("parts")
     return (
@@ -24,6 +24,7 @@ def is_header(record: Mapping[str, Any]) -> bool:
         and _are_texts(record.get("unknown"))
         and all(name in record and isinstance(record[name], str | None) for name in ("space", "replaces"))
         and _is_number(record.get("opened"))
+        and isinstance(record.get("folder"), str)
         and _is_kept(record.get("kept"))
     )
 
@@ -58,6 +59,7 @@ def _is_end(record: Mapping[str, Any]) -> bool:
     return (
         _is_source(record.get("source"))
         and _is_number(record.get("num_rejects"))
+        and isinstance(record.get("appended"), bool)
         and isinstance(files, dict)
         and all(_is_file(entry) for entry in files.values())
     )

@@ -7,10 +7,14 @@ from typing import Any, get_args
 
 from junco.engine.counted import Sums
 from junco.engine.stats import PipelineStats, StageStats
+from junco.job.reasons import Reason
 from junco.operator.notes import Word
+from junco.store.sink import Rejected
 from junco.wording import printable_lines
 
 _SHOWN = 5
+WORTH_ADVICE_S = 5.0
+"""Of less work nobody wants to know what binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class JobReport:
 
     Attributes:
         target: where the results are.
-        num_inputs: inputs that the source has.
+        num_inputs: inputs that the source has, and those that stayed.
         num_done: inputs whose results are in the target.
         num_new: inputs that this run has worked on, new and changed ones.
         num_changed: how many of these were known with other content.
@@ -29,8 +33,11 @@ class JobReport:
         num_rows: rows of the target.
         seconds: how long this run took.
         rejects: the file that says why inputs were put aside; ``None`` if none were.
+        reasons: why they were, and how many for each reason, the most common first.
+        first_rejects: the first of them.
         read: how the source was read: what was chosen (a column, a separator, an encoding) or passed over.
         num_unmarked: inputs whose content has no hash, so that they are worked on each time.
+        num_kept: inputs that the source has not, and that stayed (``missing="append"``).
         deleted: the names of the deleted inputs.
         damaged: what of an earlier run was found damaged, and is made anew.
         unknown: what of the pipeline could not be identified: such a job cannot be resumed.
@@ -48,8 +55,11 @@ class JobReport:
     num_rows: int
     seconds: float
     rejects: str | None = None
+    reasons: tuple[Reason, ...] = field(default=(), repr=False)
+    first_rejects: tuple[Rejected, ...] = field(default=(), repr=False)
     read: tuple[str, ...] = ()
     num_unmarked: int = 0
+    num_kept: int = 0
     deleted: tuple[str, ...] = field(default=(), repr=False)
     damaged: tuple[str, ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = field(default=(), repr=False)
@@ -103,22 +113,28 @@ class JobReport:
         """Plain values, for programs."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values |= {f"num_{word}": getattr(self, f"num_{word}") for word in get_args(Word)}
+        values |= {name: [each._asdict() for each in values[name]] for name in ("reasons", "first_rejects")}
         return values | {"advice": self.advice, "stats": self.stats.to_dict() if self.stats is not None else None}
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, *, verbose: bool = False) -> str:
+        """What it did, in lines.
+
+        Args:
+            verbose: with what each stage did, and what binds, however short the job was.
+        """
         lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
         if why := self.has_nothing:
             lines.append(f"  {why}")
         lines += [f"  read {line}" for line in self.read[:_SHOWN]]
         if len(self.read) > _SHOWN:
             lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
-        if self.num_rejects:
-            where = f": see {self.rejects}" if self.rejects else ""
-            lines.append(f"  {_counted(self.num_rejects, 'input')} put aside{where}")
-        if self.num_deleted:
-            more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
-            names = ", ".join(self.deleted[:_SHOWN])
-            lines.append(f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}")
+        lines += [*self._put_aside(), *self._gone()]
+        if self.num_kept:
+            stayed = _counted(self.num_kept, "input")
+            lines.append(f"  {stayed} stayed that this source has not")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
@@ -127,9 +143,36 @@ class JobReport:
         lines += [f"  {what}" for what in self.damaged]
         if self.unknown:
             lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
-        if self.stats is not None:
-            lines += [f"  {line}" for line in str(self.stats).splitlines()]
-        return printable_lines(lines)
+        return printable_lines([*lines, *self._stages(verbose)])
+
+    def _put_aside(self) -> list[str]:
+        """How many inputs were put aside, why, and which were the first."""
+        if not self.num_rejects:
+            return []
+        where = f": see {self.rejects}" if self.rejects else ""
+        lines = [f"  {_counted(self.num_rejects, 'input')} put aside{where}"]
+        if self.num_rejects > len(self.first_rejects):  # else they are all told by name
+            lines += [f"    {reason}" for reason in self.reasons[:_SHOWN]]
+            if len(self.reasons) > _SHOWN:
+                lines.append(f"    and {_counted(len(self.reasons) - _SHOWN, 'more reason')}")
+            lines.append("    the first of them:")
+        return lines + [f"    {each.input[:80]} in {each.stage}: {each.reason}" for each in self.first_rejects]
+
+    def _gone(self) -> list[str]:
+        """Which inputs are gone from the source."""
+        if not self.num_deleted:
+            return []
+        more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
+        names = ", ".join(self.deleted[:_SHOWN])
+        return [f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}"]
+
+    def _stages(self, verbose: bool) -> list[str]:
+        """What the stages say: all of it, or what concerns the results, and what binds where that matters."""
+        if self.stats is None:
+            return []
+        is_long = sum(stage.seconds for stage in self.stats.stages) >= WORTH_ADVICE_S
+        lines = str(self.stats).splitlines() if verbose else [*self.stats.notes, *([self.advice] if is_long else [])]
+        return [f"  {line}" for line in lines]
 
     def _work(self) -> str:
         if self.is_unchanged:

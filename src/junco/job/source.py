@@ -119,7 +119,8 @@ def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
 def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
     _check_one_column(wanted)
     for path in paths:
-        yield Item(path, mark_of_file(path) or "", path, _reader(path) if wanted.is_text else None)
+        read = _reader(path) if wanted.is_text else None
+        yield Item(wanted.name(path), mark_of_file(path) or "", path, read)
 
 
 def _reader(path: str) -> Callable[[], str]:

@@ -18,6 +18,7 @@ from junco.job.inventory import Inventory
 from junco.job.journal import VERSION, Journal
 from junco.job.keeping import Keeping, check_kept
 from junco.job.ledger import Ledger, Sealed, named
+from junco.job.names import Names
 from junco.job.packed import unpack_keys
 from junco.job.records import highest_number, is_entry, is_header
 from junco.store.columns import storable
@@ -37,14 +38,20 @@ class JobState:
         sink: the target; it has a work folder.
         pipeline: what it computes.
         space: of its vectors; ``None`` where it is unknown.
+        names: of the files that are its inputs.
         keeping: what its rows keep of their table; ``None``: nothing.
     """
 
     def __init__(
-        self, sink: Sink, pipeline: PipelineEntry, space: Space | None = None, keeping: Keeping | None = None
+        self,
+        sink: Sink,
+        pipeline: PipelineEntry,
+        space: Space | None,
+        names: Names,
+        keeping: Keeping | None = None,
     ) -> None:
         assert sink.work is not None
-        self.sink, self.pipeline, self.space, self.keeping = sink, pipeline, space, keeping
+        self.sink, self.pipeline, self.space, self.names, self.keeping = sink, pipeline, space, names, keeping
         self.work: Path = sink.work
         self.journal = Journal(self.work / "journal", sink.target)
         self.next = Journal(self.work / "journal.next", sink.target)
@@ -69,6 +76,7 @@ class JobState:
             if header is None or not resume:
                 return self._begin(is_replaced=not resume)
             self._check_header(header)
+            self.names.start_from(self.sink.folder, header["folder"])
             self._check_target(header)
             self.sink.check(is_ours=True)
             self._number_on()
@@ -113,19 +121,27 @@ class JobState:
         """Note a shard that is on the disk, and what reports call its inputs."""
         self.journal.append(sealed.as_record([named(key) for key in keys]))
 
-    def publish(self, inventory: Inventory, layout: Layout, source: dict[str, Any] | None) -> None:
+    @property
+    def was_appended(self) -> bool:
+        """Whether the target holds inputs that the source had not when it was last made."""
+        return bool(self._end.get("appended"))
+
+    def publish(
+        self, inventory: Inventory, layout: Layout, source: dict[str, Any] | None, *, is_appended: bool = False
+    ) -> None:
         """Make the target what ``inventory`` says.
 
         Args:
             inventory: what the source has.
             layout: of the target.
             source: the hash of the source and how it was read, where it has one.
+            is_appended: whether it holds inputs that the source has not.
         """
         rejects = inventory.rejected()
         self.sink.stage(inventory.spans(), rejects, layout)
         sums, sizes = self.sink.sums(is_staged=True), self.sink.sizes(is_staged=True)
         files = {name: [*sizes[name], content] for name, content in sums.items()}
-        self._end = {"files": files, "num_rejects": len(rejects), "source": source}
+        self._end = {"files": files, "num_rejects": len(rejects), "source": source, "appended": is_appended}
         with writing(self.sink.target):
             self.next.remove()
             self.next.append(self._header(None), durable=False)
@@ -136,16 +152,18 @@ class JobState:
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The names of inputs by their numbers in the ledger, as the target has them."""
+        return tuple(map(storable, dict.fromkeys(self.keys_of(numbers))))
+
+    def keys_of(self, numbers: Iterable[int]) -> Iterator[str]:
+        """What reports call each of some inputs, by their numbers in the ledger, which grow."""
         wanted = deque(numbers)
-        found: dict[str, None] = {}
         first = 0
         for record, _ in self._sealed() if wanted else ():
             if wanted and wanted[0] < first + record["inputs"]:
                 keys = self._unpacked(unpack_keys, record["keys"], record["inputs"])
                 while wanted and wanted[0] < first + len(keys):
-                    found[keys[wanted.popleft() - first]] = None
+                    yield keys[wanted.popleft() - first]
             first += record["inputs"]
-        return tuple(map(storable, found))
 
     def scratch(self) -> Journal:
         """An empty file for the order of the source."""
@@ -174,6 +192,7 @@ class JobState:
     def _header(self, replaces: str | None) -> dict[str, Any]:
         space = self.space.to_json() if self.space is not None else None
         about = {"space": space, "replaces": replaces, "opened": self.next_shard - 1}
+        about |= {"folder": self.names.folder_from(self.sink.folder)}
         kept = {} if self.keeping is None else {"kept": self.keeping.as_record()}
         return {"junco": VERSION, **self.pipeline.as_record(), **about, **kept}
 

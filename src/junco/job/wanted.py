@@ -22,6 +22,7 @@ class Wanted:
         tell: is told, a line each, what was chosen or left out without having been asked for.
         keeping: what rows keep of their table; ``None``: nothing.
         numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
+        name: what a file is called in the target.
     """
 
     columns: tuple[str, ...]
@@ -30,6 +31,7 @@ class Wanted:
     tell: Callable[[str], object] = lambda line: None
     keeping: Keeping | None = None
     numbers: Iterator[int] | None = None
+    name: Callable[[str], str] = str
 
     @property
     def names_columns(self) -> bool:

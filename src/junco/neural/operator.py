@@ -35,6 +35,8 @@ class NeuralOperator(NeuralModel):
     needed = ("source", "prepare")
     is_matryoshka: ClassVar[bool] = False
     """Whether it was trained so that the leading numbers of a vector are a summary of the rest."""
+    languages: ClassVar[tuple[str, ...]] = ()
+    """Those that its model is made for, by their English names; empty where it reads none, or nobody has said."""
 
     def check_options(self) -> None:
         """Refuse a ``truncate_dim`` above `dim`; whoever extends it calls this one too."""

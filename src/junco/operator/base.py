@@ -16,11 +16,11 @@ from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.opening import opening
 from junco.operator.options import constructor, declare, is_declared, neutral_of, option, parameters_of
+from junco.operator.outputs import Outputs
 from junco.operator.parameters import check_parameters
 from junco.operator.ports import (
     Ports,
     Rows,
-    gives_one_vector,
     image_inputs,
     is_annotated,
     is_vector,
@@ -76,7 +76,8 @@ class Operator:
     _noted: notes.By
     """What it has noted of the batches that it is at work on."""
     _is_open: bool
-    _gives_vectors: bool = False
+    _promised: Outputs | None = None
+    """What looks at its results, once it is open."""
     _image_inputs: tuple[int, ...] = ()
     """The positions of inputs that are images: of video frames there it is given the pixels."""
     _stamps: tuple[Stamp, ...] | None = None
@@ -339,8 +340,7 @@ class Operator:
                     self.open()
                     self._stamps = stamps
                     self._check_loaded()
-                    ports = self.ports()
-                    self._gives_vectors, self._image_inputs = gives_one_vector(ports), image_inputs(ports)
+                    self._promised, self._image_inputs = Outputs(self), image_inputs(self.ports())
                     self._is_open = True
 
     def _check_loaded(self) -> None:

@@ -28,11 +28,11 @@ def with_pixels(columns: Sequence[Sequence[Any]], positions: Sequence[int]) -> S
 
 
 def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence[Any]:
-    """The results of a batch, if there is one for each row, and vectors are vectors.
+    """The results of a batch, if there is one for each row, and they are what the operator's ports say.
 
     Raises:
-        ContractError: the operator returned too few or too many, nothing that has a length and an order, or an array
-            with another number of axes than a vector has where its ports say that it gives vectors.
+        ContractError: the operator returned too few or too many, or nothing that has a length and an order.
+        ResultError: one of them is not what its port says.
     """
     name = operator.name
     listed: Sequence[Any] = results if type(results) is list else _in_order(name, results)
@@ -40,13 +40,8 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
         raise ContractError(
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
-    if operator._gives_vectors:
-        for value in listed:
-            if getattr(value, "ndim", 1) != 1:
-                raise ContractError(
-                    f"{name!r} gives vectors, (dim,), and returned an array of shape {tuple(value.shape)} for an item: "
-                    "return one vector for each"
-                )
+    if operator._promised is not None:
+        operator._promised.check(listed)
     return listed
 
 

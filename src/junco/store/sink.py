@@ -56,6 +56,8 @@ class Sink(ABC):
     """How messages call it."""
     work: Path | None = None
     """The folder that keeps the job's journal; without one a job cannot be resumed."""
+    folder: Path | None = None
+    """In which it lies, where it lies in one, so that it may be moved together with what else is there."""
     files: tuple[Path, ...] = ()
     """Files that the job writes, so that they are not taken for inputs."""
 

@@ -1,4 +1,4 @@
-"""`Stored`: what a target holds, a ``.parquet`` file, a folder of them, or a ``.npy`` file with what lies beside it."""
+"""`Stored`: what a target holds, a ``.parquet`` file, a folder of them, an array or a text with what lies beside it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import numpy as np
 from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, parts_of
+from junco.store.line_files import as_parquet, is_lines
 from junco.store.npy import VECTOR, side_of
 from junco.store.parquet import Files
 from junco.store.vectors import (
+    FOLDER,
     NAMED_BY,
     PIPELINE,
     TITLE,
@@ -52,8 +54,9 @@ class Stored(Content):
     """
 
     def __init__(self, path: Path, column: str | None = None) -> None:
-        self.path = path
         self.folders = (path.absolute().parent,)
+        self.shown = path
+        self.path = path = as_parquet(path) if is_lines(path) else path
         self._is_array = path.suffix.lower() == ".npy"
         self._places, _ = whole(path, lambda: self._open(column))
 
@@ -65,11 +68,13 @@ class Stored(Content):
         told_by = partial(told_in, schema.metadata)
         self.title, self.made_by, self.named_by = told_by(TITLE), told_by(PIPELINE), told_by(NAMED_BY)
         self.vector_column = told_by(VECTOR)
+        if folder := told_by(FOLDER):
+            self.base = (self.folders[0].resolve() / folder).resolve()
         if not self._is_array:
-            self.vector_column = column or told or only_vectors(schema, self._files, self.path)
+            self.vector_column = column or told or only_vectors(schema, self._files, self.shown)
             if self.vector_column not in schema.names:
                 raise InputError(
-                    f"{self.path} has no column {self.vector_column!r}; there are: {', '.join(schema.names)}"
+                    f"{self.shown} has no column {self.vector_column!r}; there are: {', '.join(schema.names)}"
                 )
             self.space = self.space if self.vector_column == told else None
         self._has_keys = KEY in schema.names
@@ -125,7 +130,7 @@ class Stored(Content):
         """Read anew each time: they may be large."""
         if self._is_array:
             return self._read(lambda: array_in(self.path))
-        return matrix(self._column(self.vector_column), self.vector_column, self.path)
+        return matrix(self._column(self.vector_column), self.vector_column, self.shown)
 
     def pieces(self) -> Iterator[Vectors]:
         """A row group at a time; of an array, what is mapped."""
@@ -133,7 +138,7 @@ class Stored(Content):
             yield from parts_of(self._read(lambda: array_in(self.path, mapped=True)))
             return
         for group in self._parquet.groups([self.vector_column]):
-            yield matrix(group.column(self.vector_column), self.vector_column, self.path)
+            yield matrix(group.column(self.vector_column), self.vector_column, self.shown)
         self.check_there()
 
     def _column(self, name: str) -> pa.ChunkedArray:
@@ -153,7 +158,7 @@ class Stored(Content):
         """
         places, found = whole(self.path, read)
         if places != self._places:
-            raise WrittenAnewError(f"{self.path} was written anew since it was opened: open it again")
+            raise WrittenAnewError(f"{self.shown} was written anew since it was opened: open it again")
         return found
 
 

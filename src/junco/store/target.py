@@ -1,4 +1,4 @@
-"""What a target is, by how it is written: ``.parquet``, ``.npy``, a folder that ends in ``/``, a callable, a `Sink`."""
+"""What a target is, by how it is written: the ending of a file, ``/`` for a folder; or a callable, or a `Sink`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from junco.errors import TargetError
 from junco.settings import user_path
+from junco.store.line_files import LinesFile
 from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
 from junco.store.shard import Shard
@@ -36,9 +37,16 @@ def sink_of(target: Target) -> Sink:
         if folder.name in ("", ".."):
             raise TargetError(f"{text!r} has no name of its own, and a target is made anew: name a folder in it")
         return ParquetFolder(folder)
-    kinds: dict[str, Callable[[Path], Sink]] = {".parquet": ParquetFile, ".npy": NpyFile}
+    kinds: dict[str, Callable[[Path], Sink]] = {
+        ".parquet": ParquetFile,
+        ".npy": NpyFile,
+        ".jsonl": LinesFile,
+        ".csv": LinesFile,
+    }
     path = user_path(text, "the target")
     kind = kinds.get(path.suffix.lower())
     if kind is None:
-        raise TargetError(f"{text!r} is no target: end it in .parquet, in .npy, or in / for a folder of Parquet files")
+        raise TargetError(
+            f"{text!r} is no target: end it in .parquet, .npy, .jsonl or .csv, or in / for a folder of Parquet files"
+        )
     return kind(path)

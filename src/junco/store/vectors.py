@@ -11,6 +11,7 @@ import numpy as np
 from junco.errors import InputError
 from junco.settings import user_path
 from junco.store.arrow import arrow
+from junco.store.line_files import as_parquet, is_lines
 from junco.store.npy import side_of
 from junco.types import Space, Vectors
 from junco.types.space import check_same
@@ -26,6 +27,8 @@ PIPELINE = "junco.pipeline.definition"
 """Of a schema's metadata: the pipeline that made the rows, as YAML."""
 NAMED_BY = "junco.key"
 """Of a schema's metadata: the column of a table that names the rows, where the inputs themselves do not."""
+FOLDER = "junco.folder"
+"""Of a schema's metadata: the folder that its inputs are named from, as seen from the one that the set lies in."""
 _T = TypeVar("_T")
 Places = list[tuple[int, int, int] | None]
 """What changes when another file or folder takes the place of one that belongs to a target."""
@@ -87,6 +90,8 @@ def parquet_files(path: Path) -> list[Path]:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
+    if is_lines(path):
+        return [as_parquet(path)]
     if path.suffix.lower() == ".npy":
         side = side_of(path)
         return [] if side is None else [side]

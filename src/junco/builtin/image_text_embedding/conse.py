@@ -16,7 +16,7 @@ from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.models.conse.model import SHARPNESS, text_network
 from junco.models.efficientnet_lite.model import DIM
 from junco.models.efficientnet_lite.weights import classifier_rows
-from junco.models.universal_sentence_encoder.model import use_network
+from junco.models.universal_sentence_encoder.model import LANGUAGES, use_network
 from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS
 from junco.neural.operator import NeuralOperator
 from junco.neural.sentencepiece import SentencePieceTokenizer
@@ -51,6 +51,7 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
     """
 
     dim = DIM
+    languages = LANGUAGES
 
     @cached_property
     def photos(self) -> NeuralOperator:

@@ -39,7 +39,8 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
     package_files = (WEIGHTS,)
     truncation_name = "all-MiniLM-L6-v2"
     dim = DIM
-    reads = "it reads English; the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
+    languages = ("English",)
+    other_languages = "the pipeline 'multilingual-text-embedding' reads 16 languages, Chinese among them"
 
     def fetch(self) -> None:
         super().fetch()

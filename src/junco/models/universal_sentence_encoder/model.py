@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     import torch
 
 DIM = 512
+LANGUAGES = (
+    *("Arabic", "Chinese (simplified)", "Chinese (traditional)", "Dutch", "English", "French", "German", "Italian"),
+    *("Japanese", "Korean", "Polish", "Portuguese", "Russian", "Spanish", "Thai", "Turkish"),
+)
+"""What it was trained on."""
 _NUM_PARTS = 17
 """The table lies in so many parts: token t in part t mod 17, each with a scale of its own."""
 _TOKENS_BEFORE = {2: 0, 3: 1, 5: 2}
