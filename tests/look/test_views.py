@@ -181,6 +181,13 @@ def test_of_more_rows_than_the_map_draws_some_are_drawn_and_that_is_said():
         assert "of which 1,500 are drawn" in browser.get("map", by="").text
 
 
+def test_of_pieces_of_few_inputs_an_input_may_be_chosen():
+    with served(VectorSet(["a.txt", "b.txt"] * 10, vectors(20))) as browser:
+        assert ">b.txt (10)</option>" in browser.get().text
+        assert rows_of(browser.get(**{"is:input": "b.txt"})) == list(range(1, 20, 2))
+        assert "<bdi>a.txt</bdi>" in browser.get("map", by="input").text
+
+
 def test_an_empty_set_and_one_of_a_single_row_are_looked_at_too():
     for count, words in ((0, "there is nothing to show"), (1, "text 0")):
         with served(VectorSet([f"text {n}" for n in range(count)], vectors(count))) as browser:
