@@ -79,6 +79,7 @@ def run_page(page: Path, folder: Path) -> None:
     _lay_out_videos(page)
     _lay_out_sounds(page)
     _lay_out_voices(page)
+    sys.path.insert(0, "")  # modules beside the page, as an interpreter finds them
     namespace = ModuleType("page")
     sys.modules["page"] = namespace  # where pickle and typing look for what the page defines
     printed: str | None = None

@@ -92,6 +92,65 @@ def test_a_pipeline_that_is_looked_at_written_drawn_changed_and_pickled_fetches_
     assert seen == []
 
 
+# ---- one operator for another
+
+NAMED = """\
+junco: 1
+name: flow
+description: Twice the size
+license: MIT
+space: mine
+params: {size: 2, kept: 1}
+inputs: [x]
+steps:
+  - {map: api-test.model, in: x, out: y, name: first, with: {size: "${kept}"}}
+  - {map: api-test.model, in: y, out: z, name: embed, with: {size: "${size}"}}
+outputs: [z]
+main: embed
+"""
+
+
+def test_what_is_said_of_a_pipeline_is_not_said_of_one_with_another_operator(tmp_path):
+    (tmp_path / "flow.yaml").write_text(NAMED)
+    p = pipeline(tmp_path / "flow.yaml")
+    other = p.replace("embed", Model(size=7))
+    assert (other.graph.name, other.graph.license, other.graph.space) == ("", "", "")
+    assert other.graph.description == "flow, with embed = api-test.model"
+    assert other.graph.params == {"kept": 1}  # nothing takes the other one any more
+    assert repr(other) == "<pipeline: x → z>"
+    assert str(other.plan).startswith("plan of a pipeline: x → z")
+    assert "name: flow" not in other.to_yaml()
+    assert pipeline(other.graph, kept=3)(2) == 42
+    assert p.replace("embed", p.graph.node("embed").fn).graph == p.graph
+
+
+def test_names_classes_factories_and_specs_are_taken_and_what_breaks_the_contract_is_refused():
+    @op("api-test.length")
+    def length(text: str) -> int:
+        return len(text)
+
+    p = pipe.input("text").map("text", "y", length, name="embed").output("y")
+    for fits in (length, "api-test.length", ops.api_test.length, lambda text: 1, len, str.__len__):
+        p.replace("embed", fits)
+
+    def of_two(text, other):
+        return 1
+
+    def of_bytes(raw: bytes) -> int:
+        return 1
+
+    def to_text(text: str) -> str:
+        return text
+
+    shouting = pipe.input("text").map("text", "y", shout).output("y")
+    for odd in (of_two, of_bytes, to_text, lambda: 1, shout, "api-test.shout", ops.api_test.shout, shouting):
+        with pytest.raises(ContractError, match=r"cannot stand in step 'embed' .*the step needs \(text: str\)"):
+            p.replace("embed", odd)
+
+
+# ---- the first use
+
+
 def test_the_first_call_plans_and_opens_and_the_second_does_neither(seen):
     p = model()
     assert (p(2), p(3)) == (6, 9)

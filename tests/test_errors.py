@@ -16,6 +16,7 @@ from junco.errors import (
     MissingExtraError,
     OperatorError,
     ParameterError,
+    ResultError,
     UnknownNameError,
     YamlError,
 )
@@ -27,12 +28,13 @@ MADE = [
     YamlError("what is this?", "flow.yaml", 7, 12),
     MissingExtraError("loky", "processes", "backend='process'"),
     OperatorError("embed", "image-embedding.timm", 3, "'cat.jpg'", "ValueError: no cat"),
+    ResultError("image-embedding.mine", "vector", "returned None"),
     *(
         kind("it says so")
         for kind in vars(errors).values()
         if isinstance(kind, type)
         and issubclass(kind, JuncoError)
-        and kind not in (UnknownNameError, YamlError, MissingExtraError, OperatorError)
+        and kind not in (UnknownNameError, YamlError, MissingExtraError, OperatorError, ResultError)
     ),
     WorkerDied("it died"),
 ]

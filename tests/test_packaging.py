@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -46,6 +47,60 @@ def test_all_brings_every_extra():
     extras = dict(PROJECT["optional-dependencies"])
     (everything,) = extras.pop("all")
     assert set(re.fullmatch(r"junco\[(.+)\]", everything).group(1).split(",")) == set(extras)
+
+
+def test_junco_alone_stays_small():
+    names = {re.match(r"[\w-]+", need).group() for need in PROJECT["dependencies"]}
+    assert names == {"click", "numpy", "platformdirs", "psutil", "pyyaml", "rich"}
+
+
+def test_every_extra_that_a_page_or_a_message_names_is_there():
+    texts = [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    named = {
+        (path.name, extra)
+        for path in texts
+        for found in re.findall(r"pip install '?junco\[([^\]{}]+)\]", path.read_text("utf-8"))
+        for extra in found.split(",")
+    }
+    assert len(named) > 10
+    unknown = {(name, extra) for name, extra in named if extra not in PROJECT["optional-dependencies"]}
+    assert unknown <= {("extras.py", "extra")}, "the one in a docstring stands for any"
+
+
+def test_every_extra_that_an_error_names_is_there_and_brings_the_package():
+    raised = {
+        tuple(argument.value for argument in call.args[:2])
+        for path in (ROOT / "src").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "MissingExtraError"
+        if all(isinstance(argument, ast.Constant) for argument in call.args[:2])
+    }
+    assert len(raised) > 5
+    for package, extra in raised:
+        assert re.sub("[-_.]+", "-", package) in brought_by(extra), f"junco[{extra}] does not bring {package}"
+
+
+def test_every_package_that_an_operator_asks_for_is_in_the_extra_that_it_names():
+    from junco.operator import registry
+
+    packages = {name: registry.load(name).packages for name in registry.installed()}
+    asked = {(name, extra) for name, named in packages.items() if isinstance(named, dict) for extra in named.values()}
+    assert len(asked) > 20
+    assert {(name, extra) for name, extra in asked if extra not in PROJECT["optional-dependencies"]} == set()
+
+
+def test_the_page_on_installing_has_every_extra():
+    page = (ROOT / "docs" / "install.md").read_text("utf-8")
+    assert [extra for extra in PROJECT["optional-dependencies"] if f"\n| `{extra}` |" not in page] == []
+
+
+def brought_by(extra: str) -> set[str]:
+    """The packages of an extra, with those of the extras in it."""
+    found: set[str] = set()
+    for need in PROJECT["optional-dependencies"][extra]:
+        name, inner = re.match(r"([\w.-]+)(?:\[([^\]]+)\])?", need).groups()
+        found |= {name} if name != "junco" else set().union(*map(brought_by, inner.split(",")))
+    return found
 
 
 def test_every_version_is_pinned_and_no_place_is_named():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from junco.answers.hits import Hit, Hits
     from junco.answers.vector_set import VectorSet, open_set, read_vectors
     from junco.api import Pipeline, pipe, pipeline
+    from junco.catalog.listing import pipeline_names as pipelines
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
     from junco.graph.nodes import Graph, Node
@@ -73,6 +74,7 @@ _WHERE = {
     "option": "junco.operator.options",
     "pipe": "junco.api",
     "pipeline": "junco.api",
+    "pipelines": "junco.catalog.listing",
     "read_sparse_vectors": "junco.store.sparse",
     "read_vectors": "junco.answers.vector_set",
     "Reject": "junco.engine.rows",
@@ -80,7 +82,7 @@ _WHERE = {
     "SparseSet": "junco.store.sparse",
     "VectorSet": "junco.answers.vector_set",
 }
-_RENAMED = {"cache": "residents"}
+_RENAMED = {"cache": "residents", "pipelines": "pipeline_names"}
 
 
 # written out, since type checkers do not see what is computed
@@ -121,6 +123,7 @@ __all__ = [
     "option",
     "pipe",
     "pipeline",
+    "pipelines",
     "read_sparse_vectors",
     "read_vectors",
 ]

@@ -198,37 +198,33 @@ class Pipeline:
         key: str | None = None,
         keep: Kept = (),
         missing: Missing = "refuse",
+        limit: int | None = None,
     ) -> JobReport:
         """A bulk job that cannot be lost: stopped at any moment, the same call goes on where it was.
 
-        Called again when it is finished, it works on new and changed inputs only.
-
         Args:
-            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.tsv``, ``.json``, ``.jsonl``,
-                ``.parquet``, ``.arrow``, compressed or not), a URL, a DataFrame or other table, any iterable.
+            source: a folder, a file, a pattern, a list (``.txt``, ``.csv``, ``.json``, ``.parquet`` …, compressed or
+                not), a URL, a DataFrame or other table, any iterable.
             sink: a ``.parquet``, ``.npy``, ``.jsonl`` or ``.csv`` file, a folder of Parquet files (ends in ``/``), or a
                 callable that takes a `Shard` at a time; nothing is kept of a job with a callable.
             on_error: "skip" puts failing inputs aside, into ``<sink>.rejects.parquet``; "none" also leaves an empty
                 place for them; "raise" ends with the first.
-            resume: go on from what is there; ``False`` starts over and replaces it.
+            resume: go on from what is there, with new and changed inputs only; ``False`` starts over and replaces it.
             retry_rejects: work once more on what was put aside.
-            column: the column of a table to take; else the one named as the pipeline's input, ``input``, ``path``,
-                ``text``, or the first that is no key. The report's ``read`` says which.
-            progress: ``None`` shows a bar on a terminal and a line of JSON every few seconds elsewhere, on stderr;
-                ``False`` shows nothing.
-            shard_rows: inputs that are worked on between two safe points, at most: what is done is also made safe every
-                ten seconds. Rows of a row group or of a folder's files.
+            column: the column of a table to take; else one is chosen, and the report's ``read`` says which.
+            progress: ``None`` shows a bar on a terminal, elsewhere lines of JSON, on stderr; ``False``: nothing.
+            shard_rows: inputs between two safe points, at most; rows of a row group or of a folder's files.
             trace: write what ran when to this file, for chrome://tracing and ui.perfetto.dev.
-            max_rejects: end the job, with what is done kept, when more inputs of the source than this were put aside;
-                0 ends it with the first. "auto": when the first 100 inputs all failed. ``None``: never.
+            max_rejects: end the job, with what is done kept, when more inputs than this were put aside; "auto": when
+                the first 100 all failed; ``None``: never.
             key: the column of a table whose value, another in each row, is the row's ``input`` in the target.
             keep: columns of a table that travel to the target as they are, beside the outputs; "*": all others.
             missing: what becomes of inputs that the target has and the source has not: "refuse" has a few leave, as
                 deleted files do, and ends the job where they are more than half; "prune" has them leave, "append" stay.
+            limit: only so many inputs, the first of the source; what was done of the others before stays in any case.
 
         Raises:
-            JobError: the source cannot be read or has not most of the target's inputs, too many inputs were put aside,
-                or the target holds other work.
+            JobError: the source cannot be read or is another one, too much was put aside, the target holds other work.
             SpaceError: the target holds vectors of another space.
             TargetError: the target cannot be written; what is done is kept.
             TargetBusyError: another job is writing to it.
@@ -239,12 +235,18 @@ class Pipeline:
 
         noted = Trace.to(trace)
         how = JobOptions(
-            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing
+            on_error, resume, retry_rejects, column, progress, shard_rows, noted, max_rejects, key, keep, missing, limit
         )
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.
+
+        Its description says what it was made of; name, licence and a space's name were those of the one before.
+
+        Args:
+            step: the name of the step.
+            operator: an operator's name, its spec, class or factory, the operator itself, a function or a pipeline.
 
         Raises:
             UnknownNameError: no step of that name, or no operator.
@@ -288,12 +290,10 @@ class Pipeline:
         write_file(self.graph, user_path(path))
 
     def draw(self, form: Literal["svg", "mermaid"] = "svg") -> str:
-        """The DAG as a picture, with columns and levels."""
-        if form not in ("svg", "mermaid"):
-            raise InputError(f"draw() gives 'svg' or 'mermaid', not {form!r}")
-        from junco.graph import draw, mermaid  # pictures are wanted by few
+        """The DAG as a picture, with columns and levels: a text that a notebook shows as what it is."""
+        from junco.graph.drawing import drawing  # pictures are wanted by few
 
-        return mermaid.mermaid(self.graph) if form == "mermaid" else draw.svg(self.graph)
+        return drawing(self.graph, form)
 
     def inspect(self, *inputs: Any, rows: int = 20, most_rows: int = 10_000, within_s: float = 60.0) -> Inspection:
         """What every step makes of one item: print it, show it in a notebook, ``.save("page.html")``.
@@ -355,8 +355,8 @@ class Pipeline:
         engine: Engine = by_deadline(lambda: self._engine, timeout_s)
         return engine, max(0.0, timeout_s - (time.monotonic() - started))
 
-    def _repr_svg_(self) -> str:
-        return self.draw()
+    def _repr_html_(self) -> str:
+        return self.graph._repr_html_()
 
     def _check_count(self, inputs: tuple[Any, ...]) -> None:
         wanted = self.graph.inputs

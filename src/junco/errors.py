@@ -29,14 +29,19 @@ An error in junco itself is an ``AssertionError`` or whatever Python raised, nev
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from junco.wording import did_you_mean, nearest, on_one_screen
+from junco.wording import did_you_mean, holding, nearest, on_one_screen
 
 
 class JuncoError(Exception):
     """Base of all errors that a user can cause and mend."""
+
+    is_of_opening = False
+    """Whether an operator could not be opened: then it is not the fault of the input that it was to work on."""
 
     def __str__(self) -> str:
         """The message, as it may be shown anywhere: it may name files and addresses, and quote what others raised."""
@@ -58,7 +63,8 @@ class UnknownNameError(JuncoError):
     def __init__(self, kind: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
         self.kind = kind
         self.name = name
-        self.suggestions = nearest(name, known)
+        known = [*known]
+        self.suggestions = nearest(name, known) or holding(name, known)
         super().__init__(f"no {kind} named {name!r}.{did_you_mean(self.suggestions)}{_after(hint)}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -203,6 +209,18 @@ class FidelityWarning(UserWarning):
     Also that agreement is unknown: a folder does not say how its model is pooled, or a text is in letters that
     it never saw.
     """
+
+
+def warn_fidelity(message: str) -> None:
+    """Give a `FidelityWarning` that points at the line of whoever uses junco."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, FidelityWarning, stacklevel=level + 1)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in ("junco", "contextlib", "functools")
 
 
 def _after(hint: str) -> str:

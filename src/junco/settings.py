@@ -59,6 +59,11 @@ def only_looking() -> Iterator[None]:
         _looking.reset(token)
 
 
+def move_home(folder: Path) -> None:
+    """Keep everything in another folder from now on, in this process and in those that it begins."""
+    os.environ["JUNCO_HOME"] = str(folder)
+
+
 def user_path(text: str | os.PathLike[str], what: str = "the path") -> Path:
     """A path as people write it: ``~`` is somebody's home.
 

@@ -35,6 +35,8 @@ _HEAD, _TAIL = 13, 6  # of a message that is longer: what is wrong stands first,
 _LOOKED_AT = 10_000  # characters at either end of a text of any length
 _LONGEST_NAME = 200
 """Characters of a name that others are compared with: comparing takes the square of it."""
+_LEAST_PART = 3
+"""Letters of a part of a name by which the name is suggested."""
 MOST_SAID = 1_000
 """Letters of what an exception says that a message repeats: no message is longer than a screen."""
 NOT_OURS = (Exception, SystemExit)
@@ -204,6 +206,17 @@ def _words(name: str) -> list[str]:
 def and_listed(names: Sequence[str]) -> str:
     """Names in a sentence: commas between them, and the last after an "and"."""
     return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+
+
+def holding(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """The known names that have another in them, the shortest first: of ``resnet50`` ``image-embedding-resnet50``."""
+    part = _squeezed(name)
+    found = (each for each in known if len(part) >= _LEAST_PART and part in _squeezed(each))
+    return tuple(sorted(found, key=lambda each: (len(each), each))[:most])
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:

@@ -159,7 +159,7 @@ def test_vectors_that_were_read_are_searched_whatever_becomes_of_their_file(tmp_
     with pipe.input("text").map("text", "vector", lambda t: np.ones(2, np.float32)).output("vector", space="s") as p:
         p.run(TEXTS, tmp_path / "v.parquet", progress=False)
         stored = read_vectors(tmp_path / "v.parquet")
-        p.run(["another"], tmp_path / "v.parquet", progress=False)
+        p.run(["another"], tmp_path / "v.parquet", progress=False, missing="prune")
     assert stored.nearest(np.ones(2, np.float32), stored.space, 1).scores[0, 0] == pytest.approx(1)
     assert stored.keys == TEXTS
 
@@ -168,7 +168,7 @@ def test_a_set_that_is_written_anew_while_it_is_open_says_so(tmp_path):
     with pipe.input("text").map("text", "vector", lambda t: np.ones(2, np.float32)).output("vector", space="s") as p:
         p.run(TEXTS, tmp_path / "v.parquet", progress=False)
         stored = open_set(tmp_path / "v.parquet")
-        p.run(["another"], tmp_path / "v.parquet", progress=False)
+        p.run(["another"], tmp_path / "v.parquet", progress=False, missing="prune")
     with pytest.raises(InputError, match="written anew since it was opened"):
         stored.search(np.ones(2, np.float32))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+KINDS = ("", "openvino-", "certificate-")
 OLD_S = time.time() - 3 * 86_400
 
 
@@ -143,3 +144,15 @@ def test_a_link_is_removed_and_not_what_it_leads_to(junco, kept, tmp_path):
     assert junco("cache", "--clear").exit_code == 0
     assert (tmp_path / "mine" / "photo.jpg").exists()
     assert not (kept / "runtimes" / "link-0011").is_symlink()
+
+
+def test_what_belongs_to_one_model_is_a_line_and_is_removed_alone(junco, kept):
+    for kind in ("openvino", "certificate"):
+        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind[:4]}").mkdir()
+        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind[:4]}" / "net").write_bytes(b"x" * 1000)
+    lines = [line.split() for line in junco("cache").stdout.splitlines() if "image-embedding.timm" in line]
+    assert [line[:4] for line in lines] == [["conversion", "image-embedding.timm", "3", "3.9"]]
+    assert set(kinds(junco, "TIMM")) == {("conversion", f"{kind}image-embedding.timm") for kind in KINDS}
+    assert "removed 3 of them" in junco("cache", "timm", "--clear").stderr
+    assert set(kinds(junco)) == {("weights", "net.onnx"), ("left over", ".making-old")}
+    assert "nothing is kept" in junco("cache", "nothing of that name").stdout

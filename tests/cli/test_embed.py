@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
+
+from junco.cli.main import app
 
 
 @pytest.fixture
@@ -162,12 +165,12 @@ def test_a_job_that_is_stopped_says_in_one_line_how_it_goes_on_and_so_it_does(ju
     source.write_text("one\n")
     assert junco(*command).exit_code == 0
     source.write_text("two\nthree\nstop\nfour\n")
-    done = junco(*command, *flags)
+    done = junco(*command, "--prune", *flags)
     assert done.exit_code == 130
     without = "without --no-resume " if flags else ""
     assert done.stderr == f"stopped; what is done is kept: {without}the same command goes on from here\n"
     source.write_text("two\nthree\nfour\n")
-    assert json.loads(junco(*command).stdout)["num_new"] == 1
+    assert json.loads(junco(*command, "--prune").stdout)["num_new"] == 1
 
 
 def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
@@ -183,7 +186,7 @@ def test_columns_that_rows_keep_come_back_in_search(junco, home, tmp_path):
     (home / "named.yaml").write_text((home / "count.yaml").read_text() + "space: letters and words\n")
     (tmp_path / "t.csv").write_text("id,text,lang,queue\n1,one two,en,a\n2,three four,zh,b\n3,five,zh,a\n")
     target = tmp_path / "v.parquet"
-    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "lang,queue")
+    done = junco("embed", "named", tmp_path / "t.csv", "--to", target, "--key", "id", "--keep", "text,lang,queue")
     assert done.exit_code == 0, done.stderr
     done = junco("search", target, "one two", "--where", "lang = zh", "--json")
     assert done.exit_code == 0, done.stderr
@@ -224,7 +227,19 @@ def test_several_tables_have_to_have_the_columns_that_are_kept(junco, tmp_path):
     done = junco(*command, "--to", tmp_path / "v.parquet")
     assert done.exit_code == 0, done.stderr
     table = pq.read_table(tmp_path / "v.parquet").drop_columns(["vector"])
-    assert table.to_pylist() == [{"input": "a2", "lang": "a3"}, {"input": "b2", "lang": "b1"}]
+    assert table.to_pylist() == [
+        {"input": "a2", "text": "a1", "lang": "a3"},
+        {"input": "b2", "text": "b3", "lang": "b1"},
+    ]
     done = junco(*command, tmp_path / "c.csv", "--to", tmp_path / "w.parquet")
     assert done.exit_code == 2
-    assert "c.csv would give the columns queue, and those before it gave lang" in done.stderr
+    assert "c.csv would give the columns text, queue, and those before it gave text, lang" in done.stderr
+
+
+def test_the_first_inputs_of_stdin_are_tried_and_what_is_there_stays(junco, tmp_path):
+    command = ("embed", "count", "-", "--to", tmp_path / "v.parquet", "--limit", "2", "--prune")
+    for words in ("one\ntwo words\n", "three\nfour\nfive\n"):
+        done = CliRunner().invoke(app, list(map(str, command)), input=words)
+        assert done.exit_code == 0, done.stderr
+    assert "the first 2 inputs alone, for that is the limit; 2 others that were done before stay" in done.stdout
+    assert pq.read_table(tmp_path / "v.parquet").column("input").to_pylist() == ["three", "four", "one", "two words"]

@@ -42,7 +42,7 @@ def test_several_questions_are_told_apart_and_may_come_from_stdin(counted):
     assert done.stdout.splitlines()[::2] == ["two words", "five words 5", "one"]
     empty = CliRunner().invoke(app, ["search", str(counted), "-"], input="\n")
     assert empty.exit_code == 2
-    assert "stdin holds no question" in empty.stderr
+    assert "stdin holds nothing" in empty.stderr
 
 
 def test_json_has_the_question_and_the_rows(junco, counted):
@@ -91,6 +91,12 @@ def test_near_duplicates_and_clusters_are_printed_or_json(junco, counted):
     assert "in none: " in printed.stdout
     found = json.loads(junco("clusters", counted, "--count", "2", "--json").stdout)
     assert sum(group["count"] for group in found["groups"]) + found["num_alone"] == len(TEXTS)
+
+
+def test_no_clusters_at_all_say_what_to_try(junco, counted):
+    done = junco("clusters", counted, "--least", "5")
+    assert done.exit_code == 0
+    assert "try smaller groups, --least 2, or so many, --count 10" in done.stderr
 
 
 def test_a_set_is_right_as_long_as_its_pipeline_gives_the_same(junco, counted, home):

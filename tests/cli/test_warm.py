@@ -84,6 +84,30 @@ def test_warm_brings_what_a_pipeline_needs_and_then_no_network_is_needed(junco, 
     assert f"{WEIGHTS.cached}: 3.9 KiB" in junco("doctor").stdout
 
 
+def test_a_folder_is_warmed_that_can_be_copied_and_used_where_nothing_can_be_written(junco, tmp_path, monkeypatch):
+    assert junco("warm", "net", "--to", tmp_path / "to ship").exit_code == 0
+    shipped = (tmp_path / "to ship").rename(tmp_path / "shipped")
+    assert not WEIGHTS.cached.is_relative_to(shipped)
+    monkeypatch.setenv("JUNCO_HOME", str(shipped))
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    assert WEIGHTS.cached.is_file()
+    for path in (*shipped.rglob("*"), shipped):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        done = junco("run", "net", "a text")
+        assert (done.exit_code, done.stderr) == (0, "")
+    finally:
+        for path in (shipped, *shipped.rglob("*")):
+            path.chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(junco, tmp_path):
+    (tmp_path / "a-file").touch()
+    done = junco("warm", "net", "--to", tmp_path / "a-file" / "folder")
+    assert done.exit_code == 2
+    assert "nothing can be kept in" in done.stderr
+
+
 def test_an_error_in_one_does_not_stop_the_others(junco):
     done = junco("warm", "none-of-that-name", "net", "count", "--json")
     assert done.exit_code == 2

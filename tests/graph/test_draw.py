@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import itertools
 import random
+import subprocess
+import sys
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
-from junco.errors import GraphError
+from junco.catalog.find import find
+from junco.catalog.listing import pipeline_names
+from junco.errors import GraphError, InputError, MissingExtraError, TargetError, UnavailableError
 from junco.graph.draw import svg
+from junco.graph.drawing import drawing, png_of
 from junco.graph.layout import layout
 from junco.graph.levels import check
 from junco.graph.mermaid import mermaid
@@ -77,6 +84,74 @@ def test_any_name_makes_a_picture_that_parses_and_can_be_stored(nasty):
     picture = svg(graph)
     assert ET.fromstring(picture.encode("utf-8")).tag == f"{SVG}svg"
     assert mermaid(graph).encode("utf-8").count(b"\n") == 6
+
+
+def test_a_step_says_with_which_parameters_and_what_it_makes_of_which_type():
+    seen = words(svg(find("video-object-embedding-ssd")))
+    for word in ("→ box: Box", "→ vector: vector[dim; float32]", "model=lite0"):
+        assert word in seen
+    assert any(word.startswith("threshold=0.") for word in seen), "the default, and no ${threshold}"
+    assert not any("${" in word for word in seen)
+
+
+def test_what_is_drawn_imports_no_operator():
+    code = (
+        "from junco import pipeline; pipeline('image-embedding').graph._repr_html_(); import sys; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "junco.builtin.image_embedding.efficientnet_lite" not in done.stdout.split()
+
+
+def test_a_name_that_is_a_little_too_long_is_written_smaller_and_not_cut():
+    long = "a-name-of-some-more-than-thirty-letters"
+    root = ET.fromstring(svg(Graph(("x",), (Node("map", long, ("x",), ("y",), f),), ("y",))))
+    (text,) = (e for e in root.iter(f"{SVG}text") if e.text == long)
+    assert 8 < float(text.get("font-size")) < 13
+
+
+@pytest.mark.parametrize("name", pipeline_names())
+def test_no_name_of_a_shipped_pipeline_is_cut(name):
+    root = ET.fromstring(svg(find(name)))
+    cut = [text for e in root.iter(f"{SVG}text") for text in e.itertext() if text.endswith("…") and "=" not in text]
+    assert cut == []
+
+
+def test_boxes_are_dark_where_the_readers_screen_is():
+    picture = svg(OBJECTS)
+    assert "prefers-color-scheme: dark" in picture
+    assert picture.count('class="junco-box"') == 6
+
+
+def test_a_drawing_is_written_as_its_ending_says(tmp_path):
+    drawing(OBJECTS, "svg").save(tmp_path / "a.svg")
+    drawing(OBJECTS, "mermaid").save(tmp_path / "a.mmd")
+    assert (tmp_path / "a.svg").read_text("utf-8") == svg(OBJECTS)
+    assert (tmp_path / "a.mmd").read_text("utf-8") == mermaid(OBJECTS)
+    with pytest.raises(InputError, match=r"\.svg or \.png"):
+        drawing(OBJECTS, "svg").save(tmp_path / "a.mmd")
+    with pytest.raises(TargetError, match="cannot be written"):
+        drawing(OBJECTS, "svg").save(tmp_path / "nowhere" / "a.svg")
+
+
+def test_a_png_without_its_converter_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(MissingExtraError, match=r"junco\[draw\]"):
+        drawing(OBJECTS, "svg").save(tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_png_shows_the_picture_and_its_words(tmp_path):
+    pytest.importorskip("resvg_py")
+    drawing(OBJECTS, "svg").save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as seen:
+        assert seen.size == tuple(2 * int(ET.fromstring(svg(OBJECTS)).get(side)) for side in ("width", "height"))
+        assert len(set(seen.convert("L").tobytes())) > 100
+
+
+def test_a_png_on_a_machine_without_fonts_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", SimpleNamespace(svg_to_bytes=lambda **_: b"blank"))
+    with pytest.raises(UnavailableError, match="font"):
+        png_of(svg(OBJECTS))
 
 
 def test_a_long_name_is_cut_and_whole_in_its_tooltip():

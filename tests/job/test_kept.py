@@ -206,7 +206,7 @@ def test_a_row_without_a_key_or_with_that_of_an_earlier_one_is_put_aside(embed, 
         "3": "ValueError: cannot measure bad",
     }
     (tmp_path / "t.csv").write_text("id,text\n,two\n1,three\n2,two\n")
-    report = run(embed, tmp_path / "t.csv", target, key="id")
+    report = run(embed, tmp_path / "t.csv", target, key="id", missing="prune")
     assert (column(target, "input"), report.num_rejects) == (["1", "2"], 1)
     assert column(target, "vector")[0] == [5.0, 116.0]
 

@@ -7,6 +7,9 @@ import pytest
 from junco.errors import InputError, JobError
 from junco.job.source import Sources
 
+LETTERS = ["a", "b", "c", "d", "e", "f"]
+OTHERS = ["u", "v", "w"]
+
 
 @pytest.fixture
 def texts(tmp_path):
@@ -116,3 +119,51 @@ def test_a_changed_input_does_not_stay_beside_itself(embed, texts, tmp_path):
 def test_what_is_no_way_is_refused(embed, tmp_path):
     with pytest.raises(InputError, match="missing must be"):
         embed.run(["a"], tmp_path / "v.parquet", missing="keep")
+
+
+@pytest.mark.parametrize("missing", ["refuse", "prune", "append"])
+def test_whatever_becomes_of_missing_inputs_those_beyond_the_limit_stay(embed, tmp_path, missing):
+    target = tmp_path / "v.parquet"
+    embed.run(["bad", *LETTERS], target)
+    report = embed.run(["new", *LETTERS, "bad"], target, limit=2, missing=missing)
+    assert (report.num_new, report.num_deleted, report.num_kept, report.num_rejects) == (1, 0, 0, 1)
+    assert "2 inputs alone, for that is the limit; 6 others that were done before stay" in str(report)
+    assert names(target) == ["new", *LETTERS]
+
+
+def test_a_list_that_is_no_longer_than_the_limit_is_read_to_its_end_and_held_against_the_target(embed, tmp_path):
+    target = tmp_path / "v.parquet"
+    embed.run(LETTERS, target)
+    with pytest.raises(JobError, match="6 of them are not in this source"):
+        embed.run(OTHERS, target, limit=3)
+    assert embed.run(LETTERS[:5], target, limit=5).deleted == ("f",)
+    assert embed.run(OTHERS, target, limit=3, missing="prune").num_deleted == 5
+    assert names(target) == OTHERS
+
+
+def test_the_limit_of_another_source_is_no_way_around_the_question(embed, tmp_path):
+    target = tmp_path / "v.parquet"
+    embed.run(OTHERS, target)
+    embed.run(LETTERS, target, limit=5)
+    assert names(target) == [*LETTERS[:5], *OTHERS]
+    with pytest.raises(JobError, match=r"added to before has 8 inputs: 3 of them .* 5 would stay"):
+        embed.run(LETTERS, target)
+
+
+def test_of_one_source_a_few_leave_after_the_limit_as_before_it(embed, tmp_path):
+    target = tmp_path / "v.parquet"
+    embed.run(LETTERS, target)
+    embed.run(["new", *LETTERS], target, limit=2)
+    assert embed.run(["new", *LETTERS[:5]], target).deleted == ("f",)
+
+
+def test_an_input_that_changed_twice_before_it_was_published_stays_once(embed, texts, tmp_path):
+    folder, target = texts("one", "a", "b", "c", "bad"), tmp_path / "v.parquet"
+    embed.run(folder, target)
+    (folder / "b.txt").write_text("another b")
+    with pytest.raises(JobError, match="more than 0"):  # what is done is kept, and not published
+        embed.run(folder, target, max_rejects=0)
+    report = embed.run(folder, target, limit=1)
+    assert (report.num_inputs, report.num_rows) == (4, 3)
+    assert sorted(names(target)) == ["a", "b", "c"]
+    assert embed.run(folder, target).num_new == 0

@@ -135,8 +135,9 @@ def test_a_second_start_builds_nothing(weights, images, monkeypatch):
 def test_the_finish_is_inherited(weights, images):
     raw = Stripes(weights)(images[0])
     unit = raw[:8] / np.linalg.norm(raw[:8])
-    with pytest.warns(FidelityWarning, match="was not trained for truncate_dim"):
+    with pytest.warns(FidelityWarning, match="was not trained for truncate_dim") as told:
         short = Stripes(weights, normalize=True, truncate_dim=8)(images[0])
+    assert {warning.filename for warning in told} == {__file__}
     np.testing.assert_allclose(short, unit, atol=1e-6)
     assert Stripes(weights, precision="ubinary")(images[0]).shape == (2,)
     with pytest.raises(ParameterError, match="truncate_dim=17, but its vectors have 16 numbers"):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
 import pytest
 
+from junco import Operator, op
 from junco.catalog import sources
 from junco.errors import ContractError, MissingExtraError, UnknownNameError
 from junco.operator import registry
 from junco.operator.broken import broken
 from junco.operator.namespace import resolve
+from junco.types import Chunk
 
 ENDS = [
     ("raise SystemExit('it exits')", "SystemExit: it exits"),
@@ -23,11 +26,15 @@ ENDS = [
     ("class Odd(Exception):\n    def __str__(self): raise KeyError\nraise Odd", "Odd"),
 ]
 
+CACHES = (
+    *(registry.installed, registry._alike, registry.families),
+    *(registry._installed_families, registry._read_families),
+)
+
 
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     """Have a package whose module says so when it is imported; it brings the operator ``plug.in`` and families."""
-    caches = (registry.installed, registry._alike, registry.families, registry._installed_families)
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def install(code):
@@ -37,13 +44,13 @@ def plugin(tmp_path, monkeypatch):
             "junco.families": [EntryPoint("plug", "plug_of_tests:FAMILY", "junco.families")],
         }
         monkeypatch.setattr(registry, "entries", brings.__getitem__)
-        for cache in caches:
+        for cache in CACHES:
             cache.cache_clear()
 
     yield install
     monkeypatch.undo()
     sys.modules.pop("plug_of_tests", None)
-    for cache in caches:
+    for cache in CACHES:
         cache.cache_clear()
 
 
@@ -54,6 +61,8 @@ def test_families_that_cannot_be_imported_are_left_out_with_a_word(plugin, code,
         found = registry.families("operator")
     assert "image-embedding" not in found
     assert str(told[0].message).isprintable()
+    assert registry.families_left_out() == (str(told[0].message),)
+    assert registry.families_left_out()[0].startswith("entry point 'plug': ")
 
 
 @pytest.mark.parametrize(("code", "reason"), ENDS)
@@ -103,8 +112,9 @@ def test_a_finder_of_modules_that_exits_leaves_only_its_pipelines_out(monkeypatc
         with pytest.raises(KeyboardInterrupt):
             sources._of_package(entry)
         return
-    with pytest.warns(UserWarning, match="left out: SystemExit: no"):
-        assert sources._of_package(entry) == []
+    found, problem = sources._of_package(entry)
+    assert found == []
+    assert problem.endswith("are left out: SystemExit: no")
 
 
 class Dist:
@@ -130,17 +140,16 @@ SHIPPED = entry("image-decode.pil", "junco.builtin.image_decode.pil:PilDecode", 
 @pytest.fixture
 def installed(monkeypatch):
     """Have these entry points of operators and families installed."""
-    caches = (registry.installed, registry._alike, registry.families, registry._installed_families)
 
     def install(operators=(), families=()):
         brings = {"junco.operators": list(operators), "junco.families": list(families)}
         monkeypatch.setattr(registry, "entries", brings.__getitem__)
-        for cache in caches:
+        for cache in CACHES:
             cache.cache_clear()
 
     yield install
     monkeypatch.undo()
-    for cache in caches:
+    for cache in CACHES:
         cache.cache_clear()
 
 
@@ -165,7 +174,7 @@ def test_a_package_that_defines_anothers_operator_beside_its_own_is_refused(inst
     (tmp_path / "aliased_of_tests.py").write_text(
         "from junco import Operator\n"
         "class One(Operator, family='probe', name='one'):\n    def batch(self, xs): return xs\n"
-        "class Two(Operator, family='probe', name='shipped'):\n    def batch(self, xs): return xs\n"
+        "class Two(Operator, family='probe', name='shipped', override=True):\n    def batch(self, xs): return xs\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(registry, "_defined", dict(registry._defined))
@@ -240,3 +249,34 @@ def test_a_family_that_another_package_brings_is_left_out_and_the_shipped_one_st
 def test_an_operator_that_calls_itself_as_a_family_does_not_take_its_place(monkeypatch):
     monkeypatch.setattr(registry, "_defined", {**registry._defined, "image-decode": object})
     assert resolve("image-decode") == "image-decode.pil"
+
+
+def test_a_package_s_operator_that_breaks_its_family_s_contract_names_the_package(plugin):
+    plugin("from junco import Operator\nclass Plug(Operator, family='Plug', name='in'): ...")
+    with pytest.raises(
+        ContractError, match=r"the operator 'plug\.in' of plug_of_tests:Plug is refused: 'Plug\.in' is no"
+    ):
+        registry.load("plug.in")
+
+
+def test_the_name_of_an_installed_operator_is_taken_only_where_that_is_said():
+    says = r"'text-split\.characters' is an operator of junco .*give yours another name, .*override=True"
+
+    def mine(text: str) -> Iterator[Chunk]:
+        yield Chunk(text, 0, len(text))
+
+    with pytest.raises(ContractError, match=says):
+        op("text-split.characters")(mine)
+    with pytest.raises(ContractError, match=says):
+
+        class Mine(Operator, family="text-split", name="characters"):
+            def batch(self, texts: list[str]) -> list[list[Chunk]]:
+                return [list(mine(text)) for text in texts]
+
+    shipped = registry.load("text-split.characters")
+    try:
+        spec = op("text-split.characters", override=True)(mine)
+        assert resolve("text-split") == "text-split.characters"
+        assert registry.load("text-split.characters") is spec.load() is not shipped
+    finally:
+        registry.register("text-split.characters", shipped)

@@ -28,7 +28,7 @@ Scored = tuple[Numbers, npt.NDArray[np.float32]]
 """Rows of a group, and a score for each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Group:
     """Rows that belong together, the most typical first.
 
@@ -51,6 +51,9 @@ class Group:
         scores = [hit.score for hit in self.hits]
         more = f", … {len(self.hits) - _SHOWN:,} more" if len(self.hits) > _SHOWN else ""
         return printable(f"{len(self.hits):6,}  {min(scores):.3f}–{max(scores):.3f}  {first}{more}")
+
+    def __repr__(self) -> str:
+        return f"<group of {amount(len(self), 'row')}: {cut(', '.join(map(_shown, self.hits[:_SHOWN])), 3 * _PIECE)}>"
 
 
 def _shown(hit: Hit) -> str:
@@ -92,6 +95,9 @@ class Groups(list[Group]):
 
     def __str__(self) -> str:
         return "\n".join([self.headline, *map(str, self)])
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
 
     @property
     def headline(self) -> str:

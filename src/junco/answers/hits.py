@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from junco.pages.letters import cut
+from junco.pages.letters import amount, cut
 from junco.settings import user_path
 from junco.store.content import place_of
 from junco.wording import printable
@@ -31,7 +32,7 @@ class Origin:
     base: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Hit:
     """A row that answers a question.
 
@@ -62,6 +63,9 @@ class Hit:
     def __str__(self) -> str:
         columns = "  ".join(text for value in self.columns.values() if (text := said(value)))
         return printable(f"{self.score:6.3f}  {self.key}  {cut(' '.join(columns.split()), _WIDTH)}".rstrip())
+
+    def __repr__(self) -> str:
+        return f"<hit {' '.join(str(self).split())}>"
 
 
 class Hits(list[Hit]):
@@ -104,6 +108,12 @@ class Hits(list[Hit]):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "nothing was found"
+
+    def __repr__(self) -> str:
+        is_scored = bool(self) and not math.isnan(self[0].score)
+        best = f", the best {self[0].key} with {self[0].score:.3f}" if is_scored else ""
+        of = f" of {cut(self.question, _WIDTH)}" if self.question else ""
+        return printable(f"<{amount(len(self), 'hit')}{of}{best}>")
 
 
 def _plain(value: Any) -> Any:

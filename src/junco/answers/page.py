@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from junco.answers.brought import Brought, brought, kind_of
@@ -19,11 +19,18 @@ from junco.errors import TargetError
 from junco.pages.letters import amount
 from junco.pages.media import Media
 from junco.pages.style import page, words
+from junco.pages.summary import titled
 
+if TYPE_CHECKING:
+    from junco.answers.vector_set import VectorSet
+
+_NOTHING = '<p class="faint">nothing alike was found</p>'
 MOST_ROWS = 200
 """On one page."""
 MOST_PARTS = 100
 """Answers and groups on one page."""
+SET_ROWS = 12
+"""Of a set that are shown where nothing was asked of it."""
 OPEN_ROWS = 12
 """Of a group that are shown; the others are folded up beneath them."""
 MOST_BYTES = 20_000_000
@@ -89,6 +96,15 @@ def groups_body(title: str, groups: Groups, *, sources: bool = False) -> str:
     """The markup of the first page of groups, as a notebook shows it."""
     lead = [_title(title), f'<p class="faint">{words(groups.headline)}</p>']
     return _alone(lead, list(_parts_of_groups(groups)), sources=sources)
+
+
+def set_body(found: VectorSet) -> str:
+    """The markup of a set: what it is, and its first rows, with what there is to see of them beneath its folders."""
+    hits = found.rows(range(min(len(found), SET_ROWS)))
+    more = len(found) - len(hits)
+    left = [f"… {amount(more, 'more row')}"] if more > 0 else []
+    name, _, said = repr(found)[1:-1].partition(": ")
+    return titled(name, said, left, cards(hits, read_again(Media(MOST_BYTES))))
 
 
 def _alone(lead: list[str], parts: list[Part], *, sources: bool) -> str:
@@ -220,6 +236,3 @@ def _asked(question: str, media: Media) -> str:
     """The picture or sound that was asked with, which the caller named; nothing of a phrase that ends like one."""
     found = brought(Hit(question, 1.0), sources=True) if kind_of(question) in ("picture", "sound") else Brought(None)
     return "" if found.whole is None else seen_of(found, media)
-
-
-_NOTHING = '<p class="faint">nothing alike was found</p>'

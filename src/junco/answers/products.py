@@ -49,6 +49,26 @@ def best(units: Vectors, wanted: Vectors, count: int, among: Mask | None = None)
     return found
 
 
+def best_once(
+    units: Vectors, wanted: Vectors, count: int, of_row: npt.NDArray[np.intp], among: Mask | None = None
+) -> tuple[list[int], list[float]]:
+    """The best rows for any of several vectors, and their cosines: of rows that belong together the best alone.
+
+    Args:
+        of_row: (rows,) a number for each row, which those that belong together share.
+    """
+    num_found, room = -1, count
+    while True:
+        found = best(units, wanted, room, among)
+        rows, scores = found.rows.ravel(), found.scores.ravel()
+        order = np.lexsort((rows, -scores))
+        _, firsts = np.unique(of_row[rows[order]], return_index=True)
+        if len(firsts) >= count or found.rows.size == num_found:
+            taken = order[np.sort(firsts)[:count]]
+            return rows[taken].tolist(), scores[taken].tolist()
+        num_found, room = found.rows.size, room * 4
+
+
 def pairs_above(units: Vectors, least: float) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]]:
     """All pairs of rows whose cosine is ``least`` or more, the first row below the second: rows, rows, cosines."""
     least -= _ROUNDING

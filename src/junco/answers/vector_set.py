@@ -12,7 +12,7 @@ import numpy as np
 
 from junco.answers.groups import Group, Groups, Numbers, Scored, alike, clustered
 from junco.answers.hits import Hit, Hits, Origin
-from junco.answers.products import Mask, Nearest, best
+from junco.answers.products import Nearest, best, best_once
 from junco.answers.units import scaled, unit, units_of
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
@@ -106,6 +106,23 @@ class VectorSet:
         """
         return self._content.column(name)
 
+    def to_arrow(self) -> pa.Table:
+        """The set as one Arrow table: ``input``, ``vector`` (of a fixed length), and the other columns."""
+        vectors = self.vectors
+        listed = arrow().FixedSizeListArray.from_arrays(arrow().array(vectors.ravel()), max(1, vectors.shape[1]))
+        found = {KEY: self._content.keys(), self._content.vector_column or "vector": listed}
+        return arrow().table(found | {name: self._content.column(name) for name in self.names})
+
+    def to_pandas(self) -> Any:
+        """The same as a DataFrame; needs pandas."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The same as a DataFrame of Polars, which is imported now."""
+        import polars as pl
+
+        return pl.from_arrow(self.to_arrow())
+
     @cached_property
     def pipeline(self) -> Pipeline:
         """The pipeline that made the set. It fetches from no address: who made a file does not decide that here.
@@ -153,7 +170,8 @@ class VectorSet:
         if not len(self):
             return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
-        return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
+        of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
+        return Hits(self._hits(*best_once(self._units, wanted, count, of_row, among)), _in_words(question))
 
     def rows(self, numbers: Sequence[int], scores: Sequence[float] | None = None) -> Hits:
         """Rows by their numbers; without scores these are NaN, since the rows answer no question."""
@@ -304,22 +322,6 @@ class VectorSet:
             raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {self._units.shape[1]}")
         return units
 
-    def _best(
-        self, wanted: Vectors, count: int, among: Mask | None, *, by_input: bool
-    ) -> tuple[list[int], list[float]]:
-        """The best rows for any of several vectors, each once; of each input once, if asked for."""
-        of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
-        num_found, room = -1, count
-        while True:
-            found = best(self._units, wanted, room, among)
-            rows, scores = found.rows.ravel(), found.scores.ravel()
-            order = np.lexsort((rows, -scores))
-            _, firsts = np.unique(of_row[rows[order]], return_index=True)
-            if len(firsts) >= count or found.rows.size == num_found:
-                taken = order[np.sort(firsts)[:count]]
-                return rows[taken].tolist(), scores[taken].tolist()
-            num_found, room = found.rows.size, room * 4
-
     @cached_property
     def _numbers_of_inputs(self) -> Numbers:
         """A number for each row, which rows of one input share."""
@@ -347,6 +349,12 @@ class VectorSet:
         space = f"in {self.space}" if self.space is not None else "in an unknown space"
         columns = ", ".join([KEY, *self._content.names])
         return printable(f"<VectorSet: {len(self):,} rows {space}; columns {columns}>")
+
+    def _repr_html_(self) -> str:
+        from junco.answers.page import set_body
+        from junco.pages.style import fragment
+
+        return fragment(set_body(self))
 
 
 def _in_words(question: Any) -> str:

@@ -33,7 +33,7 @@ _UNLIKE = -np.inf
 _LIKE_A_PLACE = re.compile(r"[^\n]{1,4096}\.[A-Za-z]\w{0,4}|\S*/\S*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What is right and what is wrong with a set.
 
@@ -83,6 +83,9 @@ class Verdict:
 
     def __str__(self) -> str:
         return printable_lines(list(self._lines()))
+
+    def __repr__(self) -> str:
+        return f"<verdict: {self._lines()[0]}, {amount(self.num_sampled, 'input')} embedded anew>"
 
     def _lines(self) -> Sequence[str]:
         compared = self.num_sampled - len(self.missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,31 @@ class Listing:
     error: str = ""
 
 
-def pipelines(family: str | None = None) -> list[Listing]:
-    """All pipelines that have a name, or those of one family, by name.
+def pipelines(which: str | None = None) -> list[Listing]:
+    """All pipelines that have a name, by name.
+
+    Args:
+        which: a family, for its members alone; or a pattern of names, ``"image*"``.
 
     Raises:
         UnknownNameError: no such family; with the nearest names.
     """
     known = registry.families("pipeline")
-    if family is not None and family not in known:
-        raise UnknownNameError("pipeline family", family, known, "'junco families' lists them all.")
-    listings = [_listing(name, found) for name, found in locations().items()]
-    return [listing for listing in listings if family is None or listing.family == family]
+    is_pattern = which is not None and not {*which}.isdisjoint("*?[")
+    if which is not None and not is_pattern and which not in known:
+        raise UnknownNameError("pipeline family", which, known, "'junco families' lists them all.")
+    wanted = [(name, found) for name, found in locations().items() if not is_pattern or fnmatchcase(name, which or "")]
+    listings = [_listing(name, found) for name, found in wanted]
+    return [listing for listing in listings if which is None or is_pattern or listing.family == which]
+
+
+def pipeline_names(which: str | None = None) -> list[str]:
+    """The names of all pipelines, ``junco.pipelines()``, of a family, or of those that a pattern fits: ``"image*"``.
+
+    Raises:
+        UnknownNameError: no such family; with the nearest names.
+    """
+    return [listing.name for listing in pipelines(which)]
 
 
 def families() -> list[Family]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from junco.errors import ContractError
 from junco.operator.entries import entries, package
 from junco.settings import settings
-from junco.wording import brief
+from junco.wording import brief, picture
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -74,24 +74,34 @@ def _folded(name: str) -> str:
     return name.casefold().replace("_", "-")
 
 
+def packages_left_out() -> list[str]:
+    """What is wrong with packages whose pipelines cannot be looked for."""
+    return [problem for entry in entries("junco.pipelines") if (problem := _of_package(entry)[1])]
+
+
 def _of_packages() -> Iterator[Location]:
     for entry in entries("junco.pipelines"):
-        yield from _of_package(entry)
+        found, problem = _of_package(entry)
+        if problem:
+            warnings.warn(problem, stacklevel=2)
+        yield from found
 
 
-def _of_package(entry: EntryPoint) -> list[Location]:
-    """The pipelines of one package; one that cannot be looked into is left out, and that is said."""
+def _of_package(entry: EntryPoint) -> tuple[list[Location], str]:
+    """The pipelines of one package, or what is wrong with it."""
     source = package(entry)
     try:
         folders = list(_folders(entry))
         if not any(folder.is_dir() for folder in folders):
             raise FileNotFoundError(f"there is no package {entry.value!r}")
-        return [Location(path.stem, path, source) for folder in folders for path in _yaml_files(folder)]
+        return [Location(path.stem, path, source) for folder in folders for path in _yaml_files(folder)], ""
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever somebody's metadata and finders of modules do
-        warnings.warn(f"the pipelines of the package {source} are left out: {brief(error)}", stacklevel=2)
-        return []
+        return (
+            [],
+            f"entry point {picture(entry.name)}: the pipelines of the package {source} are left out: {brief(error)}",
+        )
 
 
 def _folders(entry: EntryPoint) -> Iterator[Path]:

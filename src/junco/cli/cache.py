@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,20 @@ _SAFE = ("conversion", "unit rows", "left over")
 
 
 @click.command
+@click.argument("model", nargs=-1, metavar="MODEL…", help="Only what belongs to these: a part of a name, 'minilm'.")
 @click.option("--clear", is_flag=True, help="Remove conversions, made again when needed, and what was left over.")
 @click.option("--weights", is_flag=True, help="With --clear: weights too, which are fetched again, by the network.")
 @as_json
-def cache(clear: bool, weights: bool, as_json: bool) -> None:
+def cache(model: tuple[str, ...], clear: bool, weights: bool, as_json: bool) -> None:
     """What is kept on this machine, by model, and how large it is.
+
+    junco warm PIPELINE brings what a pipeline needs; --json has each file by itself.
 
     Models of the Hugging Face cache are listed and never removed: other programs use them too.
     """
     if weights and not clear:
         raise click.UsageError("--weights says what --clear removes too: junco cache --clear --weights")
-    entries = [*_kept()]
+    entries = [entry for entry in _kept() if not model or any(map(partial(_is_of, entry), model))]
     if clear:
         for entry in entries:
             if entry["kind"] in _SAFE or (weights and entry["kind"] == "weights"):
@@ -61,6 +65,11 @@ def _kept() -> Iterator[dict[str, Any]]:
     for path in (path for folder in others for path in _entries(folder) if path.name.startswith("models--")):
         with suppress(FileNotFoundError):
             yield _entry("Hugging Face", path.name.removeprefix("models--").replace("--", "/"), path, [])
+
+
+def _is_of(entry: dict[str, Any], model: str) -> bool:
+    """Whether an entry belongs to a model that is called so in part."""
+    return any(model.casefold() in name.casefold() for name in (entry["model"], *entry["operators"]))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -120,14 +129,18 @@ def _removed(path: Path) -> str:
 
 
 def _show(entries: list[dict[str, Any]]) -> None:
-    rows = [
-        (entry["kind"], entry["model"], size(entry["size_bytes"]), _day(entry["changed_s"]), _said(entry))
-        for entry in sorted(entries, key=lambda entry: (entry["kind"], -entry["size_bytes"]))
-    ]
-    if not rows:
+    if not entries:
         out(f"nothing is kept in {settings().home}")
         return
-    print_table(("kind", "model", "size", "changed", ""), rows)
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault((entry["kind"], _model(entry["model"]), _said(entry)), []).append(entry)
+    totals_by_group = {key: sum(entry["size_bytes"] for entry in group) for key, group in groups.items()}
+    rows = [
+        (kind, model, len(group), size(totals_by_group[kind, model, said]), _day(_newest(group)), said)
+        for (kind, model, said), group in sorted(groups.items(), key=lambda one: (one[0][0], -totals_by_group[one[0]]))
+    ]
+    print_table(("kind", "model", "files", "size", "changed", ""), rows)
     totals = {entry["kind"]: 0 for entry in entries}
     for entry in entries:
         totals[entry["kind"]] += entry["size_bytes"]
@@ -135,6 +148,17 @@ def _show(entries: list[dict[str, Any]]) -> None:
     cleared = [entry for entry in entries if entry["is_cleared"]]
     if cleared:
         say(f"removed {len(cleared):,} of them, {size(sum(entry['size_bytes'] for entry in cleared))}")
+
+
+def _model(name: str) -> str:
+    """The operator that a conversion is of: before it stands for which runtime it is, or what was measured."""
+    from junco.operator import registry
+
+    return max((known for known in registry.names() if name.endswith(f"-{known}")), key=len, default=name)
+
+
+def _newest(group: list[dict[str, Any]]) -> float:
+    return float(max(entry["changed_s"] for entry in group))
 
 
 def _day(seconds: float) -> str:

@@ -167,10 +167,18 @@ def _missing() -> list[dict[str, Any]]:
 
 
 def _broken() -> list[dict[str, str]]:
-    """Operators of other packages that cannot be used, with the reason."""
+    """What others bring and cannot be used, with the reason: operators, families, pipelines."""
+    from junco.catalog.broken import broken_pipelines
+    from junco.catalog.sources import packages_left_out
     from junco.operator.broken import broken
+    from junco.operator.registry import families_left_out
 
-    return [{"operator": name, "problem": problem} for name, problem in broken().items()]
+    return [
+        *({"operator": name, "problem": problem} for name, problem in broken().items()),
+        *({"family": "", "problem": problem} for problem in families_left_out()),
+        *({"pipeline": "", "problem": problem} for problem in packages_left_out()),
+        *({"pipeline": name, "problem": problem} for name, problem in broken_pipelines().items()),
+    ]
 
 
 def _packages_of_extras() -> list[str]:
@@ -206,7 +214,7 @@ def _for_people(found: dict[str, Any]) -> dict[str, Any]:
         "caches": [_cache_line(each) for each in found["caches"]],
         "files": [f"{each['path']}: {size(each['size_bytes'])}" for each in found["files"]] or "none of wheels yet",
         "missing": missing or "nothing: every extra is installed",
-        "broken": [each["problem"] for each in found["broken"]] or "no operator of another package",
+        "broken": [each["problem"] for each in found["broken"]] or "nothing of another package",
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from junco.cli.lines import STDIN, lines_of_stdin
 from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json
+from junco.errors import InputError
 from junco.terminal import out, say
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     metavar="SOURCE…",
-    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow; .gz and such.",
+    help="A folder, a pattern, a URL, or a list: .txt, .csv, .json, .jsonl, .parquet, .arrow (.gz …); - is stdin.",
 )
 @click.option(
     "--to",
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAMES",
     help="Columns of a table that travel to the target: lang,queue; or '*', all others.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Only the first inputs of the source, to try it; without it the same command goes on with the others.",
 )
 @click.option(
     "--on-error",
@@ -82,6 +90,7 @@ def embed(
     column: str | None,
     key: str | None,
     keep: tuple[str, ...],
+    limit: int | None,
     on_error: Literal["skip", "raise"],
     retry_rejects: bool,
     max_rejects: str,
@@ -103,13 +112,12 @@ def embed(
     """
     from junco.api import pipeline as open_pipeline
     from junco.job.options import SHARD_ROWS
-    from junco.job.source import Sources
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
         try:
             report = p.run(
-                sources[0] if len(sources) == 1 else Sources(sources),
+                _source(sources),
                 to,
                 on_error=on_error,
                 resume=not no_resume,
@@ -121,6 +129,7 @@ def embed(
                 key=key,
                 keep=_kept(keep),
                 missing=missing or "refuse",
+                limit=limit,
             )
         except KeyboardInterrupt:  # Ctrl-C
             raise KeyboardInterrupt(_stopped(no_resume)) from None
@@ -133,6 +142,21 @@ def embed(
         out(report.text(verbose=verbose))
     if report.has_nothing:
         raise click.exceptions.Exit(1)
+
+
+def _source(sources: tuple[str, ...]) -> Any:
+    """What was named: one source, several, or the lines of stdin.
+
+    Raises:
+        InputError: stdin and others.
+    """
+    from junco.job.source import Sources
+
+    if STDIN in sources:
+        if len(sources) > 1:
+            raise InputError("- reads the inputs from stdin: it stands alone, without other sources")
+        return lines_of_stdin()
+    return sources[0] if len(sources) == 1 else Sources(sources)
 
 
 def _stopped(no_resume: bool) -> str:

@@ -8,13 +8,13 @@ from junco.cli.printing import as_json, print_json, print_table
 
 
 @click.command
-@click.argument("family", required=False, help="Only the members of this family.")
+@click.argument("which", metavar="FAMILY", required=False, help="Only its members; or a pattern of names: 'image*'.")
 @as_json
-def pipelines(family: str | None, as_json: bool) -> None:
-    """The pipelines that have a name, or those of one family."""
+def pipelines(which: str | None, as_json: bool) -> None:
+    """The pipelines that have a name, those of a family, or 'image*'."""
     from junco.catalog import listing
 
-    found = listing.pipelines(family)
+    found = listing.pipelines(which)
     if as_json:
         print_json(found)
         return

@@ -70,12 +70,14 @@ def plain(value: Any) -> Any:
     """A value in JSON's own types. Of pixels and samples their shape alone is told."""
     import numpy as np
 
+    from junco.pages.values import with_own_digits  # with numpy
+
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, (np.ndarray, np.generic)):
-        return _shape(value) if _is_picture(value) else plain(value.tolist())
+        return _shape(value) if _is_picture(value) else plain(with_own_digits(np.asarray(value)).tolist())
     if fields := _fields(value):
         heavy = HEAVY.get(type(value))
         value = {name: _shape(held) if name == heavy else held for name in fields for held in [getattr(value, name)]}

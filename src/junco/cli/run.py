@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from junco.cli.lines import spread
 from junco.cli.parameters import addresses, device, params, parse_params, with_words
 from junco.cli.printing import as_json, print_json, short
 from junco.errors import InputError
@@ -27,7 +28,7 @@ ROWS_SHOWN = 5
     nargs=-1,
     required=True,
     metavar="INPUT…",
-    help="Paths, or texts as they stand, as the pipeline takes them; what is in lists: junco embed.",
+    help="Paths, or texts as they stand, as the pipeline takes them; - reads one a line from stdin.",
 )
 @as_json
 @click.option("--inspect", is_flag=True, help="Show what every step makes of each input.")
@@ -58,7 +59,7 @@ def run(
 
     words = with_words(param, allow_urls=allow_urls, allow_private=allow_private)
     with open_pipeline(pipeline, device=device, **parse_params(words)) as p:
-        items = _items(inputs, p.graph.inputs)
+        items = _items([*spread(inputs)], p.graph.inputs)
         if inspect or html is not None:
             kept = {"rows": rows} if rows is not None else {}
             looked = [p.inspect(*([item] if isinstance(item, str) else item), **kept) for item in items]

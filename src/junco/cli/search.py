@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from junco.cli.lines import spread
 from junco.cli.parameters import column_of_vectors, vectors
 from junco.cli.printing import as_json, print_json, short, sources, written
-from junco.errors import InputError
 from junco.terminal import out, say
 
 
@@ -55,7 +53,7 @@ def search(
     from junco.answers.vector_set import open_set
 
     found_in = open_set(vectors, column)
-    asked = list(_asked(questions))
+    asked = list(spread(questions))
     answers = [found_in.search(question, count, where, by_input=by_input) for question in asked]
     if html is not None:
         from junco.answers.page import write_answers
@@ -69,19 +67,3 @@ def search(
         if len(answers) > 1:
             out(short(hits.question), bold=len(short(hits.question)))
         out(str(hits))
-
-
-def _asked(questions: Sequence[str]) -> Iterator[str]:
-    """The questions, those on stdin too.
-
-    Raises:
-        InputError: there are none.
-    """
-    for question in questions:
-        if question != "-":
-            yield question
-            continue
-        lines = [line.rstrip("\r\n") for line in sys.stdin]
-        if not any(line.strip() for line in lines):
-            raise InputError("stdin holds no question: give one a line")
-        yield from (line for line in lines if line.strip())

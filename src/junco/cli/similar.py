@@ -55,7 +55,10 @@ def clusters(
     """
     from junco.answers.vector_set import open_set
 
-    _show(vectors, open_set(vectors, column).clusters(count, least), html, sources=sources, as_json=as_json)
+    groups = open_set(vectors, column).clusters(count, least)
+    _show(vectors, groups, html, sources=sources, as_json=as_json)
+    if not groups and count is None:
+        say(f"no {least} rows are as near each other as that: try smaller groups, --least 2, or so many, --count 10")
 
 
 def _show(vectors: str, groups: Groups, html: Path | None, *, sources: bool, as_json: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,7 +12,8 @@ import click
 from junco.cli.caches import brought, caches, files_in, specs_of, weights_line, weights_of
 from junco.cli.parameters import device, params, parse_params
 from junco.cli.printing import as_json, print_json, size
-from junco.errors import JuncoError
+from junco.errors import JuncoError, TargetError
+from junco.settings import move_home, settings, user_path
 from junco.terminal import out, say
 from junco.wording import brief
 
@@ -19,16 +22,23 @@ _FAILED = 2
 
 @click.command
 @click.argument("pipeline", nargs=-1, required=True, metavar="PIPELINE…", help="Names, families or files.")
+@click.option(
+    "--to",
+    metavar="FOLDER",
+    help="Keep it all in this folder, to be copied to another machine: JUNCO_HOME=FOLDER finds it there.",
+)
 @as_json
 @device
 @params
-def warm(pipeline: tuple[str, ...], as_json: bool, device: str, param: tuple[str, ...]) -> None:
+def warm(pipeline: tuple[str, ...], to: str | None, as_json: bool, device: str, param: tuple[str, ...]) -> None:
     """Bring to this machine all that pipelines need.
 
     Weights are fetched, converted and measured now, and not at the first use: afterwards the pipelines run without a
     network. What fails does not keep the others from it; the exit status is 2 then.
     """
     given = parse_params(param)
+    if to is not None:
+        _keep_in(user_path(to, "the folder").resolve(), pipeline)
     rows = []
     for ref in dict.fromkeys(pipeline):
         say(f"warming {ref}")
@@ -39,6 +49,25 @@ def warm(pipeline: tuple[str, ...], as_json: bool, device: str, param: tuple[str
         print_json(rows)
     if any(row["error"] for row in rows):
         raise click.exceptions.Exit(_FAILED)
+
+
+def _keep_in(folder: Path, names: tuple[str, ...]) -> None:
+    """Have everything kept in a folder, the user's own pipelines of these names too.
+
+    Raises:
+        TargetError: it cannot be made or written.
+    """
+    own = [path for name in names if (path := settings().pipelines / f"{name}.yaml").is_file()]
+    pipelines = folder / "pipelines"
+    try:
+        pipelines.mkdir(parents=True, exist_ok=True)
+        for path in own:
+            shutil.copyfile(path, pipelines / path.name)
+    except shutil.SameFileError:
+        pass  # the folder that it is anyway
+    except OSError as error:
+        raise TargetError(f"nothing can be kept in {folder}: {error.strerror or brief(error)}") from error
+    move_home(folder)
 
 
 def _warmed(ref: str, device: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from junco.engine.output import output_error
 from junco.engine.row import row_maker
 from junco.engine.stage import no_value, operator_error, values_picture, wrong_count
 from junco.engine.stats import StageStats
-from junco.errors import DeadlineError
+from junco.errors import DeadlineError, JuncoError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
 from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
@@ -75,6 +75,8 @@ class SingleCall:
         except (KeyboardInterrupt, DeadlineError):
             raise
         except BaseException as error:
+            if isinstance(error, JuncoError) and error.is_of_opening:
+                raise
             step = self._operations[at]
             shown = values_picture([values[slot.index] for slot in step.reads])
             raise operator_error(step.node.name, fn_name(step.node.fn), 0, error, shown) from error

@@ -256,5 +256,13 @@ def reason_of(error: BaseException) -> str:
 def operator_error(node: str, operator: str, position: int, error: BaseException, value: str) -> OperatorError:
     """An `OperatorError` with its cause."""
     wrapped = OperatorError(node, operator, position, value, reason_of(error))
-    wrapped.__cause__ = error
+    wrapped.__cause__ = _from_the_users_line(error)
     return wrapped
+
+
+def _from_the_users_line(error: BaseException) -> BaseException:
+    """An exception whose traceback begins where junco calls what is not its own; one of our own keeps all of it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("junco."):
+        trace = trace.tb_next
+    return error.with_traceback(trace) if trace is not None else error

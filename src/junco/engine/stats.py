@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from junco.cores import num_cores
 from junco.operator.opening import Span
-from junco.wording import printable_lines
+from junco.pages.letters import amount
+from junco.wording import printable, printable_lines
 
 if TYPE_CHECKING:
     from junco.graph.nodes import Graph
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 WARM_UP_TASKS = 1
 """The first task of a stage warms up, and a single call loads: it says nothing of the next ones."""
 
+_HEAD = "stage", "rows", "ms a row", "busy", "waited", "at once", "batch", "MB"
+_WIDTHS = 9, 9, 6, 9, 7, 6, 8
+
 LONG_LOADING_S = 0.1
 """Loading that took less is not spoken of."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class StageStats:
     """Totals of one stage over all runs of a pipeline.
 
@@ -122,6 +126,9 @@ class StageStats:
         beside = "; ".join(text for text in (named, self.cures.get(word, "")) if text)
         return f"{number:,} {'input' if number == 1 else 'inputs'} {what}{f' ({beside})' if beside else ''}"
 
+    def __repr__(self) -> str:
+        return printable(f"<stage {self.name}: {amount(self.num_rows, 'row')}, {self.row_s * 1e3:,.3f} ms a row>")
+
     @property
     def is_warm(self) -> bool:
         """Whether it has run often enough to say what an item takes."""
@@ -164,7 +171,7 @@ class Totals:
         return self._slowest.item_s
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PipelineStats:
     """A pipeline's stages. Print it for a table and one sentence on what binds."""
 
@@ -214,11 +221,26 @@ class PipelineStats:
         return {"num_items": self.num_items, "wall_s": self.wall_s, "advice": self.advice, "stages": stages}
 
     def __str__(self) -> str:
-        head = (
-            f"{'stage':<20} {'rows':>9} {'ms a row':>9} {'busy':>6} {'waited':>9} {'at once':>7} {'batch':>6} {'MB':>8}"
-        )
-        lines = [head, *(self._line(stage) for stage in self.stages), *self._loading(), *self.notes, self.advice]
-        return printable_lines(lines)
+        rows = [_HEAD, *map(self._figures, self.stages)]
+        table = [f"{name[:20]:<20} {' '.join(map(str.rjust, figures, _WIDTHS))}" for name, *figures in rows]
+        return printable_lines([*table, *self._loading(), *self.notes, self.advice])
+
+    def __repr__(self) -> str:
+        if not self.num_items:
+            return "<stats: nothing has run yet>"
+        stages = ", ".join(f"{stage.name} {stage.row_s * 1e3:,.2f} ms a row" for stage in self.stages)
+        return printable(f"<stats: {amount(self.num_items, 'item')} in {self.wall_s:.1f} s; {stages}>")
+
+    def _repr_html_(self) -> str:
+        from junco.pages.style import fragment
+
+        return fragment(self.table())
+
+    def table(self) -> str:
+        """The same as print shows, as markup."""
+        from junco.pages.summary import figures
+
+        return figures(_HEAD, map(self._figures, self.stages), [*self._loading(), *self.notes, self.advice])
 
     def _loading(self) -> list[str]:
         """What is no part of the rows' time, where it is worth a line."""
@@ -226,12 +248,12 @@ class PipelineStats:
         said = ", ".join(f"{stage.name[:20]} {stage.loading_s:.1f}s" for stage in long)
         return [f"besides, loading took: {said}"] if long else []
 
-    def _line(self, stage: StageStats) -> str:
+    def _figures(self, stage: StageStats) -> tuple[str, ...]:
+        """What stands beneath the head of the table."""
         busy = stage.seconds / self.wall_s / min(stage.limit, self.num_cores) if self.wall_s else 0.0
-        return (
-            f"{stage.name[:20]:<20} {stage.num_rows:>9,} {stage.row_s * 1e3:>9.3f} {min(busy, 1):>6.0%} "
-            f"{stage.wait_s:>8.2f}s {stage.limit:>7} {stage.batch_rows:>6} {stage.num_bytes / 1e6:>8.1f}"
-        )
+        times = f"{stage.row_s * 1e3:.3f}", f"{min(busy, 1):.0%}", f"{stage.wait_s:.2f}s"
+        counts = str(stage.limit), str(stage.batch_rows), f"{stage.num_bytes / 1e6:.1f}"
+        return stage.name, f"{stage.num_rows:,}", *times, *counts
 
 
 def stats_before_use(graph: Graph) -> PipelineStats:

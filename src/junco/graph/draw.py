@@ -1,8 +1,9 @@
 """The picture of a graph: SVG in pure Python.
 
 Steps run from top to bottom, branches stand side by side, and each level beneath the first is a tinted band around
-the steps whose rows live on it. A pipeline within is a titled frame around its steps. Colours are chosen to be read
-on a light and on a dark ground alike.
+the steps whose rows live on it. A step says what it calls, with which parameters, and what it makes of which type. A
+pipeline within is a titled frame around its steps. Boxes are light or dark as the reader's screen is; all other colours
+are chosen to be read on either ground.
 """
 
 from __future__ import annotations
@@ -10,20 +11,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, origin_of, seen
+from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, made_text, origin_of, seen
 from junco.graph.layout import Cell, Group
 from junco.graph.levels import Level
 from junco.graph.nodes import Graph, Node, fn_name
+from junco.operator.spec import OperatorSpec
 from junco.pages.letters import cut, num_places
+from junco.wording import picture
 
-BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 64, 34
-TRACK_WIDTH, LAYER_HEIGHT = 332, 112
+BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 82, 34
+TRACK_WIDTH, LAYER_HEIGHT = 332, 130
+LEAST_SIZE = 0.66
+"""So far letters shrink where a line is long; what is longer still is cut, and whole in the tooltip."""
 NAME_LENGTH = 48
 MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
 
 _INK, _FAINT, _PAPER, _LINE = "#1f2937", "#526071", "#ffffff", "#747d8b"
 _TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06b6d4")
-_SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+_DARK = (
+    "<style>@media (prefers-color-scheme: dark) { .junco-box { fill: #1f2733 } .junco-ink { fill: #e3e8ef } "
+    ".junco-faint { fill: #a3afbf } }</style>"
+)
+_CLASSES = {_INK: ' class="junco-ink"', _FAINT: ' class="junco-faint"'}
+_MADE = 38
+"""Places for what a step makes."""
 _BOLD = ' font-weight="600"'
 _CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
 
@@ -57,8 +69,9 @@ def svg(graph: Graph) -> str:
     title = _text(graph.name or "pipeline")
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family={quoteattr(_SANS)}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family={quoteattr(FONTS)}>',
             f"<title>{title}</title>",
+            _DARK,
             '<defs><marker id="junco-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
             f'orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="{_LINE}"/></marker></defs>',
             *shapes,
@@ -144,7 +157,7 @@ def _box(cell: Cell) -> Iterator[str]:
     yield "<g>"
     yield f"<title>{_text(_full(cell))}</title>"
     yield (
-        f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{height}" rx="{radius:g}" '
+        f'<rect class="junco-box" x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{height}" rx="{radius:g}" '
         f'fill="{_PAPER}" stroke="{_tint(cell.level)}" stroke-width="1.5"/>'
     )
     if cell.node is None:
@@ -155,23 +168,48 @@ def _box(cell: Cell) -> Iterator[str]:
 
 
 def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
-    verb = f'<text x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{_FAINT}" text-anchor="end">'
+    right = f'x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{_FAINT}" text-anchor="end"'
     yield _words(x + 12, y + 21, node.name, 29 - len(node.verb), size=13, fill=_INK, look=_BOLD)
-    yield f"{verb}{node.verb}</text>"
+    yield f"<text {right}{_CLASSES[_FAINT]}>{node.verb}</text>"
     if node.fn is not None:
-        yield _words(x + 12, y + 38, fn_name(node.fn), 36, size=11, fill=_INK, look=_CODE)
-    made = f"→ {', '.join(node.outputs)}" if node.outputs else ""
-    yield _words(x + 12, y + 54, made, 36, size=11, fill=_FAINT)
+        yield _words(x + 12, y + 39, fn_name(node.fn), 36, size=11, fill=_INK, look=_CODE)
+    if node.spec is not None and node.spec.items:
+        yield _words(x + 12, y + 55, _given(node.spec), 40, size=11, fill=_FAINT)
+    made = made_text(node)
+    if num_places(made) * LEAST_SIZE > _MADE:  # the names first: the tooltip has the types
+        made = f"→ {', '.join(node.outputs)}"
+    yield _words(x + 12, y + 72, made, _MADE, size=11, fill=_INK)
+
+
+def _given(spec: OperatorSpec) -> str:
+    """The parameters that a step gives its operator, in a line."""
+    return ", ".join(f"{name}={value if isinstance(value, str) else picture(value)}" for name, value in spec.items)
 
 
 def _arrow_labels(cell: Cell) -> Iterator[str]:
     """What each arrow brings, beside its straight end: at its head, or at its foot where several meet."""
     for start in cell.before:
-        columns = ", ".join(columns_at(origin_of(start), cell)) if cell.kind == "step" else ""
+        columns = columns_at(origin_of(start), cell) if cell.kind == "step" else ()
         meets = len(cell.before) > 1
+        if meets and start.kind == "pass":
+            continue
+        lines = list(_in_lines(columns))
         x, y = (_middle(start)[0], _bottom(start) + 18) if meets else (_middle(cell)[0], _top(cell) - 14)
-        if columns and not (meets and start.kind == "pass"):
-            yield _words(x + 8, y, columns, 18, size=11, fill=_LINE)
+        top = y if meets else y - 12 * (len(lines) - 1)
+        for number, line in enumerate(lines):
+            yield _words(x + 8, top + 12 * number, line, 18, size=11, fill=_LINE)
+
+
+def _in_lines(names: Iterable[str]) -> Iterator[str]:
+    """Names in one line beside an arrow, or in two where that is too long."""
+    names = list(names)
+    whole = ", ".join(names)
+    if num_places(whole) * LEAST_SIZE <= 18 or len(names) == 1:
+        yield from filter(None, [whole])
+        return
+    half = -(-len(names) // 2)
+    yield f"{', '.join(names[:half])},"
+    yield ", ".join(names[half:])
 
 
 def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str]:
@@ -192,8 +230,8 @@ def _full(cell: Cell) -> str:
         return f"{cell.kind}: {', '.join(cell.columns)}"
     if (callee := node.callee) is None:
         return f"{node.name}: {node.verb} of {', '.join(node.after)}"
-    given = ", ".join(f"{key}={value!r}" for key, value in callee.spec.items) if callee.spec is not None else ""
-    columns = f"({', '.join(node.reads)}) → ({', '.join(node.outputs)})"
+    given = _given(callee.spec) if callee.spec is not None else ""
+    columns = f"({', '.join(node.reads)}) {made_text(node)}"
     return f"{node.name}: {node.verb} {callee.name}({given})\n{columns}\nlevel {cell.level.depth}"
 
 
@@ -218,10 +256,12 @@ def _tint(level: Level) -> str:
 
 
 def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look: str = "") -> str:
-    """A line of text, cut to ``most`` places; ``look`` are further attributes."""
-    shown = cut(text, most)
+    """A line of text for ``most`` places: smaller where it is longer; ``look`` are further attributes."""
+    shrunk = min(1.0, max(LEAST_SIZE, most / max(1, num_places(text))))
+    shown = cut(text, int(most / shrunk))
     tip = f"<title>{_text(text)}</title>" if shown != text else ""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{look}>{tip}{_text(shown)}</text>'
+    look = f"{_CLASSES.get(fill, '')}{look}"
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size * shrunk:.4g}" fill="{fill}"{look}>{tip}{_text(shown)}</text>'
 
 
 def _text(text: str) -> str:

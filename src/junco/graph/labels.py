@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from junco.graph.layout import Cell, Group, layout
 from junco.graph.levels import Level, check
 from junco.graph.nesting import check_nesting
-from junco.graph.nodes import Graph, fn_name
+from junco.graph.nodes import Graph, Node, fn_name
+from junco.graph.params import bind
+from junco.operator import registry
+from junco.operator.ports import Port, type_name
 from junco.pages.letters import cut
 
 UNSEEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,7 +25,7 @@ def laid_out(graph: Graph) -> list[Cell]:
         GraphError: the graph has no meaning.
     """
     check_nesting(graph)
-    return layout(check(graph, warns=False))
+    return layout(check(bind(graph, {}), warns=False))
 
 
 def groups_of(cells: list[Cell]) -> list[tuple[Group, int]]:
@@ -41,6 +45,30 @@ def columns_at(origin: Cell, cell: Cell) -> tuple[str, ...]:
     if cell.node.verb != "concat":
         return tuple(dict.fromkeys(cell.node.reads))
     return origin.node.outputs if origin.node else origin.columns
+
+
+def made_text(node: Node) -> str:
+    """What a step makes: its columns, with the types that its operator or its family says. Nothing is imported."""
+    types = [_type_of(port.type) for port in _made_ports(node)]
+    if node.verb == "filter" or len(types) != len(node.outputs):
+        types = ["" for _ in node.outputs]
+    made = ", ".join(f"{name}: {kind}" if kind else name for name, kind in zip(node.outputs, types, strict=True))
+    return f"→ {made}" if made else ""
+
+
+def _made_ports(node: Node) -> tuple[Port, ...]:
+    """What comes out of an operator, by its class where that is at hand, else by the contract of its family."""
+    if (callee := node.callee) is None or callee.spec is None:
+        return ()
+    if callee.spec.is_loaded:
+        ports = callee.operator.ports()
+        return (ports.of_many() if node.verb == "flat_map" else ports).outputs
+    family = registry.families("operator").get(callee.spec.name.partition(".")[0])
+    return () if family is None or family.also else family.ports.outputs
+
+
+def _type_of(kind: Any) -> str:
+    return "" if kind is Any else type_name(kind)
 
 
 def origin_of(cell: Cell) -> Cell:

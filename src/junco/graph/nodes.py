@@ -12,7 +12,7 @@ from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.spec import OperatorSpec
-from junco.wording import did_you_mean, nearest, printable_lines
+from junco.wording import did_you_mean, nearest, printable, printable_lines
 
 Verb = Literal["map", "flat_map", "filter", "window", "time_window", "window_all", "reduce", "concat"]
 VERBS: tuple[str, ...] = get_args(Verb)
@@ -27,7 +27,7 @@ INPUT = "input"
 """The name that stands for the pipeline's input among the steps."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Node:
     """One step. Columns are named; ``after`` names the steps it follows (several for ``concat``).
 
@@ -76,8 +76,11 @@ class Node:
     def __str__(self) -> str:
         return f"step {self.name!r} ({self.verb})"
 
+    def __repr__(self) -> str:
+        return printable(f"<step {_line(self)}>")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Graph:
     """A pipeline as a value: input columns, steps in an order in which each follows those it needs, output columns.
 
@@ -139,8 +142,23 @@ class Graph:
         return replace(self, nodes=tuple(node if n.name == node.name else n for n in self.nodes))
 
     def __str__(self) -> str:
-        title = f"{self.name or 'a pipeline'}: {', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
+        title = f"{self.name or 'a pipeline'}: {self.columns}"
         return printable_lines([title, *(f"  {_line(node)}" for node in self.nodes)])
+
+    def __repr__(self) -> str:
+        name = f" {self.name}" if self.name else ""
+        steps = "1 step" if len(self.nodes) == 1 else f"{len(self.nodes):,} steps"
+        return printable(f"<graph{name}: {self.columns}, {steps}>")
+
+    def _repr_html_(self) -> str:
+        from junco.graph.page import graph_html
+
+        return graph_html(self)
+
+    @property
+    def columns(self) -> str:
+        """What goes in and what comes out, in a line."""
+        return f"{', '.join(self.inputs)} → {', '.join(self.outputs) or '()'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from junco.errors import ParameterError
 from junco.graph.nesting import bare_graph, inner_graph, with_fn, with_fns
-from junco.graph.nodes import Graph, Node
+from junco.graph.nodes import Graph, Node, fn_name
 from junco.operator.base import Operator
 from junco.operator.parameters import check_keywords
 from junco.operator.spec import OperatorSpec
@@ -87,9 +87,35 @@ def _handed_down_to(node: Node) -> frozenset[str]:
 
 
 def with_step(graph: Graph, node: Node) -> Graph:
-    """The graph with a step in the place of the one of that name; what the pipeline hands down it gets too."""
+    """The graph with a step in the place of the one of that name; what the pipeline hands down it gets too.
+
+    It is another pipeline then: the name, the licence and the space that were written for the one before are not its
+    own, its description says what it was made of, and a parameter that only the former step took is gone.
+    """
+    before = graph.node(node.name)
     names = graph.params.keys() & _handed_down_to(node)
-    return graph.with_node(_handed_on(graph, node, names))
+    node = _handed_on(graph, node, names)
+    if node.fn == before.fn:
+        return graph.with_node(node)
+    swapped = graph.with_node(node)
+    gone = _parameters_in(before) - frozenset[str]().union(*map(_parameters_in, swapped.nodes))
+    made_of = graph.name or graph.description or "a pipeline"
+    return replace(
+        swapped,
+        name="",
+        license="",
+        space="",
+        description=f"{made_of}, with {node.name} = {fn_name(node.fn)}",
+        params={name: value for name, value in graph.params.items() if name not in gone},
+    )
+
+
+def _parameters_in(node: Node) -> frozenset[str]:
+    """The pipeline's parameters that a step takes."""
+    if (spec := node.spec) is not None:
+        return frozenset(PLACEHOLDER.findall(repr(spec.items)))
+    inner = bare_graph(node)
+    return frozenset(PLACEHOLDER.findall(repr(inner.params))) if inner is not None else frozenset()
 
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -8,12 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
 from junco.graph.devices import as_step
-from junco.graph.nodes import INPUT, MOST_WORKERS, Callee, Graph, Node, Verb, name_steps
+from junco.graph.nodes import INPUT, MOST_WORKERS, Callee, Graph, Node, Verb, fn_name, name_steps
 from junco.operator.base import Operator
 from junco.operator.namespace import OperatorFactory, OperatorFamily, ops
 from junco.operator.parameters import check_keywords
 from junco.operator.spec import OperatorSpec
-from junco.wording import picture
+from junco.wording import picture, printable
 
 Made = TypeVar("Made")
 Columns = str | tuple[str, ...]
@@ -50,12 +50,16 @@ class _Link:
     after: tuple[_Link | None, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pipe(Generic[Made]):
     """A pipeline being written. Every method returns a new one."""
 
     _input: _Input[Made]
     _ends: tuple[_Link, ...]
+
+    def __repr__(self) -> str:
+        last = " and ".join(f"{link.verb} {fn_name(link.fn)}" if link.fn else link.verb for link in self._ends)
+        return printable(f"<pipe of {', '.join(self._input.inputs)}, so far to {last or 'input'}; .output(…) ends it>")
 
     def map(self, inputs: Columns, outputs: Columns, fn: Fn, **options: Any) -> Pipe[Made]:
         """One result for each row.

@@ -106,11 +106,22 @@ def check_swap(node: Node, fn: Callable[..., Any]) -> None:
     wanted = wanted.given(
         node.on if node.verb == "filter" else node.inputs[:1] if node.verb == "reduce" else node.inputs
     )
-    if Callee.of(fn).is_operator and not given.fits(wanted):
+    if not Callee.of(fn).is_operator:
+        given = _as_far_as_said(given, wanted)
+    if not given.fits(wanted):
         raise ContractError(
             f"{fn_name(fn)!r} cannot stand in {node} for {fn_name(node.fn)!r}: "
             f"the step needs {wanted}, {fn_name(fn)!r} has {given}"
         )
+
+
+def _as_far_as_said(given: Ports, wanted: Ports) -> Ports:
+    """The ports of a function or a pipeline that is to stand for ``wanted``: what it leaves open may be so."""
+    if wanted.rows == "many":
+        given = given.of_many()
+    if all(port.type is Any for port in given.outputs):
+        return replace(given, outputs=wanted.outputs, rows=wanted.rows)
+    return given
 
 
 def _check_step(step: Step, ports: Ports, types: dict[int, Any]) -> None:

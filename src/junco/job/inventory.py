@@ -9,7 +9,7 @@ An input takes 8 bytes here, one that was not done some 30 more; names and diges
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +58,13 @@ class Inventory:
         """The next inputs, which are done and follow each other in the ledger."""
         self._done.extend(range(first, first + len(keys)))
         self._take_down(keys, digests)
+
+    def carry(self, numbers: Sequence[int], keys: Iterable[str]) -> None:
+        """Inputs that are done and were not looked for: they come after those that were."""
+        for number, key in zip(numbers, keys, strict=True):
+            at = self.add(key, self.ledger.digest(number), number)
+            if number in self.ledger.rejects:
+                self.rejects[at] = self.ledger.rejects[number]
 
     def _take_down(self, keys: list[str], digests: list[bytes]) -> None:
         if self.scratch is not None:

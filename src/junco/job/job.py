@@ -23,10 +23,11 @@ from junco.errors import GraphError, JobError, JuncoError
 from junco.graph.nodes import Graph
 from junco.graph.yaml_file import write
 from junco.job.feed import Feed, Todo
+from junco.job.first import First
 from junco.job.identity import PipelineEntry, title_of
 from junco.job.inventory import Inventory
 from junco.job.keeping import Keeping
-from junco.job.leaving import Left, check_early, check_leaving, keep
+from junco.job.leaving import Left, check_early, settle
 from junco.job.ledger import Ledger, Sealed
 from junco.job.limit import RejectLimit
 from junco.job.names import Names
@@ -101,7 +102,7 @@ class Job:
         started_s = time.monotonic()
         with ExitStack() as held:
             held.enter_context(ending_at_sigterm())
-            items = self._begun(items_of(source, self._wanted(self.told)))
+            items = First(self._begun(items_of(source, self._wanted(self.told))), self.options.limit)
             if self.sink.work is None:
                 return self._through(source, items, None, Ledger(), started_s)
             with writing(self.sink.target):
@@ -131,7 +132,7 @@ class Job:
         return chain([first], items)
 
     def _through(
-        self, source: Any, items: Iterator[Item], state: JobState | None, ledger: Ledger, started_s: float
+        self, source: Any, first: First[Item], state: JobState | None, ledger: Ledger, started_s: float
     ) -> JobReport:
         inventory, before = Inventory(state.scratch() if state else None, ledger), self.engine.stats()
         limit = RejectLimit(self.options.max_rejects, inventory, has_done=ledger.has_done)
@@ -144,18 +145,31 @@ class Job:
         else:
             if state is not None:
                 state.check_carried()
-            with progress_for(self.options.progress, lambda: count_of(source, self._wanted())) as progress:
+            with progress_for(self.options.progress, partial(self._count, source)) as progress:
                 self.told.listen(progress.tell)
-                feed = self._feed(items, ledger, inventory, limit, progress)
+                feed = self._feed(iter(first), ledger, inventory, limit, progress)
                 if state is not None and self.options.missing == "refuse" and feed.has_more:
-                    check_early(source, replace(self._wanted(), keeping=self._new_keeping()), ledger, state)
+                    wanted = replace(self._wanted(), keeping=self._new_keeping())
+                    check_early(source, wanted, self.options.limit, ledger, state)
                 self._work(feed, state)
             if state is not None:
-                is_same = hashed is not None and hash_of_source(source, self._wanted()) == hashed
+                is_same = not first.is_cut and hashed is not None and hash_of_source(source, self._wanted()) == hashed
                 noted = {"hash": hashed, "read": self.told.lines} if is_same else None
-                left = self._publish(inventory, ledger, state, noted)
+                left = settle(self.options.missing, inventory, ledger, state, is_cut=first.is_cut)
+                self._publish(inventory, state, left, noted)
+            if first.is_cut:
+                self._tell_limit(left)
         stats = stats_since(before, self.engine.stats(), self._sums) if feed.num_new else None
         return self._report(feed, left, state, time.monotonic() - started_s, stats)
+
+    def _count(self, source: Any) -> int | None:
+        """How many inputs there are to look at, where that is quickly told."""
+        found, most = count_of(source, self._wanted()), self.options.limit
+        return found if found is None or most is None else min(found, most)
+
+    def _tell_limit(self, left: Left) -> None:
+        beside = f"; {left.num_beyond:,} others that were done before stay" if left.num_beyond else ""
+        self.told(f"the first {self.options.limit:,} inputs alone, for that is the limit{beside}")
 
     def _is_unchanged(self, state: JobState, ledger: Ledger, hashed: str | None) -> bool:
         """Whether a source that was hashed as a whole is the one whose inputs are all done; tells how it was read."""
@@ -187,16 +201,12 @@ class Job:
                 "it was left as it is; missing='prune' (--prune) empties it"
             )
 
-    def _publish(self, inventory: Inventory, ledger: Ledger, state: JobState, noted: dict[str, Any] | None) -> Left:
-        """Make the target what the source is now, if it is not."""
-        num_kept, deleted = 0, tuple[str, ...]()
-        if self.options.missing == "append":
-            num_kept = keep(inventory, ledger, state)
-            noted = None if num_kept else noted  # the source alone does not say what the target holds
-        elif deleted := state.keys(ledger.unseen()):
-            if self.options.missing == "refuse":
-                check_leaving(ledger, state)
-            self.sink.remove(deleted)
+    def _publish(self, inventory: Inventory, state: JobState, left: Left, noted: dict[str, Any] | None) -> None:
+        """Make the target what the source is now, with what stays, if it is not."""
+        if left.deleted:
+            self.sink.remove(left.deleted)
+        if left.num_kept:  # the source alone does not say what the target holds
+            noted = None
         if inventory.is_as_before and state.is_published:
             state.scratch()
             state.note_source(noted)
@@ -205,8 +215,7 @@ class Job:
             place = self.sink.folder
             named_from = {} if place is None else {FOLDER: self.names.folder_from(place)}
             layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), {**self.metadata, **named_from})
-            state.publish(inventory, layout, noted, is_appended=num_kept > 0)
-        return Left(deleted, num_kept)
+            state.publish(inventory, layout, noted, is_appended=left.is_mixed)
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
         """Work on the next shard."""

@@ -13,26 +13,36 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from junco.errors import JobError
+from junco.job.first import First
 from junco.job.inventory import Inventory
 from junco.job.kinds import is_url
 from junco.job.ledger import Ledger, digest_of
+from junco.job.options import Missing
 from junco.job.source import items_of
 from junco.job.state import JobState
 from junco.job.wanted import Wanted
-
-
-class Left(NamedTuple):
-    """Inputs that a target had and the source has not: those that left, and how many stayed."""
-
-    deleted: tuple[str, ...] = ()
-    num_kept: int = 0
-
 
 MOST = 0.5
 """More than this part of a target's inputs is most of them."""
 
 
-def check_early(source: Any, wanted: Wanted, ledger: Ledger, state: JobState) -> None:
+class Left(NamedTuple):
+    """What became of inputs that a target had and that were not met in the source.
+
+    Attributes:
+        deleted: those that left, for the source has them no more.
+        num_kept: how many stayed, though the source has them not.
+        num_beyond: how many stayed, for the source was not read to its end.
+        is_mixed: whether some that stayed may be of another source.
+    """
+
+    deleted: tuple[str, ...] = ()
+    num_kept: int = 0
+    num_beyond: int = 0
+    is_mixed: bool = False
+
+
+def check_early(source: Any, wanted: Wanted, limit: int | None, ledger: Ledger, state: JobState) -> None:
     """Refuse a source by its names alone, before any of it is worked on, where it can be read twice.
 
     Raises:
@@ -43,32 +53,38 @@ def check_early(source: Any, wanted: Wanted, ledger: Ledger, state: JobState) ->
     if is_gone_once_read or is_afar or not ledger.size:
         return
     enough = ledger.num_keys if state.was_appended else ledger.num_keys - int(ledger.num_keys * MOST)
-    num_staying = ledger.num_keys
+    num_staying, first = ledger.num_keys, First(items_of(source, wanted), limit)
     with suppress(Exception):  # whoever reads it in earnest will say why
-        num_staying = ledger.num_among((digest_of(item.key, "") for item in items_of(source, wanted)), enough)
-    if num_staying < enough:
+        num_staying = ledger.num_among((digest_of(item.key, "") for item in first), enough)
+    if num_staying < enough and not first.is_cut:
         raise _asked(ledger.num_keys - num_staying, num_staying, state)
 
 
-def check_leaving(ledger: Ledger, state: JobState) -> None:
-    """Refuse a source that was read, if it has not what most of the target was made of; what is done is kept.
+def settle(missing: Missing, inventory: Inventory, ledger: Ledger, state: JobState, *, is_cut: bool) -> Left:
+    """What was not met in the source leaves, or stays behind what was; ``is_cut``: there is more of the source.
 
     Raises:
-        JobError: it has not.
+        JobError: the source was read to its end and has not most of the target's inputs; what is done is kept.
     """
-    num_leaving = ledger.num_unseen
-    if num_leaving > (0 if state.was_appended else ledger.num_keys * MOST):
-        raise _asked(num_leaving, ledger.num_keys - num_leaving, state)
+    if is_cut:  # what comes after the limit is not gone
+        is_other = ledger.num_unseen == ledger.num_keys
+        num_beyond = _stay(inventory, ledger, state)
+        return Left(num_beyond=num_beyond, is_mixed=missing == "append" or state.was_appended or is_other)
+    if missing == "append":
+        num_kept = _stay(inventory, ledger, state)
+        return Left(num_kept=num_kept, is_mixed=num_kept > 0)
+    if missing == "refuse":
+        num_leaving = ledger.num_unseen
+        if num_leaving > (0 if state.was_appended else ledger.num_keys * MOST):
+            raise _asked(num_leaving, ledger.num_keys - num_leaving, state)
+    return Left(state.keys(ledger.unseen()))
 
 
-def keep(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
-    """Have the inputs stay that the source has not, after those that it has; how many they are."""
-    numbers = list(ledger.unseen())
-    for number, key in zip(numbers, state.keys_of(numbers), strict=True):
-        place = inventory.add(key, ledger.digest(number), number)
-        if number in ledger.rejects:
-            inventory.rejects[place] = ledger.rejects[number]
-    return len(numbers)
+def _stay(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
+    """Have the inputs stay that were not met, after those that were; how many they are."""
+    others = ledger.others()
+    inventory.carry(others, state.keys_of(others))
+    return len(others)
 
 
 def _asked(num_leaving: int, num_staying: int, state: JobState) -> JobError:

@@ -228,6 +228,14 @@ class Ledger:
         alike = num_seen[np.searchsorted(keys, wanted, "right")] - num_seen[np.searchsorted(keys, wanted)]
         return iter(unseen[alike == 0].tolist())
 
+    def others(self) -> list[int]:
+        """The same, but of a name that was done several times since the target was published its latest entry alone."""
+        unseen = list(self.unseen())
+        keys = self._columns[0][unseen].tolist()
+        latest = dict(zip(keys, unseen, strict=True))
+        last = [latest[key] for key in keys]
+        return [at for at, its_last in zip(unseen, last, strict=True) if at == its_last or not self.shards[its_last]]
+
     @cached_property
     def _rejected(self) -> list[int]:
         """The numbers of what was put aside, and the end."""

@@ -35,6 +35,7 @@ class JobOptions:
     key: str | None = None
     keep: Kept = ()
     missing: Missing = "refuse"
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):
@@ -43,6 +44,8 @@ class JobOptions:
             raise InputError(f"shard_rows must be at least 1, not {self.shard_rows}")
         if self.missing not in get_args(Missing):
             raise InputError(f"missing must be 'refuse', 'prune' or 'append', not {self.missing!r}")
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"limit is how many inputs are taken, 1 or more, not {self.limit}")
         _check_max_rejects(self.max_rejects)
         if isinstance(self.keep, str) and self.keep != "*":
             raise InputError(f"keep is a list of columns or '*', as in keep=[{self.keep!r}], not {self.keep!r}")

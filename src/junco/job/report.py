@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 from junco.engine.counted import Sums
@@ -10,14 +10,14 @@ from junco.engine.stats import PipelineStats, StageStats
 from junco.job.reasons import Reason
 from junco.operator.notes import Word
 from junco.store.sink import Rejected
-from junco.wording import printable_lines
+from junco.wording import printable, printable_lines
 
 _SHOWN = 5
 WORTH_ADVICE_S = 5.0
 """Of less work nobody wants to know what binds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JobReport:
     """What a bulk job did; printing it says so in words.
 
@@ -55,15 +55,15 @@ class JobReport:
     num_rows: int
     seconds: float
     rejects: str | None = None
-    reasons: tuple[Reason, ...] = field(default=(), repr=False)
-    first_rejects: tuple[Rejected, ...] = field(default=(), repr=False)
+    reasons: tuple[Reason, ...] = ()
+    first_rejects: tuple[Rejected, ...] = ()
     read: tuple[str, ...] = ()
     num_unmarked: int = 0
     num_kept: int = 0
-    deleted: tuple[str, ...] = field(default=(), repr=False)
-    damaged: tuple[str, ...] = field(default=(), repr=False)
-    unknown: tuple[str, ...] = field(default=(), repr=False)
-    stats: PipelineStats | None = field(default=None, repr=False)
+    deleted: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    stats: PipelineStats | None = None
 
     @property
     def advice(self) -> str:
@@ -125,38 +125,54 @@ class JobReport:
         Args:
             verbose: with what each stage did, and what binds, however short the job was.
         """
-        lines = [f"{self.target}: {self._work()}, {_counted(self.num_rows, 'row')}"]
-        if why := self.has_nothing:
-            lines.append(f"  {why}")
-        lines += [f"  read {line}" for line in self.read[:_SHOWN]]
+        lines = [*self._said(), *self._stages(verbose)]
+        return printable_lines([f"{self.target}: {self._done()}", *(f"  {line}" for line in lines)])
+
+    def __repr__(self) -> str:
+        aside = f", {_counted(self.num_rejects, 'input')} put aside" if self.num_rejects else ""
+        return printable(f"<report of {self.target}: {self._done()}{aside}>")
+
+    def _repr_html_(self) -> str:
+        from junco.pages.style import fragment
+        from junco.pages.summary import titled
+
+        table = self.stats.table() if self.stats is not None else ""
+        return fragment(titled(self.target, self._done(), self._said(), table))
+
+    def _done(self) -> str:
+        return f"{self._work()}, {_counted(self.num_rows, 'row')}"
+
+    def _said(self) -> list[str]:
+        """What else there is to say, a line each."""
+        lines = [self.has_nothing] if self.has_nothing else []
+        lines += [f"read {line}" for line in self.read[:_SHOWN]]
         if len(self.read) > _SHOWN:
-            lines.append(f"  and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
+            lines.append(f"and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
         lines += [*self._put_aside(), *self._gone()]
         if self.num_kept:
-            stayed = _counted(self.num_kept, "input")
-            lines.append(f"  {stayed} stayed that this source has not")
+            lines.append(f"{_counted(self.num_kept, 'input')} stayed that this source has not")
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
-                f"  {what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
+                f"{what} whose content has no hash: nobody can tell whether it changed, so it is done each time"
             )
-        lines += [f"  {what}" for what in self.damaged]
+        lines += self.damaged
         if self.unknown:
-            lines.append(f"  this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
-        return printable_lines([*lines, *self._stages(verbose)])
+            lines.append(f"this job cannot be resumed, for it cannot be identified: {'; '.join(self.unknown)}")
+        return lines
 
     def _put_aside(self) -> list[str]:
         """How many inputs were put aside, why, and which were the first."""
         if not self.num_rejects:
             return []
         where = f": see {self.rejects}" if self.rejects else ""
-        lines = [f"  {_counted(self.num_rejects, 'input')} put aside{where}"]
+        lines = [f"{_counted(self.num_rejects, 'input')} put aside{where}"]
         if self.num_rejects > len(self.first_rejects):  # else they are all told by name
-            lines += [f"    {reason}" for reason in self.reasons[:_SHOWN]]
+            lines += [f"  {reason}" for reason in self.reasons[:_SHOWN]]
             if len(self.reasons) > _SHOWN:
-                lines.append(f"    and {_counted(len(self.reasons) - _SHOWN, 'more reason')}")
-            lines.append("    the first of them:")
-        return lines + [f"    {each.input[:80]} in {each.stage}: {each.reason}" for each in self.first_rejects]
+                lines.append(f"  and {_counted(len(self.reasons) - _SHOWN, 'more reason')}")
+            lines.append("  the first of them:")
+        return lines + [f"  {each.input[:80]} in {each.stage}: {each.reason}" for each in self.first_rejects]
 
     def _gone(self) -> list[str]:
         """Which inputs are gone from the source."""
@@ -164,15 +180,14 @@ class JobReport:
             return []
         more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
         names = ", ".join(self.deleted[:_SHOWN])
-        return [f"  {_counted(self.num_deleted, 'input')} gone from the source: {names}{more}"]
+        return [f"{_counted(self.num_deleted, 'input')} gone from the source: {names}{more}"]
 
     def _stages(self, verbose: bool) -> list[str]:
         """What the stages say: all of it, or what concerns the results, and what binds where that matters."""
         if self.stats is None:
             return []
         is_long = sum(stage.seconds for stage in self.stats.stages) >= WORTH_ADVICE_S
-        lines = str(self.stats).splitlines() if verbose else [*self.stats.notes, *([self.advice] if is_long else [])]
-        return [f"  {line}" for line in lines]
+        return str(self.stats).splitlines() if verbose else [*self.stats.notes, *([self.advice] if is_long else [])]
 
     def _work(self) -> str:
         if self.is_unchanged:

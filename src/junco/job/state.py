@@ -151,7 +151,7 @@ class JobState:
             self._put_in_place(len(rejects))
 
     def keys(self, numbers: Iterable[int]) -> tuple[str, ...]:
-        """The names of inputs by their numbers in the ledger, as the target has them."""
+        """The names of inputs by their numbers in the ledger, each once, as the target has them."""
         return tuple(map(storable, dict.fromkeys(self.keys_of(numbers))))
 
     def keys_of(self, numbers: Iterable[int]) -> Iterator[str]:

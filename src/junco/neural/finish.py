@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import FidelityWarning, InputError, ParameterError
+from junco.errors import InputError, ParameterError, warn_fidelity
 from junco.neural.vectors import unit_rows
 from junco.types import Space, Vector, Vectors
 from junco.types.space import DIM
@@ -86,11 +85,9 @@ class Finish:
         """
         self.check_room(dim)
         if self.truncate_dim not in (None, dim) and not is_trained:
-            warnings.warn(
+            warn_fidelity(
                 f"{self.owner!r}{f': {model}' if model else ''} was not trained for truncate_dim (Matryoshka): its "
-                f"first {self.truncate_dim} numbers are no summary of the rest",
-                FidelityWarning,
-                stacklevel=2,
+                f"first {self.truncate_dim} numbers are no summary of the rest"
             )
 
     def check_room(self, dim: int | None) -> None:

@@ -92,7 +92,12 @@ class Operator:
             super().__setattr__(name, value)
 
     def __init_subclass__(
-        cls, family: str | None = None, name: str | None = None, rows: Rows | None = None, **rest: Any
+        cls,
+        family: str | None = None,
+        name: str | None = None,
+        rows: Rows | None = None,
+        override: bool = False,
+        **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         check_rows(cls.__qualname__, rows)
@@ -109,6 +114,8 @@ class Operator:
             raise ContractError(
                 f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
             )
+        if not override:
+            registry.check_free(cls.name, cls.__module__)
         cls.family = cls.name.partition(".")[0]
         check_parameters(cls.name, cls.parameters())
         check_states(cls)

@@ -38,7 +38,9 @@ class FunctionOperator(Operator):
         return {p.name: p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def op(name: str, hints: Hints | None = None) -> Callable[[Callable[..., Any]], OperatorSpec]:
+def op(
+    name: str, hints: Hints | None = None, *, override: bool = False
+) -> Callable[[Callable[..., Any]], OperatorSpec]:
     """Make a function on one item an operator called ``name`` (``family.member``).
 
     The decorated name becomes the operator's spec: call it with one item, put it into a pipeline, write it to YAML.
@@ -48,8 +50,13 @@ def op(name: str, hints: Hints | None = None) -> Callable[[Callable[..., Any]], 
         def lower(text: str, *, strip: bool = False) -> str:
             return text.lower().strip() if strip else text.lower()
 
+    Args:
+        name: its name.
+        hints: how it may be run.
+        override: it stands in this process for the operator of that name which an installed package brings.
+
     Raises:
-        ContractError: the name has no family, or the family's contract is broken.
+        ContractError: the name has no family or is that of an installed operator, or the family's contract is broken.
         ParameterError: a keyword-only argument without a default.
     """
     if not isinstance(name, str):
@@ -67,7 +74,7 @@ def op(name: str, hints: Hints | None = None) -> Callable[[Callable[..., Any]], 
             "__module__": getattr(function, "__module__", None) or __name__,
             "__qualname__": getattr(function, "__qualname__", member),
         }
-        made = type(member, (FunctionOperator,), body, family=family, name=member)
+        made = type(member, (FunctionOperator,), body, family=family, name=member, override=override)
         return OperatorSpec.bind(made, (), {})
 
     return decorate

@@ -12,9 +12,10 @@ from junco.operator import registry
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
+from junco.wording import printable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OperatorFactory:
     """An operator's name, waiting for its parameters."""
 
@@ -25,6 +26,9 @@ class OperatorFactory:
         spec = OperatorSpec.bind(registry.load(self.name), args, params)
         check_given(spec.load(), spec.params)
         return spec
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}: call it with its parameters>"
 
     @property
     def ports(self) -> Ports:
@@ -41,7 +45,7 @@ class OperatorFactory:
         return inspect.Signature(list(registry.load(self.name).parameters().values()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OperatorFamily:
     """A family of operators: call it for its default member, or name a member as an attribute."""
 
@@ -55,11 +59,18 @@ class OperatorFamily:
         if member.startswith("__"):
             raise AttributeError(member)
         wanted = f"{self.name}.{_hyphens(member)}"
-        known = [name for name in registry.names() if name.startswith(f"{self.name}.")]
-        return OperatorFactory(_found(wanted, known))
+        return OperatorFactory(_found(wanted, list(self)))
+
+    def __iter__(self) -> Iterator[str]:
+        """Full names of its members, in order."""
+        return iter(sorted(name for name in registry.names() if name.startswith(f"{self.name}.")))
 
     def __dir__(self) -> list[str]:
-        return [_underscores(n.partition(".")[2]) for n in registry.names() if n.startswith(f"{self.name}.")]
+        return [_underscores(name.partition(".")[2]) for name in self]
+
+    def __repr__(self) -> str:
+        members = ", ".join(name.partition(".")[2] for name in self)
+        return printable(f"<operator family {self.name}: {members}>")
 
 
 class Ops:
@@ -76,6 +87,12 @@ class Ops:
     def __iter__(self) -> Iterator[str]:
         """Full names, in order."""
         return iter(sorted(registry.names()))
+
+    def __len__(self) -> int:
+        return len(registry.names())
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (name in registry.names() or name in _family_names())
@@ -103,7 +120,7 @@ def resolve(name: str) -> str:
     if name in _family_names():
         return default_member(name)
     registry.say_left_out()
-    raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], "'junco ops' lists them all.")
+    raise UnknownNameError("operator", name, [*registry.names(), *_family_names()], registry.HOW_TO_FIND)
 
 
 def default_member(family: str) -> str:
@@ -126,7 +143,7 @@ def _found(name: str, known: list[str]) -> str:
     matches = [k for k in known if _hyphens(k) == name]
     if not matches:
         # AttributeError too, so that hasattr() and completion behave
-        raise UnknownOperatorError("operator", name, known, "'junco ops' lists them all.")
+        raise UnknownOperatorError("operator", name, known, registry.HOW_TO_FIND)
     return matches[0]
 
 

@@ -228,7 +228,8 @@ def _inputs(fn: Callable[..., Any], type_of: Callable[[str], Any]) -> tuple[Port
     signature = signature_of(fn)
     if signature is None:
         return None
-    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    is_written_in_c = inspect.ismethoddescriptor(fn)  # str.lower is given what its self is
+    parameters = [p for p in signature.parameters.values() if p.name != "self" or is_written_in_c]
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
         return None
     return tuple(Port(p.name, type_of(p.name), p.default is not p.empty) for p in parameters if p.kind in _POSITIONAL)

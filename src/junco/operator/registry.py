@@ -28,6 +28,12 @@ Defined = type[Any]
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+([-_][a-z0-9]+)*)?")
 """What an operator may be called: ``family.member``."""
 
+HOW_TO_FIND = (
+    "'junco ops' lists them all. What a script defines only its own process knows; a package makes it known to others: "
+    "docs/how-to/package.md."
+)
+"""What to do where there is no operator of a name."""
+
 _defined: dict[str, Defined] = {}
 _defined_families: dict[tuple[str, str], Family] = {}
 
@@ -35,6 +41,20 @@ _defined_families: dict[tuple[str, str], Family] = {}
 def register(name: str, operator: Defined) -> None:
     """Make an operator known in this process; the latest definition of a name holds."""
     _defined[name] = operator
+
+
+def check_free(name: str, module: str) -> None:
+    """Refuse the name of an operator that an installed package brings to whoever is not of that package.
+
+    Raises:
+        ContractError: with who brings it, and both cures.
+    """
+    for entry in installed().get(name, ()):
+        if top(entry) != module.partition(".")[0]:
+            raise ContractError(
+                f"{name!r} is an operator of {package(entry)}: give yours another name, or say that it stands for it "
+                f"in this process, override=True"
+            )
 
 
 def register_family(family: Family) -> None:
@@ -67,13 +87,13 @@ def load(name: str, target: str = "") -> Defined:
     """
     entry = _entry(name)
     if name not in _defined and entry is not None:
-        _import(name, f"the package {package(entry)}" if name_of(entry) else entry.value, entry.load)
+        _import(name, _whose(entry), entry.load)
     elif name not in _defined and target:
         _import(name, target, lambda: importlib.import_module(target.partition(":")[0]))
     found = _defined.get(name) or _at(target)
     if found is None:
         say_left_out()
-        raise UnknownNameError("operator", name, names(), "'junco ops' lists them all.")
+        raise UnknownNameError("operator", name, names(), HOW_TO_FIND)
     if entry is not None and found.__module__.partition(".")[0] != top(entry):
         _check_owner(name, found, entry)
     return found
@@ -111,7 +131,11 @@ def _import(name: str, source: str, load: Callable[[], Any]) -> None:
     """Run what brings an operator; whatever somebody's module does then, even to exit, is an error of that operator."""
     try:
         load()
-    except (JuncoError, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        raise
+    except ContractError as error:
+        raise ContractError(f"the operator {name!r} of {source} is refused: {error}") from error
+    except JuncoError:
         raise
     except BaseException as error:
         raise ContractError(f"the operator {name!r} of {source} cannot be imported: {brief(error)}") from error
@@ -185,17 +209,35 @@ def families(kind: Literal["operator", "pipeline"]) -> dict[str, Family]:
 @functools.cache
 def _installed_families() -> tuple[Family, ...]:
     """Those of installed packages; one that cannot be imported, or is another's, is left out, and said once."""
+    found, problems = _read_families()
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    return found
+
+
+def families_left_out() -> tuple[str, ...]:
+    """What is wrong with families of installed packages that are not there for it."""
+    return _read_families()[1]
+
+
+@functools.cache
+def _read_families() -> tuple[tuple[Family, ...], tuple[str, ...]]:
+    """The families of installed packages, and what is wrong with others."""
     found: dict[tuple[str, str], tuple[Family, EntryPoint]] = {}
+    problems = []
     for entry in sorted(entries("junco.families"), key=lambda entry: name_of(entry) != OURS):
-        for family in _families_of(entry):
-            other, brought = found.setdefault((family.kind, family.name), (family, entry))
-            if other != family and name_of(brought) != name_of(entry):
+        brought, problem = _families_of(entry)
+        problems += [problem] if problem else []
+        for family in brought:
+            other, first = found.setdefault((family.kind, family.name), (family, entry))
+            if other != family and name_of(first) != name_of(entry):
                 what = f"the {family.kind} family {picture(family.name)} of {package(entry)} is left out"
-                warnings.warn(f"{what}: {package(brought)} brings one of that name; uninstall one", stacklevel=2)
-    return tuple(family for family, _ in found.values())
+                problems.append(f"{what}: {package(first)} brings one of that name; uninstall one")
+    return tuple(family for family, _ in found.values()), tuple(problems)
 
 
-def _families_of(entry: EntryPoint) -> list[Family]:
+def _families_of(entry: EntryPoint) -> tuple[list[Family], str]:
+    """The families of an entry point, or what is wrong with it."""
     try:
         loaded = entry.load()
         found = list(loaded) if isinstance(loaded, (tuple, list)) else [loaded]
@@ -204,7 +246,9 @@ def _families_of(entry: EntryPoint) -> list[Family]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever somebody's module does when it is imported, even to exit
-        source = f"the package {package(entry)}" if name_of(entry) else entry.value
-        warnings.warn(f"the families of {source} are left out: {brief(error)}", stacklevel=3)
-        return []
-    return found
+        return [], f"entry point {picture(entry.name)}: the families of {_whose(entry)} are left out: {brief(error)}"
+    return found, ""
+
+
+def _whose(entry: EntryPoint) -> str:
+    return f"the package {package(entry)}" if name_of(entry) else entry.value

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from junco.errors import JuncoError, UnavailableError
+from junco.errors import JuncoError
 from junco.memory import device_bytes
+from junco.operator.extras import not_opened
 from junco.operator.gate import Gate
 from junco.operator.hints import Hints
 from junco.wording import reason
@@ -265,10 +266,13 @@ class Resident:
     def _ensure_open(self) -> None:
         try:
             self.operator.ensure_open()
-        except JuncoError:
+        except JuncoError as error:
+            error.is_of_opening = True
             raise
         except Exception as error:
-            raise UnavailableError(f"operator {self.spec.name!r} could not be opened: {reason(error)}") from error
+            failed = not_opened(self.spec.name, error)
+            failed.is_of_opening = True
+            raise failed from error
 
     def _close(self) -> None:
         """Close the operator. One that fails to is said: it must not keep others from being closed."""

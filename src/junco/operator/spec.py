@@ -14,10 +14,10 @@ from junco.operator.extras import check_packages
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
-from junco.wording import printable
+from junco.wording import picture, printable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OperatorSpec:
     """A light, immutable, picklable description from which an operator can be built anywhere.
 
@@ -145,10 +145,16 @@ class OperatorSpec:
                 f"operator {self.name!r} was defined again since this was made, and a copy by pickle would be of the "
                 "new one: make it anew"
             )
-        return OperatorSpec, (self.name, self.items, self.target)
+        is_found = any(entry.value == self.target for entry in registry.installed().get(self.name, ()))
+        # one pickle for one operator, whether or not its class was at hand: caches of others go by its bytes
+        return OperatorSpec, (self.name, self.items, "" if is_found else self.target)
 
     def __str__(self) -> str:
         return printable(f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.items)})") if self.items else self.name
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={picture(value)}" for name, value in self.items)
+        return printable(f"<operator spec {self.name}({given})>")
 
 
 def _why_missing(operator: registry.Defined, name: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError, UnknownNameError
+from junco.pages.letters import amount
 from junco.pages.spans import Span
 from junco.pages.values import plain
+from junco.wording import printable
 
 Place = tuple[tuple[str, int], ...]
 """Where a row is: the name and number (from 0) of each row above it and of itself, ``(("frame", 3), ("box", 1))``."""
@@ -144,7 +146,7 @@ class SeenStep:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Inspection:
     """What every step of a pipeline made of one item: ``print`` it, let a notebook show it, or `save` it as a page.
 
@@ -217,6 +219,11 @@ class Inspection:
             "steps": [step.plain() for step in self.steps],
             "outputs": self.outputs.plain(),
         }
+
+    def __repr__(self) -> str:
+        rows = f"{amount(len(self.steps), 'step')}, {amount(self.outputs.num_out, 'row')}"
+        failed = f", {self.num_failed:,} failed" if self.num_failed else ""
+        return printable(f"<inspection of {self.title or 'a pipeline'}: {rows}{failed}>")
 
     def _repr_html_(self) -> str:
         from junco.pages.inspection_page import body

@@ -277,5 +277,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if is_vector(value):
-        return [plain(number) for number in value.tolist()]
+        return [plain(number) for number in with_own_digits(value).tolist()]
     return None
+
+
+def with_own_digits(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers as they are written in their own precision: 0.1, where float32 taken for float64 is 0.10000000149."""
+    is_narrow = numbers.dtype.kind == "f" and numbers.dtype.itemsize < np.dtype(float).itemsize
+    return numbers.astype(str).astype(float) if is_narrow else numbers

@@ -14,11 +14,12 @@ from junco.graph.nodes import Callee, Graph
 from junco.operator.base import Operator
 from junco.operator.identity import identity_of
 from junco.operator.packages import package_of
+from junco.pages.letters import amount
 from junco.places.files import file_sha256
-from junco.wording import printable_lines
+from junco.wording import printable, printable_lines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LockedStep:
     """What a step calls.
 
@@ -51,8 +52,11 @@ class LockedStep:
         files = [f"  {sha256[:12]}  {path}" for path, sha256 in self.files.items()]
         return printable_lines([head, *files, *(f"  not identified: {what}" for what in self.unknown)])
 
+    def __repr__(self) -> str:
+        return printable(f"<locked step {self.step}: {self.name}, {self.digest[:12]}>")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Lock:
     """All that a pipeline uses. Print it, or keep `to_json` beside what it made."""
 
@@ -75,6 +79,9 @@ class Lock:
 
     def __str__(self) -> str:
         return "\n".join([f"junco {self.junco}, Python {self.python}", *map(str, self.steps)])
+
+    def __repr__(self) -> str:
+        return f"<lock of {amount(len(self.steps), 'step')}: junco {self.junco}, Python {self.python}>"
 
 
 def lock_of(graph: Graph, nested: Mapping[str, Lock]) -> Lock:

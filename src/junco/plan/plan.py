@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from junco.graph.written import placed
 from junco.operator.ports import gives_one_vector
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
+from junco.pages.letters import amount
 from junco.places.files import Stamp, changed_file, first_changed
 from junco.plan.lock import Lock, lock_of
 from junco.plan.program import Instruction, Operation, compile_flow, operations_of
@@ -27,10 +28,10 @@ from junco.plan.splice import spliced
 from junco.plan.step_params import check_step_params, step_params
 from junco.plan.wants import with_wanted
 from junco.types import Space
-from junco.wording import printable_lines
+from junco.wording import printable, printable_lines
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A graph with its operators resolved. Picklable as far as its callables are; printing it explains the run.
 
@@ -112,11 +113,29 @@ class Plan:
         return {"graph": self.graph, "devices": self.devices, "nested": self.nested}
 
     def __str__(self) -> str:
-        graph = self.graph
-        columns = f"{', '.join(graph.inputs)} → {', '.join(graph.outputs) or '()'}"
         space = [f"  space: {said}"] if (said := space_line(self.flow)) else []
-        title = f"plan of {graph.name or 'a pipeline'}: {columns}"
+        title = f"plan of {self.graph.name or 'a pipeline'}: {self.graph.columns}"
         return printable_lines([title, *self._lines("  "), *space])
+
+    def __repr__(self) -> str:
+        steps = amount(len(self.graph.nodes), "step")
+        return printable(f"<plan of {self.graph.name or 'a pipeline'}: {self.graph.columns}, {steps}>")
+
+    def _repr_html_(self) -> str:
+        from junco.pages.style import fragment
+        from junco.pages.summary import listing, titled
+
+        space = [f"space: {said}"] if (said := space_line(self.flow)) else []
+        table = listing(("step", "does", "columns", "level", "runs"), self._cells())
+        return fragment(titled(f"plan of {self.graph.name or 'a pipeline'}", self.graph.columns, space, table))
+
+    def _cells(self, outer: str = "") -> Iterator[tuple[str, ...]]:
+        """A row for each step, those of pipelines within after their own."""
+        for operation in self.operations:
+            name, *cells = _told(operation)
+            yield f"{outer}{name}", *cells
+            if (inner := self.nested.get(name)) is not None:
+                yield from inner._cells(f"{outer}{name}/")
 
     def _lines(self, indent: str) -> list[str]:
         lines: list[str] = []
@@ -201,12 +220,18 @@ def _fetch(node: Node, spec: OperatorSpec) -> None:
 
 
 def _line(operation: Operation) -> str:
+    name, what, columns, level, runs = _told(operation)
+    return f"{name}: {what}, {columns}, {level}, {runs}"
+
+
+def _told(operation: Operation) -> tuple[str, str, str, str, str]:
+    """A step's name, what it does, its columns, its level, and how its rows are run."""
     step, node = operation.step, operation.step.node
     columns = ", ".join((*node.inputs, *(c for c in node.on if c not in node.inputs)))
-    what = f"{node.name}: {node.verb} {fn_name(node.fn)}{_params(node)}"
     level = f"level {step.level.depth}" + (f" → {step.out_level.depth}" if step.level is not step.out_level else "")
     per = f"per {node.per}, " if node.per is not None else ""
-    return f"{what}, {columns} → {', '.join(node.outputs) or '()'}, {per}{level}, {how(node)}"
+    what = f"{node.verb} {fn_name(node.fn)}{_params(node)}"
+    return node.name, what, f"{columns} → {', '.join(node.outputs) or '()'}", f"{per}{level}", how(node)
 
 
 def _params(node: Node) -> str:

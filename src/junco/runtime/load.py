@@ -8,10 +8,9 @@ weights stay with torch until something else is asked for.
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from typing import Literal
 
-from junco.errors import FidelityWarning, MissingExtraError, ParameterError
+from junco.errors import MissingExtraError, ParameterError, warn_fidelity
 from junco.runtime import conversion
 from junco.runtime.certificate import Certificate
 from junco.runtime.loading import Choice, Loading, best
@@ -83,7 +82,7 @@ def load(
         raise ParameterError(f"{source.name!r}: runtime={runtime!r}, dtype={dtype!r} cannot be used here: {found}")
     if chosen.dtype == "int8":
         found = f"int8 vectors agree with float32 to a worst cosine of {chosen.worst_cosine:.6f} on the golden inputs"
-        warnings.warn(f"{source.name!r}: {found}", FidelityWarning, stacklevel=2)
+        warn_fidelity(f"{source.name!r}: {found}")
     return loading.keep(chosen)
 
 

@@ -109,16 +109,23 @@ class Loading:
         return ("torch" if self.source.onnx is None else "onnxruntime"), "float32"
 
     def affordable(self, choices: Sequence[Choice]) -> list[Choice]:
-        """The choices that need no long conversion, nor one that could not be kept."""
-        return [choice for choice in choices if choice[0] not in conversion.RUNTIMES or self._is_cheap(*choice)]
+        """The choices that need no long conversion, nor one that could not be kept.
+
+        A cache that can only be read may hold what was found out where it was made: then nothing is to be kept.
+        """
+        cheap = [choice for choice in choices if choice[0] not in conversion.RUNTIMES or self._is_cheap(*choice)]
+        if self.cache.find(f"certificate-{self.source.name}", self.identity(cheap)) or self.cache.is_writable:
+            return cheap
+        return [choice for choice in cheap if choice[0] not in conversion.RUNTIMES or self._lies_there(*choice)]
 
     def _is_cheap(self, runtime: str, dtype: str) -> bool:
         if self.source.weights_sha256 is None:
             return False
-        if not self._conversions.lies_there(runtime, dtype) and not self.cache.is_writable:
-            return False
         most = _MOST_MIXED_BYTES if dtype == "mixed" else MOST_BYTES
-        return self.source.num_bytes <= most or self._conversions.lies_there(runtime, dtype)
+        return self.source.num_bytes <= most or self._lies_there(runtime, dtype)
+
+    def _lies_there(self, runtime: str, dtype: str) -> bool:
+        return self._conversions.lies_there(runtime, dtype)
 
     def least_cosine(self, dtype: str) -> float:
         """The cosine that a choice of that dtype has to reach."""

@@ -20,7 +20,7 @@ _FLOATS = "float32"
 _OF_LENGTH_1 = " of length 1"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Space:
     """What decides a vector's meaning: weights, preprocessing, pooling, prompt, normalisation, dimension.
 
@@ -187,6 +187,9 @@ class Space:
 
     def __str__(self) -> str:
         return printable(f"{self.id} ({self.description})")
+
+    def __repr__(self) -> str:
+        return f"<space {self}>"
 
 
 def check_same(one: Space | None, other: Space | None, what: str, against: str, cure: str) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from junco.errors import FidelityWarning, InputError
+from junco.errors import InputError, warn_fidelity
 from junco.neural.operator import NeuralOperator
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.texts import check_prompt, checked_texts
@@ -84,11 +83,9 @@ class TextEmbedding(NeuralOperator):
         else:
             what, cure = "letters", f": it reads {and_listed(self.languages)}" if self.languages else ""
             cure += f"; {self.other_languages}" if self.other_languages else ""
-        warnings.warn(
+        warn_fidelity(
             f"{self.name!r}: a good part of a text are {what} that the model has no tokens for, so that its vector "
-            f"says little{cure}",
-            FidelityWarning,
-            stacklevel=2,
+            f"says little{cure}"
         )
 
     def _knows_letters_of(self, texts: Sequence[str]) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from junco.builtin.hub_model.tokenizer import TOKENIZER
 from junco.builtin.sentence_transformers.folder import max_tokens_of, modules_of, poolings_of
-from junco.errors import FidelityWarning, ParameterError, UnavailableError
+from junco.errors import ParameterError, UnavailableError, warn_fidelity
 
 _USUAL_TOKENS = 512
 """Tokens of a text where nothing says it."""
@@ -63,11 +62,9 @@ class OnnxFolder:
             ParameterError: it says something that cannot be done here.
         """
         if not (self.told / "modules.json").exists():
-            warnings.warn(
+            warn_fidelity(
                 f"{self.owner!r}: nothing beside {str(self.file)!r} says how vectors are made of its tokens': their "
-                "mean is assumed; pooling= says it",
-                FidelityWarning,
-                stacklevel=1,  # once a process, whoever asks
+                "mean is assumed; pooling= says it"  # once a process, whoever asks
             )
             return "mean"
         modules = modules_of(self.told)

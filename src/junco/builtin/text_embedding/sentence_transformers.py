@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -22,7 +21,7 @@ from junco.builtin.sentence_transformers.folder_space import convention_of, fold
 from junco.builtin.sentence_transformers.library import GOLDEN, Library
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.plain_folder import PlainFolder
-from junco.errors import FidelityWarning, ParameterError
+from junco.errors import ParameterError, warn_fidelity
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.tokens import Tokens, token_ids
 from junco.operator.options import option
@@ -67,11 +66,9 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         """Warn where nothing in a folder says how its model is pooled."""
         pooling = assumed_pooling(self._folder) if modules_of(self._folder) else None
         if pooling is not None:
-            warnings.warn(
+            warn_fidelity(
                 f"{self.name!r}: {self._model} has no modules.json, which says how vectors are made of a transformer's "
-                f"tokens: {_POOLINGS_IN_WORDS[pooling]} is assumed",
-                FidelityWarning,
-                stacklevel=1,  # once a process, whoever asks
+                f"tokens: {_POOLINGS_IN_WORDS[pooling]} is assumed"  # once a process, whoever asks
             )
 
     def check_truncation(self) -> None:
