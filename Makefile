@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
 UV := $(BIN)/python -m uv
-DEMO := -e '.[vision,text]' --group demo
+DEMO := -e '.[vision,text,clusters]' --group demo
 DEV := -e '.[all]' --group dev
 say = @printf '▸ %s\n'
 
@@ -26,8 +26,8 @@ say = @printf '▸ %s\n'
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/demo.stamp  ## real photos → vectors → neighbours: demo/index.html (PHOTOS=folder adds yours)
-	$(say) "embedding photos, searching their neighbours"
+demo: $(VENV)/demo.stamp  ## photos → vectors → what is alike: demo/index.html (PHOTOS=folder takes yours)
+	$(say) "embedding photos, searching those that are alike"
 	@$(BIN)/python examples/demo.py --to demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: $(VENV)/dev.stamp  ## everything that CI checks: lint, types, floors, docs, tests
@@ -78,7 +78,7 @@ $(VENV)/uv.stamp:
 	@touch $@
 
 $(VENV)/demo.stamp: $(VENV)/uv.stamp pyproject.toml constraints.txt
-	$(say) "installing junco[vision,text] and scikit-image into $(VENV) (the first time takes minutes)"
+	$(say) "installing junco[vision,text,clusters] and samples into $(VENV) (the first time takes minutes)"
 	$(call install,$(DEMO))
 
 $(VENV)/dev.stamp: $(VENV)/uv.stamp pyproject.toml constraints.txt

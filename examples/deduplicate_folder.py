@@ -17,8 +17,10 @@ from typing import NamedTuple
 from PIL import Image
 
 from demo import shipped_photos
-from gallery import Card, write_page
 from junco import VectorSet, ops, pipe, pipeline
+from junco.answers.groups import Group, Groups
+from junco.answers.hits import Hit, Hits
+from junco.answers.page import write_groups
 from library import PICTURES, Like, embed_new, files
 
 MOST_COPIES = 50
@@ -115,13 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = [copy.like.path.stat().st_size for copies in found.values() for copy in copies]
     print(f"{len(sizes)} copies of {len(found)} pictures: {sum(sizes) / 1e6:.1f} MB")
     if given.html is not None:
-        cards = [Card(keep, [copy.like for copy in copies]) for keep, copies in found.items()]
-        write_page(
-            given.html,
-            "Pictures that are there twice",
-            "the one on the left is to be kept · the number is the cosine with it",
-            cards,
-        )
+        hits = [
+            Hits([Hit(str(keep), 1.0), *(Hit(str(copy.like.path), copy.like.score) for copy in copies)])
+            for keep, copies in found.items()
+        ]
+        given.html.parent.mkdir(parents=True, exist_ok=True)
+        title = "Pictures that are there twice: the first of each group is to be kept"
+        write_groups(given.html, title, Groups(map(Group, hits), num_alone=0), sources=True)
 
 
 if __name__ == "__main__":

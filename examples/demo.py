@@ -1,32 +1,34 @@
-"""Real photos → vectors → neighbours: what ``make demo`` runs.
+"""Photos → vectors → what is like them: what ``make demo`` runs.
 
     python examples/demo.py --to demo --photos ~/Pictures
 
-Embeds the pictures that scikit-image and scikit-learn ship and every picture of the folder ``--photos`` into
-``vectors.parquet``, finds each picture's nearest neighbours by cosine, and writes ``index.html``. Run again, it embeds
-new and changed pictures only.
+Embeds every picture of the folder ``--photos`` into ``vectors.parquet``, and writes ``index.html``: for some of them
+those that are alike, or that nothing is. Without a folder the pictures are samples out of installed packages, parts and
+copies of these, and photos of woven cloth with and without faults; phrases in English and Chinese are looked for, too.
+Run again, it embeds new and changed pictures only.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.resources
+import importlib.util
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gallery import Card, write_page
-from junco import Pipeline, VectorSet, pipeline, read_vectors
-from library import PICTURES, Like
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from junco import VectorSet, open_set, pipeline
+from junco.answers.hits import Hit, Hits
+from junco.answers.page import write_answers
+from junco.errors import JuncoError
+from library import PICTURES, embed_new
 
 SHIPPED = {
     "skimage.data": (
@@ -36,83 +38,122 @@ SHIPPED = {
     ),
     "sklearn.datasets.images": "china.jpg flower.jpg",
 }
-NUM_NEIGHBOURS = 4
-MOST_IN_TABLE, MOST_ON_PAGE = 40, 400
-HOW_TO_READ = "the number under a picture is its cosine · click one to go to it"
+CLOTH, CLOTH_PHOTOS = "conformal_clip_data", "data/textile_images/simulated"
+NUM_OF_CLOTH = 16
+"""Photos of each class: without a fault, with one in a place, with one all over."""
+CHANGED = ("chelsea", "coffee", "rocket", "astronaut")
+ASKED = ("chelsea-part", "motorcycle_left", "cloth-global-1", "page")
+PHRASES = ("a cat", "一杯咖啡")
+PHRASE_LIKE = 0.1
+"""The least cosine of a phrase and a picture: they are lower than those of two pictures."""
+NUM_LIKE, NUM_ASKED = 5, 24
 
 
 def main() -> None:
-    """Embed, store, search, show."""
+    """Embed, ask, show."""
     arguments = _parse()
     target, console = Path(arguments.to), Console()
     target.mkdir(parents=True, exist_ok=True)
-    paths = [*shipped_photos(), *folder_photos(arguments.photos)]
+    photos = folder_photos(arguments.photos) if arguments.photos else samples(target / "photos")
 
     began = time.perf_counter()
     with pipeline(arguments.pipeline) as embed:
-        embed_all(embed, paths, target / "vectors.parquet", console)
-    took_s = time.perf_counter() - began
+        embed_new(embed, photos, target / "vectors.parquet")
+    stored = open_set(target / "vectors.parquet")
+    answers = [] if arguments.photos else list(by_phrases(stored, console))
+    answers += by_photos(stored, arguments.above, () if arguments.photos else ASKED)
+    console.print(table(answers))
+    title = f"{len(stored):,} photos, and what is like them"
+    write_answers(target / "index.html", title, answers, sources=True)  # the photos are one's own
+    console.print(f"{len(stored)} photos, loading included, in {time.perf_counter() - began:.1f} s")
+    console.print(f"page:    {(target / 'index.html').resolve().as_uri()}")
+    beside = " --sources" if arguments.photos else ""
+    console.print(f"look on: {Path(sys.executable).parent / 'junco'} look {target / 'vectors.parquet'}{beside}")
 
-    stored = read_vectors(target / "vectors.parquet")
-    names = [Path(name) for name in stored.keys]
-    neighbours = nearest(stored, NUM_NEIGHBOURS)
-    console.print(table(names, neighbours))
-    told = f"{len(names)} photos · {arguments.pipeline} · {stored.vectors.shape[1]} dimensions · {HOW_TO_READ}"
-    cards = [Card(path, line) for path, line in zip(names, neighbours, strict=True)][:MOST_ON_PAGE]
-    write_page(target / "index.html", "Photos and their nearest neighbours", told, cards)
-    console.print(f"{len(names)} photos, loading included, in {took_s:.1f} s")
-    console.print(f"vectors: {target / 'vectors.parquet'}\npage:    {(target / 'index.html').resolve().as_uri()}")
+
+def folder_photos(folder: str) -> list[Path]:
+    """All pictures under a folder, by their endings."""
+    if not (root := Path(folder).expanduser()).is_dir():
+        sys.exit(f"PHOTOS: {folder} is not a folder")
+    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
+    return found or sys.exit(f"PHOTOS: there is no picture in {folder}")
+
+
+def samples(folder: Path) -> list[Path]:
+    """Photos out of installed packages, and parts and copies of some: nothing is downloaded."""
+    folder.mkdir(exist_ok=True)
+    for name, path in [*((path.name, path) for path in shipped_photos()), *_cloth()]:
+        if not (folder / name).exists():
+            shutil.copyfile(path, folder / name)
+    for stem in CHANGED:
+        for path in folder.glob(f"{stem}.*"):
+            _change(path)
+    return sorted(folder.iterdir())
 
 
 def shipped_photos() -> Iterator[Path]:
-    """The photos inside installed packages: nothing is downloaded."""
+    """The photos inside packages that bring some."""
     for package, files in SHIPPED.items():
         folder = Path(str(importlib.resources.files(package)))
         yield from (folder / name for name in files.split() if (folder / name).exists())
 
 
-def folder_photos(folder: str | None) -> list[Path]:
-    """All pictures under a folder, by their endings."""
-    if not folder:
-        return []
-    if not (root := Path(folder).expanduser()).is_dir():
-        sys.exit(f"PHOTOS: {folder} is not a folder")
-    return sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
+def _cloth() -> Iterator[tuple[str, Path]]:
+    if importlib.util.find_spec(CLOTH) is None:
+        return
+    inside = Path(str(importlib.resources.files(CLOTH)), CLOTH_PHOTOS)
+    for kind in ("nominal", "local", "global"):
+        for number, path in enumerate(sorted((inside / kind).glob("*.jpg"))[:NUM_OF_CLOTH], 1):
+            yield f"cloth-{kind}-{number}.jpg", path
 
 
-def embed_all(embed: Pipeline, paths: list[Path], target: Path, console: Console) -> None:
-    """A vector for each picture that can be read, in a Parquet file; the others are named, and left out."""
-    report = embed.run(paths, target)
-    console.print(escape(str(report)))
-    if report.rejects is not None:
-        for reject in _read(Path(report.rejects)).to_pylist():
-            console.print(f"[yellow]left out[/] {escape(reject['input'])}: {escape(reject['reason'])}")
+def _change(path: Path) -> None:
+    """A part of a picture, and a copy that is small, mirrored and badly saved."""
+    part, copy = (path.with_name(f"{path.stem}-{how}.jpg") for how in ("part", "copy"))
+    with Image.open(path) as opened:
+        whole = opened.convert("RGB")
+    width, height = whole.size
+    if not part.exists():
+        whole.rotate(6).crop((width // 5, height // 8, width * 4 // 5, height * 7 // 8)).save(part)
+    if not copy.exists():
+        whole.transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((width // 3, height // 3)).save(copy, quality=30)
 
 
-def _read(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path)
-
-
-def nearest(stored: VectorSet, most: int) -> list[list[Like]]:
-    """For each vector the others nearest to it by cosine, best first."""
-    found = stored.nearest(stored.vectors, stored.space, most + 1)
-    lines = (zip(rows.tolist(), scores.tolist(), strict=True) for rows, scores in zip(*found, strict=True))
+def by_photos(stored: VectorSet, above: float, names: tuple[str, ...]) -> list[Hits]:
+    """What is like some of the photos: those of some names, else a few from all over the set."""
+    keys = stored.keys
+    rows = [row for name in names for row, key in enumerate(keys) if Path(key).stem == name]
+    rows = rows or list(range(0, len(keys), max(1, len(keys) // NUM_ASKED)))[:NUM_ASKED]
     return [
-        [Like(row, Path(stored.keys[row]), score) for row, score in line if row != own][:most]
-        for own, line in enumerate(lines)
+        Hits([hit for hit in stored.search(stored.units()[row], NUM_LIKE + 1) if _is_like(hit, row, above)], keys[row])
+        for row in rows
     ]
 
 
-def table(paths: list[Path], neighbours: list[list[Like]]) -> Table:
-    """The first photos, each with its nearest neighbours."""
-    shown = Table(title="nearest neighbours by cosine", title_justify="left", header_style="bold")
-    shown.add_column("photo", style="bold")
+def _is_like(hit: Hit, row: int, above: float) -> bool:
+    return hit.row != row and hit.score >= above
+
+
+def by_phrases(stored: VectorSet, console: Console) -> Iterator[Hits]:
+    """The photos nearest to phrases, where the model has texts in its space."""
+    for phrase in PHRASES:
+        try:
+            found = stored.search(phrase, NUM_LIKE)
+        except JuncoError as error:
+            console.print(f"[yellow]no phrases:[/] {escape(str(error))}")
+            return
+        yield Hits([hit for hit in found if hit.score >= PHRASE_LIKE], phrase)
+
+
+def table(answers: list[Hits]) -> Table:
+    """The questions, each with the best of its answers."""
+    shown = Table(title="what is alike, by cosine", title_justify="left", header_style="bold")
+    shown.add_column("asked", style="bold")
     for rank in range(1, 4):
         shown.add_column(f"{rank}")
-    for path, row in list(zip(paths, neighbours, strict=True))[:MOST_IN_TABLE]:
-        shown.add_row(escape(path.stem), *(f"{escape(n.path.stem)} [dim]{n.score:.2f}[/]" for n in row[:3]))
+    for hits in answers:
+        best = [f"{escape(Path(hit.key).stem)} [dim]{hit.score:.2f}[/]" for hit in hits[:3]]
+        shown.add_row(escape(Path(hits.question).stem), *(best or ["[dim]nothing alike[/]"]))
     return shown
 
 
@@ -120,7 +161,8 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", default="demo", help="folder for vectors and page")
     parser.add_argument("--photos", help="a folder of your own pictures")
-    parser.add_argument("--pipeline", default="image-embedding", help="any member of the image-embedding family")
+    parser.add_argument("--pipeline", default="image-text-embedding", help="any pipeline that takes a picture")
+    parser.add_argument("--above", type=float, default=0.5, help="the least cosine of what is alike")
     return parser.parse_args()
 
 

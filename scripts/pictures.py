@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ import media  # noqa: E402  of another folder
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZE = 920, 2400
 """Of the window in pixels; what is longer is cut."""
-SIZES = {"inspect": (1150, 1500)}
+SIZES = {"inspect": (1150, 1500), "look": (1150, 1050)}
 MOST_BYTES = 150_000
 RATE_HZ = 16_000
 
@@ -122,6 +123,23 @@ def inspect() -> Any:
     raise LookupError("seen")
 
 
+def look() -> Any:
+    """The map of the samples of the demo, as a browser shows it."""
+    from demo import samples
+    from junco import open_set
+    from junco.look.looked import Looked
+    from junco.look.server import Server
+
+    with pipeline("image-embedding") as embed:
+        photos = [photo for photo in samples(Path("photos")) if not photo.name.startswith("cloth")]
+        embed.run(photos, "photos.parquet", progress=False)
+    with Server(Looked(open_set("photos.parquet"), "photos.parquet")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        shot = shoot(f"{server.address}map", SIZES["look"])
+        server.shutdown()
+    return shot
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "objects-video": objects_video,
     "video": video,
@@ -129,18 +147,25 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "speech": speech,
     "faces": faces,
     "inspect": inspect,
+    "look": look,
 }
 
 
-def shoot(markup: str, size: tuple[int, int]) -> Image.Image:
+def written(name: str, made: Any) -> str:
+    """The address of a page with what was made."""
+    markup = made.html() if hasattr(made, "html") else page(name, made._repr_html_())
+    Path("page.html").write_text(markup, "utf-8")
+    return Path("page.html").resolve().as_uri()
+
+
+def shoot(address: str, size: tuple[int, int]) -> Image.Image:
     """A page as a browser of this size shows it, without what is empty beneath."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit(f"pictures of pages take a browser, and none of {', '.join(BROWSERS)} is here")
-    Path("page.html").write_text(markup, "utf-8")
     # the page is our own and runs nothing, so that it needs no sandbox, which not every container lets a browser have
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--screenshot=page.png"]
-    where = [f"--window-size={size[0]},{size[1]}", Path("page.html").resolve().as_uri()]
+    where = [f"--window-size={size[0]},{size[1]}", address]
     subprocess.run([browser, *options, *where], check=True, capture_output=True, timeout=120)
     shot = Image.open("page.png").convert("RGB")
     ground = Image.new("RGB", shot.size, shot.getpixel((0, shot.height - 1)))
@@ -164,8 +189,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
             made = PICTURES[name]()
-            markup = made.html() if hasattr(made, "html") else page(name, made._repr_html_())
-            kept(shoot(markup, SIZES.get(name, SIZE)), ROOT / "docs" / "how-to" / f"{name}.jpg")
+            shot = made if isinstance(made, Image.Image) else shoot(written(name, made), SIZES.get(name, SIZE))
+            kept(shot, ROOT / "docs" / "how-to" / f"{name}.jpg")
             os.chdir(ROOT)
 
 

@@ -35,39 +35,57 @@ def copied(paths, folder):
     return [Path(shutil.copy(path, folder)) for path in paths]
 
 
+def ran_demo(target, *arguments):
+    done = subprocess.run(
+        [sys.executable, str(DEMO), "--to", str(target), *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def sections(page):
+    """What each question of a page shows, by the question."""
+    shown = page.split('<section class="card"')[1:]
+    return {re.search(r"<h2[^>]*>(.*?)</h2>", section)[1]: section for section in shown}
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo's target folder and what it printed, with three photos of one's own, one of them broken."""
-    photos, target = tmp_path_factory.mktemp("photos"), tmp_path_factory.mktemp("target")
+    """The demo's target folder and what it printed, of its samples."""
+    target = tmp_path_factory.mktemp("samples")
+    return target, ran_demo(target)
+
+
+def test_the_demo_shows_a_photo_beside_those_that_it_is_a_part_of_and_another_one_alone(demo):
+    found = sections((demo[0] / "index.html").read_text("utf-8"))
+    assert "chelsea.png" in found["chelsea-part.jpg"]
+    assert "chelsea-copy.jpg" in found["chelsea-part.jpg"]
+    assert "motorcycle_right.png" in found["motorcycle_left.png"]
+    assert "nothing alike" in found["page.png"]
+    assert found["chelsea-part.jpg"].count("<img ") == 3
+
+
+def test_the_demo_finds_photos_by_phrases_in_english_and_chinese(demo):
+    found = sections((demo[0] / "index.html").read_text("utf-8"))
+    assert "chelsea" in found["a cat"]
+    assert "coffee" in found["一杯咖啡"]
+    assert "look on:" in demo[1]
+
+
+def test_the_demo_takes_ones_own_photos_alone_and_names_one_that_cannot_be_read(tmp_path):
+    photos, target = tmp_path / "photos", tmp_path / "target"
+    photos.mkdir()
     Image.fromarray(data.chelsea()).save(photos / "my cat.jpg")
     Image.fromarray(data.chelsea()[:, ::-1]).save(photos / "cat & mirror.png")
     (photos / "broken.jpg").write_bytes((photos / "my cat.jpg").read_bytes()[:2000])
-    command = [sys.executable, str(DEMO), "--to", str(target), "--photos", str(photos)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target, done.stdout
-
-
-def test_the_demo_stores_a_vector_for_each_photo_that_can_be_read(demo):
-    stored = pq.read_table(demo[0] / "vectors.parquet")
-    names = {Path(name).name for name in stored.column("input").to_pylist()}
-    assert {"astronaut.png", "chelsea.png", "my cat.jpg", "cat & mirror.png"} <= names
-    assert "broken.jpg" not in names
+    out = ran_demo(target, "--photos", str(photos), "--pipeline", "image-embedding")
+    stored = pq.read_table(target / "vectors.parquet")
+    assert {Path(name).name for name in stored.column("input").to_pylist()} == {"my cat.jpg", "cat & mirror.png"}
     assert stored.schema.field("vector").type == pa.list_(pa.float32(), 1280)
-
-
-def test_the_demo_reports_the_photo_that_cannot_be_read(demo):
-    assert "left out" in demo[1]
-    assert "broken.jpg" in demo[1]
-
-
-def test_the_demo_page_shows_each_photo_with_its_neighbours(demo):
-    page = (demo[0] / "index.html").read_text("utf-8")
-    cards = {card.partition('alt="')[2].partition('"')[0]: card for card in page.split("<article")[1:]}
-    assert 'title="motorcycle_right.png"' in cards["motorcycle_left"]
-    assert 'title="cat &amp; mirror.png"' in cards["my cat"]
-    assert all(f'src="thumbs/{number}.jpg"' in page for number in range(len(cards)))
-    assert len(list((demo[0] / "thumbs").glob("*.jpg"))) == len(cards)
+    assert "left out" in out
+    assert "broken.jpg" in out
+    found = sections((target / "index.html").read_text("utf-8"))
+    assert "cat &amp; mirror.png" in found["my cat.jpg"]
 
 
 def test_a_spoiled_part_of_a_picture_finds_the_whole(tmp_path, capsys):

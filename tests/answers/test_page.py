@@ -73,7 +73,9 @@ def test_of_a_document_what_is_around_the_chunk_is_shown_with_the_chunk_marked(t
     (marked,) = found.parts
     assert found.whole.text[marked.start : marked.end] == "the answer"
     assert len(found.whole.text) == 2 * AROUND + 10 + 2
-    assert "<mark" in shown(Hit(str(tmp_path / "a.txt"), 1.0, {"chunk": chunk}))
+    body = shown(Hit(str(tmp_path / "a.txt"), 1.0, {"page": {"number": 1}, "chunk": chunk}))
+    assert "<mark" in body
+    assert body.count("page 1") == 1
 
 
 def test_a_source_that_is_not_there_any_more_is_said_and_the_others_are_shown(photo, tmp_path):

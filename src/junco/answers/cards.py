@@ -6,17 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from junco.answers.brought import Brought, brought, kind_of, own_text
+from junco.answers.brought import Brought, brought, kind_of, own_text, part_of
 from junco.answers.hits import Hit, said
 from junco.pages.colours import ON_PAGES, OVER_PICTURES, Colours
 from junco.pages.media import SMALL_SIDE, Media
 from junco.pages.style import words
 from junco.pages.texts import text
-from junco.pages.values import is_picture
+from junco.pages.values import is_page, is_picture
 from junco.pages.wholes import Whole, line_of, seen_whole
-
-_NUM_FOLDERS = 1
-"""Of a path that are shown with the file's name."""
+from junco.types import Page
 
 
 class Seen(NamedTuple):
@@ -72,16 +70,16 @@ def _card(hit: Hit, seen: Seen, href: str) -> str:
 
 
 def short_name(key: str) -> str:
-    """The end of a path that names a file, with its folder; any other key as it is."""
-    if not kind_of(key):
-        return key
-    parts = key.replace("\\", "/").split("/")
-    return key if len(parts) <= _NUM_FOLDERS + 1 else "…/" + "/".join(parts[-_NUM_FOLDERS - 1 :])
+    """The name of a file without its folders; any other key as it is."""
+    return key.replace("\\", "/").rsplit("/", 1)[-1] or key if kind_of(key) else key
 
 
-def about(hit: Hit) -> str:
-    """A row's other columns in a line, but for its text."""
-    return ", ".join(line for value in hit.columns.values() if not _is_chunk(value) and (line := said(value)))
+def about(hit: Hit, whole: Any = None) -> str:
+    """A row's other columns in a line, but for its text, and for a page's number where the page itself is shown."""
+    values = [value for value in hit.columns.values() if not _is_chunk(value)]
+    if is_page(whole):
+        values = [value for value in values if not isinstance(part_of(value), Page)]
+    return ", ".join(line for value in values if (line := said(value)))
 
 
 def read_again(media: Media, *, sources: bool = False) -> See:
@@ -93,7 +91,8 @@ def read_again(media: Media, *, sources: bool = False) -> See:
     """
 
     def see(hit: Hit) -> Seen:
-        found, line = brought(hit, sources=sources), about(hit)
+        found = brought(hit, sources=sources)
+        line = about(hit, found.whole)
         body = seen_of(found, media, line)
         if line and not is_picture(found.whole):  # whose caption it is
             body += _line(line)

@@ -24,7 +24,7 @@ from junco.pages.summary import titled
 if TYPE_CHECKING:
     from junco.answers.vector_set import VectorSet
 
-_NOTHING = '<p class="faint">nothing was found</p>'
+_NOTHING = '<p class="faint">nothing alike was found</p>'
 MOST_ROWS = 200
 """On one page."""
 MOST_PARTS = 100

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from junco.pages.letters import amount
 from junco.terminal import is_terminal, out, out_json, stdout
 from junco.types.media import HEAVY
 from junco.wording import picture, printable
@@ -26,7 +27,7 @@ sources = click.option(
 def written(pages: Sequence[Path]) -> str:
     """What to say of pages that were written, the first one first."""
     first, *others = pages
-    return f"wrote {first}" + (f", and {len(others):,} more pages in {others[0].parent}" if others else "")
+    return f"wrote {first}" + (f", and {amount(len(others), 'more page')} in {others[0].parent}" if others else "")
 
 
 def print_json(value: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from junco.answers.brought import own_text
 from junco.answers.cards import short_name
 from junco.answers.hits import Hit
 from junco.look.frame import Frame
@@ -20,9 +22,9 @@ WIDTH, HEIGHT = 1200, 800
 MOST_POINTS = 1_500
 """In view; of more, so many are drawn, and that is said."""
 MOST_ZOOM = 10
-_PICTURE, _PICTURES_ACROSS, _PICTURES_DOWN = 64, 14, 9
+_SIDE = 64
 _CELLS = 6
-_NAME_LETTERS = 120
+_NAME_LETTERS, _LABEL_LETTERS = 120, 22
 _WHOLE = 1_000_000
 """Parts of the map that places in addresses are counted in."""
 
@@ -94,21 +96,21 @@ def drawing(
     """
     ground = "".join(_ground(frame, view, by))
     points: list[str] = []
-    pictures: list[str] = []
-    taken: set[tuple[int, int]] = set()
-    for hit, (x, y) in zip(hits, places.tolist(), strict=True):
-        cell = (int(x * _PICTURES_ACROSS), int(y * _PICTURES_DOWN))
-        is_first = cell not in taken and is_pictured(hit)
-        if is_first:
-            taken.add(cell)
+    large: list[str] = []
+    taken: list[tuple[float, float]] = []
+    for hit, (x, y) in zip(hits, (places * (WIDTH, HEIGHT)).tolist(), strict=True):
         colour = colours.get(hit.row, "currentColor")
-        (pictures if is_first else points).append(
-            _point(frame, hit, x * WIDTH, y * HEIGHT, colour, is_picture=is_first)
-        )
-    label = f"map of {len(hits):,} rows"
+        draw = _picture if is_pictured(hit) else _named
+        wide, high = _APART[draw]
+        is_free = all(abs(x - left) > wide or abs(y - top) > high for left, top in taken)
+        if is_free:
+            taken.append((x, y))
+            large.append(_link(frame, hit, draw(frame, hit, x, y, colour)))
+        else:
+            points.append(_link(frame, hit, _point(frame, hit, x, y, colour)))
     return (
-        f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{label}">'
-        f"{ground}{''.join(points)}{''.join(pictures)}</svg>"
+        f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="map of {len(hits):,} rows">'
+        f"{ground}{''.join(points)}{''.join(large)}</svg>"
     )
 
 
@@ -126,18 +128,39 @@ def _ground(frame: Frame, view: View, by: str) -> Iterator[str]:
             )
 
 
-def _point(frame: Frame, hit: Hit, x: float, y: float, colour: str, *, is_picture: bool) -> str:
-    name = words(cut(" ".join(short_name(hit.key).split()), _NAME_LETTERS))
-    if is_picture:
-        left, top = (min(max(at - _PICTURE / 2, 1), most - _PICTURE - 1) for at, most in ((x, WIDTH), (y, HEIGHT)))
-        box = f'x="{left:.0f}" y="{top:.0f}" width="{_PICTURE}" height="{_PICTURE}"'
-        shape = (
-            f'<image href="{frame.at(f"thumb/{hit.row}")}" {box} preserveAspectRatio="xMidYMid slice"/>'
-            f'<rect {box} fill="none" stroke="{colour}" stroke-width="3" rx="2"/>'
-        )
-    else:
-        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>'
+def _link(frame: Frame, hit: Hit, shape: str) -> str:
+    name = words(cut(_one_line(hit.key), _NAME_LETTERS))
     return f'<a href="{frame.at(f"row/{hit.row}")}"><title>{name}</title>{shape}</a>'
+
+
+def _picture(frame: Frame, hit: Hit, x: float, y: float, colour: str) -> str:
+    left, top = (min(max(at - _SIDE / 2, 2), most - _SIDE - 2) for at, most in ((x, WIDTH), (y, HEIGHT)))
+    box = f'x="{left:.0f}" y="{top:.0f}" width="{_SIDE}" height="{_SIDE}"'
+    return (
+        f'<image href="{frame.at(f"thumb/{hit.row}")}" {box} preserveAspectRatio="xMidYMid slice"/>'
+        f'<rect {box} fill="none" stroke="{colour}" stroke-width="3" rx="2"/>'
+    )
+
+
+def _named(frame: Frame, hit: Hit, x: float, y: float, colour: str) -> str:
+    """A point with the beginning of its text, towards the middle."""
+    own = own_text(hit)
+    name = words(cut(_one_line(own if own is not None else Path(hit.key).name), _LABEL_LETTERS))
+    side, at = ("end", x - 10) if x > WIDTH * 0.8 else ("start", x + 10)
+    label = f'<text x="{at:.1f}" y="{y + 5:.1f}" font-size="15" text-anchor="{side}">{name}</text>'
+    return f"{_point(frame, hit, x, y, colour)}{label}"
+
+
+def _point(frame: Frame, hit: Hit, x: float, y: float, colour: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>'
+
+
+_APART = {_picture: (56, 56), _named: (190, 22)}
+"""How far pictures and names are from each other; rows between them are points."""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(short_name(text[: 4 * _NAME_LETTERS]).split())
 
 
 def controls(frame: Frame, view: View, by: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -64,6 +65,9 @@ class Response:
         return cls(b"there is no such page\n", TEXT, 404)
 
 
+_FILE_NAME = re.compile(r'filename="([^"]+)"')  # browsers write a quote in it as %22
+
+
 class Sent(NamedTuple):
     """A file as a form sends it."""
 
@@ -83,8 +87,8 @@ def sent_file(request: Request) -> Sent:
     head = f"Content-Type: {request.kind}\r\n\r\n".encode("latin-1", "replace")
     message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(head + request.body)
     for part in message.walk():
-        name = part.get_filename()
-        data = part.get_payload(decode=True)
+        told = dict(part.raw_items()).get("Content-Disposition", "")
+        name, data = _FILE_NAME.search(told), part.get_payload(decode=True)
         if name and isinstance(data, bytes) and data:
-            return Sent(name.encode("ascii", "surrogateescape").decode("utf-8", "replace"), data)
+            return Sent(name[1].encode("ascii", "surrogateescape").decode("utf-8", "replace"), data)
     raise InputError("no file was sent: choose one, or drop it on the page")

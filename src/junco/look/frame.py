@@ -41,9 +41,9 @@ class Frame:
         Args:
             tab: of `TABS`, which it belongs to.
             body: markup.
-            query: what it looks for, which the boxes repeat.
+            query: what a page of rows looks for, which the boxes repeat; others have no conditions.
         """
-        top = f'<div class="top">{self._head()}{self._tabs(tab)}{self._ask(query or Query())}</div>'
+        top = f'<div class="top">{self._head()}{self._tabs(tab)}{self._ask(query)}</div>'
         links = {name: self.address(name) for name in ("style.css", "look.css", "look.js")}
         title = f"{TABS[tab]} · {self.looked.title}" if tab else self.looked.title
         return served(title, f"{top}\n{body}", [links["style.css"], links["look.css"]], links["look.js"]).encode()
@@ -51,8 +51,6 @@ class Frame:
     def _head(self) -> str:
         found = self.looked.found
         told = [amount(len(found), "row")]
-        if len(found):
-            told.append(f"{found.units().shape[1]:,} numbers each")
         told.append(str(found.space) if found.space is not None else "of an unknown space")
         name = f'<a href="{self.at()}"><bdi>{words(self.looked.title)}</bdi></a>'
         return f'<header><h1>{name}</h1><p class="faint">{words(" · ".join(told))}</p></header>'
@@ -65,7 +63,7 @@ class Frame:
         ]
         return f'<nav class="tabs" aria-label="views">{"".join(links)}</nav>'
 
-    def _ask(self, query: Query) -> str:
+    def _ask(self, query: Query | None) -> str:
         why = self.looked.why_no_phrases()
         cannot = why and not why.startswith("its model")
         if cannot:
@@ -73,7 +71,7 @@ class Frame:
         box = ""
         if not why:
             box = (
-                f'<input type="search" name="q" value="{words(query.text)}" dir="auto" '
+                f'<input type="search" name="q" value="{words(query.text if query else "")}" dir="auto" '
                 'placeholder="what is looked for, in words" aria-label="what is looked for, in words">'
                 "<button>search</button>"
             )
@@ -84,8 +82,10 @@ class Frame:
         )
         return f"{self._filters(query, box)}{send}"
 
-    def _filters(self, query: Query, box: str) -> str:
+    def _filters(self, query: Query | None, box: str) -> str:
         """The form of the question with the conditions that go with it."""
+        if query is None:
+            return f'<form class="ask" role="search" action="{self.at()}">{box}</form>' if box else ""
         try:
             choices = self.looked.choices()
         except JuncoError:  # a set that was written anew meanwhile: the page says so

@@ -24,6 +24,7 @@ from junco.once import Once
 from junco.pages.media import SMALL_SIDE, File, Unshown, small_picture
 from junco.pages.values import pixels
 from junco.store.arrow import arrow
+from junco.store.content import KEY
 from junco.types import Vectors
 
 PAGE_ROWS = 60
@@ -73,7 +74,7 @@ class Looked:
         self.choices = Once(self._choices)
         self.plane: Once[Plane] = Once(lambda: flattened(found.units()))
         self.why_no_phrases = Once(self._why_no_phrases)
-        self.has_pieces = Once(lambda: len(found.column("input").unique()) < len(found))
+        self.has_pieces = Once(lambda: len(found.column(KEY).unique()) < len(found))
         self._asked: Kept[Asked] = Kept(64)
         self._phrases: Kept[Vectors] = Kept(256)
         self._groups: Kept[list[Scored]] = Kept(8)
@@ -95,7 +96,7 @@ class Looked:
         return Answer(Hits(hits[first:], query.text), num_rows)
 
     def _keys_of(self, numbers: Any) -> Any:
-        return self.found.column("input").take(arrow().array(numbers)).unique()
+        return self.found.column(KEY).take(arrow().array(numbers)).unique()
 
     def like(self, number: int, count: int) -> Hits:
         """The rows nearest to one of the set, without it."""
@@ -142,7 +143,10 @@ class Looked:
         with tempfile.TemporaryDirectory(prefix="junco-look-") as folder:
             path = Path(folder, f"sent{ending}")
             path.write_bytes(sent.data)
-            return Asked(shown, self.found.embed(str(path)), _small(path))
+            try:
+                return Asked(shown, self.found.embed(str(path)), _small(path))
+            except JuncoError as error:
+                raise InputError(str(error).replace(str(path), shown)) from None
 
     def copies(self, above: float) -> list[Scored]:
         """Groups of near-duplicates.
@@ -178,9 +182,9 @@ class Looked:
             return str(error)
 
     def _choices(self) -> list[Choice]:
-        """Columns with few values, and fields of columns."""
+        """Columns with few values, and fields of columns; the inputs, where rows are pieces of few."""
         found = []
-        for name in self.found.names:
+        for name in (*([KEY] if self.has_pieces() else []), *self.found.names):
             cells = self.found.column(name)
             if not arrow().types.is_struct(cells.type):
                 found += _values_of(name, cells)

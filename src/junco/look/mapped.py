@@ -52,10 +52,11 @@ def mapped(looked: Looked, frame: Frame, request: Request) -> str:
         colours, keys, why = {}, [], f'<p class="fail" role="alert">{words(str(error))}</p>'
     hits = looked.found.rows(numbers.tolist())
     shown = drawing(frame, view, by, hits, places[numbers], colours, partial(is_pictured, sources=looked.sources))
-    few = f"{len(numbers):,} of " if len(numbers) < count else ""
+    drawn = f", of which {len(numbers):,} are drawn" if len(numbers) < count else ""
     told = (
-        f"{few}{amount(count, 'row')} in view. The two directions in which rows differ most show "
-        f"{plane.share:.0%} of what tells them apart. "
+        f"{count:,} of {amount(len(looked.found), 'row')} are in view{drawn}. "
+        f"The two directions in which rows differ most show {plane.share:.0%} of what tells them apart; "
+        "crowded parts have more room. "
         "A click on a row shows it and those like it, one beside it goes nearer."
     )
     above = f"{_form(frame, view, by, names)}{why}{controls(frame, view, by)}{legend(keys)}"

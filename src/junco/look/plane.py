@@ -14,8 +14,8 @@ MOST_SAMPLED = 4_000
 """Rows that the directions are found in; all rows are laid on the plane."""
 _ROWS = 16_384
 _EDGE = 0.04
-_NEAR = 0.01
-"""Share of the rows on each side that may lie outside of what is shown first, where they would squeeze all others."""
+_CROWDED = 0.6
+"""How far a row's place follows its rank: with 0 one row far away squeezes all others, with 1 there are no gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Plane:
     """Where each row lies.
 
     Attributes:
-        places: (rows, 2), from 0 to 1 but for what lies far outside.
+        places: (rows, 2), from 0 to 1.
         share: of what tells the sampled rows from each other, how much the plane shows, from 0 to 1.
         num_sampled: rows that the directions were found in.
     """
@@ -64,9 +64,16 @@ def _axes(centred: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], fl
 
 
 def _framed(places: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Places from 0 to 1 in both directions, with a margin."""
-    low, high = np.quantile(places, _NEAR, axis=0), np.quantile(places, 1 - _NEAR, axis=0)
-    if len(places) < 1 / _NEAR:
-        low, high = places.min(axis=0), places.max(axis=0)
-    size = np.where(high > low, high - low, 1)
-    return np.asarray((places - low) / size * (1 - 2 * _EDGE) + _EDGE, np.float32)
+    """Places from 0 to 1 in both directions, with a margin; where rows are crowded they have more room."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    lines = (places - low) / np.where(high > low, high - low, 1)
+    ranks = np.stack([_ranks(places[:, axis]) for axis in (0, 1)], axis=1)
+    stretched = (1 - _CROWDED) * lines + _CROWDED * ranks
+    return np.asarray(stretched * (1 - 2 * _EDGE) + _EDGE, np.float32)
+
+
+def _ranks(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """From 0 for the lowest value to 1 for the highest; equal ones have one rank."""
+    _, number, counts = np.unique(values, return_inverse=True, return_counts=True)
+    lowest = np.cumsum(counts) - counts
+    return np.asarray((lowest + (counts - 1) / 2)[number] / max(1, len(values) - 1))

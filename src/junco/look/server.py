@@ -36,6 +36,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 2 * MOST_AT_ONCE
     allow_reuse_address = sys.platform != "win32"
 
     def __init__(self, looked: Looked, port: int = 0) -> None:

@@ -33,8 +33,8 @@ def seen_at(address: Callable[[str], str], *, sources: bool) -> See:
             return in_words(hit)
         line = about(hit)
         below = f'<p class="about" dir="auto">{words(line)}</p>' if line else ""
-        if why := why_not(hit, sources=sources):
-            return Seen(short_name(hit.key), f'<p class="faint">{words(why)}</p>{below}')
+        if why_not(hit, sources=sources):  # which the page says once
+            return Seen(short_name(hit.key), below)
         alt = words(f"{short_name(hit.key)} {line}".strip())
         look = "heard" if kind == "sound" else "thumb"
         shown = f'<img class="{look}" loading="lazy" decoding="async" src="{address(f"thumb/{hit.row}")}" alt="{alt}">'

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from urllib.parse import quote
 
-from junco.answers.brought import brought
-from junco.answers.cards import cards, seen_of
+from junco.answers.brought import brought, names_a_file, why_not
+from junco.answers.cards import cards, seen_of, short_name
 from junco.answers.hits import Hit, Hits, said
 from junco.errors import InputError, JuncoError
 from junco.look.exchange import KEPT, Request, Response, sent_file
@@ -123,7 +123,12 @@ class Views:
     def listed(self, hits: Hits) -> str:
         """Cards, each of which leads to its row."""
         shown = cards(hits, self._see, lambda hit: self.frame.address(f"row/{hit.row}"))
-        return shown or '<p class="faint">there is nothing to show</p>'
+        why = next(filter(None, (self._why_not(hit) for hit in hits)), "")
+        note = f'<p class="cut" role="note">{words(why)}</p>' if why else ""
+        return note + (shown or '<p class="faint">there is nothing to show</p>')
+
+    def _why_not(self, hit: Hit) -> str:
+        return why_not(hit, sources=self.looked.sources) if names_a_file(hit) else ""
 
     def _row(self, hit: Hit) -> Response:
         """A row in large, what the set holds of it, and those like it."""
@@ -135,7 +140,8 @@ class Views:
             for name, number in (("the row before", hit.row - 1), ("the row after", hit.row + 1))
             if 0 <= number < len(self.looked.found)
         ]
-        head = f'<h2>row {hit.row:,}</h2><nav class="pages" aria-label="rows beside it">{" ".join(beside)}</nav>'
+        head = f'<h2>row {hit.row:,} <bdi class="faint">{words(_name(hit))}</bdi></h2>'
+        head += f'<nav class="pages" aria-label="rows beside it">{" ".join(beside)}</nav>'
         like = f"<h2>like this one</h2>{self.listed(self.looked.like(hit.row, NUM_LIKE))}"
         table = f'<div class="scroll"><table>{cells}</table></div>'
         return self._page("", f'{head}<div class="one">{shown}{table}</div>{like}')
@@ -147,6 +153,11 @@ class Views:
     def _sound(self, hit: Hit) -> Response:
         file = sound(hit, sources=self.looked.sources)
         return Response.missing() if file is None else Response.of_file(file)
+
+
+def _name(hit: Hit) -> str:
+    """Of the file that a row came from; a text is shown itself."""
+    return short_name(hit.key) if names_a_file(hit) else ""
 
 
 def _cell(name: str, value: object) -> str:

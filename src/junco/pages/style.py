@@ -49,9 +49,10 @@ def served(title: str, body: str, styles: Sequence[str], script: str) -> str:
         script: address of the script.
     """
     links = "".join(f'<link rel="stylesheet" href="{escape(each)}">\n' for each in styles)
+    links += f'<link rel="icon" href="data:,">\n<script src="{escape(script)}" defer></script>'
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{_PHONE}'
-        f'<title>{words(title)}</title>\n{links}<script src="{escape(script)}" defer></script>\n</head>\n'
+        f"<title>{words(title)}</title>\n{links}\n</head>\n"
         f'<body class="junco-page">\n<main class="junco">\n{body}\n</main>\n</body>\n</html>\n'
     )
 
