@@ -21,8 +21,10 @@ from junco.settings import user_path
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, InMemory, Joined, parts_of
 from junco.store.stored import Stored, WrittenAnewError
+from junco.store.stored_rows import StoredRows
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
+from junco.vector_store.installed import is_store
 from junco.wording import picture, printable
 
 if TYPE_CHECKING:
@@ -133,11 +135,16 @@ class VectorSet:
         """
         if not isinstance(count, int) or count < 1:
             raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
-        among = rows_where(self._content, Where.of(where))
+        conditions = Where.of(where)
+        among = None if self._content.has_index else rows_where(self._content, conditions)
         if not len(self):
             return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
-        return Hits(self._hits(*self._best(wanted, count, among, by_input=by_input)), _in_words(question))
+        found = self._by_index(wanted, count, conditions, by_input=by_input)
+        if found is None:
+            among = rows_where(self._content, conditions) if self._content.has_index else among
+            found = self._hits(*self._best(wanted, count, among, by_input=by_input))
+        return Hits(found, _in_words(question))
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -243,9 +250,27 @@ class VectorSet:
         """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
         is_packed = is_stored and rows.dtype == np.uint8
         units = unit(rows, self.space if is_packed else None)
-        if len(self) and units.shape[1] != self._units.shape[1]:
-            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {self._units.shape[1]}")
+        dim = self._content.dim or (self._units.shape[1] if len(self) else 0)
+        if len(self) and units.shape[1] != dim:
+            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {dim}")
         return units
+
+    def _by_index(
+        self, wanted: Vectors, count: int, conditions: Sequence[Where], *, by_input: bool
+    ) -> list[Hit] | None:
+        """The best rows for any of several vectors, each once, by the index of a store; ``None`` where it cannot."""
+        plain = [each for each in (one.plain(self._content.schema) for one in conditions) if each is not None]
+        if not self._content.has_index or len(plain) < len(conditions):
+            return None
+        room, num_found, origin = count, -1, Origin(self._content.folders, self._content.named_by)
+        while (found := self._content.find(wanted, room, plain)) is not None:
+            rows = sorted((row for each in found for row in each), key=lambda row: -row.score)
+            firsts = {row.key if by_input else row.id: row for row in reversed(rows)}
+            best = sorted(firsts.values(), key=lambda row: -row.score)[:count]
+            if len(best) == count or len(rows) == num_found:
+                return [Hit(row.key, row.score, row.columns, origin=origin) for row in best]
+            num_found, room = len(rows), room * 4
+        return None
 
     def _best(
         self, wanted: Vectors, count: int, among: Mask | None, *, by_input: bool
@@ -299,6 +324,8 @@ def _in_words(question: Any) -> str:
 def open_set(path: str | Path, column: str | None = None) -> VectorSet:
     """A set of vectors that a job, or another program, has written: a ``.parquet`` or ``.npy`` file, or a folder.
 
+    Or the collection of a vector store, which a job has written: ``lancedb:./db#photos``.
+
     Args:
         path: where it is.
         column: which column holds the vectors; else the one that the file names, or the only one there is.
@@ -306,12 +333,18 @@ def open_set(path: str | Path, column: str | None = None) -> VectorSet:
     Raises:
         InputError: nothing is there, or no vectors.
         SpaceError: a folder whose files hold vectors of several spaces.
+        UnavailableError: a vector store does not answer.
     """
-    return VectorSet.of(Stored(user_path(path), column))
+    return VectorSet.of(_content_at(path, column))
+
+
+def _content_at(path: str | Path, column: str | None) -> Stored | StoredRows:
+    text = os.fspath(path)
+    return StoredRows(text, column) if is_store(text) else Stored(user_path(path), column)
 
 
 def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
-    """The vectors of ``.parquet`` and ``.npy`` files and of folders of Parquet files, as one set in memory.
+    """The vectors of ``.parquet`` and ``.npy`` files, folders of Parquet files and vector stores, as one set in memory.
 
     Args:
         paths: one or more; several must hold vectors of one space.
@@ -324,7 +357,7 @@ def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
     if not paths:
         raise InputError("read_vectors takes the path of at least one file")
     while True:
-        sets = [Stored(user_path(path), column) for path in paths]
+        sets = [_content_at(path, column) for path in paths]
         for path, other in zip(paths[1:], sets[1:], strict=True):
             check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
         found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))

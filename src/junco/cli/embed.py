@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--to",
     required=True,
     metavar="TARGET",
-    help="A .parquet or .npy file, or a folder of Parquet files: out/.",
+    help="A .parquet or .npy file, a folder of Parquet files: out/, or a vector store: lancedb:./db#photos.",
 )
 @click.option(
     "--column",

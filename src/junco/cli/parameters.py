@@ -14,7 +14,9 @@ params = click.option(
 )
 device = click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")
 
-vectors = click.argument("vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, or a folder.")
+vectors = click.argument(
+    "vectors", metavar="SET", help="What junco embed wrote: a .parquet or .npy file, a folder, or lancedb:./db#photos."
+)
 column_of_vectors = click.option(
     "--column", metavar="NAME", help="The column that holds the vectors, where there are several."
 )

@@ -7,13 +7,19 @@ from typing import Any
 
 from junco.cli.printing import size
 from junco.settings import user_path
+from junco.vector_store.installed import is_store
 
 _MOST_REASONS = 5
 
 
 def is_target(ref: str) -> bool:
-    """Whether it is written as a target is: by its ending, or as a folder that is there."""
-    return ref.endswith("/") or Path(ref).suffix.lower() in (".parquet", ".npy") or user_path(ref).is_dir()
+    """Whether it is written as a target is: by its ending, as a vector store, or as a folder that is there."""
+    return (
+        is_store(ref)
+        or ref.endswith("/")
+        or Path(ref).suffix.lower() in (".parquet", ".npy")
+        or user_path(ref).is_dir()
+    )
 
 
 def described(ref: str) -> dict[str, Any]:
@@ -22,6 +28,8 @@ def described(ref: str) -> dict[str, Any]:
     Raises:
         InputError: nothing is there, or nothing that a job has written.
     """
+    if is_store(ref):
+        return _collection(ref)
     path = user_path(ref)
     if path.name.endswith(".rejects.parquet"):
         return {"kind": "rejects", "path": str(path), **_rejects(path)}
@@ -41,6 +49,26 @@ def described(ref: str) -> dict[str, Any]:
         "columns": [f"{field.name}: {field.type}" for field in found.schema],
         "pipeline": found.title or "unknown",
         "size": size(sum(file.stat().st_size for file in files)),
+        "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
+    }
+
+
+def _collection(ref: str) -> dict[str, Any]:
+    """What a collection of a vector store holds."""
+    from junco.store.stored_rows import StoredRows
+    from junco.vector_store.address import parse_address
+
+    found, beside = StoredRows(ref), parse_address(ref).beside
+    rejects = beside.with_name(f"{beside.name}.rejects.parquet")
+    return {
+        "kind": "set of vectors",
+        "store": ref,
+        "rows": found.num_rows,
+        "inputs": len(found.keys().unique()),
+        "vectors": f"{found.dim:,} × float32",
+        "space": str(found.space) if found.space is not None else "unknown",
+        "columns": [f"{field.name}: {field.type}" for field in found.schema],
+        "pipeline": found.title or "unknown",
         "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
     }
 

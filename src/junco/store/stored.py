@@ -51,6 +51,8 @@ class Stored(Content):
         SpaceError: a folder whose files hold vectors of several spaces.
     """
 
+    schema: pa.Schema
+
     def __init__(self, path: Path, column: str | None = None) -> None:
         self.path = path
         self.folders = (path.absolute().parent,)

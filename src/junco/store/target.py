@@ -1,4 +1,4 @@
-"""What a target is, by how it is written: ``.parquet``, ``.npy``, a folder that ends in ``/``, a callable, a `Sink`."""
+"""What a target is, by how it is written: ``.parquet``, ``.npy``, a folder that ends in ``/``, a store, a callable."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
 from junco.store.shard import Shard
 from junco.store.sink import CallSink, Sink
+from junco.store.store_sink import StoreSink
+from junco.vector_store.installed import is_store, schemes, store_at
 
 Target = str | Path | Sink | Callable[[Shard], object]
 
@@ -29,6 +31,8 @@ def sink_of(target: Target) -> Sink:
             return CallSink(target)
         raise TargetError(f"a target is a path or a callable, not {type(target).__name__}")
     text = os.fspath(target)
+    if is_store(text):
+        return StoreSink(lambda: store_at(text))
     if "://" in text:
         raise TargetError(f"{text}: targets are local files; copy the finished file from there")
     if text.endswith(("/", os.sep)):
@@ -40,5 +44,9 @@ def sink_of(target: Target) -> Sink:
     path = user_path(text, "the target")
     kind = kinds.get(path.suffix.lower())
     if kind is None:
-        raise TargetError(f"{text!r} is no target: end it in .parquet, in .npy, or in / for a folder of Parquet files")
+        stores = ", ".join(f"{name}:…" if name[0] != "." else name for name in schemes())
+        raise TargetError(
+            f"{text!r} is no target: end it in .parquet, in .npy, or in / for a folder of Parquet files, or name a "
+            f"vector store ({stores})"
+        )
     return kind(path)
