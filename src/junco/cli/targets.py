@@ -7,13 +7,14 @@ from typing import Any
 
 from junco.cli.printing import size
 from junco.settings import user_path
-from junco.vector_store.installed import is_store
 
 _MOST_REASONS = 5
 
 
 def is_target(ref: str) -> bool:
     """Whether it is written as a target is: by its ending, as a vector store, or as a folder that is there."""
+    from junco.vector_store.installed import is_store
+
     return (
         is_store(ref)
         or ref.endswith("/")
@@ -28,6 +29,8 @@ def described(ref: str) -> dict[str, Any]:
     Raises:
         InputError: nothing is there, or nothing that a job has written.
     """
+    from junco.vector_store.installed import is_store
+
     if is_store(ref):
         return _collection(ref)
     path = user_path(ref)
