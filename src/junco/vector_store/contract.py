@@ -65,6 +65,7 @@ class VectorStore(ABC):
         longest_name: letters of a column's name.
         holds_nul: whether a text may hold the character NUL.
         most_dim: numbers of a vector; ``None``: any.
+        keeps_lengths: whether vectors come back as long as they were; else at length 1.
     """
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"text", "int", "float", "bool"})
@@ -72,6 +73,7 @@ class VectorStore(ABC):
     longest_name: ClassVar[int] = 60
     holds_nul: ClassVar[bool] = True
     most_dim: ClassVar[int | None] = None
+    keeps_lengths: ClassVar[bool] = True
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
@@ -95,8 +97,8 @@ class VectorStore(ABC):
     def upsert(self, rows: pa.Table, *, are_new: bool) -> None:
         """Put rows in, of the schema that `open` was given; one whose id is there takes its place.
 
-        What returned must survive the end of the process. ``are_new``: no id is there yet, so that a store may take
-        its way for bulk loads.
+        They must survive the end of the process when `finish` or `close` has returned. ``are_new``: no id is there yet,
+        so that a store may take its way for bulk loads.
         """
 
     @abstractmethod
