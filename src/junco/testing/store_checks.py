@@ -44,8 +44,8 @@ from junco.vector_store.installed import store_at
 def gives_back_what_was_put_in(address: str) -> None:
     """Rows, their number and the metadata, also after it was closed and opened again; `drop` removes it all."""
     rows = made_rows(300)
-    assert store_at(address).metadata() is None, "metadata() is None where there is no collection"
     with store_at(address) as store:
+        assert store.metadata() is None, "metadata() is None where there is no collection"
         opened(store, rows)
         assert store.count() == 0, "a new collection has no rows"
         assert list(rows_in(store, [ID])) == [], "scan() of a new collection gives no rows"
@@ -59,7 +59,7 @@ def gives_back_what_was_put_in(address: str) -> None:
         assert holds(store, rows), "scan() gives the rows that were put in"
         store.drop()
         store.drop()
-    assert store_at(address).metadata() is None, "drop() removes the collection"
+        assert store.metadata() is None, "drop() removes the collection"
 
 
 def takes_no_row_twice(address: str) -> None:
