@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from junco.answers.adopt import adopt
     from junco.answers.groups import Group, Groups
     from junco.answers.hits import Hit, Hits
-    from junco.answers.vector_set import VectorSet, open_set, read_vectors
+    from junco.answers.opening import open_set, read_vectors
+    from junco.answers.vector_set import VectorSet
     from junco.api import Pipeline, pipe, pipeline
     from junco.catalog.listing import pipeline_names as pipelines
     from junco.engine.rows import Reject
@@ -68,7 +69,7 @@ _WHERE = {
     "Pipeline": "junco.api",
     "op": "junco.operator.function",
     "adopt": "junco.answers.adopt",
-    "open_set": "junco.answers.vector_set",
+    "open_set": "junco.answers.opening",
     "cache": "junco.operator.residents",
     "checked_clip": "junco.neural.sound",
     "golden_clips": "junco.neural.sound",
@@ -78,7 +79,7 @@ _WHERE = {
     "pipeline": "junco.api",
     "pipelines": "junco.catalog.listing",
     "read_sparse_vectors": "junco.store.sparse",
-    "read_vectors": "junco.answers.vector_set",
+    "read_vectors": "junco.answers.opening",
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",

@@ -6,6 +6,8 @@ JUNCO_HUB       address of a hub
 JUNCO_TOKEN     the token for that hub
 JUNCO_OFFLINE   1: never open a network connection
 HF_HUB_OFFLINE  1: the same, as everybody in the field says it
+MILVUS_TOKEN    the token of a Milvus server
+QDRANT_API_KEY  the key of a Qdrant server
 ============== ====================================================================
 """
 
@@ -47,6 +49,11 @@ def settings() -> Settings:
         token=os.environ.get("JUNCO_TOKEN") or None,
         offline=_looking.get() or _is_on("JUNCO_OFFLINE") or _is_on("HF_HUB_OFFLINE"),
     )
+
+
+def secret(name: str) -> str | None:
+    """What a driver of a store needs and only the environment holds: a key, a token. It is never shown or kept."""
+    return os.environ.get(name) or None
 
 
 @contextmanager

@@ -241,8 +241,13 @@ def without_addresses(graph: Graph) -> Graph:
 
 
 def vectors_alone(graph: Graph, column: str) -> Graph:
-    """The pipeline with one output, which is no longer what its family promises."""
-    return replace(graph, outputs=(column,), family="")
+    """The pipeline with one output, which is no longer what its family promises, without steps for others alone."""
+    nodes, num_before = list(graph.nodes), -1
+    while len(nodes) != num_before:
+        num_before = len(nodes)
+        read = {column, *(name for node in nodes for name in (*node.reads, *node.after))}
+        nodes = [node for node in nodes if node.verb != "map" or not read.isdisjoint(node.outputs)]
+    return replace(graph, nodes=tuple(nodes), outputs=(column,), family="")
 
 
 def given_vectors(question: Any, *, is_packed: bool = False) -> Vectors | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from junco.answers.by_index import found_by_index
 from junco.answers.groups import Group, Groups, Numbers, Scored, alike, clustered
 from junco.answers.hits import Hit, Hits, Origin
 from junco.answers.products import Nearest, best, best_once
@@ -17,10 +17,8 @@ from junco.answers.units import scaled, unit, units_of
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
 from junco.errors import InputError, SpaceError
-from junco.store.addresses import located
 from junco.store.arrow import arrow
-from junco.store.content import KEY, Content, InMemory, Joined, parts_of
-from junco.store.stored import Stored, WrittenAnewError
+from junco.store.content import KEY, Content, InMemory, parts_of
 from junco.types import Space, Vector, Vectors
 from junco.types.space import check_same
 from junco.wording import picture, printable
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 _A_PHRASE = "a phrase"
 Conditions = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
 """``"lang = zh and price < 30"``, ``{"lang": ["zh", "en"]}``, or several of these, which all must be met."""
-_NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
+NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
 class VectorSet:
@@ -166,12 +164,17 @@ class VectorSet:
         """
         if not isinstance(count, int) or count < 1:
             raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
-        among = rows_where(self._content, Where.of(where))
+        conditions = Where.of(where)
+        among = None if self._content.has_index else rows_where(self._content, conditions)
         if not len(self):
             return Hits(question=_in_words(question))
         wanted = self._wanted(question, space)
-        of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
-        return Hits(self._hits(*best_once(self._units, wanted, count, of_row, among)), _in_words(question))
+        found = found_by_index(self._content, wanted, count, conditions, by_input=by_input)
+        if found is None:
+            among = rows_where(self._content, conditions) if self._content.has_index else among
+            of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
+            found = self._hits(*best_once(self._units, wanted, count, of_row, among))
+        return Hits(found, _in_words(question))
 
     def rows(self, numbers: Sequence[int], scores: Sequence[float] | None = None) -> Hits:
         """Rows by their numbers; without scores these are NaN, since the rows answer no question."""
@@ -318,8 +321,9 @@ class VectorSet:
         """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
         is_packed = is_stored and rows.dtype == np.uint8
         units = unit(rows, self.space if is_packed else None)
-        if len(self) and units.shape[1] != self._units.shape[1]:
-            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {self._units.shape[1]}")
+        dim = self._content.dim or (self._units.shape[1] if len(self) else 0)
+        if len(self) and units.shape[1] != dim:
+            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {dim}")
         return units
 
     @cached_property
@@ -338,9 +342,9 @@ class VectorSet:
         if isinstance(space, str):
             if self.space is None or space != self.space.id:
                 own = "an unknown space" if self.space is None else f"the space {self.space}"
-                raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {_NAME_IT}")
+                raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {NAME_IT}")
             return
-        check_same(space, self.space, "the vectors to look for", "the vectors to look in", _NAME_IT)
+        check_same(space, self.space, "the vectors to look for", "the vectors to look in", NAME_IT)
 
     def __len__(self) -> int:
         return self._content.num_rows
@@ -359,42 +363,3 @@ class VectorSet:
 
 def _in_words(question: Any) -> str:
     return os.fspath(question) if isinstance(question, (str, os.PathLike)) else picture(question)
-
-
-def open_set(path: str | Path, column: str | None = None) -> VectorSet:
-    """A set of vectors that a job, or another program, has written: a ``.parquet`` or ``.npy`` file, or a folder.
-
-    Args:
-        path: where it is.
-        column: which column holds the vectors; else the one that the file names, or the only one there is.
-
-    Raises:
-        InputError: nothing is there, or no vectors.
-        SpaceError: a folder whose files hold vectors of several spaces.
-    """
-    return VectorSet.of(Stored(located(path), column))
-
-
-def read_vectors(*paths: str | Path, column: str | None = None) -> VectorSet:
-    """The vectors of ``.parquet`` and ``.npy`` files and of folders of Parquet files, as one set in memory.
-
-    Args:
-        paths: one or more; several must hold vectors of one space.
-        column: which column holds the vectors; else the one that the file names, or the only one there is.
-
-    Raises:
-        SpaceError: they hold vectors of several spaces, or several sets of an unknown one.
-        InputError: a file is missing, or holds no vectors.
-    """
-    if not paths:
-        raise InputError("read_vectors takes the path of at least one file")
-    while True:
-        sets = [Stored(located(path), column) for path in paths]
-        for path, other in zip(paths[1:], sets[1:], strict=True):
-            check_same(other.space, sets[0].space, f"the vectors of {path}", f"those of {paths[0]}", _NAME_IT)
-        found = VectorSet.of(sets[0] if len(sets) == 1 else Joined(sets))
-        try:
-            _ = found.keys, found.vectors  # read now
-        except WrittenAnewError:  # by a job, between the two
-            continue
-        return found

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content
+from junco.vector_store.contract import Condition
 from junco.wording import printable
 
 if TYPE_CHECKING:
@@ -82,6 +83,15 @@ class Where:
         except (arrow().ArrowException, ValueError, TypeError):
             raise InputError(f"where {self}: the column holds {cells.type}, which cannot be compared so") from None
         return np.asarray(compute.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), np.bool_)
+
+    def plain(self, schema: pa.Schema | None) -> Condition | None:
+        """The condition as a vector store can meet it by itself; ``None`` where only junco can compare so."""
+        if schema is None or self.column not in schema.names or self.sign == "contains":
+            return None
+        kind, sign = schema.field(self.column).type, "=" if self.sign == "==" else self.sign
+        values = tuple(_plain_value(value, kind) for value in self.values)
+        is_text_less = arrow().types.is_string(kind) and sign not in ("=", "!=", "in")
+        return None if None in values or is_text_less else Condition(self.column, sign, values)
 
     def __str__(self) -> str:
         values = ", ".join(map(str, self.values))
@@ -175,6 +185,18 @@ def _comparable(cells: pa.ChunkedArray, value: Any, sign: str) -> tuple[pa.Chunk
         time = datetime.fromisoformat(value)
         return cells, arrow().scalar(time if time.tzinfo else time.replace(tzinfo=UTC)).cast(kind)
     return cells, _as(value, kind)
+
+
+def _plain_value(value: Any, kind: pa.DataType) -> str | int | float | bool | None:
+    """A value as a column of texts, numbers or truth values has it; ``None`` where it cannot be one."""
+    types, number = arrow().types, _number(value)
+    if types.is_string(kind):
+        return value if isinstance(value, str) else None
+    if types.is_boolean(kind):
+        return {"true": True, "false": False}.get(str(value).lower())
+    if types.is_integer(kind) and number is not None:
+        return int(number) if number.is_integer() and abs(number) < 2**53 else None
+    return number if types.is_float64(kind) else None
 
 
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"

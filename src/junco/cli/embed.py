@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--to",
     required=True,
     metavar="TARGET",
-    help="A .parquet, .npy, .jsonl or .csv file, or a folder of Parquet files: out/.",
+    help="A .parquet, .npy, .jsonl or .csv file, a folder of Parquet files: out/, a vector store: lancedb:./db#photos.",
 )
 @click.option(
     "--column",

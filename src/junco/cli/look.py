@@ -26,7 +26,7 @@ def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bo
     """
     import webbrowser
 
-    from junco.answers.vector_set import open_set
+    from junco.answers.opening import open_set
     from junco.look.looked import Looked
     from junco.look.server import Server
     from junco.settings import user_path

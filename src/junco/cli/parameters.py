@@ -15,7 +15,9 @@ params = click.option(
 device = click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")
 
 vectors = click.argument(
-    "vectors", metavar="SET", help="What junco embed wrote: a .parquet, .npy, .jsonl or .csv file, or a folder."
+    "vectors",
+    metavar="SET",
+    help="What junco embed wrote: a .parquet, .npy, .jsonl or .csv file, a folder, lancedb:./db#photos.",
 )
 column_of_vectors = click.option(
     "--column", metavar="NAME", help="The column that holds the vectors, where there are several."

@@ -50,7 +50,7 @@ def search(
 
     The question goes through the pipeline that made the set; scores are cosines.
     """
-    from junco.answers.vector_set import open_set
+    from junco.answers.opening import open_set
 
     found_in = open_set(vectors, column)
     asked = list(spread(questions))

@@ -33,7 +33,7 @@ def similar(vectors: str, above: float, column: str | None, html: Path | None, s
 
     A group is of rows that are connected by high cosines.
     """
-    from junco.answers.vector_set import open_set
+    from junco.answers.opening import open_set
 
     _show(vectors, open_set(vectors, column).similar(above), html, sources=sources, as_json=as_json)
 
@@ -53,7 +53,7 @@ def clusters(
 
     By density, or as many as are asked for; the most typical row of a group comes first.
     """
-    from junco.answers.vector_set import open_set
+    from junco.answers.opening import open_set
 
     groups = open_set(vectors, column).clusters(count, least)
     _show(vectors, groups, html, sources=sources, as_json=as_json)

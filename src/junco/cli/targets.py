@@ -12,9 +12,12 @@ _MOST_REASONS = 5
 
 
 def is_target(ref: str) -> bool:
-    """Whether it is written as a target is: by its ending, or as a folder that is there."""
+    """Whether it is written as a target is: by its ending, as a vector store, or as a folder that is there."""
+    from junco.vector_store.installed import is_store
+
     return (
-        ref.endswith("/")
+        is_store(ref)
+        or ref.endswith("/")
         or Path(ref).suffix.lower() in (".parquet", ".npy", ".jsonl", ".csv")
         or user_path(ref).is_dir()
     )
@@ -27,7 +30,10 @@ def described(ref: str) -> dict[str, Any]:
         InputError: nothing is there, or nothing that a job has written.
     """
     from junco.store.addresses import located
+    from junco.vector_store.installed import is_store
 
+    if is_store(ref):
+        return _collection(ref)
     path = located(ref)
     if path.name.endswith(".rejects.parquet"):
         return {"kind": "rejects", "path": str(path), **_rejects(path)}
@@ -47,6 +53,26 @@ def described(ref: str) -> dict[str, Any]:
         "columns": [f"{field.name}: {field.type}" for field in found.schema],
         "pipeline": found.title or "unknown",
         "size": size(sum(file.stat().st_size for file in files)),
+        "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
+    }
+
+
+def _collection(ref: str) -> dict[str, Any]:
+    """What a collection of a vector store holds."""
+    from junco.store.stored_rows import StoredRows
+    from junco.vector_store.address import parse_address
+
+    found, beside = StoredRows(ref), parse_address(ref).beside
+    rejects = beside.with_name(f"{beside.name}.rejects.parquet")
+    return {
+        "kind": "set of vectors",
+        "store": ref,
+        "rows": found.num_rows,
+        "inputs": len(found.keys().unique()),
+        "vectors": f"{found.dim:,} × float32",
+        "space": str(found.space) if found.space is not None else "unknown",
+        "columns": [f"{field.name}: {field.type}" for field in found.schema],
+        "pipeline": found.title or "unknown",
         "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
     }
 

@@ -25,7 +25,7 @@ def verify(vectors: str, count: int, column: str | None, as_json: bool) -> None:
     it. The exit status is 0 where it is right, 1 where something is wrong, and 3 where nothing is wrong but not all
     could be checked.
     """
-    from junco.answers.vector_set import open_set
+    from junco.answers.opening import open_set
 
     verdict = open_set(vectors, column).verify(count)
     if as_json:

@@ -8,13 +8,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.types import Space, Vectors
+from junco.vector_store.contract import Condition
 from junco.wording import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def parts_of(array: Vectors) -> Iterator[Vectors]:
     return (array[start : start + ROWS] for start in range(0, len(array), ROWS))
 
 
+class FoundRow(NamedTuple):
+    """A row that an index found: its id, the input that it came from, its cosine, its other columns."""
+
+    id: str
+    key: str
+    score: float
+    columns: Mapping[str, Any]
+
+
 class Content(ABC):
     """Rows of vectors with their keys and other columns. Nothing is read before it is asked for."""
 
@@ -45,6 +55,12 @@ class Content(ABC):
     """The column of a table whose values the keys are; empty where they are the inputs themselves."""
     folders: tuple[Path, ...] = ()
     """In which its files lie; empty where it lies in none."""
+    schema: pa.Schema | None = None
+    """Of all columns; ``None`` where they have no types of their own."""
+    has_index: bool = False
+    """Whether it finds what is near by itself."""
+    dim: int = 0
+    """Of the vectors, where that is known without reading them."""
     vector_column: str = ""
     """Which of the pipeline's outputs they are; empty where nobody knows."""
     base: Path | None = None
@@ -69,6 +85,13 @@ class Content(ABC):
     @abstractmethod
     def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The other columns of some rows."""
+
+    def find(self, vectors: Vectors, count: int, where: Sequence[Condition]) -> list[list[FoundRow]] | None:
+        """The rows nearest to each of some vectors of length 1, best first, where the content `has_index`.
+
+        ``None`` where that cannot meet one of the conditions.
+        """
+        return None
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column, whole: the keys, or one of the others.

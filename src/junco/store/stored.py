@@ -53,6 +53,8 @@ class Stored(Content):
         SpaceError: a folder whose files hold vectors of several spaces.
     """
 
+    schema: pa.Schema
+
     def __init__(self, path: Path, column: str | None = None) -> None:
         self.folders = (path.absolute().parent,)
         self.shown = path

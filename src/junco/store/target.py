@@ -1,4 +1,4 @@
-"""What a target is, by how it is written: the ending of a file, ``/`` for a folder; or a callable, or a `Sink`."""
+"""What a target is, by how it is written: the ending of a file, ``/`` for a folder, a store; a callable, a `Sink`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from junco.store.npy import NpyFile
 from junco.store.parquet import ParquetFile, ParquetFolder
 from junco.store.shard import Shard
 from junco.store.sink import CallSink, Sink
+from junco.store.store_sink import StoreSink
+from junco.vector_store.installed import is_store, schemes, store_at
 from junco.wording import masked
 
 _KINDS: dict[str, type[FileSink]] = {
@@ -39,6 +41,8 @@ def sink_of(target: Target) -> Sink:
             return CallSink(target)
         raise TargetError(f"a target is a path or a callable, not {type(target).__name__}")
     text = os.fspath(target)
+    if is_store(text):
+        return StoreSink(lambda: store_at(text))
     if is_address(text) and (local := local_path(text)) is None:
         return _at_address(text)
     text = text if not is_address(text) else f"{local}{'/' * text.endswith('/')}"
@@ -55,9 +59,10 @@ def _kind_of(text: str) -> type[FileSink]:
     """The kind of file that a target is by its ending."""
     kind = _KINDS.get(PurePath(text).suffix.lower())
     if kind is None:
+        stores = ", ".join(f"{name}:…" if name[0] != "." else name for name in schemes())
         raise TargetError(
-            f"{masked(text)!r} is no target: end it in .parquet, .npy, .jsonl or .csv, "
-            "or in / for a folder of Parquet files"
+            f"{masked(text)!r} is no target: end it in .parquet, .npy, .jsonl or .csv, in / for a folder of Parquet "
+            f"files, or name a vector store ({stores})"
         )
     return kind
 

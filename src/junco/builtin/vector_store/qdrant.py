@@ -1,0 +1,185 @@
+"""``qdrant:./db#photos``, ``qdrant:http://host:6333#photos``: a collection of Qdrant, local or on a server.
+
+A key comes from QDRANT_API_KEY. Qdrant keeps vectors at length 1, and gives them back so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from junco.errors import MissingExtraError
+from junco.settings import secret
+from junco.vector_store.contract import (
+    BATCH_ROWS,
+    EF_CONSTRUCTION,
+    ID,
+    TIMEOUT_S,
+    Condition,
+    Found,
+    M,
+    VectorStore,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from junco.types import Vectors
+
+_SCHEMA, _VECTOR = "schema", "junco.vector"
+_UPSERT_ROWS = 1_024
+
+
+class QdrantStore(VectorStore):
+    """A collection with one vector a point, and the columns as its payload."""
+
+    keeps_lengths: ClassVar[bool] = False
+    most_dim: ClassVar[int | None] = 65_536
+
+    @cached_property
+    def _client(self) -> Any:
+        try:
+            from qdrant_client import QdrantClient
+        except ImportError:
+            raise MissingExtraError("qdrant-client", "qdrant", "Qdrant") from None
+        if self.address.is_server:
+            return QdrantClient(url=self.address.place, api_key=secret("QDRANT_API_KEY"), timeout=int(TIMEOUT_S))
+        return QdrantClient(path=str(self.address.path))
+
+    @property
+    def _name(self) -> str:
+        return self.address.collection
+
+    def metadata(self) -> Mapping[str, str] | None:
+        """Kept with the collection."""
+        if not self._client.collection_exists(self._name):
+            return None
+        said = self._client.get_collection(self._name).config.metadata or {}
+        return {name: value for name, value in said.items() if name.startswith("junco.")}
+
+    def open(self, schema: pa.Schema, vector: str, metadata: Mapping[str, str]) -> None:
+        """Make the collection."""
+        from qdrant_client import models
+
+        self._client.create_collection(
+            self._name,
+            vectors_config=models.VectorParams(
+                size=schema.field(vector).type.list_size, distance=models.Distance.COSINE
+            ),
+            hnsw_config=models.HnswConfigDiff(m=M, ef_construct=EF_CONSTRUCTION),
+            metadata={**metadata, _VECTOR: vector, _SCHEMA: schema.serialize().to_pybytes().hex()},
+        )
+
+    @cached_property
+    def _said(self) -> Mapping[str, str]:
+        return dict(self._client.get_collection(self._name).config.metadata)
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        import pyarrow as pa
+
+        return pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(self._said[_SCHEMA])))
+
+    def upsert(self, rows: pa.Table, *, are_new: bool) -> None:
+        """Some thousand at a time."""
+        from qdrant_client import models
+
+        vector = self._said[_VECTOR]
+        for start in range(0, rows.num_rows, _UPSERT_ROWS):
+            part = rows.slice(start, _UPSERT_ROWS)
+            batch = models.Batch(
+                ids=part.column(ID).to_pylist(),
+                vectors=part.column(vector).to_pylist(),
+                payloads=part.drop_columns([ID, vector]).to_pylist(),
+            )
+            self._client.upsert(self._name, batch, wait=True)
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """By their ids."""
+        from qdrant_client import models
+
+        if not ids:
+            return
+        self._client.delete(self._name, models.PointIdsList(points=list(ids)), wait=True)
+
+    def drop(self) -> None:
+        """Remove the collection."""
+        self._forget()
+        if self._client.collection_exists(self._name):
+            self._client.delete_collection(self._name)
+
+    def count(self) -> int:
+        """Exactly."""
+        return int(self._client.count(self._name, exact=True).count)
+
+    def search(self, vectors: Vectors, count: int, where: Sequence[Condition] = ()) -> list[list[Found]]:
+        """By the collection's index."""
+        from qdrant_client import models
+
+        met = models.Filter(must=[_condition(each) for each in where]) if where else None
+        found = []
+        for vector in vectors:
+            points = self._client.query_points(
+                self._name, query=vector.tolist(), limit=count, query_filter=met, with_payload=True
+            ).points
+            found.append([Found(point.score, {**point.payload, ID: _hex(point.id)}) for point in points])
+        return found
+
+    def filters(self, condition: Condition) -> bool:
+        """All that compare a column with a value, but of the id."""
+        return condition.column != ID
+
+    def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Page by page."""
+        import pyarrow as pa
+
+        vector, offset = self._said[_VECTOR], None
+        names = [name for name in columns if name not in (ID, vector)]
+        kinds = pa.schema([self._schema.field(name) for name in columns])
+        while True:
+            points, offset = self._client.scroll(
+                self._name, limit=BATCH_ROWS, offset=offset, with_payload=names or False, with_vectors=vector in columns
+            )
+            if points:
+                rows = [{**(point.payload or {}), ID: _hex(point.id), vector: point.vector} for point in points]
+                yield pa.table(
+                    {name: pa.array([row.get(name) for row in rows], kinds.field(name).type) for name in columns}
+                )
+            if offset is None:
+                return
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._forget()
+        if (client := self.__dict__.pop("_client", None)) is not None:
+            client.close()
+
+    def _forget(self) -> None:
+        for name in ("_said", "_schema"):
+            self.__dict__.pop(name, None)
+
+
+def _hex(point: Any) -> str:
+    return str(point).replace("-", "")
+
+
+def _condition(condition: Condition) -> Any:
+    from qdrant_client import models
+
+    column, sign, values = condition
+    first = values[0] if values else None
+    field = models.FieldCondition
+    if sign == "in":
+        either = [_condition(Condition(column, "=", (value,))) for value in values]
+        return models.Filter(should=either) if either else models.HasIdCondition(has_id=[])
+    if sign == "!=":
+        null = models.IsNullCondition(is_null=models.PayloadField(key=column))
+        return models.Filter(must_not=[null, _condition(Condition(column, "=", values))])
+    if isinstance(first, (str, bool)):
+        return field(key=column, match=models.MatchValue(value=first))
+    bounds = {"=": {"gte": first, "lte": first}, "<": {"lt": first}, "<=": {"lte": first}} | {
+        ">": {"gt": first},
+        ">=": {"gte": first},
+    }
+    return field(key=column, range=models.Range(**bounds[sign]))

@@ -1,0 +1,49 @@
+"""All stores pass the checks: ours, and one of a stranger in a package of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from junco.testing import STORE_CHECKS
+
+checks = pytest.mark.parametrize("check", STORE_CHECKS, ids=[check.__name__ for check in STORE_CHECKS])
+
+
+def _slow(check):
+    """Qdrant's local mode is opened and closed for each step, which takes it a second."""
+    return pytest.mark.slow if check.__name__.startswith("stopped") else ()
+
+
+@checks
+def test_lancedb(check, tmp_path):
+    pytest.importorskip("lancedb")
+    check(f"lancedb:{tmp_path}/db#rows")
+
+
+@checks
+def test_faiss(check, tmp_path):
+    pytest.importorskip("faiss")
+    check(f"{tmp_path}/rows.faiss")
+
+
+@checks
+def test_pgvector(check, postgres):
+    check(f"{postgres}#rows")
+
+
+@checks
+@pytest.mark.filterwarnings("ignore::Warning:(pymilvus|milvus_lite|google|grpc).*")
+def test_milvus_lite(check, tmp_path):
+    pytest.importorskip("pymilvus")
+    check(f"milvus:{tmp_path}/db#rows")
+
+
+@pytest.mark.parametrize("check", [pytest.param(each, marks=_slow(each), id=each.__name__) for each in STORE_CHECKS])
+def test_qdrant(check, tmp_path):
+    pytest.importorskip("qdrant_client")
+    check(f"qdrant:{tmp_path}/db#rows")
+
+
+@checks
+def test_of_a_stranger(check, shelf):
+    check(shelf)
