@@ -30,7 +30,7 @@ def words(text: str) -> list[str]:
 class Shorten(Operator, family="cli-test", name="shorten"):
     def batch(self, texts):
         self.note("cut", [row for row, text in enumerate(texts) if len(text) > 5])
-        self.note("empty", [row for row, text in enumerate(texts) if not text])
+        self.note("empty", [row for row, text in enumerate(texts) if not text.strip()])
         return [text[:5] for text in texts]
 
 

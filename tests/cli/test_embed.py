@@ -174,7 +174,7 @@ def test_a_job_that_is_stopped_says_in_one_line_how_it_goes_on_and_so_it_does(ju
 
 
 def test_a_job_says_what_was_cut_and_what_was_empty(junco, tmp_path):
-    (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", "", "longer too"]))
+    (tmp_path / "t.json").write_text(json.dumps(["short", "much longer", " ", "longer too"]))
     done = junco("embed", "short", tmp_path / "t.json", "--to", tmp_path / "t.parquet", "--json")
     told = json.loads(done.stdout)
     assert (told["num_cut"], told["num_empty"]) == (2, 1)

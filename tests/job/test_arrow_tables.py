@@ -57,7 +57,7 @@ WAYS = pytest.mark.parametrize(
 def test_texts_of_every_kind_are_read_and_an_empty_cell_is_put_aside(tmp_path, name, write, column):
     write(pa.table({"id": [1, 2, 3, 4], "text": column}), tmp_path / name)
     assert read(tmp_path / name) == (
-        ["one", "zwölf", f"! {name}, row 3: no 'text'", ""],
+        ["one", "zwölf", f"! {name}, row 3: no 'text'", f"! {name}, row 4: nothing in the column 'text'"],
         [f"{name}: column 'text' of id, text"],
     )
 

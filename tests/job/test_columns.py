@@ -136,3 +136,35 @@ def ticket_table(folder, kind):
         objects = [dict(zip(columns, row, strict=True)) for row in rows]
         path.write_text(json.dumps(objects) if kind == "json" else "\n".join(map(json.dumps, objects)))
     return path
+
+
+@pytest.mark.parametrize(
+    "kind", ["csv", "tsv", "json", "jsonl", "parquet", "arrow", "DataFrame", "polars", "dict", "rows"]
+)
+def test_an_empty_cell_is_put_aside_in_every_kind_of_list(tmp_path, kind):
+    columns = {"id": [1, 2, 3], "text": ["one", "", "two"]}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    path = tmp_path / f"t.{kind}"
+    if kind in ("csv", "tsv"):
+        sign = "," if kind == "csv" else "\t"
+        path.write_text("".join(f"{sign.join(map(str, row))}\n" for row in [columns, *(row.values() for row in rows)]))
+    elif kind in ("json", "jsonl"):
+        path.write_text(json.dumps(rows) if kind == "json" else "\n".join(map(json.dumps, rows)))
+    elif kind == "parquet":
+        pq.write_table(pa.table(columns), path)
+    elif kind == "arrow":
+        feather.write_feather(pa.table(columns), str(path))
+    in_memory = {"dict": columns, "rows": rows}
+    if kind in ("DataFrame", "polars"):
+        in_memory[kind] = pytest.importorskip("polars" if kind == "polars" else "pandas").DataFrame(columns)
+    one, empty, two = inputs(in_memory.get(kind, path))
+    assert (one, two) == ("one", "two")
+    assert empty.endswith("nothing in the column 'text'")
+
+
+def test_an_empty_text_among_values_is_put_aside_and_empty_lines_are_counted(tmp_path):
+    assert inputs(["one", "", "two"]) == ["one", "! row 2: nothing in it", "two"]
+    (tmp_path / "t.json").write_text('["one", ""]')
+    assert inputs(tmp_path / "t.json") == ["one", "! t.json, row 2: nothing in it"]
+    (tmp_path / "t.txt").write_text("one\n\n  \ntwo\n")
+    assert read(tmp_path / "t.txt") == (["one", "two"], ["t.txt: 2 empty lines passed over"])

@@ -106,8 +106,8 @@ def test_several_rows_of_an_input_are_rows_with_that_input_and_a_failed_one_is_a
 
     flow = pipe.input("text").flat_map("text", "word", str.split).map("word", "size", word_size, name="measure")
     with flow.output("word", "size") as p:
-        report = p.run(["a bcd", "", "x bad yz"], tmp_path / "v.parquet")
-        again = p.run(["a bcd", "", "x bad yz"], tmp_path / "v.parquet")
+        report = p.run(["a bcd", " ", "x bad yz"], tmp_path / "v.parquet")
+        again = p.run(["a bcd", " ", "x bad yz"], tmp_path / "v.parquet")
     assert rows(tmp_path / "v.parquet") == [
         {"input": "a bcd", "word": "a", "size": 1},
         {"input": "a bcd", "word": "bcd", "size": 3},

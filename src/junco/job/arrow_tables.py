@@ -148,7 +148,7 @@ def values_of_array(array: Any) -> Iterator[Any]:
     """What such a column holds; of what is missing or none, why."""
     for first in range(0, len(array), _ROWS):
         for number, value in enumerate(_values(array.slice(first, _ROWS)), first + 1):
-            if value is None:
+            if value is None or (type(value) is str and not value):
                 yield BadRow(f"row {number}", b"", "nothing in it")
             elif isinstance(value, BadRow):
                 yield BadRow(f"row {number}", value.content, value.reason)

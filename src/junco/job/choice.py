@@ -39,19 +39,14 @@ class Choice:
     num_kept: int = 0
 
     def pick_cells(self, cells: Sequence[str], place: str, wanted: Wanted) -> Any:
-        """What a row of a separated text gives: an empty cell is nothing there, and cells at its end may be missing.
+        """What a row of a separated text gives; cells at its end may be missing.
 
         Args:
             cells: all of the row.
             place: what to call it.
             wanted: what the pipeline takes.
         """
-        values: list[Any] = [cells[at] if at < len(cells) else None for at in self.positions]
-        if "" in values:
-            for at in range(self._num_inputs):
-                if values[at] == "":
-                    values[at] = BadRow(place, b"", f"nothing in the column {self.names[at]!r}")
-        return self.pick(values, place, wanted)
+        return self.pick([cells[at] if at < len(cells) else None for at in self.positions], place, wanted)
 
     def pick(self, values: Sequence[Any], place: str, wanted: Wanted) -> Any:
         """What a row gives to the pipeline; where something is missing in it, nothing that it could work on.
@@ -61,7 +56,7 @@ class Choice:
             place: what to call the row.
             wanted: what the pipeline takes.
         """
-        if len(values) == 1 and type(values[0]) is str and values[0].isascii():  # as most are
+        if len(values) == 1 and type(values[0]) is str and values[0] and values[0].isascii():  # as most are
             return values[0]
         if self.keeping is None:
             return self._inputs(values, place, wanted)
@@ -78,6 +73,8 @@ class Choice:
                 return BadRow(place, value.content, value.reason)
             if is_missing(value):
                 return BadRow(place, b"", f"no {name!r}")
+            if type(value) is str and not value:
+                return BadRow(place, b"", f"nothing in the column {name!r}")
             if isinstance(value, str) and wanted.is_unicode and (reason := not_unicode(value)):
                 return BadRow(place, value.encode("utf-8", "surrogatepass"), reason)
         return values[0] if len(values) == 1 else tuple(values)

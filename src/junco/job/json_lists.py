@@ -117,6 +117,8 @@ def _has_bytes(row: Any, key: str) -> bool:
 
 def _plain(row: Any, place: str, wanted: Wanted) -> Any:
     """A value that is an input itself."""
+    if row == "":
+        return BadRow(place, b"", "nothing in it")
     if isinstance(row, str) and wanted.is_unicode and (reason := not_unicode(row)):
         return BadRow(place, row.encode("utf-8", "surrogatepass"), reason)
     if isinstance(row, list) and any(isinstance(each, dict) for each in row):

@@ -47,11 +47,16 @@ def _rows_of_lines(file: Any, name: str, wanted: Wanted) -> Iterator[Any]:
     text, done = opened_text(file, name, wanted)
     if done:
         wanted.tell(f"{name}: {', '.join(done)}")
+    num_empty = 0
     for number, line in lines_of(text, name):
         if isinstance(line, BadRow):
             yield line
         elif line.strip():
             yield _text_of(line.rstrip(b"\r\n"), f"{name}, line {number}", wanted)
+        else:
+            num_empty += 1
+    if num_empty:
+        wanted.tell(f"{name}: {num_empty:,} empty {'lines' if num_empty > 1 else 'line'} passed over")
 
 
 def _text_of(line: bytes, place: str, wanted: Wanted) -> str | BadRow:

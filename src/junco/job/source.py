@@ -176,6 +176,8 @@ def _named(values: Iterator[Any], wanted: Wanted) -> Iterator[Any]:
     for number, value in enumerate(values, 1):
         if choice is not None and isinstance(value, Mapping):
             yield choice.pick([value.get(name) for name in choice.names], f"row {number}", wanted)
+        elif type(value) is str and not value:
+            yield BadRow(f"row {number}", b"", "nothing in it")
         elif wanted.keeping is not None:
             yield BadRow(f"row {number}", b"", f"{picture(value, 40)} among rows with names, and has no columns")
         else:

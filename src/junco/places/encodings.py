@@ -77,9 +77,10 @@ _ALIKE = 0.1
 """Of how much mess charset-normalizer finds in a text: letters with accents are like each other in all encodings."""
 _SURE_CHARACTERS = 8
 """So many characters beyond ASCII that follow UTF-8's rules are no accident."""
-_MOST_ODD = 0.5
-"""Such a part of what is beyond ASCII may break UTF-8's rules in a text that is UTF-8 and damaged, or mixed; of another
-encoding up to a quarter follows them by chance."""
+_BEYOND = re.compile(rb"[\x80-\xff]+")
+_ODD = re.compile("[\udc80-\udcff]")
+_MOST_DAMAGED = 3
+"""So many times as much as follows UTF-8's rules may break them, in a text that is mixed or damaged."""
 _SAMPLE_BYTES = 2**16
 _CONTROLS = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n\r\f\x1b")
 
@@ -200,14 +201,18 @@ def likeliest(sample: bytes) -> str | None:
 
 
 def is_mostly_unicode(sample: bytes) -> bool:
-    """Whether of what is beyond ASCII so much follows UTF-8's rules as is no accident in another encoding.
+    """Whether a text, of which this is the beginning, is UTF-8, though some bytes may be damaged.
 
-    One byte alone that does not is an accident itself. Where many are null, characters have two bytes or four.
+    In another encoding hardly anything that stands between two letters of ASCII follows UTF-8's rules by chance. One
+    byte alone that does not is damage itself. Where many are null, characters have two bytes or four.
     """
-    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample)
-    beyond = [character for character in text if character > "\x7f"]
-    num_odd = sum("\udc80" <= character <= "\udcff" for character in beyond)
-    return text.count("\0") <= len(text) // 4 and (num_odd < 2 or num_odd <= _MOST_ODD * len(beyond))
+    if sample.count(0) > len(sample) // 4:
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    num_odd = len(_ODD.findall(decoder.decode(sample)))
+    cut_off = len(decoder.getstate()[0])
+    found = [_strict(run, "utf-8") is not None for run in _BEYOND.findall(sample[: len(sample) - cut_off])]
+    return num_odd < 2 or found.count(False) <= _MOST_DAMAGED * found.count(True)
 
 
 def _likely(content: bytes) -> list[str]:
