@@ -238,13 +238,7 @@ class Pipeline:
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
-        """A new pipeline with one operator swapped; what the pipeline hands down, as ``allow_urls``, it gets too.
-
-        Its description says what it was made of; name, licence and a space's name were those of the one before.
-
-        Args:
-            step: the name of the step.
-            operator: an operator's name, its spec, class or factory, the operator itself, a function or a pipeline.
+        """A new pipeline, without a name, with one operator swapped; what is handed down (``allow_urls``) it gets too.
 
         Raises:
             UnknownNameError: no step of that name, or no operator.

@@ -77,7 +77,6 @@ class Operator:
     """What it has noted of the batches that it is at work on."""
     _is_open: bool
     _promised: Outputs | None = None
-    """What looks at its results, once it is open."""
     _image_inputs: tuple[int, ...] = ()
     """The positions of inputs that are images: of video frames there it is given the pixels."""
     _stamps: tuple[Stamp, ...] | None = None
@@ -92,13 +91,9 @@ class Operator:
             super().__setattr__(name, value)
 
     def __init_subclass__(
-        cls,
-        family: str | None = None,
-        name: str | None = None,
-        rows: Rows | None = None,
-        override: bool = False,
-        **rest: Any,
+        cls, family: str | None = None, name: str | None = None, rows: Rows | None = None, **rest: Any
     ) -> None:
+        override = rest.pop("override", False)
         super().__init_subclass__(**rest)
         check_rows(cls.__qualname__, rows)
         cls.rows = rows or cls.rows
@@ -114,8 +109,7 @@ class Operator:
             raise ContractError(
                 f"{cls.name!r} is no name for an operator: write 'family.member' in lower case, with hyphens"
             )
-        if not override:
-            registry.check_free(cls.name, cls.__module__)
+        registry.check_free(cls.name, cls.__module__, override)
         cls.family = cls.name.partition(".")[0]
         check_parameters(cls.name, cls.parameters())
         check_states(cls)
@@ -159,8 +153,7 @@ class Operator:
         wanted = rows if self.ports().rows == "many" else "batch()"
         raise NotImplementedError(f"{type(self).__name__} must define {wanted}")
 
-    # Any + Any, as above
-    def stream(self, *item: Any, **_: Any) -> Iterator[Any]:
+    def stream(self, *item: Any, **_: Any) -> Iterator[Any]:  # as above
         """The rows of one item, one by one, where an operator makes rows: a generator."""
         raise NotImplementedError(f"{type(self).__name__} does not define stream()")
 

@@ -43,13 +43,13 @@ def register(name: str, operator: Defined) -> None:
     _defined[name] = operator
 
 
-def check_free(name: str, module: str) -> None:
+def check_free(name: str, module: str, override: bool = False) -> None:
     """Refuse the name of an operator that an installed package brings to whoever is not of that package.
 
     Raises:
         ContractError: with who brings it, and both cures.
     """
-    for entry in installed().get(name, ()):
+    for entry in () if override else installed().get(name, ()):
         if top(entry) != module.partition(".")[0]:
             raise ContractError(
                 f"{name!r} is an operator of {package(entry)}: give yours another name, or say that it stands for it "
