@@ -1,4 +1,4 @@
-"""Make the pictures of results that stand in docs/how-to, as a browser shows them.
+"""Make the pictures of results that stand in docs/how-to and docs/jobs, as a browser shows them.
 
     python scripts/pictures.py            # all
     python scripts/pictures.py sounds     # some
@@ -36,7 +36,7 @@ import media  # noqa: E402  of another folder
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZE = 920, 2400
 """Of the window in pixels; what is longer is cut."""
-SIZES = {"inspect": (1150, 1500), "look": (1150, 1050)}
+SIZES = {"inspect": (1150, 1500), "look": (1150, 1050), "photos": (1000, 1500)}
 MOST_BYTES = 150_000
 RATE_HZ = 16_000
 
@@ -140,6 +140,14 @@ def look() -> Any:
     return shot
 
 
+def photos() -> Any:
+    """The page of two answers that docs/jobs/photos.md writes."""
+    for block in blocks(ROOT / "docs" / "jobs" / "photos.md"):
+        for line in block.text.splitlines() if block.language == "console" else ():
+            subprocess.run(["bash", "-c", line.removeprefix("$ ")], check=True)
+    return shoot(Path("found.html").resolve().as_uri(), SIZES["photos"])
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "objects-video": objects_video,
     "video": video,
@@ -148,7 +156,10 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "faces": faces,
     "inspect": inspect,
     "look": look,
+    "photos": photos,
 }
+FOLDERS = {"photos": "jobs"}
+"""Beneath docs, where it is not how-to."""
 
 
 def written(name: str, made: Any) -> str:
@@ -190,7 +201,7 @@ def main() -> None:
             os.chdir(folder)
             made = PICTURES[name]()
             shot = made if isinstance(made, Image.Image) else shoot(written(name, made), SIZES.get(name, SIZE))
-            kept(shot, ROOT / "docs" / "how-to" / f"{name}.jpg")
+            kept(shot, ROOT / "docs" / FOLDERS.get(name, "how-to") / f"{name}.jpg")
             os.chdir(ROOT)
 
 
