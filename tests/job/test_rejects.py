@@ -35,6 +35,15 @@ def test_of_a_hundred_inputs_with_one_bad_99_are_delivered_and_one_is_explained(
     assert "20 inputs put aside" in str(report)
 
 
+def test_a_short_input_is_not_cut_out_of_the_words_of_its_reason(tmp_path):
+    def read(name):
+        raise ValueError(f"a name that was read as {name}")
+
+    with pipe.input("name").map("name", "size", read, name="read").output("size") as p:
+        report = p.run([*"bcdefghijk"], tmp_path / "v.parquet")
+    assert [reason.reason for reason in report.reasons] == ["ValueError: a name that was read as …"]
+
+
 def test_the_report_counts_rejects_by_reason_and_names_the_first_three(tmp_path):
     def read(name):
         raise (FileNotFoundError(f"no file {name!r}") if "lost" in name else ValueError(f"{name}: 17 bytes too few"))
