@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zipfile
 
 import pytest
@@ -10,6 +11,7 @@ from junco.errors import JobError
 from junco.job.reading import Reading
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
+from old_workbook import ERROR, old_workbook
 from reading import inputs, read
 
 pytest.importorskip("python_calamine")
@@ -116,22 +118,56 @@ def test_a_sheet_of_one_column_may_have_no_header_and_one_of_several_has_to(tmp_
     assert inputs(workbook(tmp_path / "c.xlsx", {"a": ""})) == []
 
 
-def test_a_sheet_of_opendocument_is_read_too(tmp_path):
-    cells = "".join(
-        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
-        "</table:table-row>"
-        for text in ("text", "你好")
+def open_document(path, *cells):
+    """An .ods of one column: of each cell its attributes and what it shows."""
+    rows = "".join(
+        f"<table:table-row><table:table-cell {about}><text:p>{shown}</text:p></table:table-cell></table:table-row>"
+        for about, shown in cells
     )
     spaces = " ".join(f'xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text"))
-    body = f'<office:spreadsheet><table:table table:name="a">{cells}</table:table></office:spreadsheet>'
-    with zipfile.ZipFile(tmp_path / "t.ods", "w") as archive:
+    body = f'<office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ODS}:manifest:1.0"/>')
         archive.writestr(
             "content.xml",
             f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
         )
-    assert inputs(tmp_path / "t.ods") == ["你好"]
+    return path
+
+
+def of_type(kind, value="", name="value"):
+    return f'office:value-type="{kind}" office:{name}="{value}"' if value else f'office:value-type="{kind}"'
+
+
+SHOWN = ["你好", "3", "2026-03-01", "10:30:00", "True", "last"]
+"""What a column of mixed cells gives."""
+PASSED_OVER = "1 row with nothing in it passed over (errors count as nothing)"
+
+
+def test_what_the_cells_of_an_opendocument_sheet_give(tmp_path):
+    error = 'office:value-type="string" office:string-value="" table:formula="of:=1/0"'
+    path = open_document(
+        tmp_path / "t.ods",
+        (of_type("string"), "text"),
+        (of_type("string"), "你好"),
+        (of_type("float", 3), "3"),
+        (of_type("date", "2026-03-01", "date-value"), "1. 3. 2026"),
+        (of_type("time", "PT10H30M00S", "time-value"), "10:30"),
+        (of_type("boolean", "true", "boolean-value"), "WAHR"),
+        (error, "#DIV/0!"),
+        (of_type("string"), "last"),
+    )
+    found, (told,) = read(path)
+    assert found == SHOWN
+    assert PASSED_OVER in told
+
+
+def test_what_the_cells_of_an_old_excel_sheet_give(tmp_path):
+    cells = ["text", "你好", 3, dt.date(2026, 3, 1), dt.time(10, 30), True, ERROR, "last"]
+    found, (told,) = read(old_workbook(tmp_path / "t.xls", cells))
+    assert found == SHOWN
+    assert PASSED_OVER in told
 
 
 @pytest.mark.parametrize(
