@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 
+import numpy as np
 import pytest
 
+from junco import pipe
 from junco.job.progress import Bar, JsonLines, Progress, progress_for
 from junco.store.weight import Weight
 from junco.terminal import say_json
@@ -136,3 +138,38 @@ def test_a_terminal_has_a_bar_and_nobody_else_has(monkeypatch):
 
 def test_a_source_is_not_counted_for_nobody():
     assert type(progress_for(False, lambda: pytest.fail("counted"))) is Progress
+
+
+class Noted(JsonLines):
+    """Keeps what it would say."""
+
+    def show(self) -> None:
+        self.lines = [*getattr(self, "lines", []), self.line(self.clock())]
+
+
+@pytest.mark.parametrize("name", ["v.parquet", "v.npy", "v.jsonl", "v"])
+def test_at_a_quarter_of_the_work_the_size_of_the_target_is_foretold(monkeypatch, tmp_path, name):
+    numbers = np.random.default_rng(0)
+    noted, texts = Noted(total=400), [f"the same words again and again, {number}" for number in range(400)]
+    monkeypatch.setattr("junco.job.job.progress_for", lambda wanted, count: noted)
+    with pipe.input("text").map("text", "vector", lambda text: numbers.random(32, np.float32)).output("vector") as p:
+        p.run(texts, f"{tmp_path}/{name}{'' if '.' in name else '/'}", shard_rows=50)
+    made = [path for path in tmp_path.rglob("*") if path.is_file() and ".v" not in str(path.relative_to(tmp_path))]
+    quarter = next(line for line in noted.lines if line["done"] >= 100)
+    assert quarter["output_bytes"] == pytest.approx(sum(path.stat().st_size for path in made), rel=0.2)
+    assert noted.weight is not None
+
+
+def test_inputs_count_for_the_size_when_their_rows_are_written_and_those_that_failed_with_none(monkeypatch, tmp_path):
+    noted, texts = Noted(total=200), ["bad" if number % 2 else "good" for number in range(200)]
+    monkeypatch.setattr("junco.job.job.progress_for", lambda wanted, count: noted)
+
+    def measured(text: str) -> np.ndarray:
+        if text == "bad":
+            raise ValueError(text)
+        return np.full(64, len(text), np.float32)
+
+    with pipe.input("text").map("text", "vector", measured).output("vector") as p:
+        p.run(texts, tmp_path / "v.parquet", shard_rows=50)
+    assert (noted.num_written, noted.num_new) == (200, 200)
+    assert noted.num_bytes == pytest.approx(100 * 64 * 4, rel=0.1)

@@ -32,7 +32,7 @@ from junco.job.limit import RejectLimit
 from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
-from junco.job.progress import Progress, progress_for
+from junco.job.progress import ENOUGH_ROWS, Progress, progress_for
 from junco.job.reading import FOUND_OUT
 from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
@@ -239,7 +239,7 @@ class Job:
             start += max(num_rows, 0)
             if (why := sealed.rejects.get(index)) is not None:
                 inventory.rejects[todo.number] = why
-        if start:
+        if start >= min(ENOUGH_ROWS, self.options.shard_rows):
             feed.progress.sealed(start, partial(self.sink.weight, sealed.shard, self._layout()))
 
     def _give_up(self, error: Exception, num_read: int) -> NoReturn:

@@ -14,7 +14,9 @@ from junco.store.weight import Weight
 from junco.terminal import is_terminal, say_json
 from junco.wording import printable
 
-EVERY_S, DRAW_S, LONG_S = 5.0, 0.1, 1.0
+EVERY_S, DRAW_S, LONG_S = 5.0, 0.1, 2.0
+ENOUGH_ROWS = 16
+"""Fewer that were sealed together are mostly what a row group costs by itself."""
 
 
 class Progress:
