@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 
 import pytest
@@ -117,21 +118,7 @@ def test_a_sheet_of_one_column_may_have_no_header_and_one_of_several_has_to(tmp_
 
 
 def test_a_sheet_of_opendocument_is_read_too(tmp_path):
-    cells = "".join(
-        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
-        "</table:table-row>"
-        for text in ("text", "你好")
-    )
-    spaces = " ".join(f'xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text"))
-    body = f'<office:spreadsheet><table:table table:name="a">{cells}</table:table></office:spreadsheet>'
-    with zipfile.ZipFile(tmp_path / "t.ods", "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ODS}:manifest:1.0"/>')
-        archive.writestr(
-            "content.xml",
-            f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
-        )
-    assert inputs(tmp_path / "t.ods") == ["你好"]
+    assert inputs(opendocument(tmp_path / "t.ods", repeated("text") + repeated("你好"))) == ["你好"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +129,63 @@ def test_a_sheet_of_opendocument_is_read_too(tmp_path):
 def test_a_sheet_that_spans_more_cells_than_memory_is_refused_before_it_is_read(tmp_path, far):
     path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{far}</row>'})
     with pytest.raises(JobError, match="more than 20,000,000 cells: remove what stands far off"):
+        inputs(path)
+
+
+def opendocument(path, rows):
+    """An .ods of one sheet: the XML of its rows."""
+    spaces = " ".join(f'xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text"))
+    body = f'<office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ODS}:manifest:1.0"/>')
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
+        )
+    return path
+
+
+def repeated(text, num_rows=1, num_columns=1):
+    cell = f'<table:table-cell office:value-type="string" table:number-columns-repeated="{num_columns}">'
+    row = f'<table:table-row table:number-rows-repeated="{num_rows}">'
+    return f"{row}{cell}<text:p>{text}</text:p></table:table-cell></table:table-row>"
+
+
+needs_limits = pytest.mark.skipif(sys.platform != "linux", reason="the system limits no memory")
+
+
+def test_an_archive_behind_something_is_none_though_it_is_found_from_its_end(tmp_path):
+    path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{cell("XFD1048576", 1)}</row>'})
+    path.write_bytes(b"X" + path.read_bytes())
+    with pytest.raises(JobError, match="something stands before it"):
+        inputs(path)
+
+
+@needs_limits
+def test_cells_that_repeat_to_more_than_memory_are_refused_and_few_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("junco.places.workbooks.MOST_MEMORY_BYTES", 256 * 2**20)
+    assert inputs(opendocument(tmp_path / "few.ods", repeated("text") + repeated("x", 3))) == ["x"] * 3
+    with pytest.raises(JobError, match="takes more than 268,435,456 bytes of memory: save the sheet"):
+        inputs(opendocument(tmp_path / "many.ods", repeated("text") + repeated("x", 60_000, 1000)))
+
+
+@needs_limits
+def test_one_long_text_in_many_cells_and_cells_without_places_are_refused_where_they_take_too_much(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("junco.places.workbooks.MOST_MEMORY_BYTES", 256 * 2**20)
+    path = workbook(
+        tmp_path / "placeless.xlsx",
+        {"a": row(1, "text") + "<row/>" * 9_000 + f"<row>{'<c/>' * 2000}" + "<c><v>1</v></c></row>"},
+    )
+    with pytest.raises(JobError, match="of memory: save the sheet"):
+        inputs(path)
+    shared = '<c t="s"><v>0</v></c>'
+    path = workbook(tmp_path / "shared.xlsx", {"a": row(1, "text") + f"<row>{shared}</row>" * 600})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}"><si><t>{"a" * 1_000_000}</t></si></sst>')
+    with pytest.raises(JobError, match="of memory: save the sheet"):
         inputs(path)
 
 
