@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import pytest
 
+from junco.errors import ParameterError
 from junco.settings import settings
 
 VARIABLES = ("JUNCO_HOME", "JUNCO_HUB", "JUNCO_TOKEN", "JUNCO_OFFLINE", "HF_HUB_OFFLINE")
@@ -59,3 +61,15 @@ def test_a_token_is_not_shown(monkeypatch):
 def test_settings_do_not_change_once_read():
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings().offline = True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users have no numbers there")
+def test_a_user_without_a_home_is_told_in_a_line_what_to_set(monkeypatch):
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "XDG_CACHE_HOME", "JUNCO_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ParameterError, match="set JUNCO_HOME to a folder"):
+        settings()

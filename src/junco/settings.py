@@ -92,7 +92,12 @@ def _home() -> Path:
         return user_path(given, "JUNCO_HOME")
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("junco"))
+    try:
+        return Path(platformdirs.user_cache_dir("junco"))
+    except RuntimeError:  # a container's user without a name
+        raise ParameterError(
+            "nobody says where this user's home is, in which models are kept: set JUNCO_HOME to a folder of its own"
+        ) from None
 
 
 def _is_on(name: str) -> bool:

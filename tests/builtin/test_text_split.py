@@ -144,7 +144,7 @@ def test_windows_cut_a_book_where_the_library_cuts_it_whole(language):
 def test_sentences_end_where_chinese_and_english_end_them():
     assert [c.text for c in chunks("sentences", CHINESE)] == ["第一句话。", "第二句！", "“第三句？”", "他说。"]
     english = "Mr. Smith paid $3.50 at 5 p.m. today. He left! “Really?” Yes."
-    assert [c.text for c in chunks("sentences", english)] == [
+    assert [c.text for c in chunks("sentences", english, least_letters=0)] == [
         "Mr. Smith paid $3.50 at 5 p.m. today.",
         "He left!",
         "“Really?”",
@@ -172,7 +172,7 @@ def test_sentences_end_where_chinese_and_english_end_them():
     ],
 )
 def test_abbreviations_end_no_sentence(sentences):
-    assert [c.text for c in chunks("sentences", " ".join(sentences))] == sentences
+    assert [c.text for c in chunks("sentences", " ".join(sentences), least_letters=0)] == sentences
 
 
 def test_the_end_of_a_line_ends_a_sentence_whatever_stands_there():
@@ -180,9 +180,15 @@ def test_the_end_of_a_line_ends_a_sentence_whatever_stands_there():
 
 
 def test_sentences_go_together_and_overlap():
-    found = chunks("sentences", "A a. B b. C c. D d.", size=2, overlap=1)
-    assert [c.text for c in found] == ["A a. B b.", "B b. C c.", "C c. D d."]
-    assert [c.text for c in chunks("sentences", "A a. B b. C c.", size=2)] == ["A a. B b.", "C c."]
+    found = chunks("sentences", "It is. So be it. We go. They do.", size=2, overlap=1)
+    assert [c.text for c in found] == ["It is. So be it.", "So be it. We go.", "We go. They do."]
+    assert [c.text for c in chunks("sentences", "It is. So be it. We go.", size=2)] == ["It is. So be it.", "We go."]
+
+
+def test_full_lines_of_chinese_go_on():
+    full = "面团要揉到光滑不再粘手为止然后盖上湿布放在温暖的地方等它慢慢地发起来直到体积变成原来的"
+    found = [c.text for c in chunks("sentences", f"怎样做面包\n{full}\n两倍大。然后放进烤箱。", wrapped=True)]
+    assert found == [f"怎样做面包\n{full}\n两倍大。", "然后放进烤箱。"]
 
 
 def test_a_full_line_ends_no_sentence_where_lines_are_wrapped():
@@ -199,29 +205,74 @@ def test_an_abbreviation_at_the_end_of_a_full_line_ends_no_sentence():
     assert found == [text.removesuffix(" He was well."), "He was well."]
 
 
-def test_headings_and_items_of_lists_are_never_glued_together():
-    lines = ["# Shopping", "- two litres of milk", "- bread", "# Bank", "Call the bank", "Pay the rent"]
+def test_items_of_lists_and_lines_without_an_end_are_never_glued_together():
+    lines = ["- two litres of milk", "- bread", "Call the bank", "Pay the rent"]
     assert [c.text for c in chunks("sentences", "\n".join(lines), wrapped=True)] == lines
-    long = "A paragraph on one line, longer than any of those that a page would hold."
+    long = "A paragraph on one line that has no end, longer than any of those that a page would hold"
     assert [c.text for c in chunks("sentences", "\n".join([*lines, long]), wrapped=True)] == [*lines, long]
     items = ["- an item of a list that fills the line well", "- another one, which starts anew"]
     assert [c.text for c in chunks("sentences", "\n".join(items), wrapped=True)] == items
 
 
-def test_full_lines_of_chinese_go_on_and_headings_do_not():
-    full = "面团要揉到光滑不再粘手为止然后盖上湿布放在温暖的地方等它慢慢地发起来直到体积变成原来的"
-    text = f"怎样做面包\n{full}\n两倍大。然后放进烤箱。"
-    assert [c.text for c in chunks("sentences", text, wrapped=True)] == [
-        "怎样做面包", f"{full}\n两倍大。", "然后放进烤箱。",
-    ]  # fmt: skip
+@pytest.mark.parametrize("pieces", [
+    ["# Bread\n\nMix flour and water.", "Bake it."],
+    ["# Bread\n## Sourdough\nFeed it every day.", "## Rye\r\n\r\nWait."],
+    ["# 泡茶\n\n绿茶用八十度的水冲泡。", "水太热会使茶汤变苦。"],
+    ["# Shopping\n- two litres of milk", "- bread", "# Bank\nCall the bank", "Pay the rent"],
+    ["The garden\nRoses\nPrune them early.", "Water them.", "Trees\n- apple", "- pear"],
+    ["怎样做面包\n\n面团要揉到光滑。", "然后放进烤箱。"],
+    ["Ingredients:\n- flour", "- salt"],
+    ["Name", "Town", "Street", "Country", "That is all of it."],
+    ["It was written long ago.", "# References"],
+])  # fmt: skip
+def test_a_heading_goes_with_the_text_below_it(pieces):
+    for split in (ops.text_split.sentences(), ops.text_split.sentences(wrapped=True)):
+        assert [c.text for c in split("\n".join(pieces))] == pieces
+
+
+@pytest.mark.parametrize("pieces", [
+    ["The text of a page.\n12", "The text of the next."],
+    ["• The milk.", "• The bread.\n• …"],
+    ["1. The first step.", "2. Then the second."],
+    ["Is it late? No.", "Then we stay. OK."],
+    ["一只猫来了。 好。", "是的。", "我们走吧。\n\n—3—"],
+    ["kg\nml"],
+    ["7"],
+])  # fmt: skip
+def test_a_scrap_goes_with_its_neighbour(pieces):
+    assert [c.text for c in chunks("sentences", "\n".join(pieces))] == pieces
+
+
+def letters(text):
+    return sum(1 + (each >= "\u2e80") for each in text if each.isalpha())
+
+
+PAGES = st.lists(
+    st.sampled_from(
+        ["# Bread", "茶", "12", "•", "- ", "No.", "好。", "Mix it well.", "水太热会使茶汤变苦。", "A title"]
+    )
+    | st.text(alphabet=ODD, max_size=8),
+    max_size=20,
+).flatmap(lambda parts: st.sampled_from(["\n", " ", "\n\n", "\r\n"]).map(lambda between: between.join(parts)))
+
+
+@given(text=PAGES, most=st.integers(1, 60), least=st.integers(0, 8), wrapped=st.booleans())
+def test_no_scrap_stands_alone_that_a_neighbour_has_room_for(loaded, text, most, least, wrapped):
+    split = loaded("text-split.sentences", max_characters=most, least_letters=least, wrapped=wrapped)
+    found = list(split(text))
+    assert all(text[each.start : each.end] == each.text for each in found)
+    assert max((len(each.text) for each in found), default=0) <= most
+    assert "".join("".join(each.text for each in found).split()) == "".join(text.split())
+    for one, other in itertools.pairwise(found):
+        assert min(letters(one.text), letters(other.text)) >= least or other.end - one.start > most
 
 
 def test_a_sentence_without_end_is_cut_at_words():
-    found = chunks("sentences", "One. " + "Word " * 100 + "end. Two.", max_characters=60)
-    assert found[0].text == "One."
-    assert found[-1].text == "Two."
+    found = chunks("sentences", "First. " + "Word " * 100 + "end. Second.", max_characters=60)
+    assert found[0].text == "First."
+    assert found[-1].text == "Second."
     assert max(len(c.text) for c in found) <= 60
-    assert all(c.text.split()[-1] in {"One.", "Word", "end.", "Two."} for c in found)
+    assert all(c.text.split()[-1] in {"First.", "Word", "end.", "Second."} for c in found)
 
 
 def test_no_chunk_has_more_tokens_than_asked_for(minilm_folder):

@@ -140,19 +140,39 @@ def test_what_cannot_be_removed_is_said(junco, kept):
 def test_a_link_is_removed_and_not_what_it_leads_to(junco, kept, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "photo.jpg").write_bytes(b"x")
-    (kept / "runtimes" / "link-0011").symlink_to(tmp_path / "mine")
+    (kept / "runtimes" / "link-00112233445566778899aabb").symlink_to(tmp_path / "mine")
     assert junco("cache", "--clear").exit_code == 0
     assert (tmp_path / "mine" / "photo.jpg").exists()
-    assert not (kept / "runtimes" / "link-0011").is_symlink()
+    assert not (kept / "runtimes" / "link-00112233445566778899aabb").is_symlink()
 
 
 def test_what_belongs_to_one_model_is_a_line_and_is_removed_alone(junco, kept):
     for kind in ("openvino", "certificate"):
-        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind[:4]}").mkdir()
-        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind[:4]}" / "net").write_bytes(b"x" * 1000)
+        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind.encode().hex()[:8]:0>24}").mkdir()
+        (kept / "runtimes" / f"{kind}-image-embedding.timm-{kind.encode().hex()[:8]:0>24}" / "net").write_bytes(
+            b"x" * 1000
+        )
     lines = [line.split() for line in junco("cache").stdout.splitlines() if "image-embedding.timm" in line]
     assert [line[:4] for line in lines] == [["conversion", "image-embedding.timm", "3", "3.9"]]
     assert set(kinds(junco, "TIMM")) == {("conversion", f"{kind}image-embedding.timm") for kind in KINDS}
     assert "removed 3 of them" in junco("cache", "timm", "--clear").stderr
     assert set(kinds(junco)) == {("weights", "net.onnx"), ("left over", ".making-old")}
     assert "nothing is kept" in junco("cache", "nothing of that name").stdout
+
+
+def test_what_junco_did_not_name_is_never_removed(junco, kept, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    own = [
+        kept / "sets" / "photos.parquet",
+        kept / "runtimes" / "mine-v2",
+        kept / "files" / ".env",
+        elsewhere / "0123456789abcdef.npy",
+    ]
+    for path in own:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+        os.utime(path, (OLD_S, OLD_S))
+    (kept / "units").symlink_to(elsewhere)
+    junco("cache", "--clear", "--weights")
+    assert [path.read_text() for path in own] == ["mine"] * 4
+    assert ("left over", ".env") not in kinds(junco)

@@ -10,6 +10,13 @@ from click.testing import CliRunner
 from junco.cli.main import app
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """However slow the machine is, no progress is due: what stands on stderr is there for another reason."""
+    for name in ("EVERY_S", "LONG_S"):
+        monkeypatch.setattr(f"junco.job.progress.{name}", 3600.0)
+
+
 @pytest.fixture
 def texts(tmp_path):
     """A list of three texts, of which the second is bad."""
@@ -35,6 +42,7 @@ def test_embed_writes_the_inputs_with_their_vectors_and_puts_bad_ones_aside(junc
         f"  1 input put aside: see {target}.rejects.parquet",
         "    bad in embed: ValueError: cannot count this",
     ]
+    assert done.stderr == ""
 
 
 def test_what_each_stage_did_and_what_binds_is_told_when_it_is_asked_for(junco, texts, tmp_path):

@@ -56,6 +56,27 @@ def test_a_text_of_utf_8_with_a_few_bytes_that_are_none_stays_one(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("names", [["José", "Zoë", "Ann"], ["Müller", "Jürgen", "Weiß", "Meier"], ["François", "Noël"]])
+def test_a_list_of_names_in_cp1252_is_read(tmp_path, names):
+    (tmp_path / "t.txt").write_text("\n".join(names), "cp1252")
+    found, (told,) = read(tmp_path / "t.txt")
+    assert found == names
+    assert "encoding cp1252 by its look" in told
+
+
+def test_where_the_beginning_fits_several_encodings_the_rest_is_read_in_the_most_common(tmp_path):
+    (tmp_path / "t.txt").write_text("Müller\n" * 12_000 + "Núñez\n", "cp1252")
+    assert inputs(tmp_path / "t.txt")[-1] == "Núñez"
+
+
+def test_one_odd_byte_in_a_list_costs_its_line_and_that_is_told_with_the_cure(tmp_path):
+    (tmp_path / "t.txt").write_text("Ann\nJosé\nBob\n", "cp1252")
+    found, (told,) = read(tmp_path / "t.txt")
+    assert found == ["Ann", "! t.txt, line 2: not UTF-8 (byte 0xe9)", "Bob"]
+    assert "some bytes are no UTF-8, and their rows are put aside (encoding=, --encoding says what it is in)" in told
+    assert read_as(tmp_path / "t.txt", encoding="cp1252")[0] == ["Ann", "José", "Bob"]
+
+
 def test_a_row_that_is_not_in_the_encoding_that_was_found_out_costs_itself_alone(tmp_path):
     (tmp_path / "t.txt").write_bytes("忘记密码了怎么办\n客服态度很差\n".encode("gb18030") * 20_000 + b"\xff\xff\n")
     found = inputs(tmp_path / "t.txt")

@@ -79,7 +79,7 @@ def test_of_a_set_that_was_added_to_nothing_leaves_unasked(embed, texts, tmp_pat
     one, other, target = texts("one", "a"), texts("other", "d", "e", "f"), tmp_path / "v.npy"
     embed.run(one, target)
     embed.run(other, target, missing="append")
-    with pytest.raises(JobError, match=r"which was added to before has 4 inputs with rows: 1 of them .* 3 would stay"):
+    with pytest.raises(JobError, match=r"which was added to before, has 4 inputs with rows: 1 of them .* 3 would stay"):
         embed.run(other, target)
     texts("other", "g")
     with pytest.raises(JobError, match="1 of them"):

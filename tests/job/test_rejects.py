@@ -35,6 +35,15 @@ def test_of_a_hundred_inputs_with_one_bad_99_are_delivered_and_one_is_explained(
     assert "20 inputs put aside" in str(report)
 
 
+def test_a_short_input_is_not_cut_out_of_the_words_of_its_reason(tmp_path):
+    def read(name):
+        raise ValueError(f"a name that was read as {name}")
+
+    with pipe.input("name").map("name", "size", read, name="read").output("size") as p:
+        report = p.run([*"bcdefghijk"], tmp_path / "v.parquet")
+    assert [reason.reason for reason in report.reasons] == ["ValueError: a name that was read as …"]
+
+
 def test_the_report_counts_rejects_by_reason_and_names_the_first_three(tmp_path):
     def read(name):
         raise (FileNotFoundError(f"no file {name!r}") if "lost" in name else ValueError(f"{name}: 17 bytes too few"))
@@ -123,12 +132,12 @@ def test_several_rows_of_an_input_are_rows_with_that_input_and_a_failed_one_is_a
 def test_a_text_that_cannot_be_read_is_a_reject_or_with_raise_the_end(embed, tmp_path):
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("fine")
-    (tmp_path / "texts" / "b.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "texts" / "b.txt").write_bytes("schön caf".encode() + b"\xe9")
     embed.run(tmp_path / "texts", tmp_path / "v.parquet")
     assert [row["vector"] for row in rows(tmp_path / "v.parquet")] == [[4, ord("f")]]
     (reject,) = rejects(tmp_path / "v.parquet")
     assert (reject["input"], reject["stage"]) == (str(tmp_path / "texts" / "b.txt"), "input")
-    with pytest.raises(InputError, match=r"b.txt cannot be read: .*'b.txt' is no UTF-8 text: UTF-16"):
+    with pytest.raises(InputError, match=r"b.txt cannot be read: .*'b.txt' is no UTF-8 text: not UTF-8 \(byte 0xe9\)"):
         embed.run(tmp_path / "texts", tmp_path / "w.parquet", on_error="raise")
 
 

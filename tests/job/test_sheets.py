@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import zipfile
 
@@ -11,6 +12,7 @@ from junco.errors import JobError
 from junco.job.reading import Reading
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
+from old_workbook import ERROR, old_workbook
 from reading import inputs, read
 
 pytest.importorskip("python_calamine")
@@ -117,22 +119,7 @@ def test_a_sheet_of_one_column_may_have_no_header_and_one_of_several_has_to(tmp_
     assert inputs(workbook(tmp_path / "c.xlsx", {"a": ""})) == []
 
 
-def test_a_sheet_of_opendocument_is_read_too(tmp_path):
-    assert inputs(opendocument(tmp_path / "t.ods", repeated("text") + repeated("你好"))) == ["你好"]
-
-
-@pytest.mark.parametrize(
-    "far",
-    [cell("XFD1048576", 1), cell("AAAAAAA9", 1) * 2 + cell("A9999999", 1), "<c r='XFD1048576'><v>1</v></c>"],
-    ids=["far", "farther", "quoted"],
-)
-def test_a_sheet_that_spans_more_cells_than_memory_is_refused_before_it_is_read(tmp_path, far):
-    path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{far}</row>'})
-    with pytest.raises(JobError, match="more than 20,000,000 cells: remove what stands far off"):
-        inputs(path)
-
-
-def opendocument(path, rows):
+def open_document_of(path, rows):
     """An .ods of one sheet: the XML of its rows."""
     spaces = " ".join(f'xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text"))
     body = f'<office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
@@ -144,6 +131,62 @@ def opendocument(path, rows):
             f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
         )
     return path
+
+
+def open_document(path, *cells):
+    """An .ods of one column: of each cell its attributes and what it shows."""
+    return open_document_of(
+        path,
+        "".join(
+            f"<table:table-row><table:table-cell {about}><text:p>{shown}</text:p></table:table-cell></table:table-row>"
+            for about, shown in cells
+        ),
+    )
+
+
+def of_type(kind, value="", name="value"):
+    return f'office:value-type="{kind}" office:{name}="{value}"' if value else f'office:value-type="{kind}"'
+
+
+SHOWN = ["你好", "3", "2026-03-01", "10:30:00", "True", "last"]
+"""What a column of mixed cells gives."""
+PASSED_OVER = "1 row with nothing in it passed over (errors count as nothing)"
+
+
+def test_what_the_cells_of_an_opendocument_sheet_give(tmp_path):
+    error = 'office:value-type="string" office:string-value="" table:formula="of:=1/0"'
+    path = open_document(
+        tmp_path / "t.ods",
+        (of_type("string"), "text"),
+        (of_type("string"), "你好"),
+        (of_type("float", 3), "3"),
+        (of_type("date", "2026-03-01", "date-value"), "1. 3. 2026"),
+        (of_type("time", "PT10H30M00S", "time-value"), "10:30"),
+        (of_type("boolean", "true", "boolean-value"), "WAHR"),
+        (error, "#DIV/0!"),
+        (of_type("string"), "last"),
+    )
+    found, (told,) = read(path)
+    assert found == SHOWN
+    assert PASSED_OVER in told
+
+
+def test_what_the_cells_of_an_old_excel_sheet_give(tmp_path):
+    cells = ["text", "你好", 3, dt.date(2026, 3, 1), dt.time(10, 30), True, ERROR, "last"]
+    found, (told,) = read(old_workbook(tmp_path / "t.xls", cells))
+    assert found == SHOWN
+    assert PASSED_OVER in told
+
+
+@pytest.mark.parametrize(
+    "far",
+    [cell("XFD1048576", 1), cell("AAAAAAA9", 1) * 2 + cell("A9999999", 1), "<c r='XFD1048576'><v>1</v></c>"],
+    ids=["far", "farther", "quoted"],
+)
+def test_a_sheet_that_spans_more_cells_than_memory_is_refused_before_it_is_read(tmp_path, far):
+    path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{far}</row>'})
+    with pytest.raises(JobError, match="more than 20,000,000 cells: remove what stands far off"):
+        inputs(path)
 
 
 def repeated(text, num_rows=1, num_columns=1):
@@ -165,9 +208,9 @@ def test_an_archive_behind_something_is_none_though_it_is_found_from_its_end(tmp
 @needs_limits
 def test_cells_that_repeat_to_more_than_memory_are_refused_and_few_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr("junco.places.workbooks.MOST_MEMORY_BYTES", 256 * 2**20)
-    assert inputs(opendocument(tmp_path / "few.ods", repeated("text") + repeated("x", 3))) == ["x"] * 3
+    assert inputs(open_document_of(tmp_path / "few.ods", repeated("text") + repeated("x", 3))) == ["x"] * 3
     with pytest.raises(JobError, match="takes more than 268,435,456 bytes of memory: save the sheet"):
-        inputs(opendocument(tmp_path / "many.ods", repeated("text") + repeated("x", 60_000, 1000)))
+        inputs(open_document_of(tmp_path / "many.ods", repeated("text") + repeated("x", 60_000, 1000)))
 
 
 @needs_limits

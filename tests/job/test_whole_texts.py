@@ -66,8 +66,7 @@ def of_parquet():
         ("t", of_parquet(), "a Parquet file; name it .parquet"),
         ("t.png", b"\x89PNG\r\n\x1a\n", "a picture; the pipeline takes texts"),
         ("t.md.gz", gzip.compress(b"text", mtime=0), "packed (gzip); unpack it first"),
-        ("t.md", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
-        ("t.md", "text".encode("utf-16-le"), "UTF-16 without a mark, or no text; save it as UTF-8"),
+        ("t.md", bytes(64) + b"\x00\xd8", "UTF-16 without a mark, or no text; save it as UTF-8"),
         ("t.md", b"caf\xe9", "not UTF-8 (byte 0xe9); save it as UTF-8"),
     ],
 )
@@ -95,3 +94,23 @@ def test_a_workbook_among_texts_is_put_aside_with_how_its_rows_are_read(tmp_path
 def test_a_text_that_begins_like_something_else_is_a_text(tmp_path, text):
     (tmp_path / "t.md").write_bytes(text.encode())
     assert inputs(tmp_path / "t.md") == [text]
+
+
+@pytest.mark.parametrize("code", ["gb18030", "utf-16", "utf-16-le"])
+def test_a_text_in_another_encoding_is_read_as_a_list_is_and_the_first_is_told(tmp_path, code):
+    (tmp_path / "a.txt").write_text("plain", "ascii")
+    for name in ("b.txt", "c.txt"):
+        (tmp_path / name).write_bytes("忘记密码了怎么办\n客服态度很差\n".encode(code))
+    found, told = read(tmp_path)
+    assert found == ["plain", *["忘记密码了怎么办\n客服态度很差\n"] * 2]
+    (line,) = [line.replace("_", "-") for line in told]
+    assert line == f"b.txt: encoding {code} by its look; further files in {code} are read without a word"
+
+
+def test_a_text_in_cp1252_is_read_and_one_of_utf_8_with_a_damaged_byte_is_none(tmp_path):
+    (tmp_path / "a.txt").write_text("José und Müller aßen – “ja” – im Café.", "cp1252")
+    (tmp_path / "b.txt").write_bytes("José und Müller".encode() + b" im Caf\xe9.")
+    (text, damaged), (told,) = read(tmp_path)
+    assert text == "José und Müller aßen – “ja” – im Café."
+    assert damaged == f"! {tmp_path / 'b.txt'}: 'b.txt' is no UTF-8 text: not UTF-8 (byte 0xe9); save it as UTF-8"
+    assert told.startswith("a.txt: encoding cp1252 by its look")

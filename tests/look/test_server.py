@@ -134,6 +134,10 @@ def test_what_is_no_request_is_answered_with_plain_words(browser):
     answer = said(browser, f"BREW {browser.base}/<script> HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert b" 501 " in answer.splitlines()[0]
     assert b"<script" not in answer
+    for line in ("http://[::1", "//[x", f"http://x{browser.base}/"):
+        assert b" 403 " in said(
+            browser, f"GET {line} HTTP/1.1\r\nHost: localhost:{browser.server.port}\r\n\r\n".encode()
+        )
     many = "&".join(f"a{n}=1" for n in range(1000))
     assert browser.ask("GET", f"{browser.base}/?{many}").status == 400
     assert browser.get(q="x" * 5_000).status == 400

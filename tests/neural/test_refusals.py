@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import warnings
@@ -163,6 +164,47 @@ def test_arrays_that_hold_no_numbers_for_the_model_are_refused_with_their_dtype(
     operator.ensure_open()
     with pytest.raises(ContractError, match=rf"'{kind.name}': prepare\(\) gave an array of {found}"):
         operator.batch(wrong)
+
+
+PREPARED = {
+    "rows of several shapes": (lambda rows: [row[: 1 + at] for at, row in enumerate(rows)], "not an array of numbers"),
+    "nothing": (lambda rows: None, "gave None, not an array of numbers"),
+    "a generator": (iter, "not an array of numbers"),
+    "a dict": (lambda rows: {"x": rows}, "not an array of numbers"),
+    "all rows as one": (lambda rows: rows.ravel(), "the first axis counts the items"),
+    "levels for a model that takes float32": (lambda rows: rows.astype(np.uint8), r"uint8 \(1, 3\).*float32 for most"),
+    "whole numbers for such a model": (lambda rows: rows.astype(np.int64), r"int64 \(1, 3\).*float32 for most"),
+    "too short rows": (lambda rows: rows[:, :2], r"float32 \(1, 2\).*first layer"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), PREPARED.values(), ids=PREPARED)
+@pytest.mark.parametrize("runtime", ["auto", "torch"])
+def test_what_prepare_gives_wrong_is_told_with_the_operator_when_it_is_opened(change, why, runtime):
+    class Wrong(Threes, family="threes-embedding", name="wrong"):
+        def prepare(self, rows: Sequence[list[float]]) -> np.ndarray:
+            return change(super().prepare(rows))
+
+    with pytest.raises(ContractError, match=rf"(?s)'threes-embedding.wrong': .*{why}"):
+        Wrong(runtime=runtime).ensure_open()
+
+
+@pytest.mark.parametrize("later", [[1.0, 2.0], [[1.0, 2.0, 3.0]], 1.0])
+def test_rows_of_another_shape_than_the_model_takes_are_refused_with_both(later):
+    operator = Threes()
+    operator.ensure_open()
+    shown = re.escape(str(np.shape(later)))
+    with pytest.raises(ContractError, match=rf"Threes': prepare\(\) gave an array of {shown} .* takes \(3,\)"):
+        operator.batch([later])
+
+
+@pytest.mark.parametrize("kind", [list, torch.from_numpy], ids=["a list", "a tensor"])
+def test_a_list_of_rows_of_one_shape_and_a_tensor_are_made_arrays(kind):
+    class Other(Threes, family="threes-embedding", name="other"):
+        def prepare(self, rows: Sequence[list[float]]) -> np.ndarray:
+            return kind(super().prepare(rows))
+
+    np.testing.assert_array_equal(Other()(ROW), Threes()(ROW))
 
 
 def test_golden_items_that_hold_no_numbers_are_refused_with_their_dtype():

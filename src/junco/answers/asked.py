@@ -79,6 +79,8 @@ class Maker:
         Raises:
             InputError: the set's model takes no such question.
         """
+        if isinstance(question, str) and not question.strip():
+            raise InputError("the question is empty: ask with a phrase, a file, or a vector")
         kind = self._kind(question)
         if kind not in self.pipelines:
             self.pipelines[kind] = Pipeline(self.graph if kind == "item" else self._of_a_piece(question, kind))

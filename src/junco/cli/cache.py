@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,6 +22,15 @@ from junco.wording import brief
 _FAILED = 2
 _SAFE = ("conversion", "unit rows", "copy of a set", "left over")
 """Kinds that are made again where they are needed, or that nobody needs."""
+_OURS = {
+    "files": re.compile(r"[0-9a-f]{16}-.+"),
+    "runtimes": re.compile(r".+-[0-9a-f]{24}"),
+    "units": re.compile(r"[0-9a-f]{16}\.npy"),
+    "sets": re.compile(r"[0-9a-f]{16}"),
+    "targets": re.compile(r"[0-9a-f]{16}"),
+}
+"""Names that junco gives in the folders of its home; what else lies there is somebody's own, and not touched."""
+_BEGUN = re.compile(r"\.(?:making|gone|fetching)-.+|[0-9a-f]{16}\.npy.*\.part")
 _BY_FOLDER = {
     "units": ("unit rows", "a set whose folder cannot be written"),
     "sets": ("copy of a set", "one that is text, or at an address"),
@@ -60,12 +70,14 @@ def _kept() -> Iterator[dict[str, Any]]:
     """The entries of all caches: weights, conversions, what was left over, and models of the Hugging Face cache."""
     home, *others = caches()
     needed = _needed_by()
-    for folder in (home / name for name in ("files", "runtimes", "units", "sets", "targets")):
-        for path in _entries(folder):
+    for folder in (home / name for name in _OURS):
+        for path in () if folder.is_symlink() else _entries(folder):
             with suppress(FileNotFoundError):  # another process may be tidying
-                is_begun = path.name.startswith(".")
-                if path.suffix == ".lock" or (is_begun and not _is_old(path)):
-                    continue  # it takes no room; and somebody may be at work
+                is_begun = _BEGUN.fullmatch(path.name) is not None
+                if path.suffix == ".lock" or not (is_begun or _OURS[folder.name].fullmatch(path.name)):
+                    continue  # it takes no room, or is somebody else's
+                if is_begun and not _is_old(path):
+                    continue  # somebody may be at work
                 yield _entry(*_told_by_name(path), path, needed.get(path, []))
     for path in (path for folder in others for path in _entries(folder) if path.name.startswith("models--")):
         with suppress(FileNotFoundError):
@@ -91,7 +103,7 @@ def _told_by_name(path: Path) -> tuple[str, str]:
     """Kind and model: ``DIGEST-FILE`` of weights, ``DIGEST-CHANGE-VERSION`` and ``OPERATOR-DIGEST`` of conversions."""
     from junco.runtime.cache import DERIVED
 
-    if path.name.startswith("."):
+    if _BEGUN.fullmatch(path.name):
         return "left over", path.name
     if (told := _BY_FOLDER.get(path.parent.name)) is not None:
         return told

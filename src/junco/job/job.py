@@ -32,7 +32,7 @@ from junco.job.limit import RejectLimit
 from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
-from junco.job.progress import Progress, progress_for
+from junco.job.progress import ENOUGH_ROWS, Progress, progress_for
 from junco.job.reading import FOUND_OUT
 from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
@@ -183,6 +183,9 @@ class Job:
     def _work(self, feed: Feed, state: JobState | None) -> None:
         """Work on all that is not done."""
         numbers = state.take_number if state else count(1).__next__
+        if feed.has_more:
+            with feed.progress.loading():
+                self.engine.open()
         while feed.has_more:
             self._shard(feed, state, numbers)
             feed.limit.check()
@@ -205,11 +208,13 @@ class Job:
             state.scratch()
             state.note_source(noted)
         else:
-            kept = () if self.keeping is None else self.keeping.names or ()
-            place = self.sink.folder
-            named_from = {} if place is None else {FOLDER: self.names.folder_from(place)}
-            layout = Layout(self.options.shard_rows, (*self.graph.outputs, *kept), {**self.metadata, **named_from})
-            state.publish(inventory, layout, noted, is_appended=left.is_mixed)
+            state.publish(inventory, self._layout(), noted, is_appended=left.is_mixed)
+
+    def _layout(self) -> Layout:
+        kept = () if self.keeping is None else self.keeping.names or ()
+        place = self.sink.folder
+        named_from = {} if place is None else {FOLDER: self.names.folder_from(place)}
+        return Layout(self.options.shard_rows, (*self.graph.outputs, *kept), {**self.metadata, **named_from})
 
     def _shard(self, feed: Feed, state: JobState | None, numbers: Callable[[], int]) -> None:
         """Work on the next shard."""
@@ -217,23 +222,25 @@ class Job:
             self.engine,
             feed,
             partial(self.sink.writer, numbers, self.space),
-            partial(self._sealed, feed.inventory, state),
+            partial(self._sealed, feed, state),
             self.sink.remove,
             self.options.shard_rows,
         )
         shard.run(self.options.on_error, self.options.trace, self._sums)
         feed.limit.is_reached(shard)
 
-    def _sealed(self, inventory: Inventory, state: JobState | None, sealed: Sealed, todos: Sequence[Todo]) -> None:
+    def _sealed(self, feed: Feed, state: JobState | None, sealed: Sealed, todos: Sequence[Todo]) -> None:
         """Note what was sealed."""
+        inventory, start = feed.inventory, 0
         if state is not None:
             state.seal(sealed, [todo.key for todo in todos])
-        start = 0
         for index, (todo, num_rows) in enumerate(zip(todos, sealed.counts.tolist(), strict=True)):
             inventory.settle(todo.number, sealed.shard, start, num_rows)
             start += max(num_rows, 0)
             if (why := sealed.rejects.get(index)) is not None:
                 inventory.rejects[todo.number] = why
+        if start >= min(ENOUGH_ROWS, self.options.shard_rows):
+            feed.progress.sealed(start, partial(self.sink.weight, sealed.shard, self._layout()))
 
     def _give_up(self, error: Exception, num_read: int) -> NoReturn:
         if isinstance(error, JuncoError):

@@ -88,7 +88,7 @@ def _stay(inventory: Inventory, ledger: Ledger, state: JobState) -> int:
 
 
 def _asked(num_leaving: int, num_staying: int, state: JobState) -> JobError:
-    added = ", which was added to before" if state.was_appended else ""
+    added = ", which was added to before," if state.was_appended else ""
     return JobError(
         f"{state.sink.target}{added} has {num_leaving + num_staying:,} inputs with rows: {num_leaving:,} of them are "
         f"not in this source and would leave, {num_staying:,} would stay. To keep them beside the new ones say "

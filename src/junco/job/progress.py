@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+from junco.store.weight import Weight
 from junco.terminal import is_terminal, say_json
 from junco.wording import printable
 
-EVERY_S, DRAW_S = 5.0, 0.1
-ENOUGH = 300
-"""So many inputs say what the others will take."""
+EVERY_S, DRAW_S, LONG_S = 5.0, 0.1, 2.0
+ENOUGH_ROWS = 16
+"""Fewer that were sealed together are mostly what a row group costs by itself."""
 
 
 class Progress:
@@ -25,7 +28,9 @@ class Progress:
 
     def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.total, self.clock = total, clock
-        self.num_done = self.num_new = self.num_rejects = self.num_bytes = 0
+        self.num_done = self.num_new = self.num_rejects = self.num_written = self.num_bytes = 0
+        self.weight: Weight | None = None
+        """What the target's own file makes of rows, once some were sealed."""
         self.started_s = clock()
         self._first: tuple[float, int] | None = None
 
@@ -34,17 +39,34 @@ class Progress:
         self.num_done += count
         self.show()
 
-    def worked(self, count: int, num_bytes: int = 0) -> None:
-        """Inputs that are through, and the bytes of their results."""
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """While operators are fetched, loaded and certified: a time of its own, of which neither rate nor ETA know."""
+        yield
+
+    def worked(self, count: int) -> None:
+        """Inputs that are through."""
         self.num_done += count
         self.num_new += count
-        self.num_bytes += num_bytes
         self._first = self._first or (self.clock(), self.num_new)
         self.show()
+
+    def wrote(self, count: int, num_bytes: int) -> None:
+        """Inputs whose rows are written, or that gave none, and the bytes of these rows in memory."""
+        self.num_written += count
+        self.num_bytes += num_bytes
+
+    def sealed(self, num_rows: int, weigh: Callable[[], Weight | None]) -> None:
+        """Rows were sealed, and ``weigh`` tells what the target's file makes of the first of them."""
 
     def rejected(self) -> None:
         """An input, or a part of one, was put aside."""
         self.num_rejects += 1
+
+    def _weigh(self, num_rows: int, weigh: Callable[[], Weight | None]) -> None:
+        """Weigh the first rows, and again where there are twice as many: more of them may be packed better."""
+        if self.weight is None or num_rows >= 2 * self.weight.num_rows:
+            self.weight = weigh() or self.weight
 
     def tell(self, line: str) -> None:
         """Say how the source is read."""
@@ -64,8 +86,11 @@ class Progress:
 
     @property
     def output_bytes(self) -> int | None:
-        """Bytes of all results, before compression, by those that are here."""
-        return None if self.total is None or not self.num_new else self.num_bytes * self.total // self.num_new
+        """Bytes of the target at the end, by the rows that are written; of their values where it is no file."""
+        if self.total is None or not self.num_written:
+            return None
+        num_bytes = self.num_bytes * self.total / self.num_written
+        return round(num_bytes if self.weight is None else self.weight.of(num_bytes))
 
     def __enter__(self) -> Self:
         return self
@@ -102,12 +127,36 @@ class JsonLines(Progress):
                 self.total, self._count = self._count(), None
             say_json(self.line(now_s))
 
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """A line every few seconds, and one at the end, if it takes more than a moment."""
+        started_s, is_over = self.clock(), threading.Event()
+
+        def wait() -> None:
+            while not is_over.wait(EVERY_S):
+                say_json({"loading_s": round(self.clock() - started_s, 1)})
+
+        waiting = threading.Thread(target=wait, name="junco-loading", daemon=True)
+        waiting.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            waiting.join()
+        self.shown_s = self.clock()
+        if self.shown_s - started_s >= LONG_S:
+            say_json({"loaded_s": round(self.shown_s - started_s, 1)})
+
+    def sealed(self, num_rows: int, weigh: Callable[[], Weight | None]) -> None:
+        """Weigh, for the lines that come."""
+        self._weigh(num_rows, weigh)
+
     def tell(self, line: str) -> None:
         """Print it as a line."""
         say_json({"read": line})
 
     def line(self, now_s: float) -> dict[str, Any]:
-        """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of all results at the end."""
+        """Inputs done and in all, their rate, seconds left and in all, rejects, bytes of the target at the end."""
         left_s = self.left_s(now_s)
         return {
             "done": self.num_done,
@@ -121,7 +170,7 @@ class JsonLines(Progress):
 
 
 class Bar(Progress):
-    """A bar with the rate, the time left and the rejects; after some hundreds of inputs, what all will take."""
+    """A bar with the rate, the time left and the rejects; once some rows are sealed, what all will take."""
 
     def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(total, clock)
@@ -139,6 +188,23 @@ class Bar(Progress):
         self._rich = Rich(*columns, console=Console(stderr=True))
         self._task = self._rich.add_task("embedding", total=total, rate="", left="", rejects="")
         self._drawn_s, self._is_foretold = 0.0, False
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """In the bar, and a line above it if it took more than a moment."""
+        started_s = self.clock()
+        self._rich.update(self._task, rate="loading")
+        yield
+        self._rich.update(self._task, rate="")
+        if (took_s := self.clock() - started_s) >= LONG_S:
+            self._rich.console.print(f"loaded in {duration(took_s)}", highlight=False)
+
+    def sealed(self, num_rows: int, weigh: Callable[[], Weight | None]) -> None:
+        """Weigh, and say once what all inputs will take."""
+        self._weigh(num_rows, weigh)
+        if not self._is_foretold and self.num_done < (self.total or 0):
+            self._is_foretold = True
+            self._rich.console.print(self.forecast(self.clock()), highlight=False)
 
     def tell(self, line: str) -> None:
         """Print it above the bar."""
@@ -158,14 +224,11 @@ class Bar(Progress):
         self._rich.update(
             self._task, completed=self.num_done, rate=f"{self.rate(now_s):,.1f} inputs/s", left=left, rejects=rejects
         )
-        if not self._is_foretold and ENOUGH <= self.num_new < (self.total or 0):
-            self._is_foretold = True
-            self._rich.console.print(self.forecast(now_s), highlight=False)
 
     def forecast(self, now_s: float) -> str:
         """One line on what all inputs will take."""
         takes = duration(now_s - self.started_s + (self.left_s(now_s) or 0.0))
-        size = f"{(self.output_bytes or 0) / 1e6:,.1f} MB before compression"
+        size = f"{(self.output_bytes or 0) / 1e6:,.1f} MB{'' if self.weight else ' of values'}"
         return f"all {self.total:,} inputs will take about {takes} and {size}"
 
     def __enter__(self) -> Self:

@@ -40,4 +40,5 @@ def reasons_of(rejects: Iterable[Rejected]) -> tuple[Reason, ...]:
 
 def _kind(reject: Rejected) -> str:
     """A reason without what differs from input to input."""
-    return _VARIES.sub(_BLANK, reject.reason.replace(reject.input, _BLANK) if reject.input else reject.reason)
+    whole = re.compile(rf"(?<!\w){re.escape(reject.input)}(?!\w)") if reject.input else _VARIES
+    return _VARIES.sub(_BLANK, whole.sub(_BLANK, reject.reason))

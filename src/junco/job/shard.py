@@ -80,7 +80,7 @@ class OpenShard:
         self._whole = 0
         self._unkept: int | None = None
         self._known: deque[str] = deque()  # filled by the thread that reads the source
-        self._num_rows = self._num_bytes = self._num_sealed = 0
+        self._num_rows = self._num_bytes = self._num_sealed = self._num_told = self._told_bytes = 0
         self._sealed_s, self._seal_after_s = clock(), SEAL_S
         self._on_error: OnError = "skip"
 
@@ -136,11 +136,13 @@ class OpenShard:
         start, begun_s = self._num_sealed, self.clock()
         if start == stop:
             return
+        self._tell_written(stop)
         self.writer.seal()
         self.note(self._sealed(start, stop), self.todo[start:stop])
         for index in range(start, stop):
             self.rejects.pop(index, None)
-        self.writer, self._num_sealed, self._num_rows, self._num_bytes = self.writers(), stop, 0, 0
+        self.writer, self._num_sealed = self.writers(), stop
+        self._num_rows = self._num_bytes = self._told_bytes = 0
         self._sealed_s = self.clock()
         self._seal_after_s = max(SEAL_S, (self._sealed_s - begun_s) / SEAL_SHARE)
 
@@ -231,16 +233,19 @@ class OpenShard:
         stop = bisect_left(positions, self._whole)
         if stop:
             self._write_whole(pending, 0, stop)
-        self._tell_bytes()
+        self._num_bytes = self.writer.num_bytes
+        if self._whole and self._unkept is None:
+            self._tell_written(self.fed[self._whole - 1] + 1)
         if self._is_late():
             self._seal(self.fed[self._whole - 1] + 1)
         if stop < len(positions):
             self._write_open(pending, stop)
-            self._tell_bytes()
+            self._num_bytes = self.writer.num_bytes
 
-    def _tell_bytes(self) -> None:
-        self.feed.progress.worked(0, self.writer.num_bytes - self._num_bytes)
-        self._num_bytes = self.writer.num_bytes
+    def _tell_written(self, stop: int) -> None:
+        """Tell of the inputs before ``stop`` that the rows of all of them, and no others, are written."""
+        self.feed.progress.wrote(stop - self._num_told, self.writer.num_bytes - self._told_bytes)
+        self._num_told, self._told_bytes = stop, self.writer.num_bytes
 
     def _write_whole(self, pending: Pending, start: int, stop: int) -> None:
         """Write the rows of whole inputs; where they have an odd value among them, in halves."""

@@ -1,6 +1,7 @@
 """``.xlsx``, ``.xls`` and ``.ods``: a sheet of a workbook as a table, by python-calamine.
 
-A formula gives the value that was stored with it; of merged cells the first has the value, and the others are empty.
+A formula gives the value that was stored with it, an error (``#DIV/0!``) is as nothing; of merged cells the first has
+the value, and the others are empty.
 What a workbook unpacks to, how many cells its sheets span and what memory it takes is looked at before it is read.
 """
 
@@ -79,7 +80,13 @@ def _rows_in(file: Any, name: str, wanted: Wanted) -> tuple[list[_Row], str]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise JobError(f"{name} is no workbook that can be read: {brief(error)}; save the sheet as .csv") from None
-    return [(number, cells) for number, cells in rows if any(cell != "" for cell in cells)], told
+    there = [(number, cells) for number, cells in rows if any(cell != "" for cell in cells)]
+    num_empty = len(rows) - len(there)
+    return there, told + (f", {_empty(num_empty)} passed over (errors count as nothing)" if num_empty else "")
+
+
+def _empty(number: int) -> str:
+    return f"{number:,} rows with nothing in them" if number > 1 else "1 row with nothing in it"
 
 
 def _calamine(name: str) -> Any:

@@ -20,7 +20,7 @@ from junco.job.frames import frame_of
 from junco.job.item import BadRow, Item, item_of_value, mark_of_file
 from junco.job.kinds import is_url, is_web, kind_of, path_of_address
 from junco.job.wanted import Wanted
-from junco.job.whole_texts import text_in
+from junco.job.whole_texts import Encodings, text_in
 from junco.places.cell import has_bytes
 from junco.settings import user_path
 from junco.wording import masked, picture
@@ -118,13 +118,14 @@ def _paths(path: Path, text: str, wanted: Wanted) -> Iterator[str]:
 
 def _of_files(paths: Iterable[str], wanted: Wanted) -> Iterator[Item]:
     _check_one_column(wanted)
+    encodings = Encodings(wanted.tell)
     for path in paths:
-        read = _reader(path) if wanted.is_text else None
+        read = _reader(path, encodings) if wanted.is_text else None
         yield Item(wanted.name(path), mark_of_file(path) or "", path, read)
 
 
-def _reader(path: str) -> Callable[[], str]:
-    return lambda: text_in(Path(path).read_bytes(), Path(path).name)
+def _reader(path: str, encodings: Encodings) -> Callable[[], str]:
+    return lambda: text_in(Path(path).read_bytes(), Path(path).name, encodings)
 
 
 def _of_list(path: Path, wanted: Wanted) -> Iterator[Item]:
@@ -206,21 +207,23 @@ def _of_url(url: str, wanted: Wanted) -> Iterator[Item]:
         yield from _numbered(rows_at(url, wanted), wanted)
         return
     _check_one_column(wanted)
+    encodings = Encodings(wanted.tell) if wanted.is_text else None
     for file in files_at(url):
         may_be_alone = wanted.is_text and wanted.numbers is None
         if may_be_alone and PurePosixPath(file.url).name == PurePosixPath(masked(url)).name:  # and no folder
             wanted.tell(_one_file(PurePosixPath(file.url).name))
-        yield _item_of_remote(file, wanted)
+        yield _item_of_remote(file, encodings)
 
 
-def _item_of_remote(file: RemoteFile, wanted: Wanted) -> Item:
-    read = partial(_content, file, wanted.is_text)
+def _item_of_remote(file: RemoteFile, encodings: Encodings | None) -> Item:
+    read = partial(_content, file, encodings)
     return Item(file.url, file.mark, None, read, file.num_bytes, partial(read, file.num_bytes))
 
 
-def _content(file: RemoteFile, is_text: bool, most_bytes: int | None = None) -> str | bytes:
+def _content(file: RemoteFile, encodings: Encodings | None, most_bytes: int | None = None) -> str | bytes:
+    """A file's bytes, or where texts are wanted its text."""
     content = file.read(most_bytes)
-    return text_in(content, PurePosixPath(file.url).name) if is_text else content
+    return text_in(content, PurePosixPath(file.url).name, encodings) if encodings is not None else content
 
 
 def _check_one_column(wanted: Wanted) -> None:

@@ -187,6 +187,7 @@ class JobState:
             journal.remove()
         self.sink.discard()
         self.journal.append(self._header(stamp))
+        self.is_published, self._end = False, {}  # also where what a killed run had staged was put in place just now
         return Ledger()
 
     def _header(self, replaces: str | None) -> dict[str, Any]:

@@ -66,13 +66,19 @@ def _as_likely(text: io.BufferedReader, head: bytes, name: str, wanted: Wanted) 
     if head.isascii() and b"\0" not in head:
         return text, []
     if not wanted.is_unicode:
-        is_odd = codecs.getincrementaldecoder("utf-8")("replace").decode(head).count("\ufffd") > head.count(_UNKNOWN)
-        return text, ["not UTF-8: names are taken byte by byte (encoding=, --encoding says what it is in)"] * is_odd
+        said = "not UTF-8: names are taken byte by byte (encoding=, --encoding says what it is in)"
+        return text, [said] * _has_odd_bytes(head)
     encoding = _likeliest(head, name)
     if encoding is None:
-        return text, []
+        said = "some bytes are no UTF-8, and their rows are put aside (encoding=, --encoding says what it is in)"
+        return text, [said] * _has_odd_bytes(head)
     said = f"encoding {encoding} by its look (another with encoding=, --encoding)"
     return _buffered(cast("IO[bytes]", _AsUtf8(text, encoding, encoding, name, "surrogateescape"))), [said]
+
+
+def _has_odd_bytes(head: bytes) -> bool:
+    """Whether a beginning, which may end within a character, is no UTF-8."""
+    return codecs.getincrementaldecoder("utf-8")("replace").decode(head).count("\ufffd") > head.count(_UNKNOWN)
 
 
 def _likeliest(head: bytes, name: str) -> str | None:

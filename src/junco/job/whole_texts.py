@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from junco.errors import InputError
@@ -38,16 +40,19 @@ _MAGICS = (
     (b"\x89PNG\r\n", "a picture", "the pipeline takes texts"),
     (b"\xff\xd8\xff", "a picture", "the pipeline takes texts"),
     (b"GIF8", "a picture", "the pipeline takes texts"),
-    (b"\xff\xfe", "UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16", "save it as UTF-8"),
 )
 
 
-def text_in(content: bytes, name: str) -> str:
+def text_in(content: bytes, name: str, encodings: Encodings | None = None) -> str:
     """The text that a file holds, without its mark.
 
+    Args:
+        content: all of it.
+        name: of the file.
+        encodings: is told in which encoding it is, where that was found out.
+
     Raises:
-        InputError: it is no UTF-8, or something else that is known by its first bytes.
+        InputError: it is something else that is known by its first bytes, UTF-8 that is damaged, or no text at all.
     """
     why = "UTF-16 without a mark, or no text"
     try:
@@ -55,8 +60,47 @@ def text_in(content: bytes, name: str) -> str:
             return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         why = not_utf8(error)
-    what, cure = _what_else(content, name) or (why, "save it as UTF-8")
-    raise InputError(f"{name!r} is no UTF-8 text: {what}; {cure}")
+    known = _what_else(content, name)
+    encoding, cure = (None, "") if known is not None else _encoding_of(content)
+    if encoding is None:
+        what, cure = known or (why, cure)
+        raise InputError(f"{name!r} is no UTF-8 text: {what}; {cure}")
+    if encodings is not None:
+        encodings.found(name, encoding)
+    return content.decode(encoding).removeprefix("\ufeff")
+
+
+class Encodings:
+    """In which encodings the files of a source are that are no UTF-8: each is told of the first file alone."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self.tell = tell
+        self.first: dict[str, str] = {}
+
+    def found(self, name: str, encoding: str) -> None:
+        """A file is in that encoding, by its look."""
+        if encoding not in self.first and self.first.setdefault(encoding, name) is name:  # several read at once
+            self.tell(f"{name}: encoding {encoding} by its look; further files in {encoding} are read without a word")
+
+
+def _encoding_of(content: bytes) -> tuple[str | None, str]:
+    """The encoding of a text that is no UTF-8, as of a list; where there is none, what helps."""
+    from junco.places.encodings import is_mostly_unicode, likeliest
+
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found: str | None = "utf-16"
+    elif is_mostly_unicode(content):
+        found = None  # damage, as in a line of a list
+    else:
+        try:
+            found = likeliest(content)
+        except ImportError:
+            return None, "save it as UTF-8, or pip install 'junco[tables]', which finds out what it is in"
+    try:
+        content.decode(found or "ascii")
+    except UnicodeError:
+        found = None
+    return found, "save it as UTF-8"
 
 
 def _what_else(content: bytes, name: str) -> tuple[str, str] | None:

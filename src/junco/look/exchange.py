@@ -85,7 +85,10 @@ def sent_file(request: Request) -> Sent:
     import email.policy
 
     head = f"Content-Type: {request.kind}\r\n\r\n".encode("latin-1", "replace")
-    message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(head + request.body)
+    try:
+        message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(head + request.body)
+    except RecursionError:  # forms in forms
+        raise InputError("this is no form with a file") from None
     for part in message.walk():
         told = dict(part.raw_items()).get("Content-Disposition", "")
         name, data = _FILE_NAME.search(told), part.get_payload(decode=True)

@@ -6,7 +6,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from junco.errors import InputError
 from junco.look.exchange import MOST_BYTES, TEXT, Request, Response
@@ -113,14 +113,14 @@ class _Handler(BaseHTTPRequestHandler):
         names = ("Host", "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
         if why := refusal(method, {name: self.headers.get(name) for name in names}, self.server.port):
             return self._refused(403, why)
-        target = urlsplit(self.path)
-        given, *place = unquote(target.path, errors="replace").lstrip("/").split("/")
+        path, _, query = self.path.partition("?")  # a host before the path, as proxies are sent, is no place here
+        given, *place = unquote(path, errors="replace").lstrip("/").split("/")
         if not is_token(given, self.server.token):
             return self._refused(403, "the address is not whole: it holds what nobody guesses; junco look prints it")
         if not place:
             return Response.to(f"/{self.server.token}/")
         try:
-            pairs = parse_qsl(target.query, errors="replace", max_num_fields=_MOST_PAIRS)
+            pairs = parse_qsl(query, errors="replace", max_num_fields=_MOST_PAIRS)
         except ValueError:
             return self._refused(400, "too many fields")
         body = b""

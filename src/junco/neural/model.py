@@ -26,7 +26,7 @@ from junco.operator.options import option, outside_space
 from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.places.files import names_files
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
-from junco.runtime.source import Arrays, Source, dim_of, owned_by, rows_of
+from junco.runtime.source import Arrays, Source, dim_of, first_block, owned_by
 from junco.types import Space, Vectors
 from junco.types.array_type import IMAGE
 
@@ -213,7 +213,7 @@ class NeuralModel(Operator):
         source = self.complete_source()
         compiled, self._dim = self.compute.load(source), None
         self._passes = passes.Passes(compiled, source, deterministic=self.deterministic)
-        self.checked_block(compiled(*rows_of(source.golden)[0]), 1)
+        self.checked_block(first_block(compiled, source), 1)
 
     def files(self) -> Iterable[Path]:
         return super().files() if self.wheels else self.named_source().files

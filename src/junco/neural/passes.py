@@ -11,6 +11,7 @@ import numpy as np
 from junco.errors import ContractError
 from junco.runtime.source import Arrays, Compiled, Input, Source
 from junco.types import Vectors
+from junco.wording import brief, picture
 
 Columns = Sequence[Sequence[Any]]
 """Items, a sequence for each input column."""
@@ -41,6 +42,7 @@ class Passes:
         self._deterministic = deterministic
         self._num_rows = rows_of_a_pass(source, compiled, deterministic)
         self._dtypes = dtypes_of(source.inputs)
+        self._rows = [each.shape[1:] for each in source.inputs]
 
     def blocks(self, prepare: Prepare, columns: Columns) -> Iterator[tuple[Vectors, int]]:
         """What the model gives for n > 0 items, block by block, and for how many rows each block should be.
@@ -67,24 +69,55 @@ class Passes:
             yield rows
 
     def _taken(self, arrays: Arrays) -> Arrays:
-        if [array.dtype for array in arrays] == self._dtypes:
-            return arrays
-        return as_taken(arrays, self._dtypes, self._owner)
+        if [array.dtype for array in arrays] != self._dtypes:
+            arrays = as_taken(arrays, self._dtypes, self._owner)
+        for array, row in zip(arrays, self._rows, strict=True):
+            if array.shape[1:] != row and not _fits(array.shape[1:], row):
+                raise ContractError(
+                    f"{self._owner!r}: prepare() gave an array of {array.shape[1:]} for each item, and its model takes "
+                    f"{_shown(row)}: give that shape; where it differs between passes, Source(inputs=…) says so"
+                )
+        return arrays
 
 
 def arrays_of(made: np.ndarray[Any, Any] | tuple[np.ndarray[Any, Any], ...], num_items: int, owner: str) -> Arrays:
     """What an author's `prepare` gave, as the arrays of one pass.
 
     Raises:
-        ContractError: the first axis of one does not count the items.
+        ContractError: one is no array of numbers, or its first axis does not count the items.
     """
-    arrays = tuple(np.ascontiguousarray(each) for each in (made if isinstance(made, tuple) else (made,)))
+    arrays = tuple(_array(each, owner) for each in (made if isinstance(made, tuple) else (made,)))
     if any(len(array) != num_items for array in arrays if array.ndim) or not all(array.ndim for array in arrays):
         shapes = ", ".join(str(array.shape) for array in arrays)
         raise ContractError(
             f"{owner!r}: prepare() gave arrays of shape {shapes} for {num_items} items: the first axis counts the items"
         )
     return arrays
+
+
+def _array(made: Any, owner: str) -> np.ndarray[Any, Any]:
+    """What is an array, or numbers that make one: rows of one shape in a list, a tensor on the CPU."""
+    why = ""
+    try:
+        array = np.ascontiguousarray(made)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of different shapes; a tensor elsewhere
+        array, why = None, f" ({brief(error)})"
+    if array is None or array.dtype.kind == "O":
+        raise ContractError(
+            f"{owner!r}: prepare() gave {picture(made)}, not an array of numbers{why}: give np.ndarray, (items, …), "
+            "float32 for most models"
+        )
+    return array
+
+
+def _fits(row: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    """Whether a row has the axes that a model takes."""
+    return len(row) == len(wanted) and all(most is None or size == most for size, most in zip(row, wanted, strict=True))
+
+
+def _shown(row: tuple[int | None, ...]) -> str:
+    """A shape as people write it, ``…`` for what is open."""
+    return f"({', '.join('…' if size is None else str(size) for size in row)}{',' if len(row) == 1 else ''})"
 
 
 def inputs_of(golden: Arrays) -> tuple[Input, ...]:

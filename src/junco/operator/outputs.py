@@ -26,7 +26,8 @@ class Outputs:
     """Looks at the results of one opened operator.
 
     All of the first batch are looked at, and of vectors each one ever given: they are of one type, as long as the
-    first, and finite. What the family of an operator does not say is not asked for.
+    first, and finite; those in one array are looked at as one. What the family of an operator does not say is not asked
+    for.
 
     Args:
         operator: whose results they are.
@@ -44,14 +45,18 @@ class Outputs:
         self._first: Any = None
         """The first vector that was good."""
 
-    def check(self, results: Sequence[Any]) -> None:
+    def check(self, results: Sequence[Any], given: Any = None) -> None:
         """Refuse results of a batch that are not what the ports say.
+
+        Args:
+            results: one for each row.
+            given: what they were in when the operator gave them: an array of all, perhaps.
 
         Raises:
             ResultError: naming the operator and the port, for the first that is odd.
         """
         if self._gives_vectors:
-            self._check_vectors(results)
+            self._check_vectors(results, given)
             return
         for result in results if not self._is_seen else ():
             if hasattr(result, "__next__"):
@@ -88,7 +93,7 @@ class Outputs:
             elif not _accepts(port.type, value):
                 raise self._odd(port, value)
 
-    def _check_vectors(self, results: Sequence[Any]) -> None:
+    def _check_vectors(self, results: Sequence[Any], given: Any) -> None:
         import numpy as np  # whoever gives vectors has it
 
         if not len(results):
@@ -97,15 +102,22 @@ class Outputs:
         if first is results[0]:
             self._check_vector(self._outputs[0], first)
         dtype, shape = first.dtype, first.shape if self._has_one_length else None
-        for value in results:
-            if type(value) is not np.ndarray or value.dtype != dtype or value.shape != shape:
-                self._check_vector(self._outputs[0], value)
-                if shape is not None:
-                    raise self._unlike(first, value)
-        if dtype.kind == "f" and not np.isfinite(results[0] if len(results) == 1 else np.concatenate(results)).all():
-            raise self._not_finite(next(value for value in results if not np.isfinite(value).all()))
+        is_one = type(given) is np.ndarray and given.ndim == 2  # its rows are alike
+        for value in results[:1] if is_one else results:
+            if type(value) is not np.ndarray or value.dtype is not dtype or value.shape != shape:
+                self._check_other(first, value)
+        if dtype.kind == "f":
+            numbers = given if is_one else results[0] if len(results) == 1 else np.concatenate(results)
+            if not np.isfinite(numbers).all():
+                raise self._not_finite(next(value for value in results if not np.isfinite(value).all()))
         if self._first is None and self._has_one_length:
             self._first = np.empty_like(first)  # its type and shape, not its batch's memory
+
+    def _check_other(self, first: Any, value: Any) -> None:
+        """Look at a vector that may not be like the first."""
+        self._check_vector(self._outputs[0], value)
+        if self._has_one_length and (value.dtype != first.dtype or value.shape != first.shape):
+            raise self._unlike(first, value)
 
     def _check_vector(self, port: Port, value: Any) -> None:
         import numpy as np

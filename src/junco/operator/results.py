@@ -41,7 +41,7 @@ def checked_results(operator: Operator, results: Any, num_rows: int) -> Sequence
             f"{name!r} returned {count} results for a batch of {num_rows}: return one for each item, in order"
         )
     if operator._promised is not None:
-        operator._promised.check(listed)
+        operator._promised.check(listed, results)
     return listed
 
 

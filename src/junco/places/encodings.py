@@ -220,16 +220,21 @@ def _likely(content: bytes) -> list[str]:
     from charset_normalizer import from_bytes
 
     matches = list(from_bytes(content[:_SAMPLE_BYTES], cp_isolation=_GUESSED))
-    found = [match.encoding for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0]))]
+    found = [_called(match) for match in sorted(matches, key=lambda match: _unlikeliness(match, matches[0]))]
     if found and (wider(found[0]) in EAST_ASIAN or found[0].startswith("utf_16")):
         found = [*by_common_characters(content[:_SAMPLE_BYTES]), *found]
     return list(dict.fromkeys(map(wider, found)))
 
 
+def _called(match: CharsetMatch) -> str:
+    """Its encoding: of several in which the sample says the same, the most common one of Latin letters."""
+    return "cp1252" if "cp1252" in match.could_be_from_charset else match.encoding
+
+
 def _unlikeliness(match: CharsetMatch, best: CharsetMatch) -> tuple[bool, float]:
     """For sorting; where the most common encoding of Latin letters fits about as well as another, it is the one."""
     is_alike = match.chaos <= best.chaos + _ALIKE and match.coherence >= best.coherence
-    return not (match.encoding == "cp1252" and is_alike), match.chaos
+    return not (_called(match) == "cp1252" and is_alike), match.chaos
 
 
 def _is_sure(text: str) -> bool:

@@ -20,7 +20,7 @@ from junco.runtime.certificate import Agreement, Certificate
 from junco.runtime.conversion import Conversions
 from junco.runtime.machine import machine, versions
 from junco.runtime.onnx_runtime import OnnxCompiled
-from junco.runtime.source import Arrays, Compiled, Source, dim_of, rows_of, streamed
+from junco.runtime.source import Arrays, Compiled, Source, dim_of, first_block, rows_of, streamed
 from junco.runtime.torch_runtime import TorchCompiled
 from junco.terminal import say
 from junco.types import Vectors
@@ -273,7 +273,7 @@ class Loading:
             return self._own_file()
         # one thread: as many as cores crawl where other processes keep these busy
         made = TorchCompiled(self.module, "float32", "cpu", most_threads=1)
-        dim_of(made(*rows_of(self.source.golden)[0]), 1, None, self.source.name)
+        dim_of(first_block(made, self.source), 1, None, self.source.name)
         return made
 
     def _computed(self, compiled: Compiled, items: Sequence[Arrays]) -> Vectors:

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError, UnavailableError
+from junco.memory import is_out_of_memory
 from junco.places.files import file_sha256
 from junco.types import Vectors
+from junco.wording import brief
 
 if TYPE_CHECKING:
     import torch
@@ -160,6 +162,25 @@ def rows_of(arrays: Arrays) -> list[Arrays]:
 def streamed(compiled: Compiled, passes: Iterable[Arrays]) -> Vectors:
     """The results of several passes in one array (n, dim)."""
     return np.concatenate(list(compiled.stream(passes)))
+
+
+def first_block(compiled: Compiled, source: Source) -> Vectors:
+    """What a model gives for the first golden row.
+
+    Raises:
+        ContractError: it cannot take such arrays, with what it says to them.
+    """
+    arrays = rows_of(source.golden)[0]
+    try:
+        return compiled(*arrays)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        if is_out_of_memory(error):
+            raise
+        given = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
+        raise ContractError(
+            f"{source.name!r}: its model fails on what prepare() gave for one item, {given}: {brief(error)}. "
+            "Give what its first layer takes: float32 for most, int64 for numbers of tokens"
+        ) from error
 
 
 def dim_of(block: Vectors, num_rows: int, dim: int | None, owner: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from junco.cores import at_work, num_free
+from junco.errors import ContractError
 from junco.runtime.certificate import Certificate
 from junco.runtime.source import Arrays
 from junco.types import Vectors
@@ -147,6 +148,11 @@ def share_of_cores(most_threads: int | None = None) -> Iterator[None]:
 def _fetched(rows: torch.Tensor) -> Vectors:
     import torch
 
+    if not isinstance(rows, torch.Tensor):
+        raise ContractError(
+            f"the model's forward() gave a {type(rows).__name__}, not one tensor (n, dim): let it return that one of "
+            "its outputs, as out.pooler_output or out[0], which is the vectors"
+        )
     with torch.inference_mode():
         vectors: Vectors = rows.to("cpu", torch.float32).contiguous().numpy()
     return vectors

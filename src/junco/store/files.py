@@ -21,6 +21,7 @@ from junco.store.previous import Previous, Unpacked
 from junco.store.shard import Shard
 from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.sink import Layout, Rejected, Sink, Span
+from junco.store.weight import Weight
 from junco.store.writer import ShardWriter
 from junco.types import Space
 from junco.wording import brief
@@ -133,6 +134,28 @@ class FileSink(Sink):
             if rejects:
                 self._write_rejects(rejects)
             sync_folder(self._staged)
+
+    def weight(self, number: int, layout: Layout) -> Weight | None:
+        """By writing a row group of the shard once and twice: what the second adds is the rows' own."""
+        if not self.shard_path(number).exists():
+            return None  # its inputs gave no rows
+        rows = self.shard_rows(number)
+        schema = rows.schema.with_metadata(dict(layout.metadata))
+        group = next(_regrouped(rows.rows(0, min(layout.rows, rows.num_rows)), schema, layout.rows))
+        try:
+            once, twice = (self._bytes_of([group] * count, schema) for count in (1, 2))
+        except TargetError:
+            return None  # the disk is full: the next shard says it
+        return Weight(group.num_rows, max(0, 2 * once - twice), (twice - once) / max(1, group.nbytes))
+
+    def _bytes_of(self, groups: Sequence[pa.Table], schema: pa.Schema) -> int:
+        """Bytes of the target with these rows alone."""
+        with writing(self.target), self._readable():
+            self._empty(self._staged)
+            self.write(iter(groups), schema, sum(group.num_rows for group in groups))
+            sizes = self.sizes(is_staged=True)
+            self._empty(self._staged)
+        return sum(size for size, _ in sizes.values())
 
     @abstractmethod
     def write(self, groups: Iterator[pa.Table], schema: pa.Schema, num_rows: int) -> None:

@@ -111,12 +111,14 @@ def _holds_vectors(column: pa.ChunkedArray) -> bool:
 
 def _matrix(path: Path, name: str, column: pa.ChunkedArray) -> Vectors:
     """A column of lists as (rows, dim)."""
+    from pyarrow import compute
+
     pa = arrow()
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     try:
         if pa.types.is_string(array.type):
             array = cells_of_json(array, pa.list_(pa.float32()))
-        lengths = set(arrow().compute.list_value_length(array).to_pylist()) if len(array) else set()
+        lengths = set(compute.list_value_length(array).to_pylist()) if len(array) else set()
     except pa.ArrowException as error:
         raise InputError(f"{path}: the column {name!r} holds no lists of numbers: {brief(error)}") from error
     if len(lengths) != 1 or None in lengths:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from junco.store.shard import Shard
+from junco.store.weight import Weight
 from junco.store.writer import PassingWriter, ShardWriter
 from junco.types import Space
 
@@ -105,6 +106,10 @@ class Sink(ABC):
 
     def check_missing(self, space: Space | None) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Refuse, before any work is done, vectors of a space that cannot be missing, where what fails leaves a row."""
+
+    def weight(self, number: int, layout: Layout) -> Weight | None:
+        """What the target will make of rows, by those of a sealed shard; ``None`` where nobody can tell."""
+        return None
 
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:  # noqa: B027  # nothing to do is a fine answer
         """Make the new target ready: these rows, in this order."""

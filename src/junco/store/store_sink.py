@@ -40,6 +40,7 @@ from junco.store.row_ids import (
 )
 from junco.store.sink import Layout, Rejected, Span
 from junco.store.vectors import PIPELINE, TITLE, space_in
+from junco.store.weight import Weight
 from junco.types import Space
 from junco.vector_store.contract import ID, INPUT, NUMBER, VectorStore
 from junco.wording import brief
@@ -104,6 +105,10 @@ class StoreSink(FileSink):
         check_names(schema.names, self.store)
         for piece in rows:
             check_values(piece, self.store)
+
+    def weight(self, number: int, layout: Layout) -> Weight | None:
+        """Nobody can tell what a database makes of rows."""
+        return None
 
     def stage(self, spans: Iterable[Span], rejects: Sequence[Rejected], layout: Layout) -> None:
         """Write down what the store is to be told: new rows, ids that leave, whether the collection is made anew."""

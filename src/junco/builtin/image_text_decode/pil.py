@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from junco.builtin.pil.decoder import PictureDecoder
@@ -26,6 +27,6 @@ class ImageTextDecode(PictureDecoder, family="image-text-decode", name="pil"):
         try:
             return super().batch(sources)
         except InputError as error:
-            if not any(isinstance(source, str) for source in sources):
-                raise
+            if not any(isinstance(source, str) and not Path(source).is_file() for source in sources):
+                raise  # a broken photo is not meant as a text
             raise InputError(f"{error}; what is meant as a text needs modality='text'") from error

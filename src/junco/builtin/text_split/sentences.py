@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from junco.builtin.text_split.abbreviations import LOOKED_AT, goes_on
 from junco.builtin.text_split.characters import CharacterSplit
+from junco.builtin.text_split.neighbours import ITEM, with_neighbours
 from junco.builtin.text_split.split import LIBRARY, LibrarySplit, Span, TextSplit, trimmed
 from junco.operator.options import option
 
@@ -19,8 +19,6 @@ _FULL = 0.8
 """Of the longest line: letters differ in width."""
 _FIRST_WITHOUT_SPACES = "\u2e80"
 """From here on stand the characters of East Asia, between any two of which a line may end."""
-_ITEM = re.compile(r"\s*(?:[-*+•‣–#>|]|\d+[.)])\s")
-"""How a line begins that goes on with none before it."""
 
 
 class SentenceSplit(TextSplit, family="text-split", name="sentences"):
@@ -29,7 +27,10 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     Abbreviations that something follows (``Mr.``, ``Dr.``, ``e.g.``, ``z. B.``, ``Nr. 5``), initials before a name and
     German dates end no sentence. One letter after a capital word (``George W. Bush``) is an initial, unless the word is
     known to take letters (``Hepatitis B.``) or the next one to begin sentences. What has no ends, as tables and code,
-    is cut at `max_characters` as `text-split.characters` cuts, and counts as so many sentences.
+    is cut at `max_characters` as `text-split.characters` cuts, and counts as so many sentences. What says nothing alone
+    is one sentence with its neighbour, up to `max_characters`: a heading (of Markdown, or a short line without an end
+    above a sentence or a list) with the text below it, a scrap (a page number, a bullet, a ``No.``) with what it stands
+    beside.
 
     Args:
         size: sentences in a chunk.
@@ -39,6 +40,7 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
             of lists and whatever else ends before the page's edge still do. Otherwise each line is at least one
             sentence.
         max_characters: a longer sentence is cut.
+        least_letters: a sentence with fewer is joined to a neighbour; a letter of East Asia counts as two.
 
     Raises:
         InputError: what is given is no text, or holds half of a surrogate pair.
@@ -47,6 +49,7 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
     size: int = option(1, least=1)
     wrapped: bool = False
     max_characters: int = option(1000, least=1)
+    least_letters: int = option(4, least=0)
     packages = {"icu4py": "documents", **LIBRARY}
     _breaker: Any = None
     _cutter: LibrarySplit
@@ -59,7 +62,8 @@ class SentenceSplit(TextSplit, family="text-split", name="sentences"):
         self._cutter.ensure_open()
 
     def spans(self, text: str) -> Iterator[Span]:
-        yield from _joined(self._told(text), self.size, self.overlap)
+        sentences = with_neighbours(text, self._told(text), self.least_letters, self.max_characters)
+        yield from _joined(sentences, self.size, self.overlap)
 
     def _sentences(self, text: str) -> Iterator[Span]:
         """Where each sentence starts and ends; together they are the text."""
@@ -119,7 +123,7 @@ def _unwrapped(text: str) -> str:
 def _goes_on(line: str, after: str, width: int) -> bool:
     """Whether the first word of the next line had no more room in this one; an item of a list begins anew."""
     word = after.lstrip().split(maxsplit=1)[:1]
-    if not line or not word or _ITEM.match(after) is not None:
+    if not line or not word or ITEM.match(after) is not None:
         return False
     num_characters = 1 if word[0][0] >= _FIRST_WITHOUT_SPACES else len(word[0])
     return len(line) + 1 + num_characters > _FULL * width
