@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import zipfile
 
 import pytest
@@ -118,12 +119,8 @@ def test_a_sheet_of_one_column_may_have_no_header_and_one_of_several_has_to(tmp_
     assert inputs(workbook(tmp_path / "c.xlsx", {"a": ""})) == []
 
 
-def open_document(path, *cells):
-    """An .ods of one column: of each cell its attributes and what it shows."""
-    rows = "".join(
-        f"<table:table-row><table:table-cell {about}><text:p>{shown}</text:p></table:table-cell></table:table-row>"
-        for about, shown in cells
-    )
+def open_document_of(path, rows):
+    """An .ods of one sheet: the XML of its rows."""
     spaces = " ".join(f'xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text"))
     body = f'<office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
     with zipfile.ZipFile(path, "w") as archive:
@@ -134,6 +131,17 @@ def open_document(path, *cells):
             f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
         )
     return path
+
+
+def open_document(path, *cells):
+    """An .ods of one column: of each cell its attributes and what it shows."""
+    return open_document_of(
+        path,
+        "".join(
+            f"<table:table-row><table:table-cell {about}><text:p>{shown}</text:p></table:table-cell></table:table-row>"
+            for about, shown in cells
+        ),
+    )
 
 
 def of_type(kind, value="", name="value"):
@@ -178,6 +186,49 @@ def test_what_the_cells_of_an_old_excel_sheet_give(tmp_path):
 def test_a_sheet_that_spans_more_cells_than_memory_is_refused_before_it_is_read(tmp_path, far):
     path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{far}</row>'})
     with pytest.raises(JobError, match="more than 20,000,000 cells: remove what stands far off"):
+        inputs(path)
+
+
+def repeated(text, num_rows=1, num_columns=1):
+    cell = f'<table:table-cell office:value-type="string" table:number-columns-repeated="{num_columns}">'
+    row = f'<table:table-row table:number-rows-repeated="{num_rows}">'
+    return f"{row}{cell}<text:p>{text}</text:p></table:table-cell></table:table-row>"
+
+
+needs_limits = pytest.mark.skipif(sys.platform != "linux", reason="the system limits no memory")
+
+
+def test_an_archive_behind_something_is_none_though_it_is_found_from_its_end(tmp_path):
+    path = workbook(tmp_path / "t.xlsx", {"a": f'{row(1, "text")}<row r="2">{cell("XFD1048576", 1)}</row>'})
+    path.write_bytes(b"X" + path.read_bytes())
+    with pytest.raises(JobError, match="something stands before it"):
+        inputs(path)
+
+
+@needs_limits
+def test_cells_that_repeat_to_more_than_memory_are_refused_and_few_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("junco.places.workbooks.MOST_MEMORY_BYTES", 256 * 2**20)
+    assert inputs(open_document_of(tmp_path / "few.ods", repeated("text") + repeated("x", 3))) == ["x"] * 3
+    with pytest.raises(JobError, match="takes more than 268,435,456 bytes of memory: save the sheet"):
+        inputs(open_document_of(tmp_path / "many.ods", repeated("text") + repeated("x", 60_000, 1000)))
+
+
+@needs_limits
+def test_one_long_text_in_many_cells_and_cells_without_places_are_refused_where_they_take_too_much(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("junco.places.workbooks.MOST_MEMORY_BYTES", 256 * 2**20)
+    path = workbook(
+        tmp_path / "placeless.xlsx",
+        {"a": row(1, "text") + "<row/>" * 9_000 + f"<row>{'<c/>' * 2000}" + "<c><v>1</v></c></row>"},
+    )
+    with pytest.raises(JobError, match="of memory: save the sheet"):
+        inputs(path)
+    shared = '<c t="s"><v>0</v></c>'
+    path = workbook(tmp_path / "shared.xlsx", {"a": row(1, "text") + f"<row>{shared}</row>" * 600})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}"><si><t>{"a" * 1_000_000}</t></si></sst>')
+    with pytest.raises(JobError, match="of memory: save the sheet"):
         inputs(path)
 
 

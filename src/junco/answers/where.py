@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,13 +179,34 @@ def _comparable(cells: pa.ChunkedArray, value: Any, sign: str) -> tuple[pa.Chunk
         trimmed = compute.utf8_trim_whitespace(cells)
         numbers = compute.if_else(compute.match_substring_regex(trimmed, _NUMBER), trimmed, None)
         return numbers.cast("float64"), arrow().scalar(number)
-    if (kinds.is_integer(kind) or kinds.is_floating(kind)) and number is not None:
-        whole = arrow().scalar(int(number)) if number.is_integer() and abs(number) < 2**53 else arrow().scalar(number)
-        return (cells if kinds.is_integer(whole.type) else cells.cast("float64")), whole
+    if kinds.is_integer(kind) and (bound := _whole_bound(value, sign)) is not None:
+        digits = arrow().decimal128(_DIGITS + 1)  # of more than any type of whole numbers has
+        return cells.cast(digits), arrow().scalar(bound, digits)
+    if kinds.is_floating(kind) and number is not None:
+        return cells.cast("float64"), arrow().scalar(number)
     if kinds.is_timestamp(kind) and kind.tz is not None and isinstance(value, str):
         time = datetime.fromisoformat(value)
         return cells, arrow().scalar(time if time.tzinfo else time.replace(tzinfo=UTC)).cast(kind)
     return cells, _as(value, kind)
+
+
+_DIGITS = 20
+
+
+def _whole_bound(value: Any, sign: str) -> Decimal | None:
+    """The whole number that whole numbers compare with as they do with a value: less than 4.5 is less than 5, and none
+    is 4.5. It is exact to the last digit, and what is beyond them all stays so. ``None`` of what is no number.
+    """
+    try:
+        number = Decimal("nan" if isinstance(value, bool) else str(value))
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    beyond = Decimal(10**_DIGITS)
+    number = max(-beyond, min(beyond, number))
+    bound = number.to_integral_value(ROUND_CEILING if sign in ("<", ">=") else ROUND_FLOOR)
+    return beyond if bound != number and sign in ("=", "==", "!=") else bound
 
 
 def _plain_value(value: Any, kind: pa.DataType) -> str | int | float | bool | None:

@@ -2,7 +2,7 @@
 
 A formula gives the value that was stored with it, an error (``#DIV/0!``) is as nothing; of merged cells the first has
 the value, and the others are empty.
-What a workbook unpacks to, and how many cells its sheets span, is looked at before it is read.
+What a workbook unpacks to, how many cells its sheets span and what memory it takes is looked at before it is read.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from junco.job.columns import choose, listed, may_be_texts
 from junco.job.dialect import is_header
 from junco.job.kinds import is_packed
 from junco.job.wanted import Wanted
+from junco.places.workbook_trial import taken_sheet
 from junco.places.workbooks import MOST_BYTES, check_workbook
 from junco.wording import brief, did_you_mean, nearest
 
@@ -64,7 +65,7 @@ def _rows_in(file: Any, name: str, wanted: Wanted) -> tuple[list[_Row], str]:
     if is_packed(name):
         raise JobError(f"{name} cannot be read: a workbook is compressed within: unpack it first")
     content = file.read(MOST_BYTES + 1)
-    check_workbook(content, name)
+    check_workbook(content, name, wanted.reading.sheet)
     try:
         with calamine.CalamineWorkbook.from_object(io.BytesIO(content)) as book:
             sheet, told = _sheet(calamine, book, name, wanted)
@@ -102,10 +103,9 @@ def _sheet(calamine: Any, book: Any, name: str, wanted: Wanted) -> tuple[Any, st
     if asked is not None and asked not in names:
         near = did_you_mean(nearest(asked, names, 1))
         raise JobError(f"{name} has no sheet {asked!r}; its sheets: {listed(names)}{'.' if near else ''}{near}")
-    seen = [each.name for each in book.sheets_metadata if each.visible == calamine.SheetVisibleEnum.Visible]
-    if not names:
+    taken = taken_sheet(calamine, book, asked)
+    if taken is None:
         raise JobError(f"{name} has no sheets")
-    taken = asked if asked is not None else next(iter(seen or names))
     others = f" of {listed(names)} (another with sheet=, --sheet)" if len(names) > 1 and asked is None else ""
     return book.get_sheet_by_name(taken), f"sheet {taken!r}{others}"
 
