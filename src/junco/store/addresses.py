@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from junco.errors import InputError, JuncoError, MissingExtraError, TargetError
-from junco.settings import settings, user_path
-from junco.store.durable import removed, replacing, writing
+from junco.settings import user_path
+from junco.store.copies import kept_copy
+from junco.store.durable import replacing
 from junco.wording import masked
 
 _SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
@@ -185,18 +186,15 @@ def located(ref: str | os.PathLike[str]) -> Path:
     if not wanted:
         raise InputError(f"{place.shown}: nothing is there")
     told = hashlib.sha256(repr(sorted((path, *found) for path, found in wanted.items())).encode()).hexdigest()[:16]
-    folder = settings().home / "sets" / hashlib.sha256(text.encode()).hexdigest()[:16]
     name = Path(place.path).name
-    made, whole = folder / told / name, folder / told / ".whole"
-    if not whole.exists():
-        with writing(str(folder)):
-            removed(folder)  # of what was there before
-            for path in wanted:
-                file = made.parent / path[len(place.path) - len(name) :]
-                file.parent.mkdir(0o700, parents=True, exist_ok=True)
-                place.get(path, file)
-            whole.touch()
-    return made
+
+    def fetch(folder: Path) -> None:
+        for path in wanted:
+            file = folder / path[len(place.path) - len(name) :]
+            file.parent.mkdir(0o700, parents=True, exist_ok=True)
+            place.get(path, file)
+
+    return kept_copy(text, told, fetch) / name
 
 
 def _objects(place: Address) -> dict[str, Found]:
