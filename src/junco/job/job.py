@@ -252,7 +252,6 @@ class Job:
         stats: PipelineStats | None,
     ) -> JobReport:
         inventory, rejected = feed.inventory, feed.inventory.rejected()
-        rejects = getattr(self.sink, "rejects_place", None)
         return JobReport(
             target=self.sink.target,
             num_inputs=len(inventory),
@@ -265,7 +264,7 @@ class Job:
             num_kept=left.num_kept,
             num_rows=inventory.num_rows,
             seconds=seconds,
-            rejects=rejects if inventory.rejects else None,
+            rejects=self.sink.rejects_place if inventory.rejects else None,
             reasons=reasons_of(rejected),
             first_rejects=tuple(rejected[:FIRST]),
             read=tuple(self.told.lines),
