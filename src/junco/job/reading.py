@@ -29,7 +29,8 @@ class Reading:
         sheet: of a workbook, by its name.
 
     Raises:
-        InputError: Python knows no such encoding, or nothing can be separated so.
+        ParameterError: Python knows no such encoding.
+        InputError: nothing can be separated so.
     """
 
     encoding: str | None = None
@@ -38,7 +39,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.encoding is not None:
-            _check_encoding(self.encoding)
+            from junco.places.encodings import check_encoding  # few say one
+
+            check_encoding(self.encoding, "a list")
         separator = self.separator
         if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
             raise InputError(f"delimiter={self.delimiter!r} (--delimiter) is one character, or 'tab'")
@@ -63,13 +66,3 @@ class Reading:
 
 FOUND_OUT = Reading()
 """Nothing is said."""
-
-
-def _check_encoding(name: str) -> None:
-    from junco.places.encodings import is_encoding  # few say one, and what is imported here is imported at the start
-
-    if not is_encoding(name):
-        raise InputError(
-            f"encoding={name!r} (--encoding) is no encoding of texts; some are utf-8, gb18030, cp1252, utf-16, big5, "
-            "shift_jis"
-        )

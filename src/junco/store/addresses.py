@@ -18,6 +18,7 @@ from junco.errors import InputError, JuncoError, MissingExtraError, TargetError
 from junco.settings import user_path
 from junco.store.copies import kept_copy
 from junco.store.durable import replacing
+from junco.store.sides import side_ending
 from junco.wording import masked
 
 _SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
@@ -25,8 +26,6 @@ _CLIENT = {"allow_http": True, "connect_timeout": "10s", "timeout": "600s"}
 """Whether an address of a server is one of http is for whoever sets it in the environment."""
 _RETRY = {"max_retries": 3}
 _CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_… or the files)"
-_SIDES = {".npy": ".inputs.parquet", ".jsonl": ".schema.parquet", ".csv": ".schema.parquet"}
-"""What lies beside a target of such an ending."""
 
 
 class Found(NamedTuple):
@@ -199,8 +198,8 @@ def located(ref: str | os.PathLike[str]) -> Path:
 
 def _objects(place: Address) -> dict[str, Found]:
     """The objects that a set consists of, by their paths."""
-    suffix = Path(place.path).suffix.lower()
-    paths = [place.path] + ([place.beside(_SIDES[suffix])] if suffix in _SIDES else [])
+    ending = side_ending(place.path)
+    paths = [place.path] if ending is None else [place.path, place.beside(ending)]
     found = {path: known for path in paths if (known := place.head(path)) is not None}
     if place.path in found:
         return found

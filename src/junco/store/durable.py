@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Several may write at once: each has a file of its own, and the last takes the place.
     """
-    part = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
+    part = path.with_name(f"{path.name}.part-{os.urandom(4).hex()}")
     try:
         with part.open("xb") as file:
             yield file

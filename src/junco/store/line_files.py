@@ -26,6 +26,7 @@ from junco.store.lines import (
 )
 from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
+from junco.store.sides import sides_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +47,7 @@ class LinesFile(FileSink):
 
     def sides(self) -> tuple[Path, ...]:
         """The file with the schema."""
-        return (self.path.with_name(f"{self.path.name}.schema.parquet"),)
+        return sides_of(self.path)
 
     def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
         """Refuse, with the first shard, what text cannot hold."""
