@@ -33,7 +33,6 @@ from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
 from junco.job.progress import Progress, progress_for
-from junco.job.reading import FOUND_OUT
 from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
@@ -108,9 +107,7 @@ class Job:
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
         how = self.options
-        return Wanted(
-            self.graph.inputs, how.column, skip, tell, self.keeping, how.reading or FOUND_OUT, name=self.names.of
-        )
+        return Wanted(self.graph.inputs, how.column, skip, tell, self.keeping, how.reading, name=self.names.of)
 
     def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same inputs, begun where rows keep something: the columns of their table are those of the target."""
