@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from junco.errors import InputError, JobError
+from junco.errors import InputError, JobError, ParameterError
 
 if TYPE_CHECKING:
     from junco.job.kinds import Kind
@@ -29,8 +29,7 @@ class Reading:
         sheet: of a workbook, by its name.
 
     Raises:
-        ParameterError: Python knows no such encoding.
-        InputError: nothing can be separated so.
+        InputError: Python knows no such encoding, or nothing can be separated so.
     """
 
     encoding: str | None = None
@@ -41,7 +40,10 @@ class Reading:
         if self.encoding is not None:
             from junco.places.encodings import check_encoding  # few say one
 
-            check_encoding(self.encoding, "a list")
+            try:
+                check_encoding(self.encoding, "--encoding")
+            except ParameterError as error:  # which is one of an operator
+                raise InputError(str(error)) from None
         separator = self.separator
         if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
             raise InputError(f"delimiter={self.delimiter!r} (--delimiter) is one character, or 'tab'")
