@@ -1,4 +1,4 @@
-"""What an installation of junco weighs, extra by extra: the table of docs/install.md.
+"""What an installation of junco weighs, extra by extra: the table of docs/install.md, which is written anew.
 
     python scripts/sizes.py
 
@@ -8,6 +8,7 @@ PyTorch's default wheel for Linux brings for NVIDIA's cards is told apart.
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
@@ -16,28 +17,42 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT = tomllib.loads((Path(__file__).resolve().parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "install.md"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+MARKS = ("<!-- sizes -->\n\n", "\n<!-- /sizes -->\n")
+HEAD = "| extra | for | MB | and for NVIDIA's cards |\n|---|---|---:|---:|"
 OF_CUDA = ("nvidia-", "cuda-", "triton")
 MB = 1e6
+missing: set[str] = set()
 
 
 def main() -> None:
-    """Print the table."""
-    bare = closure(PROJECT["dependencies"])
-    print("| extra | MB | and for NVIDIA's cards | the largest |\n|---|---:|---:|---|")
-    print(row("(none)", bare))
-    for extra, needs in PROJECT["optional-dependencies"].items():
-        print(row(f"`{extra}`", closure([*PROJECT["dependencies"], *needs])))
+    """Write the table into the page, with what the page says each extra is for."""
+    page = PAGE.read_text("utf-8")
+    before, table, after = parted(page)
+    meant = dict(cells[1:3] for line in table.splitlines() if len(cells := [c.strip() for c in line.split("|")]) > 3)
+    needs = {"(none)": [], **{f"`{extra}`": brought for extra, brought in PROJECT["optional-dependencies"].items()}}
+    rows = [row(name, meant.get(name, ""), [*PROJECT["dependencies"], *brought]) for name, brought in needs.items()]
+    PAGE.write_text("\n".join([f"{before}{HEAD}", *rows, after]), "utf-8")
+    for name in sorted(missing):
+        print(f"{name} is not installed here, and counts nothing", file=sys.stderr)
 
 
-def row(name: str, packages: set[str]) -> str:
+def parted(page: str) -> tuple[str, str, str]:
+    """What stands before the table, the table, and what stands after it, with the marks outside."""
+    before, opened, rest = page.partition(MARKS[0])
+    table, closed, after = rest.partition(MARKS[1])
+    if not closed:
+        raise SystemExit(f"{PAGE} has no table between {MARKS[0].strip()} and {MARKS[1].strip()}")
+    return before + opened, table, closed + after
+
+
+def row(name: str, meant: str, needs: list[str]) -> str:
     """A line of the table."""
-    sizes = {package: size_mb(package) for package in packages}
+    sizes = {package: size_mb(package) for package in closure(needs)}
     cuda = sum(size for package, size in sizes.items() if package.startswith(OF_CUDA))
-    rest = {package: size for package, size in sizes.items() if not package.startswith(OF_CUDA)}
-    largest = sorted(rest, key=lambda package: -rest[package])[:3]
-    told = ", ".join(f"{package} {rest[package]:,.0f}" for package in largest)
-    return f"| {name} | {sum(rest.values()):,.0f} | {f'{cuda:,.0f}' if cuda else ''} | {told} |"
+    return f"| {name} | {meant} | {sum(sizes.values()) - cuda:,.0f} | {f'{cuda:,.0f}' if cuda else ''} |"
 
 
 def closure(needs: list[str]) -> set[str]:
@@ -75,7 +90,7 @@ def size_mb(name: str) -> float:
     try:
         files = [Path(str(file.locate())) for file in distribution(name).files or ()]
     except PackageNotFoundError:
-        print(f"<!-- {name} is not installed here -->")
+        missing.add(name)
         return 0.0
     return sum(file.stat().st_size for file in files if file.is_file()) / MB
 

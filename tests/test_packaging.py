@@ -49,6 +49,14 @@ def test_all_brings_every_extra():
     assert set(re.fullmatch(r"junco\[(.+)\]", everything).group(1).split(",")) == set(extras)
 
 
+def test_the_page_weighs_every_extra_and_no_other():
+    page = (ROOT / "docs" / "install.md").read_text("utf-8")
+    table = page.partition("<!-- sizes -->")[2].partition("<!-- /sizes -->")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.strip().splitlines()[2:]]
+    assert [name for name, *_ in rows] == ["(none)", *(f"`{extra}`" for extra in PROJECT["optional-dependencies"])]
+    assert all(meant and int(size.replace(",", "")) for _, meant, size, _ in rows)
+
+
 def test_junco_alone_stays_small():
     names = {re.match(r"[\w-]+", need).group() for need in PROJECT["dependencies"]}
     assert names == {"click", "numpy", "platformdirs", "psutil", "pyyaml", "rich"}

@@ -232,9 +232,10 @@ class Pipeline:
         from junco.job.job import Job
         from junco.job.reading import Reading
 
-        told, read = Trace.to(trace), Reading(encoding, delimiter, sheet)
-        usual = (on_error, resume, retry_rejects, column, progress, shard_rows, told, max_rejects)
-        how = JobOptions(*usual, key, keep, missing, limit, read)
+        told = Trace.to(trace)
+        work = partial(JobOptions, on_error=on_error, resume=resume, retry_rejects=retry_rejects, trace=told)
+        rows = partial(work, column=column, key=key, keep=keep, reading=Reading(encoding, delimiter, sheet))
+        how = rows(progress=progress, shard_rows=shard_rows, max_rejects=max_rejects, missing=missing, limit=limit)
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
     def replace(self, step: str, operator: Any) -> Pipeline:

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
@@ -39,9 +40,24 @@ def test_it_gives_the_pipelines_own_vectors():
         pd.Series(TEXTS),
         pd.DataFrame({"any": TEXTS}),
         pl.Series(TEXTS),
+        pl.DataFrame({"any": TEXTS}),
+        pa.table({"any": TEXTS}),
+        pa.array(TEXTS),
+        {"any": TEXTS},
         tuple(TEXTS),
     ],
-    ids=["array", "one column", "series", "frame", "polars", "tuple"],
+    ids=[
+        "array",
+        "one column",
+        "series",
+        "frame",
+        "polars",
+        "polars frame",
+        "arrow table",
+        "arrow array",
+        "mapping",
+        "tuple",
+    ],
 )
 def test_items_come_as_scikit_learn_hands_them_over(items):
     assert JuncoEmbedder("letters-test").fit_transform(items).shape == (len(TEXTS), 3)
@@ -50,7 +66,14 @@ def test_items_come_as_scikit_learn_hands_them_over(items):
 def test_before_it_is_fitted_it_says_so_and_what_is_no_item_is_refused():
     with pytest.raises(NotFittedError):
         JuncoEmbedder("letters-test").transform(TEXTS)
-    for wrong, said in (([], "0 sample"), (pd.DataFrame({"a": TEXTS, "b": TEXTS}), "'a', 'b'"), (np.ones((2, 2)), "2")):
+    two = {"a": TEXTS, "b": TEXTS}
+    for wrong, said in (
+        ([], "0 sample"),
+        (pd.DataFrame(two), "2 columns .*a, b"),
+        ("one text", "put it in a list"),
+        (pl.DataFrame(two), "a, b"),
+        (np.ones((2, 2)), "2"),
+    ):
         with pytest.raises(ValueError, match=said):
             JuncoEmbedder("letters-test").fit(wrong)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from junco import open_set, pipeline
+from junco import open_set, pipe, pipeline
 from junco.answers.adopt import adopt
 from junco.errors import InputError, TargetError
+from junco.operator.base import Operator
+from junco.operator.namespace import ops
+from junco.types import Vector
 
 TEXTS = [
     "a cat on a mat",
@@ -103,7 +108,7 @@ def random_rows(made):
             "another dimension: they have 100 numbers",
         ),
         (random_rows, "another model: cosines are"),
-        (lambda made: np.roll(made, 1, axis=0), "another order"),
+        (lambda made: np.roll(made, 1, axis=0), "the rows stand in another order: 6 of 6"),
         (lambda made: made + random_rows(made) * np.float32(0.03), "near, and not the same"),
         (lambda made: np.concatenate([made[:5], random_rows(made)[:1]]), "1 of 6 rows have another vector"),
     ],
@@ -113,6 +118,74 @@ def test_how_they_differ_is_said_and_nothing_is_written(minilm, made, table, tmp
     assert why in told.why
     assert not told.agrees
     assert not (tmp_path / "ours.parquet").exists()
+
+
+class Hashed(Operator, family="adopt-test", name="hashed"):
+    """A vector for each text and role."""
+
+    role: Literal["query", "document"] | None = None
+
+    def batch(self, texts: list[str]) -> list[Vector]:
+        seeds = [[*text.encode(), len(self.role or "")] for text in texts]
+        return [np.random.default_rng(seed).standard_normal(16).astype(np.float32) for seed in seeds]
+
+
+hashed = ops.adopt_test.hashed
+
+
+@pytest.fixture(scope="module")
+def hashes():
+    with pipe.input("text").map("text", "vector", hashed()).output("vector", space="adopt-test") as p:
+        yield p
+
+
+@pytest.fixture(scope="module")
+def many(hashes):
+    """More rows than are embedded anew."""
+    texts = [f"text {number}" for number in range(300)]
+    return texts, np.asarray(hashes.batch(texts))
+
+
+def written(tmp_path, texts, vectors):
+    pq.write_table(pa.table({"text": texts, "emb": [row.tolist() for row in vectors]}), tmp_path / "theirs.parquet")
+    return tmp_path / "theirs.parquet"
+
+
+def test_another_role_is_found(hashes, many, tmp_path):
+    texts, _ = many
+    with pipe.input("text").map("text", "vector", hashed(role="query")).output("vector", space="s") as other:
+        theirs = written(tmp_path, texts, np.asarray(other.batch(texts)))
+    assert "made with role='query', and the pipeline has role=None: say -p role=query" in adopt(theirs, hashes).why
+
+
+def test_rows_in_another_order_are_found_beyond_the_sample(hashes, many, tmp_path):
+    texts, vectors = many
+    told = adopt(written(tmp_path, texts, np.roll(vectors, 1, axis=0)), hashes)
+    assert "another order: 50 of 50 inputs have their vector at another row, 'text " in told.why
+    few = vectors.copy()
+    few[:60] = np.roll(vectors[:60], 1, axis=0)
+    told = adopt(written(tmp_path, texts, few), hashes)
+    assert re.search("another order: 1?[0-9] of 50 inputs", told.why), told.why
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_rows_that_are_no_numbers_are_refused_wherever_they_stand(hashes, many, tmp_path, number):
+    texts, vectors = many
+    vectors = vectors.astype(np.float64)
+    vectors[[7, 11], 3] = number
+    theirs = written(tmp_path, texts, vectors)
+    with pytest.raises(InputError, match=r"2 of 300 rows of the column 'emb' hold .* in float32, first row 8"):
+        adopt(theirs, hashes, tmp_path / "ours.parquet", count=2)
+    assert not (tmp_path / "ours.parquet").exists()
+
+
+def test_rows_of_zeros_are_told(minilm, made, table, tmp_path):
+    vectors = made.copy()
+    vectors[5] = 0
+    told = adopt(table(vectors * np.float32(3)), minilm, tmp_path / "ours.parquet", count=1)
+    assert told.agrees
+    assert "1 of 6 rows is all zeros, first row 6: no search finds them" in str(told)
+    assert "lengths were 3 to 3" in str(told)
 
 
 def test_another_setting_of_the_model_is_found(made, table):

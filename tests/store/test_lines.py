@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -15,7 +18,7 @@ from junco.store.vectors import space_of
 from junco.types import Box
 
 KINDS = ["v.jsonl", "v.csv"]
-ODD = ["plain", 'say "it"', "two\nlines", "comma, and\r\n猫 \u2028 \t", "", "null", "[1, 2]", "=1+1"]
+ODD = ["plain", 'say "it"', "two\nlines", "comma, and\r\n猫 \u2028 \t", " ", "null", "[1, 2]", "=1+1"]
 
 
 @pytest.fixture
@@ -45,6 +48,48 @@ def test_rows_are_read_back_to_the_very_bits(embed, tmp_path, name):
     assert found.columns["same"].to_pylist() == [None if text == "null" else text for text in ODD]
     assert [boxes[0]["label"] for boxes in found.columns["boxes"].to_pylist()] == ODD
     assert space_of(tmp_path / name) is None
+
+
+OPENING = """
+import sys, filelock, pyarrow.csv, pyarrow.json, pyarrow.parquet
+from junco import open_set
+print("ready", flush=True)
+sys.stdin.readline()
+print(float(open_set(sys.argv[1]).vectors[:, 1].sum()))
+"""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_several_processes_may_be_the_first_to_open_it(tmp_path, name):
+    with pipe.input("n").map("n", "vector", lambda n: np.array([n, 1], np.float32)).output("vector") as p:
+        p.run([*range(5000)], tmp_path / name, on_error="raise")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENING, tmp_path / name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "JUNCO_HOME": str(tmp_path / "home")},
+        )
+        for _ in range(3)
+    ]
+    assert [each.stdout.readline() for each in processes] == ["ready\n"] * 3
+    for each in processes:
+        each.stdin.write("\n")
+        each.stdin.flush()
+    told = [each.communicate(timeout=60) for each in processes]
+    assert [out for out, _ in told] == ["5000.0\n"] * 3, told
+    assert len([*(tmp_path / "home").glob("sets/*/[!.]*")]) == 1
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_only_the_copy_of_what_it_holds_now_is_kept(embed, tmp_path, monkeypatch, name):
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
+    for texts in (["a", "b"], ["a", "b", "c"]):
+        embed.run(texts, tmp_path / name)
+        assert open_set(tmp_path / name).keys == texts
+    assert len([*(tmp_path / "home").glob("sets/*/[!.]*")]) == 1
 
 
 @pytest.mark.parametrize("name", KINDS)

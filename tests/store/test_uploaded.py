@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -167,6 +169,18 @@ def test_a_set_that_was_written_anew_is_fetched_anew(bucket, embed):
     first = open_set(target)
     embed.run(["a", "bb"], target)
     assert (len(first), len(open_set(target))) == (1, 2)
+
+
+def test_several_may_be_the_first_to_fetch_a_set(bucket, embed):
+    embed.run(TEXTS[:2], f"{bucket}/v.npy")
+    meet = Barrier(3)
+
+    def opened(_):
+        meet.wait()
+        return open_set(f"{bucket}/v.npy").keys
+
+    with ThreadPoolExecutor(3) as threads:
+        assert [*threads.map(opened, range(3))] == [TEXTS[:2]] * 3
 
 
 def test_a_store_that_has_no_such_bucket_refuses_or_is_down_is_one_line(bucket, embed, monkeypatch):

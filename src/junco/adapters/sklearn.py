@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from junco.adapters.opened import Given, opened, vectors_of
+from junco.errors import InputError
+from junco.job.frames import as_items
 from junco.types import Vectors
 
 
@@ -66,14 +68,13 @@ def _items(given: Any) -> list[Any]:
     Raises:
         ValueError: there are none, or several columns; what scikit-learn's own transformers raise.
     """
-    if hasattr(given, "columns") and hasattr(given, "iloc"):
-        if len(given.columns) != 1:
-            raise ValueError(f"JuncoEmbedder takes one column of items, and was given {[*given.columns]}: choose one")
-        given = given.iloc[:, 0]
     is_matrix = isinstance(given, np.ndarray) and given.ndim == 2
     if is_matrix and given.shape[1] != 1:
         raise ValueError(f"JuncoEmbedder takes items, and was given an array of shape {given.shape}")
-    items = list(given[:, 0] if is_matrix else given)
+    try:
+        items = [*as_items(given[:, 0] if is_matrix else given, None)]
+    except InputError as error:
+        raise ValueError(f"JuncoEmbedder takes one column of items: {error}") from error
     if not items:
         raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required by JuncoEmbedder.")
     return items

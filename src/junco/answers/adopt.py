@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from junco.answers.products import best
 from junco.answers.units import unit
 from junco.answers.verify import LEAST_COSINE
 from junco.errors import InputError, SpaceError, TargetError
+from junco.operator.options import options_of
 from junco.pages.letters import amount
 from junco.settings import user_path
 from junco.store.durable import replacing, writing
@@ -28,6 +30,7 @@ from junco.wording import printable_lines
 if TYPE_CHECKING:
     from junco.api import Pipeline
     from junco.graph.nodes import Graph
+    from junco.operator.base import Operator
 
 _NO_RELATION = 0.3
 """Cosines below it, in the mean, are those of another model."""
@@ -109,7 +112,8 @@ def adopt(
         count: how many rows are embedded anew.
 
     Raises:
-        InputError: it is no such set, or the pipeline makes no vector of an input.
+        InputError: it is no such set, one with numbers that are not finite, or the pipeline makes several vectors of
+            an input.
         SpaceError: nobody can tell which space the pipeline's vectors live in.
         TargetError: ``to`` cannot be written, or is there already.
     """
@@ -120,15 +124,26 @@ def adopt(
     found = read_foreign(path, column, text)
     keys = _keys(path, found, key)
     told = _compared(found, _alone(pipeline), count)
-    vectors = found.vectors
+    vectors, lengths = found.vectors, np.linalg.norm(found.vectors, axis=1)
+    zeros = np.flatnonzero(lengths == 0)
+    if len(zeros):
+        told = _noted(
+            told,
+            f"{len(zeros):,} of {amount(len(vectors), 'row')} {'is' if len(zeros) == 1 else 'are'} all zeros, first "
+            f"row {zeros[0] + 1:,}: no search finds them",
+        )
     if told.agrees and _has_length_1(pipeline) and _lengths_off(vectors):
-        low, high = np.percentile(np.linalg.norm(vectors, axis=1), [0, 100])
+        lengths = lengths[lengths > 0]
         vectors = unit(vectors)
-        told = replace(told, notes=(*told.notes, f"lengths were {low:.3g} to {high:.3g}, and are 1 in what is written"))
+        told = _noted(told, f"lengths were {lengths.min():.3g} to {lengths.max():.3g}, and are 1 in what is written")
     if told.agrees and to is not None:
         _write(to, adopted(found, keys, vectors, pipeline.plan.output_space.column, _about(pipeline, key)))
         told = replace(told, written=str(to))
     return told
+
+
+def _noted(told: Adoption, note: str) -> Adoption:
+    return replace(told, notes=(*told.notes, note))
 
 
 def _alone(pipeline: Pipeline) -> Pipeline:
@@ -154,15 +169,15 @@ def _compared(found: Foreign, pipeline: Pipeline, count: int) -> Adoption:
     num_rows = len(found.vectors)
     rows = sorted(random.Random(0).sample(range(num_rows), min(count, num_rows)))  # noqa: S311  # no secret
     new, missing = _embedded(pipeline, [found.inputs[row] for row in rows])
-    compared = [index for index, made in enumerate(new) if made is not None]
-    if not compared:
+    sample = [(row, made) for row, made in zip(rows, new, strict=True) if made is not None]
+    if not sample:
         why = "none of the inputs that were drawn could be embedded anew"
         return Adoption(num_rows, 0, None, why, (found.told,), tuple(missing))
-    made, old = np.stack([new[index] for index in compared]), found.vectors[[rows[index] for index in compared]]  # type: ignore[misc]
-    inputs = [found.inputs[rows[index]] for index in compared]
-    why = _how_they_differ(made, old, inputs, pipeline)
+    numbers, made = [row for row, _ in sample], np.stack([made for _, made in sample])
+    why = _how_they_differ(made, numbers, found, pipeline)
+    old = found.vectors[numbers]
     lowest = float(_cosines(made, old).min()) if made.shape == old.shape else None
-    return Adoption(num_rows, len(compared), lowest, why, (found.told,), tuple(missing))
+    return Adoption(num_rows, len(sample), lowest, why, (found.told,), tuple(missing))
 
 
 def _embedded(pipeline: Pipeline, inputs: Sequence[str]) -> tuple[list[Vectors | None], list[tuple[str, str]]]:
@@ -182,20 +197,19 @@ def _embedded(pipeline: Pipeline, inputs: Sequence[str]) -> tuple[list[Vectors |
     return new, missing
 
 
-def _how_they_differ(new: Vectors, old: Vectors, inputs: Sequence[str], pipeline: Pipeline) -> str:
+def _how_they_differ(new: Vectors, rows: Sequence[int], found: Foreign, pipeline: Pipeline) -> str:
     """In words, with what may be done; empty where they agree."""
+    old, inputs = found.vectors[rows], [found.inputs[row] for row in rows]
     if new.shape[1] != old.shape[1]:
         return _other_length(new, old)
-    cosines = _cosines(new, old)
-    if (cosines >= LEAST_COSINE).all():
+    if (_cosines(new, old) >= LEAST_COSINE).all():
         return _other_scale(new, old)
-    return next(_other_ways(old, inputs, pipeline), "") or _unlike(new, old, inputs)
+    other = next(_other_ways(old, inputs, pipeline), "") or _other_order(new, rows, found)
+    return other or _unlike(new, old, inputs)
 
 
 def _unlike(new: Vectors, old: Vectors, inputs: Sequence[str]) -> str:
-    """How they differ where no setting of the model makes them the same."""
-    if _is_shuffled(new, old):
-        return "the rows stand in another order than their inputs: the vectors are right, each at another row"
+    """How they differ where neither a setting of the model nor another row makes them the same."""
     cosines = _cosines(new, old)
     mean, num_unlike = float(cosines.mean()), int((cosines < LEAST_COSINE).sum())
     if num_unlike * 2 < len(cosines):
@@ -205,6 +219,20 @@ def _unlike(new: Vectors, old: Vectors, inputs: Sequence[str]) -> str:
         return f"another model: cosines are {mean:.2f} in the mean, as of vectors that have nothing in common"
     return (
         f"near, and not the same: cosines are {mean:.2f} in the mean: another version, prompt, pooling or preparation"
+    )
+
+
+def _other_order(new: Vectors, rows: Sequence[int], found: Foreign) -> str:
+    """Whether most of those that are not alike have their vector at another row of the whole set."""
+    unlike = _cosines(new, found.vectors[rows]) < LEAST_COSINE
+    nearest = best(unit(found.vectors), unit(new), 1)
+    elsewhere = np.flatnonzero(unlike & (nearest.scores[:, 0] >= LEAST_COSINE))
+    if len(elsewhere) * 2 <= unlike.sum():
+        return ""
+    first = elsewhere[0]
+    return (
+        f"the rows stand in another order: {len(elsewhere):,} of {len(new):,} inputs have their vector at another row, "
+        f"{found.inputs[rows[first]]!r} of row {rows[first] + 1:,} at row {nearest.rows[first, 0] + 1:,}"
     )
 
 
@@ -228,21 +256,28 @@ def _other_ways(old: Vectors, inputs: Sequence[str], pipeline: Pipeline) -> Iter
     for node in pipeline.graph.nodes:
         if node.spec is None:
             continue
-        parameters = node.spec.load().parameters()
+        operator = node.spec.load()
+        parameters = operator.parameters()
         for name in (each for each in _VARIED if each in parameters):
             now = node.spec.params.get(name, parameters[name].default)
-            for value in (each for each in _choices(parameters[name].annotation) if each != now):
+            for value in (each for each in _choices(_kind(operator, name)) if each != now):
                 fn = node.spec.with_params({**node.spec.params, name: value})
                 if _agrees(_with(pipeline.graph, node.name, fn), old, inputs, pipeline):
                     yield f"made with {name}={value!r}, and the pipeline has {name}={now!r}: say -p {name}={value}"
 
 
-def _choices(annotation: Any) -> list[Any]:
+def _kind(operator: type[Operator], name: str) -> Any:
+    """The type of a parameter; of an option what its annotation names, which alone is mostly a text."""
+    options = options_of(operator)
+    return options[name].type if name in options else operator.parameters()[name].annotation
+
+
+def _choices(kind: Any) -> list[Any]:
     """The values that a parameter may have, where they are few."""
-    if annotation in (bool, "bool"):
+    if kind in (bool, "bool"):
         return [True, False]
     found: list[Any] = []
-    for each in get_args(annotation):
+    for each in get_args(kind):
         found += _choices(each) if get_args(each) else [each] if isinstance(each, str | bool) else []
     return found
 
@@ -260,20 +295,15 @@ def _agrees(graph: Graph, old: Vectors, inputs: Sequence[str], pipeline: Pipelin
     return made.shape == old.shape and bool((_cosines(made, old) >= LEAST_COSINE).all())
 
 
-def _is_shuffled(new: Vectors, old: Vectors) -> bool:
-    """Whether most have the vector of another input of the sample."""
-    likeness = unit(new) @ unit(old).T
-    np.fill_diagonal(likeness, -1)
-    return len(new) > 1 and float((likeness.max(axis=1) >= LEAST_COSINE).mean()) > 0.5  # most
-
-
 def _cosines(new: Vectors, old: Vectors) -> Vectors:
     found: Vectors = (unit(np.ascontiguousarray(new)) * unit(np.ascontiguousarray(old))).sum(axis=1)
     return found
 
 
 def _lengths_off(vectors: Vectors) -> bool:
-    return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1) > _LENGTH_OFF).any())
+    """Whether any is not of length 1, but for zeros, which cannot be."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    return bool((np.abs(lengths[lengths > 0] - 1) > _LENGTH_OFF).any())
 
 
 def _has_length_1(pipeline: Pipeline) -> bool:

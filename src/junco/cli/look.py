@@ -29,10 +29,9 @@ def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bo
     from junco.answers.opening import open_set
     from junco.look.looked import Looked
     from junco.look.server import Server
-    from junco.settings import user_path
+    from junco.store.rejects import rejects_of
 
-    path = user_path(vectors)
-    rejects = path.with_name(f"{path.name}.rejects.parquet")
+    rejects = rejects_of(vectors)
     looked = Looked(
         open_set(vectors, column),
         Path(vectors).name or vectors,

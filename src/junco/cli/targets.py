@@ -30,18 +30,19 @@ def described(ref: str) -> dict[str, Any]:
         InputError: nothing is there, or nothing that a job has written.
     """
     from junco.store.addresses import located
+    from junco.store.rejects import ENDING, rejects_of
     from junco.vector_store.installed import is_store
 
     if is_store(ref):
         return _collection(ref)
     path = located(ref)
-    if path.name.endswith(".rejects.parquet"):
+    if path.name.endswith(ENDING):
         return {"kind": "rejects", "path": str(path), **_rejects(path)}
     from junco.store.stored import Stored
 
     found = Stored(path)
     first = next(found.pieces(), None)
-    rejects = path.with_name(f"{path.name}.rejects.parquet")
+    rejects = rejects_of(path)
     files = [path] if path.is_file() else path.glob("*.parquet")
     return {
         "kind": "set of vectors",
@@ -59,11 +60,10 @@ def described(ref: str) -> dict[str, Any]:
 
 def _collection(ref: str) -> dict[str, Any]:
     """What a collection of a vector store holds."""
+    from junco.store.rejects import rejects_of
     from junco.store.stored_rows import StoredRows
-    from junco.vector_store.address import parse_address
 
-    found, beside = StoredRows(ref), parse_address(ref).beside
-    rejects = beside.with_name(f"{beside.name}.rejects.parquet")
+    found, rejects = StoredRows(ref), rejects_of(ref)
     return {
         "kind": "set of vectors",
         "store": ref,

@@ -134,11 +134,15 @@ def _is_column(value: Any) -> bool:
     return hasattr(value, "__len__") and hasattr(value, "__iter__") and not isinstance(value, (str, bytes, Mapping))
 
 
-def as_items(items: Any, columns: tuple[str, ...]) -> Any:
+def as_items(items: Any, columns: tuple[str, ...] | None) -> Any:
     """The items of a call: the rows of a table where that is what was given, else the same.
 
+    Args:
+        items: what was given.
+        columns: of a table, by name; ``None``: its only one.
+
     Raises:
-        InputError: a text, a table without the pipeline's columns, or a mapping that is none.
+        InputError: a text, a table without these columns, or a mapping that is none.
     """
     if isinstance(items, (list, tuple)):
         return items
@@ -168,13 +172,17 @@ def _columns_of(stream: Any) -> Callable[[int], Iterable[Any]]:
     return column
 
 
-def frame_rows(frame: Frame, columns: tuple[str, ...]) -> Iterable[Any]:
+def frame_rows(frame: Frame, columns: tuple[str, ...] | None) -> Iterable[Any]:
     """The rows as items, by the pipeline's own names alone, in any case: a call has no place to say what it chose.
 
     Raises:
-        JobError: a column is not there, or twice.
+        JobError: a column is not there, or twice; there are several, and none was named.
     """
     names = list(map(str, frame.names or ()))
+    if columns is None:
+        if len(names) != 1:
+            raise JobError(f"{frame.called} has {len(names):,} columns ({listed(names)}): choose one")
+        return list(frame.column(0))
     positions = [position_of(each, names, frame.called) for each in columns]
     if None in positions:
         raise JobError(

@@ -33,7 +33,6 @@ from junco.job.names import Names
 from junco.job.only_job import only_job
 from junco.job.options import JobOptions
 from junco.job.progress import ENOUGH_ROWS, Progress, progress_for
-from junco.job.reading import FOUND_OUT
 from junco.job.reasons import FIRST, reasons_of
 from junco.job.report import JobReport, stats_since
 from junco.job.shard import OpenShard
@@ -108,9 +107,7 @@ class Job:
     def _wanted(self, tell: Callable[[str], object] = lambda line: None) -> Wanted:
         skip = frozenset(os.path.abspath(path) for path in self.sink.files)  # noqa: PTH100  # no resolving of links
         how = self.options
-        return Wanted(
-            self.graph.inputs, how.column, skip, tell, self.keeping, how.reading or FOUND_OUT, name=self.names.of
-        )
+        return Wanted(self.graph.inputs, how.column, skip, tell, self.keeping, how.reading, name=self.names.of)
 
     def _begun(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same inputs, begun where rows keep something: the columns of their table are those of the target."""
@@ -259,7 +256,6 @@ class Job:
         stats: PipelineStats | None,
     ) -> JobReport:
         inventory, rejected = feed.inventory, feed.inventory.rejected()
-        rejects = getattr(self.sink, "rejects_place", None)
         return JobReport(
             target=self.sink.target,
             num_inputs=len(inventory),
@@ -272,7 +268,7 @@ class Job:
             num_kept=left.num_kept,
             num_rows=inventory.num_rows,
             seconds=seconds,
-            rejects=rejects if inventory.rejects else None,
+            rejects=self.sink.rejects_place if inventory.rejects else None,
             reasons=reasons_of(rejected),
             first_rejects=tuple(rejected[:FIRST]),
             read=tuple(self.told.lines),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from junco.errors import InputError
@@ -21,7 +21,13 @@ Missing = Literal["refuse", "prune", "append"]
 MaxRejects = int | Literal["auto"] | None
 
 
-@dataclass(frozen=True, slots=True)
+def _found_out() -> Reading:
+    from junco.job.reading import FOUND_OUT  # what is imported here is imported when junco starts
+
+    return FOUND_OUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
     """How a caller wants a job; `Pipeline.run` says what each means."""
 
@@ -37,7 +43,7 @@ class JobOptions:
     keep: Kept = ()
     missing: Missing = "refuse"
     limit: int | None = None
-    reading: Reading | None = None
+    reading: Reading = field(default_factory=_found_out)
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip", "none"):

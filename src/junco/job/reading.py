@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from junco.errors import InputError, JobError
+from junco.errors import InputError, JobError, ParameterError
 
 if TYPE_CHECKING:
     from junco.job.kinds import Kind
@@ -38,7 +38,12 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.encoding is not None:
-            _check_encoding(self.encoding)
+            from junco.places.encodings import check_encoding  # few say one
+
+            try:
+                check_encoding(self.encoding, "--encoding")
+            except ParameterError as error:  # which is one of an operator
+                raise InputError(str(error)) from None
         separator = self.separator
         if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
             raise InputError(f"delimiter={self.delimiter!r} (--delimiter) is one character, or 'tab'")
@@ -63,13 +68,3 @@ class Reading:
 
 FOUND_OUT = Reading()
 """Nothing is said."""
-
-
-def _check_encoding(name: str) -> None:
-    from junco.places.encodings import is_encoding  # few say one, and what is imported here is imported at the start
-
-    if not is_encoding(name):
-        raise InputError(
-            f"encoding={name!r} (--encoding) is no encoding of texts; some are utf-8, gb18030, cp1252, utf-16, big5, "
-            "shift_jis"
-        )

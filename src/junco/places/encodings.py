@@ -93,26 +93,27 @@ class Decoded:
     is_assumed: bool = False
 
 
-def check_encoding(encoding: str | None, name: str) -> str | None:
-    """The option's value, if Python knows such an encoding of texts.
+def check_encoding(encoding: str | None, owner: str) -> str | None:
+    """The value of an option, if Python knows such an encoding of texts.
+
+    Args:
+        encoding: as it was given.
+        owner: whose option it is.
 
     Raises:
         ParameterError: it does not.
     """
     from junco.errors import ParameterError
 
-    if encoding is not None and not is_encoding(encoding):
-        raise ParameterError(f"{name!r}: encoding={encoding!r} is no encoding of texts")
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except (LookupError, TypeError, ValueError):
+            raise ParameterError(
+                f"{owner!r}: encoding={encoding!r} is no encoding of texts; some are utf-8, gb18030, cp1252, utf-16, "
+                "big5, shift_jis"
+            ) from None
     return encoding
-
-
-def is_encoding(name: str) -> bool:
-    """Whether Python knows an encoding of texts by that name."""
-    try:
-        "".encode(name)
-    except (LookupError, TypeError, ValueError):
-        return False
-    return True
 
 
 def decoded(content: bytes, name: str, encoding: str | None = None, declared: str | None = None) -> Decoded:

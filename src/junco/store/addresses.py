@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from junco.errors import InputError, JuncoError, MissingExtraError, TargetError
-from junco.settings import settings, user_path
-from junco.store.durable import removed, replacing, writing
+from junco.settings import user_path
+from junco.store.copies import kept_copy
+from junco.store.durable import replacing
+from junco.store.sides import side_ending
 from junco.wording import masked
 
 _SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
@@ -24,8 +26,6 @@ _CLIENT = {"allow_http": True, "connect_timeout": "10s", "timeout": "600s"}
 """Whether an address of a server is one of http is for whoever sets it in the environment."""
 _RETRY = {"max_retries": 3}
 _CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_… or the files)"
-_SIDES = {".npy": ".inputs.parquet", ".jsonl": ".schema.parquet", ".csv": ".schema.parquet"}
-"""What lies beside a target of such an ending."""
 
 
 class Found(NamedTuple):
@@ -185,24 +185,21 @@ def located(ref: str | os.PathLike[str]) -> Path:
     if not wanted:
         raise InputError(f"{place.shown}: nothing is there")
     told = hashlib.sha256(repr(sorted((path, *found) for path, found in wanted.items())).encode()).hexdigest()[:16]
-    folder = settings().home / "sets" / hashlib.sha256(text.encode()).hexdigest()[:16]
     name = Path(place.path).name
-    made, whole = folder / told / name, folder / told / ".whole"
-    if not whole.exists():
-        with writing(str(folder)):
-            removed(folder)  # of what was there before
-            for path in wanted:
-                file = made.parent / path[len(place.path) - len(name) :]
-                file.parent.mkdir(0o700, parents=True, exist_ok=True)
-                place.get(path, file)
-            whole.touch()
-    return made
+
+    def fetch(folder: Path) -> None:
+        for path in wanted:
+            file = folder / path[len(place.path) - len(name) :]
+            file.parent.mkdir(0o700, parents=True, exist_ok=True)
+            place.get(path, file)
+
+    return kept_copy(text, told, fetch) / name
 
 
 def _objects(place: Address) -> dict[str, Found]:
     """The objects that a set consists of, by their paths."""
-    suffix = Path(place.path).suffix.lower()
-    paths = [place.path] + ([place.beside(_SIDES[suffix])] if suffix in _SIDES else [])
+    ending = side_ending(place.path)
+    paths = [place.path] if ending is None else [place.path, place.beside(ending)]
     found = {path: known for path in paths if (known := place.head(path)) is not None}
     if place.path in found:
         return found

@@ -35,10 +35,13 @@ def writing(target: str) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of ``path`` at the end, whole; after an error ``path`` is as it was."""
-    part = path.with_name(f"{path.name}.part")
+    """A file to write that takes the place of ``path`` at the end, whole; after an error ``path`` is as it was.
+
+    Several may write at once: each has a file of its own, and the last takes the place.
+    """
+    part = path.with_name(f"{path.name}.part-{os.urandom(4).hex()}")
     try:
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from junco.store.durable import exchanged, moved, removed, replacing, sizes_of, 
 from junco.store.kinds import wider
 from junco.store.large import large_in, large_metadata
 from junco.store.previous import Previous, Unpacked
+from junco.store.rejects import rejects_beside
 from junco.store.shard import Shard
 from junco.store.shard_file import ShardFile, ShardRows, is_whole
 from junco.store.sink import Layout, Rejected, Sink, Span
@@ -46,7 +47,7 @@ class FileSink(Sink):
         self.target = str(path)
         self.folder = path.absolute().parent
         self.work = path.with_name(f".{path.name}.junco")
-        self.rejects = path.with_name(f"{path.name}.rejects.parquet")
+        self.rejects = rejects_beside(path)
         self.files = (path, self.rejects, *self.sides())
         self._schema: pa.Schema | None = None
         self._known: list[int] = []

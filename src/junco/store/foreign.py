@@ -46,7 +46,8 @@ def read_foreign(path: Path, column: str | None = None, text: str | None = None)
         text: of what they were made of; else one that is called as such columns mostly are.
 
     Raises:
-        InputError: it is no such table, or nobody can tell which columns are meant.
+        InputError: it is no such table, nobody can tell which columns are meant, or a vector's numbers are not all
+            finite.
     """
     table = _table(path)
     column = column or _only_vectors(path, table)
@@ -125,7 +126,15 @@ def _matrix(path: Path, name: str, column: pa.ChunkedArray) -> Vectors:
         said = ", ".join(map(str, sorted(lengths, key=str)[:5])) or "no rows"
         raise InputError(f"{path}: the column {name!r} holds no vectors of one length, but of: {said}")
     flat: Any = array.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat, np.float32).reshape(len(array), -1)
+    with np.errstate(over="ignore"):  # what is too large is told below
+        vectors = np.asarray(flat, np.float32).reshape(len(array), -1)
+    wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(wrong):
+        raise InputError(
+            f"{path}: {len(wrong):,} of {len(vectors):,} rows of the column {name!r} hold numbers that are missing or "
+            f"not finite in float32, first row {wrong[0] + 1:,}: leave these rows out, or embed them anew"
+        )
+    return vectors
 
 
 def adopted(foreign: Foreign, keys: Sequence[str], vectors: Vectors, column: str, about: dict[str, str]) -> pa.Table:

@@ -7,14 +7,14 @@ a Parquet file in JUNCO_HOME; what is said there of columns and vectors holds fo
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from junco.errors import InputError, TargetError
-from junco.settings import settings
-from junco.store.durable import replacing, writing
+from junco.store.copies import kept_copy
+from junco.store.durable import replacing
 from junco.store.files import FileSink
 from junco.store.lines import (
     is_not_finite,
@@ -26,12 +26,14 @@ from junco.store.lines import (
 )
 from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
+from junco.store.sides import sides_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TEXT = "junco.text"
 """Of the file beside: a hash of the text that it belongs to."""
+_COPY = "rows.parquet"
 _WAYS = {".jsonl": (write_json_lines, read_json_lines), ".csv": (write_csv, read_csv)}
 
 
@@ -45,7 +47,7 @@ class LinesFile(FileSink):
 
     def sides(self) -> tuple[Path, ...]:
         """The file with the schema."""
-        return (self.path.with_name(f"{self.path.name}.schema.parquet"),)
+        return sides_of(self.path)
 
     def check_rows(self, rows: Sequence[pa.Table], schema: pa.Schema) -> None:
         """Refuse, with the first shard, what text cannot hold."""
@@ -79,27 +81,27 @@ def as_parquet(path: Path) -> Path:
     Raises:
         InputError: nothing is there, or not what a job has written.
     """
+    while True:
+        state = _state(path)
+        folder = kept_copy(str(path.resolve()), state, partial(_convert, path))
+        if _state(path) == state:  # else a job has put another text there meanwhile
+            return folder / _COPY
+
+
+def _state(path: Path) -> str:
+    """What changes when the file does."""
     try:
         state = path.stat()
     except OSError as error:
         raise InputError(f"{path}: no such file or folder") from error
-    told = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
-    folder = settings().home / "sets" / told
-    made = folder / f"{state.st_size}-{state.st_mtime_ns}-{state.st_ino}.parquet"
-    if not made.exists():
-        with writing(str(folder)):
-            folder.mkdir(0o700, parents=True, exist_ok=True)
-            for old in folder.iterdir():
-                old.unlink(missing_ok=True)
-            _convert(path, made)
-    return made
+    return f"{state.st_size}-{state.st_mtime_ns}-{state.st_ino}"
 
 
-def _convert(path: Path, made: Path) -> None:
+def _convert(path: Path, folder: Path) -> None:
     """Read a text target with the schema beside it."""
     schema = _schema_of(path)
     read: Callable[[Path, pa.Schema], Iterator[pa.Table]] = _WAYS[path.suffix.lower()][1]
-    with replacing(made) as file:
+    with replacing(folder / _COPY) as file:
         write_table(file, read(path, schema), schema)
 
 

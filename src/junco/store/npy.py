@@ -19,6 +19,7 @@ from junco.store.durable import replacing
 from junco.store.files import FileSink
 from junco.store.parquet import Files, write_table
 from junco.store.previous import Previous
+from junco.store.sides import sides_of
 from junco.types import Space
 from junco.types.space import PRECISION
 
@@ -38,7 +39,7 @@ class NpyFile(FileSink):
 
     def sides(self) -> tuple[Path, ...]:
         """The file with the inputs."""
-        return (self.path.with_name(f"{self.path.name}.inputs.parquet"),)
+        return sides_of(self.path)
 
     def check_missing(self, space: Space | None) -> None:
         """Refuse vectors of a type without NaN, which alone stands for one that is missing."""
@@ -117,7 +118,7 @@ def side_of(path: Path, vectors: Callable[[], np.ndarray[Any, Any]] | None = Non
     Raises:
         InputError: the one that lies beside it belongs to another array.
     """
-    side = path.with_name(f"{path.name}.inputs.parquet")
+    (side,) = sides_of(path)
     if not side.exists():
         return None
     sink = NpyFile(path)

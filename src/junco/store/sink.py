@@ -62,6 +62,11 @@ class Sink(ABC):
     files: tuple[Path, ...] = ()
     """Files that the job writes, so that they are not taken for inputs."""
 
+    @property
+    def rejects_place(self) -> str | None:
+        """Where whoever reads the target finds why inputs were put aside; ``None``: nowhere but in the report."""
+        return None
+
     @abstractmethod
     def seal(self, number: int, shard: Shard) -> None:
         """Make a shard durable. A job gives each number once, also when it was stopped in between, and they grow.

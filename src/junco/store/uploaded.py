@@ -16,6 +16,7 @@ from junco.settings import settings
 from junco.store.addresses import Address
 from junco.store.durable import replacing, sums_of
 from junco.store.files import FileSink
+from junco.store.rejects import ENDING
 
 
 class Uploaded(FileSink):
@@ -35,7 +36,7 @@ class Uploaded(FileSink):
     @property
     def rejects_place(self) -> str:
         """The address of what says why inputs were put aside."""
-        return f"{self.target.rstrip('/')}.rejects.parquet"
+        return f"{self.target.rstrip('/')}{ENDING}"
 
     def publish(self, num_rejects: int) -> None:
         """Put what was staged in its place here, then there, the target itself last."""

@@ -13,6 +13,7 @@ from junco.store.addresses import located
 from junco.store.arrow import arrow
 from junco.store.line_files import as_parquet, is_lines
 from junco.store.npy import side_of
+from junco.store.sides import sides_of
 from junco.types import Space, Vectors
 from junco.types.space import check_same
 from junco.wording import brief
@@ -78,7 +79,7 @@ def whole(path: Path, read: Callable[[], _T]) -> tuple[Places, _T]:
 
 
 def _places(path: Path) -> Places:
-    states = [each.stat() if each.exists() else None for each in (path, path.with_name(f"{path.name}.inputs.parquet"))]
+    states = [each.stat() if each.exists() else None for each in (path, *sides_of(path))]
     return [state and (state.st_ino, state.st_mtime_ns, state.st_ctime_ns) for state in states]
 
 

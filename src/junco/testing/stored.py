@@ -14,6 +14,7 @@ from junco.errors import JuncoError
 from junco.store.arrow import arrow
 from junco.store.durable import removed
 from junco.store.payload import kept, kept_schema
+from junco.store.rejects import rejects_beside
 from junco.store.row_ids import numbered, numbers_of, texts_of, without_numbers
 from junco.testing.letters import LETTERS, letters, texts
 from junco.vector_store.contract import ID, INPUT, NUMBER, VectorStore
@@ -123,4 +124,4 @@ def forget(address: str) -> None:
             store.drop()
         beside = store.address.beside
     removed(beside.with_name(f".{beside.name}.junco"))
-    removed(beside.with_name(f"{beside.name}.rejects.parquet"))
+    removed(rejects_beside(beside))
