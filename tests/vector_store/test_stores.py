@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from junco.testing import STORE_CHECKS
+from junco.testing import STORE_CHECKS, store_checks
 
 checks = pytest.mark.parametrize("check", STORE_CHECKS, ids=[check.__name__ for check in STORE_CHECKS])
 
@@ -47,3 +47,11 @@ def test_qdrant(check, tmp_path):
 @checks
 def test_of_a_stranger(check, shelf):
     check(shelf)
+
+
+@pytest.mark.slow
+def test_a_large_collection_of_lancedb_finds_what_is_near_by_its_index(tmp_path, monkeypatch):
+    """Its graph is narrow by itself, which a small collection does not show."""
+    pytest.importorskip("lancedb")
+    monkeypatch.setattr(store_checks, "INDEXED_CHECK_ROWS", 60_000)
+    store_checks.finds_with_an_index(f"lancedb:{tmp_path}/db#rows")

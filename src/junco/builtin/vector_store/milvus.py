@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from junco.errors import MissingExtraError
 from junco.settings import secret
 from junco.vector_store.contract import (
-    EF_CONSTRUCTION,
     ID,
     INPUT,
     TIMEOUT_S,
     Condition,
     Found,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -145,7 +144,7 @@ class MilvusStore(VectorStore):
             filter=text,
             **({"filter_params": values} if values else {}),
             output_fields=names,
-            search_params={"metric_type": "COSINE", "params": {"ef": max(64, 2 * count)}},
+            search_params={"metric_type": "COSINE", "params": {"ef": looked_at(count)}},
         )
         return [[Found(row["distance"], {**row["entity"], ID: row[ID]}) for row in rows] for rows in found]
 

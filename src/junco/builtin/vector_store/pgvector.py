@@ -14,16 +14,14 @@ from uuid import UUID
 from junco.errors import MissingExtraError
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
-    INDEXED_ROWS,
     TIMEOUT_S,
     Condition,
     Found,
     Kind,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +37,7 @@ class PgvectorStore(VectorStore):
     """A table in the first schema of the connection's search path."""
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"text", "int", "float", "bool", "time"})
+    indexed_rows: ClassVar[int] = 50_000
     holds_nul: ClassVar[bool] = False
     most_dim: ClassVar[int | None] = 16_000
 
@@ -166,7 +165,7 @@ class PgvectorStore(VectorStore):
             self._table.as_string(self._db),
             self._vector,
         ).fetchone()
-        if self.count() >= INDEXED_ROWS and dim <= _MOST_INDEXED_DIM:
+        if self.count() >= self.indexed_rows and dim <= _MOST_INDEXED_DIM:
             self._run(
                 "create index if not exists {index} on {table} using hnsw ({vector} vector_cosine_ops) "
                 "with (m = {m}, ef_construction = {ef})",
@@ -190,7 +189,7 @@ class PgvectorStore(VectorStore):
             if count > _MOST_BY_INDEX:
                 db.execute("set local enable_indexscan = off")
             else:
-                db.execute("set local hnsw.ef_search = 400")
+                self._run("set local hnsw.ef_search = {ef}", ef=sql.Literal(looked_at(count)))
                 db.execute("set local hnsw.iterative_scan = strict_order")
             for vector in vectors:
                 rows = self._run(

@@ -13,14 +13,13 @@ from junco.errors import MissingExtraError
 from junco.settings import secret
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
     TIMEOUT_S,
     Condition,
     Found,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,9 +118,10 @@ class QdrantStore(VectorStore):
 
         met = models.Filter(must=[_condition(each) for each in where]) if where else None
         found = []
+        wide = models.SearchParams(hnsw_ef=looked_at(count)) if self.address.is_server else None  # else it looks at all
         for vector in vectors:
             points = self._client.query_points(
-                self._name, query=vector.tolist(), limit=count, query_filter=met, with_payload=True
+                self._name, query=vector.tolist(), limit=count, query_filter=met, search_params=wide, with_payload=True
             ).points
             found.append([Found(point.score, {**point.payload, ID: _hex(point.id)}) for point in points])
         return found
