@@ -16,6 +16,7 @@ kept, or whatever the store raises.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -50,6 +51,7 @@ def gives_back_what_was_put_in(address: str) -> None:
     """Rows, their number and the metadata, also after it was closed and opened again; `drop` removes it all."""
     rows = made_rows(300)
     with store_at(address) as store:
+        store.check()
         assert store.metadata() is None, "metadata() is None where there is no collection"
         opened(store, rows)
         assert store.count() == 0, "a new collection has no rows"
@@ -188,6 +190,25 @@ def a_set_may_be_emptied_and_filled_again(address: str) -> None:
         forget(address)
 
 
+def several_threads_may_ask(address: str) -> None:
+    """Of one set and of several at a time, and a job may change the collection between questions."""
+    try:
+        with plain_pipeline() as pipeline:
+            run(pipeline, texts(60), address)
+            one, other = open_set(address), open_set(address)
+            with ThreadPoolExecutor(6) as threads:
+                asked = [threads.submit(each.search, letters(HOSTILE[0]), 3) for each in [one, other] * 6]
+                assert {found.result()[0].key for found in asked} == {HOSTILE[0]}
+            run(pipeline, texts(60, 10), address)
+            with open_set(address) as kept:
+                assert [kept.search(letters("99"), 1)[0].key for _ in range(3)] == [
+                    kept.search(letters("99"))[0].key
+                ] * 3
+            check_set(address, texts(60, 10))
+    finally:
+        forget(address)
+
+
 def columns_are_read_back_as_they_were_written(address: str) -> None:
     """Each type that pipelines give, in a set and among what a search finds, as a Parquet file has it."""
     try:
@@ -267,6 +288,7 @@ STORE_CHECKS: tuple[Callable[[str], None], ...] = (
     meets_conditions,
     a_job_writes_and_updates_it,
     a_set_may_be_emptied_and_filled_again,
+    several_threads_may_ask,
     columns_are_read_back_as_they_were_written,
     another_space_and_what_junco_did_not_make_are_refused,
     stopped_at_any_step_a_job_goes_on_from_there,

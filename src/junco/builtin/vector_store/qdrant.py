@@ -36,15 +36,28 @@ class QdrantStore(VectorStore):
     keeps_lengths: ClassVar[bool] = False
     most_dim: ClassVar[int | None] = 65_536
 
-    @cached_property
-    def _client(self) -> Any:
+    def check(self) -> None:
+        """Its client is there."""
+        _ = self._driver
+
+    @property
+    def _driver(self) -> Any:
         try:
             from qdrant_client import QdrantClient
         except ImportError:
             raise MissingExtraError("qdrant-client", "qdrant", "Qdrant") from None
+        return QdrantClient
+
+    @cached_property
+    def _client(self) -> Any:
         if self.address.is_server:
-            return QdrantClient(url=self.address.place, api_key=secret("QDRANT_API_KEY"), timeout=int(TIMEOUT_S))
-        return QdrantClient(path=str(self.address.path))
+            return self._driver(url=self.address.place, api_key=secret("QDRANT_API_KEY"), timeout=int(TIMEOUT_S))
+        return self._driver(path=str(self.address.path))
+
+    @property
+    def is_exclusive(self) -> bool:
+        """In files: they are locked."""
+        return not self.address.is_server
 
     @property
     def _name(self) -> str:
