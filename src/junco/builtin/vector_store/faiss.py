@@ -46,6 +46,10 @@ class FaissStore(VectorStore):
         self._is_changed = False
         self._searched: Any = None
 
+    def check(self) -> None:
+        """FAISS is there."""
+        _ = self._faiss
+
     @property
     def _path(self) -> Path:
         return Path(self.address.path)

@@ -33,15 +33,24 @@ class LanceStore(VectorStore):
     kinds: ClassVar[frozenset[Kind]] = frozenset({"any"})
     indexed_rows: ClassVar[int] = 50_000
 
-    @cached_property
-    def _db(self) -> Any:
+    def check(self) -> None:
+        """A folder it must be."""
+        if self.address.is_server:
+            raise ParameterError(f"{self.address}: a LanceDB database is a folder: lancedb:./db#photos")
+        _ = self._lancedb
+
+    @property
+    def _lancedb(self) -> Any:
         try:
             import lancedb
         except ImportError:
             raise MissingExtraError("lancedb", "lancedb", "a LanceDB database") from None
-        if self.address.is_server:
-            raise ParameterError(f"{self.address}: a LanceDB database is a folder: lancedb:./db#photos")
-        return lancedb.connect(self.address.path)
+        return lancedb
+
+    @cached_property
+    def _db(self) -> Any:
+        self.check()
+        return self._lancedb.connect(self.address.path)
 
     @cached_property
     def _table(self) -> Any:
@@ -53,6 +62,7 @@ class LanceStore(VectorStore):
 
     def metadata(self) -> Mapping[str, str] | None:
         """From the table's schema."""
+        self.check()
         if not self._is_there:
             return None
         said = self._table.schema.metadata or {}

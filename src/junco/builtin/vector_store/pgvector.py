@@ -41,22 +41,34 @@ class PgvectorStore(VectorStore):
     holds_nul: ClassVar[bool] = False
     most_dim: ClassVar[int | None] = 16_000
 
-    @cached_property
-    def _db(self) -> Any:
+    def check(self) -> None:
+        """Both packages are there."""
+        _ = self._driver, self._register
+
+    @property
+    def _driver(self) -> Any:
         try:
             import psycopg
         except ImportError:
             raise MissingExtraError("psycopg", "pgvector", "PostgreSQL") from None
-        return psycopg.connect(self.address.place, autocommit=True, connect_timeout=int(TIMEOUT_S))
+        return psycopg
 
-    @cached_property
-    def _with_vectors(self) -> Any:
-        """The connection, once the database has the type."""
+    @property
+    def _register(self) -> Any:
         try:
             from pgvector.psycopg import register_vector
         except ImportError:
             raise MissingExtraError("pgvector", "pgvector", "PostgreSQL") from None
-        register_vector(self._db)
+        return register_vector
+
+    @cached_property
+    def _db(self) -> Any:
+        return self._driver.connect(self.address.place, autocommit=True, connect_timeout=int(TIMEOUT_S))
+
+    @cached_property
+    def _with_vectors(self) -> Any:
+        """The connection, once the database has the type."""
+        self._register(self._db)
         return self._db
 
     @cached_property
