@@ -20,7 +20,9 @@ class ShelfStore(VectorStore):
     def db(self):
         if self.opened is None:
             self.address.path.mkdir(parents=True, exist_ok=True)
-            self.opened = sqlite3.connect(self.address.path / f"{self.address.collection}.sqlite")
+            self.opened = sqlite3.connect(
+                self.address.path / f"{self.address.collection}.sqlite", check_same_thread=False
+            )
             self.opened.execute("create table if not exists about (name text primary key, value text)")
             self.opened.execute("create table if not exists rows (id text primary key, vector blob, others text)")
         return self.opened

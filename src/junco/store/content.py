@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,6 +66,12 @@ class Content(ABC):
     """Which of the pipeline's outputs they are; empty where nobody knows."""
     base: Path | None = None
     """The folder that its inputs are named from; ``None`` where nobody knows."""
+
+    def hold(self) -> None:  # noqa: B027  # most have nothing to hold
+        """Keep open what questions are asked of, until `close`."""
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of what is open; the next question opens it again."""
 
     @abstractmethod
     def keys(self) -> pa.ChunkedArray:
@@ -140,7 +147,11 @@ class InMemory(Content):
                 raise InputError(f"a set has one row a vector: {len(vectors):,} vectors, {len(values):,} of {name}")
 
     def keys(self) -> pa.ChunkedArray:
-        """As an Arrow column."""
+        """As an Arrow column, which is made once."""
+        return self._key_column
+
+    @cached_property
+    def _key_column(self) -> pa.ChunkedArray:
         return arrow().chunked_array([arrow().array(self._keys, arrow().string())])
 
     def vectors(self) -> Vectors:
@@ -181,6 +192,16 @@ class Joined(Content):
         self.vector_column = parts[0].vector_column
         self.base = parts[0].base if all(part.base == parts[0].base for part in parts) else None
         self.folders = tuple(dict.fromkeys(chain.from_iterable(part.folders for part in parts)))
+
+    def hold(self) -> None:
+        """Each of them."""
+        for part in self._parts:
+            part.hold()
+
+    def close(self) -> None:
+        """Each of them."""
+        for part in self._parts:
+            part.close()
 
     def keys(self) -> pa.ChunkedArray:
         """Of all, in their order."""

@@ -60,10 +60,15 @@ class StoreSink(FileSink):
 
     Args:
         connect: gives the store, anew each time.
+
+    Raises:
+        ParameterError: there can be no such store.
+        MissingExtraError: its driver is not installed.
     """
 
     def __init__(self, connect: Callable[[], VectorStore]) -> None:
         self.connect, self.store = connect, connect()
+        self.store.check()
         super().__init__(self.store.address.beside)
         self.target = str(self.store.address)
         self._is_again = False

@@ -6,23 +6,22 @@ them once, in the order of their inputs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from junco.errors import InputError, JuncoError, UnavailableError
+from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.store.content import KEY, Content, FoundRow, parts_of
+from junco.store.held import Held
 from junco.store.payload import VECTOR, as_written, kept_schema, schema_of_text
 from junco.store.stored import WrittenAnewError
 from junco.store.vectors import NAMED_BY, PIPELINE, TITLE, space_in
 from junco.types import Vectors
-from junco.vector_store.contract import ID, NUMBER, Condition, VectorStore
-from junco.vector_store.installed import store_at
-from junco.wording import brief
+from junco.vector_store.address import parse_address
+from junco.vector_store.contract import ID, NUMBER, Condition, Found, VectorStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,14 +43,13 @@ class StoredRows(Content):
     schema: pa.Schema
 
     def __init__(self, address: str, column: str | None = None) -> None:
-        self.address = address
-        with self._opened() as store:
-            said = store.metadata()
-            if said is None:
-                raise InputError(f"{address}: there is no such collection")
-            self.schema = schema_of_text(said, address)
-            self.num_rows = store.count()
-        self.folders = () if store.address.is_server else (store.address.path.absolute().parent,)
+        self.address, self._held = address, Held(address)
+        said, self.num_rows = self._held.ask(_told)
+        if said is None:
+            raise InputError(f"{address}: there is no such collection")
+        self.schema = schema_of_text(said, address)
+        place = parse_address(address)
+        self.folders = () if place.is_server else (place.path.absolute().parent,)
         encoded = {name.encode(): value.encode() for name, value in said.items()}
         self.vector_column = said.get(VECTOR, "")
         if column not in (None, self.vector_column):
@@ -62,23 +60,28 @@ class StoredRows(Content):
         self.title, self.made_by, self.named_by = (said.get(name, "") for name in (TITLE, PIPELINE, NAMED_BY))
         self.names = tuple(name for name in self.schema.names if name not in (KEY, self.vector_column))
 
-    @contextmanager
-    def _opened(self) -> Iterator[VectorStore]:
-        try:
-            with store_at(self.address) as store:
-                yield store
-        except JuncoError:
-            raise
-        except Exception as error:
-            raise UnavailableError(f"{self.address}: {brief(error)}") from error
+    def hold(self) -> None:
+        """Keep the store open until `close`, also one that nobody else may open meanwhile."""
+        self._held.is_kept = True
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._held.is_kept = False
+        self._held.close()
 
     def find(self, vectors: Vectors, count: int, where: Sequence[Condition]) -> list[list[FoundRow]] | None:
-        """By the store's own index."""
-        with self._opened() as store:
-            if not all(map(store.filters, where)):
+        """By the store's own index, unless it gives fewer rows than are wanted."""
+
+        def asked(store: VectorStore) -> list[list[Found]] | None:
+            most = store.most_found
+            if not all(map(store.filters, where)) or (most is not None and min(count, self.num_rows) > most):
                 return None
-            kinds = kept_schema(self.schema, self.vector_column, store.kinds)
-            found = store.search(vectors, count, where) if self.num_rows else [[] for _ in vectors]
+            return store.search(vectors, count, where) if self.num_rows else [[] for _ in vectors]
+
+        found = self._held.ask(asked)
+        if found is None:
+            return None
+        kinds = kept_schema(self.schema, self.vector_column, self._held.kinds)
         read = iter(self._as_written([row.row for rows in found for row in rows], kinds))
         return [[FoundRow(row.row[ID], row.row[KEY], row.score, next(read)) for row in rows] for rows in found]
 
@@ -99,8 +102,7 @@ class StoredRows(Content):
 
     def _scanned(self, columns: Sequence[str]) -> pa.Table:
         pa = arrow()
-        with self._opened() as store:
-            pieces = list(store.scan(columns))
+        pieces = self._held.ask(lambda store: list(store.scan(columns)))
         if not pieces:
             return pa.table({name: pa.array([], self._kind(name)) for name in columns})
         return pa.concat_tables(pieces)
@@ -150,3 +152,9 @@ class StoredRows(Content):
         if not self.names:
             return [{} for _ in numbers]
         return list(self._payload.take(arrow().array(numbers, arrow().int64())).to_pylist())
+
+
+def _told(store: VectorStore) -> tuple[Mapping[str, str] | None, int]:
+    """The metadata of a collection, and how many rows it has."""
+    said = store.metadata()
+    return said, store.count() if said is not None else 0

@@ -16,6 +16,7 @@ kept, or whatever the store raises.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -30,9 +31,11 @@ from junco.testing.stored import (
     check_set,
     forget,
     holds,
+    indexed_from,
     made_rows,
     must_refuse,
     opened,
+    random_rows,
     rows_in,
     run,
     units_of_rows,
@@ -40,11 +43,15 @@ from junco.testing.stored import (
 from junco.vector_store.contract import ID, INPUT, Condition
 from junco.vector_store.installed import store_at
 
+INDEXED_CHECK_ROWS = 1_200
+"""Rows that are put in to be found by an index."""
+
 
 def gives_back_what_was_put_in(address: str) -> None:
     """Rows, their number and the metadata, also after it was closed and opened again; `drop` removes it all."""
     rows = made_rows(300)
     with store_at(address) as store:
+        store.check()
         assert store.metadata() is None, "metadata() is None where there is no collection"
         opened(store, rows)
         assert store.count() == 0, "a new collection has no rows"
@@ -99,6 +106,25 @@ def finds_the_nearest(address: str) -> None:
         store.drop()
 
 
+def finds_with_an_index(address: str) -> None:
+    """With an index, as a large collection has it: each row finds itself, and 95 of 100 nearest are found."""
+    rows = random_rows(INDEXED_CHECK_ROWS, 32)
+    units, ids = units_of_rows(rows), rows.column(ID).to_pylist()
+    asked = np.arange(0, len(units), len(units) // 24)
+    wanted = np.argsort(-units[asked] @ units.T, axis=1)[:, :10]
+    with store_at(address) as store, indexed_from(type(store), 1_000):
+        opened(store, rows)
+        store.upsert(rows, are_new=True)
+        store.finish()
+        found = [[row.row[ID] for row in each] for each in store.search(units[asked], 10)]
+        assert [each[0] for each in found] == [ids[number] for number in asked], "each row is nearest to itself"
+        num_found = sum(
+            len({ids[place] for place in right} & set(each)) for right, each in zip(wanted, found, strict=True)
+        )
+        assert num_found >= 0.95 * wanted.size, f"of the {wanted.size} nearest rows only {num_found} were found"
+        store.drop()
+
+
 def meets_conditions(address: str) -> None:
     """Conditions that it says it filters by: each sign, each type, nulls, and values that look like commands."""
     rows = made_rows(200)
@@ -144,7 +170,7 @@ def a_job_writes_and_updates_it(address: str) -> None:
                 "101 is a number"
             ]
             for repeated in (["1", "1", "2"], ["2", "1", "3", "1", "1"], ["1", "2"]):
-                run(pipeline, repeated, address)
+                run(pipeline, repeated, address, missing="prune")
                 check_set(address, repeated)
     finally:
         forget(address)
@@ -160,6 +186,25 @@ def a_set_may_be_emptied_and_filled_again(address: str) -> None:
             assert (len(empty), empty.search(letters("1"), 3), len(empty.similar())) == (0, [], 0)
             run(pipeline, texts(20), address)
             check_set(address, texts(20))
+    finally:
+        forget(address)
+
+
+def several_threads_may_ask(address: str) -> None:
+    """Of one set and of several at a time, and a job may change the collection between questions."""
+    try:
+        with plain_pipeline() as pipeline:
+            run(pipeline, texts(60), address)
+            one, other = open_set(address), open_set(address)
+            with ThreadPoolExecutor(6) as threads:
+                asked = [threads.submit(each.search, letters(HOSTILE[0]), 3) for each in [one, other] * 6]
+                assert {found.result()[0].key for found in asked} == {HOSTILE[0]}
+            run(pipeline, texts(60, 10), address)
+            with open_set(address) as kept:
+                assert [kept.search(letters("99"), 1)[0].key for _ in range(3)] == [
+                    kept.search(letters("99"))[0].key
+                ] * 3
+            check_set(address, texts(60, 10))
     finally:
         forget(address)
 
@@ -239,9 +284,11 @@ STORE_CHECKS: tuple[Callable[[str], None], ...] = (
     gives_back_what_was_put_in,
     takes_no_row_twice,
     finds_the_nearest,
+    finds_with_an_index,
     meets_conditions,
     a_job_writes_and_updates_it,
     a_set_may_be_emptied_and_filled_again,
+    several_threads_may_ask,
     columns_are_read_back_as_they_were_written,
     another_space_and_what_junco_did_not_make_are_refused,
     stopped_at_any_step_a_job_goes_on_from_there,

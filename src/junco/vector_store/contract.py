@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 ID, INPUT, NUMBER = "junco_id", "input", "junco_row"
 """Columns that each row has: its id (32 hexadecimal digits), the input that it came from, and its number among the rows
 of that input, from 0."""
-INDEXED_ROWS = 50_000
-"""From so many rows on a store that is quick without an index builds one."""
-M, EF_CONSTRUCTION = 16, 200
-"""Of an HNSW index: neighbours of a row, and how many are looked at when it is built."""
 TIMEOUT_S = 10.0
 """How long a server may take to answer that it is there."""
 BATCH_ROWS = 4_096
@@ -53,6 +49,9 @@ class Found(NamedTuple):
 class VectorStore(ABC):
     """One collection of a vector database. As a context it is closed at the end.
 
+    Its methods are called one at a time, though not always by the same thread. A set keeps a store open from question
+    to question; one that `is_exclusive` it opens for each.
+
     Whatever its driver raises is told to the user with the store's address; a store need not translate it.
 
     Args:
@@ -66,6 +65,9 @@ class VectorStore(ABC):
         holds_nul: whether a text may hold the character NUL.
         most_dim: numbers of a vector; ``None``: any.
         keeps_lengths: whether vectors come back as long as they were; else at length 1.
+        most_found: rows that `search` gives at most; ``None``: all. Of more junco looks at all rows by itself.
+        indexed_rows: from how many rows on `finish` builds an index, which finds what is near and not always the
+            nearest; ``None``: the store decides that by itself.
     """
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"text", "int", "float", "bool"})
@@ -74,9 +76,19 @@ class VectorStore(ABC):
     holds_nul: ClassVar[bool] = True
     most_dim: ClassVar[int | None] = None
     keeps_lengths: ClassVar[bool] = True
+    most_found: ClassVar[int | None] = None
+    indexed_rows: ClassVar[int | None] = None
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether nobody else may open the database while it is open here."""
+        return False
+
+    def check(self) -> None:  # noqa: B027  # nothing to refuse is a fine answer
+        """Refuse, before any work, an address that cannot be and a driver that is not installed. Nothing is opened."""
 
     @abstractmethod
     def metadata(self) -> Mapping[str, str] | None:

@@ -16,15 +16,13 @@ import numpy as np
 from junco.errors import MissingExtraError
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
-    INDEXED_ROWS,
     Condition,
     Found,
     Kind,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,12 +38,17 @@ class FaissStore(VectorStore):
     """One index in a file. From 50,000 rows on it is an HNSW graph, before that all vectors are looked at."""
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"any"})
+    indexed_rows: ClassVar[int] = 50_000
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
         self._held: pa.Table | None = None
         self._is_changed = False
         self._searched: Any = None
+
+    def check(self) -> None:
+        """FAISS is there."""
+        _ = self._faiss
 
     @property
     def _path(self) -> Path:
@@ -146,7 +149,7 @@ class FaissStore(VectorStore):
 
     def _built(self) -> Any:
         units = self._units()
-        if len(units) < INDEXED_ROWS:
+        if len(units) < self.indexed_rows:
             index = self._faiss.IndexFlatIP(units.shape[1])
         else:
             index = self._faiss.IndexHNSWFlat(units.shape[1], M, self._faiss.METRIC_INNER_PRODUCT)
@@ -170,7 +173,7 @@ class FaissStore(VectorStore):
         if where or count > _MOST_BY_INDEX:
             return self._search_all(vectors, count, where)
         if hasattr(self._index, "hnsw"):
-            self._index.hnsw.efSearch = max(64, 2 * count)
+            self._index.hnsw.efSearch = looked_at(count)
         scores, places = self._index.search(np.ascontiguousarray(vectors, np.float32), count)
         return [self._found(each[at >= 0], at[at >= 0]) for each, at in zip(scores, places, strict=True)]
 

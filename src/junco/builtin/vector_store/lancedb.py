@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from junco.errors import MissingExtraError, ParameterError
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
-    INDEXED_ROWS,
     Condition,
     Found,
     Kind,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,16 +31,26 @@ class LanceStore(VectorStore):
     """A table of a LanceDB database, which keeps all columns as Arrow has them."""
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"any"})
+    indexed_rows: ClassVar[int] = 50_000
 
-    @cached_property
-    def _db(self) -> Any:
+    def check(self) -> None:
+        """A folder it must be."""
+        if self.address.is_server:
+            raise ParameterError(f"{self.address}: a LanceDB database is a folder: lancedb:./db#photos")
+        _ = self._lancedb
+
+    @property
+    def _lancedb(self) -> Any:
         try:
             import lancedb
         except ImportError:
             raise MissingExtraError("lancedb", "lancedb", "a LanceDB database") from None
-        if self.address.is_server:
-            raise ParameterError(f"{self.address}: a LanceDB database is a folder: lancedb:./db#photos")
-        return lancedb.connect(self.address.path)
+        return lancedb
+
+    @cached_property
+    def _db(self) -> Any:
+        self.check()
+        return self._lancedb.connect(self.address.path)
 
     @cached_property
     def _table(self) -> Any:
@@ -54,6 +62,7 @@ class LanceStore(VectorStore):
 
     def metadata(self) -> Mapping[str, str] | None:
         """From the table's schema."""
+        self.check()
         if not self._is_there:
             return None
         said = self._table.schema.metadata or {}
@@ -92,15 +101,12 @@ class LanceStore(VectorStore):
         """A large table has an index; what versions before this one alone held is removed."""
         from datetime import timedelta
 
+        from lancedb.index import HnswFlat
+
         vector = self._vector
-        if self.count() >= INDEXED_ROWS and not self._table.list_indices():
-            self._table.create_index(
-                metric="cosine",
-                vector_column_name=vector,
-                index_type="IVF_HNSW_FLAT",
-                m=M,
-                ef_construction=EF_CONSTRUCTION,
-            )
+        if self.count() >= self.indexed_rows and not self._table.list_indices():
+            config = HnswFlat("cosine", m=M, ef_construction=EF_CONSTRUCTION)
+            self._table.create_index(vector, config=config)
         self._table.optimize(cleanup_older_than=timedelta(days=1))
 
     @property
@@ -114,7 +120,7 @@ class LanceStore(VectorStore):
     def _search_one(self, vector: Any, count: int, where: Sequence[Condition]) -> list[Found]:
         names = [name for name in self._table.schema.names if name != self._vector]
         query = self._table.search(vector, vector_column_name=self._vector).distance_type("cosine")
-        query = query.select([*names, _DISTANCE]).limit(count)
+        query = query.select([*names, _DISTANCE]).limit(count).ef(looked_at(count))
         if where:
             query = query.where(reduce(and_, map(_expression, where)), prefilter=True)
         return [Found(1 - row.pop(_DISTANCE), row) for row in query.to_list()]

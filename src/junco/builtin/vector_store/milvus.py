@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from junco.errors import MissingExtraError
 from junco.settings import secret
 from junco.vector_store.contract import (
-    EF_CONSTRUCTION,
     ID,
     INPUT,
     TIMEOUT_S,
     Condition,
     Found,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from junco.types import Vectors
 
 _SCHEMA, _VECTOR = "junco.milvus.schema", "junco.vector"
-_UPSERT_ROWS, _BATCH_ROWS, _MOST_FOUND = 2_048, 1_024, 16_384
+_UPSERT_ROWS, _BATCH_ROWS = 2_048, 1_024
 
 
 class MilvusStore(VectorStore):
@@ -38,20 +37,34 @@ class MilvusStore(VectorStore):
 
     longest_text: ClassVar[int | None] = 65_535
     most_dim: ClassVar[int | None] = 32_768
+    most_found: ClassVar[int | None] = 16_384
 
-    @cached_property
-    def _client(self) -> Any:
+    def check(self) -> None:
+        """Its client is there."""
+        _ = self._driver
+
+    @property
+    def _driver(self) -> Any:
         try:
             from pymilvus import MilvusClient
         except ImportError:
             raise MissingExtraError("pymilvus", "milvus", "Milvus") from None
+        return MilvusClient
+
+    @cached_property
+    def _client(self) -> Any:
         if self.address.is_server:
-            return MilvusClient(self.address.place, token=secret("MILVUS_TOKEN") or "", timeout=TIMEOUT_S)
+            return self._driver(self.address.place, token=secret("MILVUS_TOKEN") or "", timeout=TIMEOUT_S)
         from milvus_lite.server_manager import server_manager_instance as servers
 
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._is_starter = str(self._file) not in servers._servers
-        return MilvusClient(str(self._file))
+        return self._driver(str(self._file))
+
+    @property
+    def is_exclusive(self) -> bool:
+        """In files: they are locked."""
+        return not self.address.is_server
 
     @property
     def _file(self) -> Path:
@@ -133,9 +146,9 @@ class MilvusStore(VectorStore):
         self._client.flush(self._name)
 
     def search(self, vectors: Vectors, count: int, where: Sequence[Condition] = ()) -> list[list[Found]]:
-        """By the index; Milvus gives 16,384 rows at most."""
+        """By the index."""
         names = [name for name in self._schema.names if name != self._said[_VECTOR]]
-        count = max(1, min(count, self.count(), _MOST_FOUND))
+        count = max(1, min(count, self.count()))
         text, values = _expression(where)
         found = self._client.search(
             self._name,
@@ -145,7 +158,7 @@ class MilvusStore(VectorStore):
             filter=text,
             **({"filter_params": values} if values else {}),
             output_fields=names,
-            search_params={"metric_type": "COSINE", "params": {"ef": max(64, 2 * count)}},
+            search_params={"metric_type": "COSINE", "params": {"ef": looked_at(count)}},
         )
         return [[Found(row["distance"], {**row["entity"], ID: row[ID]}) for row in rows] for rows in found]
 

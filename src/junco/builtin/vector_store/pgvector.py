@@ -14,16 +14,14 @@ from uuid import UUID
 from junco.errors import MissingExtraError
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
-    INDEXED_ROWS,
     TIMEOUT_S,
     Condition,
     Found,
     Kind,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,25 +37,38 @@ class PgvectorStore(VectorStore):
     """A table in the first schema of the connection's search path."""
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"text", "int", "float", "bool", "time"})
+    indexed_rows: ClassVar[int] = 50_000
     holds_nul: ClassVar[bool] = False
     most_dim: ClassVar[int | None] = 16_000
 
-    @cached_property
-    def _db(self) -> Any:
+    def check(self) -> None:
+        """Both packages are there."""
+        _ = self._driver, self._register
+
+    @property
+    def _driver(self) -> Any:
         try:
             import psycopg
         except ImportError:
             raise MissingExtraError("psycopg", "pgvector", "PostgreSQL") from None
-        return psycopg.connect(self.address.place, autocommit=True, connect_timeout=int(TIMEOUT_S))
+        return psycopg
 
-    @cached_property
-    def _with_vectors(self) -> Any:
-        """The connection, once the database has the type."""
+    @property
+    def _register(self) -> Any:
         try:
             from pgvector.psycopg import register_vector
         except ImportError:
             raise MissingExtraError("pgvector", "pgvector", "PostgreSQL") from None
-        register_vector(self._db)
+        return register_vector
+
+    @cached_property
+    def _db(self) -> Any:
+        return self._driver.connect(self.address.place, autocommit=True, connect_timeout=int(TIMEOUT_S))
+
+    @cached_property
+    def _with_vectors(self) -> Any:
+        """The connection, once the database has the type."""
+        self._register(self._db)
         return self._db
 
     @cached_property
@@ -166,7 +177,7 @@ class PgvectorStore(VectorStore):
             self._table.as_string(self._db),
             self._vector,
         ).fetchone()
-        if self.count() >= INDEXED_ROWS and dim <= _MOST_INDEXED_DIM:
+        if self.count() >= self.indexed_rows and dim <= _MOST_INDEXED_DIM:
             self._run(
                 "create index if not exists {index} on {table} using hnsw ({vector} vector_cosine_ops) "
                 "with (m = {m}, ef_construction = {ef})",
@@ -190,7 +201,7 @@ class PgvectorStore(VectorStore):
             if count > _MOST_BY_INDEX:
                 db.execute("set local enable_indexscan = off")
             else:
-                db.execute("set local hnsw.ef_search = 400")
+                self._run("set local hnsw.ef_search = {ef}", ef=sql.Literal(looked_at(count)))
                 db.execute("set local hnsw.iterative_scan = strict_order")
             for vector in vectors:
                 rows = self._run(

@@ -13,14 +13,13 @@ from junco.errors import MissingExtraError
 from junco.settings import secret
 from junco.vector_store.contract import (
     BATCH_ROWS,
-    EF_CONSTRUCTION,
     ID,
     TIMEOUT_S,
     Condition,
     Found,
-    M,
     VectorStore,
 )
+from junco.vector_store.index import EF_CONSTRUCTION, M, looked_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,15 +36,28 @@ class QdrantStore(VectorStore):
     keeps_lengths: ClassVar[bool] = False
     most_dim: ClassVar[int | None] = 65_536
 
-    @cached_property
-    def _client(self) -> Any:
+    def check(self) -> None:
+        """Its client is there."""
+        _ = self._driver
+
+    @property
+    def _driver(self) -> Any:
         try:
             from qdrant_client import QdrantClient
         except ImportError:
             raise MissingExtraError("qdrant-client", "qdrant", "Qdrant") from None
+        return QdrantClient
+
+    @cached_property
+    def _client(self) -> Any:
         if self.address.is_server:
-            return QdrantClient(url=self.address.place, api_key=secret("QDRANT_API_KEY"), timeout=int(TIMEOUT_S))
-        return QdrantClient(path=str(self.address.path))
+            return self._driver(url=self.address.place, api_key=secret("QDRANT_API_KEY"), timeout=int(TIMEOUT_S))
+        return self._driver(path=str(self.address.path))
+
+    @property
+    def is_exclusive(self) -> bool:
+        """In files: they are locked."""
+        return not self.address.is_server
 
     @property
     def _name(self) -> str:
@@ -119,9 +131,10 @@ class QdrantStore(VectorStore):
 
         met = models.Filter(must=[_condition(each) for each in where]) if where else None
         found = []
+        wide = models.SearchParams(hnsw_ef=looked_at(count)) if self.address.is_server else None  # else it looks at all
         for vector in vectors:
             points = self._client.query_points(
-                self._name, query=vector.tolist(), limit=count, query_filter=met, with_payload=True
+                self._name, query=vector.tolist(), limit=count, query_filter=met, search_params=wide, with_payload=True
             ).points
             found.append([Found(point.score, {**point.payload, ID: _hex(point.id)}) for point in points])
         return found
