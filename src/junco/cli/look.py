@@ -29,16 +29,10 @@ def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bo
     from junco.answers.opening import open_set
     from junco.look.looked import Looked
     from junco.look.server import Server
-    from junco.settings import user_path
+    from junco.store.rejected import rejects_of
 
-    path = user_path(vectors)
-    rejects = path.with_name(f"{path.name}.rejects.parquet")
-    looked = Looked(
-        open_set(vectors, column),
-        Path(vectors).name or vectors,
-        rejects if rejects.is_file() else None,
-        sources=sources,
-    )
+    found = open_set(vectors, column)
+    looked = Looked(found, Path(vectors).name or vectors, rejects_of(vectors), sources=sources)
     with Server(looked, port) as server:
         out(server.address)
         flush()
