@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
         given.html.parent.mkdir(parents=True, exist_ok=True)
         title = "Pictures that are there twice: the first of each group is to be kept"
-        write_groups(given.html, title, Groups(map(Group, hits), num_alone=0), sources=True)
+        write_groups(given.html, title, Groups(map(Group.of, hits), num_alone=0), sources=True)
 
 
 if __name__ == "__main__":

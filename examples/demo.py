@@ -125,7 +125,7 @@ def by_photos(stored: VectorSet, above: float, names: tuple[str, ...]) -> list[H
     rows = [row for name in names for row, key in enumerate(keys) if Path(key).stem == name]
     rows = rows or list(range(0, len(keys), max(1, len(keys) // NUM_ASKED)))[:NUM_ASKED]
     return [
-        Hits([hit for hit in stored.search(stored.units()[row], NUM_LIKE + 1) if _is_like(hit, row, above)], keys[row])
+        Hits([hit for hit in stored.search(stored.vectors[row], NUM_LIKE + 1) if _is_like(hit, row, above)], keys[row])
         for row in rows
     ]
 

@@ -249,7 +249,11 @@ class Pipeline:
 
         node, fn = self.graph.node(step), stands_for(operator, f"replace({step!r}, …)")
         check_swap(node, fn)
-        return Pipeline(with_step(self.graph, replace(node, fn=fn, written=None)), device=self.devices)
+        return self.with_graph(with_step(self.graph, replace(node, fn=fn, written=None)))
+
+    def with_graph(self, graph: Graph) -> Pipeline:
+        """A new pipeline of another graph, on the same devices."""
+        return Pipeline(graph, device=self.devices)
 
     @property
     def space(self) -> str | None:

@@ -9,9 +9,11 @@ import pytest
 
 from junco import VectorSet
 from junco.answers import products
-from junco.answers.groups import alike
+from junco.answers.groups import Group, Groups, alike
+from junco.answers.hits import Hit
 from junco.answers.units import unit
 from junco.errors import InputError, MissingExtraError
+from junco.store.content import InMemory
 
 
 def stored(rows):
@@ -108,3 +110,35 @@ def test_rows_without_a_direction_are_in_no_cluster_and_a_cluster_of_one_row_is_
     assert stored(rows).clusters(count=3).num_alone == 12
     assert all(hit.row < 6 for group in stored(rows).clusters(least=3) for hit in group.hits)
     assert sorted(len(group) for group in stored(angles(0, 1, 90)).clusters(count=2)) == [1, 2]
+
+
+def test_of_groups_no_more_rows_are_read_than_are_looked_at_and_those_at_once():
+    read = []
+
+    class Counted(InMemory):
+        def rows(self, numbers):
+            read.append(len(numbers))
+            return super().rows(numbers)
+
+    vectors = np.repeat(np.eye(40, dtype=np.float32), 100, axis=0)
+    found = VectorSet.of(Counted([f"row {n}" for n in range(4000)], vectors, {"at": list(range(4000))}, None))
+    groups = found.similar()
+    assert read == []
+    assert len(groups) == 40
+    assert groups[7][2].columns == {"at": 702}
+    assert read == [1]
+    assert len(str(groups).splitlines()) == 41
+    assert read == [1, 40 * 3]
+    assert [hit.row for hit in groups[1]] == list(range(100, 200))
+    assert [group["count"] for group in groups.to_dict()["groups"]] == [100] * 40
+
+
+def test_some_of_the_groups_are_groups_and_a_part_of_one_is_one():
+    groups = stored(angles(0, 90, 4, 8, 92, 180)).similar(above=0.99)
+    assert str(groups[:1]).splitlines()[0] == "1 group of 3 rows; in none: 1 row"
+    assert [hit.row for hit in groups[0][1:]] == [hit.row for hit in groups[0].hits[1:]] == [0, 3]
+    held = Groups([Group.of([Hit("a", 0.9), Hit("b", 0.8)]), Group.of([Hit("c", 0.7)])], 0)
+    assert [line.split() for line in str(held).splitlines()[1:]] == [
+        ["2", "0.800–0.900", "a,", "b"],
+        ["1", "0.700–0.700", "c"],
+    ]

@@ -185,7 +185,7 @@ def test_where_the_pictures_end_is_said(tmp_path, photo, monkeypatch):
 
 
 def test_groups_are_whole_have_a_title_and_can_be_gone_to(tmp_path):
-    groups = Groups([Group(Hits([Hit(f"text {n}", 0.5) for n in range(count)])) for count in (MOST_ROWS + 50, 3)], 7)
+    groups = Groups([Group.of(Hit(f"text {n}", 0.5) for n in range(count)) for count in (MOST_ROWS + 50, 3)], 7)
     pages = pages_of(write_groups(tmp_path / "p.html", "", groups))
     assert f"<title>{groups.headline}</title>" in pages[0]
     assert f">{groups.headline}</h1>" in pages[0]

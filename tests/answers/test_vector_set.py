@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from junco import VectorSet, op, open_set, pipe, pipeline, read_vectors
+from junco import Hits, VectorSet, op, open_set, pipe, pipeline, read_vectors
 from junco.answers import units
+from junco.answers.asked import Maker, vectors_alone
 from junco.errors import InputError, JuncoError, SpaceError
 from junco.types import Space, Vector
 
@@ -171,6 +172,21 @@ def test_a_set_that_is_written_anew_while_it_is_open_says_so(tmp_path):
         p.run(["another"], tmp_path / "v.parquet", progress=False, missing="prune")
     with pytest.raises(InputError, match="written anew since it was opened"):
         stored.search(np.ones(2, np.float32))
+
+
+def test_keys_are_read_once_and_some_of_the_hits_are_hits_with_their_question(texts):
+    stored = open_set(texts)
+    assert stored.keys is stored.keys
+    hits = stored.search("a cat", 3)
+    assert (type(hits[:2]), hits[:2].question, len(hits[1:])) == (Hits, "a cat", 2)
+    assert hits[1:][0] is hits[1]
+
+
+def test_a_part_of_a_pipeline_works_on_its_devices():
+    p = pipeline("text-embedding", device=["cpu", "cpu"])
+    assert vectors_alone(p, "vector").devices == p.replace("embed", p.graph.nodes[-1].fn).devices == p.devices
+    maker = Maker.of(p, "vector")
+    assert maker.pipeline_for("a cat").devices == p.devices
 
 
 @pytest.fixture

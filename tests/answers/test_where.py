@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from junco import VectorSet, open_set
+from junco.answers.where import Where
 from junco.errors import InputError
 
 COLUMNS = {
@@ -37,6 +42,9 @@ def stored(request, tmp_path):
     [
         ("lang = en", "bc"),
         ("lang != en", "a"),
+        ("lang in ('zh (old)', zh)", "a"),
+        ("title = 'it''s'", "b"),
+        ("title in ('it''s' , \"ab c\")", "ab"),
         ("price < 5", "ad"),
         ("price >= 5 and lang = en", "bc"),
         ("price in (3, 1)", "ad"),
@@ -95,6 +103,11 @@ def test_rows_that_meet_all_conditions_are_searched(stored, where, keys):
         ("lang = en and", "COLUMN = VALUE"),
         ("lang in zh", "values in brackets"),
         ("lang = (zh)", "values in brackets"),
+        ("lang in (zh en)", "COLUMN = VALUE"),
+        ("lang in (zh,)", "COLUMN = VALUE"),
+        ("lang in (zh", "COLUMN = VALUE"),
+        ("lang = 'zh", "COLUMN = VALUE"),
+        ("lang = 'zh'x", "COLUMN = VALUE"),
         ("lnag = zh", "no column 'lnag'.*Did you mean 'lang'"),
         ("price < cheap", "int64, which cannot be compared"),
         ("box.size = 3", "no field 'size'; there are: label, score"),
@@ -106,3 +119,30 @@ def test_rows_that_meet_all_conditions_are_searched(stored, where, keys):
 def test_what_is_no_condition_or_none_of_this_set_is_refused_with_what_would_be_one(stored, where, said):
     with pytest.raises(InputError, match=said):
         stored.search(np.ones(4, np.float32), where=where)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(), st.sampled_from(["=", "!=", "<=", "contains", "IN"]), st.lists(st.text(), min_size=1)),
+        min_size=1,
+    ),
+    st.sampled_from("\"'"),
+)
+def test_every_text_can_be_written_in_quotes_and_is_read_back(conditions, quote):
+    def quoted(text):
+        return f"{quote}{text.replace(quote, quote * 2)}{quote}"
+
+    said = [
+        f"{quoted(column)} {sign} " + (f"({', '.join(map(quoted, values))})" if sign == "IN" else quoted(values[0]))
+        for column, sign, values in conditions
+    ]
+    assert list(Where.of(" and ".join(said))) == [
+        Where(column, sign.lower(), tuple(values if sign == "IN" else values[:1]))
+        for column, sign, values in conditions
+    ]
+
+
+@given(st.text(alphabet="ab '\",()=<in and\n", max_size=40))
+def test_any_text_is_conditions_or_is_refused(text):
+    with contextlib.suppress(InputError):
+        assert Where.of(text)

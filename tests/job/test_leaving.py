@@ -62,6 +62,16 @@ def test_up_to_half_of_the_inputs_may_leave_without_a_word(embed, tmp_path):
     assert "2 inputs gone from the source: c, d" in str(report)
 
 
+def test_what_a_later_run_changed_is_told_without_what_has_been_said_before(embed, tmp_path):
+    embed.run(["a", "b", "bad put aside", "c"], tmp_path / "v.parquet")
+    report = embed.run(["a", "bad put aside", "c", "d"], tmp_path / "v.parquet")
+    assert "cannot measure bad put aside" in str(report)
+    first, aside, gone = report.changes().splitlines()
+    assert first == str(report).splitlines()[0]
+    assert aside.startswith("  1 input put aside: see ")
+    assert gone == "  1 input gone from the source: b"
+
+
 def test_with_append_the_new_come_beside_what_is_there(embed, texts, tmp_path):
     one, other, target = texts("one", "a", "b", "bad"), texts("other", "d", "e"), tmp_path / "v.parquet"
     embed.run(one, target)

@@ -17,9 +17,12 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from junco import open_set, pipeline
+from junco import open_set, pipe, pipeline
 from junco.answers.vector_set import VectorSet
-from junco.look.looked import PAGE_ROWS
+from junco.look.looked import PAGE_ROWS, Looked
+from junco.look.query import Query
+from junco.store.content import InMemory
+from junco.store.rejects import rejects_of
 from looking import served, vectors
 
 VOID = {"meta", "link", "input", "img", "br", "hr"}
@@ -289,6 +292,71 @@ def test_texts_are_searched_by_a_phrase(tmp_path, monkeypatch):
         assert rows_of(page)[0] == 0
         assert "“<bdi>a kitten &lt;b&gt;</bdi>”" in page.text
         assert rows_of(browser.follow(browser.send("q.txt", b"night sky")))[0] == 2
+
+
+@pytest.fixture(scope="module")
+def shelved(tmp_path_factory):
+    """The address of a collection of seventy texts of one length each, of which one was put aside."""
+    pytest.importorskip("lancedb")
+    address = f"lancedb:{tmp_path_factory.mktemp('store')}/db#texts"
+
+    def made(text):
+        if not text.isdigit():
+            raise ValueError("no number")
+        return np.array([np.cos(float(text) / 70), np.sin(float(text) / 70)], np.float32)
+
+    texts = [f"{n:02}" for n in range(70)]
+    table = pa.table({"text": [*texts, "bad"], "half": [*(f"{n // 35}" for n in range(70)), "none"]})
+    with pipe.input("text").map("text", "vector", made).output("vector", space="angles") as p:
+        p.run(table, address, progress=False, keep=["half"])
+    return address
+
+
+def test_a_collection_of_a_vector_store_is_looked_at_like_a_file(shelved):
+    with served(open_set(shelved), rejects=rejects_of(shelved)) as browser:
+        assert rows_of(browser.get()) == list(range(PAGE_ROWS))
+        assert rows_of(browser.get(page=2)) == list(range(PAGE_ROWS, 70))
+        assert rows_of(browser.get(**{"is:half": "1"}))[:2] == [35, 36]
+        assert sorted(rows_of(browser.get("row/10"))[:4]) == [8, 9, 11, 12]
+        assert browser.get("thumb/69").status == 200
+        assert "of 70 rows are in view" in browser.get("map").text
+        assert "in none: 0 rows" in browser.get("copies", above="0.9").text
+        assert "1 input that the job put aside" in browser.get("rejects").text
+
+
+def test_the_answers_of_a_vector_store_lead_to_their_rows(tmp_path, monkeypatch):
+    pytest.importorskip("lancedb")
+    monkeypatch.chdir(tmp_path)
+    with pipeline("text-embedding") as embed:
+        embed.run(["a cat sleeps", "stock prices fell", "the moon rose"], "lancedb:db#texts", progress=False)
+    with served(open_set("lancedb:db#texts")) as browser:
+        (first, *_) = rows_of(browser.get(q="a kitten"))
+        assert ">a cat sleeps</td>" in browser.get(f"row/{first}").text
+        assert rows_of(browser.get(q="a kitten", where="input contains moon")) == [2]
+
+
+def test_of_an_answer_no_more_rows_are_read_than_its_page_shows(monkeypatch):
+    read = []
+
+    class Counted(InMemory):
+        def rows(self, numbers):
+            read.append(len(numbers))
+            return super().rows(numbers)
+
+    rows = vectors(200)
+    looked = Looked(VectorSet.of(Counted([f"text {n}" for n in range(200)], rows, {"at": range(200)}, None)), "x")
+    monkeypatch.setattr(looked, "_vectors", lambda query: rows[:1] / np.linalg.norm(rows[0]))
+    shown = [looked.answer(Query("like the first", page=page)) for page in range(1, 6)]
+    assert read == [60, 60, 60, 20, 0]
+    assert shown[0].hits[0].row == 0
+    assert sorted(hit.row for page in shown for hit in page.hits) == list(range(200))
+
+
+def test_a_row_without_a_direction_is_shown_and_nothing_is_like_it():
+    with served(VectorSet(["a", "b"], np.array([[0, 0], [1, 0]], np.float32))) as browser:
+        answer = browser.get("row/0")
+        assert answer.status == 200
+        assert rows_of(answer) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal")

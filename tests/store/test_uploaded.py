@@ -12,7 +12,8 @@ import pytest
 from junco import open_set, pipe
 from junco.errors import InputError, TargetError
 from junco.store.addresses import Address
-from junco.store.vectors import space_of
+from junco.store.rejects import rejects_of
+from junco.store.vectors import rows_of, space_of
 
 TEXTS = ["a", "bb", "bad", "ccc"]
 KINDS = ["out/v.parquet", "v.npy", "v.jsonl", "v.csv", "out/v/"]
@@ -75,6 +76,7 @@ def test_a_target_is_written_read_back_and_gone_on_with(bucket, embed, name):
     assert found.keys == ["a", "bb", "ccc"]
     assert found.vectors[:, 0].tolist() == [1, 2, 3]
     assert found.space == space_of(target) == embed.plan.space
+    assert rows_of([rejects_of(target)], ["input"]).to_pydict() == {"input": ["bad"]}
     before = there()
     assert embed.run(TEXTS, target).is_unchanged
     assert there() == before

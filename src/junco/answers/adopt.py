@@ -153,7 +153,7 @@ def _alone(pipeline: Pipeline) -> Pipeline:
     column = pipeline.plan.output_space.column
     if not column:
         raise SpaceError(f"nobody can tell the space of the vectors of {pipeline}: name it, space: NAME in the file")
-    return type(pipeline)(vectors_alone(pipeline.graph, column))
+    return vectors_alone(pipeline, column)
 
 
 def _keys(path: Path, found: Foreign, key: str | None) -> list[str]:
@@ -287,7 +287,7 @@ def _with(graph: Graph, name: str, fn: Any) -> Graph:
 
 
 def _agrees(graph: Graph, old: Vectors, inputs: Sequence[str], pipeline: Pipeline) -> bool:
-    with type(pipeline)(graph) as other:
+    with pipeline.with_graph(graph) as other:
         new, missing = _embedded(other, inputs)
     if missing:
         return False

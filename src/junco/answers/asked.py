@@ -39,6 +39,7 @@ class Maker:
     """The pipeline that made a set, as it is asked.
 
     Attributes:
+        made_by: the pipeline itself; all that a question goes through is on its devices.
         graph: with the vectors as its only output, and with the role of a query.
         chain: the steps that make the vectors, from the first that works on a piece (a text, a picture) to the last;
             empty where a step on the way is no operator that says what it takes.
@@ -46,23 +47,24 @@ class Maker:
         pipelines: those that questions went through so far, by the kind of question.
     """
 
+    made_by: Pipeline
     graph: Graph
     chain: tuple[Node, ...]
     model: Node | None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: Graph, vectors: str) -> Maker:
+    def of(cls, made_by: Pipeline, vectors: str) -> Maker:
         """Of a pipeline, and the output column that holds the vectors."""
-        asking = _in_floats(vectors_alone(graph, vectors))
+        asking = _in_floats(_graph_alone(made_by.graph, vectors))
         after = _after_the_model(asking)
         model = _writer(asking, after[0].inputs[0] if after else asking.outputs[0], before=after[:1])
         if model is None or not _makes_vectors(model):
-            return cls(asking, (), None)
+            return cls(made_by, asking, (), None)
         asked = replace(model, fn=_with(model, role="query", precision=_FLOATS))
         asking = asking.with_node(asked)
         before = _before_the_model(asking, asked)
-        return cls(asking, () if before is None else (*before, asked, *after), asked)
+        return cls(made_by, asking, () if before is None else (*before, asked, *after), asked)
 
     @property
     def takes_text(self) -> bool:
@@ -83,7 +85,8 @@ class Maker:
             raise InputError("the question is empty: ask with a phrase, a file, or a vector")
         kind = self._kind(question)
         if kind not in self.pipelines:
-            self.pipelines[kind] = Pipeline(self.graph if kind == "item" else self._of_a_piece(question, kind))
+            graph = self.graph if kind == "item" else self._of_a_piece(question, kind)
+            self.pipelines[kind] = self.made_by.with_graph(graph)
         return self.pipelines[kind]
 
     def space_for(self, question: Any) -> Space | None:
@@ -242,7 +245,12 @@ def without_addresses(graph: Graph) -> Graph:
     return with_fns(graph, closed)
 
 
-def vectors_alone(graph: Graph, column: str) -> Graph:
+def vectors_alone(pipeline: Pipeline, column: str) -> Pipeline:
+    """A pipeline with the vectors as its only output, on the same devices."""
+    return pipeline.with_graph(_graph_alone(pipeline.graph, column))
+
+
+def _graph_alone(graph: Graph, column: str) -> Graph:
     """The pipeline with one output, which is no longer what its family promises, without steps for others alone."""
     nodes, num_before = list(graph.nodes), -1
     while len(nodes) != num_before:

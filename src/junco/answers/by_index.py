@@ -25,7 +25,7 @@ def found_by_index(
     plain = [each for each in (one.plain(content.schema) for one in conditions) if each is not None]
     if not content.has_index or len(plain) < len(conditions):
         return None
-    room, num_found, origin = count, -1, Origin(content.folders, content.named_by, content.base)
+    room, num_found, origin = count, -1, Origin.of(content)
     while (found := content.find(wanted, room, plain)) is not None:
         rows = sorted((row for each in found for row in each), key=lambda row: -row.score)
         firsts = {row.key if by_input else row.id: row for row in reversed(rows)}

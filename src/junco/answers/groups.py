@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,38 +23,86 @@ from junco.wording import printable
 MOST_DIM = 50
 """Numbers of a row that are clustered by density: in more, distances tell little and take long."""
 _SHOWN, _PIECE = 3, 24
+_AT_ONCE = 200
+"""Rows that are read together where a group is gone through."""
 
 Numbers = npt.NDArray[np.intp]
 Scored = tuple[Numbers, npt.NDArray[np.float32]]
 """Rows of a group, and a score for each."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Group:
-    """Rows that belong together, the most typical first.
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Group(Sequence[Hit]):
+    """Rows that belong together, the most typical first. However large it is, no more is read than is looked at.
 
     Attributes:
-        hits: the rows. A score is the cosine to the row that is most like it, of near-duplicates; to the middle of the
-            group, of clusters.
+        numbers: (n,) of the rows in their set.
+        scores: (n,) the cosine to the row that is most like it, of near-duplicates; to the middle of the group, of
+            clusters.
+        read: gives rows by their numbers, with these scores.
     """
 
-    hits: Hits
+    numbers: Numbers
+    scores: npt.NDArray[np.float32]
+    read: Callable[[Sequence[int], Sequence[float]], Hits] = field(repr=False)
+
+    @classmethod
+    def of(cls, hits: Iterable[Hit]) -> Group:
+        """Rows that are there already."""
+        held = list(hits)
+        scores = np.asarray([hit.score for hit in held], np.float32)
+        return cls(np.arange(len(held)), scores, lambda numbers, _: Hits([held[number] for number in numbers]))
+
+    @property
+    def hits(self) -> Hits:
+        """All rows, which are read now."""
+        return self.read(self.numbers.tolist(), self.scores.tolist())
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"count": len(self.hits), "rows": self.hits.to_dict()}
+        return _as_json(self.hits)
 
     def __len__(self) -> int:
-        return len(self.hits)
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> Group: ...
+    def __getitem__(self, index: int | slice) -> Hit | Group:
+        if isinstance(index, slice):
+            return replace(self, numbers=self.numbers[index], scores=self.scores[index])
+        return self.read([int(self.numbers[index])], [float(self.scores[index])])[0]
+
+    def __iter__(self) -> Iterator[Hit]:
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self[start : start + _AT_ONCE].hits
 
     def __str__(self) -> str:
-        first = ", ".join(map(_shown, self.hits[:_SHOWN]))
-        scores = [hit.score for hit in self.hits]
-        more = f", … {len(self.hits) - _SHOWN:,} more" if len(self.hits) > _SHOWN else ""
-        return printable(f"{len(self.hits):6,}  {min(scores):.3f}–{max(scores):.3f}  {first}{more}")
+        return _line(self, self[:_SHOWN].hits)
 
     def __repr__(self) -> str:
-        return f"<group of {amount(len(self), 'row')}: {cut(', '.join(map(_shown, self.hits[:_SHOWN])), 3 * _PIECE)}>"
+        return f"<group of {amount(len(self), 'row')}: {cut(', '.join(map(_shown, self[:_SHOWN])), 3 * _PIECE)}>"
+
+
+def read_together(groups: Sequence[Group]) -> list[Hits]:
+    """The rows of several groups, of one set at once: a file is not gone through for each of a thousand groups."""
+    if not groups or any(each.read != groups[0].read for each in groups):
+        return [each.hits for each in groups]
+    numbers, scores = (np.concatenate([getattr(each, name) for each in groups]) for name in ("numbers", "scores"))
+    hits, edges = groups[0].read(numbers.tolist(), scores.tolist()), accumulate(map(len, groups), initial=0)
+    return [hits[start:end] for start, end in pairwise(edges)]
+
+
+def _as_json(hits: Hits) -> dict[str, Any]:
+    return {"count": len(hits), "rows": hits.to_dict()}
+
+
+def _line(group: Group, first: Hits) -> str:
+    """A group, of which the first rows are read."""
+    shown = ", ".join(map(_shown, first))
+    more = f", … {len(group) - len(first):,} more" if len(group) > len(first) else ""
+    return printable(f"{len(group):6,}  {group.scores.min():.3f}–{group.scores.max():.3f}  {shown}{more}")
 
 
 def _shown(hit: Hit) -> str:
@@ -66,7 +115,7 @@ class Groups(list[Group]):
     """Groups of rows, the largest first.
 
     Attributes:
-        num_alone: rows that are in none.
+        num_alone: rows of the set that are in none.
     """
 
     def __init__(self, groups: Iterable[Group], num_alone: int) -> None:
@@ -91,10 +140,19 @@ class Groups(list[Group]):
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"groups": [group.to_dict() for group in self], "num_alone": self.num_alone}
+        return {"groups": [_as_json(hits) for hits in read_together(self)], "num_alone": self.num_alone}
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Group: ...
+    @overload
+    def __getitem__(self, index: slice) -> Groups: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Group | Groups:
+        found = super().__getitem__(index)
+        return found if isinstance(found, Group) else Groups(found, self.num_alone)
 
     def __str__(self) -> str:
-        return "\n".join([self.headline, *map(str, self)])
+        first = read_together([group[:_SHOWN] for group in self])
+        return "\n".join([self.headline, *map(_line, self, first)])
 
     def __repr__(self) -> str:
         return f"<{self.headline}>"

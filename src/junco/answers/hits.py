@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 from junco.pages.letters import amount, cut
 from junco.settings import user_path
-from junco.store.content import place_of
+from junco.store.content import Content, place_of
 from junco.wording import printable
 
 _WIDTH = 60
@@ -31,6 +31,11 @@ class Origin:
     named_by: str = ""
     base: Path | None = None
 
+    @classmethod
+    def of(cls, content: Content) -> Origin:
+        """Of a set's content."""
+        return cls(content.folders, content.named_by, content.base)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hit:
@@ -40,7 +45,7 @@ class Hit:
         key: the input that it came from.
         score: the cosine, 1 where it is the same; of a sparse or multi-vector set their own.
         columns: what else the set holds of the row.
-        row: its number in the set.
+        row: its number in the set; -1 where the index of a vector store found it, which knows no numbers.
         origin: the set.
     """
 
@@ -78,6 +83,14 @@ class Hits(list[Hit]):
     def __init__(self, hits: Iterable[Hit] = (), question: str = "") -> None:
         super().__init__(hits)
         self.question = question
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> Hits: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Hit | Hits:
+        found = super().__getitem__(index)
+        return found if isinstance(found, Hit) else Hits(found, self.question)
 
     def save(self, path: str | Path, *, sources: bool = False) -> None:
         """Write a page that stands alone: each row with what there is to see of it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from junco.answers.vector_set import NAME_IT, VectorSet
+from junco.answers.answering import NAME_IT
+from junco.answers.vector_set import VectorSet
 from junco.errors import InputError
 from junco.store.addresses import located
 from junco.store.content import Joined

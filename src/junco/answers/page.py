@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from junco.answers.brought import Brought, brought, kind_of
 from junco.answers.cards import See, cards, in_words, read_again, seen_of, short_name
-from junco.answers.groups import Groups
+from junco.answers.groups import Group, Groups, read_together
 from junco.answers.hits import Hit, Hits
 from junco.errors import TargetError
 from junco.pages.letters import amount
@@ -43,7 +43,7 @@ class Part(NamedTuple):
     """Rows that stand together on a page.
 
     Attributes:
-        hits: the rows.
+        hits: the rows; of a group they are read when its page is written.
         heading: the question, or empty for a group.
         number: of the group; 0 for an answer.
         first: how many rows of the same answer or group stand on pages before.
@@ -125,7 +125,7 @@ def _parts_of_answers(answers: Iterable[Hits]) -> Iterator[Part]:
 
 def _parts_of_groups(groups: Groups) -> Iterator[Part]:
     for number, group in enumerate(groups, 1):
-        yield from _cut(group.hits, "", number)
+        yield from _cut(group, "", number)
 
 
 def _cut(hits: Sequence[Hit], heading: str, number: int) -> Iterator[Part]:
@@ -201,8 +201,14 @@ def _contents(parts: Sequence[Part]) -> str:
 def _sections(parts: Sequence[Part], *, sources: bool, is_read: bool) -> Iterator[str]:
     media = Media(MOST_BYTES)
     see = read_again(media, sources=sources) if is_read else in_words
-    for part in parts:
+    for part in _read(parts):
         yield _group(part, see) if part.number else _answer(part, see, media)
+
+
+def _read(parts: Sequence[Part]) -> list[Part]:
+    """The parts of a page with their rows: those of its groups are read at once, and of other pages none."""
+    read = iter(read_together([part.hits for part in parts if isinstance(part.hits, Group)]))
+    return [part._replace(hits=next(read)) if isinstance(part.hits, Group) else part for part in parts]
 
 
 def _answer(part: Part, see: See, media: Media) -> str:

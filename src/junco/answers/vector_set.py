@@ -10,30 +10,27 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from junco.answers.answering import Answering
 from junco.answers.by_index import found_by_index
-from junco.answers.groups import Group, Groups, Numbers, Scored, alike, clustered
-from junco.answers.hits import Hit, Hits, Origin
-from junco.answers.products import Nearest, best, best_once
-from junco.answers.units import scaled, unit, units_of
+from junco.answers.groups import Group, Groups, Scored, alike, clustered
+from junco.answers.hits import Hit, Hits
+from junco.answers.products import Nearest, best
 from junco.answers.verify import Verdict, verified
 from junco.answers.where import Where, rows_where
-from junco.errors import InputError, SpaceError
+from junco.errors import InputError
+from junco.once import Once
 from junco.store.arrow import arrow
-from junco.store.content import KEY, Content, InMemory, parts_of
+from junco.store.content import KEY, Content, InMemory
 from junco.types import Space, Vector, Vectors
-from junco.types.space import check_same
 from junco.wording import picture, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from junco.answers.asked import Maker
     from junco.api import Pipeline
 
-_A_PHRASE = "a phrase"
 Conditions = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
 """``"lang = zh and price < 30"``, ``{"lang": ["zh", "en"]}``, or several of these, which all must be met."""
-NAME_IT = "Embed both with one pipeline; where its space is unknown, name it: .output('vector', space='…')."
 
 
 class VectorSet:
@@ -58,13 +55,13 @@ class VectorSet:
         space: Space | None = None,
         columns: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
-        self._content: Content = InMemory(keys, vectors, columns or {}, space)
+        self._answering = Answering(InMemory(keys, vectors, columns or {}, space))
 
     @classmethod
     def of(cls, content: Content) -> VectorSet:
         """The set with that content."""
         made = cls.__new__(cls)
-        made._content = content
+        made._answering = Answering(content)
         return made
 
     def close(self) -> None:
@@ -84,18 +81,18 @@ class VectorSet:
         self.close()
 
     @property
+    def _content(self) -> Content:
+        return self._answering.content
+
+    @property
     def keys(self) -> list[str]:
-        """The input of each row."""
-        return list(self._content.keys().to_pylist())
+        """The input of each row; one list, read once."""
+        return self._answering.keys
 
     @property
     def vectors(self) -> Vectors:
-        """(rows, dim), as they are stored; all are read."""
-        return self._vectors
-
-    @cached_property
-    def _vectors(self) -> Vectors:
-        return self._content.vectors()
+        """(rows, dim), as they are stored; all are read, once."""
+        return self._answering.vectors
 
     @property
     def space(self) -> Space | None:
@@ -138,7 +135,7 @@ class VectorSet:
 
         return pl.from_arrow(self.to_arrow())
 
-    @cached_property
+    @property
     def pipeline(self) -> Pipeline:
         """The pipeline that made the set. It fetches from no address: who made a file does not decide that here.
 
@@ -146,15 +143,7 @@ class VectorSet:
             InputError: the set does not say; Python functions, for instance, cannot be kept in a file.
             UnknownNameError: an operator of it is not installed here.
         """
-        from junco.answers.asked import without_addresses
-        from junco.api import Pipeline
-        from junco.graph.yaml_file import read
-
-        if not self._content.made_by:
-            raise InputError(
-                "the set does not say which pipeline made it: ask with a vector, .search(vector, space=pipeline.space)"
-            )
-        return Pipeline(without_addresses(read(self._content.made_by, "the pipeline that made the set")))
+        return self._answering.pipeline
 
     def search(
         self,
@@ -181,58 +170,29 @@ class VectorSet:
         """
         if not isinstance(count, int) or count < 1:
             raise InputError(f"count is how many rows are wanted, 1 or more, not {count!r}")
-        conditions = Where.of(where)
-        among = None if self._content.has_index else rows_where(self._content, conditions)
-        if not len(self):
-            return Hits(question=_in_words(question))
-        wanted = self._wanted(question, space)
-        found = found_by_index(self._content, wanted, count, conditions, by_input=by_input)
+        conditions, wanted = Where.of(where), Once(lambda: self._answering.wanted(question, space))
+        found = self._by_index(wanted, count, conditions, by_input=by_input) if self._content.has_index else None
         if found is None:
-            among = rows_where(self._content, conditions) if self._content.has_index else among
-            of_row = self._numbers_of_inputs if by_input else np.arange(len(self))
-            found = self._hits(*best_once(self._units, wanted, count, of_row, among))
+            found = self._exactly(wanted, count, conditions, by_input=by_input)
         return Hits(found, _in_words(question))
+
+    def _by_index(
+        self, wanted: Once[Vectors], count: int, conditions: Sequence[Where], *, by_input: bool
+    ) -> list[Hit] | None:
+        """By the index of a store; ``None`` where that cannot meet the conditions."""
+        return found_by_index(self._content, wanted(), count, conditions, by_input=by_input) if len(self) else []
+
+    def _exactly(self, wanted: Once[Vectors], count: int, conditions: Sequence[Where], *, by_input: bool) -> list[Hit]:
+        """By multiplying all rows that meet the conditions, which are looked at before a model is loaded."""
+        among = rows_where(self._content, conditions)
+        if not len(self):
+            return []
+        return self._answering.hits(*self._answering.exactly(wanted(), count, among, by_input=by_input))
 
     def rows(self, numbers: Sequence[int], scores: Sequence[float] | None = None) -> Hits:
         """Rows by their numbers; without scores these are NaN, since the rows answer no question."""
         given = [float("nan")] * len(numbers) if scores is None else [float(score) for score in scores]
-        return Hits(self._hits([int(number) for number in numbers], given))
-
-    def numbers_where(self, where: Conditions) -> Numbers:
-        """The numbers of the rows that meet all conditions, in their order.
-
-        Raises:
-            InputError: a condition that cannot be.
-        """
-        among = rows_where(self._content, Where.of(where))
-        return np.arange(len(self)) if among is None else np.flatnonzero(among)
-
-    def units(self) -> Vectors:
-        """(rows, dim) at length 1, so that products are cosines; of a large set a mapped file. Not to be written to."""
-        return self._units
-
-    def embed(self, question: Any) -> Vectors:
-        """The vectors (n, dim) of length 1 that a question stands for, as `search` takes it; to ask with them again.
-
-        Raises:
-            InputError: the question gives no vector.
-            SpaceError: the pipeline makes vectors of another space by now.
-        """
-        return self._wanted(question, None)
-
-    def takes_phrases(self) -> bool:
-        """Whether a text that names no file may be asked.
-
-        Raises:
-            JuncoError: the pipeline that made the set cannot be had.
-        """
-        try:
-            self._maker.pipeline_for(_A_PHRASE)
-        except InputError:
-            if not self._content.made_by:
-                raise
-            return False
-        return True
+        return Hits(self._answering.hits([int(number) for number in numbers], given))
 
     def similar(self, above: float = 0.95) -> Groups:
         """Groups of near-duplicates: rows that are connected by cosines of ``above`` or more.
@@ -244,20 +204,20 @@ class VectorSet:
         """
         if not 0 < above <= 1:
             raise InputError(f"above={above} must be a cosine above 0, up to 1")
-        return self._groups(alike(self._units, above))
+        return self._groups(alike(self._answering.units, above))
 
     def clusters(self, count: int | None = None, least: int = 5) -> Groups:
         """Groups of rows that are near each other: by density (HDBSCAN), or ``count`` of them by k-means.
 
         Args:
             count: how many; ``None``: as many as there are.
-            least: rows of the smallest group that is found by density.
+            least: rows of the smallest group that is found by density, which others call ``min_cluster_size``.
 
         Raises:
             MissingExtraError: scikit-learn is not installed: ``pip install 'junco[clusters]'``.
             InputError: there are fewer rows than groups.
         """
-        return self._groups(clustered(self._units, count, least) if len(self) else [])
+        return self._groups(clustered(self._answering.units, count, least) if len(self) else [])
 
     def verify(self, count: int = 50) -> Verdict:
         """Whether the set is what it says: its vectors are looked through, and some inputs embedded anew.
@@ -268,24 +228,11 @@ class VectorSet:
         Raises:
             InputError: a file of the set is damaged, or was written anew meanwhile.
         """
-        return verified(self._content, self._vectors_alone, count)
-
-    def _vectors_alone(self) -> Pipeline:
-        """The pipeline that made the set, with the vectors as its only output."""
-        from junco.answers.asked import vectors_alone
-
-        return type(self.pipeline)(vectors_alone(self.pipeline.graph, self._vector_column))
+        return verified(self._content, self._answering.vectors_alone, count)
 
     def _groups(self, ordered: Sequence[Scored]) -> Groups:
-        flat = self._hits(
-            [int(row) for rows, _ in ordered for row in rows],
-            [float(score) for _, scores in ordered for score in scores],
-        )
-        start, made = 0, []
-        for rows, _ in ordered:
-            made.append(Group(Hits(flat[start : start + len(rows)])))
-            start += len(rows)
-        return Groups(made, len(self) - len(flat))
+        made = [Group(rows, scores, self.rows) for rows, scores in ordered]
+        return Groups(made, len(self) - sum(map(len, made)))
 
     def nearest(self, vectors: Vector | Vectors, space: Space | str | None, count: int = 10) -> Nearest:
         """The rows nearest by cosine to each of some vectors, best first.
@@ -298,70 +245,10 @@ class VectorSet:
         Raises:
             SpaceError: they live in another space than this set, or nobody knows.
         """
-        if vectors is not self.__dict__.get("_vectors"):  # a set may always be searched by its own
-            self._check_space(space)
-        return best(self._units, self._unit(np.atleast_2d(np.asarray(vectors)), is_stored=True), count)
-
-    @cached_property
-    def _units(self) -> Vectors:
-        if "_vectors" in self.__dict__:  # read already: the files may be others by now
-            return scaled(parts_of(self._vectors), self.space)
-        return units_of(self._content)
-
-    def _wanted(self, question: Any, space: Space | str | None) -> Vectors:
-        """The vectors (n, dim) of length 1 that a question stands for."""
-        from junco.answers.asked import given_vectors, vectors_of
-
-        rows = given_vectors(question, is_packed=self.space is not None and self.space.is_packed)
-        if rows is not None and space is not None:
-            self._check_space(space)
-        is_given = rows is not None
-        units = self._unit(vectors_of(question, self._maker, self.space) if rows is None else rows, is_stored=is_given)
-        if not units.any(axis=1).all():
-            raise InputError(
-                f"{picture(question)}: a vector of zeros, or with a number that is none, is near to nothing"
-            )
-        return units
-
-    @cached_property
-    def _maker(self) -> Maker:
-        from junco.answers.asked import Maker
-
-        return Maker.of(self.pipeline.graph, self._vector_column)
-
-    @property
-    def _vector_column(self) -> str:
-        """The output of the pipeline that the vectors are."""
-        return self._content.vector_column or self.pipeline.plan.output_space.column
-
-    def _unit(self, rows: Vectors, *, is_stored: bool) -> Vectors:
-        """Rows of length 1 as long as the set's; ``is_stored``: of the type that the set stores."""
-        is_packed = is_stored and rows.dtype == np.uint8
-        units = unit(rows, self.space if is_packed else None)
-        dim = self._content.dim or (self._units.shape[1] if len(self) else 0)
-        if len(self) and units.shape[1] != dim:
-            raise InputError(f"vectors of {units.shape[1]} numbers cannot be looked for among {dim}")
-        return units
-
-    @cached_property
-    def _numbers_of_inputs(self) -> Numbers:
-        """A number for each row, which rows of one input share."""
-        keys = self._content.keys().combine_chunks().dictionary_encode()
-        return np.asarray(keys.indices.to_numpy(zero_copy_only=False), np.intp)
-
-    def _hits(self, rows: list[int], scores: list[float]) -> list[Hit]:
-        keys, columns = self._content.keys(), self._content.rows(rows)
-        found = zip(rows, scores, columns, strict=True)
-        origin = Origin(self._content.folders, self._content.named_by, self._content.base)
-        return [Hit(keys[row].as_py(), score, values, row, origin) for row, score, values in found]
-
-    def _check_space(self, space: Space | str | None) -> None:
-        if isinstance(space, str):
-            if self.space is None or space != self.space.id:
-                own = "an unknown space" if self.space is None else f"the space {self.space}"
-                raise SpaceError(f"the vectors to look for live in {space}, those to look in in {own}. {NAME_IT}")
-            return
-        check_same(space, self.space, "the vectors to look for", "the vectors to look in", NAME_IT)
+        if vectors is not self._answering.__dict__.get("vectors"):  # a set may always be searched by its own
+            self._answering.check_space(space)
+        wanted = self._answering.unit(np.atleast_2d(np.asarray(vectors)), is_stored=True)
+        return best(self._answering.units, wanted, count)
 
     def __len__(self) -> int:
         return self._content.num_rows
@@ -376,6 +263,11 @@ class VectorSet:
         from junco.pages.style import fragment
 
         return fragment(set_body(self))
+
+
+def answering_of(found: VectorSet) -> Answering:
+    """What a set's answers take, for who shows all of it."""
+    return found._answering
 
 
 def _in_words(question: Any) -> str:

@@ -4,8 +4,9 @@
 'price <= 30'
 
 A condition is a column (``box.label`` names a field of one), a comparison and a value: ``=``, ``!=``, ``<``, ``<=``,
-``>``, ``>=``, ``contains``, or ``in`` with several values in brackets. A value that holds spaces stands in quotes. It
-is read as what the column holds, and is never a piece of a language: no store runs it.
+``>``, ``>=``, ``contains``, or ``in`` with several values in brackets. A value that holds spaces, commas or brackets
+stands in quotes; a quote of the same kind in it is written twice. It is read as what the column holds, and is never a
+piece of a language: no store runs it.
 """
 
 from __future__ import annotations
@@ -34,13 +35,17 @@ _SIGNS = {"=": "equal", "==": "equal", "!=": "not_equal", "<": "less", "<=": "le
     ">": "greater",
     ">=": "greater_equal",
 }
-_QUOTED = r"\"[^\"]*\"|'[^']*'"
-_VALUE = rf"{_QUOTED}|[^\s,()]+"
-_CONDITION = re.compile(
-    rf"\s*(?P<column>{_QUOTED}|[\w.\-]+)\s*(?P<sign>==|!=|<=|>=|=|<|>|\bcontains\b|\bin\b)\s*"
-    rf"(?:\((?P<many>[^()]*)\)|(?P<value>{_VALUE}))\s*(?P<end>\band\b|$)",
-    re.IGNORECASE,
-)
+_QUOTED = r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'"
+
+
+def _token(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*({pattern})", re.IGNORECASE)
+
+
+_COLUMN = _token(rf"{_QUOTED}|[\w.\-]+")
+_SIGN = _token(r"==|!=|<=|>=|=|<|>|contains\b|in\b")
+_VALUE = _token(rf"{_QUOTED}|[^\s,()\"'][^\s,()]*")
+_OPEN, _COMMA, _CLOSE, _AND, _END = map(_token, (r"\(", ",", r"\)", r"and\b", r"\Z"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +116,57 @@ def _equal(column: str, value: Any) -> Where:
 
 
 def _read(text: str) -> list[Where]:
-    found, place, is_open = [], 0, True
-    while is_open:
-        match = _CONDITION.match(text, place)
-        if match is None:
-            raise InputError(
-                f"where {text!r}: a condition is COLUMN = VALUE, also with != < <= > >= contains or in (A, B), "
-                "several are joined by 'and'; a value with spaces stands in quotes"
-            )
-        sign, many = match["sign"].lower(), match["many"]
-        values = re.findall(_VALUE, many) if many is not None else [match["value"]]
-        if (sign == "in") is (many is None) or not values:
-            raise InputError(f"where {text!r}: 'in' takes values in brackets, as in: lang in (zh, en)")
-        found.append(Where(_bare(match["column"]), sign, tuple(map(_bare, values))))
-        place, is_open = match.end(), bool(match["end"])
+    reader = _Reader(text)
+    found = [reader.condition()]
+    while not reader.finds(_END):
+        reader.take(_AND)
+        found.append(reader.condition())
     return found
 
 
+class _Reader:
+    """Reads conditions from left to right, a token at a time."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._place, self._last = text, 0, ""
+
+    def finds(self, token: re.Pattern[str]) -> bool:
+        """Whether it stands here; then it is passed."""
+        match = token.match(self._text, self._place)
+        if match is not None:
+            self._place, self._last = match.end(), match[1]
+        return match is not None
+
+    def take(self, token: re.Pattern[str]) -> str:
+        """What has to stand here.
+
+        Raises:
+            InputError: something else does.
+        """
+        if not self.finds(token):
+            raise InputError(
+                f"where {self._text!r}: a condition is COLUMN = VALUE, also with != < <= > >= contains or in (A, B), "
+                "several are joined by 'and'; a value with spaces, commas or brackets stands in quotes"
+            )
+        return self._last
+
+    def condition(self) -> Where:
+        """A column, a sign, a value or, of ``in``, several."""
+        column, sign = _bare(self.take(_COLUMN)), self.take(_SIGN).lower()
+        if self.finds(_OPEN) is not (sign == "in"):
+            raise InputError(f"where {self._text!r}: 'in' takes values in brackets, as in: lang in (zh, en)")
+        values = [_bare(self.take(_VALUE))]
+        if sign == "in":
+            while not self.finds(_CLOSE):
+                self.take(_COMMA)
+                values.append(_bare(self.take(_VALUE)))
+        return Where(column, sign, tuple(values))
+
+
 def _bare(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+    """A column or a value without its quotes; one that stands in it is written twice."""
+    quote = text[0]
+    return text[1:-1].replace(quote * 2, quote) if quote in "\"'" else text
 
 
 def _cells(content: Content, name: str) -> pa.ChunkedArray:

@@ -31,13 +31,8 @@ def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bo
     from junco.look.server import Server
     from junco.store.rejects import rejects_of
 
-    rejects = rejects_of(vectors)
-    looked = Looked(
-        open_set(vectors, column),
-        Path(vectors).name or vectors,
-        rejects if rejects.is_file() else None,
-        sources=sources,
-    )
+    found = open_set(vectors, column)
+    looked = Looked(found, Path(vectors).name or vectors, rejects_of(vectors), sources=sources)
     with Server(looked, port) as server:
         out(server.address)
         flush()

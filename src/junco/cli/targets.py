@@ -30,7 +30,7 @@ def described(ref: str) -> dict[str, Any]:
         InputError: nothing is there, or nothing that a job has written.
     """
     from junco.store.addresses import located
-    from junco.store.rejects import ENDING, rejects_of
+    from junco.store.rejects import ENDING
     from junco.vector_store.installed import is_store
 
     if is_store(ref):
@@ -42,7 +42,6 @@ def described(ref: str) -> dict[str, Any]:
 
     found = Stored(path)
     first = next(found.pieces(), None)
-    rejects = rejects_of(path)
     files = [path] if path.is_file() else path.glob("*.parquet")
     return {
         "kind": "set of vectors",
@@ -54,16 +53,15 @@ def described(ref: str) -> dict[str, Any]:
         "columns": [f"{field.name}: {field.type}" for field in found.schema],
         "pipeline": found.title or "unknown",
         "size": size(sum(file.stat().st_size for file in files)),
-        "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
+        "rejects": _reasons_beside(ref),
     }
 
 
 def _collection(ref: str) -> dict[str, Any]:
     """What a collection of a vector store holds."""
-    from junco.store.rejects import rejects_of
     from junco.store.stored_rows import StoredRows
 
-    found, rejects = StoredRows(ref), rejects_of(ref)
+    found = StoredRows(ref)
     return {
         "kind": "set of vectors",
         "store": ref,
@@ -73,18 +71,26 @@ def _collection(ref: str) -> dict[str, Any]:
         "space": str(found.space) if found.space is not None else "unknown",
         "columns": [f"{field.name}: {field.type}" for field in found.schema],
         "pipeline": found.title or "unknown",
-        "rejects": _rejects(rejects)["reasons"] if rejects.exists() else [],
+        "rejects": _reasons_beside(ref),
     }
+
+
+def _reasons_beside(ref: str) -> list[str]:
+    """Why inputs of a target were put aside."""
+    from junco.store.rejects import rejects_of
+
+    file = rejects_of(ref)
+    return [] if file is None else _rejects(file)["reasons"]
 
 
 def _rejects(path: Path) -> dict[str, Any]:
     """How many inputs were put aside, and the most frequent reasons."""
-    from collections import Counter
-
+    from junco.job.reasons import reasons_of
+    from junco.store.sink import Rejected
     from junco.store.vectors import rows_of
 
-    rows = rows_of([path], ["stage", "reason"]).to_pylist()
-    counts = Counter(f"{row['stage']}: {row['reason']}" for row in rows)
-    reasons = [f"{count:,} × {reason}" for reason, count in counts.most_common(_MOST_REASONS)]
-    more = sum(counts.values()) - sum(count for _, count in counts.most_common(_MOST_REASONS))
-    return {"rows": len(rows), "reasons": [*reasons, *([f"{more:,} others"] if more else [])]}
+    rows = rows_of([path], list(Rejected._fields)).to_pylist()
+    reasons = reasons_of(Rejected(**row) for row in rows)
+    more = sum(reason.number for reason in reasons[_MOST_REASONS:])
+    shown = [*map(str, reasons[:_MOST_REASONS]), *([f"{more:,} for other reasons"] if more else [])]
+    return {"rows": len(rows), "reasons": shown}

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from junco.job.report import JobReport
 
 
-class Once(Protocol):
-    """Runs the job."""
+class Pass(Protocol):
+    """Runs the job once."""
 
     def __call__(self, *, is_first: bool) -> JobReport:
-        """Once; the first time with a bar, and as if nobody watched."""
+        """What it did; the first time with a bar, and as if nobody watched."""
 
 
-def keep_up(once: Once, sources: Sequence[str], to: str, *, as_json: bool) -> None:
+def keep_up(run: Pass, sources: Sequence[str], to: str, *, as_json: bool) -> None:
     """Run a job, and again whenever its sources have changed, until Ctrl-C; only the first error ends it.
 
     Raises:
@@ -38,18 +38,18 @@ def keep_up(once: Once, sources: Sequence[str], to: str, *, as_json: bool) -> No
     report: JobReport | str | None = None
     try:
         for _ in changes_of(sources, is_own, say):
-            report = _passed(once, report, as_json=as_json)
+            report = _passed(run, report, as_json=as_json)
     except KeyboardInterrupt:
         if report is None:
             raise
         say("stopped watching; what is done is kept")
 
 
-def _passed(once: Once, last: JobReport | str | None, *, as_json: bool) -> JobReport | str:
+def _passed(run: Pass, last: JobReport | str | None, *, as_json: bool) -> JobReport | str:
     """The report of a run, which is shown, or the error that it ended with; not if that is the last one's too."""
     is_first = last is None
     try:
-        report = once(is_first=is_first)
+        report = run(is_first=is_first)
     except JuncoError as error:
         if is_first:
             raise
@@ -67,10 +67,6 @@ def _show(report: JobReport, *, is_first: bool, as_json: bool) -> None:
     """The first report whole, of later ones what changed in a line each."""
     if as_json:
         out_json(report.to_dict())
-    elif is_first:
-        out(str(report))
     else:
-        stats = ("put aside", "gone from", "stayed")
-        first, *more = str(report).splitlines()
-        out("\n".join([first, *(line for line in more if any(word in line for word in stats))]))
+        out(str(report) if is_first else report.changes())
     flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
@@ -125,7 +126,14 @@ class JobReport:
         Args:
             verbose: with what each stage did, and what binds, however short the job was.
         """
-        lines = [*self._said(), *self._stages(verbose)]
+        return self._in_lines([*self._said(), *self._stages(verbose)])
+
+    def changes(self) -> str:
+        """What a later run of a job that goes on changed, in few lines: what did not change has been said before."""
+        lines = [*self._put_aside()[:1], *self._gone(), *self._stayed(), *self.damaged]
+        return self._in_lines(lines)
+
+    def _in_lines(self, lines: Iterable[str]) -> str:
         return printable_lines([f"{self.target}: {self._done()}", *(f"  {line}" for line in lines)])
 
     def __repr__(self) -> str:
@@ -148,9 +156,7 @@ class JobReport:
         lines += [f"read {line}" for line in self.read[:_SHOWN]]
         if len(self.read) > _SHOWN:
             lines.append(f"and {_counted(len(self.read) - _SHOWN, 'more note')} on how the source was read")
-        lines += [*self._put_aside(), *self._gone()]
-        if self.num_kept:
-            lines.append(f"{_counted(self.num_kept, 'input')} stayed that this source has not")
+        lines += [*self._put_aside(), *self._gone(), *self._stayed()]
         if self.num_unmarked:
             what = _counted(self.num_unmarked, "input")
             lines.append(
@@ -181,6 +187,10 @@ class JobReport:
         more = f" and {self.num_deleted - _SHOWN:,} more" if self.num_deleted > _SHOWN else ""
         names = ", ".join(self.deleted[:_SHOWN])
         return [f"{_counted(self.num_deleted, 'input')} gone from the source: {names}{more}"]
+
+    def _stayed(self) -> list[str]:
+        """How many inputs stayed that are not in the source."""
+        return [f"{_counted(self.num_kept, 'input')} stayed that this source has not"] if self.num_kept else []
 
     def _stages(self, verbose: bool) -> list[str]:
         """What the stages say: all of it, or what concerns the results, and what binds where that matters."""

@@ -14,7 +14,8 @@ import numpy as np
 from junco.answers.brought import brought, kind_of
 from junco.answers.groups import Scored, alike, clustered
 from junco.answers.hits import Hit, Hits
-from junco.answers.vector_set import VectorSet
+from junco.answers.vector_set import VectorSet, answering_of
+from junco.answers.where import Where, rows_where
 from junco.errors import InputError, JuncoError
 from junco.look.exchange import Sent
 from junco.look.kept import Kept
@@ -70,9 +71,10 @@ class Looked:
 
     def __init__(self, found: VectorSet, title: str, rejects: Path | None = None, *, sources: bool = False) -> None:
         self.found, self.title, self.rejects, self.sources = found, title, rejects, sources
+        self._answering = answering_of(found)
         self.files: Kept[File] = Kept(4_000)
         self.choices = Once(self._choices)
-        self.plane: Once[Plane] = Once(lambda: flattened(found.units()))
+        self.plane: Once[Plane] = Once(lambda: flattened(self._answering.units))
         self.why_no_phrases = Once(self._why_no_phrases)
         self.has_pieces = Once(lambda: len(found.column(KEY).unique()) < len(found))
         self._asked: Kept[Asked] = Kept(64)
@@ -85,28 +87,34 @@ class Looked:
         Raises:
             JuncoError: a question or a condition that cannot be.
         """
-        numbers = self.found.numbers_where(query.conditions)
+        among = rows_where(self._answering.content, Where.of(query.conditions))
+        numbers = np.arange(len(self.found)) if among is None else np.flatnonzero(among)
         first = (query.page - 1) * PAGE_ROWS
         if not query.is_question:
             return Answer(self.found.rows(numbers[first : first + PAGE_ROWS].tolist()), len(numbers))
-        vectors = self._vectors(query)
-        most = min(first + PAGE_ROWS, max(1, len(numbers)))
-        hits = self.found.search(vectors, most, query.conditions, by_input=query.by_input)
+        found, most = self._vectors(query), first + PAGE_ROWS
+        rows, scores = (
+            self._answering.exactly(found, most, among, by_input=query.by_input) if len(numbers) else ([], [])
+        )
         num_rows = len(self._keys_of(numbers)) if query.by_input else len(numbers)
-        return Answer(Hits(hits[first:], query.text), num_rows)
+        return Answer(Hits(self.found.rows(rows[first:], scores[first:]), query.text), num_rows)
 
     def _keys_of(self, numbers: Any) -> Any:
         return self.found.column(KEY).take(arrow().array(numbers)).unique()
 
     def like(self, number: int, count: int) -> Hits:
-        """The rows nearest to one of the set, without it."""
-        found = self.found.search(self.found.units()[number], count + 1)
-        return Hits([hit for hit in found if hit.row != number][:count])
+        """The rows nearest to one of the set, without it; none where it has no direction."""
+        wanted = self._answering.units[[number]]
+        if not wanted.any():
+            return Hits()
+        found = zip(*self._answering.exactly(wanted, count + 1), strict=True)
+        others = [(row, score) for row, score in found if row != number][:count]
+        return self.found.rows([row for row, _ in others], [score for _, score in others])
 
     def _vectors(self, query: Query) -> Vectors:
         if query.sent:
             return self.asked(query.sent).vectors
-        return self._phrases(query.text, lambda: self.found.embed(query.text))
+        return self._phrases(query.text, lambda: self._answering.wanted(query.text))
 
     def asked(self, name: str) -> Asked:
         """What was sent before.
@@ -137,14 +145,14 @@ class Looked:
         ending = Path(shown).suffix.lower()
         if ending in _TEXTS and not self.why_no_phrases():
             text = sent.data[: 4 * _MOST_LETTERS].decode("utf-8", "replace")[:_MOST_LETTERS]
-            return Asked(shown, self.found.embed(text), None)
+            return Asked(shown, self._answering.wanted(text), None)
         if not kind_of(f"x{ending}"):
             raise InputError(f"{shown}: nobody knows by its ending what is in it: send a picture, a sound or a text")
         with tempfile.TemporaryDirectory(prefix="junco-look-") as folder:
             path = Path(folder, f"sent{ending}")
             path.write_bytes(sent.data)
             try:
-                return Asked(shown, self.found.embed(str(path)), _small(path))
+                return Asked(shown, self._answering.wanted(str(path)), _small(path))
             except JuncoError as error:
                 raise InputError(str(error).replace(str(path), shown)) from None
 
@@ -156,7 +164,7 @@ class Looked:
         """
         if not 0 < above <= 1:
             raise InputError("how much alike rows must be is a cosine above 0, up to 1")
-        return self._groups(("copies", above), lambda: alike(self.found.units(), above) if len(self.found) else [])
+        return self._groups(("copies", above), lambda: alike(self._answering.units, above) if len(self.found) else [])
 
     def clusters(self, count: int) -> list[Scored]:
         """So many groups of rows that are near each other, or as many as there are rows.
@@ -165,7 +173,7 @@ class Looked:
             MissingExtraError: scikit-learn is not there.
         """
         count = min(count, len(self.found))
-        return self._groups(("clusters", count), lambda: clustered(self.found.units(), count, 1) if count else [])
+        return self._groups(("clusters", count), lambda: clustered(self._answering.units, count, 1) if count else [])
 
     def values(self, column: str, numbers: Any) -> list[str]:
         """The values of one of the `choices` for some rows, as these name them."""
@@ -177,7 +185,7 @@ class Looked:
     def _why_no_phrases(self) -> str:
         """Why a text cannot be asked; empty where it can."""
         try:
-            return "" if self.found.takes_phrases() else "its model takes no texts"
+            return "" if self._answering.takes_phrases() else "its model takes no texts"
         except JuncoError as error:
             return str(error)
 
