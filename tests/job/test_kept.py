@@ -83,6 +83,12 @@ def test_a_column_that_names_or_travels_is_never_taken_for_the_input(embed, tmp_
     assert "column '问题' of 工单号, 问题" in report.read[0]
 
 
+def test_rows_are_asked_for_by_the_name_of_their_key_too(embed, tmp_path):
+    run(embed, write_csv(tmp_path / "t.csv", ROWS), tmp_path / "v.parquet", key="ticket", keep=["lang"])
+    hits = open_set(tmp_path / "v.parquet").search(np.ones(2, np.float32), where="ticket = T2")
+    assert [hit.key for hit in hits] == ["T2"]
+
+
 def test_a_star_keeps_all_other_columns_in_their_order(embed, tmp_path):
     run(embed, write_csv(tmp_path / "t.csv", ROWS), tmp_path / "v.parquet", key="ticket", keep="*")
     names = ["input", "vector", "text", "lang", "price"]  # the text too: a key does not tell it

@@ -239,7 +239,7 @@ def _other_order(new: Vectors, rows: Sequence[int], found: Foreign) -> str:
 def _other_length(new: Vectors, old: Vectors) -> str:
     width, wanted = old.shape[1], new.shape[1]
     if width < wanted and (_cosines(new[:, :width], old) >= LEAST_COSINE).all():
-        cure = f"say -p dim={width}, where it takes that"
+        cure = f"say -p truncate_dim={width}, where it takes that"
         return f"truncated: they are the first {width:,} of the pipeline's {wanted:,} numbers: {cure}"
     return f"another dimension: they have {width:,} numbers, and the pipeline makes {wanted:,}: another model"
 

@@ -106,7 +106,7 @@ class Content(ABC):
         Raises:
             InputError: there is none of that name.
         """
-        if name == KEY:
+        if name == KEY or (name == self.named_by and name not in self.names):
             return self.keys()
         if name not in self.names:
             known = [KEY, *self.names]
