@@ -50,6 +50,15 @@ def test_what_is_mapped_is_found_again_in_the_data_sets_cache():
 
 
 @pytest.mark.parametrize("table", [pd.DataFrame, pl.DataFrame])
+def test_a_frame_keeps_whole_numbers_without_a_sign_to_their_last_bit(table, tmp_path):
+    ids = np.array([1, 2**64 - 1], np.uint64)
+    pipeline("letters-test").run(
+        table({"text": TEXTS[:2], "id": ids}), tmp_path / "v.parquet", column="text", keep=["id"], progress=False
+    )
+    assert open_set(tmp_path / "v.parquet").column("id").to_pylist() == ids.tolist()
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame, pl.DataFrame])
 def test_a_frame_is_a_source_and_a_set_is_one_again(table, tmp_path):
     frame = table({"id": ["a", "b", "c"], "text": TEXTS, "lang": ["en", "en", "zh"]})
     pipeline("letters-test").run(frame, tmp_path / "v.parquet", key="id", keep=["lang"], progress=False)

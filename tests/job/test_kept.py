@@ -129,6 +129,18 @@ def test_values_keep_their_types(embed, tmp_path, form):
     assert found.to_pylist() == wanted.to_pylist()
 
 
+def test_whole_numbers_without_a_sign_keep_all_64_bits_and_their_type_however_small_the_first_are(embed, tmp_path):
+    ids, texts = [1, 2**64 - 1, None], ["one", "two", "three"]
+    table = pa.table({"text": texts, "id": pa.array(ids, pa.uint64())})
+    target = tmp_path / "v.parquet"
+    assert run(embed, table, target, keep=["id"]).num_rejects == 0
+    assert column(target, "id") == ids
+    assert pq.read_table(target).schema.field("id").type == pa.uint64()
+    assert run(embed, table, target, keep=["id"]).num_skipped == 3
+    assert run(embed, table, tmp_path / "k.parquet", key="id", keep=["id"]).num_rejects == 1  # the one without a key
+    assert column(tmp_path / "k.parquet", "input") == ["1", str(2**64 - 1)]
+
+
 def test_values_of_json_keep_their_types(embed, tmp_path):
     rows = [{"text": "a", "n": 1, "x": None, "on": True}, {"text": "b", "n": 2.5, "x": "y"}, {"text": "c", "on": False}]
     (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import sys
 import zipfile
 
@@ -211,6 +212,16 @@ def test_cells_that_repeat_to_more_than_memory_are_refused_and_few_are_read(tmp_
     assert inputs(open_document_of(tmp_path / "few.ods", repeated("text") + repeated("x", 3))) == ["x"] * 3
     with pytest.raises(JobError, match="takes more than 268,435,456 bytes of memory: save the sheet"):
         inputs(open_document_of(tmp_path / "many.ods", repeated("text") + repeated("x", 60_000, 1000)))
+
+
+@needs_limits
+def test_an_old_workbook_with_a_cell_far_off_is_refused_and_ends_nothing(tmp_path):
+    path = old_workbook(tmp_path / "t.xls", ["text", "你好", 5])
+    placed = struct.pack("<HHHd", 2, 0, 0, 5)
+    assert path.read_bytes().count(placed) == 1
+    path.write_bytes(path.read_bytes().replace(placed, struct.pack("<HHHd", 65_535, 65_535, 0, 5)))
+    with pytest.raises(JobError, match="of memory: save the sheet"):
+        inputs(path)
 
 
 @needs_limits

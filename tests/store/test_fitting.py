@@ -46,6 +46,17 @@ def _piece(values, start, stop, known, told, stored):
 
 KINDS = {
     "numbers": [1, 2.5, LARGE, None, -LARGE, np.float32(2), 2**63, True, "a", np.uint64(2**63), 2**53, np.array(1.5)],
+    "without a sign": [
+        np.uint64(1),
+        np.uint64(2**64 - 1),
+        None,
+        0.5,
+        1,
+        np.int32(2),
+        np.uint8(3),
+        True,
+        {"a": np.uint64(1)},
+    ],
     "lists": [[1], [2.5], [LARGE], [], None, ["x"], [None], [LARGE, 0.5], [[1]], [1, "two"]],
     "vectors": [np.zeros(2), np.zeros(2, np.float32), np.zeros(3), [0.0], None, np.zeros((2, 2)), np.array(1.0)],
     "arrays within": [

@@ -133,7 +133,8 @@ def _holds_words(kind: pa.DataType) -> bool:
 def _rows(batches: Iterable[Any], choice: Choice, place: str, wanted: Wanted) -> Iterator[Any]:
     number = 0
     for batch in batches:
-        columns = [_values(batch.column(batch.schema.get_field_index(each))) for each in choice.names]
+        there = [batch.column(batch.schema.get_field_index(each)) for each in choice.names]
+        columns = [choice.typed(at, str(column.type), _values(column)) for at, column in enumerate(there)]
         for row in zip(*columns, strict=True):
             number += 1
             yield choice.pick(row, f"{place} {number}", wanted)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 from junco.job.item import BadRow, KeptRow, shown_key
 from junco.job.keeping import Keeping
@@ -62,6 +64,19 @@ class Choice:
             return self._inputs(values, place, wanted)
         return self._row(values, place, wanted, self.keeping)
 
+    def typed(self, number: int, kind: str, values: Iterable[Any]) -> Iterable[Any]:
+        """A column's values; kept whole numbers without a sign with a type that says so, as a value alone does not.
+
+        Args:
+            number: of the column, among the chosen ones.
+            kind: what its library calls its type.
+            values: those in it.
+        """
+        is_kept = number >= len(self.names) - self.num_kept
+        if not is_kept or kind.lower().removesuffix("[pyarrow]") != "uint64":
+            return values
+        return (np.uint64(value) if isinstance(value, (int, np.integer)) else value for value in values)
+
     @property
     def _num_inputs(self) -> int:
         has_key = self.keeping is not None and self.keeping.key is not None
@@ -100,7 +115,7 @@ class Choice:
 
 def _key(value: Any, name: str, place: str) -> tuple[str, BadRow | None]:
     """The text that names a row, or why its value is none."""
-    value = _plain(value)
+    value = _plain(int(value) if isinstance(value, np.uint64) else value)
     if value is None or (isinstance(value, str) and not value.strip()):
         return "", BadRow(place, b"", f"no key: nothing in the column {name!r}")
     reason = _no_value(value) or (None if isinstance(value, _KEYS) else picture(value))
@@ -113,7 +128,7 @@ def _key(value: Any, name: str, place: str) -> tuple[str, BadRow | None]:
 
 def _plain(value: Any) -> Any:
     """A value that is kept, without what is only an array's or a library's own way to hold it."""
-    if type(value) is str:
+    if type(value) in (str, np.uint64):
         return value
     if is_missing(value):
         return None

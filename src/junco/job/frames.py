@@ -53,7 +53,8 @@ class Frame:
             self.names, wanted, self.called, may_be_texts=lambda at: may_be_texts(sample(at)), sample=sample
         )
         wanted.tell(f"{self.called}: {choice.told}")
-        columns = [self.column(at) for at in choice.positions]
+        there = [self.column(at) for at in choice.positions]
+        columns = [choice.typed(n, str(getattr(column, "dtype", "")), column) for n, column in enumerate(there)]
         for number, row in enumerate(zip(*columns, strict=True), 1):
             yield choice.pick(row, f"row {number}", wanted)
 

@@ -67,6 +67,10 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     """One column; ``None`` stays null. ``is_whole`` values are a column's own, not parts of them."""
     pa = arrow()
     kinds = set(map(type, values)) - {type(None)}
+    if kinds == {np.uint64}:
+        return pa.array(values, pa.uint64())
+    if np.uint64 in kinds:
+        _check_signs(values)
     if any(issubclass(kind, np.generic) for kind in kinds):
         values = [plain_scalar(value) if isinstance(value, np.generic) else value for value in values]
         kinds = set(map(type, values)) - {type(None)}
@@ -85,6 +89,14 @@ def _array(values: list[Any], *, is_whole: bool = False) -> pa.Array:
     if isinstance(known, datetime):
         _check_zones(values, known)
     return pa.array(values, fine_type(known))
+
+
+def _check_signs(values: list[Any]) -> None:
+    """Refuse whole numbers of other types beside those of 64 bits without a sign: no type holds all of both."""
+    first = next(value for value in values if isinstance(value, (int, np.integer)))
+    for value in values:
+        if isinstance(value, (int, np.integer)) and isinstance(value, np.uint64) is not isinstance(first, np.uint64):
+            raise _MixedError(first, value)
 
 
 def _check_zones(values: list[Any], known: datetime) -> None:
