@@ -25,7 +25,7 @@ DOCUMENT, QUERY = 1.0, 2.0
 
 
 def test_langchain_has_a_role_for_documents_and_one_for_queries():
-    embeddings = JuncoEmbeddings("roles-test", scale=10.0)
+    embeddings = JuncoEmbeddings("roles-test", {"scale": 10.0})
     assert embeddings.embed_documents(TEXTS) == [[10.0 * len(text), 10.0 * DOCUMENT] for text in TEXTS]
     assert embeddings.embed_query("shorter") == [70.0, 10.0 * QUERY]
     assert embeddings.embed_documents([]) == []

@@ -69,6 +69,13 @@ def test_a_set_that_agrees_is_written_anew_and_can_be_searched_and_verified(mini
     assert theirs.read_bytes() == before
 
 
+def test_the_pipelines_own_name_for_its_input_goes_before_other_usual_names(hashes, many, tmp_path):
+    texts, vectors = many
+    columns = {"path": ["a.txt"] * 300, "text": texts, "emb": [row.tolist() for row in vectors]}
+    pq.write_table(pa.table(columns), tmp_path / "theirs.parquet")
+    assert "inputs in 'text'" in str(adopt(tmp_path / "theirs.parquet", hashes))
+
+
 def test_rows_may_be_named_by_a_column(minilm, made, table, tmp_path):
     adopt(table(made), minilm, tmp_path / "ours.parquet", key="id")
     assert open_set(tmp_path / "ours.parquet").search("rocket", count=1)[0].key == "t2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -14,11 +15,11 @@ class JuncoEmbeddings(Embeddings):
 
     Args:
         pipeline: a pipeline that takes a text and gives one vector, or its name.
-        params: of a pipeline that is named.
+        params: of a pipeline that is named, by name.
     """
 
-    def __init__(self, pipeline: Given = "text-embedding", **params: Any) -> None:
-        self._texts = Roles(pipeline, params)
+    def __init__(self, pipeline: Given = "text-embedding", params: Mapping[str, Any] | None = None) -> None:
+        self._texts = Roles(pipeline, params or {})
 
     @property
     def space(self) -> str | None:

@@ -121,7 +121,7 @@ def adopt(
     if to is not None and (to.exists() or to.suffix.lower() != ".parquet"):
         why = "is there already, and nothing is replaced" if to.exists() else "does not end in .parquet"
         raise TargetError(f"{to} {why}: give another name")
-    found = read_foreign(path, column, text)
+    found = read_foreign(path, column, text, pipeline.graph.inputs)
     keys = _keys(path, found, key)
     told = _compared(found, _alone(pipeline), count)
     vectors, lengths = found.vectors, np.linalg.norm(found.vectors, axis=1)

@@ -113,9 +113,19 @@ def with_step(graph: Graph, node: Node) -> Graph:
 def _parameters_in(node: Node) -> frozenset[str]:
     """The pipeline's parameters that a step takes."""
     if (spec := node.spec) is not None:
-        return frozenset(PLACEHOLDER.findall(repr(spec.items)))
+        return _named_in(dict(spec.items))
     inner = bare_graph(node)
-    return frozenset(PLACEHOLDER.findall(repr(inner.params))) if inner is not None else frozenset()
+    return _named_in(inner.params) if inner is not None else frozenset()
+
+
+def _named_in(value: Any) -> frozenset[str]:
+    """The parameters that a value stands for, or any within it, wherever `_filled` puts them in."""
+    if isinstance(value, str):
+        return frozenset(PLACEHOLDER.findall(value))
+    if isinstance(value, (dict, list, tuple)):
+        parts = value.values() if isinstance(value, dict) else value
+        return frozenset().union(*map(_named_in, parts))
+    return frozenset()
 
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -169,7 +179,7 @@ def bind(graph: Graph, params: Mapping[str, Any]) -> Graph:
     graph = with_params(graph, params)
 
     def bound(node: Node) -> Any:
-        if (spec := node.spec) is not None and PLACEHOLDER.search(repr(spec.items)):
+        if (spec := node.spec) is not None and _named_in(dict(spec.items)):
             return _with_items(spec, _filled(spec.params, graph.params, str(node)))
         inner = bare_graph(node)
         return node.fn if inner is None else bind(inner, _filled(inner.params, graph.params, str(node)))

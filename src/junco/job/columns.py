@@ -11,9 +11,9 @@ from junco.errors import JobError
 from junco.job.choice import Choice, is_missing
 from junco.job.item import BadRow
 from junco.job.wanted import Wanted
+from junco.store.usual import INPUT_COLUMNS
 from junco.wording import did_you_mean, nearest, picture
 
-_USUAL = ("input", "path", "text")
 _KEY = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|key|index|idx|nr|no|num|number|label|uuid)$"
     r"|(?:号|編號|编号|序号|番号|번호)$"
@@ -156,7 +156,7 @@ def _guess(
     Raises:
         JobError: another has the same name, or several could be meant.
     """
-    usual = (at for each in _USUAL if (at := position_of(each, texts, name)) is not None)
+    usual = (at for each in INPUT_COLUMNS if (at := position_of(each, texts, name)) is not None)
     if (found := next(filter(is_fit, usual), None)) is not None:
         return _choice([found], texts)
     left = [at for at in range(len(texts)) if at not in others] or list(range(len(texts)))
@@ -251,7 +251,7 @@ def check_no_column(wanted: Wanted, what: str) -> None:
 
 def is_known(text: str, wanted: Wanted) -> bool:
     """Whether a text is the name of a column that inputs usually stand in."""
-    return _folded(text) in {_folded(each) for each in (wanted.column or "", *wanted.columns, *_USUAL) if each}
+    return _folded(text) in {_folded(each) for each in (wanted.column or "", *wanted.columns, *INPUT_COLUMNS) if each}
 
 
 def _folded(text: str) -> str:

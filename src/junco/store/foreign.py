@@ -11,14 +11,12 @@ import numpy as np
 from junco.errors import InputError
 from junco.store.arrow import arrow
 from junco.store.lines import cells_of_json
+from junco.store.usual import FOREIGN_COLUMNS
 from junco.types import Vectors
 from junco.wording import brief
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-USUAL = ("input", "text", "path", "content", "document", "file", "sentence", "chunk", "url", "name", "title")
-"""What columns are mostly called that hold what was embedded; the first that is there is taken."""
 
 
 class Foreign(NamedTuple):
@@ -37,13 +35,14 @@ class Foreign(NamedTuple):
     told: str
 
 
-def read_foreign(path: Path, column: str | None = None, text: str | None = None) -> Foreign:
+def read_foreign(path: Path, column: str | None = None, text: str | None = None, names: Sequence[str] = ()) -> Foreign:
     """A table with vectors, all of it.
 
     Args:
         path: a ``.parquet``, ``.csv`` or ``.jsonl`` file.
         column: of the vectors; else the only one that holds lists of numbers of one length.
-        text: of what they were made of; else one that is called as such columns mostly are.
+        text: of what they were made of; else one that is called as the pipeline's inputs or as such columns mostly are.
+        names: of the pipeline's inputs.
 
     Raises:
         InputError: it is no such table, nobody can tell which columns are meant, or a vector's numbers are not all
@@ -51,7 +50,9 @@ def read_foreign(path: Path, column: str | None = None, text: str | None = None)
     """
     table = _table(path)
     column = column or _only_vectors(path, table)
-    text = text or next((name for name in USUAL if name in table.column_names and name != column), None)
+    text = text or next(
+        (name for name in (*names, *FOREIGN_COLUMNS) if name in table.column_names and name != column), None
+    )
     for name in (column, text):
         if name not in table.column_names:
             said = f"no column {name!r}" if name else "no column is called as those of inputs mostly are (--text NAME)"
