@@ -79,10 +79,13 @@ def takes_no_row_twice(address: str) -> None:
         store.upsert(changed, are_new=False)
         store.upsert(changed, are_new=False)
         assert store.count() == 100, "upsert() replaces rows by their ids"
+        assert len(store.search(units_of_rows(rows)[:1], 100)[0]) == 100
         by_id = {row[ID]: row for row in rows_in(store, [ID, "size"])}
         assert by_id[rows.column(ID)[40].as_py()]["size"] == 0, "the row that was put in last is there"
         store.remove([*rows.column(ID).slice(90).to_pylist(), "0" * 32])
         store.remove([])
+        num_found = len(store.search(units_of_rows(rows)[:1], 100)[0])
+        assert num_found == 90, "search() finds neither what was taken out nor what was replaced"
         assert store.count() == 90, "remove() takes rows out, and does not mind ids that are not there"
         assert len(list(rows_in(store, [ID]))) == 90
         store.drop()
@@ -243,6 +246,7 @@ def another_space_and_what_junco_did_not_make_are_refused(address: str) -> None:
             with store_at(address) as store:
                 opened(store, made_rows(3), {})
                 store.upsert(made_rows(3), are_new=True)
+                store.finish()
             must_refuse(lambda: run(pipeline, texts(10), address), TargetError)
             must_refuse(lambda: run(pipeline, texts(10), address, resume=False), TargetError)
             must_refuse(lambda: open_set(address), JuncoError)

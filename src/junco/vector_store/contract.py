@@ -109,7 +109,7 @@ class VectorStore(ABC):
     def upsert(self, rows: pa.Table, *, are_new: bool) -> None:
         """Put rows in, of the schema that `open` was given; one whose id is there takes its place.
 
-        They must survive the end of the process when `finish` or `close` has returned. ``are_new``: no id is there yet,
+        They must survive the end of the process when `finish` has returned. ``are_new``: no id is there yet,
         so that a store may take its way for bulk loads.
         """
 
@@ -144,10 +144,10 @@ class VectorStore(ABC):
         return False
 
     def finish(self) -> None:  # noqa: B027  # nothing to do is a fine answer
-        """All rows are in: build an index, if the store wants one."""
+        """All rows are in: write what is not yet written, and build an index, if the store wants one."""
 
     def close(self) -> None:  # noqa: B027  # nothing to do is a fine answer
-        """Let go of the database."""
+        """Let go of the database, also after an error; what was put in since `finish` may be lost."""
 
     def __enter__(self) -> Self:
         return self
