@@ -64,6 +64,13 @@ def gives_back_what_was_put_in(address: str) -> None:
         assert said is not None
         assert {name: said.get(name) for name in METADATA} == METADATA, "metadata() gives what open() was given"
         assert holds(store, rows), "scan() gives the rows that were put in"
+        ids = rows.column(ID).to_pylist()
+        given = store.get([ids[7], "0" * 32, ids[250]], ["size", ID]).to_pylist()
+        assert sorted(given, key=lambda row: row["size"]) == [
+            {"size": 7, ID: ids[7]},
+            {"size": 250, ID: ids[250]},
+        ], "get() gives rows by their ids"
+        assert store.get(["0" * 32], [ID]).num_rows == store.get([], [ID]).num_rows == 0
         store.drop()
         store.drop()
         assert store.metadata() is None, "drop() removes the collection"

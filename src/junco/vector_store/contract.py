@@ -139,6 +139,19 @@ class VectorStore(ABC):
     def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Some columns of all rows, some at a time, each row once, in any order."""
 
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Some columns of the rows that have these ids, in any order; an id that is not there has no row.
+
+        Without a way of its own a store looks through all rows.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted, asked = pa.array(ids, pa.string()), list(dict.fromkeys([ID, *columns]))
+        pieces = (rows.filter(pc.is_in(rows.column(ID), value_set=wanted)) for rows in self.scan(asked))
+        found = [rows.select(list(columns)) for rows in pieces if rows.num_rows]
+        return pa.concat_tables(found) if found else pa.table({name: [] for name in columns})
+
     def filters(self, condition: Condition) -> bool:
         """Whether `search` can meet a condition by itself; else junco reads the columns and compares."""
         return False
