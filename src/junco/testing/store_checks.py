@@ -24,6 +24,7 @@ import numpy as np
 
 from junco.answers.opening import open_set
 from junco.errors import JuncoError, SpaceError, TargetError
+from junco.testing.index_check import finds_with_an_index
 from junco.testing.killing import killed, source, stopped
 from junco.testing.letters import HOSTILE, letters, plain_pipeline, texts, typed_pipeline
 from junco.testing.stored import (
@@ -31,20 +32,15 @@ from junco.testing.stored import (
     check_set,
     forget,
     holds,
-    indexed_from,
     made_rows,
     must_refuse,
     opened,
-    random_rows,
     rows_in,
     run,
     units_of_rows,
 )
 from junco.vector_store.contract import ID, INPUT, Condition
 from junco.vector_store.installed import store_at
-
-INDEXED_CHECK_ROWS = 1_200
-"""Rows that are put in to be found by an index."""
 
 
 def gives_back_what_was_put_in(address: str) -> None:
@@ -113,25 +109,6 @@ def finds_the_nearest(address: str) -> None:
             assert np.allclose(scores, wanted, atol=1e-3), f"scores are cosines, best first: {scores}, not {wanted}"
             assert all(name in found[0].row for name in (ID, INPUT, "size")), "rows come with their columns"
         assert len(store.search(units[:1], 1_000)[0]) == 400, "as many rows as there are, if there are fewer"
-        store.drop()
-
-
-def finds_with_an_index(address: str) -> None:
-    """With an index, as a large collection has it: each row finds itself, and 95 of 100 nearest are found."""
-    rows = random_rows(INDEXED_CHECK_ROWS, 32)
-    units, ids = units_of_rows(rows), rows.column(ID).to_pylist()
-    asked = np.arange(0, len(units), len(units) // 24)
-    wanted = np.argsort(-units[asked] @ units.T, axis=1)[:, :10]
-    with store_at(address) as store, indexed_from(type(store), 1_000):
-        opened(store, rows)
-        store.upsert(rows, are_new=True)
-        store.finish()
-        found = [[row.row[ID] for row in each] for each in store.search(units[asked], 10)]
-        assert [each[0] for each in found] == [ids[number] for number in asked], "each row is nearest to itself"
-        num_found = sum(
-            len({ids[place] for place in right} & set(each)) for right, each in zip(wanted, found, strict=True)
-        )
-        assert num_found >= 0.95 * wanted.size, f"of the {wanted.size} nearest rows only {num_found} were found"
         store.drop()
 
 
