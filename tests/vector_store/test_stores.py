@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from junco.errors import MissingExtraError, ParameterError
-from junco.testing import STORE_CHECKS, store_checks
+from junco.testing import STORE_CHECKS, index_check
 from junco.testing.letters import plain_pipeline
 
 checks = pytest.mark.parametrize("check", STORE_CHECKS, ids=[check.__name__ for check in STORE_CHECKS])
@@ -57,8 +57,8 @@ def test_of_a_stranger(check, shelf):
 def test_a_large_collection_of_lancedb_finds_what_is_near_by_its_index(tmp_path, monkeypatch):
     """Its graph is narrow by itself, which a small collection does not show."""
     pytest.importorskip("lancedb")
-    monkeypatch.setattr(store_checks, "INDEXED_CHECK_ROWS", 60_000)
-    store_checks.finds_with_an_index(f"lancedb:{tmp_path}/db#rows")
+    monkeypatch.setattr(index_check, "INDEXED_CHECK_ROWS", 60_000)
+    index_check.finds_with_an_index(f"lancedb:{tmp_path}/db#rows")
 
 
 @pytest.mark.parametrize(

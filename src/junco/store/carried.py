@@ -15,10 +15,13 @@ from junco.store.durable import replacing
 from junco.store.payload import as_written, schema_of_text
 from junco.store.previous import Previous
 from junco.store.row_ids import Ids, texts_of
-from junco.vector_store.contract import BATCH_ROWS, ID, VectorStore
+from junco.vector_store.contract import ID, VectorStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Places = np.ndarray[tuple[int], np.dtype[np.intp]]
+_ROWS = 16_384
 
 
 class Carried(Previous):
@@ -38,14 +41,14 @@ class Carried(Previous):
         self.num_rows = len(ids)
 
     def rows(self, start: int, count: int) -> Iterator[pa.Table]:
-        """Taken from the file, some thousand at a time."""
-        whole, places = self._read
-        for first in range(start, start + count, BATCH_ROWS):
-            yield whole.take(places[first : min(first + BATCH_ROWS, start + count)])
+        """Taken from the file, some ten thousand at a time."""
+        batches, places = self._read
+        for first in range(start, start + count, _ROWS):
+            yield _gathered(batches, places[first : min(first + _ROWS, start + count)])
 
     @cached_property
-    def _read(self) -> tuple[pa.Table, pa.Array]:
-        """All rows as the store gives them, and where each of the ids is among them."""
+    def _read(self) -> tuple[list[pa.RecordBatch], Places]:
+        """All rows as the store gives them, in a mapped file, and where each of the ids is among them."""
         pa = arrow()
         found = []
         plain = self.schema.remove_metadata()
@@ -54,9 +57,9 @@ class Carried(Previous):
                 found.append(piece.column(ID).combine_chunks())
                 writer.write_table(as_written(piece.select(self.schema.names), self.schema).cast(plain))
         ids = np.concatenate([np.asarray(part, "S32") for part in found] or [np.zeros(0, "S32")])
-        return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all(), pa.array(self._places(ids))
+        return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all().to_batches(), self._places(ids)
 
-    def _places(self, there: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    def _places(self, there: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> Places:
         wanted = np.asarray(texts_of(self._ids), "S32")
         order = np.argsort(there)
         places = np.searchsorted(there, wanted, sorter=order)
@@ -65,3 +68,18 @@ class Carried(Previous):
                 f"{self._target} lost rows: put back what was there, or make it anew with resume=False (--no-resume)"
             )
         return np.asarray(order[places], np.intp)
+
+
+def _gathered(batches: list[pa.RecordBatch], places: Places) -> pa.Table:
+    """Rows by their places among all, from the batches that they lie in: `take` of a table would copy all of it."""
+    pa = arrow()
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    order = np.argsort(places)
+    sorted_places = places[order]
+    ends = np.searchsorted(sorted_places, starts)
+    pieces = [
+        batch.take(pa.array(sorted_places[first:end] - start))
+        for batch, start, first, end in zip(batches, starts[:-1], ends[:-1], ends[1:], strict=True)
+        if end > first
+    ]
+    return pa.Table.from_batches(pieces).combine_chunks().take(pa.array(np.argsort(order)))

@@ -26,6 +26,8 @@ from junco.vector_store.contract import ID, NUMBER, Condition, Found, VectorStor
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_FEW = 1_000
+
 
 class StoredRows(Content):
     """Rows of a collection.
@@ -123,7 +125,7 @@ class StoredRows(Content):
         ids, found = self._ids[0], self._scanned([ID, *columns])
         places = pc.index_in(ids, found.column(ID))
         if places.null_count or found.num_rows != len(ids):
-            raise WrittenAnewError(f"{self.address} was written anew since it was opened: open it again")
+            raise self._other_rows
         return as_written(found.take(places).select(list(columns)), self.schema)
 
     def keys(self) -> pa.ChunkedArray:
@@ -148,10 +150,26 @@ class StoredRows(Content):
         return self._ordered(self.names)
 
     def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """The columns of all rows are read once, without the vectors."""
+        """Of a few rows by their ids; else the columns of all rows are read once, without the vectors."""
         if not self.names:
             return [{} for _ in numbers]
+        if len(numbers) <= _FEW and "_payload" not in self.__dict__:
+            return self._rows_by_id(numbers)
         return list(self._payload.take(arrow().array(numbers, arrow().int64())).to_pylist())
+
+    def _rows_by_id(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        pa = arrow()
+        wanted = self._ids[0].take(pa.array(numbers, pa.int64())).to_pylist()
+        found = self._held.ask(lambda store: store.get(list(dict.fromkeys(wanted)), [ID, *self.names]))
+        places = {each: place for place, each in enumerate(found.column(ID).to_pylist())}
+        if not places.keys() >= set(wanted):
+            raise self._other_rows
+        rows = as_written(found.select(list(self.names)), self.schema).to_pylist()
+        return [rows[places[each]] for each in wanted]
+
+    @property
+    def _other_rows(self) -> WrittenAnewError:
+        return WrittenAnewError(f"{self.address} was written anew since it was opened: open it again")
 
 
 def _told(store: VectorStore) -> tuple[Mapping[str, str] | None, int]:

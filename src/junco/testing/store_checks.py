@@ -24,6 +24,7 @@ import numpy as np
 
 from junco.answers.opening import open_set
 from junco.errors import JuncoError, SpaceError, TargetError
+from junco.testing.index_check import finds_with_an_index
 from junco.testing.killing import killed, source, stopped
 from junco.testing.letters import HOSTILE, letters, plain_pipeline, texts, typed_pipeline
 from junco.testing.stored import (
@@ -31,20 +32,15 @@ from junco.testing.stored import (
     check_set,
     forget,
     holds,
-    indexed_from,
     made_rows,
     must_refuse,
     opened,
-    random_rows,
     rows_in,
     run,
     units_of_rows,
 )
 from junco.vector_store.contract import ID, INPUT, Condition
 from junco.vector_store.installed import store_at
-
-INDEXED_CHECK_ROWS = 1_200
-"""Rows that are put in to be found by an index."""
 
 
 def gives_back_what_was_put_in(address: str) -> None:
@@ -64,6 +60,13 @@ def gives_back_what_was_put_in(address: str) -> None:
         assert said is not None
         assert {name: said.get(name) for name in METADATA} == METADATA, "metadata() gives what open() was given"
         assert holds(store, rows), "scan() gives the rows that were put in"
+        ids = rows.column(ID).to_pylist()
+        given = store.get([ids[7], "0" * 32, ids[250]], ["size", ID]).to_pylist()
+        assert sorted(given, key=lambda row: row["size"]) == [
+            {"size": 7, ID: ids[7]},
+            {"size": 250, ID: ids[250]},
+        ], "get() gives rows by their ids"
+        assert store.get(["0" * 32], [ID]).num_rows == store.get([], [ID]).num_rows == 0
         store.drop()
         store.drop()
         assert store.metadata() is None, "drop() removes the collection"
@@ -79,10 +82,13 @@ def takes_no_row_twice(address: str) -> None:
         store.upsert(changed, are_new=False)
         store.upsert(changed, are_new=False)
         assert store.count() == 100, "upsert() replaces rows by their ids"
+        assert len(store.search(units_of_rows(rows)[:1], 100)[0]) == 100
         by_id = {row[ID]: row for row in rows_in(store, [ID, "size"])}
         assert by_id[rows.column(ID)[40].as_py()]["size"] == 0, "the row that was put in last is there"
         store.remove([*rows.column(ID).slice(90).to_pylist(), "0" * 32])
         store.remove([])
+        num_found = len(store.search(units_of_rows(rows)[:1], 100)[0])
+        assert num_found == 90, "search() finds neither what was taken out nor what was replaced"
         assert store.count() == 90, "remove() takes rows out, and does not mind ids that are not there"
         assert len(list(rows_in(store, [ID]))) == 90
         store.drop()
@@ -103,25 +109,6 @@ def finds_the_nearest(address: str) -> None:
             assert np.allclose(scores, wanted, atol=1e-3), f"scores are cosines, best first: {scores}, not {wanted}"
             assert all(name in found[0].row for name in (ID, INPUT, "size")), "rows come with their columns"
         assert len(store.search(units[:1], 1_000)[0]) == 400, "as many rows as there are, if there are fewer"
-        store.drop()
-
-
-def finds_with_an_index(address: str) -> None:
-    """With an index, as a large collection has it: each row finds itself, and 95 of 100 nearest are found."""
-    rows = random_rows(INDEXED_CHECK_ROWS, 32)
-    units, ids = units_of_rows(rows), rows.column(ID).to_pylist()
-    asked = np.arange(0, len(units), len(units) // 24)
-    wanted = np.argsort(-units[asked] @ units.T, axis=1)[:, :10]
-    with store_at(address) as store, indexed_from(type(store), 1_000):
-        opened(store, rows)
-        store.upsert(rows, are_new=True)
-        store.finish()
-        found = [[row.row[ID] for row in each] for each in store.search(units[asked], 10)]
-        assert [each[0] for each in found] == [ids[number] for number in asked], "each row is nearest to itself"
-        num_found = sum(
-            len({ids[place] for place in right} & set(each)) for right, each in zip(wanted, found, strict=True)
-        )
-        assert num_found >= 0.95 * wanted.size, f"of the {wanted.size} nearest rows only {num_found} were found"
         store.drop()
 
 
@@ -243,6 +230,7 @@ def another_space_and_what_junco_did_not_make_are_refused(address: str) -> None:
             with store_at(address) as store:
                 opened(store, made_rows(3), {})
                 store.upsert(made_rows(3), are_new=True)
+                store.finish()
             must_refuse(lambda: run(pipeline, texts(10), address), TargetError)
             must_refuse(lambda: run(pipeline, texts(10), address, resume=False), TargetError)
             must_refuse(lambda: open_set(address), JuncoError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,31 +50,6 @@ def made_rows(count: int) -> pa.Table:
             "note": pa.array([("even", "odd", None)[number % 3] for number in numbers], pa.string()),
         }
     )
-
-
-def random_rows(count: int, dim: int) -> pa.Table:
-    """So many rows with vectors that lie anywhere, which an index finds hardest."""
-    pa = arrow()
-    inputs = [f"row {number}" for number in range(count)]
-    ids = without_numbers(inputs)
-    ids = numbered(ids, ids[:0])
-    flat = pa.array(np.random.default_rng(0).standard_normal(count * dim, np.float32))
-    vectors = pa.FixedSizeListArray.from_arrays(flat, dim)
-    columns = {ID: texts_of(ids), INPUT: pa.array(inputs, pa.string()), NUMBER: numbers_of(ids), "vector": vectors}
-    return pa.table(columns)
-
-
-@contextmanager
-def indexed_from(kind: type[VectorStore], num_rows: int) -> Iterator[None]:
-    """For a while, stores of a kind build their index from fewer rows on."""
-    own = kind.indexed_rows
-    if own is not None:
-        kind.indexed_rows = num_rows
-    try:
-        yield
-    finally:
-        if own is not None:
-            kind.indexed_rows = own
 
 
 def opened(store: VectorStore, rows: pa.Table, metadata: Mapping[str, str] | None = None) -> None:

@@ -109,7 +109,7 @@ class VectorStore(ABC):
     def upsert(self, rows: pa.Table, *, are_new: bool) -> None:
         """Put rows in, of the schema that `open` was given; one whose id is there takes its place.
 
-        They must survive the end of the process when `finish` or `close` has returned. ``are_new``: no id is there yet,
+        They must survive the end of the process when `finish` has returned. ``are_new``: no id is there yet,
         so that a store may take its way for bulk loads.
         """
 
@@ -139,15 +139,28 @@ class VectorStore(ABC):
     def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Some columns of all rows, some at a time, each row once, in any order."""
 
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Some columns of the rows that have these ids, in any order; an id that is not there has no row.
+
+        Without a way of its own a store looks through all rows.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted, asked = pa.array(ids, pa.string()), list(dict.fromkeys([ID, *columns]))
+        pieces = (rows.filter(pc.is_in(rows.column(ID), value_set=wanted)) for rows in self.scan(asked))
+        found = [rows.select(list(columns)) for rows in pieces if rows.num_rows]
+        return pa.concat_tables(found) if found else pa.table({name: [] for name in columns})
+
     def filters(self, condition: Condition) -> bool:
         """Whether `search` can meet a condition by itself; else junco reads the columns and compares."""
         return False
 
     def finish(self) -> None:  # noqa: B027  # nothing to do is a fine answer
-        """All rows are in: build an index, if the store wants one."""
+        """All rows are in: write what is not yet written, and build an index, if the store wants one."""
 
     def close(self) -> None:  # noqa: B027  # nothing to do is a fine answer
-        """Let go of the database."""
+        """Let go of the database, also after an error; what was put in since `finish` may be lost."""
 
     def __enter__(self) -> Self:
         return self

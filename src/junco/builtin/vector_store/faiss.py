@@ -43,6 +43,8 @@ class FaissStore(VectorStore):
     def __init__(self, address: Any) -> None:
         super().__init__(address)
         self._held: pa.Table | None = None
+        self._told: list[pa.Table | pa.Array] = []
+        self._may_repeat = False
         self._is_changed = False
         self._searched: Any = None
 
@@ -74,14 +76,25 @@ class FaissStore(VectorStore):
 
     @property
     def _rows(self) -> pa.Table:
-        if self._held is None:
-            import pyarrow.parquet as pq
+        """With all that was put in and taken out since, which is done at once, when somebody asks."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
+        if self._held is None:
             self._held = pq.read_table(self._rows_path)
+        if self._told:
+            put = [rows for rows in self._told if isinstance(rows, pa.Table)]
+            whole = pa.concat_tables(
+                [self._held, *(rows.replace_schema_metadata(self._held.schema.metadata) for rows in put)]
+            )
+            if self._may_repeat:
+                whole = whole.filter(_last([self._held, *self._told]))
+            self._take(whole)
         return self._held
 
     def _take(self, rows: pa.Table) -> None:
         self._held, self._is_changed, self._searched = rows, True, None
+        self._told, self._may_repeat = [], False
 
     @property
     def _vector(self) -> str:
@@ -89,31 +102,30 @@ class FaissStore(VectorStore):
 
     def upsert(self, rows: pa.Table, *, are_new: bool) -> None:
         """Held until `finish`."""
-        import pyarrow as pa
-
-        if not are_new:
-            self.remove(rows.column(ID).to_pylist())
-        whole = self._rows
-        self._take(pa.concat_tables([whole, rows.replace_schema_metadata(whole.schema.metadata)]))
+        self._told.append(rows)
+        self._may_repeat |= not are_new
+        self._is_changed = True
 
     def remove(self, ids: Sequence[str]) -> None:
         """Of the rows; the index is made anew at the end."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        there = pc.is_in(self._rows.column(ID), value_set=pa.array(ids, pa.string()))
-        if pc.any(there).as_py():
-            self._take(self._rows.filter(pc.invert(there)))
+        if ids:
+            self._told.append(pa.array(ids, pa.string()))
+            self._may_repeat = self._is_changed = True
 
     def drop(self) -> None:
         """Both files: the rows first, without which an index is somebody else's."""
-        self._held, self._is_changed, self._searched = None, False, None
+        self._forget()
         self._path.unlink(missing_ok=True)
         self._rows_path.unlink(missing_ok=True)
 
     def count(self) -> int:
-        """Of the rows."""
-        return int(self._rows.num_rows)
+        """Of the rows; their file says it where they are not read."""
+        import pyarrow.parquet as pq
+
+        is_read = self._held is not None or bool(self._told)
+        return int(self._rows.num_rows if is_read else pq.read_metadata(self._rows_path).num_rows)
 
     def finish(self) -> None:
         """Write both files, the index first."""
@@ -121,11 +133,12 @@ class FaissStore(VectorStore):
 
         if not self._is_changed:
             return
+        rows = self._rows
         self._path.parent.mkdir(parents=True, exist_ok=True)
         content = self._faiss.serialize_index(self._index)
         _put(self._path, lambda part: part.write_bytes(memoryview(content)))
-        said = {**self._rows.schema.metadata, _INDEX.encode(): _digest(memoryview(content))}
-        _put(self._rows_path, lambda part: pq.write_table(self._rows.replace_schema_metadata(said), part))
+        said = {**rows.schema.metadata, _INDEX.encode(): _digest(memoryview(content))}
+        _put(self._rows_path, lambda part: pq.write_table(rows.replace_schema_metadata(said), part))
         self._is_changed = False
 
     @property
@@ -148,7 +161,7 @@ class FaissStore(VectorStore):
         return self._searched
 
     def _built(self) -> Any:
-        units = self._units()
+        units = self._units(self._rows.column(self._vector))
         if len(units) < self.indexed_rows:
             index = self._faiss.IndexFlatIP(units.shape[1])
         else:
@@ -157,12 +170,12 @@ class FaissStore(VectorStore):
         index.add(units)
         return index
 
-    def _units(self) -> Vectors:
-        column = self._rows.column(self._vector).combine_chunks()
+    def _units(self, vectors: pa.ChunkedArray) -> Vectors:
+        column = vectors.combine_chunks()
         flat = column.flatten().to_numpy(zero_copy_only=False)
-        vectors = np.asarray(flat, np.float32).reshape(len(column), column.type.list_size)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
+        rows = np.asarray(flat, np.float32).reshape(len(column), column.type.list_size)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.where(lengths == 0, 1, lengths), np.float32)
 
     def search(self, vectors: Vectors, count: int, where: Sequence[Condition] = ()) -> list[list[Found]]:
         """By the index; exactly for very many rows, or among those that meet conditions."""
@@ -185,9 +198,7 @@ class FaissStore(VectorStore):
             met = pc.fill_null(_met(self._rows.column(condition.column), condition), fill_value=False)
             among &= met.to_numpy(zero_copy_only=False)
         places = np.flatnonzero(among)
-        units = np.stack([self._index.reconstruct(int(place)) for place in places]) if len(places) else None
-        if units is None:
-            return [[] for _ in vectors]
+        units = self._units(self._rows.column(self._vector).filter(among))
         found = []
         for scores in vectors @ units.T:
             order = np.argsort(-scores, kind="stable")[:count]
@@ -210,9 +221,25 @@ class FaissStore(VectorStore):
         yield from (rows.slice(start, BATCH_ROWS) for start in range(0, rows.num_rows, BATCH_ROWS))
 
     def close(self) -> None:
-        """Write what was put in."""
-        self.finish()
-        self._held, self._searched = None, None
+        """Let go of the memory; what was put in since `finish` is lost."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._held, self._is_changed, self._searched = None, False, None
+        self._told, self._may_repeat = [], False
+
+
+def _last(told: Sequence[pa.Table | pa.Array]) -> pa.Array:
+    """Which rows of all tables stay: those whose id no later table has, and no later list of ids to take out."""
+    import pyarrow as pa
+
+    is_put = np.concatenate([np.full(len(each), isinstance(each, pa.Table)) for each in told])
+    parts = [each.column(ID).combine_chunks() if isinstance(each, pa.Table) else each for each in told]
+    codes = pa.chunked_array(parts).combine_chunks().dictionary_encode().indices.to_numpy()
+    numbers = np.arange(len(codes))
+    last = np.zeros(len(codes), np.intp)
+    np.maximum.at(last, codes, numbers)
+    return pa.array((last[codes] == numbers)[is_put])
 
 
 def _met(column: pa.ChunkedArray, condition: Condition) -> Any:

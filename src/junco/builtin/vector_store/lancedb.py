@@ -125,6 +125,13 @@ class LanceStore(VectorStore):
             query = query.where(reduce(and_, map(_expression, where)), prefilter=True)
         return [Found(1 - row.pop(_DISTANCE), row) for row in query.to_list()]
 
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Rows that meet a condition on the id."""
+        from lancedb.expr import col
+
+        query = self._table.search().where(col(ID).isin(list(ids))).select(list(columns)).limit(len(ids))
+        return query.to_arrow().select(list(columns))
+
     def filters(self, condition: Condition) -> bool:
         """All that compare a column with a value."""
         return all(isinstance(value, (str, int, float, bool)) for value in condition.values)

@@ -166,11 +166,21 @@ class MilvusStore(VectorStore):
         """Of Milvus Lite comparisons with numbers, since it takes no values beside the expression; a server, all."""
         return self.address.is_server or all(isinstance(value, (int, float)) for value in condition.values)
 
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Rows by their ids."""
+        _ = self._said
+        names = list(dict.fromkeys([ID, *columns]))
+        return self._table_of(self._client.get(self._name, ids=list(ids), output_fields=names) if ids else [], columns)
+
+    def _table_of(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pa.Table:
+        import pyarrow as pa
+
+        kinds = {name: self._schema.field(name).type for name in columns}
+        return pa.table({name: pa.array([row[name] for row in rows], kinds[name]) for name in columns})
+
     def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """By an iterator, which of Milvus Lite warns each time that it has no clock."""
         import logging
-
-        import pyarrow as pa
 
         if not self.address.is_server:
             logging.getLogger("pymilvus.client.iterator.query_iterator").setLevel(logging.ERROR)
@@ -182,8 +192,7 @@ class MilvusStore(VectorStore):
         )
         try:
             while batch := rows.next():
-                kinds = {name: self._schema.field(name).type for name in columns}
-                yield pa.table({name: pa.array([row[name] for row in batch], kinds[name]) for name in columns})
+                yield self._table_of(batch, columns)
         finally:
             rows.close()
 

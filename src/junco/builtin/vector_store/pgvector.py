@@ -226,14 +226,27 @@ class PgvectorStore(VectorStore):
         """All that compare a column with a value."""
         return True
 
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """By the primary key."""
+        import pyarrow as pa
+        from psycopg import sql
+
+        found = list(self._read(columns, sql.SQL("junco_id = any(%s)"), [UUID(each) for each in ids]))
+        return pa.concat_tables(found) if found else pa.table({name: [] for name in columns})
+
     def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """By a cursor of the server."""
+        from psycopg import sql
+
+        return self._read(columns, sql.SQL("true"))
+
+    def _read(self, columns: Sequence[str], met: Any, *given: Any) -> Iterator[pa.Table]:
         import pyarrow as pa
         from psycopg import sql
 
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         with self._with_vectors.transaction(), self._db.cursor("junco_scan", binary=True) as cursor:
-            cursor.execute(sql.SQL("select {} from {}").format(names, self._table))
+            cursor.execute(sql.SQL("select {} from {} where {}").format(names, self._table, met), given or None)
             kinds = {column.name: column.type_code for column in cursor.description}
             while rows := cursor.fetchmany(BATCH_ROWS):
                 values = dict(zip(columns, zip(*rows, strict=True), strict=True))

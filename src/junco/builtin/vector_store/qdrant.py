@@ -143,22 +143,30 @@ class QdrantStore(VectorStore):
         """All that compare a column with a value, but of the id."""
         return condition.column != ID
 
-    def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Page by page."""
+    def get(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Points by their ids."""
+        points = self._client.retrieve(self._name, list(ids), **self._asked_for(columns))
+        return self._table_of(points, columns)
+
+    def _asked_for(self, columns: Sequence[str]) -> dict[str, Any]:
+        vector = self._said[_VECTOR]
+        names = [name for name in columns if name not in (ID, vector)]
+        return {"with_payload": names or False, "with_vectors": vector in columns}
+
+    def _table_of(self, points: Sequence[Any], columns: Sequence[str]) -> pa.Table:
         import pyarrow as pa
 
-        vector, offset = self._said[_VECTOR], None
-        names = [name for name in columns if name not in (ID, vector)]
-        kinds = pa.schema([self._schema.field(name) for name in columns])
+        vector, kinds = self._said[_VECTOR], self._schema
+        rows = [{**(point.payload or {}), ID: _hex(point.id), vector: point.vector} for point in points]
+        return pa.table({name: pa.array([row.get(name) for row in rows], kinds.field(name).type) for name in columns})
+
+    def scan(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Page by page."""
+        offset, options = None, self._asked_for(columns)
         while True:
-            points, offset = self._client.scroll(
-                self._name, limit=BATCH_ROWS, offset=offset, with_payload=names or False, with_vectors=vector in columns
-            )
+            points, offset = self._client.scroll(self._name, limit=BATCH_ROWS, offset=offset, **options)
             if points:
-                rows = [{**(point.payload or {}), ID: _hex(point.id), vector: point.vector} for point in points]
-                yield pa.table(
-                    {name: pa.array([row.get(name) for row in rows], kinds.field(name).type) for name in columns}
-                )
+                yield self._table_of(points, columns)
             if offset is None:
                 return
 
