@@ -168,7 +168,7 @@ def _lay_out_photos() -> None:
 
 
 def _run_console(page: Path, block: Block) -> str:
-    """What the last command wrote to stdout."""
+    """What the last command wrote to stdout, or to stderr where it must fail."""
     printed = ""
     for number, line in enumerate(block.text.splitlines(), block.line):
         if not line.startswith("$ "):
@@ -181,7 +181,7 @@ def _run_console(page: Path, block: Block) -> str:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
         if done.returncode != (2 if must_fail else 0):
             sys.exit(f"{page}:{number}: {command!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        printed = done.stdout
+        printed = done.stderr if must_fail else done.stdout
     return printed
 
 

@@ -66,7 +66,7 @@ def test_every_command_has_help_that_says_what_it_does(junco, command):
         (["pipelines", "text-embeding"], "Did you mean 'text-embedding'"),
         (["ops", "cli-tst"], "Did you mean 'cli-test'"),
         (["show", "cont"], "Did you mean 'count'"),
-        (["draw", "count", "-o", "x.bmp"], ".svg and .mmd"),
+        (["draw", "count", "-o", "x.bmp"], ".svg, .png and .mmd"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -20,7 +20,9 @@ from junco.terminal import flush, out, say
 @column_of_vectors
 @sources
 def look(vectors: str, port: int, no_open: bool, column: str | None, sources: bool) -> None:
-    """A set in the browser: search, more like this, near-duplicates, clusters, a map.
+    """A set in the browser: search, groups, a map.
+
+    A row leads to those that are like it.
 
     The pages are served to this machine alone, at an address that nobody guesses, until Ctrl-C.
     """

