@@ -66,6 +66,7 @@ def folder(request, tmp_path):
     return tmp_path / "model"
 
 
+@pytest.mark.filterwarnings("ignore:.*no tokens for:junco.errors.FidelityWarning")
 @pytest.mark.parametrize("asked", [{"runtime": "openvino", "dtype": "float32"}, {"deterministic": True}], ids=str)
 def test_the_vectors_are_the_librarys(folder, asked):
     operator = SentenceTransformersEmbedding(folder, **asked)

@@ -114,7 +114,7 @@ def test_a_trial_says_what_was_cut_and_what_was_empty(junco, tmp_path):
     assert "'shorten': 2 inputs cut (" in junco("doctor", "short", tmp_path / "t.json").stdout
     tried = json.loads(junco("doctor", "short", tmp_path / "t.json", "--json").stdout)
     (stage,) = tried["stats"]["stages"]
-    assert (stage["num_cut"], stage["num_empty"]) == (2, 1)
+    assert (stage["num_cut"], stage["num_empty"], tried["num_rejects"]) == (2, 0, 1)  # an empty text is put aside
 
 
 def test_an_input_that_cannot_be_read_does_not_end_a_trial(junco, tmp_path):

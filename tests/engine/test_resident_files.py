@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from junco import Operator, cache, ops, pipe
-from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, OperatorError, UnavailableError
+from junco.errors import ContractError, DeadlineError, InputError, IntegrityError, UnavailableError
 from junco.places.files import file_sha256
 from junco.types import Space
 
@@ -124,7 +124,7 @@ def test_an_operator_is_of_the_files_as_they_were_when_its_pipeline_was_made_rea
     with through(ops.resident_test.says(path=file)) as p:
         p.batch([])
         by_rename(file)
-        with pytest.raises(OperatorError, match="pipeline anew"):
+        with pytest.raises(IntegrityError, match="pipeline anew"):
             p("x")
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_noticed(file):
             super().open()
             by_rename(self.path)
 
-    with through(ops.resident_test.slow(path=file)) as p, pytest.raises(OperatorError, match="pipeline anew"):
+    with through(ops.resident_test.slow(path=file)) as p, pytest.raises(IntegrityError, match="pipeline anew"):
         p("x")
 
 

@@ -156,7 +156,7 @@ def test_the_limit_of_another_source_is_no_way_around_the_question(embed, tmp_pa
     embed.run(OTHERS, target)
     embed.run(LETTERS, target, limit=5)
     assert names(target) == [*LETTERS[:5], *OTHERS]
-    with pytest.raises(JobError, match=r"added to before has 8 inputs with rows: 3 of them .* 5 would stay"):
+    with pytest.raises(JobError, match=r"added to before, has 8 inputs with rows: 3 of them .* 5 would stay"):
         embed.run(LETTERS, target)
 
 

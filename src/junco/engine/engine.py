@@ -30,6 +30,7 @@ from junco.engine.staging import staged
 from junco.engine.stats import PipelineStats, StageStats, Totals
 from junco.engine.stream import Stream
 from junco.operator.lanes import Lane, lane, left_s
+from junco.operator.opening import last_opened, opened_s
 from junco.operator.residents import residents
 from junco.plan.plan import Plan
 from junco.plan.program import Operation, compile_flow, operations_of
@@ -99,18 +100,21 @@ class Engine:
         self._holdings.runs.add(run)
         return run
 
-    def open(self) -> None:
-        """Load all operators now, those of pipelines in steps too."""
+    def open(self, *, is_counted: bool = False) -> None:
+        """Load all operators now, those of pipelines in steps too; ``is_counted``: as a part of the work to be done."""
         self._holdings.check_open()
-        for crew in self._crews:
-            callee = crew.operation.step.node.callee
+        for crew, counts in zip(self._crews, self._work_stats, strict=True):
+            callee, before_s = crew.operation.step.node.callee, opened_s()
             if callee is not None and callee.live is not None:
                 callee.live.ensure_open()
             for resident in crew.held:
                 with resident:
                     pass
+            if is_counted and opened_s() > before_s:
+                with self._pool().lock:
+                    counts.observe_loading(last_opened())
         for inner in self._inner:
-            inner.open()
+            inner.open(is_counted=is_counted)
 
     def check_files(self) -> None:
         """Refuse to begin where an operator in memory was loaded from files that are others by now.

@@ -182,7 +182,7 @@ class Job:
         numbers = state.take_number if state else count(1).__next__
         if feed.has_more:
             with feed.progress.loading():
-                self.engine.open()
+                self.engine.open(is_counted=True)
         while feed.has_more:
             self._shard(feed, state, numbers)
             feed.limit.check()

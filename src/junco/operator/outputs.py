@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -18,6 +18,7 @@ from junco.wording import picture
 if TYPE_CHECKING:
     from junco.operator.base import Operator
 
+_LISTS = (list, tuple, Sequence, Iterable, Iterator)
 _SMALLER = frozenset({"float16", "int8", "uint8"})
 """What ``precision`` may make of a vector's numbers."""
 
@@ -162,8 +163,9 @@ class Outputs:
 
 
 def _may_be_vector(port: Port, operator: Operator) -> bool:
-    """Whether an input may be a vector, whose length decides that of the result."""
-    if (array := array_type(port.type)) is not None:
+    """Whether an input may be a vector, or hold several, whose length decides that of the result."""
+    kind = get_args(port.type)[0] if get_origin(port.type) in _LISTS and get_args(port.type) else port.type
+    if (array := array_type(kind)) is not None:
         return array != IMAGE
     return port.type is Any and not _has_contract(operator)
 

@@ -146,7 +146,7 @@ class FaissStore(VectorStore):
         try:
             import faiss
         except ImportError:
-            raise MissingExtraError("faiss", "faiss", "a FAISS index") from None
+            raise MissingExtraError("faiss-cpu", "faiss", "a FAISS index") from None
         return faiss
 
     @property
