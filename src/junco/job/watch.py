@@ -32,8 +32,12 @@ def changes_of(sources: Sequence[str], skips: Callable[[str], bool], tell: Calla
         MissingExtraError: watchfiles is not installed.
     """
     roots = list(dict.fromkeys(map(_root_of, sources)))
+    gone = {root for root in roots if not root.exists()}
     while True:
         there = [root for root in roots if root.exists()]
+        for root in gone.intersection(there):  # whoever was told that it is gone is told that it is back
+            tell(f"{root} is there again")
+        gone.difference_update(there)
         is_new = True  # what came before the files were watched is not told
         for seen in _changes_beneath(there, skips):
             if seen or is_new:
@@ -41,7 +45,9 @@ def changes_of(sources: Sequence[str], skips: Callable[[str], bool], tell: Calla
                 yield
             if [root for root in roots if root.exists()] != there:
                 break
-        _tell_of(there, roots, tell)
+        for root in (root for root in there if not root.exists()):
+            tell(f"{root} is gone: it is waited for")
+            gone.add(root)
 
 
 def _root_of(source: str) -> Path:
@@ -86,11 +92,3 @@ def _changes_beneath(there: Sequence[Path], skips: Callable[[str], bool]) -> Ite
 
 def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") for part in Path(path).parts)
-
-
-def _tell_of(there: Sequence[Path], roots: Sequence[Path], tell: Callable[[str], object]) -> None:
-    for root in roots:
-        if root in there and not root.exists():
-            tell(f"{root} is gone: it is waited for")
-        elif root not in there and root.exists():
-            tell(f"{root} is there again")
