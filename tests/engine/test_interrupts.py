@@ -40,7 +40,8 @@ CALLS = """
 """
 
 
+@pytest.mark.parametrize("seed", [7, 8])
 @pytest.mark.parametrize("step", ["lambda x: x", "Same().spec"], ids=["a function", "an operator"])
-def test_calls_that_are_interrupted_at_any_moment_leave_the_step_to_others(step):
-    status, out, err = run_script(CALLS.format(step=step, seed=7))
+def test_calls_that_are_interrupted_at_any_moment_leave_the_step_to_others(step, seed):
+    status, out, err = run_script(CALLS.format(step=step, seed=seed))
     assert (status, out) == (0, "200 5\n"), err

@@ -22,6 +22,7 @@ from junco.engine.stats import StageStats
 from junco.errors import DeadlineError, JuncoError
 from junco.graph.levels import Slot, Step
 from junco.graph.nodes import fn_name
+from junco.latch import Latch
 from junco.operator.lanes import Lane, lane, left_s, waiting_for_me
 from junco.operator.notes import NOTHING, Noted
 from junco.operator.places import Claim
@@ -145,7 +146,7 @@ class _Call:
         self.is_done = self.has_gone = False
         self.thread = get_ident()
         self.lane = Lane.ONLINE
-        self.woken: threading.Event | None = None
+        self.woken: Latch | None = None
         self.claim: Claim | None = None
         """On a place at the operator, where another one has led before."""
         self.stood: Any = _NOWHERE
@@ -174,8 +175,9 @@ class SharedBatches:
     def __init__(self, applier: OperatorApplier) -> None:
         self._applier = applier
         self._lock = threading.Lock()
-        self._came = threading.Condition(self._lock)
         self._waiting: deque[_Call] = deque()
+        self._gathering: list[Latch] = []
+        """Of leaders that wait a moment for more callers."""
         self._most_leaders = BATCHES_AT_ONCE if applier.hints.thread_safe and applier.hints.releases_gil else 1
         self._leaders: list[_Call] = []
         """Those that lead a batch; a thread whose batch calls its own pipeline leads another within."""
@@ -227,10 +229,10 @@ class SharedBatches:
                 call.batch = [call]
                 self._leaders.append(call)
             else:
-                call.woken, call.lane = threading.Event(), lane()
+                call.woken, call.lane = Latch(), lane()
                 self._waiting.append(call)
                 if len(self._waiting) >= self._share():
-                    self._came.notify_all()
+                    self._end_gathering()
 
     def _enter(self, leader: _Call) -> None:
         """Wait for a place at the operator."""
@@ -255,12 +257,22 @@ class SharedBatches:
     def _gather(self, leader: _Call) -> None:
         """Give the leader its share of those that wait and of those that come in a moment."""
         with self._lock:
-            share = self._share()
-            if share > len(self._waiting):
-                self._came.wait_for(lambda: len(self._waiting) >= self._share(), self._patience_s)
-                share = self._share()
-            leader.batch += [self._waiting.popleft() for _ in range(min(len(self._waiting), share))]
+            more_came, patience_s = None, self._patience_s
+            if self._share() > len(self._waiting):
+                more_came = Latch()
+                self._gathering.append(more_came)
+        if more_came is not None:
+            more_came.wait(patience_s)
+        with self._lock:
+            if more_came is not None and more_came in self._gathering:
+                self._gathering.remove(more_came)
+            leader.batch += [self._waiting.popleft() for _ in range(min(len(self._waiting), self._share()))]
             self._num_running += len(leader.batch)
+
+    def _end_gathering(self) -> None:
+        """Let leaders go on, with those that have come (with the lock held)."""
+        while self._gathering:
+            self._gathering.pop().set()
 
     def _leave(self, call: _Call) -> None:
         """Take a caller who has gone out of the queue, and put those back whose rows it was working on."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from junco.latch import Latch
 from junco.operator.lanes import Lane, Waiters
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Claim:
     __slots__ = ("lane", "place", "thread", "woken")
 
     def __init__(self, its_lane: Lane, thread: int) -> None:
-        self.lane, self.thread, self.woken = its_lane, thread, threading.Event()
+        self.lane, self.thread, self.woken = its_lane, thread, Latch()
         self.place: Place | None = None
 
 
