@@ -1,0 +1,66 @@
+"""What all blocks share: parts that are left out, and sizes that make no sense."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from junco.errors import ParameterError
+from junco.memory import memory_bytes
+
+Part = nn.Module | None
+"""A brick, or nothing in its place."""
+Norm = Callable[[int], nn.Module] | None
+"""What makes a normalisation for a width: a block that has several makes each of its own."""
+
+
+def part(given: Part) -> nn.Module:
+    """A brick; one that changes nothing where none is given."""
+    return nn.Identity() if given is None else given
+
+
+def made(norm: Norm, width: int) -> nn.Module:
+    """A normalisation for a width; what changes nothing where there is none."""
+    return nn.Identity() if norm is None else norm(width)
+
+
+def check_sizes(owner: str, **sizes: int) -> None:
+    """Refuse sizes that are no whole numbers from 1 up.
+
+    Raises:
+        ParameterError: with the first that is none.
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ParameterError(f"{owner}: {name}={size!r} must be a whole number from 1 up")
+
+
+def check_divides(owner: str, width: int, num_parts: int, parts: str) -> None:
+    """Refuse a width that cannot be cut into so many equal parts.
+
+    Raises:
+        ParameterError: with the nearest numbers of parts that can be.
+    """
+    check_sizes(owner, width=width, **{parts: num_parts})
+    if width % num_parts:
+        fitting = [n for n in range(1, width + 1) if width % n == 0]
+        nearest = " or ".join(map(str, sorted(sorted(fitting, key=lambda n: abs(n - num_parts))[:2])))
+        raise ParameterError(f"{owner}: {parts}={num_parts} does not divide width={width}: {nearest} would")
+
+
+def check_room(owner: str, *shape: int) -> None:
+    """Refuse a weight of that shape where no memory would hold it; on the meta device all sizes are well.
+
+    Raises:
+        ParameterError: with its bytes, and those that there are.
+    """
+    check_sizes(owner, **{f"size {i}": size for i, size in enumerate(shape, 1)})
+    wanted, most = 4 * math.prod(shape), memory_bytes()
+    if wanted > most and torch.get_default_device().type == "cpu":
+        raise ParameterError(
+            f"{owner}: a weight of {' × '.join(map(str, shape))} numbers takes {wanted / 1e9:,.0f} GB, and there are "
+            f"{most / 1e9:,.0f} GB of memory here"
+        )
