@@ -15,6 +15,8 @@ class Layer(str):
         why_not: why no vector can be taken there; empty where one can.
     """
 
+    __slots__ = ("kind", "num_parameters", "shape", "why_not")
+
     kind: str
     shape: tuple[int | None, ...]
     num_parameters: int
