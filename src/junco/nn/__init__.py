@@ -3,3 +3,35 @@
 Convolutional blocks take (n, channels, height, width), blocks of sound (n, channels, time), and transformer blocks have
 the width last: (n, tokens, width) or (n, height, width, channels).
 """
+
+from junco.nn.blur import BlurPool
+from junco.nn.bottleneck import AveragedShortcut, BasicBlock, Bottleneck, DeepStem
+from junco.nn.convolution import ConvCentred, ConvNormActivation, ConvSame
+from junco.nn.drop_block import DropBlock
+from junco.nn.excitation import EfficientChannelAttention, SqueezeExcitation
+from junco.nn.mixed_convolution import ConditionalConvolution, MixedConvolution
+from junco.nn.mobile import DepthwiseSeparable, FusedInvertedResidual, InvertedResidual
+from junco.nn.pyramid_pooling import AtrousSpatialPyramidPooling, SpatialPyramidPooling
+from junco.nn.selective_kernel import SelectiveKernel
+
+__all__ = [
+    "AtrousSpatialPyramidPooling",
+    "AveragedShortcut",
+    "BasicBlock",
+    "BlurPool",
+    "Bottleneck",
+    "ConditionalConvolution",
+    "ConvCentred",
+    "ConvNormActivation",
+    "ConvSame",
+    "DeepStem",
+    "DepthwiseSeparable",
+    "DropBlock",
+    "EfficientChannelAttention",
+    "FusedInvertedResidual",
+    "InvertedResidual",
+    "MixedConvolution",
+    "SelectiveKernel",
+    "SpatialPyramidPooling",
+    "SqueezeExcitation",
+]
