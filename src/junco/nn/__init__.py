@@ -3,3 +3,13 @@
 Convolutional blocks take (n, channels, height, width), blocks of sound (n, channels, time), and transformer blocks have
 the width last: (n, tokens, width) or (n, height, width, channels).
 """
+
+from junco.nn.pooling import AttentionPool, GeMPool, MaxPool, MeanPool, SequencePool
+
+__all__ = [
+    "AttentionPool",
+    "GeMPool",
+    "MaxPool",
+    "MeanPool",
+    "SequencePool",
+]
