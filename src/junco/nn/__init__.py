@@ -11,11 +11,13 @@ from junco.nn.drop_block import DropBlock
 from junco.nn.excitation import EfficientChannelAttention, SqueezeExcitation
 from junco.nn.mixed_convolution import ConditionalConvolution, MixedConvolution
 from junco.nn.mobile import DepthwiseSeparable, FusedInvertedResidual, InvertedResidual
+from junco.nn.pooling import AttentionPool, GeMPool, MaxPool, MeanPool, SequencePool
 from junco.nn.pyramid_pooling import AtrousSpatialPyramidPooling, SpatialPyramidPooling
 from junco.nn.selective_kernel import SelectiveKernel
 
 __all__ = [
     "AtrousSpatialPyramidPooling",
+    "AttentionPool",
     "AveragedShortcut",
     "BasicBlock",
     "BlurPool",
@@ -29,9 +31,13 @@ __all__ = [
     "DropBlock",
     "EfficientChannelAttention",
     "FusedInvertedResidual",
+    "GeMPool",
     "InvertedResidual",
+    "MaxPool",
+    "MeanPool",
     "MixedConvolution",
     "SelectiveKernel",
+    "SequencePool",
     "SpatialPyramidPooling",
     "SqueezeExcitation",
 ]
