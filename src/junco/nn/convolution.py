@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -59,14 +60,15 @@ class ConvSame(ConvCentred):
     the one give other numbers with the other. Arguments are those of `ConvCentred`.
     """
 
+    def __init__(self, width: int, out_width: int, kernel: Kernel = 1, **more: Any) -> None:
+        super().__init__(width, out_width, kernel, **more)
+        self._spans = tuple(d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True))
+        self._is_centred = self.stride == (1, 1) and not any(span % 2 for span in self._spans)
+
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name for it
-        spans = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
-        if self.stride == (1, 1) and not any(span % 2 for span in spans):
+        if self._is_centred:
             return super().forward(input)
-        height, width = (
-            _zeros(length, stride, span)
-            for length, stride, span in zip(input.shape[2:], self.stride, spans, strict=True)
-        )
+        height, width = map(_zeros, input.shape[2:], self.stride, self._spans)
         padded = functional.pad(input, (width // 2, width - width // 2, height // 2, height - height // 2))
         return functional.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
