@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import average_precision_score, ndcg_score
+from sklearn.metrics import average_precision_score, ndcg_score, silhouette_samples
 from sklearn.neighbors import KNeighborsClassifier
 
 from junco.metrics.interval import difference, estimate
-from junco.metrics.labels import labelled
+from junco.metrics.labels import labelled, silhouette
 from junco.metrics.pairs import cosines, spearman
 from junco.metrics.ranking import retrieval, units
 
@@ -68,6 +68,13 @@ def test_orders_are_compared_as_scipy_compares_them(pairs):
     with np.errstate(invalid="ignore"):
         theirs = stats.spearmanr(one, other).statistic if len(set(one)) > 1 and len(set(other)) > 1 else np.nan
     assert spearman(one, other) == pytest.approx(theirs, nan_ok=True)
+
+
+@given(SEEDS)
+def test_silhouettes_are_those_of_scikit_learn(seed):
+    vectors, labels = some(seed, 30), np.random.default_rng(seed).integers(0, 4, 30)
+    theirs = silhouette_samples(units(vectors).astype(float), labels, metric="cosine")
+    np.testing.assert_allclose(silhouette(vectors, labels), theirs, atol=1e-6)
 
 
 def test_cosines_of_pairs():

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from junco.metrics.ranking import Values
 
 LEVEL = 0.95
 """Share of the draws that lie within an interval."""
 NUM_DRAWS = 1_000
+Rows = npt.NDArray[np.int64]
+"""Numbers of items, one for each that was drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Estimate:
 def estimate(values: Values, seed: int = 0) -> Estimate:
     """The mean of a number for each item; NaN ones do not count. The same seed draws the same items."""
     counted = values[~np.isnan(values)]
-    return drawn(len(counted), lambda rows: counted[rows].mean(-1), seed)
+    return drawn(len(counted), lambda rows: float(counted[rows].mean()), seed)
 
 
 def difference(after: Values, before: Values, seed: int = 0) -> Estimate:
@@ -57,17 +60,17 @@ def difference(after: Values, before: Values, seed: int = 0) -> Estimate:
     return estimate(after - before, seed)
 
 
-def drawn(num_items: int, measure: Callable[..., Values], seed: int = 0) -> Estimate:
+def drawn(num_items: int, measure: Callable[[Rows], float], seed: int = 0) -> Estimate:
     """What is measured of items, and of items drawn anew.
 
     Args:
         num_items: how many there are.
-        measure: numbers of items (…, n) → what is measured of them (…).
+        measure: numbers of items (n,) → what is measured of them.
         seed: of the draws.
     """
     if not num_items:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     rng = np.random.default_rng(seed)
-    means = [float(measure(rng.integers(0, num_items, num_items))) for _ in range(NUM_DRAWS)]
+    means = [measure(rng.integers(0, num_items, num_items)) for _ in range(NUM_DRAWS)]
     low, high = np.nanquantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(float(measure(np.arange(num_items))), float(low), float(high), num_items)
+    return Estimate(measure(np.arange(num_items)), float(low), float(high), num_items)

@@ -15,7 +15,7 @@ def cosines(left: Vectors, right: Vectors) -> Values:
     return np.asarray(np.einsum("nd,nd->n", units(left), units(right)), np.float64)
 
 
-def spearman(found: Values, told: Sequence[float]) -> float:
+def spearman(found: Values, told: Sequence[float] | Values) -> float:
     """How alike two orders are, from -1 to 1; NaN where one of them has none, all being equal.
 
     Spearman, "The Proof and Measurement of Association between Two Things" (1904).

@@ -48,7 +48,8 @@ def retrieval(
         ``recall@k``, the share of what answers a query among the first k; ``ndcg@k``, the same with gains, of which
         those further down count less (Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques",
         2002); ``map``, the mean over what answers it of the share of answers down to each; ``mrr``, one over the
-        first's rank. NaN for a query that nothing answers. Of rows with equal cosines the first in the gallery counts as nearer.
+        first's rank. NaN for a query that nothing answers. Of rows with equal cosines the first in the gallery counts
+        as nearer.
     """
     names = (*(f"{kind}@{k}" for kind in ("recall", "ndcg") for k in at), "map", "mrr")
     found = {name: np.full(len(queries), np.nan) for name in names}
