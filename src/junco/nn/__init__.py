@@ -4,27 +4,57 @@ Convolutional blocks take (n, channels, height, width), blocks of sound (n, chan
 the width last: (n, tokens, width) or (n, height, width, channels).
 """
 
+from __future__ import annotations
+
+from junco.nn.blur import BlurPool
+from junco.nn.bottleneck import AveragedShortcut, BasicBlock, Bottleneck, DeepStem
+from junco.nn.convolution import ConvCentred, ConvNormActivation, ConvSame
 from junco.nn.discriminator import MinibatchStd
+from junco.nn.drop_block import DropBlock
 from junco.nn.equalised import EqualisedConv2d, EqualisedLinear
+from junco.nn.excitation import EfficientChannelAttention, SqueezeExcitation
+from junco.nn.mixed_convolution import ConditionalConvolution, MixedConvolution
+from junco.nn.mobile import DepthwiseSeparable, FusedInvertedResidual, InvertedResidual
 from junco.nn.modulation import MappingNetwork, ModulatedConv2d, StyleBlock
 from junco.nn.pooling import AttentionPool, GeMPool, MaxPool, MeanPool, SequencePool
+from junco.nn.pyramid_pooling import AtrousSpatialPyramidPooling, SpatialPyramidPooling
 from junco.nn.resampling_blocks import DownBlock, Resample, UpBlock
+from junco.nn.selective_kernel import SelectiveKernel
 from junco.nn.spectral import SpectralNorm
 
 __all__ = [
+    "AtrousSpatialPyramidPooling",
     "AttentionPool",
+    "AveragedShortcut",
+    "BasicBlock",
+    "BlurPool",
+    "Bottleneck",
+    "ConditionalConvolution",
+    "ConvCentred",
+    "ConvNormActivation",
+    "ConvSame",
+    "DeepStem",
+    "DepthwiseSeparable",
     "DownBlock",
+    "DropBlock",
+    "EfficientChannelAttention",
     "EqualisedConv2d",
     "EqualisedLinear",
+    "FusedInvertedResidual",
     "GeMPool",
+    "InvertedResidual",
     "MappingNetwork",
     "MaxPool",
     "MeanPool",
     "MinibatchStd",
+    "MixedConvolution",
     "ModulatedConv2d",
     "Resample",
+    "SelectiveKernel",
     "SequencePool",
+    "SpatialPyramidPooling",
     "SpectralNorm",
+    "SqueezeExcitation",
     "StyleBlock",
     "UpBlock",
 ]
