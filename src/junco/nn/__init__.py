@@ -5,30 +5,51 @@ the width last: (n, tokens, width) or (n, height, width, channels).
 """
 
 from junco.nn.attention import Attention, CrossAttention
+from junco.nn.discriminator import MinibatchStd
 from junco.nn.drop import DropPath, LayerScale
+from junco.nn.equalised import EqualisedConv2d, EqualisedLinear
 from junco.nn.forms import BranchNorm, JointNorm, ParallelNorm, PostNorm, PreNorm, SandwichNorm
 from junco.nn.mixing import DepthwiseMixing
 from junco.nn.mlp import MLP, ConvMLP, GatedMLP
+from junco.nn.modulation import MappingNetwork, ModulatedConv2d, StyleBlock
 from junco.nn.norms import LayerNorm, LayerNorm2d, RMSNorm
+from junco.nn.pooling import AttentionPool, GeMPool, MaxPool, MeanPool, SequencePool
+from junco.nn.resampling_blocks import DownBlock, Resample, UpBlock
+from junco.nn.spectral import SpectralNorm
 from junco.nn.transformer import TransformerBlock
 
 __all__ = [
     "MLP",
     "Attention",
+    "AttentionPool",
     "BranchNorm",
     "ConvMLP",
     "CrossAttention",
     "DepthwiseMixing",
+    "DownBlock",
     "DropPath",
+    "EqualisedConv2d",
+    "EqualisedLinear",
     "GatedMLP",
+    "GeMPool",
     "JointNorm",
     "LayerNorm",
     "LayerNorm2d",
     "LayerScale",
+    "MappingNetwork",
+    "MaxPool",
+    "MeanPool",
+    "MinibatchStd",
+    "ModulatedConv2d",
     "ParallelNorm",
     "PostNorm",
     "PreNorm",
     "RMSNorm",
+    "Resample",
     "SandwichNorm",
+    "SequencePool",
+    "SpectralNorm",
+    "StyleBlock",
     "TransformerBlock",
+    "UpBlock",
 ]
