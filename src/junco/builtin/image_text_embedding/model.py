@@ -42,7 +42,7 @@ class ImageTextEmbedding(NeuralOperator):
             return []
         (checked,) = self._checked(columns)
         rows = checked if self.modality == "image" else self._noted_tokens(checked)
-        return self.read(self.numbers([rows]), rows)
+        return self.results([rows])
 
     def golden(self) -> Sequence[Any]:
         return golden_images() if self.modality == "image" else self.tokens(GOLDEN_TEXTS).ids
