@@ -73,7 +73,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         )
 
     def skeleton(self) -> Source:
-        return Source(build=lambda: efficientnet_lite(self.model, None), network="network")
+        return Source(build=lambda: self._network(None), network="network")
 
     def model_options(self) -> dict[str, Any]:
         """None: weights and recipe tell the sizes apart."""
