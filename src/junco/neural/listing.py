@@ -40,8 +40,14 @@ class Listing:
         """What numbers count."""
         return tuple(sorted((each for each in self.layers if each.number is not None), key=lambda e: e.number or 0))
 
-    def chosen(self, wanted: Wanted, pool: Pool | None, owner: str) -> Chosen:
+    def chosen(self, wanted: Wanted, pool: Pool | None, owner: str, *, pools_more: bool = False) -> Chosen:
         """The layers that are meant, and what is to be made of their outputs.
+
+        Args:
+            wanted: names or numbers.
+            pool: what is to be made.
+            owner: the operator's name, for messages.
+            pools_more: ``pool`` has something to do, too, where layers give vectors.
 
         Raises:
             ParameterError: there is no such layer, none can be taken there, or the pool does not fit.
@@ -60,7 +66,7 @@ class Listing:
         for each in layers:
             if each.axes.order != "c":
                 chosen.check_pool(each, owner)
-        if pool not in (None, "none") and all(each.axes.order == "c" for each in layers):
+        if pool not in (None, "none") and not pools_more and all(each.axes.order == "c" for each in layers):
             chosen.check_pool(layers[0], owner)
         return chosen
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError
+from junco.neural.layer import Layer
 from junco.neural.listing import Chosen
 
 Map = npt.NDArray[np.float32]
@@ -52,6 +53,11 @@ def maps_of(row: npt.NDArray[np.float32], chosen: Chosen, owner: str) -> list[Ma
         maps.append(np.array(row[start:end], np.float32).reshape(shape))
         start = end
     return maps
+
+
+def real(found: Map, layer: Layer, num_tokens: int) -> Map:
+    """What it is of a text's own tokens, where it has a row for each, those of padding among them."""
+    return found[:num_tokens] if layer.axes.is_masked else found
 
 
 def as_result(maps: Sequence[Map], chosen: Chosen) -> Any:

@@ -48,6 +48,8 @@ class NeuralOperator(NeuralModel):
     needed = ("source", "prepare")
     is_matryoshka: ClassVar[bool] = False
     """Whether it was trained so that the leading numbers of a vector are a summary of the rest."""
+    pools_more: ClassVar[bool] = False
+    """Whether ``pool`` is of more than a layer's output: of an item's patches."""
     languages: ClassVar[tuple[str, ...]] = ()
     """Those that its model is made for, by their English names; empty where it reads none, or nobody has said."""
 
@@ -96,7 +98,9 @@ class NeuralOperator(NeuralModel):
         Raises:
             ParameterError: there is no such layer, or ``pool`` does not fit it.
         """
-        return None if self.layer is None else self.listing.chosen(self.layer, self.pool, self.name)
+        if self.layer is None:
+            return None
+        return self.listing.chosen(self.layer, self.pool, self.name, pools_more=self.pools_more)
 
     @property
     def gives_maps(self) -> bool:

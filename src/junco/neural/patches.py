@@ -108,6 +108,7 @@ class PatchEmbedding(NeuralOperator, PatchModel):
     pool: Pool | None = option("mean", in_space=False)
 
     needed = ("source", "patches")
+    pools_more = True
 
     def check_pool(self) -> None:
         if self.layer is None and self.pool not in ("mean", "max"):
