@@ -15,6 +15,8 @@ Part = nn.Module | None
 """A brick, or nothing in its place."""
 Norm = Callable[[int], nn.Module] | None
 """What makes a normalisation for a width: a block that has several makes each of its own."""
+_MOST_TRIED = 10_000
+"""Numbers of parts that are tried for the message; a width of another size is a slip of the hand."""
 
 
 def part(given: Part) -> nn.Module:
@@ -46,7 +48,8 @@ def check_divides(owner: str, width: int, num_parts: int, parts: str) -> None:
     """
     check_sizes(owner, width=width, **{parts: num_parts})
     if width % num_parts:
-        fitting = [n for n in range(1, width + 1) if width % n == 0]
+        small = [n for n in range(1, min(width, _MOST_TRIED) + 1) if width % n == 0]
+        fitting = {*small, *(width // n for n in small)}
         nearest = " or ".join(map(str, sorted(sorted(fitting, key=lambda n: abs(n - num_parts))[:2])))
         raise ParameterError(f"{owner}: {parts}={num_parts} does not divide width={width}: {nearest} would")
 
