@@ -9,14 +9,20 @@ from junco.nn.discriminator import MinibatchStd
 from junco.nn.drop import DropPath, LayerScale
 from junco.nn.equalised import EqualisedConv2d, EqualisedLinear
 from junco.nn.forms import BranchNorm, JointNorm, ParallelNorm, PostNorm, PreNorm, SandwichNorm
+from junco.nn.linear_attention import LinearAttention, PositiveELU
 from junco.nn.mixing import DepthwiseMixing
 from junco.nn.mlp import MLP, ConvMLP, GatedMLP
 from junco.nn.modulation import MappingNetwork, ModulatedConv2d, StyleBlock
 from junco.nn.norms import LayerNorm, LayerNorm2d, RMSNorm
+from junco.nn.patches import ConvMerging, PatchEmbedding, PatchMerging, PrefixTokens, TubeletEmbedding
+from junco.nn.pooled_attention import HeadPool, PooledAttention, PooledShortcut, SteppedPositions
 from junco.nn.pooling import AttentionPool, GeMPool, MaxPool, MeanPool, SequencePool
+from junco.nn.positions import LearnedPositions, LogSpacedBias, RelativePositionBias, SinCosPositions
 from junco.nn.resampling_blocks import DownBlock, Resample, UpBlock
+from junco.nn.rotary import Rotary
 from junco.nn.spectral import SpectralNorm
 from junco.nn.transformer import TransformerBlock
+from junco.nn.window_attention import CosineAttention, WindowAttention
 
 __all__ = [
     "MLP",
@@ -24,6 +30,8 @@ __all__ = [
     "AttentionPool",
     "BranchNorm",
     "ConvMLP",
+    "ConvMerging",
+    "CosineAttention",
     "CrossAttention",
     "DepthwiseMixing",
     "DownBlock",
@@ -32,24 +40,40 @@ __all__ = [
     "EqualisedLinear",
     "GatedMLP",
     "GeMPool",
+    "HeadPool",
     "JointNorm",
     "LayerNorm",
     "LayerNorm2d",
     "LayerScale",
+    "LearnedPositions",
+    "LinearAttention",
+    "LogSpacedBias",
     "MappingNetwork",
     "MaxPool",
     "MeanPool",
     "MinibatchStd",
     "ModulatedConv2d",
     "ParallelNorm",
+    "PatchEmbedding",
+    "PatchMerging",
+    "PooledAttention",
+    "PooledShortcut",
+    "PositiveELU",
     "PostNorm",
     "PreNorm",
+    "PrefixTokens",
     "RMSNorm",
+    "RelativePositionBias",
     "Resample",
+    "Rotary",
     "SandwichNorm",
     "SequencePool",
+    "SinCosPositions",
     "SpectralNorm",
+    "SteppedPositions",
     "StyleBlock",
     "TransformerBlock",
+    "TubeletEmbedding",
     "UpBlock",
+    "WindowAttention",
 ]
