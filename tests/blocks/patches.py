@@ -7,6 +7,7 @@ from functools import partial
 from timm.layers import PatchEmbed
 from timm.models.swin_transformer import PatchMerging as TimmMerging
 from timm.models.swin_transformer_v2 import PatchMerging as TimmMergingV2
+from torch import nn
 from torchvision.models.swin_transformer import PatchMerging as TorchvisionMerging
 from torchvision.models.swin_transformer import PatchMergingV2 as TorchvisionMergingV2
 from transformers import VivitConfig
@@ -31,7 +32,7 @@ CASES = [
 
 
 def _patches():
-    theirs = scattered(PatchEmbed(None, 4, 3, 16, norm_layer=EPS, output_fmt="NHWC", dynamic_img_pad=True))
+    theirs = scattered(PatchEmbed(None, 4, 3, 16, norm_layer=nn.LayerNorm, output_fmt="NHWC", dynamic_img_pad=True))
     return same(PatchEmbedding(16, 4, norm=EPS), theirs, ("conv", "proj"))
 
 

@@ -91,6 +91,7 @@ class RelativePositionBias(nn.Module):
         super().__init__()
         check_sizes("RelativePositionBias", num_heads=num_heads, height=window[0], width=window[1])
         check_room("RelativePositionBias", *window, *window)
+        check_room("RelativePositionBias", num_steps(window), num_heads)
         self.table = nn.Parameter(0.02 * torch.randn(num_steps(window), num_heads))
         self.register_buffer("index", steps(window), persistent=False)
 
