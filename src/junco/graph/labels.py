@@ -57,7 +57,7 @@ def _made_ports(node: Node) -> tuple[Port, ...]:
     if (callee := node.callee) is None or callee.spec is None:
         return ()
     if callee.spec.is_loaded:
-        ports = callee.operator.ports()
+        ports = callee.ports
         return (ports.of_many() if node.verb == "flat_map" else ports).outputs
     family = registry.families("operator").get(callee.spec.name.partition(".")[0])
     return () if family is None or family.also else family.ports.outputs

@@ -69,7 +69,11 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
             build=lambda: self._network(weights),
             weights=(weights,) if weights is not None else (),
             seed=self.seed,
+            network="network",
         )
+
+    def skeleton(self) -> Source:
+        return Source(build=lambda: self._network(None), network="network")
 
     def model_options(self) -> dict[str, Any]:
         """None: weights and recipe tell the sizes apart."""

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from junco.builtin.hub_model.model import CONFIG
 from junco.builtin.image_embedding import timm_weights
 from junco.errors import ParameterError
@@ -75,6 +77,20 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
             weights=(found.file,) if found is not None and found.file is not None else (),
             num_bytes=state_bytes(module) if module is not None else 0,
             seed=self.seed,
+            network="network",
+        )
+
+    def skeleton(self) -> Source | None:
+        """As timm builds it, whether or not its weights are here."""
+        told = timm_weights.identity(self.model, False, self.name)
+        if told is None:
+            return None
+        bare = timm_weights.timm_model(self.model, False, self.name)
+        channels, height, width = told.config["input_size"]
+        return Source(
+            build=lambda: _embedding_module(bare.build(self.name), told.config, self.model),
+            golden=(np.zeros((1, height, width, channels), np.uint8),),
+            network="network",
         )
 
     def files(self) -> Iterable[Path]:
