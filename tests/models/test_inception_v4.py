@@ -6,7 +6,7 @@ import pytest
 import timm
 import torch
 
-from blocks.by_place import drawn
+from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.inception_v4.config import DIM, VARIANTS, InceptionV4Config
 from junco.models.inception_v4.model import InceptionV4
@@ -18,7 +18,7 @@ CONFIG = VARIANTS["inception_v4"]
 
 @pytest.fixture(scope="module")
 def theirs():
-    return drawn(timm.create_model("inception_v4"))
+    return scattered(timm.create_model("inception_v4"))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from timm.models.resnet import Bottleneck as TimmBottleneck
 from timm.models.resnet import ResNet as TimmResNet
 from timm.models.sknet import SelectiveKernelBasic, SelectiveKernelBottleneck
 
-from blocks.by_place import drawn
+from blocks.references import scattered
 from junco.errors import IntegrityError, ParameterError
 from junco.models.renames import load
 from junco.models.resnet.config import VARIANTS, ResNetConfig, Selection
@@ -51,7 +51,7 @@ PAIRS = {
 
 def assert_gives_the_same(config, theirs, side):
     ours, table = ResNet(config), renames(config)
-    state = drawn(theirs).state_dict()
+    state = scattered(theirs).state_dict()
     load(ours, table.here(state), "test")
     back = table.there(ours.state_dict())
     assert back.keys() == state.keys()
