@@ -9,6 +9,7 @@ from __future__ import annotations
 from junco.nn.attention import Attention, CrossAttention
 from junco.nn.blur import BlurPool
 from junco.nn.bottleneck import AveragedShortcut, BasicBlock, Bottleneck, DeepStem
+from junco.nn.branches import Branches
 from junco.nn.convolution import ConvCentred, ConvNormActivation, ConvSame
 from junco.nn.discriminator import MinibatchStd
 from junco.nn.drop import DropPath, LayerScale
@@ -45,6 +46,7 @@ __all__ = [
     "BlurPool",
     "Bottleneck",
     "BranchNorm",
+    "Branches",
     "ConditionalConvolution",
     "ConvCentred",
     "ConvMLP",
