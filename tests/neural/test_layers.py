@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from junco import NeuralOperator, Source
 from junco.errors import ParameterError
+from junco.neural.cut import cut_source
 from junco.operator.ports import is_vector
+from junco.runtime.conversion import EXPORTERS
 from junco.types import Image
 from junco.types.array_type import MAP
 
@@ -145,3 +152,89 @@ def test_layer_and_pooling_are_part_of_the_space(small: Any) -> None:
 def test_what_cannot_be_taken_is_refused_with_what_can(small: Any, how: Any, message: str) -> None:
     with pytest.raises(ParameterError, match=message.replace(".", r"\.").replace("[", r"\[")):
         small(**how)(picture())
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_what_is_converted_holds_nothing_behind_the_last_layer(small: Any, runtime: str, tmp_path: Path) -> None:
+    kinds = {}
+    for layer in (None, "stages.1", "stem"):
+        source = small(layer=layer).complete_source()
+        folder = tmp_path / str(layer)
+        folder.mkdir()
+        EXPORTERS[runtime](source, source.build(), folder)
+        if runtime == "openvino":
+            nodes = ET.parse(folder / "model.xml").getroot().iter("layer")
+            kinds[layer] = [node.get("type") for node in nodes]
+        else:
+            kinds[layer] = [node.op_type for node in onnx.load(folder / "model.onnx").graph.node]
+    convolution, product = ("Convolution", "MatMul") if runtime == "openvino" else ("Conv", "Gemm")
+    assert [kinds[layer].count(convolution) for layer in kinds] == [3, 3, 1]
+    assert [kinds[layer].count(product) for layer in kinds] == [1, 0, 0]
+
+
+def test_many_threads_take_layers_of_one_network_at_once(small: Any) -> None:
+    module = Small()
+    sources = {name: small(layer=name) for name in ("stem", "stages.0", "stages.1")}
+    cuts = {}
+    for name, operator in sources.items():
+        shared = replace(operator.complete_source(), build=lambda: module)
+        cuts[name] = cut_source(shared, operator.chosen).build()
+    pixels = [torch.from_numpy(picture(seed)[None]) for seed in range(8)]
+    jobs = [(name, given) for given in pixels for name in cuts]
+
+    def taken(job: Any) -> torch.Tensor:
+        with torch.inference_mode():
+            return cuts[job[0]](job[1])
+
+    alone = [taken(job) for job in jobs]
+    with ThreadPoolExecutor(8) as threads:
+        for one, among in zip(alone, threads.map(taken, jobs), strict=True):
+            torch.testing.assert_close(among, one)
+
+
+def test_a_container_that_is_not_run_is_refused_with_its_last_part() -> None:
+    class Listed(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks = torch.nn.ModuleList(torch.nn.Linear(4, 4) for _ in range(3))
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            for block in self.blocks:
+                given = block(given)
+            return given
+
+    class Numbers(NeuralOperator):
+        def source(self) -> Source:
+            return Source(build=Listed, seed=0, golden=(np.eye(4, dtype=np.float32),))
+
+        def prepare(self, items: list[Any]) -> np.ndarray:
+            return np.asarray(items, np.float32)
+
+    with pytest.raises(ParameterError, match=r"'blocks' is not run by itself: take 'blocks\.2'"):
+        Numbers(layer="blocks").ensure_open()
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
+def test_the_inside_of_a_traced_part_is_refused_with_the_part() -> None:
+    inner = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())
+
+    class Traced(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = torch.nn.Linear(4, 4)
+            self.fused = torch.jit.trace(inner, torch.zeros(1, 4))
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            return self.fused(self.first(given))
+
+    class Numbers(NeuralOperator):
+        def source(self) -> Source:
+            return Source(build=Traced, seed=0, golden=(np.eye(4, dtype=np.float32),))
+
+        def prepare(self, items: list[Any]) -> np.ndarray:
+            return np.asarray(items, np.float32)
+
+    assert list(Numbers().layers()) == ["first", "fused"]
+    assert Numbers(layer="fused")(np.zeros(4)).shape == (4,)
+    with pytest.raises(ParameterError, match="stands inside 'fused', which was compiled to a graph: take 'fused'"):
+        Numbers(layer="fused.0").ensure_open()

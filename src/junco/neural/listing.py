@@ -28,11 +28,13 @@ class Listing:
     Attributes:
         layers: each module, or node, that is run.
         idle: names of those that are not: containers of others, parts whose weights another uses.
+        whole: names of those that were compiled to a graph, in which nobody can look.
         mask: which of the model's inputs says what tokens are real.
     """
 
     layers: tuple[Layer, ...]
     idle: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     mask: int | None = None
 
     @property
@@ -93,6 +95,10 @@ class Listing:
 
     def _unknown(self, name: str, owner: str) -> ParameterError:
         good = [each for each in self.layers if not each.why_not]
+        if (part := next((each for each in self.whole if name.startswith(f"{each}.")), None)) is not None:
+            return ParameterError(
+                f"{owner!r}: layer={name!r} stands inside {part!r}, which was compiled to a graph: take {part!r}"
+            )
         if name in self.idle:
             within = [each for each in good if each.startswith(f"{name}.")]
             outside = [each for each in good if name.startswith(f"{each}.")]

@@ -114,7 +114,7 @@ class NeuralOperator(NeuralModel):
         if layer is None or params.get("pool") != "none":
             return ports
         several = isinstance(layer, (list, tuple)) and len(layer) > 1
-        names = [str(each) for each in layer] if several else ["map"]
+        names = [str(each) for each in layer] if several else ["feature_map"]
         return replace(ports, outputs=tuple(Port(name, MAP) for name in names))
 
     @property

@@ -115,7 +115,12 @@ def _watched(module: Any, network: str, passes: Sequence[Arrays], device: str) -
     import torch
 
     root = module.get_submodule(network)
-    parts = {name: part for name, part in root.named_modules() if name and not _is_in_traced(root, name)}
+    whole = _compiled(root)
+    parts = {
+        name: part
+        for name, part in root.named_modules()
+        if name and not any(name.startswith(f"{each}.") for each in whole)
+    }
     names = {part: name for name, part in parts.items()}
     seen: dict[str, _Seen] = {}
 
@@ -141,12 +146,11 @@ def _watched(module: Any, network: str, passes: Sequence[Arrays], device: str) -
     return seen
 
 
-def _is_in_traced(root: Any, name: str) -> bool:
-    """Whether a part stands inside one that was compiled to a graph, in which nobody can look."""
+def _compiled(root: Any) -> list[str]:
+    """The names of the parts that were compiled to a graph, in which nobody can look."""
     import torch
 
-    above = name.rpartition(".")[0]
-    return any(isinstance(root.get_submodule(each), torch.jit.ScriptModule) for each in _and_above(above))
+    return [name for name, part in root.named_modules() if name and isinstance(part, torch.jit.ScriptModule)]
 
 
 def _and_above(name: str) -> Iterator[str]:
@@ -177,7 +181,7 @@ class _Listed:
         good = [name for name in self.seen if not why_not[name]]
         layers = [self._layer(name, shapes[name], why_not[name], numbers.get(name), good) for name in self.seen]
         idle = [name for name, _ in self.root.named_modules() if name and name not in self.seen]
-        return Listing(tuple(layers), tuple(idle), self.places.mask)
+        return Listing(tuple(layers), tuple(idle), tuple(_compiled(self.root)), self.places.mask)
 
     def _layer(self, name: str, shape: Shape, why_not: str, number: int | None, good: Sequence[str]) -> Layer:
         kind = self._kind(name)

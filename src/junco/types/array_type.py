@@ -36,5 +36,5 @@ class ArrayType:
 IMAGE = ArrayType("image", "uint8", ("height", "width", 3))
 VECTOR = ArrayType("vector", "float32", ("dim",))
 VECTORS = ArrayType("vectors", "float32", ("n", "dim"))
-MAP = ArrayType("map", "float32", ("…",))
+MAP = ArrayType("feature_map", "float32", ("…",))
 """What a layer of a network gives, whatever axes it has."""
