@@ -127,7 +127,7 @@ def _entry(name: str, thing: Any) -> str:
 
 def _class_entry(name: str, cls: type) -> str:
     parts = [f"## `{name}`", _code(f"class {cls.__name__}{_signature(cls)}"), _doc(cls)]
-    for member_name, member in vars(cls).items():
+    for member_name, member in _members(cls).items():
         if member_name.startswith("_") or not inspect.getdoc(member):
             continue
         function = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
@@ -140,6 +140,19 @@ def _class_entry(name: str, cls: type) -> str:
         elif isinstance(member, property):
             parts += [f"### `{cls.__name__}.{member_name}`", _doc(member)]
     return "\n\n".join(parts)
+
+
+def _members(cls: type) -> dict[str, Any]:
+    """Its own, then those that it has of classes of junco that are no names of the façade themselves."""
+    import junco
+
+    bases = [
+        base for base in cls.__mro__[1:] if base.__module__.startswith("junco.") and base.__name__ not in junco.__all__
+    ]
+    found = dict(vars(cls))
+    for base in bases:
+        found = {**found, **{name: member for name, member in vars(base).items() if name not in found}}
+    return found
 
 
 def _doc(thing: object) -> str:

@@ -191,7 +191,7 @@ def _with_gradients(module: Callable[..., Tensor], inputs: list[Tensor]) -> tupl
     own = [each.clone().requires_grad_() for each in inputs]
     output = module(*own)
     torch.manual_seed(2)
-    (output * torch.randn_like(output)).mean().backward()
+    (output * torch.randn(output.shape)).mean().backward()
     return output.detach(), [torch.zeros_like(each) if each.grad is None else each.grad for each in own]
 
 

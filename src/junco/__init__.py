@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from junco.catalog.listing import pipeline_names as pipelines
     from junco.engine.rows import Reject
     from junco.errors import JuncoError, OperatorError
+    from junco.evaluate.evaluation import Evaluation
     from junco.graph.nodes import Graph, Node
     from junco.neural.images import ImageEmbedding
     from junco.neural.model import NeuralModel
@@ -49,6 +50,7 @@ _WHERE = {
     "Groups": "junco.answers.groups",
     "Hit": "junco.answers.hits",
     "Hits": "junco.answers.hits",
+    "Evaluation": "junco.evaluate.evaluation",
     "Family": "junco.operator.family",
     "Graph": "junco.graph.nodes",
     "Hints": "junco.operator.hints",
@@ -90,6 +92,7 @@ _RENAMED = {"cache": "residents", "pipelines": "pipeline_names"}
 
 # written out, since type checkers do not see what is computed
 __all__ = [
+    "Evaluation",
     "Family",
     "Graph",
     "Group",

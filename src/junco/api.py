@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import time
-import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from junco.engine.first_use import engine_of, plan_of
-from junco.engine.holdings import Holdings
-from junco.engine.options import RunOptions, checked_timeout
+from junco.engine.options import RunOptions
+from junco.engine.running import Running
 from junco.engine.trace import Trace
 from junco.errors import InputError
-from junco.graph.devices import devices_of
-from junco.graph.nesting import check_nesting
 from junco.graph.nodes import Graph
 from junco.graph.params import with_params, with_step
 from junco.graph.pipe import PipeStart, stands_for
 from junco.job.options import SHARD_ROWS, JobOptions, Kept, MaxRejects, Missing
-from junco.once import Once
-from junco.operator.residents import residents
 from junco.pages.results import ResultList
 from junco.settings import user_path
 from junco.wording import printable
 
 if TYPE_CHECKING:
-    from junco.engine.engine import Engine
     from junco.engine.rows import Reject
     from junco.engine.stage import OnError
     from junco.engine.stats import PipelineStats
     from junco.engine.stream import Stream
+    from junco.evaluate.evaluating import OnUnreadable
+    from junco.evaluate.evaluation import Evaluation
     from junco.job.report import JobReport
     from junco.pages.inspection import Inspection
     from junco.plan.lock import Lock
-    from junco.plan.plan import Plan
     from junco.store.target import Target
 
 
-class Pipeline:
+class Pipeline(Running):
     """A graph that can be called. Safe to use from many threads.
 
     To make, look at, change, write and draw one fetches nothing and imports no operator. It is planned when it is first
@@ -51,41 +45,6 @@ class Pipeline:
         device: "auto", "cpu", "cuda", "cuda:1", "mps", given to every operator that takes a device; with a list of them
             each such operator gets a replica on each.
     """
-
-    def __init__(self, graph: Graph, *, device: str | Sequence[str] = "auto") -> None:
-        check_nesting(graph)
-        import junco.engine.engine  # noqa: F401  # now, and not within the first call
-        from junco.catalog.membership import check_graph
-
-        self.graph = graph
-        self.devices = devices_of(device)
-        check_graph(graph)
-        self._planned = planned = Once(partial(plan_of, graph, self.devices))
-        self._holdings = holdings = Holdings(residents)
-        self._running = Once(lambda: engine_of(planned(), holdings))
-        weakref.finalize(self, holdings.close)
-
-    @property
-    def plan(self) -> Plan:
-        """How it will run; made at the first use.
-
-        Raises:
-            ParameterError: a parameter that an operator does not bear.
-            ContractError: neighbours whose ports do not fit, or its family's contract is broken.
-            UnavailableError: weights that cannot be had.
-        """
-        return self._planned()
-
-    def prepare(self) -> Self:
-        """Plan, fetch, load and compile now what would be at the first use: what a service does before it is ready.
-
-        It gives the pipeline itself, so that ``pipeline(…).prepare()`` can be kept.
-
-        Raises:
-            JuncoError: as `plan`; and `ClosedError`, after `close`.
-        """
-        self._engine.open()
-        return self
 
     def __call__(self, *inputs: Any, timeout_s: float | None = None) -> Any:
         """The result for one item: one argument for each input column.
@@ -238,6 +197,50 @@ class Pipeline:
         how = rows(progress=progress, shard_rows=shard_rows, max_rejects=max_rejects, missing=missing, limit=limit)
         return Job(self._engine, self.plan.graph, sink, how).run(source)
 
+    def evaluate(  # noqa: PLR0913  # each is one decision of the caller's, by name
+        self,
+        data: Any,
+        *,
+        against: Sequence[str | Path | Pipeline] = (),
+        vary: Mapping[str, Sequence[Any]] | None = None,
+        column: str | None = None,
+        label: str | None = None,
+        metrics: Sequence[str] = (),
+        at: Sequence[int] = (1, 10),
+        neighbours: int = 5,
+        on_error: OnUnreadable = "skip",
+        progress: bool | None = None,
+    ) -> Evaluation:
+        """How good its vectors are for what is known of some items: recall, mAP, nDCG, neighbours' votes.
+
+        Others stand beside it in one table, measured by the same items, with the intervals that tell a gain from noise.
+        Print it, look at it in a notebook, ``.save("page.html")``, or take one: ``p.evaluate(…)["recall@1"]``.
+
+        Args:
+            data: a folder with a folder for each class; a table with a column ``label``, or with pairs (``query`` and
+                ``document`` …, a ``score`` or none) or triplets; a folder as BEIR lays it out; (item, label)s.
+            against: other pipelines, or names of some.
+            vary: parameters of this one, each with some values: ``{"layer": ["layers.2", "layers.3"]}``.
+            column, label: of a table, where junco would not find them by their names.
+            metrics: which to show; all that the data allows.
+            at: the ranks up to which is looked.
+            neighbours: how many vote in ``knn``.
+            on_error: "skip" leaves out what cannot be embedded, of all, and lists it; "raise" ends.
+            progress: as in `run`.
+
+        Raises:
+            DataError: the data says nothing of its items, or this makes no one vector of an item.
+        """
+        from junco.evaluate.evaluating import EvaluateOptions, evaluate
+        from junco.evaluate.way import named_ways, varied
+        from junco.labelled.reading import read_data
+
+        others = [each if isinstance(each, Pipeline) else pipeline(each, device=self.devices) for each in against]
+        ways = named_ways([self, *others], varied(self, vary or {}))
+        options = EvaluateOptions(tuple(at), neighbours, tuple(metrics), on_error, progress)
+        known = read_data(data, self.graph.inputs, column=column, label=label)
+        return evaluate(ways, known, options)
+
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline, without a name, with one operator swapped; what is handed down (``allow_urls``) it gets too.
 
@@ -323,28 +326,6 @@ class Pipeline:
         """The packages, versions and files that it uses, with digests. Print it, or keep its ``to_json()``."""
         return self.plan.lock()
 
-    def close(self) -> None:
-        """Release operators, threads and processes; calls after this raise `ClosedError`."""
-        self._holdings.close()
-
-    @property
-    def _engine(self) -> Engine:
-        """What runs it, made at the first use."""
-        self._holdings.check_open()
-        engine = self._running()
-        if self._holdings.is_closed:  # meanwhile, by another thread
-            self._holdings.close()
-            self._holdings.check_open()
-        return engine
-
-    def _engine_within(self, timeout_s: float | None) -> tuple[Engine, float | None]:
-        """It, and what is left of the caller's time; to plan at the first use may take long."""
-        if timeout_s is None or self._running.made is not None:
-            return self._engine, checked_timeout(timeout_s)
-        from junco.engine.callers import with_time_left
-
-        return with_time_left(lambda: self._engine, timeout_s)
-
     def _repr_html_(self) -> str:
         return self.graph._repr_html_()
 
@@ -352,12 +333,6 @@ class Pipeline:
         wanted = self.graph.inputs
         if len(inputs) != len(wanted):
             raise InputError(f"the pipeline takes {len(wanted)} ({', '.join(wanted)}) and was given {len(inputs)}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, here or in another process, is built anew from the graph."""

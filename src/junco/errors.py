@@ -15,6 +15,7 @@
     │   └── NoHubError            a hub's name was used and no hub is configured
     ├── IntegrityError            a file is not the one it should be (sha256)
     ├── InputError                a value that an operator cannot work on
+    ├── DataError                 data to learn from or to measure by says too little, or two things at once
     ├── OperatorError             an operator failed on a row; ``__cause__`` is its own exception
     ├── SpaceError                vectors of two spaces, or of an unknown one, were to be mixed
     ├── DeadlineError             a call's time ran out
@@ -141,6 +142,10 @@ class IntegrityError(JuncoError):
 
 class InputError(JuncoError):
     """A value that an operator cannot work on: missing, empty, truncated, too large, of a wrong type."""
+
+
+class DataError(JuncoError):
+    """Data to learn from, or to measure by, says too little of its items, or two things at once."""
 
 
 class OperatorError(JuncoError):

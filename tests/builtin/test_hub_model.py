@@ -23,9 +23,9 @@ import detectors
 import image_text_models
 import omni_models
 from junco.builtin.hub_model import hub
-from junco.builtin.onnx import derived as derivation
-from junco.builtin.onnx.derived import derived
 from junco.errors import IntegrityError, ParameterError, UnavailableError
+from junco.neural import derived as derivation
+from junco.neural.derived import derived
 from junco.operator import registry
 
 TEXT = "text-embedding.sentence-transformers"

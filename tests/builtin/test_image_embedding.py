@@ -175,6 +175,11 @@ def test_a_strip_that_no_memory_holds_when_resized_is_refused(loaded):
             loaded(f"image-embedding.{name}", seed=5, **params)(strip)
 
 
+def test_random_weights_are_identified_by_what_draws_them():
+    told = EfficientNetLite(pretrained=False, seed=3).model_space().parts["weights"]
+    assert told.startswith("random, seed 3, junco ")
+
+
 def test_an_unknown_variant_is_refused_with_a_suggestion():
     with pytest.raises(ParameterError, match="Did you mean 'lite0'"):
         EfficientNetLite("light0")

@@ -202,7 +202,7 @@ def _gives_pieces(node: Node) -> bool:
 
 def _keeps(node: Node, kind: Any) -> bool:
     """Whether a step makes of a piece, and of nothing else, one of the same kind."""
-    ports = node.callee.operator.ports() if node.spec is not None and node.callee is not None else None
+    ports = node.callee.ports if node.spec is not None and node.callee is not None else None
     if ports is None or ports.inputs is None or len(ports.inputs) != 1:
         return False
     return accepts(ports.inputs[0].type, kind) and accepts(kind, ports.outputs[0].type)
@@ -288,7 +288,7 @@ def _takes(node: Node, kind: Any) -> bool:
     callee = node.callee
     if callee is None or not callee.is_operator:
         return False
-    inputs = callee.operator.ports().inputs
+    inputs = callee.ports.inputs
     return inputs is None or (len(inputs) == 1 and accepts(inputs[0].type, kind))
 
 
@@ -296,7 +296,7 @@ def _makes_vectors(node: Node) -> bool:
     callee = node.callee
     if callee is None or not callee.is_operator:
         return False
-    outputs = callee.operator.ports().outputs
+    outputs = callee.ports.outputs
     return len(outputs) == 1 and is_vector(outputs[0].type)
 
 
@@ -305,7 +305,7 @@ def _is_after(node: Node) -> bool:
     if not _makes_vectors(node):
         return False
     assert node.callee is not None
-    inputs = node.callee.operator.ports().inputs
+    inputs = node.callee.ports.inputs
     return inputs is None or all(is_vector(port.type) for port in inputs) or node.verb in GROUPING
 
 

@@ -22,6 +22,7 @@ from junco.cli import (
     doctor,
     draw,
     embed,
+    evaluate,
     families,
     look,
     ops,
@@ -127,7 +128,7 @@ def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
 
 for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
-    *(embed.embed, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
+    *(embed.embed, evaluate.evaluate, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
 ):
     assert command.callback is not None

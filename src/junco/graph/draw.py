@@ -9,35 +9,23 @@ are chosen to be read on either ground.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape, quoteattr
 
-from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, made_text, origin_of, seen
+from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, made_text, origin_of
 from junco.graph.layout import Cell, Group
 from junco.graph.levels import Level
 from junco.graph.nodes import Graph, Node, fn_name
 from junco.operator.spec import OperatorSpec
-from junco.pages.letters import cut, num_places
+from junco.pages.letters import num_places
+from junco.pages.pen import BOLD, CLASSES, CODE, FAINT, INK, LEAST_SIZE, LINE, PAPER, TINTS, as_xml, document, words
 from junco.wording import picture
 
 BOX_WIDTH, BOX_HEIGHT, END_HEIGHT = 268, 82, 34
 TRACK_WIDTH, LAYER_HEIGHT = 332, 130
-LEAST_SIZE = 0.66
-"""So far letters shrink where a line is long; what is longer still is cut, and whole in the tooltip."""
 NAME_LENGTH = 48
 MARGIN, HEAD_HEIGHT, LEGEND_LINE = 24, 40, 22
 
-_INK, _FAINT, _PAPER, _LINE = "#1f2937", "#526071", "#ffffff", "#747d8b"
-_TINTS = ("#747d8b", "#3b82f6", "#10b981", "#f59e0b", "#a855f7", "#ef4444", "#06b6d4")
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-_DARK = (
-    "<style>@media (prefers-color-scheme: dark) { .junco-box { fill: #1f2733 } .junco-ink { fill: #e3e8ef } "
-    ".junco-faint { fill: #a3afbf } }</style>"
-)
-_CLASSES = {_INK: ' class="junco-ink"', _FAINT: ' class="junco-faint"'}
 _MADE = 38
 """Places for what a step makes."""
-_BOLD = ' font-weight="600"'
-_CODE = """ font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace\""""
 
 
 def svg(graph: Graph) -> str:
@@ -51,8 +39,8 @@ def svg(graph: Graph) -> str:
     tracks, layers = 1 + max(cell.track for cell in cells), 1 + max(cell.layer for cell in cells)
     head = HEAD_HEIGHT if graph.name else 0
     legend = [level_text(level) for level in levels]
-    words = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
-    width = 2 * MARGIN + max(tracks * TRACK_WIDTH, 48 + words)
+    places = max(9 * min(num_places(graph.name), NAME_LENGTH), *(7 * num_places(text) for text in legend))
+    width = 2 * MARGIN + max(tracks * TRACK_WIDTH, 48 + places)
     tree_height = layers * LAYER_HEIGHT
     height = 2 * MARGIN + head + tree_height + LEGEND_LINE * len(legend)
     shapes = [
@@ -65,19 +53,7 @@ def svg(graph: Graph) -> str:
         "</g>",
         *_legend(levels, legend, MARGIN + head + tree_height + 6),
     ]
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    title = _text(graph.name or "pipeline")
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family={quoteattr(FONTS)}>',
-            f"<title>{title}</title>",
-            _DARK,
-            '<defs><marker id="junco-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-            f'orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="{_LINE}"/></marker></defs>',
-            *shapes,
-            "</svg>\n",
-        ]
-    )
+    return document(graph.name or "pipeline", width, height, shapes)
 
 
 def _levels(cells: list[Cell]) -> list[Level]:
@@ -92,19 +68,19 @@ def _group_frame(group: Group, depth: int) -> Iterator[str]:
     width = group.num_tracks * TRACK_WIDTH - 2 * inset
     height = group.num_layers * LAYER_HEIGHT - 2 * inset
     yield "<g>"
-    yield f"<title>{_text(group_text(group))}</title>"
+    yield f"<title>{as_xml(group_text(group))}</title>"
     yield (
         f'<rect class="pipeline" x="{x}" y="{y}" width="{width}" height="{height}" rx="14" fill="none" '
-        f'stroke="{_LINE}" stroke-width="1.5" stroke-dasharray="6 4"/>'
+        f'stroke="{LINE}" stroke-width="1.5" stroke-dasharray="6 4"/>'
     )
-    yield _words(x + 16, y + 24, group.node.name, 19, size=13, fill=_LINE, look=_BOLD)
-    yield _words(x + 16, y + 42, f"{group.node.verb} {fn_name(group.node.fn)}", 21, size=11, fill=_LINE)
+    yield words(x + 16, y + 24, group.node.name, 19, size=13, fill=LINE, look=BOLD)
+    yield words(x + 16, y + 42, f"{group.node.verb} {fn_name(group.node.fn)}", 21, size=11, fill=LINE)
     yield "</g>"
 
 
 def _head(graph: Graph) -> Iterator[str]:
     if graph.name:
-        yield _words(MARGIN + 32, MARGIN + 14, graph.name, NAME_LENGTH, size=15, fill=_LINE, look=_BOLD)
+        yield words(MARGIN + 32, MARGIN + 14, graph.name, NAME_LENGTH, size=15, fill=LINE, look=BOLD)
 
 
 def _bands(cells: list[Cell]) -> Iterator[str]:
@@ -137,7 +113,7 @@ def _runs(cells: list[Cell], level: Level) -> Iterator[tuple[Cell, Cell]]:
 def _arrows(cell: Cell) -> Iterator[str]:
     x, top = _middle(cell)[0], _top(cell)
     if cell.kind == "pass":
-        yield f'<path d="M{x} {top}V{_bottom(cell)}" stroke="{_LINE}" stroke-width="1.5"/>'
+        yield f'<path d="M{x} {top}V{_bottom(cell)}" stroke="{LINE}" stroke-width="1.5"/>'
     for start in cell.before:
         from_x, from_y = _middle(start)[0], _bottom(start)
         head = "" if cell.kind == "pass" else ' marker-end="url(#junco-arrow)"'
@@ -145,7 +121,7 @@ def _arrows(cell: Cell) -> Iterator[str]:
         line = (
             f"M{from_x} {from_y}V{top}" if from_x == x else f"M{from_x} {from_y}C{from_x} {bend} {x} {bend} {x} {top}"
         )
-        yield f'<path d="{line}" fill="none" stroke="{_LINE}" stroke-width="1.5"{head}/>'
+        yield f'<path d="{line}" fill="none" stroke="{LINE}" stroke-width="1.5"{head}/>'
 
 
 def _box(cell: Cell) -> Iterator[str]:
@@ -155,30 +131,30 @@ def _box(cell: Cell) -> Iterator[str]:
     x, y = _middle(cell)[0] - BOX_WIDTH / 2, _top(cell)
     height, radius = (BOX_HEIGHT, 10) if cell.node else (END_HEIGHT, END_HEIGHT / 2)
     yield "<g>"
-    yield f"<title>{_text(_full(cell))}</title>"
+    yield f"<title>{as_xml(_full(cell))}</title>"
     yield (
         f'<rect class="junco-box" x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{height}" rx="{radius:g}" '
-        f'fill="{_PAPER}" stroke="{_tint(cell.level)}" stroke-width="1.5"/>'
+        f'fill="{PAPER}" stroke="{_tint(cell.level)}" stroke-width="1.5"/>'
     )
     if cell.node is None:
-        yield _words(x + 16, y + 22, f"{cell.kind}  {', '.join(cell.columns)}", 31, size=12, fill=_INK, look=_BOLD)
+        yield words(x + 16, y + 22, f"{cell.kind}  {', '.join(cell.columns)}", 31, size=12, fill=INK, look=BOLD)
     else:
         yield from _step_words(cell.node, x, y)
     yield "</g>"
 
 
 def _step_words(node: Node, x: float, y: float) -> Iterator[str]:
-    right = f'x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{_FAINT}" text-anchor="end"'
-    yield _words(x + 12, y + 21, node.name, 29 - len(node.verb), size=13, fill=_INK, look=_BOLD)
-    yield f"<text {right}{_CLASSES[_FAINT]}>{node.verb}</text>"
+    right = f'x="{x + BOX_WIDTH - 12:g}" y="{y + 21:g}" font-size="11" fill="{FAINT}" text-anchor="end"'
+    yield words(x + 12, y + 21, node.name, 29 - len(node.verb), size=13, fill=INK, look=BOLD)
+    yield f"<text {right}{CLASSES[FAINT]}>{node.verb}</text>"
     if node.fn is not None:
-        yield _words(x + 12, y + 39, fn_name(node.fn), 36, size=11, fill=_INK, look=_CODE)
+        yield words(x + 12, y + 39, fn_name(node.fn), 36, size=11, fill=INK, look=CODE)
     if node.spec is not None and node.spec.items:
-        yield _words(x + 12, y + 55, _given(node.spec), 40, size=11, fill=_FAINT)
+        yield words(x + 12, y + 55, _given(node.spec), 40, size=11, fill=FAINT)
     made = made_text(node)
     if num_places(made) * LEAST_SIZE > _MADE:  # the names first: the tooltip has the types
         made = f"→ {', '.join(node.outputs)}"
-    yield _words(x + 12, y + 72, made, _MADE, size=11, fill=_INK)
+    yield words(x + 12, y + 72, made, _MADE, size=11, fill=INK)
 
 
 def _given(spec: OperatorSpec) -> str:
@@ -197,7 +173,7 @@ def _arrow_labels(cell: Cell) -> Iterator[str]:
         x, y = (_middle(start)[0], _bottom(start) + 18) if meets else (_middle(cell)[0], _top(cell) - 14)
         top = y if meets else y - 12 * (len(lines) - 1)
         for number, line in enumerate(lines):
-            yield _words(x + 8, top + 12 * number, line, 18, size=11, fill=_LINE)
+            yield words(x + 8, top + 12 * number, line, 18, size=11, fill=LINE)
 
 
 def _in_lines(names: Iterable[str]) -> Iterator[str]:
@@ -220,7 +196,7 @@ def _legend(levels: list[Level], texts: Iterable[str], y: float) -> Iterator[str
             f'<rect x="{MARGIN + 32}" y="{line:g}" width="22" height="13" rx="4" fill="{_tint(level)}" '
             f'fill-opacity="{opacity}" stroke="{_tint(level)}"/>'
         )
-        yield _words(MARGIN + 62, line + 11, text, 80, size=12, fill=_LINE)
+        yield words(MARGIN + 62, line + 11, text, 80, size=12, fill=LINE)
 
 
 def _full(cell: Cell) -> str:
@@ -252,17 +228,4 @@ def _height(cell: Cell) -> int:
 
 
 def _tint(level: Level) -> str:
-    return _TINTS[0] if level.parent is None else _TINTS[1 + (level.index - 1) % (len(_TINTS) - 1)]
-
-
-def _words(x: float, y: float, text: str, most: int, size: int, fill: str, look: str = "") -> str:
-    """A line of text for ``most`` places: smaller where it is longer; ``look`` are further attributes."""
-    shrunk = min(1.0, max(LEAST_SIZE, most / max(1, num_places(text))))
-    shown = cut(text, int(most / shrunk))
-    tip = f"<title>{_text(text)}</title>" if shown != text else ""
-    look = f"{_CLASSES.get(fill, '')}{look}"
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size * shrunk:.4g}" fill="{fill}"{look}>{tip}{_text(shown)}</text>'
-
-
-def _text(text: str) -> str:
-    return escape(seen(text))
+    return TINTS[0] if level.parent is None else TINTS[1 + (level.index - 1) % (len(TINTS) - 1)]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from junco.errors import InputError, MissingExtraError, TargetError, UnavailableError
-from junco.graph.draw import FONTS, svg
+from junco.graph.draw import svg
 from junco.graph.mermaid import mermaid
 from junco.graph.nodes import Graph
+from junco.pages.pen import FONTS
 from junco.settings import user_path
 
 Form = Literal["svg", "mermaid"]

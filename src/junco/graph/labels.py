@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from junco.graph.layout import Cell, Group, layout
@@ -13,9 +12,6 @@ from junco.graph.params import bind
 from junco.operator import registry
 from junco.operator.ports import Port, type_name
 from junco.pages.letters import cut
-
-UNSEEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot hold, what terminals obey, and what would turn the direction of the letters after it."""
 
 
 def laid_out(graph: Graph) -> list[Cell]:
@@ -61,7 +57,7 @@ def _made_ports(node: Node) -> tuple[Port, ...]:
     if (callee := node.callee) is None or callee.spec is None:
         return ()
     if callee.spec.is_loaded:
-        ports = callee.operator.ports()
+        ports = callee.ports
         return (ports.of_many() if node.verb == "flat_map" else ports).outputs
     family = registry.families("operator").get(callee.spec.name.partition(".")[0])
     return () if family is None or family.also else family.ports.outputs
@@ -83,8 +79,3 @@ def level_text(level: Level) -> str:
     if level.parent is None:
         return "level 0 · one row per input"
     return cut(f"level {level.depth} · rows made by {level.opened_by!r}", 80)
-
-
-def seen(text: str) -> str:
-    """Text that XML and people's eyes can hold."""
-    return UNSEEN.sub("\ufffd", text)

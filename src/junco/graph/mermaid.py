@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, origin_of, seen
+from junco.graph.labels import columns_at, group_text, groups_of, laid_out, level_text, origin_of
 from junco.graph.layout import Cell, Frame, Group
 from junco.graph.nodes import Graph, fn_name
 from junco.pages.letters import cut
+from junco.pages.pen import seen
 
 
 def mermaid(graph: Graph) -> str:

@@ -11,6 +11,7 @@ from junco.errors import GraphError, UnknownNameError
 from junco.graph.written import Written
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
+from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
 from junco.wording import did_you_mean, nearest, printable, printable_lines
 
@@ -199,6 +200,12 @@ class Callee:
         """The operator's class; imports its module."""
         assert self.spec is not None
         return type(self.live) if self.live is not None else self.spec.load()
+
+    @property
+    def ports(self) -> Ports:
+        """The operator's ports with its parameters; imports its module."""
+        assert self.spec is not None
+        return self.operator.ports_with(self.spec.params)
 
     @property
     def hints(self) -> Hints:

@@ -177,7 +177,7 @@ def _ports_of(node: Node) -> Ports:
 def _ports_of_fn(fn: Callable[..., Any]) -> Ports:
     callee = Callee.of(fn)
     if callee.spec is not None:
-        return callee.operator.ports() if callee.live is not None or callee.spec.is_loaded else UNKNOWN
+        return callee.ports if callee.live is not None or callee.spec.is_loaded else UNKNOWN
     return pipeline_ports(check(callee.graph, warns=False)) if callee.graph is not None else ports_of_function(fn)
 
 

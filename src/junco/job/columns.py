@@ -49,6 +49,7 @@ def choose(
     texts = [str(each) for each in there]
     if not texts:
         raise JobError(f"{name} has no columns")
+    wanted.see(texts)
     return _with_kept(_of_inputs(texts, wanted, name, with_bytes, may_be_texts, sample), texts, wanted, name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class Wanted:
         reading: what the caller says of how a list is written.
         numbers: what values without a name are called, where this is one of several sources; ``None``: it is alone.
         name: what a file is called in the target.
+        see: is told the columns of a table before any is chosen.
     """
 
     columns: tuple[str, ...]
@@ -36,6 +37,7 @@ class Wanted:
     reading: Reading = FOUND_OUT
     numbers: Iterator[int] | None = None
     name: Callable[[str], str] = str
+    see: Callable[[Sequence[str]], object] = lambda columns: None
 
     @property
     def names_columns(self) -> bool:

@@ -58,7 +58,7 @@ class ImageEmbedding(NeuralOperator):
 
     def wants(self) -> Mapping[str, float]:
         """Pictures of a shorter side that is enough for the same vectors, which may have to be measured: once."""
-        space = self.model_space()
+        space = self.taken_space()
         if self.exact or space is None or not 0 < self.named_source().num_bytes <= MOST_BYTES:
             return {}
         found = remembered(space, self.compute)
@@ -76,7 +76,7 @@ class ImageEmbedding(NeuralOperator):
         self._prepare = None
 
     def _shortcuts(self, source: Callable[[], Source], preparation: Preparation, compiled: Compiled) -> Shortcuts:
-        space: Space | None = self.model_space()
+        space: Space | None = self.taken_space()
         if self.exact or space is None or self.named_source().weights_sha256 is None:
             return Shortcuts()
         found = remembered(space, self.compute)

@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Self
+from dataclasses import dataclass
+from typing import Literal, Self
+
+Pool = Literal["mean", "max", "cls", "gem", "none"]
+"""How one vector is made of a layer's output; ``none``: the output as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What the axes of a layer's output are, the axis of inputs left out.
+
+    Attributes:
+        order: a letter an axis, ``c`` for the numbers of one place: ``c`` a vector, ``tc`` tokens, ``ct`` sound with
+            channels first, ``chw`` and ``hwc`` maps; empty where nobody can tell.
+        num_prefix: tokens before those of the input itself, as a class token is.
+        is_masked: a mask among the model's inputs says which tokens are real.
+        has_cls: the first token stands for all.
+    """
+
+    order: str = ""
+    num_prefix: int = 0
+    is_masked: bool = False
+    has_cls: bool = False
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """What can be made of it."""
+        if self.order in ("", "c"):
+            return ("none",)
+        return ("mean", "max", "gem", *(("cls",) if self.has_cls else ()), "none")
 
 
 class Layer(str):
@@ -13,20 +42,33 @@ class Layer(str):
         shape: of its output for one input, the axis of inputs left out; ``None`` for what differs between inputs.
         num_parameters: of the layer and all within it.
         why_not: why no vector can be taken there; empty where one can.
+        axes: of its output.
+        number: which block of the network it is, as ``layer=0`` and ``layer=-1`` count them; ``None``: no block.
     """
 
-    __slots__ = ("kind", "num_parameters", "shape", "why_not")
+    __slots__ = ("axes", "kind", "num_parameters", "number", "shape", "why_not")
 
     kind: str
     shape: tuple[int | None, ...]
     num_parameters: int
     why_not: str
+    axes: Axes
+    number: int | None
 
     def __new__(
-        cls, name: str, kind: str, shape: tuple[int | None, ...], num_parameters: int = 0, why_not: str = ""
+        cls,
+        name: str,
+        kind: str,
+        shape: tuple[int | None, ...],
+        num_parameters: int = 0,
+        why_not: str = "",
+        *,
+        axes: Axes = Axes(),  # frozen
+        number: int | None = None,
     ) -> Self:
         self = super().__new__(cls, name)
         self.kind, self.shape, self.num_parameters, self.why_not = kind, shape, num_parameters, why_not
+        self.axes, self.number = axes, number
         return self
 
     @property

@@ -6,29 +6,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError
-from junco.neural import passes
+from junco.neural import passes, probe
 from junco.neural.compute import Compute
 from junco.neural.devices import check_device
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
+from junco.neural.layer import Layer
+from junco.neural.listing import Listing
 from junco.neural.pixels import checked_pixels
 from junco.neural.texts import checked_texts
 from junco.neural.weights import random_weights, seeded_build
 from junco.operator import registry
 from junco.operator.base import Operator
+from junco.operator.extras import check_packages
 from junco.operator.hints import Hints
 from junco.operator.options import option, outside_space
 from junco.operator.ports import Port, Ports, array_type, ports_of_batch
 from junco.places.files import names_files
 from junco.runtime.load import Dtype, Runtime, check_least_cosine
 from junco.runtime.source import Arrays, Source, dim_of, first_block, owned_by
-from junco.types import Space, Vectors
+from junco.types import Space, Vector, Vectors
 from junco.types.array_type import IMAGE
+
+if TYPE_CHECKING:
+    from junco.graph.drawing import Drawing
 
 _TOLD = {
     "source": "it gives a Source(build=…, weights=…), the model that is not yet loaded",
@@ -76,6 +82,47 @@ class NeuralModel(Operator):
     def source(self) -> Source:
         """The model, not yet loaded: what builds its torch module, or an ONNX file; its weights; its recipe."""
         raise undefined(self.name, "source")
+
+    def skeleton(self) -> Source | None:
+        """The model without its weights, which is built in no time on torch's meta device; ``None``: there is none.
+
+        It need have no more than ``build``, and what ``source`` says of inputs; then layers are listed without the
+        files of weights. What it builds is used by nobody else.
+        """
+        return None
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of the network in the order in which they begin in a pass, each a name that knows its shape.
+
+        No weights are loaded where the operator has a `skeleton`.
+        """
+        return self.listing.layers
+
+    def draw(self, depth: int | None = None) -> Drawing:
+        """The network block by block, as SVG; what repeats stands once.
+
+        Args:
+            depth: how many floors of layers within layers are shown; ``None``: as many as can be read.
+        """
+        from junco.graph.drawing import Drawing
+        from junco.neural.network_drawing import network_svg
+
+        model = getattr(self, "model", None)
+        ports = self.ports()
+        made, *_ = [port.name for port in ports.outputs] or ["numbers"]
+        taken = ", ".join(str(port) for port in ports.inputs or ()) or "items"
+        title = self.name if model is None else f"{self.name} {model}"
+        return Drawing(network_svg(title, self.layers(), (taken, made), depth), "svg")
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Its layers, and how they are chosen."""
+        check_packages(self.packages, self.name)
+        with owned_by(self.name):
+            bare = self.skeleton()
+        if bare is None:
+            self.fetch()
+        return probe.listing_of(self._completed(bare or self.named_source()), is_bare=bare is not None)
 
     def prepare(self, *columns: Any) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
         """Items → the inputs of one pass: an array, or several, whose first axis counts the items.
@@ -180,6 +227,11 @@ class NeuralModel(Operator):
         return Compute(self.name, self.device, self.runtime, self.dtype, self.least_cosine, self.deterministic)
 
     @property
+    def known_dim(self) -> int | None:
+        """How many numbers it gives for an item, as far as that is known before it is loaded."""
+        return self.dim
+
+    @property
     def place(self) -> str:
         return self.compute.device_name
 
@@ -190,7 +242,9 @@ class NeuralModel(Operator):
 
     def complete_source(self) -> Source:
         """`source` with what the operator itself knows, ready for `junco.runtime`: name, golden pass, inputs."""
-        source = self.named_source()
+        return self._completed(self.named_source())
+
+    def _completed(self, source: Source) -> Source:
         golden = source.golden or self.golden_pass()
         golden = passes.as_taken(golden, passes.dtypes_of(source.inputs) or passes.usual_dtypes(golden), self.name)
         own = self.model_options()
@@ -226,7 +280,17 @@ class NeuralModel(Operator):
         if not len(columns[0]):
             return []
         checked = self._checked(columns)
-        return self.read(self.numbers(checked), *checked)
+        return self.results(checked)
+
+    def results(self, columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        """A result for each of n > 0 checked items."""
+        return self.read(self.numbers(columns), *columns)
+
+    def numbers_apart(self, columns: Sequence[Sequence[Any]]) -> list[Vector]:
+        """What the model gives for each of n > 0 checked items, where that may be of several lengths."""
+        assert self._passes is not None, "open() comes before batch()"
+        blocks = self._passes.blocks(self._prepared, columns)
+        return [row for block, _ in blocks for row in block][: len(columns[0])]
 
     def numbers(self, columns: Sequence[Sequence[Any]]) -> Vectors:
         """What the model gives: float32 (n, dim) for n > 0 checked items."""
@@ -252,7 +316,7 @@ class NeuralModel(Operator):
             ContractError: with the shape that it has and the one that it should have.
         """
         if block.shape != (num_rows, self._dim):
-            self._dim = dim_of(block, num_rows, self._dim or self.dim, self.name)
+            self._dim = dim_of(block, num_rows, self._dim or self.known_dim, self.name)
         return block
 
     def close(self) -> None:

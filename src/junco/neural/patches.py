@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from itertools import accumulate, pairwise
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import ContractError
+from junco.errors import ContractError, ParameterError
+from junco.neural.layer import Pool
+from junco.neural.maps import as_result, joined, maps_of
 from junco.neural.model import NeuralModel, undefined
 from junco.neural.operator import NeuralOperator
 from junco.operator.options import option
@@ -75,6 +78,10 @@ class PatchModel(NeuralModel):
         if not len(columns[0]):
             return []
         (items,) = self._checked(columns)
+        return self.results([items])
+
+    def results(self, columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        (items,) = columns
         cut = [self._cut(item) for item in items]
         numbers = self.numbers([[patch for patches in cut for patch in patches]])
         ends = np.cumsum([len(patches) for patches in cut])
@@ -93,26 +100,54 @@ class PatchEmbedding(NeuralOperator, PatchModel):
     A subclass defines `source`, the model of a patch, and `patches`, which cuts an item.
 
     Args:
-        pool: of the patches' vectors: ``mean``, or ``max``, the most in each number.
+        pool: of the patches' vectors: ``mean``, or ``max``, the most in each number. Of a layer's output too, where
+            one is chosen; then also ``gem`` and ``cls`` (the token that stands for all), whose mean is taken over the
+            patches, or ``none``, the maps as they are: of tokens one behind the other, of others one for each patch.
     """
 
-    pool: Literal["mean", "max"] = option("mean", in_space=False)
+    pool: Pool | None = option("mean", in_space=False)
 
     needed = ("source", "patches")
+    pools_more = True
+
+    def check_pool(self) -> None:
+        if self.layer is None and self.pool not in ("mean", "max"):
+            raise ParameterError(
+                f"{self.name!r}: pool={self.pool!r} says what is made of a layer's output: say which, by "
+                "layer=; of the patches' vectors it makes their 'mean' or 'max'"
+            )
 
     def model_space(self) -> Space | None:
         """With the way of pooling where `vector.pool` says it too: it gives of patches' vectors the same."""
         space = super().model_space()
-        return None if space is None else space.pooled(self.pool)
+        return None if space is None else space.pooled(self.pool_of_patches)
 
     def read_patches(self, numbers: Sequence[Vectors], items: Sequence[Any]) -> Sequence[Vector]:
         """The finished vectors."""
         shares = [self.shares(item, len(each)) for each, item in zip(numbers, items, strict=True)]
         pooled = [
-            each.max(axis=0) if self.pool == "max" else np.average(each, axis=0, weights=share)
+            each.max(axis=0) if self.pool_of_patches == "max" else np.average(each, axis=0, weights=share)
             for each, share in zip(numbers, shares, strict=True)
         ]
         return self.finish.rows(np.stack(pooled).astype(np.float32, copy=False))
+
+    def results(self, columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        if not self.gives_maps:
+            return PatchModel.results(self, columns)
+        assert self.chosen is not None
+        cut = [self._cut(item) for item in columns[0]]
+        maps = [
+            maps_of(row, self.chosen, self.name)
+            for row in self.numbers_apart([[each for some in cut for each in some]])
+        ]
+        ends = [0, *accumulate(map(len, cut))]
+        items = [joined(maps[start:end], self.chosen) for start, end in pairwise(ends)]
+        return [as_result(each, self.chosen) for each in items]
+
+    @property
+    def pool_of_patches(self) -> str:
+        """What is made of the patches' vectors: the most of the most is the most, and of all others the mean."""
+        return "max" if self.pool == "max" else "mean"
 
     def shares(self, item: Any, num_patches: int) -> npt.NDArray[Any] | None:
         """How much each patch of an item counts in the mean; ``None``: all alike."""

@@ -17,7 +17,7 @@ from junco.neural.golden import GOLDEN_TEXTS
 from junco.neural.tokens import Ids, Tokens, max_tokens, token_ids, tokens_of
 from junco.neural.vectors import unit_rows
 from junco.runtime.source import Arrays, Compiled
-from junco.types import Vectors
+from junco.types import Vector, Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -84,12 +84,25 @@ class TextEncoder:
                     raise
                 self.pass_tokens = min(self.pass_tokens, max(longest, limit // 2))
 
-    def _embedded(self, ids: Sequence[Ids], limit: int) -> Vectors:
+    def padded_rows(self, tokens: Tokens) -> list[Vector]:
+        """What a model gives whose rows are as long as those of their pass, for texts that have been made tokens."""
+        ids = [np.asarray(row) for row in tokens.ids]
+        passes = self._passes(ids, self.pass_tokens)
+        blocks = self._blocks([[ids[row] for row in rows] for rows in passes], self.pass_tokens)
+        found: dict[int, Vector] = {}
+        for rows, block in zip(passes, blocks, strict=True):
+            found |= dict(zip(rows, block, strict=False))  # a deterministic pass may have more
+        return [found[row] for row in range(len(ids))]
+
+    def _passes(self, ids: Sequence[Ids], limit: int) -> list[list[int]]:
+        """The rows of each pass."""
         lengths = [len(row) for row in ids]
         if self.deterministic:
-            passes = list(passes_in_buckets(lengths, limit, self._bucket))
-        else:
-            passes = passes_by_length(lengths, self._shared(lengths, limit), self._pass_cost)
+            return list(passes_in_buckets(lengths, limit, self._bucket))
+        return passes_by_length(lengths, self._shared(lengths, limit), self._pass_cost)
+
+    def _embedded(self, ids: Sequence[Ids], limit: int) -> Vectors:
+        passes = self._passes(ids, limit)
         blocks = self._blocks([[ids[row] for row in rows] for rows in passes], limit)
         sorted_rows = np.concatenate([block[: len(rows)] for block, rows in zip(blocks, passes, strict=True)])
         vectors = np.empty_like(sorted_rows)

@@ -162,10 +162,7 @@ class Operator:
         return [self.stream(*item) for item in zip(*columns, strict=True)]
 
     def state(self) -> Any:
-        """A fresh state, for an operator with ``Hints(stateful=True)``: one for each scope, handed to `batch`.
-
-        Without it each scope gets an instance of its own.
-        """
+        """A fresh state, for an operator with ``Hints(stateful=True)``: one for each scope, else an instance."""
         return None
 
     def close(self) -> None:
@@ -175,7 +172,6 @@ class Operator:
         """Say in `batch` of rows, by their numbers in the batch, that their input was ``cut``, ``empty``, in good part
         ``unknown`` to the operator, as letters are to a model that never saw them, ``repeated``: that it is like one
         before it, or that something of it had to be ``assumed``, as the encoding of a text.
-
         In `stream` the item is row 0; say it once.
 
         How many there were is in `Pipeline.stats` and in the reports of jobs, for the pipeline whose rows they are.
@@ -200,7 +196,7 @@ class Operator:
 
     def spaces(self, *inputs: Space | None) -> Sequence[Space | None]:
         """The space of each output; `space` for those that are vectors, unless they differ."""
-        made, outputs = self.space(*inputs), self.ports().outputs
+        made, outputs = self.space(*inputs), self.ports_with(self.spec.params).outputs
         return [made if len(outputs) == 1 or is_vector(port.type) else None for port in outputs]
 
     @property
@@ -278,6 +274,11 @@ class Operator:
         return own.named_after(kept[0]) if kept else own
 
     @classmethod
+    def ports_with(cls, params: Mapping[str, Any]) -> Ports:
+        """The ports of one that has these parameters, where some decide what comes out; they may be incomplete."""
+        return cls.ports()
+
+    @classmethod
     def _working(cls) -> Callable[..., Any]:
         """The method whose annotations are its ports."""
         return cls.stream if cls.gives_streams() and not cls.gives_either() else cls.batch
@@ -316,8 +317,7 @@ class Operator:
         if is_declared(cls):
             return parameters_of(cls)
         made: Any = cls  # its constructor is its own
-        parameters = list(inspect.signature(made.__init__).parameters.values())[1:]
-        return {p.name: p for p in parameters}
+        return {p.name: p for p in list(inspect.signature(made.__init__).parameters.values())[1:]}
 
     @classmethod
     def neutral_parameters(cls) -> frozenset[str]:

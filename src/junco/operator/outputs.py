@@ -172,7 +172,8 @@ def _may_be_vector(port: Port, operator: Operator) -> bool:
 
 def _with_family(operator: Operator) -> Ports:
     """The operator's ports; where they say nothing of an output, what the family says."""
-    ports, contract = operator.ports(), registry.families("operator").get(operator.family or "")
+    ports = operator.ports_with(operator.spec.params)
+    contract = registry.families("operator").get(operator.family or "")
     kept = contract.kept_by(ports) if contract is not None else []
     if not kept:
         return ports

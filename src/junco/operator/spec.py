@@ -120,6 +120,17 @@ class OperatorSpec:
         learner.fit(data, Path(path), **how)
         return self.bound().with_params({**self.params, option: str(path)})
 
+    def layers(self) -> tuple[Any, ...]:
+        """The layers of the operator's network, each a name that knows its shape, as its ``layer=`` takes it.
+
+        Raises:
+            ContractError: it has no network.
+        """
+        operator = self.bound().create()
+        if not hasattr(operator, "layers"):
+            raise ContractError(f"{self.name!r} holds no neural network that could be looked into: it has no layers")
+        return tuple(operator.layers())
+
     def __call__(self, *item: Any) -> Any:
         """Work on one item with the resident operator for this spec."""
         return residents.call(self.bound(), item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,7 +29,9 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
 
     example = tuple(torch.from_numpy(array[:2].copy()) for array in source.golden)
     dynamic = torch.export.Dim.DYNAMIC
-    shapes = tuple({n: dynamic for n, size in enumerate(each.shape) if size is None} for each in source.inputs)
+    shapes: Any = tuple({n: dynamic for n, size in enumerate(each.shape) if size is None} for each in source.inputs)
+    if _takes_any_number(module):
+        shapes = (shapes,)
     with quietly(), torch.no_grad():
         torch.onnx.export(
             module,
@@ -40,6 +43,12 @@ def convert(source: Source, module: torch.nn.Module, folder: Path) -> None:
             external_data=True,
             verbose=False,
         )
+
+
+def _takes_any_number(module: torch.nn.Module) -> bool:
+    """Whether its inputs are one parameter, ``*arrays``."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    return any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
 
 
 class OnnxCompiled:

@@ -58,6 +58,7 @@ class Source:
         onnx: a file in float32 whose first output is (n, dim), instead of ``build``.
         weights: the file, or the files, that hold the weights.
         seed: where random weights start, if they are random: the module is then built with torch's generator there.
+        network: the part of the module in which names of layers begin, where the module is a wrapper: ``network``.
     """
 
     name: str = ""
@@ -71,6 +72,7 @@ class Source:
     onnx: Path | None = None
     weights: str | Path | Sequence[str | Path] = ()
     seed: int | None = None
+    network: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:

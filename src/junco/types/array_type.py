@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """Name, dtype and shape of an array on a port; a ``str`` in ``shape`` is a free dimension."""
+    """Name, dtype and shape of an array on a port.
+
+    A ``str`` in ``shape`` is a free dimension; ``…`` by itself stands for any number of them.
+    """
 
     name: str
     dtype: str
@@ -20,6 +23,8 @@ class ArrayType:
         import numpy as np
 
         array = np.asarray(value)
+        if self.shape == ("…",):
+            return bool(array.dtype == self.dtype)
         if array.dtype != self.dtype or array.ndim != len(self.shape):
             return False
         return all(isinstance(want, str) or want == got for want, got in zip(self.shape, array.shape, strict=True))
@@ -31,3 +36,5 @@ class ArrayType:
 IMAGE = ArrayType("image", "uint8", ("height", "width", 3))
 VECTOR = ArrayType("vector", "float32", ("dim",))
 VECTORS = ArrayType("vectors", "float32", ("n", "dim"))
+MAP = ArrayType("feature_map", "float32", ("…",))
+"""What a layer of a network gives, whatever axes it has."""

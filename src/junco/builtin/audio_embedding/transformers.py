@@ -44,6 +44,7 @@ class TransformersAudio(SoundModel, family="audio-embedding", name="transformers
             recipe=f"{self.kind}, {self.way.pooling}, pieces of {self.most} samples",
             inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(inputs)),
             packages=("transformers",),
+            network="network",
         )
 
     def _network(self) -> Any:

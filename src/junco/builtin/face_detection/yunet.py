@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.builtin.onnx.changes import dequantized, joined
-from junco.builtin.onnx.derived import derived
+from junco.neural.derived import derived
 from junco.neural.model import NeuralModel
 from junco.neural.overlap import best_of_all
 from junco.operator.options import option

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from junco.builtin.face_alignment import SIDE, aligned
 from junco.builtin.onnx.changes import dequantized
-from junco.builtin.onnx.derived import derived
+from junco.neural.derived import derived
 from junco.neural.golden import golden_images
 from junco.neural.operator import NeuralOperator
 from junco.places.wheel import Wheel

@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from junco.models.efficientnet_lite.model import DIM, efficientnet_lite
-from junco.models.efficientnet_lite.weights import VARIANTS, Variant
+from junco.models.efficientnet_lite.config import DIM, VARIANTS, Variant
 from junco.neural.images import ImageEmbedding
 from junco.neural.preparation import MiddleCrop
 from junco.neural.weights import check_sha256, random_weights
@@ -35,7 +34,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
     model: Literal["lite0", "lite1", "lite2"] = "lite0"
     pretrained: bool = True
     seed: int = option(0, least=0)
-    packages = dict.fromkeys(("efficientnet_lite_pytorch", "PIL", "torch"), "vision")
+    packages = dict.fromkeys(("PIL", "torch"), "vision")
     dim = DIM
 
     @property
@@ -45,7 +44,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
 
     @property
     def architecture(self) -> str:
-        """As the package calls it."""
+        """As its authors call it."""
         return f"efficientnet-{self.model}"
 
     @property
@@ -67,11 +66,14 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
             check_sha256(weights, self.variant.sha256)
         return Source(
             recipe=f"{self.architecture}, (x - 127) / 128, mean over space",
-            build=lambda: efficientnet_lite(self.model, weights),
+            build=lambda: self._network(weights),
             weights=(weights,) if weights is not None else (),
             seed=self.seed,
-            packages=("efficientnet-lite-pytorch",),
+            network="network",
         )
+
+    def skeleton(self) -> Source:
+        return Source(build=lambda: self._network(None), network="network")
 
     def model_options(self) -> dict[str, Any]:
         """None: weights and recipe tell the sizes apart."""
@@ -82,7 +84,7 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         variant = self.variant
         weights = f"sha256 {variant.sha256}"
         if not self.pretrained:
-            weights = random_weights(self.seed, ("efficientnet-lite-pytorch",))
+            weights = random_weights(self.seed, ("junco",))
         parts = {
             "architecture": self.architecture,
             "weights": weights,
@@ -93,6 +95,11 @@ class EfficientNetLite(ImageEmbedding, family="image-embedding", name="efficient
         }
         size = self.architecture.partition("-")[2].capitalize()
         return Space(parts, f"EfficientNet-{size}{'' if self.pretrained else ', random weights'}")
+
+    def _network(self, weights: Path | None) -> Any:
+        from junco.models.efficientnet_lite.model import efficientnet_lite
+
+        return efficientnet_lite(self.model, weights, self.name)
 
     def _weights(self) -> Path:
         return self._packaged.path(self.name)

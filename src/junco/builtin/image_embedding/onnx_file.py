@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.onnx.graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
 from junco.errors import ParameterError, UnavailableError
+from junco.neural.onnx_graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
 from junco.neural.weights import weights_by_sha256
 
 _CHANNELS = 3

@@ -14,7 +14,7 @@ from typing import Any
 
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
 from junco.models.conse.model import SHARPNESS, text_network
-from junco.models.efficientnet_lite.model import DIM
+from junco.models.efficientnet_lite.config import DIM
 from junco.models.efficientnet_lite.weights import classifier_rows
 from junco.models.universal_sentence_encoder.model import LANGUAGES, use_network
 from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
-from junco.errors import InputError
+from junco.errors import InputError, ParameterError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
 from junco.neural.operator import NeuralOperator
 from junco.neural.tokens import Ids, Tokens
@@ -42,10 +42,19 @@ class ImageTextEmbedding(NeuralOperator):
             return []
         (checked,) = self._checked(columns)
         rows = checked if self.modality == "image" else self._noted_tokens(checked)
-        return self.read(self.numbers([rows]), rows)
+        return self.results([rows])
 
     def golden(self) -> Sequence[Any]:
         return golden_images() if self.modality == "image" else self.tokens(GOLDEN_TEXTS).ids
+
+    def check_pool(self) -> None:
+        """Also refuse ``cls`` for texts: they begin with a token that stands for nothing."""
+        super().check_pool()
+        if self.pool == "cls" and self.modality == "text":
+            raise ParameterError(
+                f"{self.name!r}: pool='cls' does not fit modality='text': the first token of its texts stands for "
+                "nothing: take 'mean', 'max', 'gem' or 'none'"
+            )
 
     def complete_source(self) -> Source:
         """The two networks are two models of one space, each with a conversion of its own."""

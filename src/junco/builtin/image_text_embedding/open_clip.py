@@ -63,6 +63,7 @@ class OpenClip(ImageTextEmbedding, family="image-text-embedding", name="open-cli
             weights=found.weights,
             recipe=f"open_clip, sha256 {found.sha256()}",
             packages=("open-clip-torch",),
+            network="model",
         )
 
     def prepare(self, items: Sequence[Any]) -> npt.NDArray[Any]:

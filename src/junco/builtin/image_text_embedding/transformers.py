@@ -68,13 +68,18 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
     def source(self) -> Source:
         """By the files, unread: all that decides vectors of either kind."""
         names = self._picture_inputs if self.modality == "image" else self._reader.inputs
-        is_open = self.modality == "text" and not self._reader.is_padded
+        if self.modality == "text":
+            length = self._reader.length if self._reader.is_padded else None
+            inputs = tuple(Input(name, "int64", (None, length)) for name in names)
+        else:
+            inputs = ()
         return Source(
             build=lambda: features_of(self._folder, self.modality, names, self.name),
             weights=weights_of(self._folder),
             recipe=f"sha256 {loading.told_sha256(self._folder)}, features of its own heads",
-            inputs=tuple(Input(name, "int64", (None, None)) for name in names) if is_open else (),
+            inputs=inputs,
             packages=("transformers",),
+            network="model",
         )
 
     def prepare(self, items: Sequence[Any]) -> Arrays:

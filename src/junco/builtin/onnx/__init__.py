@@ -1,1 +1,1 @@
-"""ONNX files: what they say of themselves, and those that are made of them."""
+"""What ONNX files have to become before they can run here."""

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.neural.onnx_layers import OWN
+
 OUTPUT = "joined"
 
 
@@ -58,8 +60,8 @@ def joined(model: Any) -> Any:
     graph.initializer.append(numpy_helper.from_array(np.array([1, -1], np.int64), f"{OUTPUT}_shape"))
     flat = [f"{name}_{OUTPUT}" for name in names]
     for name, to in zip(names, flat, strict=True):
-        graph.node.append(helper.make_node("Reshape", [name, f"{OUTPUT}_shape"], [to]))
-    graph.node.append(helper.make_node("Concat", flat, [OUTPUT], axis=1))
+        graph.node.append(helper.make_node("Reshape", [name, f"{OUTPUT}_shape"], [to], f"{OWN}{to}"))
+    graph.node.append(helper.make_node("Concat", flat, [OUTPUT], f"{OWN}{OUTPUT}", axis=1))
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, None]))
     return model

@@ -55,6 +55,7 @@ class TransformersSpeaker(SoundModel, family="speaker-embedding", name="transfor
             recipe=f"{self.kind}, x-vectors, pieces of {self.most} samples",
             inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(shapes)),
             packages=("transformers",),
+            network="network",
         )
 
     def taken_of(self, piece: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:

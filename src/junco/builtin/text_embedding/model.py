@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from junco.errors import InputError, warn_fidelity
+from junco.neural.maps import as_result, maps_of, real
 from junco.neural.operator import NeuralOperator
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.texts import check_prompt, checked_texts
@@ -45,7 +46,22 @@ class TextEmbedding(NeuralOperator):
     def batch(self, *columns: Any, **_: Any) -> Sequence[Vector]:
         (texts,) = columns
         checked = checked_texts(texts, self.name)
+        if self.gives_maps:
+            return self._maps(checked) if checked else []
         return self.finish.rows(self.checked_block(self.encoded(checked), len(checked))) if checked else []
+
+    def _maps(self, texts: Sequence[str]) -> list[Any]:
+        """What layers give as it is, of the texts' own tokens."""
+        assert self._encoder is not None, "open() comes before batch()"
+        assert self.chosen is not None
+        tokens = self.checked(texts, self._encoder.tokens(texts))
+        found = [maps_of(row, self.chosen, self.name) for row in self._encoder.padded_rows(tokens)]
+        return [
+            as_result(
+                [real(each, layer, len(ids)) for each, layer in zip(maps, self.chosen.layers, strict=True)], self.chosen
+            )
+            for maps, ids in zip(found, tokens.ids, strict=True)
+        ]
 
     def encoded(self, texts: Sequence[str]) -> Vectors:
         """The model's own numbers: float32 (n, dim) for n > 0 texts."""

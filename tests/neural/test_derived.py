@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from junco.builtin.onnx.derived import derived
+from junco.neural.derived import derived
 
 OLD_S = time.time() - 100 * 86_400
 

@@ -1,0 +1,188 @@
+"""Data of any shape → what is known of its items: a folder of classes, a table, a retrieval set, an iterable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from junco.errors import DataError
+from junco.job.folders import files_beneath
+from junco.job.frames import frame_of
+from junco.job.item import BadRow, Item
+from junco.job.keeping import Keeping
+from junco.job.kinds import is_url, kind_of
+from junco.job.source import items_of
+from junco.job.wanted import Told, Wanted
+from junco.labelled.columns import Columns, columns_of
+from junco.labelled.retrieval import is_retrieval_folder, read_retrieval
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels
+from junco.settings import user_path
+from junco.wording import and_listed, picture
+
+_MOST_NAMED = 5
+
+
+class _ColumnsSeen(Exception):
+    """A table has told its columns."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__()
+        self.columns = list(columns)
+
+
+def read_data(
+    data: Any, inputs: Sequence[str] = ("item",), *, column: str | None = None, label: str | None = None
+) -> AnySet:
+    """What is known of the items of ``data``.
+
+    Args:
+        data: a folder with a folder for each class; a table (``.csv``, ``.jsonl``, ``.parquet`` …, a DataFrame, a data
+            set of the library datasets, a mapping of columns) with a column of labels, two of items that belong
+            together (and a score), or three; a folder with ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/``; an
+            iterable of (item, label), or of rows with names; a set that was read before.
+        inputs: what the pipeline calls its inputs.
+        column: of a table, the items.
+        label: of a table, the labels.
+
+    Raises:
+        DataError: nothing is known of its items, or what is known cannot be.
+        JobError: it cannot be read.
+    """
+    if isinstance(data, (LabelledSet, PairSet, TripletSet, RetrievalSet)):
+        return data
+    if isinstance(data, (str, os.PathLike)):
+        return _of_path(os.fspath(data), inputs, column, label)
+    if frame_of(data) is not None:
+        return _of_table(data, "the table", inputs, column, label)
+    return _of_values(data, inputs, column, label)
+
+
+def _of_path(text: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    if not is_url(text):
+        path = user_path(text, "the data")
+        if is_retrieval_folder(path):
+            return read_retrieval(path)
+        if path.is_dir():
+            return _of_classes(path)
+        if path.is_file() and kind_of(path.name) is None:
+            raise DataError(f"{path} is one file, and no table: give a folder with a folder for each class, or a table")
+        if not path.exists():
+            raise DataError(f"{path} is not there: give a folder with a folder for each class, or a table")
+    return _of_table(text, text, inputs, column, label)
+
+
+def _of_classes(folder: Path) -> LabelledSet:
+    """The files of a folder of folders: each is of the class that the first folder on its way is called."""
+    told = Told()
+    items: list[str] = []
+    labels: list[str] = []
+    loose: list[str] = []
+    for path in files_beneath(str(folder), Wanted(("path",), tell=told)):
+        first, *rest = Path(path).relative_to(folder).parts
+        if rest:
+            items.append(path)
+            labels.append(first)
+        else:
+            loose.append(first)
+    if not items:
+        raise DataError(f"{folder} has no folders with files in them: its items come as {folder.name}/CLASS/file")
+    if loose:
+        some = and_listed(
+            [*loose[:_MOST_NAMED], *([f"{len(loose) - _MOST_NAMED} more"] if loose[_MOST_NAMED:] else [])]
+        )
+        told(f"{folder}: {some} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
+    return LabelledSet(
+        items, checked_labels(labels, str(folder)), [os.path.relpath(each, folder) for each in items], tuple(told.lines)
+    )
+
+
+def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    """Of a table whose columns tell what they hold."""
+    columns = columns_of(_columns(source, what), inputs, column, label, what)
+    told = Told()
+    extra = tuple(filter(None, (columns.label, columns.score)))
+    keeping = Keeping(None, extra, outputs=()) if extra else None
+    wanted = Wanted(columns.items, tell=told, keeping=keeping)
+    if len(columns.items) == 1:
+        # by name, and still texts where the pipeline takes texts
+        wanted = replace(
+            wanted, columns=tuple(inputs)[:1] if len(inputs) == 1 else columns.items, column=columns.items[0]
+        )
+    return _as_set(list(items_of(source, wanted)), columns, what, told)
+
+
+def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> AnySet:
+    good = [row for row in rows if not isinstance(getattr(row.read, "__self__", None), BadRow)]
+    if (bad := len(rows) - len(good)) > 0:
+        first = next(row for row in rows if row not in good)
+        told(f"{what}: {bad:,} rows are none, and left out, first {first.key}")
+    if not good:
+        raise DataError(f"{what} has no rows")
+    values = [row.value for row in good]
+    lines = tuple(told.lines)
+    if columns.label:
+        labels = checked_labels([row.kept[columns.label] for row in good], what)
+        return LabelledSet(values, labels, [row.key for row in good], lines)
+    if len(columns.items) == 3:
+        anchors, positives, negatives = (list(each) for each in zip(*values, strict=True))
+        return TripletSet(anchors, positives, negatives, lines)
+    left, right = (list(each) for each in zip(*values, strict=True))
+    scores = _scores([row.kept[columns.score] for row in good], columns.score, what) if columns.score else []
+    return PairSet(left, right, scores, lines)
+
+
+def _scores(values: Iterable[Any], column: str, what: str) -> list[float]:
+    found = []
+    for row, value in enumerate(values, 1):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if number != number or number in (float("inf"), float("-inf")):
+            raise DataError(f"{what}: {picture(value)} in the column {column!r} of row {row} is no number")
+        found.append(number)
+    return found
+
+
+def _columns(source: Any, what: str) -> list[str]:
+    """What a table calls its columns."""
+
+    def seen(columns: Sequence[str]) -> None:
+        raise _ColumnsSeen(columns)
+
+    try:
+        next(items_of(source, Wanted(("item",), keeping=Keeping(None, "*", outputs=()), see=seen)), None)
+    except _ColumnsSeen as told:
+        return told.columns
+    raise DataError(f"{what} is no table with named columns, so that nothing is known of its items")
+
+
+def _of_values(data: Any, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    """Of an iterable, or of what has a length and items by their number, as data sets of torch do."""
+    values = list(_iterated(data))
+    if not values:
+        raise DataError("the data has no items")
+    if all(isinstance(value, Mapping) for value in values):
+        names = list(dict.fromkeys(name for value in values for name in value))
+        table = {name: [value.get(name) for value in values] for name in names}
+        return _of_table(table, "the data", inputs, column, label)
+    for number, value in enumerate(values, 1):
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            raise DataError(
+                f"item {number} of the data is {picture(value)}: it takes (item, label), or rows with names "
+                "({'anchor': …, 'positive': …}), or a folder, or a table"
+            )
+    items, labels = zip(*values, strict=True)
+    return LabelledSet(list(items), checked_labels(labels, "the data"), [str(n) for n in range(len(values))])
+
+
+def _iterated(data: Any) -> Iterator[Any]:
+    if hasattr(data, "__getitem__") and hasattr(data, "__len__") and not isinstance(data, Sequence):
+        return (data[at] for at in range(len(data)))
+    try:
+        return iter(data)
+    except TypeError:
+        raise DataError(f"data is a folder, a table or an iterable, not {type(data).__name__}") from None

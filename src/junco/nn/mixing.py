@@ -1,0 +1,35 @@
+"""What may stand in attention's place: a convolution that mixes each channel with its neighbours."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from junco.errors import ParameterError
+from junco.nn.parts import check_room, check_sizes
+
+
+class DepthwiseMixing(nn.Module):
+    """A depthwise convolution of a map whose width is last: each channel by itself, over a square of neighbours.
+
+    (n, height, width, channels) → the same.
+
+    In attention's place it makes a :class:`TransformerBlock` ConvNeXt's: Liu et al., "A ConvNet for the 2020s" (2022).
+
+    Args:
+        width: channels.
+        kernel_size: side of the square, an odd number.
+        bias: whether a number is added to each channel.
+    """
+
+    def __init__(self, width: int, kernel_size: int = 7, *, bias: bool = True) -> None:
+        super().__init__()
+        check_sizes("DepthwiseMixing", width=width, kernel_size=kernel_size)
+        check_room("DepthwiseMixing", width, kernel_size, kernel_size)
+        if kernel_size % 2 == 0:
+            raise ParameterError(f"DepthwiseMixing: kernel_size={kernel_size} must be odd: a place has two sides")
+        self.conv = nn.Conv2d(width, width, kernel_size, padding=kernel_size // 2, groups=width, bias=bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mixed: torch.Tensor = self.conv(x.permute(0, 3, 1, 2))
+        return mixed.permute(0, 2, 3, 1)

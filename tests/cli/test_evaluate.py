@@ -1,0 +1,28 @@
+"""``junco evaluate``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def classes(tmp_path):
+    for name, colour in (("red", (200, 0, 0)), ("blue", (0, 0, 200))):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.new("RGB", (32, 32), tuple(c + 10 * number for c in colour)).save(tmp_path / name / f"{number}.png")
+    return tmp_path
+
+
+def test_the_command_prints_the_table_or_json(classes, junco):
+    done = junco("evaluate", "image-embedding", classes, "--metric", "map", "--html", classes / "page.html")
+    assert "6 items of 2 labels" in done.stdout
+    assert (classes / "page.html").is_file()
+    plain = json.loads(junco("evaluate", "image-embedding", classes, "--json").stdout)
+    assert plain["main"] == "map"
+    failed = junco("evaluate", "image-embedding", classes, "--vary", "layer")
+    assert failed.exit_code == 2
+    assert "write key=value,value" in failed.stderr
