@@ -17,12 +17,15 @@ from junco.nn.drop_block import DropBlock
 from junco.nn.equalised import EqualisedConv2d, EqualisedLinear
 from junco.nn.excitation import EfficientChannelAttention, SqueezeExcitation
 from junco.nn.forms import BranchNorm, JointNorm, ParallelNorm, PostNorm, PreNorm, SandwichNorm
+from junco.nn.heads import ClassificationHead, CosineHead, MarginHead
 from junco.nn.linear_attention import LinearAttention, PositiveELU
+from junco.nn.mel import LogMel, MelBands, Spectrogram
 from junco.nn.mixed_convolution import ConditionalConvolution, MixedConvolution
 from junco.nn.mixing import DepthwiseMixing
 from junco.nn.mlp import MLP, ConvMLP, GatedMLP
 from junco.nn.mobile import DepthwiseSeparable, FusedInvertedResidual, InvertedResidual
 from junco.nn.modulation import MappingNetwork, ModulatedConv2d, StyleBlock
+from junco.nn.netvlad import NetVLAD
 from junco.nn.norms import LayerNorm, LayerNorm2d, RMSNorm
 from junco.nn.patches import ConvMerging, PatchEmbedding, PatchMerging, PrefixTokens, TubeletEmbedding
 from junco.nn.pooled_attention import HeadPool, PooledAttention, PooledShortcut, SteppedPositions
@@ -33,6 +36,15 @@ from junco.nn.resampling_blocks import DownBlock, Resample, UpBlock
 from junco.nn.rotary import Rotary
 from junco.nn.selective_kernel import SelectiveKernel
 from junco.nn.spectral import SpectralNorm
+from junco.nn.tdnn import (
+    AttentiveStatisticsPool,
+    EcapaBlock,
+    Res2Net1d,
+    Residual1d,
+    SqueezeExcite1d,
+    StatisticsPool,
+    TimeDelay,
+)
 from junco.nn.transformer import TransformerBlock
 from junco.nn.window_attention import CosineAttention, WindowAttention
 
@@ -41,12 +53,14 @@ __all__ = [
     "AtrousSpatialPyramidPooling",
     "Attention",
     "AttentionPool",
+    "AttentiveStatisticsPool",
     "AveragedShortcut",
     "BasicBlock",
     "BlurPool",
     "Bottleneck",
     "BranchNorm",
     "Branches",
+    "ClassificationHead",
     "ConditionalConvolution",
     "ConvCentred",
     "ConvMLP",
@@ -54,6 +68,7 @@ __all__ = [
     "ConvNormActivation",
     "ConvSame",
     "CosineAttention",
+    "CosineHead",
     "CrossAttention",
     "DeepStem",
     "DepthwiseMixing",
@@ -61,6 +76,7 @@ __all__ = [
     "DownBlock",
     "DropBlock",
     "DropPath",
+    "EcapaBlock",
     "EfficientChannelAttention",
     "EqualisedConv2d",
     "EqualisedLinear",
@@ -75,13 +91,17 @@ __all__ = [
     "LayerScale",
     "LearnedPositions",
     "LinearAttention",
+    "LogMel",
     "LogSpacedBias",
     "MappingNetwork",
+    "MarginHead",
     "MaxPool",
     "MeanPool",
+    "MelBands",
     "MinibatchStd",
     "MixedConvolution",
     "ModulatedConv2d",
+    "NetVLAD",
     "ParallelNorm",
     "PatchEmbedding",
     "PatchMerging",
@@ -93,7 +113,9 @@ __all__ = [
     "PrefixTokens",
     "RMSNorm",
     "RelativePositionBias",
+    "Res2Net1d",
     "Resample",
+    "Residual1d",
     "Rotary",
     "SandwichNorm",
     "SelectiveKernel",
@@ -101,9 +123,13 @@ __all__ = [
     "SinCosPositions",
     "SpatialPyramidPooling",
     "SpectralNorm",
+    "Spectrogram",
     "SqueezeExcitation",
+    "SqueezeExcite1d",
+    "StatisticsPool",
     "SteppedPositions",
     "StyleBlock",
+    "TimeDelay",
     "TransformerBlock",
     "TubeletEmbedding",
     "UpBlock",

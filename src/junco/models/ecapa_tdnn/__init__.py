@@ -1,0 +1,1 @@
+"""ECAPA-TDNN out of blocks of sound: who speaks."""
