@@ -53,5 +53,5 @@ def test_its_layers_have_names_of_stages_and_can_be_taken(photo):
 
 
 def test_a_network_that_is_not_built_of_blocks_is_refused_with_near_names():
-    with pytest.raises(ParameterError, match=r"no network 'resnet5' .* Did you mean .*resnet50.* runs any model of timm"):
+    with pytest.raises(ParameterError, match=r"no network 'resnet5' .* Did you mean .*resnet50.* runs any model"):
         JuncoEmbedding("resnet5", pretrained=False)

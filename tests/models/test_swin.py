@@ -46,7 +46,7 @@ def reference(config, **changed):
 
 def both(config, theirs):
     """Ours with their weights, and theirs."""
-    ours, state, names = Swin(config), scattered(theirs).state_dict(), renames(is_v2=config.is_v2)
+    ours, state, names = Swin(config), scattered(theirs).state_dict(), renames(config)
     load(ours, names.here(state), "test")
     back = names.there(ours.state_dict())
     assert back.keys() == state.keys()
@@ -77,7 +77,7 @@ def test_every_size_has_timms_weights_by_name_and_shape(name):
     config = VARIANTS[name]
     with torch.device("meta"):
         ours, theirs = Swin(config).state_dict(), timm.create_model(name).state_dict()
-    names = renames(is_v2=config.is_v2)
+    names = renames(config)
     for found, wanted in ((names.here(theirs), ours), (names.there(ours), theirs)):
         assert {each: tensor.shape for each, tensor in found.items()} == {
             each: tensor.shape for each, tensor in wanted.items()

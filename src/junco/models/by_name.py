@@ -47,8 +47,8 @@ def network_named(name: str) -> NamedNetwork | None:
     for room in _CLASSES:
         if (config := _variants(room).get(name)) is not None:
             make = getattr(importlib.import_module(f"junco.models.{room}.model"), _CLASSES[room])
-            renames = importlib.import_module(f"junco.models.{room}.weights").RENAMES
-            return NamedNetwork(replace(config, num_classes=0), make, renames)
+            renames = importlib.import_module(f"junco.models.{room}.weights").renames
+            return NamedNetwork(replace(config, num_classes=0), make, renames(config))
     return None
 
 

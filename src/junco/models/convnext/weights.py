@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from junco.models.convnext.config import ConvNeXtConfig
 from junco.models.renames import Renames
 
 _BLOCK = (
@@ -20,3 +21,9 @@ RENAMES = Renames(
     ("norm", "head.norm"),
     ("head", "head.fc"),
 )
+
+
+def renames(config: ConvNeXtConfig) -> Renames:
+    """The names of one size: all have the same."""
+    del config
+    return RENAMES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from junco.models.efficientnet.config import EfficientNetConfig
 from junco.models.renames import Renames
 
 _SEPARABLE = (
@@ -29,3 +30,9 @@ RENAMES = Renames(
     ("top.norm", "bn2"),
     ("head", "classifier"),
 )
+
+
+def renames(config: EfficientNetConfig) -> Renames:
+    """The names of one size: all have the same."""
+    del config
+    return RENAMES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from junco.models.renames import Renames
+from junco.models.swin.config import SwinConfig
 
 _BLOCK = (
     ("attention.attention.positions.table", "attn.relative_position_bias_table"),
@@ -28,6 +29,6 @@ RENAMES = Renames(*_SHARED, ("stages.{}.merge.norm", "layers.{}.downsample.norm"
 RENAMES_V2 = Renames(*_SHARED, ("stages.{}.merge.last_norm", "layers.{}.downsample.norm"))
 
 
-def renames(*, is_v2: bool) -> Renames:
+def renames(config: SwinConfig) -> Renames:
     """The names of Swin's, or of Swin-V2's."""
-    return RENAMES_V2 if is_v2 else RENAMES
+    return RENAMES_V2 if config.is_v2 else RENAMES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from junco.models.renames import Renames
+from junco.models.vit.config import ViTConfig
 
 _BLOCK = (
     ("attention.qkv", "attn.qkv"),
@@ -20,3 +21,9 @@ RENAMES = Renames(
     ("positions.table", "pos_embed"),
     *((f"blocks.{{}}.{ours}", f"blocks.{{}}.{theirs}") for ours, theirs in _BLOCK),
 )
+
+
+def renames(config: ViTConfig) -> Renames:
+    """The names of one size: all have the same."""
+    del config
+    return RENAMES
