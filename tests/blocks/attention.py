@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import torch
 from timm.layers import Attention as TimmAttention
+from timm.models.efficientvit_mit import LiteMLA
 from torch import nn
 
 from blocks import Case, Equality
 from blocks.references import same, scattered
-from junco.nn import Attention, CrossAttention, LayerNorm
+from junco.nn import (
+    Attention,
+    CosineAttention,
+    CrossAttention,
+    HeadPool,
+    LayerNorm,
+    LinearAttention,
+    LogSpacedBias,
+    PooledAttention,
+    PooledShortcut,
+    PositiveELU,
+    RelativePositionBias,
+    Rotary,
+    SteppedPositions,
+    WindowAttention,
+)
 
 CASES = [
     Case("Attention", lambda: Attention(12, 3), ((2, 5, 12),), (2, 5, 12)),
@@ -25,6 +41,38 @@ CASES = [
         ((2, 5, 12), (2, 7, 4)),
         (2, 5, 12),
     ),
+    Case("Attention with rotary positions", lambda: Attention(12, 3, rotary=Rotary(4)), ((2, 5, 12),), (2, 5, 12)),
+    Case(
+        "WindowAttention",
+        lambda: WindowAttention(Attention(12, 3, positions=RelativePositionBias(3, (4, 4))), window=4),
+        ((2, 8, 8, 12),),
+        (2, 8, 8, 12),
+    ),
+    Case(
+        "WindowAttention that is shifted, of an odd map",
+        lambda: WindowAttention(Attention(12, 3), window=(4, 3), shift=(2, 1), pad_first=True),
+        ((2, 9, 7, 12),),
+        (2, 9, 7, 12),
+    ),
+    Case("CosineAttention", lambda: CosineAttention(12, 3), ((2, 5, 12),), (2, 5, 12)),
+    Case(
+        "CosineAttention with positions",
+        lambda: CosineAttention(12, 3, positions=LogSpacedBias(3, (2, 3), hidden=16)),
+        ((2, 6, 12),),
+        (2, 6, 12),
+    ),
+    Case("PooledAttention", lambda: PooledAttention(12, 3, context_stride=2), ((2, 4, 6, 12),), (2, 4, 6, 12)),
+    Case(
+        "PooledAttention of fewer queries, with positions",
+        lambda: PooledAttention(12, 3, stride=2, context_stride=2, positions=SteppedPositions(4, 3)),
+        ((2, 6, 6, 12),),
+        (2, 3, 3, 12),
+    ),
+    Case("HeadPool", lambda: HeadPool(4, stride=2), ((2, 3, 6, 5, 4),), (2, 3, 3, 3, 4)),
+    Case("PooledShortcut", lambda: PooledShortcut(2), ((2, 6, 4, 12),), (2, 3, 2, 12)),
+    Case("LinearAttention", lambda: LinearAttention(12, 3), ((2, 5, 12),), (2, 5, 12)),
+    Case("LinearAttention with ReLU", lambda: LinearAttention(12, 3, features=nn.ReLU()), ((2, 5, 12),), (2, 5, 12)),
+    Case("PositiveELU", PositiveELU, ((2, 5, 12),), (2, 5, 12)),
 ]
 
 
@@ -84,7 +132,23 @@ def _torch_cross_widths():
     return ours.eval(), lambda x, context: theirs(x, context, context, need_weights=False)[0]
 
 
+def _linear():
+    theirs = scattered(LiteMLA(24, 24, dim=8, scales=(), norm_layer=None, use_bias=True))
+    ours, state = LinearAttention(24, 3, features=nn.ReLU()), theirs.state_dict()
+    by_head = torch.arange(72).reshape(3, 3, 8).transpose(0, 1).flatten()  # theirs: q, k and v of a head side by side
+    ours.load_state_dict(
+        {
+            "qkv.weight": state["qkv.conv.weight"][by_head, :, 0, 0],
+            "qkv.bias": state["qkv.conv.bias"][by_head],
+            "out.weight": state["proj.conv.weight"][:, :, 0, 0],
+            "out.bias": state["proj.conv.bias"],
+        }
+    )
+    return ours.eval(), lambda x: theirs(x.transpose(1, 2)[..., None])[..., 0].transpose(1, 2)
+
+
 EQUALITIES = [
+    Equality("LinearAttention", "timm.models.efficientvit_mit.LiteMLA", _linear, ((2, 7, 24),), note="with ReLU"),
     Equality("Attention", "timm.layers.Attention", _timm, ((2, 5, 24),), note="with norms of queries and keys"),
     Equality("Attention", "torch.nn.MultiheadAttention", _torch, ((2, 5, 24),)),
     Equality("Attention", "torch.nn.MultiheadAttention", _torch_masked, ((2, 5, 24),), note="with a mask of padding"),

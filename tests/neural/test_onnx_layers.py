@@ -11,8 +11,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from junco.errors import ParameterError
-from junco.neural.onnx_cut import cut, cut_source
-from junco.neural.onnx_layers import taps_of
+from junco.neural.listing import Chosen
+from junco.neural.onnx_cut import cut, cut_onnx
+from junco.neural.onnx_layers import onnx_listing
 from junco.runtime.source import Input, Source
 
 PICTURES = [Input("pixels", "float32", (None, 3, 16, 16))]
@@ -73,6 +74,16 @@ def saved(tmp_path, monkeypatch):
     return save
 
 
+def layers_of(path, inputs):
+    """The layers of a file by their names."""
+    if inputs[0].name == "ids":
+        golden = (np.array([[2, 5, 7], [2, 9, 4]]), np.ones((2, 3), np.int64))
+    else:
+        golden = (np.zeros((2, 3, 16, 16), np.float32),)
+    source = Source("mine", onnx=path, inputs=tuple(inputs), golden=golden)
+    return {str(each): each for each in onnx_listing(source).layers}
+
+
 def run(net, *arrays, also=()):
     """What ONNX Runtime gives for a model, and for other numbers within it."""
     for name in also:
@@ -82,7 +93,7 @@ def run(net, *arrays, also=()):
 
 
 def test_layers_are_the_nodes_whose_numbers_depend_on_what_goes_in(saved):
-    layers = [tap.layer for tap in taps_of(saved(convolutional()), PICTURES, "mine")]
+    layers = list(layers_of(saved(convolutional()), PICTURES).values())
     tail = [f"/tail/{kind}" for kind in ("Transpose", "MatMul", "Mean", "ArgMax")]
     assert layers == ["/stem/Conv", "r1", "/block/Conv", "/block/Add", *tail]
     assert [each.shape for each in layers][:6] == [(8, 8, 8)] * 5 + [(8, 8, 12)]
@@ -95,19 +106,19 @@ def test_layers_are_the_nodes_whose_numbers_depend_on_what_goes_in(saved):
 def test_a_name_that_two_nodes_have_is_neithers(saved):
     net = convolutional()
     net.graph.node[3].name = net.graph.node[2].name
-    assert [tap.layer for tap in taps_of(saved(net), PICTURES, "mine")][2:4] == ["c2", "sum"]
+    assert list(layers_of(saved(net), PICTURES))[2:4] == ["c2", "sum"]
 
 
 def test_what_differs_between_inputs_is_left_open(saved):
-    taps = taps_of(saved(of_tokens()), TOKENS, "mine")
-    assert [tap.layer.shape_text for tap in taps] == ["?×6", "?×5", "?", "5"]
+    layers = layers_of(saved(of_tokens()), TOKENS).values()
+    assert [each.shape_text for each in layers] == ["?×6", "?×5", "?", "5"]
 
 
 def test_layers_are_read_without_weights_that_lie_elsewhere(saved, tmp_path):
     path = saved(convolutional(), save_as_external_data=True, location="weights", size_threshold=1500)
-    before = [(tap.layer, tap.layer.shape, tap.layer.num_parameters) for tap in taps_of(path, PICTURES, "mine")]
+    before = [(each, each.shape, each.num_parameters) for each in layers_of(path, PICTURES).values()]
     (tmp_path / "weights").write_bytes(b"")
-    assert [(tap.layer, tap.layer.shape, tap.layer.num_parameters) for tap in taps_of(path, PICTURES, "mine")] == before
+    assert [(each, each.shape, each.num_parameters) for each in layers_of(path, PICTURES).values()] == before
 
 
 def test_parts_of_an_input_on_the_first_axis_are_no_vectors_of_it(saved):
@@ -120,7 +131,7 @@ def test_parts_of_an_input_on_the_first_axis_are_no_vectors_of_it(saved):
         numpy_helper.from_array(np.array(at, np.int64), name) for name, at in (("to", [-1, 64]), ("back", [-1, 768]))
     ]
     path = saved(model(nodes, [value("pixels", ["n", 3, 16, 16])], value("one", [1, 1]), sizes))
-    reasons = [tap.layer.why_not for tap in taps_of(path, PICTURES, "mine")]
+    reasons = [each.why_not for each in layers_of(path, PICTURES).values()]
     assert reasons == [
         "its first axis holds 12 parts of each input, such as windows or heads",
         "",
@@ -132,7 +143,7 @@ def test_a_broken_file_is_told(saved):
     path = saved(convolutional())
     path.write_bytes(path.read_bytes()[:99])
     with pytest.raises(ParameterError, match="no ONNX file that can be read"):
-        taps_of(path, PICTURES, "mine")
+        layers_of(path, PICTURES)
 
 
 def pooled(numbers, pool, axis):
@@ -151,10 +162,10 @@ def pooled(numbers, pool, axis):
 def test_a_cut_file_gives_what_the_whole_one_has_there(saved, pool, rows):
     net = convolutional(rows)
     inputs = [Input("pixels", "float32", (None if rows == "n" else 1, 3, 16, 16))]
-    taps = {tap.layer: tap for tap in taps_of(saved(net), inputs, "mine")}
+    layers = layers_of(saved(net), inputs)
     pixels = RNG.normal(size=(3 if rows == "n" else 1, 3, 16, 16)).astype(np.float32)
     _, *whole = run(convolutional_of(net), pixels, also=["r1", "wide"])
-    [found] = run(cut(convolutional_of(net), [taps["r1"], taps["/tail/MatMul"]], pool), pixels)
+    [found] = run(cut(convolutional_of(net), Chosen((layers["r1"], layers["/tail/MatMul"]), pool)), pixels)
     expected = [pooled(numbers, pool, axis) for numbers, axis in zip(whole, (1, 3), strict=True)]
     np.testing.assert_allclose(found, np.concatenate(expected, axis=1), rtol=1e-5, atol=1e-6)
 
@@ -164,8 +175,8 @@ def convolutional_of(net):
 
 
 def test_nothing_behind_the_layer_is_left(saved):
-    taps = {tap.layer: tap for tap in taps_of(saved(convolutional()), PICTURES, "mine")}
-    left = cut(convolutional(), [taps["/stem/Conv"]], "mean").graph
+    layers = layers_of(saved(convolutional()), PICTURES)
+    left = cut(convolutional(), Chosen((layers["/stem/Conv"],))).graph
     assert [node.name for node in left.node if not node.name.startswith("junco/")] == ["/stem/Conv"]
     assert {each.name for each in left.initializer if not each.name.startswith("junco_")} == {"w1", "b1"}
 
@@ -173,11 +184,11 @@ def test_nothing_behind_the_layer_is_left(saved):
 @pytest.mark.parametrize("pool", ["mean", "max", "gem", "cls"])
 def test_tokens_that_are_not_there_do_not_count(saved, pool):
     net = of_tokens()
-    taps = {tap.layer: tap for tap in taps_of(saved(net), TOKENS, "mine")}
+    layers = layers_of(saved(net), TOKENS)
     ids, mask = RNG.integers(0, 20, size=(2, 7)), np.ones((2, 7), np.int64)
     mask[1, 4:] = 0
     _, tokens = run(convolutional_of(net), ids, mask, also=["tokens"])
-    [found] = run(cut(convolutional_of(net), [taps["/embeddings/Gather"]], pool, mask=1), ids, mask)
+    [found] = run(cut(convolutional_of(net), Chosen((layers["/embeddings/Gather"],), pool, 1)), ids, mask)
     for row, count in ((0, 7), (1, 4)):
         there = tokens[row : row + 1, :count]
         expected = there[:, 0] if pool == "cls" else pooled(there, pool, 2)
@@ -187,8 +198,8 @@ def test_tokens_that_are_not_there_do_not_count(saved, pool):
 def test_a_cut_file_is_made_once_and_kept(saved):
     path = saved(convolutional())
     source = Source("mine", onnx=path, inputs=tuple(PICTURES), recipe="as it is")
-    taps = taps_of(path, PICTURES, "mine")
-    first, again, other = (cut_source(source, taps[at : at + 1], "mean") for at in (0, 0, 1))
+    layers = layers_of(path, PICTURES)
+    first, again, other = (cut_onnx(source, Chosen((layers[name],))) for name in ("/stem/Conv", "/stem/Conv", "r1"))
     assert first.onnx == again.onnx != other.onnx
     assert first.weights_sha256 == source.weights_sha256
     pixels = np.ones((2, 3, 16, 16), np.float32)

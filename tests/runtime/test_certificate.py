@@ -55,7 +55,7 @@ def test_a_missing_normalisation_of_levels_is_refused(lite):
     def unscaled(items):
         levels = torch.from_numpy(np.stack(items)).permute(0, 3, 1, 2).float() / 255
         with torch.no_grad():
-            return network.extract_features(levels).mean(dim=(2, 3)).numpy()
+            return network(levels).numpy()
 
     compiled = load(source, "torch", "float32")
     found = agreement(lambda items: compiled(np.stack(items)), unscaled, list(pixels))

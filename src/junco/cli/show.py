@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from junco.cli.caches import languages_of, licence_of, specs_of, weights_line, weights_of
+from junco.cli.parameters import params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.cli.targets import described, is_target
-from junco.errors import InputError, UnknownNameError
+from junco.errors import InputError, ParameterError, UnknownNameError
 from junco.settings import user_path
 from junco.terminal import out
 
@@ -23,12 +24,20 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("name", help="A pipeline, an operator, a family, or a file that junco embed wrote.")
+@click.option("--layers", is_flag=True, help="Of an operator: the layers of its network, which layer= takes.")
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="With --layers: so many floors of them.")
+@params
 @as_json
-def show(name: str, as_json: bool) -> None:
+def show(name: str, layers: bool, depth: int | None, param: tuple[str, ...], as_json: bool) -> None:
     """What a pipeline, operator, family or file of vectors is.
 
     Its interface, parameters, steps, weights, licence and source; of a file its rows, space, columns and pipeline.
     """
+    if layers:
+        _show_layers(name, parse_params(param), depth, as_json)
+        return
+    if param or depth is not None:
+        raise ParameterError("-p and --depth say what --layers shows: give --layers too")
     shown = _shown(name)
     if as_json:
         print_json(shown)
@@ -37,6 +46,19 @@ def show(name: str, as_json: bool) -> None:
         if index:
             out()
         print_fields({key: _for_people(value) for key, value in fields.items()})
+
+
+def _show_layers(name: str, given: dict[str, Any], depth: int | None, as_json: bool) -> None:
+    from junco.cli.layers import network, plain_layers, print_layers
+    from junco.operator import registry
+
+    if name not in registry.names():
+        raise UnknownNameError("operator", name, registry.names(), "--layers shows the network of an operator.")
+    found = network(name, given).layers()
+    if as_json:
+        print_json(plain_layers(found))
+    else:
+        print_layers(found, depth)
 
 
 def _shown(name: str) -> list[dict[str, Any]]:

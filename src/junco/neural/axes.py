@@ -58,19 +58,19 @@ class Places:
             found.has_first = ids.ndim == 2 and ids.dtype.kind in "iu" and len(set(ids[:, 0].tolist())) == 1
         return found
 
-    def note(self, kind: str, shape: Shape) -> None:
-        """Keep the grid of a map, where the class of a layer says which axes it has."""
-        order = _told(kind, shape)
+    def note(self, kind: str, shape: Shape, order: str = "") -> None:
+        """Keep the grid of a map, where the class of a layer, or a file, says which axes it has."""
+        order = order or _told(kind, shape)
         if len(order) > 2:
             grid = tuple(size for size, axis in zip(shape, order, strict=True) if axis != "c")
             if None not in grid:
                 self.grids.append(grid)  # type: ignore[arg-type]  # mypy cannot see that None is out
 
-    def axes(self, kind: str, shape: Shape) -> Axes:
-        """Of a layer of that class, whose output has that shape."""
+    def axes(self, kind: str, shape: Shape, order: str = "") -> Axes:
+        """Of a layer of that class, whose output has that shape; ``order``, where a file says it."""
         if self._is_masked(shape):
             return Axes("tc", is_masked=True, has_cls=self.has_first)
-        order = _told(kind, shape) or self._by_sizes(shape)
+        order = order or _told(kind, shape) or self._by_sizes(shape)
         prefix = self._prefix(shape) if order == "tc" else 0
         return Axes(order, prefix, has_cls=prefix > 0)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from junco.errors import ContractError
 from junco.neural.layer import Layer, Pool
 from junco.neural.listing import Chosen
+from junco.neural.onnx_cut import cut_onnx
 from junco.neural.pooling import pooled
 from junco.neural.probe import first_tensor
 from junco.runtime.source import Source
@@ -76,7 +77,8 @@ def cut_source(source: Source, chosen: Chosen) -> Source:
         chosen: the layers.
     """
     build = source.build
-    assert build is not None, "an ONNX file has no torch module"
+    if build is None:
+        return cut_onnx(source, chosen)
     return replace(
         source,
         build=lambda: _cut(build(), source.network, chosen),

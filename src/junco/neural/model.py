@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ from junco.runtime.load import Dtype, Runtime, check_least_cosine
 from junco.runtime.source import Arrays, Source, dim_of, first_block, owned_by
 from junco.types import Space, Vector, Vectors
 from junco.types.array_type import IMAGE
+
+if TYPE_CHECKING:
+    from junco.graph.drawing import Drawing
 
 _TOLD = {
     "source": "it gives a Source(build=…, weights=…), the model that is not yet loaded",
@@ -94,6 +97,22 @@ class NeuralModel(Operator):
         No weights are loaded where the operator has a `skeleton`.
         """
         return self.listing.layers
+
+    def draw(self, depth: int | None = None) -> Drawing:
+        """The network block by block, as SVG; what repeats stands once.
+
+        Args:
+            depth: how many floors of layers within layers are shown; ``None``: as many as can be read.
+        """
+        from junco.graph.drawing import Drawing
+        from junco.neural.network_drawing import network_svg
+
+        model = getattr(self, "model", None)
+        ports = self.ports()
+        made, *_ = [port.name for port in ports.outputs] or ["numbers"]
+        taken = ", ".join(str(port) for port in ports.inputs or ()) or "items"
+        title = self.name if model is None else f"{self.name} {model}"
+        return Drawing(network_svg(title, self.layers(), (taken, made), depth), "svg")
 
     @cached_property
     def listing(self) -> Listing:

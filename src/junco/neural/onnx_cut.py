@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,52 +12,48 @@ from typing import Any
 import numpy as np
 
 from junco.neural.derived import derived
+from junco.neural.layer import Axes, Pool
+from junco.neural.listing import Chosen
 from junco.neural.onnx_graph import files_of, inputs_of, read_graph
-from junco.neural.onnx_layers import OWN, Tap, reads_of
+from junco.neural.onnx_layers import OWN, reads_of, taps_of
+from junco.neural.pooling import GEM_LEAST, GEM_POWER
 from junco.runtime.source import Source
 
-MASK = "mask"
-"""The input of a model that says which of its tokens are there: (n, length), 1 or 0."""
 _ENDS = "junco_layers"
-_LEAST, _POWER = 1e-6, 3.0
-"""Of the generalised mean: levels below are taken as this, and what they are raised to."""
-_FAR = 1e30
-"""How far below all others the numbers of a token are put that is not there, where the highest is wanted."""
+_FAR, _ALL = 1e30, 2**62
+"""How far below all others the numbers of a token are put that is not there, where the highest is wanted;
+an end behind all."""
 
 
-def cut_source(source: Source, taps: Sequence[Tap], pool: str) -> Source:
+def cut_onnx(source: Source, chosen: Chosen) -> Source:
     """The source that gives the pooled numbers of some layers, one behind the other, and computes nothing else.
 
     Args:
-        source: of an ONNX file.
-        taps: of that file, by `taps_of`.
-        pool: ``mean``, ``max``, ``cls``, ``gem``, or ``none``: all numbers in a line.
+        source: complete, of an ONNX file.
+        chosen: the layers.
     """
-    assert source.onnx is not None
-    path = Path(source.onnx)
+    path = Path(source.onnx or "")
     _, locations = read_graph(path, source.name)
-    named = "\n".join([pool, *(tap.tensor for tap in taps), *(each.name for each in source.inputs)])
-    recipe = f"layer-{hashlib.sha256(named.encode()).hexdigest()[:16]}"
-    masks = [index for index, each in enumerate(source.inputs) if each.name == MASK]
-    change = partial(cut, taps=tuple(taps), pool=pool, mask=masks[0] if masks else None)
-    return replace(source, onnx=derived(files_of(path, locations, source.name), recipe, change))
+    said = repr([(str(each), each.axes) for each in chosen.layers] + [(chosen.pool, chosen.mask)])
+    recipe = f"layer-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+    made = derived(files_of(path, locations, source.name), recipe, partial(cut, chosen=chosen))
+    return replace(source, onnx=made, recipe=f"{source.recipe}, {chosen.recipe}")
 
 
-def cut(model: Any, taps: Sequence[Tap], pool: str, mask: int | None = None) -> Any:
-    """A model as another one, which ends at the taps.
+def cut(model: Any, chosen: Chosen) -> Any:
+    """A model as another one, which ends at the layers.
 
     Args:
         model: is changed.
-        taps: where it ends.
-        pool: how each is pooled.
-        mask: which of the inputs is the mask.
+        chosen: where it ends, and how each is pooled.
     """
     from onnx import TensorProto, helper
 
     graph = model.graph
-    _drop_all_but(graph, {tap.tensor for tap in taps})
-    pen = _Pen(graph, inputs_of(graph)[mask].name if mask is not None else "")
-    ends = [pen.pooled(tap, pool) for tap in taps]
+    tensors = {tap.name: tap.tensor for tap in taps_of(graph)}
+    _drop_all_but(graph, {tensors[each] for each in chosen.layers})
+    pen = _Pen(graph, inputs_of(graph)[chosen.mask].name if chosen.mask is not None else "")
+    ends = [pen.pooled(tensors[each], each.axes, chosen.pool) for each in chosen.layers]
     pen.add("Concat", *ends, gives=_ENDS, axis=1)
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(_ENDS, TensorProto.FLOAT, ["n", "dim"]))
@@ -106,21 +102,24 @@ class _Pen:
         self._graph.initializer.append(numpy_helper.from_array(np.array(value, dtype), name))
         return name
 
-    def pooled(self, tap: Tap, pool: str) -> str:
-        """The numbers of a tap as (n, dim), float32."""
+    def pooled(self, tensor: str, axes: Axes, pool: Pool) -> str:
+        """Some numbers as (n, dim), float32, as `junco.neural.pooling` has it."""
         from onnx import TensorProto
 
-        numbers = self.add("Cast", tap.tensor, to=TensorProto.FLOAT)
-        if pool == "none":
+        numbers = self.add("Cast", tensor, to=TensorProto.FLOAT)
+        if pool == "none" or axes.order == "c":
             return self.add("Flatten", numbers, axis=1)
         if pool == "cls":
             return self.add("Gather", numbers, self.constant(0, np.int64), axis=1)
-        others = [axis for axis in range(1, 1 + len(tap.layer.shape)) if axis != tap.channels]
-        if tap.channels != 1:
-            numbers = self.add("Transpose", numbers, perm=[0, tap.channels, *others])
+        if axes.num_prefix:
+            ends = [self.constant([value], np.int64) for value in (axes.num_prefix, _ALL, 1)]
+            numbers = self.add("Slice", numbers, *ends)
+        channels = 1 + axes.order.index("c")
+        others = [axis for axis in range(1, 1 + len(axes.order)) if axis != channels]
+        if channels != 1:
+            numbers = self.add("Transpose", numbers, perm=[0, channels, *others])
         columns = self.add("Reshape", numbers, self.constant([0, 0, -1], np.int64))
-        are_tokens = tap.channels == 2 and tap.layer.shape[0] is None
-        return self.add("Flatten", self._POOLS[pool](self, columns, self._mask if are_tokens else ""), axis=1)
+        return self.add("Flatten", self._POOLS[pool](self, columns, self._mask if axes.is_masked else ""), axis=1)
 
     def _mean(self, columns: str, mask: str) -> str:
         """(n, channels, count) → (n, channels, 1); the nodes that every version of ONNX knows by the same name."""
@@ -138,8 +137,8 @@ class _Pen:
         return self.add("GlobalMaxPool", columns)
 
     def _gem(self, columns: str, mask: str) -> str:
-        raised = self.add("Pow", self.add("Max", columns, self.constant(_LEAST)), self.constant(_POWER))
-        return self.add("Pow", self._mean(raised, mask), self.constant(1 / _POWER))
+        raised = self.add("Pow", self.add("Max", columns, self.constant(GEM_LEAST)), self.constant(GEM_POWER))
+        return self.add("Pow", self._mean(raised, mask), self.constant(1 / GEM_POWER))
 
     def _row(self, mask: str) -> str:
         """The mask (n, length) as float32 (n, 1, length)."""

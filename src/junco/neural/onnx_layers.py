@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from junco.errors import ParameterError
-from junco.neural.layer import Layer
+from junco.neural.axes import Places, Shape
+from junco.neural.layer import Axes, Layer
+from junco.neural.listing import Listing
 from junco.neural.onnx_graph import files_of, read_graph
 from junco.neural.onnx_shapes import Sizes, axes_of_channels, sizes_of
-from junco.runtime.source import Input
+from junco.runtime.source import Source
 from junco.wording import brief
 
 OWN = "junco/"
@@ -27,45 +28,64 @@ class Tap:
     """A place in the graph where numbers can be taken.
 
     Attributes:
-        layer: as users know it.
+        name: as users know it.
         tensor: the name of the numbers in the graph.
-        channels: the axis of the numbers that belong together, as a picture's colours do.
+        node: what gives them.
     """
 
-    layer: Layer
+    name: str
     tensor: str
-    channels: int
+    node: Any
 
 
-def taps_of(path: Path, inputs: Sequence[Input], owner: str) -> tuple[Tap, ...]:
-    """What the nodes of a file give that depends on its inputs, in the order in which it is computed.
-
-    A node goes by its name; what has none of its own, or is another output of a node, goes by the name of its numbers.
-
-    Args:
-        path: of the file.
-        inputs: what goes in, in the graph's order.
-        owner: for messages.
+def onnx_listing(source: Source) -> Listing:
+    """The layers of a complete source's file, in the order in which they are computed.
 
     Raises:
         UnavailableError: the file is not there, or one that holds its weights.
         ParameterError: it is broken, or reaches for files outside its folder.
     """
-    model, locations = read_graph(path, owner)
-    files_of(path, locations, owner)  # beside it, and nowhere else
+    path = Path(source.onnx or "")
+    model, locations = read_graph(path, source.name)
+    files_of(path, locations, source.name)  # beside it, and nowhere else
     try:
-        sizes = sizes_of(model, path.parent, inputs)
+        sizes = sizes_of(model, path.parent, source.inputs)
     except Exception as error:  # of a graph that contradicts itself, or weights that are cut off
-        raise ParameterError(f"{owner!r}: the shapes in {str(path)!r} cannot be told: {brief(error)}") from error
-    channels = axes_of_channels(model.graph, sizes)
-    nodes = [node for node in _varying(model.graph) if not node.name.startswith(OWN)]
-    found = [(name, node, tensor) for node in nodes for name, tensor in _named(node)]
+        raise ParameterError(f"{source.name!r}: the shapes in {str(path)!r} cannot be told: {brief(error)}") from error
+    channels, parameters = axes_of_channels(model.graph, sizes), _parameters(model.graph)
+    places = Places.of(source.inputs, (), source.golden)
+    shapes = {name: found.shape[1:] for name, found in sizes.items() if found.shape}
+    orders = {name: _order(channels.get(name), shape) for name, shape in shapes.items()}
+    for tensor, order in orders.items():
+        if order:
+            places.note("", shapes[tensor], order)
+    layers = []
+    for tap in taps_of(model.graph):
+        shape, kind = shapes.get(tap.tensor, ()), tap.node.op_type
+        count, why_not = parameters.get(tap.node.output[0], 0), _why_not(sizes.get(tap.tensor))
+        axes = Axes() if why_not else places.axes(kind, shape, orders[tap.tensor])
+        layers.append(Layer(tap.name, kind, shape, count, why_not, axes=axes))
+    return Listing(tuple(layers), mask=places.mask)
+
+
+def taps_of(graph: Any) -> list[Tap]:
+    """What the nodes of a graph give that depends on its inputs.
+
+    A node goes by its name; what has none of its own, or is another output of a node, goes by the name of its numbers.
+    """
+    nodes = [node for node in _varying(graph) if not node.name.startswith(OWN)]
+    found = [(name, tensor, node) for node in nodes for name, tensor in _named(node)]
     twice = {name for name, times in Counter(name for name, *_ in found).items() if times > 1}
-    parameters = _parameters(model.graph)
-    return tuple(
-        Tap(_layer(tensor if name in twice else name, node, sizes.get(tensor), parameters), tensor, channels[tensor])
-        for name, node, tensor in found
-    )
+    return [Tap(tensor if name in twice else name, tensor, node) for name, tensor, node in found]
+
+
+def _order(channels: int | None, shape: Shape) -> str:
+    """The letters of `Axes`, where the axis of channels is known and first or last."""
+    if not shape or channels is None or shape[channels - 1] is None:
+        return ""
+    if channels == 1:
+        return ("c", "ct", "chw", "cthw", *[""] * len(shape))[len(shape) - 1]
+    return ("c", "tc", "hwc", "thwc", *[""] * len(shape))[len(shape) - 1] if channels == len(shape) else ""
 
 
 def _named(node: Any) -> list[tuple[str, str]]:
@@ -112,11 +132,6 @@ def _parameters(graph: Any) -> dict[str, int]:
         elif node.op_type not in _SHAPES_ALONE:
             held.update(dict.fromkeys(node.output, read))
     return made
-
-
-def _layer(name: str, node: Any, sizes: Sizes | None, parameters: dict[str, int]) -> Layer:
-    shape = (sizes.shape or ()) if sizes is not None else ()
-    return Layer(name, node.op_type, shape[1:], parameters.get(node.output[0], 0), _why_not(sizes))
 
 
 def _why_not(sizes: Sizes | None) -> str:

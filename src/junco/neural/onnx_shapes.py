@@ -113,17 +113,12 @@ def _inferred(light: Any, inputs: Sequence[Input], rows: int, free: int) -> dict
 
 
 def axes_of_channels(graph: Any, sizes: dict[str, Sizes]) -> dict[str, int]:
-    """The axis of channels of all numbers in a graph: by the nodes that make them, followed through the others.
-
-    Where nothing says it, that is the last of two or three axes, and the second of more.
-    """
+    """Which axis is that of channels, where a node says it that makes the numbers, or one that they come from."""
     known: dict[str, int] = {}
     for node in graph.node:
         if (axis := _axis(node, known, sizes)) is not None:
             known.update(dict.fromkeys(node.output, axis))
-    ranks = {name: len(found.shape or ()) for name, found in sizes.items()}
-    given = [name for node in graph.node for name in node.output]
-    return {name: known.get(name, 1 if ranks.get(name, 0) > 3 else ranks.get(name, 0) - 1) for name in given}
+    return known
 
 
 def _axis(node: Any, known: dict[str, int], sizes: dict[str, Sizes]) -> int | None:

@@ -16,6 +16,7 @@ from junco.memory import is_out_of_memory
 from junco.neural.axes import Places, Shape
 from junco.neural.layer import Layer
 from junco.neural.listing import Listing
+from junco.neural.onnx_layers import onnx_listing
 from junco.runtime.source import Arrays, Source, rows_of
 from junco.wording import brief
 
@@ -48,10 +49,10 @@ def listing_of(source: Source, *, is_bare: bool) -> Listing:
         is_bare: its build reads no weights and keeps nothing, so that it may be built where nothing is computed.
 
     Raises:
-        ContractError: it fails on its golden pass, or is an ONNX file.
+        ContractError: it fails on its golden pass.
     """
     if source.build is None:
-        raise ContractError(f"{source.name!r}: the layers of an ONNX file are not listed")
+        return onnx_listing(source)
     passes = _passes(source)
     problem: Exception | None = None
     for device in ("meta", "cpu") if is_bare else ("cpu",):

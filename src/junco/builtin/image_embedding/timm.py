@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,12 +66,12 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
     def source(self) -> Source:
         """By the weights' file, unread; a model of whose pictures timm says nothing is built at once."""
         found, config = self._identity(), self._config
-        module = self._built() if found is None else None
+        module = self.built() if found is None else None
         channels, height, width = config["input_size"]
         architecture = found.architecture if found is not None else self.model
         return Source(
             recipe=f"{architecture}, mean {config['mean']}, std {config['std']}, forward_head(pre_logits)",
-            build=lambda: _embedding_module(module or self._built(), config, self.model),
+            build=lambda: self._module(module or self.built(), config),
             inputs=(Input("pixels", "uint8", (None, height, width, channels)),),
             packages=("timm",),
             weights=(found.file,) if found is not None and found.file is not None else (),
@@ -85,10 +85,9 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         told = timm_weights.identity(self.model, False, self.name)
         if told is None:
             return None
-        bare = timm_weights.timm_model(self.model, False, self.name)
         channels, height, width = told.config["input_size"]
         return Source(
-            build=lambda: _embedding_module(bare.build(self.name), told.config, self.model),
+            build=lambda: self._module(self.bare(), told.config),
             golden=(np.zeros((1, height, width, channels), np.uint8),),
             network="network",
         )
@@ -119,6 +118,19 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
         }
         return Space(parts, f"timm {self.model}" if found.weights else f"timm {self.model}, random weights")
 
+    def bare(self) -> Any:
+        """The network without its weights."""
+        return timm_weights.timm_model(self.model, False, self.name).build(self.name)
+
+    @staticmethod
+    def features(network: Any, levels: torch.Tensor) -> torch.Tensor:
+        """Of normalised pictures (n, 3, height, width) the numbers before the classifier (n, dim)."""
+        features: torch.Tensor = network.forward_head(network.forward_features(levels), pre_logits=True)
+        return features
+
+    def _module(self, network: Any, config: Mapping[str, Any]) -> torch.nn.Module:
+        return _embedding_module(network, self.features, config, self.model)
+
     def _identity(self) -> timm_weights.Identity | None:
         check_packages(self.packages, self.name)
         return timm_weights.identity(self.model, self.pretrained, self.name)
@@ -130,10 +142,11 @@ class TimmEmbedding(ImageEmbedding, family="image-embedding", name="timm"):
 
         data: Any = timm.data  # its types leave out what it exports
         found = self._identity()
-        config: Mapping[str, Any] = found.config if found is not None else data.resolve_model_data_config(self._built())
+        config: Mapping[str, Any] = found.config if found is not None else data.resolve_model_data_config(self.built())
         return config
 
-    def _built(self) -> Any:
+    def built(self) -> Any:
+        """The network with its weights, without a classifier."""
         with seeded(self.seed):
             network = timm_weights.timm_model(self.model, self.pretrained, self.name).build(self.name)
         if not hasattr(network, "forward_head"):
@@ -162,7 +175,9 @@ def preparation_of(data: Any, config: Mapping[str, Any]) -> Preparation:
     return Transform(transform, max(resized_side, math.floor(width / config["crop_pct"])))
 
 
-def _embedding_module(network: Any, config: Mapping[str, Any], model: str) -> torch.nn.Module:
+def _embedding_module(
+    network: Any, features_of: Callable[[Any, torch.Tensor], torch.Tensor], config: Mapping[str, Any], model: str
+) -> torch.nn.Module:
     """Levels uint8 (n, height, width, 3) → pooled features (n, dim), all in one graph."""
     import torch
 
@@ -178,7 +193,7 @@ def _embedding_module(network: Any, config: Mapping[str, Any], model: str) -> to
 
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
             levels = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
-            features: torch.Tensor = self.network.forward_head(self.network.forward_features(levels), pre_logits=True)
+            features = features_of(self.network, levels)
             if features.ndim != 2:
                 raise not_one_vector(model, f"it gives {tuple(features.shape[1:])} numbers")
             return features

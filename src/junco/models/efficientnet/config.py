@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from junco.models.widths import rounded
+
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
@@ -44,7 +46,7 @@ class EfficientNetConfig:
     """One size of EfficientNet.
 
     Attributes:
-        width_factor: by which the smallest network's channels are multiplied, to the nearest multiple of 8.
+        width_factor: by which the smallest network's channels are multiplied, to about a multiple of 8.
         depth_factor: by which its numbers of blocks are, rounded up.
         has_same_padding: whether zeros lie where TensorFlow puts them.
         epsilon: of the normalisations.
@@ -85,10 +87,7 @@ class EfficientNetConfig:
         return stage.num_blocks if is_fixed else math.ceil(stage.num_blocks * self.depth_factor)
 
     def _scaled(self, width: int) -> int:
-        """The nearest multiple of 8, or the next one where that is below nine tenths."""
-        wanted = width * self.width_factor
-        nearest = max(8, int(wanted + 4) // 8 * 8)
-        return nearest + 8 if nearest < 0.9 * wanted else nearest
+        return rounded(width * self.width_factor)
 
 
 _FACTORS = {

@@ -1,0 +1,1 @@
+"""ConvNeXt: four stages of depthwise convolutions and MLPs."""

@@ -1,0 +1,1 @@
+"""Inception-v4: pictures → features."""

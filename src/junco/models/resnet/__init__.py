@@ -1,0 +1,1 @@
+"""ResNet and its kin: pictures → features."""

@@ -1,0 +1,1 @@
+"""Swin and Swin-V2: transformers of four stages, whose attention stays within windows."""

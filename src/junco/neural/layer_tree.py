@@ -1,0 +1,142 @@
+"""Layers as a tree, in which blocks that repeat are one branch: for people, who read it printed or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from junco.neural.layer import Layer
+
+IDLE = frozenset({"Identity", "DropPath", "Dropout"})
+"""Kinds that do nothing when vectors are made: blocks that differ in them alone are alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A layer and those within it; or what stands for several in a row that are alike.
+
+    Attributes:
+        name: in full, as ``layer=`` takes it.
+        layer: the layer; ``None``: a container that is not run by itself.
+        num_parameters: of one of them, and all within it.
+        shape_text: of what comes out of it; of a container, of its last layer.
+        children: within, in the order in which they begin.
+        last: the name of the last one of those that are alike.
+        times: how many there are.
+    """
+
+    name: str
+    layer: Layer | None
+    num_parameters: int
+    shape_text: str
+    children: tuple[Branch, ...] = ()
+    last: str = ""
+    times: int = 1
+
+    @property
+    def kind(self) -> str:
+        """Of the layer; empty for a container."""
+        return "" if self.layer is None else self.layer.kind
+
+    @property
+    def title(self) -> str:
+        """Its name, or the first and the last one's."""
+        return f"{self.name} … {self.last}" if self.last else self.name
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[Branch, int]]:
+        """It and all within, each with how deep it stands."""
+        yield self, depth
+        for each in self.children:
+            yield from each.walk(depth + 1)
+
+    def cut(self, most: int) -> Branch:
+        """The same with no more than so many floors within."""
+        return replace(self, children=tuple(each.cut(most - 1) for each in self.children) if most > 0 else ())
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a layer stands, while the tree grows."""
+
+    name: str
+    layer: Layer | None = None
+    within: dict[str, _Place] = field(default_factory=dict)
+
+    def branches(self) -> tuple[Branch, ...]:
+        return _folded([each.branch() for each in self.within.values()])
+
+    def branch(self) -> Branch:
+        children = self.branches()
+        if self.layer is None and len(children) == 1 and children[0].times == 1:
+            return children[0]  # a container of one: the one
+        within = sum(each.num_parameters * each.times for each in children)
+        if self.layer is None:
+            return Branch(self.name, None, within, children[-1].shape_text, children)
+        return Branch(self.name, self.layer, max(self.layer.num_parameters, within), self.layer.shape_text, children)
+
+
+def tree_of(layers: Sequence[Layer]) -> tuple[Branch, ...]:
+    """Layers as a tree, by the dots in their names, or the slashes where a file's nodes have such."""
+    root = _Place("")
+    for layer in layers:
+        place = root
+        mark = "/" if "/" in layer else "."
+        parts = layer.split(mark)
+        for number, part in enumerate(parts, 1):
+            if part:
+                place = place.within.setdefault(part, _Place(mark.join(parts[:number])))
+        place.layer = layer
+    return root.branches()
+
+
+def readable(tree: Sequence[Branch], most: int) -> tuple[Branch, ...]:
+    """A tree as deep as leaves it at most so many branches, and one floor at least."""
+    depth = 0
+    while True:
+        deeper = tuple(each.cut(depth + 1) for each in tree)
+        count = sum(1 for each in deeper for _ in each.walk())
+        if depth and (count > most or deeper == tuple(each.cut(depth) for each in tree)):
+            return tuple(each.cut(depth) for each in tree)
+        if count > most:
+            return tuple(each.cut(0) for each in tree)
+        depth += 1
+
+
+def without_idle(tree: Sequence[Branch]) -> tuple[Branch, ...]:
+    """A tree without what does nothing, and without containers of one: what is left says what happens."""
+    made = []
+    for each in tree:
+        children = without_idle(each.children)
+        if not children and each.kind in IDLE:
+            continue
+        if each.times == len(children) == 1 and (children[0].children or children[0].times > 1):
+            made.append(children[0])
+        else:
+            made.append(replace(each, children=children))
+    return tuple(made)
+
+
+def _folded(branches: Sequence[Branch]) -> tuple[Branch, ...]:
+    """Neighbours that are alike as one."""
+    made: list[Branch] = []
+    for each in branches:
+        if made and each.children and _form(made[-1]) == _form(each):
+            made[-1] = replace(made[-1], last=each.name, times=made[-1].times + 1)
+        else:
+            made.append(each)
+    return tuple(made)
+
+
+def _form(branch: Branch) -> object:
+    """What is the same of branches that are alike."""
+    children = [each for each in branch.children if each.kind not in IDLE]
+    within = tuple((_own_name(branch, each), _form(each), each.times) for each in children)
+    if branch.layer is None:
+        return within
+    layer = branch.layer
+    return layer.kind, layer.shape, layer.num_parameters, within
+
+
+def _own_name(branch: Branch, child: Branch) -> str:
+    """How a branch is called within another: numbered names within are like those of its neighbours."""
+    return child.name.removeprefix(branch.name)
