@@ -220,43 +220,41 @@ class _Listed:
         return "" if shape else "gives a single number"
 
     def _blocks(self) -> list[str]:
-        """What numbers count: the parts of the outermost sequence that holds most of the network.
+        """What numbers count: the parts of the outermost sequence in which most of a pass is run.
 
         A sequence is a list of parts (``blocks.0``, ``blocks.1`` …), or parts whose names are numbered (``layer1``,
-        ``layer2`` …). Tables of embeddings do not count, large as they are.
+        ``layer2`` …). Without one it is what the network itself is made of.
         """
-        name = ""
-        while True:
-            part = self.root.get_submodule(name)
-            children = [each for each, _ in part.named_children()]
-            numbered = _numbered(children)
-            if len(numbered) > 1 and 2 * sum(self._size(name, each) for each in numbered) >= self._size("", name):
-                return [each for each in (_joined(name, each) for each in numbered) if self._is_good(each)]
-            inner = max(children, key=lambda each: self._size(name, each), default=None)
-            if inner is None or not self._size(name, inner):
-                return [each for each in self.seen if "." not in each and self._is_good(each)]
-            name = _joined(name, inner)
+        found: list[list[str]] = []
+        for name, part in self.root.named_modules():
+            if any(_is_within(name, block) for blocks in found for block in blocks):
+                continue
+            for numbered in _numbered([child for child, _ in part.named_children()]):
+                good = [each for each in (_joined(name, child) for child in numbered) if self._is_good(each)]
+                found += [good] if len(good) > 1 else []
+        outermost = [each for each in self.seen if "." not in each and self._is_good(each)]
+        return max(found, key=self._num_run, default=outermost)
+
+    def _num_run(self, blocks: Sequence[str]) -> int:
+        """How many parts are run within some."""
+        return sum(any(_is_within(name, block) for block in blocks) for name in self.seen)
 
     def _is_good(self, name: str) -> bool:
         return name in self.seen and not self._why_not(name, self._shape(self.seen[name]))
 
-    def _size(self, within: str, name: str) -> int:
-        """Parameters, without tables."""
-        import torch
 
-        part = self.root.get_submodule(_joined(within, name))
-        leaves = (each for each in part.modules() if not isinstance(each, torch.nn.Embedding))
-        return sum(each.numel() for leaf in leaves for each in leaf.parameters(recurse=False))
+def _is_within(name: str, other: str) -> bool:
+    return name == other or name.startswith(f"{other}.")
 
 
 def _joined(within: str, name: str) -> str:
     return ".".join(each for each in (within, name) if each)
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
-    """The longest run of names that differ in a number at their end."""
+def _numbered(names: Sequence[str]) -> list[list[str]]:
+    """Names that differ in a number at their end alone, together."""
     groups: dict[str, list[str]] = {}
     for name in names:
         if (found := _NUMBERED.fullmatch(name)) is not None:
             groups.setdefault(found[1], []).append(name)
-    return max(groups.values(), key=len, default=[])
+    return list(groups.values())
