@@ -39,7 +39,7 @@ def evaluate(
     as_json: bool,
     **how: Any,
 ) -> None:
-    """How good a pipeline's vectors are for what is known of some items.
+    """How good a pipeline's vectors are, measured.
 
     DATA is a folder with a folder for each class; a table with a column 'label', or with pairs ('query' and 'document',
     a 'score' or none) or triplets; or a folder as BEIR lays it out. Others stand beside it in the table: pipelines by

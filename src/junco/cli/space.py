@@ -42,7 +42,7 @@ class _Side:
 @device
 @params
 def space(one: str, other: str | None, as_json: bool, device: str, param: tuple[str, ...]) -> None:
-    """The space that vectors live in, or what differs between two.
+    """The space of vectors, or what differs between two.
 
     Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files. Parameters (-p) are those
     of A where it is a pipeline.
