@@ -6,7 +6,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 EACH_BY_ITSELF = ("tests/test_bench.py", "tests/test_docs.py")
 """Files whose tests are processes of their own and share nothing."""
-BY_PARAMETER = ("tests/builtin/test_conformance.py",)
+BY_PARAMETER = ("tests/builtin/test_conformance.py", "tests/nn/test_blocks.py")
 """Files that run over many members: what they share is the member."""
 
 
