@@ -23,6 +23,7 @@ from junco.operator.base import Operator
 
 # Parameters for members that cannot be built, or not without a network, with their defaults.
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "image-embedding.junco": {"model": "resnet18", "pretrained": False},
     "image-embedding.timm": {"model": "test_resnet", "pretrained": False},
     "frame-dedup.embedding": {
         "model": "image-embedding.timm",
