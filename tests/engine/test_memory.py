@@ -172,10 +172,12 @@ class Alive:
 
     def __init__(self):
         self.num = self.most = 0
+        self.lock = threading.RLock()  # rows are made in one thread and let go in another
 
     def row(self, _):
-        self.num += 1
-        self.most = max(self.most, self.num)
+        with self.lock:
+            self.num += 1
+            self.most = max(self.most, self.num)
         return Row(self)
 
 
@@ -186,7 +188,8 @@ class Row:
         self.alive = alive
 
     def __del__(self):
-        self.alive.num -= 1
+        with self.alive.lock:
+            self.alive.num -= 1
 
 
 # ---- a slow consumer
