@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,30 +25,34 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedNetwork:
-    """A network that is not built yet.
+    """A network that is not built yet: to know it takes no torch.
 
     Attributes:
+        room: where it is written.
         config: of its size, without a classifier.
-        make: builds it of that, with random weights.
-        renames: what timm calls its weights.
     """
 
+    room: str
     config: Any
-    make: Callable[[Any], nn.Module]
-    renames: Renames
 
     def build(self) -> nn.Module:
         """The network, with random weights, without a classifier."""
-        return self.make(self.config)
+        make = getattr(importlib.import_module(f"junco.models.{self.room}.model"), _CLASSES[self.room])
+        network: nn.Module = make(self.config)
+        return network
+
+    @property
+    def renames(self) -> Renames:
+        """What timm calls its weights."""
+        found: Renames = importlib.import_module(f"junco.models.{self.room}.weights").renames(self.config)
+        return found
 
 
 def network_named(name: str) -> NamedNetwork | None:
     """A network by timm's name of its architecture; ``None`` where there is none out of blocks."""
     for room in _CLASSES:
         if (config := _variants(room).get(name)) is not None:
-            make = getattr(importlib.import_module(f"junco.models.{room}.model"), _CLASSES[room])
-            renames = importlib.import_module(f"junco.models.{room}.weights").renames
-            return NamedNetwork(replace(config, num_classes=0), make, renames(config))
+            return NamedNetwork(room, replace(config, num_classes=0))
     return None
 
 
