@@ -50,6 +50,7 @@ fmt: $(VENV)/dev.stamp  ## format the code and mend what can be mended by itself
 docs: $(VENV)/dev.stamp  ## build the documentation into site/
 	$(say) "documentation"
 	@$(BIN)/python scripts/reference.py docs/reference
+	@$(BIN)/python scripts/blocks_page.py docs/reference/blocks.md
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
 
 bench: $(VENV)/dev.stamp  ## run every benchmark in bench/ and write docs/benchmarks.md

@@ -25,7 +25,7 @@ def api_page() -> str:
     parts += [
         _entry(f"junco.{name}", getattr(junco, name)) for name in junco.__all__ if not name.endswith(("Error", "__"))
     ]
-    parts += ["# What flows: `junco.types`", _markdown(inspect.getdoc(junco.types) or "")]
+    parts += ["# What flows: `junco.types`", markdown(inspect.getdoc(junco.types) or "")]
     parts += [_entry(f"junco.types.{name}", getattr(junco.types, name)) for name in junco.types.__all__]
     return "\n\n".join(parts)
 
@@ -53,7 +53,13 @@ def yaml_page() -> str:
         method = getattr(Pipe, verb)
         own = "".join(f", {key}: …" for key in yaml_reader._ARGUMENTS.get(verb, ()))
         step = f"- {{{verb}: OPERATOR, in: …, out: …{own}}}" if verb != "concat" else "- {concat: [STEP, STEP]}"
-        parts += [f"## `{verb}`", _code(step), "By code:", _code(f"{verb}{_signature(method)}"), _doc(method)]
+        parts += [
+            f"## `{verb}`",
+            code_block(step),
+            "By code:",
+            code_block(f"{verb}{signature_of(method)}"),
+            _doc(method),
+        ]
     return "\n\n".join(parts)
 
 
@@ -65,9 +71,9 @@ def cli_page() -> str:
 
     names = list(app.commands)
     runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
-    parts = ["# Command line", _code(_help(runner, app, []), "text")]
+    parts = ["# Command line", code_block(_help(runner, app, []), "text")]
     for name in names:
-        parts += [f"## `junco {name}`", _code(_help(runner, app, [name]), "text")]
+        parts += [f"## `junco {name}`", code_block(_help(runner, app, [name]), "text")]
     return "\n\n".join(parts)
 
 
@@ -81,15 +87,15 @@ def catalog_page() -> str:
             (f"`{f.name}`", f"`{f.ports}`".replace("|", "\\|"), f"`{f.default}`", f.description)
             for f in sorted(registry.families(kind).values(), key=lambda family: family.name)
         ]
-        parts += [f"## Families of {kind}s", _table(("family", "interface", "default member", "what it does"), rows)]
+        parts += [f"## Families of {kind}s", table(("family", "interface", "default member", "what it does"), rows)]
     parts.append("## Operators")
     for name, brought in sorted(registry.installed().items()):
         if any(entry.value.startswith("junco.") for entry in brought):
             operator = registry.load(name)
             signature = inspect.Signature(list(operator.parameters().values()))
-            parts += [f"### `{name}`", _code(f"{name}{signature}".replace("'", ""))]
-            parts.append(_markdown(inspect.getdoc(operator) or ""))
-    parts += ["## Pipelines", _table(("pipeline", "family", "what it does"), _pipelines())]
+            parts += [f"### `{name}`", code_block(f"{name}{signature}".replace("'", ""))]
+            parts.append(markdown(inspect.getdoc(operator) or ""))
+    parts += ["## Pipelines", table(("pipeline", "family", "what it does"), _pipelines())]
     return "\n\n".join(parts)
 
 
@@ -98,8 +104,8 @@ def errors_page() -> str:
     from junco import errors
 
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, (errors.JuncoError, Warning))]
-    parts = ["# Errors", _markdown(inspect.getdoc(errors) or "")]
-    parts += [f"## `{c.__name__}`\n\n{_markdown(inspect.getdoc(c) or '')}" for c in classes]
+    parts = ["# Errors", markdown(inspect.getdoc(errors) or "")]
+    parts += [f"## `{c.__name__}`\n\n{markdown(inspect.getdoc(c) or '')}" for c in classes]
     return "\n\n".join(parts)
 
 
@@ -118,15 +124,15 @@ def _entry(name: str, thing: Any) -> str:
     if inspect.isclass(thing):
         return _class_entry(name, thing)
     if callable(thing) and (inspect.isfunction(thing) or inspect.isbuiltin(thing)):
-        return "\n\n".join([f"## `{name}`", _code(f"{name.rpartition('.')[2]}{_signature(thing)}"), _doc(thing)])
+        return "\n\n".join([f"## `{name}`", code_block(f"{name.rpartition('.')[2]}{signature_of(thing)}"), _doc(thing)])
     described = inspect.getdoc(thing) if inspect.ismodule(thing) else inspect.getdoc(type(thing))
     if (metadata := getattr(thing, "__metadata__", None)) is not None:
         described = f"`{metadata[0]}`"
-    return f"## `{name}`\n\n{_markdown(described or str(thing))}"
+    return f"## `{name}`\n\n{markdown(described or str(thing))}"
 
 
 def _class_entry(name: str, cls: type) -> str:
-    parts = [f"## `{name}`", _code(f"class {cls.__name__}{_signature(cls)}"), _doc(cls)]
+    parts = [f"## `{name}`", code_block(f"class {cls.__name__}{signature_of(cls)}"), _doc(cls)]
     for member_name, member in _members(cls).items():
         if member_name.startswith("_") or not inspect.getdoc(member):
             continue
@@ -134,7 +140,7 @@ def _class_entry(name: str, cls: type) -> str:
         if inspect.isfunction(function):
             parts += [
                 f"### `{cls.__name__}.{member_name}`",
-                _code(f"{member_name}{_signature(function)}"),
+                code_block(f"{member_name}{signature_of(function)}"),
                 _doc(function),
             ]
         elif isinstance(member, property):
@@ -156,10 +162,11 @@ def _members(cls: type) -> dict[str, Any]:
 
 
 def _doc(thing: object) -> str:
-    return _markdown(inspect.getdoc(thing) or "")
+    return markdown(inspect.getdoc(thing) or "")
 
 
-def _signature(thing: Callable[..., Any]) -> str:
+def signature_of(thing: Callable[..., Any]) -> str:
+    """Its parameters and what it returns, as they are written."""
     try:
         signature = inspect.signature(thing)
     except (TypeError, ValueError):
@@ -173,7 +180,8 @@ def _help(runner: Any, app: Any, arguments: list[str]) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
-def _code(text: str, language: str = "text") -> str:
+def code_block(text: str, language: str = "text") -> str:
+    """Text that stands as it is."""
     return f"```{language}\n{text}\n```"
 
 
@@ -181,11 +189,12 @@ def _listing(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table with a line for each row."""
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows])
 
 
-def _markdown(docstring: str) -> str:
+def markdown(docstring: str) -> str:
     """A docstring as Markdown: literals, ``::`` blocks and the sections of Google's style."""
     lines, out = docstring.splitlines(), []
     in_section = in_block = False

@@ -103,6 +103,58 @@ def test_the_reference_has_every_operator_and_every_verb(tmp_path):
     assert [verb for verb in VERBS if f"`{verb}`" not in yaml] == []
 
 
+@pytest.fixture(scope="module")
+def blocks_page(tmp_path_factory):
+    target = tmp_path_factory.mktemp("reference") / "blocks.md"
+    done = _python("scripts/blocks_page.py", str(target))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target.read_text("utf-8")
+
+
+def test_the_page_of_blocks_has_each_with_shapes_a_formula_and_a_source(blocks_page):
+    import junco.nn
+
+    entries = re.split(r"^###? ", blocks_page, flags=re.MULTILINE)
+    sections = {entry.split("`")[1]: entry for entry in entries if entry.startswith("`")}
+    assert sorted(sections) == sorted(junco.nn.__all__)
+    asked = {
+        "shapes": r"^\*\*Shapes:\*\* .*\S",
+        "formula": r"^\*\*Formula:\*\* .*\S",
+        "source": r'"[^"]+"\s\((19|20)\d\d\)',
+    }
+    missing = [
+        f"{name}: {what}"
+        for name, section in sections.items()
+        for what, pattern in asked.items()
+        if not re.search(pattern, section, re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_the_page_of_blocks_has_everything_that_is_equal_elsewhere(blocks_page):
+    from collections import Counter
+
+    from blocks import equalities
+
+    rows = Counter(line.split(" | ")[1].strip("`") for line in blocks_page.splitlines() if line.startswith("| [`"))
+    assert rows == Counter(equality.reference for equality in equalities())
+    assert "at most 1e-05" in blocks_page
+    assert "at most 0.0001" in blocks_page
+
+
+def test_a_drawing_shows_parts_in_their_order_and_the_path_around_them(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import torch
+    from block_drawing import drawing_of
+
+    from junco.nn import MLP, DepthwiseMixing, JointNorm, TransformerBlock
+
+    block = TransformerBlock(8, attention=DepthwiseMixing(8), mlp=MLP(8, 16), form=JointNorm)
+    drawing = drawing_of(block, [torch.randn(1, 5, 5, 8)])
+    assert [name for name, _ in drawing.nodes] == ["x", "attention", "norm", "mlp", "+", "y"]
+    assert drawing.arrows == {(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 4)}
+
+
 def test_every_page_is_in_the_navigation():
     navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert [page for page in WRITTEN if page.relative_to(ROOT / "docs").as_posix() not in navigation] == []

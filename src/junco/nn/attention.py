@@ -12,8 +12,9 @@ from junco.nn.parts import Norm, Part, check_divides, check_room, check_sizes, m
 class Attention(nn.Module):
     """Multi-head self-attention: each token takes of all, by how well its query fits their keys.
 
-    (n, tokens, width) → (n, tokens, width): ``out(softmax(q · kᵀ / √d + positions + mask) · v)`` for each head, of d
-    numbers.
+    Shapes: (n, tokens, width) → (n, tokens, width)
+
+    Formula: y = out(softmax(q · kᵀ / √d + positions + mask) · v) for each head, of d numbers
 
     Vaswani et al., "Attention Is All You Need" (2017).
 
@@ -64,8 +65,9 @@ class Attention(nn.Module):
 class CrossAttention(nn.Module):
     """Multi-head cross-attention: each token takes of those of a context.
 
-    (n, tokens, width), (n, others, context width) → (n, tokens, width): ``out(softmax(q · kᵀ / √d + mask) · v)`` for
-    each head.
+    Shapes: (n, tokens, width), (n, others, context width) → (n, tokens, width)
+
+    Formula: y = out(softmax(q · kᵀ / √d + mask) · v) for each head, with q of the tokens, k and v of the context
 
     Vaswani et al., "Attention Is All You Need" (2017).
 

@@ -12,10 +12,14 @@ from junco.nn.parts import check_room, check_sizes
 
 
 class BlurPool(nn.Module):
-    """A binomial blur, of which every ``stride``-th pixel is taken: (n, width, h, w) → (n, width, ⌈h/s⌉, ⌈w/s⌉).
+    """A binomial blur, of which every ``stride``-th pixel is taken.
 
-    The kernel is the outer product of C(k − 1, i) / 2ᵏ⁻¹ with itself; at the edges pixels are mirrored. It stands
-    behind a convolution or a pooling of stride 1, in place of their stride.
+    Shapes: (n, width, h, w) → (n, width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: y = (k * x) ↓ s, with k the outer product of C(n − 1, i) / 2ⁿ⁻¹ with itself, of n = ``kernel``
+    numbers; pixels are mirrored at the edges
+
+    It stands behind a convolution or a pooling of stride 1, in place of their stride.
 
     Zhang, "Making Convolutional Networks Shift-Invariant Again" (2019).
 

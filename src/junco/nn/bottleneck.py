@@ -12,9 +12,11 @@ from junco.nn.parts import Norm, Part, check_sizes, part
 
 
 class Bottleneck(nn.Module):
-    """A residual block whose middle works on fewer channels: (n, width, h, w) → (n, out_width, h′, w′).
+    """A residual block whose middle works on fewer channels.
 
-    y = activation(shortcut(x) + drop_path(attention(expand(middle(reduce(x))))))
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: y = activation(shortcut(x) + drop_path(attention(expand(middle(reduce(x))))))
 
     ``reduce`` and ``expand`` are 1×1 convolutions, each with its normalisation. The middle makes it the block of
 
@@ -64,9 +66,11 @@ class Bottleneck(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """A residual block of two convolutions: (n, width, h, w) → (n, out_width, h′, w′).
+    """A residual block of two convolutions.
 
-    y = activation(shortcut(x) + drop_path(attention(second(first(x)))))
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: y = activation(shortcut(x) + drop_path(attention(second(first(x)))))
 
     He et al., "Deep Residual Learning for Image Recognition" (2016).
 
@@ -106,9 +110,11 @@ class BasicBlock(nn.Module):
 
 
 class AveragedShortcut(nn.Module):
-    """ResNet-D's shortcut, in which no pixel is passed over: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉).
+    """ResNet-D's shortcut, in which no pixel is passed over.
 
-    y = norm(conv₁ₓ₁(mean over 2×2 pixels, every s-th)); at an edge the mean is of the pixels that there are.
+    Shapes: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: y = norm(conv₁ₓ₁(mean over 2×2 pixels, every s-th)); at an edge the mean is of the pixels that there are
 
     He et al., "Bag of Tricks for Image Classification with Convolutional Neural Networks" (2019).
 
@@ -132,9 +138,11 @@ class AveragedShortcut(nn.Module):
 
 
 class DeepStem(nn.Sequential):
-    """ResNet-D's first layers: (n, 3, h, w) → (n, out_width, ⌈h/2⌉, ⌈w/2⌉), by three 3×3 convolutions.
+    """ResNet-D's first layers, three 3×3 convolutions: they see as far as one of 7×7, with a bend between.
 
-    They see as far as one of 7×7, with a bend between. The first has stride 2.
+    Shapes: (n, 3, h, w) → (n, out_width, ⌈h/2⌉, ⌈w/2⌉)
+
+    Formula: y = c₃(c₂(c₁(x))), each with its normalisation and activation; the first has stride 2
 
     He et al., "Bag of Tricks for Image Classification with Convolutional Neural Networks" (2019).
 

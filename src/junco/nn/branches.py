@@ -11,9 +11,11 @@ from junco.nn.parts import check_sizes
 
 
 class Branches(nn.Module):
-    """What several modules make of one input, channels after channels: (n, width, h, w) → (n, Σ widths, h′, w′).
+    """What several modules make of one input, channels after channels; Inception's modules are made of them.
 
-    y = concat(branch₁(x), branch₂(x), …); all give maps of one size. Inception's modules are made of them.
+    Shapes: (n, width, h, w) → (n, Σ widths, h′, w′)
+
+    Formula: y = concat(branch₁(x), branch₂(x), …); all give maps of one size
 
     Szegedy et al., "Going Deeper with Convolutions" (2015).
 

@@ -17,9 +17,13 @@ Kernel = int | tuple[int, int]
 
 
 class ConvCentred(nn.Conv2d):
-    """Convolution with as many zeros on one side as on the other: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉).
+    """Convolution with as many zeros on one side as on the other.
 
-    With an odd kernel k and dilation d there are d (k − 1) / 2 zeros on each side, so that at stride 1 the size stays.
+    Shapes: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: y = W * x + b, with d (k − 1) / 2 zeros on each side for an odd kernel k and dilation d
+
+    Dumoulin and Visin, "A Guide to Convolution Arithmetic for Deep Learning" (2016).
 
     Args:
         width: channels that come in.
@@ -53,11 +57,17 @@ class ConvCentred(nn.Conv2d):
 
 
 class ConvSame(ConvCentred):
-    """Convolution with TensorFlow's padding ``SAME``: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉).
+    """Convolution with TensorFlow's padding ``SAME``. Arguments are those of `ConvCentred`.
 
-    Per axis of length l there are max((⌈l/s⌉ − 1) s + d (k − 1) + 1 − l, 0) zeros, the odd one behind. At stride 1 and
-    with an odd kernel that is `ConvCentred`; at stride 2 the zeros lie elsewhere, and weights that were trained with
-    the one give other numbers with the other. Arguments are those of `ConvCentred`.
+    Shapes: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: y = W * x + b, with max((⌈l/s⌉ − 1) s + d (k − 1) + 1 − l, 0) zeros along an axis of length l, the odd one
+    behind
+
+    At stride 1 and with an odd kernel that is `ConvCentred`; at stride 2 the zeros lie elsewhere, and weights that were
+    trained with the one give other numbers with the other.
+
+    Abadi et al., "TensorFlow: A System for Large-Scale Machine Learning" (2016).
     """
 
     def __init__(self, width: int, out_width: int, kernel: Kernel = 1, **more: Any) -> None:
@@ -74,9 +84,13 @@ class ConvSame(ConvCentred):
 
 
 class ConvNormActivation(nn.Module):
-    """A convolution, its normalisation and its activation: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉).
+    """A convolution, its normalisation and its activation.
 
-    y = activation(norm(conv(x)))
+    Shapes: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: y = activation(norm(conv(x)))
+
+    Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training" (2015).
 
     Args:
         width: channels that come in.

@@ -15,7 +15,7 @@ class MinibatchStd(nn.Module):
 
     Formula: s = mean over channels and positions of √(var over rows + ε); y = [x, s]
 
-    Karras et al., "Progressive Growing of GANs", 2018.
+    Karras et al., "Progressive Growing of GANs" (2018).
     """
 
     def forward(self, maps: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ from junco.nn.parts import check_room
 class LayerScale(nn.Module):
     """Layer scale: each number of the width times a learned factor, which begins small.
 
-    (…, width) → (…, width): ``x · weight``.
+    Shapes: (…, width) → (…, width)
+
+    Formula: y = x · weight
 
     Touvron et al., "Going deeper with Image Transformers" (2021).
     """
@@ -29,7 +31,9 @@ class LayerScale(nn.Module):
 class DropPath(nn.Module):
     """Stochastic depth: in training a branch is left out for some rows, and the others grow to make up for it.
 
-    (n, …) → (n, …): in training ``x / (1 − rate)`` or 0, drawn for each row; else ``x``.
+    Shapes: (n, …) → (n, …)
+
+    Formula: in training y = x / (1 − rate) or 0, drawn for each row; else y = x
 
     Huang et al., "Deep Networks with Stochastic Depth" (2016).
     """

@@ -11,10 +11,14 @@ from junco.nn.parts import check_sizes
 
 
 class DropBlock(nn.Module):
-    """In training squares of each channel are set to 0, and the rest is scaled up: (n, width, h, w) → the same.
+    """In training squares of each channel are set to 0, and the rest is scaled up.
 
-    Centres, drawn where the square lies within the channel, have the chance γ = p h w / (b² (h − b + 1)(w − b + 1)),
-    so that a share of about p is left out. What stays is multiplied by how many numbers there are over how many stay.
+    Shapes: (n, width, h, w) → (n, width, h, w)
+
+    Formula: y = x · kept · size(kept) / Σ kept, where squares around centres are not kept, of which each place
+    is one with the chance γ = p h w / (b² (h − b + 1)(w − b + 1))
+
+    Centres are drawn where the square lies within the channel, so that a share of about p is left out.
 
     Ghiasi, Lin and Le, "DropBlock: A regularization method for convolutional networks" (2018).
 

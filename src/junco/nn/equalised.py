@@ -18,7 +18,7 @@ class EqualisedLinear(nn.Module):
 
     Formula: y = r · (W x / √in + b)
 
-    Karras et al., "Progressive Growing of GANs", 2018.
+    Karras et al., "Progressive Growing of GANs" (2018).
 
     Args:
         in_width, out_width: of the vectors.
@@ -45,7 +45,7 @@ class EqualisedConv2d(nn.Module):
 
     Formula: y = W * x / √(in · size²) + b
 
-    Karras et al., "Progressive Growing of GANs", 2018.
+    Karras et al., "Progressive Growing of GANs" (2018).
 
     Args:
         in_channels, out_channels: of the feature maps.

@@ -13,9 +13,11 @@ from junco.nn.parts import Norm, check_room, check_sizes, made
 
 
 class SqueezeExcitation(nn.Module):
-    """Channels scaled by what a small network makes of their means: (n, width, h, w) → the same.
+    """Channels scaled by what a small network makes of their means.
 
-    y = x · gate(W₂ activation(norm(W₁ mean(x) + b₁)) + b₂)
+    Shapes: (n, width, h, w) → (n, width, h, w)
+
+    Formula: y = x · gate(W₂ activation(norm(W₁ mean(x) + b₁)) + b₂)
 
     Hu, Shen and Sun, "Squeeze-and-Excitation Networks" (2018).
 
@@ -51,10 +53,12 @@ class SqueezeExcitation(nn.Module):
 
 
 class EfficientChannelAttention(nn.Module):
-    """Channels scaled by what a convolution makes of the means of their neighbours: (n, width, h, w) → the same.
+    """Channels scaled by what a convolution makes of the means of their neighbours.
 
-    y = x · gate(conv₁ₖ(mean(x))), a kernel of k numbers for the whole block; k is the odd number at or above
-    |log₂ width + 1| / 2, but at least 3.
+    Shapes: (n, width, h, w) → (n, width, h, w)
+
+    Formula: y = x · gate(conv₁ₖ(mean(x))), a kernel of k numbers for the whole block; k is the odd number at or above
+    |log₂ width + 1| / 2, but at least 3
 
     Wang et al., "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks" (2020).
 

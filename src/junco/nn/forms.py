@@ -15,9 +15,11 @@ Form = Callable[[int, Norm, Callable[[], nn.Module]], nn.Module]
 
 
 class PreNorm(nn.Module):
-    """Norms before the branches: ``x + attention(norm(x))``, then ``x + mlp(norm(x))``.
+    """Norms before the branches.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: x ← x + attention(norm(x)), then y = x + mlp(norm(x))
 
     Xiong et al., "On Layer Normalization in the Transformer Architecture" (2020).
 
@@ -40,9 +42,11 @@ class PreNorm(nn.Module):
 
 
 class PostNorm(nn.Module):
-    """Norms after the sums: ``norm(x + attention(x))``, then ``norm(x + mlp(x))``; BERT's.
+    """Norms after the sums; BERT's.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: x ← norm(x + attention(x)), then y = norm(x + mlp(x))
 
     Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding" (2018).
     """
@@ -58,9 +62,11 @@ class PostNorm(nn.Module):
 
 
 class BranchNorm(nn.Module):
-    """Norms at the ends of the branches: ``x + norm(attention(x))``, then ``x + norm(mlp(x))``; Swin-V2's.
+    """Norms at the ends of the branches; Swin-V2's.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: x ← x + norm(attention(x)), then y = x + norm(mlp(x))
 
     Liu et al., "Swin Transformer V2: Scaling Up Capacity and Resolution" (2021).
     """
@@ -76,9 +82,11 @@ class BranchNorm(nn.Module):
 
 
 class SandwichNorm(nn.Module):
-    """Norms before and after the branches: ``x + norm(attention(norm(x)))``, then ``x + norm(mlp(norm(x)))``.
+    """Norms before and after the branches.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: x ← x + norm(attention(norm(x))), then y = x + norm(mlp(norm(x)))
 
     Ding et al., "CogView: Mastering Text-to-Image Generation via Transformers" (2021).
     """
@@ -95,9 +103,11 @@ class SandwichNorm(nn.Module):
 
 
 class ParallelNorm(nn.Module):
-    """Both branches at once, of one norm: ``x + attention(norm(x)) + mlp(norm(x))``.
+    """Both branches at once, of one norm.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: y = x + attention(norm(x)) + mlp(norm(x))
 
     Dehghani et al., "Scaling Vision Transformers to 22 Billion Parameters" (2023).
     """
@@ -113,9 +123,11 @@ class ParallelNorm(nn.Module):
 
 
 class JointNorm(nn.Module):
-    """One path around both, with the norm between them: ``x + mlp(norm(attention(x)))``; ConvNeXt's.
+    """One path around both, with the norm between them; ConvNeXt's.
 
-    (n, …, width), and the two branches → the same.
+    Shapes: (n, …, width), and the two branches → (n, …, width)
+
+    Formula: y = x + mlp(norm(attention(x)))
 
     Liu et al., "A ConvNet for the 2020s" (2022).
     """

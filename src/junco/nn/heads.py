@@ -19,6 +19,8 @@ class ClassificationHead(nn.Module):
 
     Formula: y = W norm(pool(x)) + b
 
+    Szegedy et al., "Going Deeper with Convolutions" (2015).
+
     Args:
         width: of the vectors.
         num_classes: scores.
@@ -50,7 +52,7 @@ class CosineHead(nn.Module):
 
     Formula: y = s · W x / (‖W‖ ‖x‖)
 
-    Wang et al., "NormFace: L2 Hypersphere Embedding for Face Verification", 2017.
+    Wang et al., "NormFace: L2 Hypersphere Embedding for Face Verification" (2017).
 
     Args:
         width: of the vectors.
@@ -82,7 +84,7 @@ class MarginHead(CosineHead):
     Formula: yⱼ = s cos(θⱼ + m) for the row's own class, s cos θⱼ for others, with θⱼ between x and Wⱼ;
     beyond θ = π - m, where that would rise again, s (cos θ - m sin m)
 
-    Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", 2019.
+    Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition" (2019).
 
     Args:
         width: of the vectors.

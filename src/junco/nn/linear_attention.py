@@ -13,8 +13,10 @@ from junco.nn.parts import check_divides, check_room
 class LinearAttention(nn.Module):
     """Multi-head linear attention: products of keys and values are summed once, and every query reads that sum.
 
-    (n, tokens, width) → (n, tokens, width): ``out(f(q) · Σ f(k)ᵀ·v / (f(q) · Σ f(k) + eps))`` for each head, where f
-    makes numbers that are not negative.
+    Shapes: (n, tokens, width) → (n, tokens, width)
+
+    Formula: y = out(f(q) · Σ f(k)ᵀ·v / (f(q) · Σ f(k) + eps)) for each head, where f makes numbers that are not
+    negative
 
     Katharopoulos et al., "Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention" (2020), where
     f is elu + 1; with ReLU: Cai et al., "EfficientViT" (2022).
@@ -55,7 +57,9 @@ class LinearAttention(nn.Module):
 class PositiveELU(nn.Module):
     """ELU, and 1: numbers that are above 0.
 
-    (…) → the same: ``x + 1`` where x is above 0, else ``exp(x)``.
+    Shapes: (…) → (…)
+
+    Formula: y = x + 1 where x is above 0, else exp(x)
 
     Katharopoulos et al., "Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention" (2020).
     """

@@ -20,7 +20,7 @@ class Spectrogram(nn.Module):
 
     Formula: y = |F (h · x)|², with F the Fourier transform of a frame, h Hann's window
 
-    Allen, Rabiner, "A Unified Approach to Short-Time Fourier Analysis and Synthesis", 1977.
+    Allen, Rabiner, "A Unified Approach to Short-Time Fourier Analysis and Synthesis" (1977).
 
     Args:
         window: samples in a frame, which zeros fill up to ``fft``.
@@ -53,7 +53,7 @@ class MelBands(nn.Module):
 
     Formula: y = M x, with the rows of M triangles whose corners are equally far apart in m = 2595 log₁₀(1 + Hz / 700)
 
-    Stevens, Volkmann, Newman, "A Scale for the Measurement of the Psychological Magnitude Pitch", 1937.
+    Stevens, Volkmann, Newman, "A Scale for the Measurement of the Psychological Magnitude Pitch" (1937).
 
     Args:
         num_bands: rows of M.
@@ -97,7 +97,7 @@ class LogMel(nn.Module):
 
     Formula: y = log(bands(spectrogram(x)) + ε)
 
-    Davis, Mermelstein, "Comparison of Parametric Representations for Monosyllabic Word Recognition", 1980.
+    Davis, Mermelstein, "Comparison of Parametric Representations for Monosyllabic Word Recognition" (1980).
 
     Args:
         spectrogram: gives energies of frequencies: `Spectrogram`.

@@ -13,9 +13,11 @@ from junco.nn.parts import check_divides, check_room, check_sizes
 
 
 class MixedConvolution(nn.Module):
-    """Each convolution takes its share of the channels (MixConv): (n, Σ widths, h, w) → (n, Σ out widths, h′, w′).
+    """Each convolution takes its share of the channels (MixConv).
 
-    y = concat(conv₁(x₁), conv₂(x₂), …); usually with kernels of 3, 5, 7 … and one group a channel.
+    Shapes: (n, Σ widths, h, w) → (n, Σ out widths, h′, w′)
+
+    Formula: y = concat(conv₁(x₁), conv₂(x₂), …); usually with kernels of 3, 5, 7 … and one group a channel
 
     Tan and Le, "MixConv: Mixed Depthwise Convolutional Kernels" (2019).
 
@@ -35,9 +37,11 @@ class MixedConvolution(nn.Module):
 
 
 class ConditionalConvolution(nn.Module):
-    """A convolution whose kernel is mixed for each picture (CondConv): (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉).
+    """A convolution whose kernel is mixed for each picture (CondConv).
 
-    r = sigmoid(R mean(x) + b); y = conv(x, Σₑ rₑ Wₑ)
+    Shapes: (n, width, h, w) → (n, out_width, ⌈h/s⌉, ⌈w/s⌉)
+
+    Formula: r = sigmoid(R mean(x) + b); y = conv(x, Σₑ rₑ Wₑ)
 
     Yang et al., "CondConv: Conditionally Parameterized Convolutions for Efficient Inference" (2019).
 

@@ -12,7 +12,9 @@ from junco.nn.parts import check_room, check_sizes
 class DepthwiseMixing(nn.Module):
     """A depthwise convolution of a map whose width is last: each channel by itself, over a square of neighbours.
 
-    (n, height, width, channels) → the same.
+    Shapes: (n, height, width, channels) → (n, height, width, channels)
+
+    Formula: y_c = w_c * x_c + b_c for each channel c
 
     In attention's place it makes a :class:`TransformerBlock` ConvNeXt's: Liu et al., "A ConvNet for the 2020s" (2022).
 

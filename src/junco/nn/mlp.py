@@ -14,7 +14,9 @@ from junco.nn.parts import Norm, check_room, check_sizes, made
 class MLP(nn.Module):
     """Two linear maps with an activation between them.
 
-    (…, width) → (…, width): ``out(norm(activation(hidden(x))))``.
+    Shapes: (…, width) → (…, width)
+
+    Formula: y = out(norm(activation(hidden(x))))
 
     Vaswani et al., "Attention Is All You Need" (2017).
 
@@ -51,7 +53,9 @@ class MLP(nn.Module):
 class GatedMLP(nn.Module):
     """A gated MLP (with SiLU: SwiGLU; with GELU: GeGLU): one map opens and closes the numbers of another.
 
-    (…, width) → (…, width): ``out(norm(activation(gate(x)) · hidden(x)))``.
+    Shapes: (…, width) → (…, width)
+
+    Formula: y = out(norm(activation(gate(x)) · hidden(x)))
 
     Shazeer, "GLU Variants Improve Transformer" (2020).
 
@@ -89,7 +93,9 @@ class GatedMLP(nn.Module):
 class ConvMLP(nn.Module):
     """An MLP whose hidden numbers are mixed with those of neighbouring places by a depthwise convolution.
 
-    (n, height, width, channels) → the same: ``out(activation(mix(hidden(x))))``.
+    Shapes: (n, height, width, channels) → (n, height, width, channels)
+
+    Formula: y = out(activation(mix(hidden(x))))
 
     Wang et al., "PVT v2: Improved Baselines with Pyramid Vision Transformer" (2022).
 

@@ -11,9 +11,11 @@ from junco.nn.parts import Norm, Part, part
 
 
 class DepthwiseSeparable(nn.Module):
-    """A convolution a channel, then one a pixel: (n, width, h, w) → (n, out_width, h′, w′).
+    """A convolution a channel, then one a pixel.
 
-    y = x + drop_path(project(attention(depthwise(x)))), without x where ``residual`` is off
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: y = x + drop_path(project(attention(depthwise(x)))), without x where ``residual`` is off
 
     Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications" (2017); with
     the sum, the first blocks of EfficientNet.
@@ -53,9 +55,11 @@ class DepthwiseSeparable(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """A residual block whose middle works on more channels, one by one: (n, width, h, w) → (n, out_width, h′, w′).
+    """A residual block whose middle works on more channels, one by one.
 
-    y = x + drop_path(project(attention(depthwise(expand(x))))), without x where ``residual`` is off
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: y = x + drop_path(project(attention(depthwise(expand(x))))), without x where ``residual`` is off
 
     ``expand`` and ``project`` are 1×1 convolutions, the second without activation. Sandler et al., "MobileNetV2:
     Inverted Residuals and Linear Bottlenecks" (2018). With `SqueezeExcitation` for attention it is MBConv: Tan et al.,
@@ -98,9 +102,11 @@ class InvertedResidual(nn.Module):
 
 
 class FusedInvertedResidual(nn.Module):
-    """An inverted residual with its first two convolutions in one: (n, width, h, w) → (n, out_width, h′, w′).
+    """An inverted residual with its first two convolutions in one.
 
-    y = x + drop_path(project(attention(expand(x)))), without x where ``residual`` is off
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: y = x + drop_path(project(attention(expand(x)))), without x where ``residual`` is off
 
     Fused-MBConv; Tan and Le, "EfficientNetV2: Smaller Models and Faster Training" (2021).
 

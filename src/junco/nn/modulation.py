@@ -24,7 +24,7 @@ class MappingNetwork(nn.Module):
 
     Formula: x₀ = x / √(mean x² + ε); xᵢ = √2 · leaky(Wᵢ xᵢ₋₁ + bᵢ)
 
-    Karras, Laine, Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks", 2019.
+    Karras, Laine, Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks" (2019).
 
     Args:
         in_width: of the random vectors.
@@ -57,7 +57,7 @@ class ModulatedConv2d(nn.Module):
 
     Formula: w' = (A z + 1)ᵢ wₒᵢₖ; y = (w' * x) / √(Σᵢₖ w'² + ε) + b
 
-    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020.
+    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020).
 
     Args:
         in_channels, out_channels: of the feature maps.
@@ -104,7 +104,7 @@ class StyleBlock(nn.Module):
 
     Formula: y = √2 · leaky(m(√2 · leaky(m(x, z)), z)), with m the modulated convolution
 
-    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020.
+    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020).
 
     Args:
         in_channels, out_channels: of the feature maps.

@@ -16,7 +16,7 @@ class NetVLAD(nn.Module):
 
     Formula: vₖ = Σᵢ softmaxₖ(W xᵢ + b) (xᵢ - cₖ), with xᵢ and each vₖ scaled to length 1; y = v / ‖v‖
 
-    Arandjelović et al., "NetVLAD: CNN Architecture for Weakly Supervised Place Recognition", 2016.
+    Arandjelović et al., "NetVLAD: CNN Architecture for Weakly Supervised Place Recognition" (2016).
 
     Args:
         channels: of the feature map.

@@ -12,7 +12,9 @@ from junco.nn.parts import check_room, check_sizes
 class LayerNorm(nn.LayerNorm):
     """Layer normalisation: each token to mean 0 and variance 1 over its width, then a scale and an offset of each.
 
-    (…, width) → (…, width): ``(x − mean) / √(var + eps) · weight + bias``.
+    Shapes: (…, width) → (…, width)
+
+    Formula: y = (x − mean) / √(var + eps) · weight + bias
 
     Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
@@ -26,7 +28,9 @@ class LayerNorm(nn.LayerNorm):
 class RMSNorm(nn.Module):
     """Root-mean-square normalisation: each token to mean square 1 over its width, computed in float32.
 
-    (…, width) → (…, width): ``x / √(mean(x²) + eps) · weight``.
+    Shapes: (…, width) → (…, width)
+
+    Formula: y = x / √(mean(x²) + eps) · weight
 
     Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019).
     """
@@ -46,7 +50,9 @@ class RMSNorm(nn.Module):
 class LayerNorm2d(LayerNorm):
     """Layer normalisation of a map whose channels are second: each place over its channels.
 
-    (n, width, height, width of the map) → the same.
+    Shapes: (n, width, height, width of the map) → (n, width, height, width of the map)
+
+    Formula: y = (x − mean) / √(var + eps) · weight + bias, with mean and variance over the channels of a place
 
     As ConvNeXt's stem has it: Liu et al., "A ConvNet for the 2020s" (2022).
     """

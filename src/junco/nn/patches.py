@@ -13,8 +13,9 @@ from junco.nn.parts import Norm, check_room, check_sizes, made
 class PatchEmbedding(nn.Module):
     """Cuts a picture into squares, each of which becomes a token.
 
-    (n, channels, height, width) → (n, height / patch, width / patch, width of the tokens). A picture that patches do
-    not divide is padded with zeros below and on the right.
+    Shapes: (n, channels, height, width) → (n, height / patch, width / patch, width of the tokens)
+
+    Formula: y = norm(W patch + b); a picture that patches do not divide is padded with zeros below and on the right
 
     Dosovitskiy et al., "An Image is Worth 16x16 Words" (2020).
 
@@ -43,8 +44,10 @@ class PatchEmbedding(nn.Module):
 class TubeletEmbedding(nn.Module):
     """Cuts a film into tubes, squares that last for some frames, each of which becomes a token.
 
-    (n, channels, frames, height, width) → (n, frames / length, height / patch, width / patch, width of the tokens).
-    What tubes do not divide is padded with zeros at the end.
+    Shapes: (n, channels, frames, height, width) → (n, frames / length, height / patch, width / patch, width of the
+    tokens)
+
+    Formula: y = W tube + b; what tubes do not divide is padded with zeros at the end
 
     Arnab et al., "ViViT: A Video Vision Transformer" (2021).
 
@@ -72,8 +75,10 @@ class TubeletEmbedding(nn.Module):
 class PatchMerging(nn.Module):
     """Makes one token of each square of four.
 
-    (n, height, width, channels) → (n, height / 2, width / 2, out channels): ``reduce(norm(the four beside each
-    other))``, or the norm after that. An odd map is padded with zeros below and on the right.
+    Shapes: (n, height, width, channels) → (n, height / 2, width / 2, out channels)
+
+    Formula: y = reduce(norm(the four beside each other)), or the norm after that; an odd map is padded with zeros below
+    and on the right
 
     Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows" (2021); the norm last in "Swin
     Transformer V2" (2021).
@@ -104,8 +109,9 @@ class PatchMerging(nn.Module):
 class ConvMerging(nn.Module):
     """Makes one token of each square of four by a convolution.
 
-    (n, height, width, channels) → (n, height / 2, width / 2, out channels): ``conv(norm(x))``. The last row and column
-    of an odd map are left out.
+    Shapes: (n, height, width, channels) → (n, height / 2, width / 2, out channels)
+
+    Formula: y = conv(norm(x)); the last row and column of an odd map are left out
 
     Liu et al., "A ConvNet for the 2020s" (2022).
 
@@ -129,7 +135,9 @@ class ConvMerging(nn.Module):
 class PrefixTokens(nn.Module):
     """Puts learned tokens before all others: a class token, registers.
 
-    (n, tokens, width) → (n, number + tokens, width).
+    Shapes: (n, tokens, width) → (n, number + tokens, width)
+
+    Formula: y = [learned, x]
 
     Dosovitskiy et al., "An Image is Worth 16x16 Words" (2020); Darcet et al., "Vision Transformers Need
     Registers" (2023).

@@ -12,8 +12,9 @@ from junco.nn.parts import Norm, Part, check_divides, check_room, check_sizes, m
 class PooledAttention(nn.Module):
     """Multi-head self-attention of a map whose queries, keys and values are pooled within each head.
 
-    (n, height, width, channels) → (n, height / stride, width / stride, channels): ``out(softmax(q · kᵀ / √d +
-    positions) · v + q)`` for each head, of the pooled q, k and v.
+    Shapes: (n, height, width, channels) → (n, height / stride, width / stride, channels)
+
+    Formula: y = out(softmax(q · kᵀ / √d + positions) · v + q) for each head, of the pooled q, k and v
 
     Li et al., "MViTv2: Improved Multiscale Vision Transformers for Classification and Detection" (2022).
 
@@ -66,7 +67,9 @@ class PooledAttention(nn.Module):
 class HeadPool(nn.Module):
     """A depthwise convolution of each head's map, the same for all heads, and a normalisation.
 
-    (n, heads, height, width, d) → (n, heads, height / stride, width / stride, d).
+    Shapes: (n, heads, height, width, d) → (n, heads, height / stride, width / stride, d)
+
+    Formula: y = norm(conv(x))
 
     Li et al., "MViTv2: Improved Multiscale Vision Transformers for Classification and Detection" (2022).
 
@@ -95,8 +98,10 @@ class HeadPool(nn.Module):
 class SteppedPositions(nn.Module):
     """How well a query fits the step to a key along each axis: a learned vector for each step.
 
-    (n, heads, height, width, d), the height and width of the keys' map → (n, heads, height · width, places of
-    the keys): ``q · down[step] + q · right[step]``.
+    Shapes: (n, heads, height, width, d), the height and width of the keys' map → (n, heads, height · width, places of
+    the keys)
+
+    Formula: y = q · down[step] + q · right[step]
 
     Li et al., "MViTv2: Improved Multiscale Vision Transformers for Classification and Detection" (2022).
 
@@ -124,7 +129,9 @@ class SteppedPositions(nn.Module):
 class PooledShortcut(nn.Module):
     """The largest of each square: the path around an attention that makes fewer tokens.
 
-    (n, height, width, channels) → (n, height / stride, width / stride, channels).
+    Shapes: (n, height, width, channels) → (n, height / stride, width / stride, channels)
+
+    Formula: y = max over squares of stride + 1 places, of which neighbours share an edge
 
     Li et al., "MViTv2: Improved Multiscale Vision Transformers for Classification and Detection" (2022).
 

@@ -14,11 +14,11 @@ class MeanPool(nn.Module):
     """Mean over all positions.
 
     Shapes: (n, channels, height, width) or (n, channels, time) → (n, channels);
-    with ``channels_last``, (n, …, channels) → (n, channels).
+    with ``channels_last``, (n, …, channels) → (n, channels)
 
     Formula: y = Σᵢ xᵢ / N
 
-    Lin, Chen, Yan, "Network in Network", 2014.
+    Lin, Chen, Yan, "Network in Network" (2014).
 
     Args:
         channels_last: whether the channels are the last axis, as transformers have them, or the second.
@@ -35,9 +35,13 @@ class MeanPool(nn.Module):
 class MaxPool(nn.Module):
     """Maximum over all positions, for each channel.
 
-    Shapes: as `MeanPool`.
+    Shapes: (n, channels, height, width) or (n, channels, time) → (n, channels);
+    with ``channels_last``, (n, …, channels) → (n, channels)
 
     Formula: y = maxᵢ xᵢ
+
+    Oquab et al., "Is Object Localization for Free? Weakly-Supervised Learning with Convolutional Neural Networks"
+    (2015).
 
     Args:
         channels_last: whether the channels are the last axis, or the second.
@@ -54,11 +58,12 @@ class MaxPool(nn.Module):
 class GeMPool(nn.Module):
     """Generalised mean over all positions, with a learned exponent: 1 is the mean, infinity the maximum.
 
-    Shapes: as `MeanPool`.
+    Shapes: (n, channels, height, width) or (n, channels, time) → (n, channels);
+    with ``channels_last``, (n, …, channels) → (n, channels)
 
     Formula: y = (Σᵢ max(xᵢ, ε)^p / N)^(1/p)
 
-    Radenović, Tolias, Chum, "Fine-tuning CNN Image Retrieval with No Human Annotation", 2018.
+    Radenović, Tolias, Chum, "Fine-tuning CNN Image Retrieval with No Human Annotation" (2018).
 
     Args:
         exponent: where p starts.
@@ -85,7 +90,7 @@ class AttentionPool(nn.Module):
 
     Formula: a = softmax(q Kᵀ / √d) V; y = meanⱼ(Pa + mlp(norm(Pa))), with P the projection
 
-    Lee et al., "Set Transformer", 2019; as Zhai et al., "Scaling Vision Transformers", 2022, have it.
+    Lee et al., "Set Transformer" (2019); as Zhai et al., "Scaling Vision Transformers" (2022), have it.
 
     Args:
         width: of the tokens.
@@ -135,7 +140,7 @@ class SequencePool(nn.Module):
 
     Formula: y = softmax(w x + b)ᵀ x
 
-    Hassani et al., "Escaping the Big Data Paradigm with Compact Transformers", 2021.
+    Hassani et al., "Escaping the Big Data Paradigm with Compact Transformers" (2021).
 
     Args:
         width: of the tokens.

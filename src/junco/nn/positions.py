@@ -14,7 +14,9 @@ from junco.nn.parts import check_divides, check_room, check_sizes
 class LearnedPositions(nn.Module):
     """A learned vector for each place, added to its token.
 
-    (n, prefix + places, width) → the same. Tokens that stand before those that have a vector stay as they are.
+    Shapes: (n, prefix + places, width) → (n, prefix + places, width)
+
+    Formula: yᵢ = xᵢ + tableᵢ; tokens that stand before those that have a vector stay as they are
 
     Dosovitskiy et al., "An Image is Worth 16x16 Words" (2020).
 
@@ -45,8 +47,10 @@ class LearnedPositions(nn.Module):
 class SinCosPositions(nn.Module):
     """A fixed vector of sines and cosines for each place of a line, a plane or a room, added to its token.
 
-    (n, prefix + places, width) → the same. The vector is ``sin`` of the angles of the first axis, of the second …, then
-    ``cos`` of the same; the angles of a place x are ``x / slowest^(i / bands)``.
+    Shapes: (n, prefix + places, width) → (n, prefix + places, width)
+
+    Formula: y = x + [sin t₁, sin t₂, …, cos t₁, cos t₂, …], where tₐ are the angles of axis a:
+    of a place p, p / slowest^(i / bands)
 
     Vaswani et al., "Attention Is All You Need" (2017).
 
@@ -76,7 +80,9 @@ class SinCosPositions(nn.Module):
 class RelativePositionBias(nn.Module):
     """A learned number for each step from one place of a window to another, and each head.
 
-    nothing → (heads, area, area), which attention adds to the products of queries and keys.
+    Shapes: nothing → (heads, area, area), which attention adds to the products of queries and keys
+
+    Formula: yₕ,ᵢ,ⱼ = tableₕ[place i − place j]
 
     Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows" (2021).
 
@@ -102,7 +108,9 @@ class RelativePositionBias(nn.Module):
 class LogSpacedBias(nn.Module):
     """A number for each step from one place of a window to another, and each head, which a small network makes of it.
 
-    nothing → (heads, area, area): ``16 · sigmoid(network(log(step)))``, which carries over to other windows.
+    Shapes: nothing → (heads, area, area), which attention adds to the products of queries and keys
+
+    Formula: y = 16 · sigmoid(network(log(step))), which carries over to other windows
 
     Liu et al., "Swin Transformer V2: Scaling Up Capacity and Resolution" (2021).
 

@@ -13,10 +13,12 @@ from junco.nn.parts import Norm, Part, check_sizes, part
 
 
 class AtrousSpatialPyramidPooling(nn.Module):
-    """Atrous spatial pyramid pooling (ASPP): (n, width, h, w) → (n, out_width, h, w).
+    """Atrous spatial pyramid pooling (ASPP): one map, seen at several distances.
 
-    Of the same map: a 1×1 convolution, a 3×3 one for each dilation, and a 1×1 one of its mean, which stands everywhere
-    alike. What they give lies side by side, and a last 1×1 convolution makes ``out_width`` channels of it.
+    Shapes: (n, width, h, w) → (n, out_width, h, w)
+
+    Formula: y = conv₁ₓ₁(concat(conv₁ₓ₁(x), conv₃ₓ₃ for each dilation (x), conv₁ₓ₁(mean(x)))); the mean's stands
+    everywhere alike
 
     Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmentation" (2017).
 
@@ -56,10 +58,13 @@ class AtrousSpatialPyramidPooling(nn.Module):
 
 
 class SpatialPyramidPooling(nn.Module):
-    """A vector of one length of maps of any size (SPP): (n, width, h, w) → (n, width · Σ b²).
+    """A vector of one length of maps of any size (SPP).
 
-    For each b the map is cut into b × b parts, of which the largest number of each channel is taken; parts overlap by
-    a pixel where b does not divide the side. Scales lie one after the other, each channel by channel.
+    Shapes: (n, width, h, w) → (n, width · Σ b²)
+
+    Formula: y = concat over b of the largest number of each channel in each of b × b parts
+
+    Parts overlap by a pixel where b does not divide the side. Scales lie one after the other, each channel by channel.
 
     He et al., "Spatial Pyramid Pooling in Deep Convolutional Networks for Visual Recognition" (2014).
 

@@ -26,8 +26,8 @@ class Resample(nn.Module):
 
     Formula: y = (h * (x ↑ up)) ↓ down, with h = up² · t tᵀ / (Σt)²
 
-    Zhang, "Making Convolutional Networks Shift-Invariant Again", 2019; Karras et al., "Analyzing and Improving the
-    Image Quality of StyleGAN", 2020.
+    Zhang, "Making Convolutional Networks Shift-Invariant Again" (2019); Karras et al., "Analyzing and Improving the
+    Image Quality of StyleGAN" (2020).
 
     Args:
         up: so many times as high and wide.
@@ -70,7 +70,7 @@ class DownBlock(nn.Module):
 
     Formula: y = (c(↓x) + a(c(↓a(c(x))))) / √2, with ↓ the filtered halving, c a convolution, a the activation
 
-    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020.
+    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020).
 
     Args:
         in_channels, out_channels: of the feature maps.
@@ -109,7 +109,7 @@ class UpBlock(nn.Module):
 
     Formula: y = c(↑x) + c(a(norm(c(↑a(norm(x)))))), with ↑ the filtered doubling, c a convolution, a the activation
 
-    Miyato, Koyama, "cGANs with Projection Discriminator", 2018; the filter: Karras et al., 2020.
+    Miyato, Koyama, "cGANs with Projection Discriminator" (2018); the filter: Karras et al., 2020.
 
     Args:
         in_channels, out_channels: of the feature maps.

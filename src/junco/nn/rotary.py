@@ -12,8 +12,10 @@ from junco.nn.parts import check_divides, check_room
 class Rotary(nn.Module):
     """Rotary positions: pairs of a head's numbers are turned, by angles that grow with the place.
 
-    (n, heads, tokens, d) → the same: of a pair (a, b) at an angle t ``(a · cos t − b · sin t, b · cos t + a · sin t)``;
-    the angles of a place x are ``x / slowest^(i / bands)``.
+    Shapes: (n, heads, tokens, d) → (n, heads, tokens, d)
+
+    Formula: (a, b) → (a · cos t − b · sin t, b · cos t + a · sin t) of a pair at an angle t; of a place p angles are
+    p / slowest^(i / bands)
 
     Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding" (2021); of a plane: Fang et al., "EVA-02"
     (2023).

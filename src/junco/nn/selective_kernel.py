@@ -13,9 +13,11 @@ from junco.nn.parts import Norm, check_room, check_sizes, made
 
 
 class SelectiveKernel(nn.Module):
-    """Several convolutions of one input, mixed channel by channel: (n, width, h, w) → (n, out_width, h′, w′).
+    """Several convolutions of one input, mixed channel by channel.
 
-    uᵢ = pathᵢ(x); z = activation(norm(W mean(Σ uᵢ))); y = Σ uᵢ · softmaxᵢ(Vᵢ z)
+    Shapes: (n, width, h, w) → (n, out_width, h′, w′)
+
+    Formula: uᵢ = pathᵢ(x); z = activation(norm(W mean(Σ uᵢ))); y = Σ uᵢ · softmaxᵢ(Vᵢ z)
 
     Li et al., "Selective Kernel Networks" (2019).
 

@@ -15,11 +15,11 @@ _FIRST_ITERATIONS = 15
 class SpectralNorm(nn.Module):
     """A layer whose weight is divided by its largest singular value, found by power iteration while it trains.
 
-    Shapes: those of the layer.
+    Shapes: those of the layer
 
     Formula: y = layer(x; W / σ), σ = uᵀ W v, where u ← Wv / ‖Wv‖ and v ← Wᵀu / ‖Wᵀu‖
 
-    Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018.
+    Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018).
 
     Args:
         layer: with a ``weight`` whose first axis is its outputs: linear, or a convolution that is not transposed.

@@ -21,7 +21,7 @@ class TimeDelay(nn.Module):
 
     Formula: y = norm(a(w * x + b)), where w reaches ``dilation · (size - 1) / 2`` steps to either side
 
-    Waibel et al., "Phoneme Recognition Using Time-Delay Neural Networks", 1989.
+    Waibel et al., "Phoneme Recognition Using Time-Delay Neural Networks" (1989).
 
     Args:
         in_channels, out_channels: of the sound.
@@ -61,7 +61,7 @@ class Residual1d(nn.Module):
 
     Formula: y = x + c(a(norm(c(a(norm(x))))))
 
-    He et al., "Identity Mappings in Deep Residual Networks", 2016.
+    He et al., "Identity Mappings in Deep Residual Networks" (2016).
 
     Args:
         channels: of the sound.
@@ -101,7 +101,7 @@ class Res2Net1d(nn.Module):
 
     Formula: y₁ = x₁; y₂ = c₂(x₂); yᵢ = cᵢ(xᵢ + yᵢ₋₁)
 
-    Gao et al., "Res2Net: A New Multi-scale Backbone Architecture", 2021.
+    Gao et al., "Res2Net: A New Multi-scale Backbone Architecture" (2021).
 
     Args:
         channels: of the sound.
@@ -131,7 +131,7 @@ class SqueezeExcite1d(nn.Module):
 
     Formula: y = x · sigmoid(W₂ relu(W₁ mean x))
 
-    Hu, Shen, Sun, "Squeeze-and-Excitation Networks", 2018.
+    Hu, Shen, Sun, "Squeeze-and-Excitation Networks" (2018).
 
     Args:
         channels: of the sound.
@@ -156,7 +156,7 @@ class EcapaBlock(nn.Module):
 
     Formula: y = shortcut(x) + se(t(res2net(t(x)))), with t a time-delay layer of size 1
 
-    Desplanques, Thienpondt, Demuynck, "ECAPA-TDNN", 2020.
+    Desplanques, Thienpondt, Demuynck, "ECAPA-TDNN" (2020).
 
     Args:
         in_channels, out_channels: of the sound.
@@ -198,7 +198,7 @@ class StatisticsPool(nn.Module):
 
     Formula: y = [μ, σ], μ = mean x, σ = √(mean (x - μ)²)
 
-    Snyder et al., "X-Vectors: Robust DNN Embeddings for Speaker Recognition", 2018.
+    Snyder et al., "X-Vectors: Robust DNN Embeddings for Speaker Recognition" (2018).
     """
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -212,8 +212,8 @@ class AttentiveStatisticsPool(nn.Module):
 
     Formula: w = softmax over time of (W₂ tanh(t([x, μ, σ]))); y = [Σ w x, √(Σ w (x - Σ w x)²)]
 
-    Okabe, Koshinaka, Shinoda, "Attentive Statistics Pooling for Deep Speaker Embedding", 2018; as Desplanques et al.,
-    "ECAPA-TDNN", 2020, have it.
+    Okabe, Koshinaka, Shinoda, "Attentive Statistics Pooling for Deep Speaker Embedding" (2018); as Desplanques et al.,
+    "ECAPA-TDNN" (2020), have it.
 
     Args:
         channels: of the sound.

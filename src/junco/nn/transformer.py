@@ -21,9 +21,10 @@ from junco.nn.parts import Norm, Part, check_sizes, part
 class TransformerBlock(nn.Module):
     """A block of a transformer, or of what is built like one: attention and an MLP with paths around them.
 
-    (n, …, width) → the same, in the layout that its parts take: (n, tokens, width) or (n, height, width, channels).
+    Shapes: (n, …, width) → the same, in the layout that its parts take: (n, tokens, width) or (n, height, width,
+    channels)
 
-    With the default form ``x ← x + scale · attention(norm(x))`` and then ``x ← x + scale · mlp(norm(x))``.
+    Formula: with the default form x ← x + scale · attention(norm(x)), then y = x + scale · mlp(norm(x))
 
     Vaswani et al., "Attention Is All You Need" (2017).
 

@@ -19,7 +19,9 @@ _MOST_SCALE = math.log(100.0)
 class WindowAttention(nn.Module):
     """Attention of the places of a window to each other; with ``shift``, windows lie across the borders of the others.
 
-    (n, height, width, channels) → the same. A map that windows do not divide is padded below and on the right.
+    Shapes: (n, height, width, channels) → (n, height, width, channels)
+
+    Formula: y = attention(x) in each window; a map that windows do not divide is padded below and on the right
 
     A shifted map is turned round its edges, so that all windows stay whole; places that are no neighbours then do not
     see each other: −100 is added to their products.
@@ -99,8 +101,9 @@ class WindowAttention(nn.Module):
 class CosineAttention(nn.Module):
     """Multi-head self-attention by the angle between queries and keys, whose sharpness is learned.
 
-    (n, tokens, width) → (n, tokens, width): ``out(softmax(cos(q, k) · min(exp(scale), 100) + positions + mask) · v)``
-    for each head; keys have no bias.
+    Shapes: (n, tokens, width) → (n, tokens, width)
+
+    Formula: y = out(softmax(cos(q, k) · min(exp(scale), 100) + positions + mask) · v) for each head; keys have no bias
 
     Liu et al., "Swin Transformer V2: Scaling Up Capacity and Resolution" (2021).
 
