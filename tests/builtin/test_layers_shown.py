@@ -83,6 +83,45 @@ def test_what_does_nothing_is_not_drawn_and_depth_keeps_a_picture_readable():
     assert [each.children for each in readable(tree, 2)] == [(), ()]
 
 
+def stage(number, *merging, num_blocks):
+    yield Layer(f"stages.{number}", "Sequential", (8, 8), 4)
+    for kind in merging:
+        yield Layer(f"stages.{number}.merge", kind, (8, 8), 4)
+    yield Layer(f"stages.{number}.blocks", "Sequential", (8, 8), 4)
+    for place in range(num_blocks):
+        yield from alike(f"stages.{number}.blocks.{place}", "norm", "mlp")
+
+
+@pytest.mark.parametrize("idle", [(), ("Identity",)], ids=["nothing", "what does nothing"])
+def test_the_first_stage_stands_on_the_floor_of_the_others(idle):
+    layers = [*stage(0, *idle, num_blocks=2), *stage(1, "PatchMerging", num_blocks=2)]
+    [stages] = without_idle(tree_of(layers))
+    assert [each.name for each in stages.children] == ["stages.0", "stages.1"]
+    first, second = ([(each.name, each.times) for each in stage.children] for stage in stages.children)
+    assert first == [("stages.0.blocks.0", 2)]
+    assert second == [("stages.1.merge", 1), ("stages.1.blocks.0", 2)]
+
+
+def test_stages_that_hold_nothing_but_blocks_are_opened_together():
+    [stages] = without_idle(tree_of([*stage(0, num_blocks=2), *stage(1, num_blocks=3)]))
+    assert [each.title for each in stages.children] == [
+        "stages.0.blocks.0 … stages.0.blocks.1",
+        "stages.1.blocks.0 … stages.1.blocks.2",
+    ]
+
+
+def test_what_wraps_a_part_and_works_itself_is_drawn():
+    layers = [
+        Layer("block", "Block", (8, 8), 8),
+        Layer("block.attention", "WindowAttention", (8, 8), 4),
+        Layer("block.attention.attention", "Attention", (4, 8), 4),
+        Layer("block.attention.attention.qkv", "Linear", (4, 24), 4),
+        Layer("block.mlp", "MLP", (8, 8), 4),
+    ]
+    [block] = without_idle(tree_of(layers))
+    assert [each.kind for each in block.children] == ["WindowAttention", "MLP"]
+
+
 def run(*words):
     return CliRunner().invoke(app, list(words), catch_exceptions=False)
 

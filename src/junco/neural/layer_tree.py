@@ -9,6 +9,8 @@ from junco.neural.layer import Layer
 
 IDLE = frozenset({"Identity", "DropPath", "Dropout"})
 """Kinds that do nothing when vectors are made: blocks that differ in them alone are alike."""
+_CONTAINERS = frozenset({"", "Sequential"})
+"""Kinds that run what is within them and do nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +106,43 @@ def readable(tree: Sequence[Branch], most: int) -> tuple[Branch, ...]:
 
 def without_idle(tree: Sequence[Branch]) -> tuple[Branch, ...]:
     """A tree without what does nothing, and without containers of one: what is left says what happens."""
-    made = []
-    for each in tree:
-        children = without_idle(each.children)
-        if not children and each.kind in IDLE:
-            continue
-        if each.times == len(children) == 1 and (children[0].children or children[0].times > 1):
-            made.append(children[0])
-        else:
-            made.append(replace(each, children=children))
-    return tuple(made)
+    return _opened(_busy(tree))
+
+
+def _busy(tree: Sequence[Branch]) -> tuple[Branch, ...]:
+    """What does something, and what holds such."""
+    within = [(each, _busy(each.children)) for each in tree]
+    return tuple(replace(each, children=busy) for each, busy in within if busy or not _does_nothing(each))
+
+
+def _does_nothing(branch: Branch) -> bool:
+    """Whether a branch within which nothing is left did nothing but run what was there."""
+    return branch.kind in (_CONTAINERS if branch.children else IDLE)
+
+
+def _opened(tree: tuple[Branch, ...]) -> tuple[Branch, ...]:
+    """A tree in which containers of one are what they hold.
+
+    They stay where one beside them, of the same name but for its number, holds several: all stages of a network stand
+    on one floor.
+    """
+    several = {_unnumbered(each) for each in tree if len(each.children) > 1}
+    opened = tuple(each.children[0] if _holds_one(each) and _unnumbered(each) not in several else each for each in tree)
+    if opened != tree:
+        return _opened(opened)
+    return tuple(replace(each, children=_opened(each.children)) for each in tree)
+
+
+def _unnumbered(branch: Branch) -> str:
+    return "".join(each for each in branch.name if not each.isdigit())
+
+
+def _holds_one(branch: Branch) -> bool:
+    """Whether a branch adds nothing to the only one within it: blocks in a row, or a sequence of one."""
+    if not branch.times == len(branch.children) == 1:
+        return False
+    [only] = branch.children
+    return only.times > 1 or (bool(only.children) and not _CONTAINERS.isdisjoint({branch.kind, only.kind}))
 
 
 def _folded(branches: Sequence[Branch]) -> tuple[Branch, ...]:
