@@ -19,7 +19,7 @@ def run_script(script, *options, interrupt_after=None, by=signal.SIGINT):
         if interrupt_after is not None:
             assert process.stdout.readline().strip() == interrupt_after
             process.send_signal(by)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
         process.communicate()
