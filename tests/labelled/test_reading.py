@@ -33,6 +33,15 @@ def test_a_folder_of_folders_is_a_folder_of_classes(tmp_path):
     assert repr(found) == "<3 items of 2 labels>"
 
 
+def test_where_texts_are_wanted_a_file_of_a_class_is_what_it_says(tmp_path):
+    for name, content in (("a/1.txt", b"one"), ("a/2.txt", "二".encode()), ("b/3.txt", b"three")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = read_data(tmp_path, ("text",))
+    assert list(found.items) == ["one", "二", "three"]
+    assert list(found.keys) == ["a/1.txt", "a/2.txt", "b/3.txt"]
+
+
 def test_a_table_is_read_from_any_file(tmp_path):
     frame = pd.DataFrame({"id": range(4), "text": TEXTS, "label": LABELS})
     frame.to_csv(tmp_path / "t.csv", index=False)

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from junco.errors import DataError
-from junco.job.folders import files_beneath
+from junco.errors import DataError, JuncoError
 from junco.job.frames import frame_of
 from junco.job.item import BadRow, Item
 from junco.job.keeping import Keeping
@@ -20,7 +19,7 @@ from junco.labelled.columns import Columns, columns_of
 from junco.labelled.retrieval import is_retrieval_folder, read_retrieval
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels
 from junco.settings import user_path
-from junco.wording import and_listed, picture
+from junco.wording import and_listed, brief, picture
 
 _MOST_NAMED = 5
 
@@ -66,7 +65,7 @@ def _of_path(text: str, inputs: Sequence[str], column: str | None, label: str | 
         if is_retrieval_folder(path):
             return read_retrieval(path)
         if path.is_dir():
-            return _of_classes(path)
+            return _of_classes(path, inputs)
         if path.is_file() and kind_of(path.name) is None:
             raise DataError(f"{path} is one file, and no table: give a folder with a folder for each class, or a table")
         if not path.exists():
@@ -74,19 +73,24 @@ def _of_path(text: str, inputs: Sequence[str], column: str | None, label: str | 
     return _of_table(text, text, inputs, column, label)
 
 
-def _of_classes(folder: Path) -> LabelledSet:
-    """The files of a folder of folders: each is of the class that the first folder on its way is called."""
+def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
+    """The files of a folder of folders: each is of the class that the first folder on its way is called.
+
+    Where the pipeline takes texts, an item is what a file says, as in a job.
+    """
     told = Told()
-    items: list[str] = []
+    items: list[Any] = []
     labels: list[str] = []
+    keys: list[str] = []
     loose: list[str] = []
-    for path in files_beneath(str(folder), Wanted(("path",), tell=told)):
-        first, *rest = Path(path).relative_to(folder).parts
-        if rest:
-            items.append(path)
-            labels.append(first)
-        else:
+    for item in items_of(str(folder), Wanted(tuple(inputs)[:1], tell=told)):
+        first, *rest = Path(item.key).relative_to(folder).parts
+        if not rest:
             loose.append(first)
+        elif (value := _value(item, told)) is not None:
+            items.append(value)
+            labels.append(first)
+            keys.append(os.path.relpath(item.key, folder))
     if not items:
         raise DataError(f"{folder} has no folders with files in them: its items come as {folder.name}/CLASS/file")
     if loose:
@@ -94,9 +98,18 @@ def _of_classes(folder: Path) -> LabelledSet:
             [*loose[:_MOST_NAMED], *([f"{len(loose) - _MOST_NAMED} more"] if loose[_MOST_NAMED:] else [])]
         )
         told(f"{folder}: {some} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
-    return LabelledSet(
-        items, checked_labels(labels, str(folder)), [os.path.relpath(each, folder) for each in items], tuple(told.lines)
-    )
+    return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))
+
+
+def _value(item: Item, told: Told) -> Any:
+    """What goes into the pipeline; ``None``, once it was told why, where it cannot be read."""
+    if item.read is None:
+        return item.value
+    try:
+        return item.read()
+    except (JuncoError, OSError) as error:
+        told(f"{item.key} cannot be read, and is left out: {brief(error)}")
+        return None
 
 
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
@@ -121,7 +134,7 @@ def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> An
         told(f"{what}: {bad:,} rows are none, and left out, first {first.key}")
     if not good:
         raise DataError(f"{what} has no rows")
-    values = [row.value for row in good]
+    values = [_value(row, told) for row in good]
     lines = tuple(told.lines)
     if columns.label:
         labels = checked_labels([row.kept[columns.label] for row in good], what)
