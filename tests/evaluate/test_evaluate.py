@@ -48,6 +48,12 @@ def test_vectors_that_keep_labels_apart_are_told_from_others():
     assert str(found.ways[0].dim) == "2"
 
 
+def test_too_few_items_for_what_is_looked_at_are_told():
+    found = angles().evaluate([("0", "a"), ("1", "a"), ("90", "b")], progress=False)
+    assert "each item has 2 others, so that what looks further looks at all of them" in found.told
+    assert "1 labels have one item, of which nobody can find another: b" in found.told
+
+
 def test_equal_ways_are_not_told_apart():
     found = angles().evaluate(LABELLED, against=[angles()], progress=False)
     assert found.verdict == [

@@ -62,7 +62,9 @@ def evaluate(ways: Sequence[Way], data: AnySet, options: EvaluateOptions) -> Eva
     values = [_chosen(measured(left, each, options.at, options.neighbours), options.metrics) for each in found]
     rows = [_row(way, each, one, values[0]) for way, each, one in zip(ways, found, values, strict=True)]
     main = main_of(data) if main_of(data) in values[0] else next(iter(values[0]))
-    return Evaluation(repr(left)[1:-1], main, tuple(rows), (*data.told, *_few(left)), rejects)
+    return Evaluation(
+        repr(left)[1:-1], main, tuple(rows), (*data.told, *_few(left, max(*options.at, options.neighbours))), rejects
+    )
 
 
 def _embedded(way: Way, wanted: Sequence[tuple[Any, Sequence[Any]]], progress: Progress) -> list[Found]:
@@ -117,10 +119,19 @@ def _row(way: Way, found: Sequence[Found], values: dict[str, Measure], first: di
     )
 
 
-def _few(data: AnySet) -> list[str]:
-    """What the data itself says against what is measured by it."""
+def _few(data: AnySet, most: int) -> list[str]:
+    """What the data itself says against what is measured by it.
+
+    Args:
+        most: how far is looked.
+    """
     if not isinstance(data, LabelledSet):
         return []
+    lines = []
+    if len(data) - 1 < most:
+        lines.append(f"each item has {len(data) - 1:,} others, so that what looks further looks at all of them")
     alone = [label for label, count in data.counts.items() if count == 1]
-    some = ", ".join(map(str, alone[:3]))
-    return [f"{len(alone):,} labels have one item, of which nobody can find another: {some}"] if alone else []
+    if alone:
+        some = ", ".join(map(str, alone[:3]))
+        lines.append(f"{len(alone):,} labels have one item, of which nobody can find another: {some}")
+    return lines
