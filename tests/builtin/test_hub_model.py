@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import huggingface_hub
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+import transformers
 from huggingface_hub.utils import filter_repo_objects
 from model2vec import StaticModel
 from safetensors.torch import load_file, save_file
@@ -23,6 +25,7 @@ import detectors
 import image_text_models
 import omni_models
 from junco.builtin.hub_model import hub
+from junco.builtin.hub_model.loading import loaded_network
 from junco.errors import IntegrityError, ParameterError, UnavailableError
 from junco.neural import derived as derivation
 from junco.neural.derived import derived
@@ -298,3 +301,20 @@ def named(name):
         return model
 
     return change
+
+
+def test_models_that_load_at_once_leave_torch_as_it_was(folder_of):
+    folder, found = folder_of("clip"), []
+
+    def load():
+        for _ in range(4):
+            found.append(loaded_network(folder, transformers.AutoModel))
+
+    before = torch.linspace, transformers.PreTrainedModel.tie_weights, torch.nn.init.normal_
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(found) == 16
+    assert (torch.linspace, transformers.PreTrainedModel.tie_weights, torch.nn.init.normal_) == before

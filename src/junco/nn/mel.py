@@ -119,7 +119,8 @@ class LogMel(nn.Module):
 def _triangles(frequencies: Tensor, num_bands: int, lowest_hz: float, highest_hz: float) -> Tensor:
     """The weight of each frequency in each band: (bands, frequencies)."""
     lowest, highest = (2595 * math.log10(1 + hz / 700) for hz in (lowest_hz, highest_hz))
-    corners = 700 * (10 ** (torch.linspace(lowest, highest, num_bands + 2, dtype=torch.float64) / 2595) - 1)
+    shares = torch.arange(num_bands + 2, dtype=torch.float64) / (num_bands + 1)
+    corners = 700 * (10 ** ((lowest + (highest - lowest) * shares) / 2595) - 1)
     widths = corners.diff()
     rising = (frequencies - corners[:-2, None]) / widths[:-1, None]
     falling = (corners[2:, None] - frequencies) / widths[1:, None]

@@ -11,6 +11,7 @@ from typing import Any
 from junco.builtin.hub_model.files import check_files, damaged, told_files
 from junco.builtin.hub_model.weights import check_complete, found_weights, weights_of
 from junco.errors import JuncoError
+from junco.forks import ForkedLock
 from junco.memory import is_out_of_memory
 from junco.places.files import file_sha256
 
@@ -48,7 +49,7 @@ def loaded(folder: Path, kind: Any, **how: Any) -> Any:
     Raises:
         ParameterError: the files are damaged, or do not fit; with the file, or the folder.
     """
-    with without_progress_bars(), reading(folder):
+    with one_load(), reading(folder):
         return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
 
 
@@ -88,14 +89,22 @@ def reading(folder: Path, decisive: Callable[[Path], Iterable[Path]] | None = No
 
 
 @contextmanager
-def without_progress_bars() -> Iterator[None]:
-    """Without the one that transformers shows for reading weights, also where no terminal is."""
+def one_load() -> Iterator[None]:
+    """One load by transformers at a time, without the progress bar that it shows also where no terminal is.
+
+    While it loads, it replaces functions of torch and methods of its own classes (`torch.linspace`, `tie_weights`, the
+    initialisers) for the whole process: where two loads overlap, what one of them put there stays for good.
+    """
     from transformers.utils import logging
 
-    was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if was_shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+    with _loading():
+        was_shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            yield
+        finally:
+            if was_shown:
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+_loading = ForkedLock()

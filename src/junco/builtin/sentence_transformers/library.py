@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from junco.builtin.hub_model.loading import reading, without_progress_bars
+from junco.builtin.hub_model.loading import one_load, reading
 from junco.builtin.hub_model.weights import check_complete, check_layers, found_weights, is_used
 from junco.builtin.sentence_transformers.folder import config_of, files_of, modules_of, prompt_for
 from junco.errors import ParameterError
@@ -42,7 +42,7 @@ class Library:
         import torch
 
         self.name, self.owner = model, owner
-        with without_progress_bars(), reading(folder, files_of):
+        with one_load(), reading(folder, files_of):
             self._model: Any = getattr(sentence_transformers, self.kind)(
                 str(folder),
                 device=device,
