@@ -25,7 +25,7 @@ _BETWEEN_VALUES = re.compile(r",(?![^\[]*\])")
     "--vary",
     multiple=True,
     metavar="KEY=VALUE,VALUE",
-    help="A parameter and values of it: layer=layers.2,layers.3; a value that is a list in brackets, [layers.2,layers.3].",
+    help="A parameter and values of it: layer=layers.2,layers.3; a list in brackets: [layers.2,layers.3].",
 )
 @params
 @device
