@@ -15,8 +15,9 @@ from junco.neural.layer import Pool
 from junco.neural.listing import Chosen
 from junco.neural.maps import as_result, maps_of
 from junco.neural.model import NeuralModel
-from junco.neural.tuned import Tuned, check_agrees, read_tuned
-from junco.operator.options import option, outside_space
+from junco.neural.tuned import Tuned, read_tuned
+from junco.neural.tuned_params import tuned_params
+from junco.operator.options import option
 from junco.operator.ports import Port, Ports, is_plain_array, is_vector
 from junco.operator.tunable import untunable
 from junco.runtime.source import Source
@@ -105,20 +106,20 @@ class NeuralOperator(NeuralModel):
         return ""
 
     @cached_property
-    def _tuned(self) -> Tuned | None:
+    def tuned_weights(self) -> Tuned | None:
         """The tuned weights, not yet loaded."""
         return None if self.tuned is None else read_tuned(self.tuned, self.name)
 
     @property
     def _head_dim(self) -> int | None:
         """How many numbers a trained head gives; ``None``: there is none."""
-        return None if self._tuned is None else self._tuned.dim
+        return None if self.tuned_weights is None else self.tuned_weights.dim
 
     def tuned_files(self) -> tuple[Path, ...]:
-        return () if self._tuned is None else self._tuned.told.files
+        return () if self.tuned_weights is None else self.tuned_weights.told.files
 
     def tuned_identity(self) -> str:
-        return "" if self._tuned is None else f"sha256 {self._tuned.sha256}"
+        return "" if self.tuned_weights is None else f"sha256 {self.tuned_weights.sha256}"
 
     def check_pool(self) -> None:
         """Refuse a ``pool`` where no layer is chosen, whose output it would be of."""
@@ -149,8 +150,8 @@ class NeuralOperator(NeuralModel):
     def fetch(self) -> None:
         """Bring the weights' files to this machine; whoever extends it calls this one too, which checks truncation."""
         super().fetch()
-        if self._tuned is not None:
-            self._tuned.check()
+        if self.tuned_weights is not None:
+            self.tuned_weights.check()
         self.check_truncation()
 
     @cached_property
@@ -194,14 +195,15 @@ class NeuralOperator(NeuralModel):
     def whole_source(self) -> Source:
         """`source` with what the operator itself knows and its tuned weights, not cut and without a head."""
         source = super().complete_source()
-        return source if self._tuned is None else self._tuned.in_source(source, self.tuned_part, self.tuned_parts)
+        tuned = self.tuned_weights
+        return source if tuned is None else tuned.in_source(source, self.tuned_part, self.tuned_parts)
 
     def ended_source(self, source: Source) -> Source:
         """A `whole_source`, cut where vectors are taken, and with its head."""
         source = source if self.chosen is None else cut_source(source, self.chosen)
-        if self._tuned is None or self._head_dim is None:
+        if self.tuned_weights is None or self._head_dim is None:
             return source
-        return self._tuned.headed(self.before_head(source), self.dim_taken)
+        return self.tuned_weights.headed(self.before_head(source), self.dim_taken)
 
     def before_head(self, source: Source) -> Source:
         """A source whose module gives what a head was trained on, where its operator makes more of the numbers."""
@@ -225,10 +227,10 @@ class NeuralOperator(NeuralModel):
     def taken_space(self) -> Space | None:
         """The space of the model's own numbers, where they are taken; ``None``: nothing identifies it."""
         space = self.model_space()
-        if space is None or (self.chosen is None and self._tuned is None):
+        if space is None or (self.chosen is None and self.tuned_weights is None):
             return space
         space = space if self.chosen is None else self.chosen.in_space(space)
-        if self._tuned is None:
+        if self.tuned_weights is None:
             return space
         of_head = {} if self._head_dim is None else {DIM: self._head_dim, LENGTH: False}
         return space.but(tuned=self.tuned_identity(), **of_head)
@@ -249,27 +251,3 @@ class NeuralOperator(NeuralModel):
     def read(self, numbers: Vectors, *columns: Any) -> Sequence[Vector]:
         """The finished vectors."""
         return self.finish.rows(numbers)
-
-
-def tuned_params(cls: type[NeuralOperator], folder: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of an operator that stands for the one in a tuned folder: those given, the others the folder's.
-
-    Raises:
-        ContractError: the folder is of another operator, or of another model of this one.
-        UnavailableError: there is no such folder.
-        IntegrityError: what lies there is no tuned operator.
-    """
-    tuned = read_tuned(folder, cls.name)
-    told, known = tuned.told, cls.parameters()
-    if told.operator != cls.name:
-        raise ContractError(f"{cls.name!r}: tuned={str(folder)!r} holds a {told.operator}: Operator.load(…) opens it")
-    if strange := [name for name in told.params if name not in known]:
-        raise ContractError(
-            f"{cls.name!r}: tuned={str(folder)!r} was trained with {strange[0]}=, which it does not take"
-        )
-    inherited = NeuralModel.parameters().keys() | cls.neutral_parameters() | outside_space(cls)
-    wanted = {name: value for name, value in told.params.items() if name not in inherited}
-    if told.head is not None:  # it belongs to the place where its vectors were taken
-        wanted |= {name: told.params.get(name, known[name].default) for name in ("layer", "pool")}
-    check_agrees(tuned, given, wanted)
-    return {**told.params, **given}

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import ContractError, IntegrityError, TrainError, UnavailableError
+from junco.neural.tuned_ends import headed
 from junco.neural.tuned_tensors import HEAD, LORA, SCALE, Tensors, listed, misfit, problems_of
 from junco.neural.weights import random_weights
 from junco.operator.extras import check_packages
@@ -31,7 +32,7 @@ from junco.operator.tuned_folder import KIND, MANIFEST, VERSION, WEIGHTS, TunedF
 from junco.places.files import file_sha256
 from junco.runtime.source import Source
 from junco.settings import user_path
-from junco.wording import and_listed, picture, reason
+from junco.wording import picture, reason
 
 if TYPE_CHECKING:
     import torch
@@ -244,24 +245,6 @@ def read_tuned(folder: str | Path, owner: str = "") -> Tuned:
     return Tuned(read_folder(folder, owner), owner)
 
 
-def headed(module: Any, weight: npt.NDArray[Any]) -> torch.nn.Module:
-    """A module with a linear map behind it: arrays → (n, dim) of what ``module`` gives (n, numbers)."""
-    import torch
-
-    class Headed(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.module = module
-            self.head = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-            self.head.weight = torch.nn.Parameter(torch.from_numpy(weight.astype(np.float32)), requires_grad=False)
-
-        def forward(self, *arrays: torch.Tensor) -> torch.Tensor:
-            found: torch.Tensor = self.head(self.module(*arrays))
-            return found
-
-    return Headed().eval()
-
-
 def identity_of(source: Source) -> str | None:
     """What tells a source's weights from others; ``None``: nothing does."""
     if source.weights_sha256 is not None:
@@ -342,34 +325,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
-
-
-def check_agrees(tuned: Tuned, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Refuse parameters that are not those with which the operator was trained; where files lie may differ.
-
-    Args:
-        tuned: the weights.
-        given: the operator's parameters, as far as they were given.
-        wanted: what some have to be.
-
-    Raises:
-        ContractError: with each that is another.
-    """
-    wrong = [
-        f"{name}={picture(given[name])}, and the folder {picture(value)}"
-        for name, value in wanted.items()
-        if name in given and _plain(given[name]) != _plain(value) and not _is_place(given[name])
-    ]
-    if wrong:
-        raise ContractError(
-            f"{tuned.owner!r}: tuned={str(tuned.folder)!r} is of another model: {and_listed(wrong)}: leave that out, "
-            "and it is taken from the folder"
-        )
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _is_place(value: Any) -> bool:
-    return isinstance(value, (str, Path)) and bool(str(value)) and user_path(value).exists()

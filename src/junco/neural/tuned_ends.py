@@ -1,14 +1,35 @@
-"""What an operator makes of its network's numbers before a head takes them, in one graph with it."""
+"""What stands behind a network in one graph with it: a trained head, and what is made of the numbers before it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from junco.runtime.source import Source
 
 if TYPE_CHECKING:
     import torch
+
+
+def headed(module: Any, weight: npt.NDArray[Any]) -> torch.nn.Module:
+    """A module with a linear map behind it: arrays → (n, dim) of what ``module`` gives (n, numbers)."""
+    import torch
+
+    class Headed(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+            self.head = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+            self.head.weight = torch.nn.Parameter(torch.from_numpy(weight.astype(np.float32)), requires_grad=False)
+
+        def forward(self, *arrays: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.head(self.module(*arrays))
+            return found
+
+    return Headed().eval()
 
 
 def scaled_and_cut(source: Source, *, is_scaled: bool, most: int | None) -> Source:

@@ -219,7 +219,7 @@ def task_of_patches(operator: PatchEmbedding) -> TrainTask:
         counts, shares, *inputs = tensors
         passes = [inputs[start : start + num_inputs] for start in range(0, len(inputs), num_inputs)]
         numbers = torch.cat([lent.vectors(*each) for each in passes])
-        pieces = zip(numbers.split(counts.tolist()), shares.split(counts.tolist()), strict=True)
+        pieces = zip(torch.split(numbers, counts.tolist()), torch.split(shares, counts.tolist()), strict=True)
         pooled = [each.amax(0) if is_most else (each * (share / share.sum())[:, None]).sum(0) for each, share in pieces]
         return torch.stack(pooled)
 

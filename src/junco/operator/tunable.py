@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from junco.operator.spec import OperatorSpec
 
 OPTION = "tuned"
+"""The option of an operator that names the folder which it was tuned in."""
 _CAN = (
     "image-embedding.efficientnet-lite, .timm and .junco, text-embedding.minilm, .sentence-transformers and "
     ".use-multilingual, audio-embedding.yamnet and .transformers, speaker-embedding.ge2e and .transformers, "
@@ -135,6 +137,13 @@ class Tunable:
         return ""
 
 
+def is_folder_name(name: object) -> bool:
+    """Whether an operator is named by a folder: it begins as a path does, which no operator's name does."""
+    return isinstance(name, Path) or (
+        isinstance(name, str) and (name.startswith((".", "~", "/")) or (os.sep in name and Path(name).is_absolute()))
+    )
+
+
 def untunable(owner: str, why: str, instead: str = "") -> ContractError:
     """The error of an operator that cannot be trained."""
     return ContractError(f"{owner!r} cannot be tuned: {why}. What can: {instead or _CAN}")
@@ -184,7 +193,7 @@ def become(operator: Any, folder: str | Path) -> None:
         for name in operator.parameters():
             object.__setattr__(operator, name, getattr(made, name))
     for name in [name for base in type(operator).__mro__ for name, each in vars(base).items() if _is_cached(each)]:
-        if not is_same or name == "_tuned":
+        if not is_same or name == "tuned_weights":
             vars(operator).pop(name, None)
     if was_open and not is_same:
         operator.ensure_open()

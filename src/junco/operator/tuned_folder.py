@@ -7,7 +7,6 @@ training. Nothing of it is trusted, and nothing of it is code.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -20,13 +19,12 @@ from typing import Any
 from junco.errors import ContractError, IntegrityError, TargetError, UnavailableError
 from junco.operator import registry
 from junco.operator.spec import OperatorSpec
+from junco.operator.tunable import OPTION
 from junco.places.files import Stamp, file_stamps
 from junco.settings import user_path
 from junco.wording import picture, reason
 
 MANIFEST, WEIGHTS = "operator.json", "weights.safetensors"
-OPTION = "tuned"
-"""The option of an operator that names such a folder."""
 KIND, VERSION = "tuned operator", 1
 _REPORTS = ("report.json", "report.html")
 _MOST_BYTES = 2**24
@@ -88,13 +86,6 @@ class TunedFolder:
     def spec(self) -> OperatorSpec:
         """The operator, with nothing imported."""
         return OperatorSpec.named(self.operator, {OPTION: str(self.folder)})
-
-
-def is_folder_name(name: object) -> bool:
-    """Whether an operator is named by a folder: it begins as a path does, which no operator's name does."""
-    return isinstance(name, Path) or (
-        isinstance(name, str) and (name.startswith((".", "~", "/")) or (os.sep in name and Path(name).is_absolute()))
-    )
 
 
 def is_tuned_folder(path: Path) -> bool:

@@ -46,7 +46,7 @@ class ImageTextEmbedding(NeuralOperator):
         from junco.neural.tuned_task import task_of_towers
 
         kinds: tuple[Modality, ...] = (self.modality,) if self.layer is not None else ("image", "text")
-        towers = {kind: type(self)(**{**self.spec.params, "modality": kind}) for kind in kinds}
+        towers: dict[str, Any] = {kind: type(self)(**{**self.spec.params, "modality": kind}) for kind in kinds}
         return task_of_towers(towers, self.modality)
 
     def rows_of(self, items: Sequence[Any]) -> Sequence[Any]:
