@@ -211,7 +211,7 @@ def _key_of(spec: Recipe, replica: int) -> Any:
 
 def files_of(spec: Recipe) -> tuple[Stamp, ...]:
     """The files that an operator is loaded from, as they are now."""
-    return file_stamps(spec.create().files()) if spec.load().names_files() else ()
+    return file_stamps(spec.create().all_files()) if spec.load().names_files() else ()
 
 
 residents = Residents()
