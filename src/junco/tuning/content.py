@@ -33,19 +33,31 @@ class Contents:
 
     Attributes:
         digests: of each, 32 bytes, equal for equal content.
-        num_unknown: items whose content nobody can tell; each counts as another one.
+        unknown: the places of those whose content nobody can tell; each counts as another one.
+        unreadable: the places of files that are empty or cannot be read.
         num_addresses: items that lie elsewhere, told apart by their addresses.
     """
 
     digests: list[bytes]
-    num_unknown: int = 0
+    unknown: frozenset[int] = frozenset()
+    unreadable: frozenset[int] = frozenset()
     num_addresses: int = 0
+
+    def chosen(self, rows: Sequence[int]) -> Contents:
+        """Some of them, in the order that is given."""
+        unknown, unreadable = (
+            frozenset(new for new, row in enumerate(rows) if row in each) if each else each
+            for each in (self.unknown, self.unreadable)
+        )
+        return Contents([self.digests[row] for row in rows], unknown, unreadable, self.num_addresses)
 
     def told(self) -> list[str]:
         """What they are not known by, a line each."""
         lines = []
-        if self.num_unknown:
-            lines.append(f"{self.num_unknown:,} items cannot be read, or not be compared: copies of them are not found")
+        if self.unreadable:
+            lines.append(f"{len(self.unreadable):,} items are empty, or cannot be read")
+        if self.unknown:
+            lines.append(f"{len(self.unknown):,} items cannot be compared: copies of them are not found")
         if self.num_addresses:
             lines.append(
                 f"{self.num_addresses:,} items are addresses, and known by them: copies elsewhere are not found"
@@ -69,10 +81,11 @@ def contents_of(items: Sequence[Any], *, are_texts: bool = False, watch: Watch =
             of_path[path] = digest
             watch("reading files", number, len(paths))
     digests = [of_path[each] if isinstance(each, str) else each for each in found]
-    unreadable = {path for path, digest in of_path.items() if digest == _unreadable(path)}
-    num_unknown = sum(each in unreadable if isinstance(each, str) else _is_unknown(each) for each in found)
+    lost = {path for path, digest in of_path.items() if digest == _unreadable(path)}
+    unreadable = frozenset(place for place, each in enumerate(found) if isinstance(each, str) and each in lost)
+    unknown = frozenset(place for place, each in enumerate(digests) if _is_unknown(each))
     num_addresses = 0 if are_texts else sum(isinstance(item, str) and is_url(item) for item in items)
-    return Contents([_whole(each) for each in digests], num_unknown, num_addresses)
+    return Contents([_whole(each) for each in digests], unknown, unreadable, num_addresses)
 
 
 _UNKNOWN = b"?"
@@ -101,7 +114,7 @@ def _known(item: Any, place: int, are_texts: bool) -> bytes | str:
     if isinstance(item, os.PathLike):
         return os.fsdecode(item)
     if isinstance(item, str):
-        return _sha256(b"text", _encoded(item)) if are_texts or (path := _path_of(item)) is None else path
+        return _sha256(b"text", _encoded(item)) if are_texts or (path := path_of(item)) is None else path
     if isinstance(item, (bytes, bytearray, memoryview)):
         return _sha256(b"file", item) if len(item) else _unknown(place)
     told = digest_of_value(item, partial(_mark, place=place, are_texts=are_texts))
@@ -112,7 +125,7 @@ def _unknown(place: int) -> bytes:
     return _UNKNOWN + str(place).encode()
 
 
-def _path_of(text: str) -> str | None:
+def path_of(text: str) -> str | None:
     """The file that a text names; ``None``: it is an item itself, or an address."""
     if len(text) >= _LONGEST_PATH or "\n" in text or "\0" in text:
         return None
@@ -122,7 +135,7 @@ def _path_of(text: str) -> str | None:
 
 def _mark(text: str, place: int, are_texts: bool) -> str | None:
     """What else counts of a text within a value: the content of the file that it names."""
-    path = None if are_texts else _path_of(text)
+    path = None if are_texts else path_of(text)
     return None if path is None else _of_file(path).hex()
 
 

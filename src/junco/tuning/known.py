@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from junco.errors import DataError
 from junco.labelled.lazy import called
@@ -67,7 +67,7 @@ class Known:
         """Some of its rows, in the order that is given."""
         whole = self.contents[1:] if isinstance(self.data, RetrievalSet) else ()  # of a corpus
         chosen = self.contents[: len(self.contents) - len(whole)]
-        return Known(with_rows(self.data, rows), (*(_chosen(each, rows) for each in chosen), *whole))
+        return Known(with_rows(self.data, rows), (*(each.chosen(rows) for each in chosen), *whole))
 
     def without(self, other: Known) -> tuple[Known, list[str]]:
         """The rows whose first items the other has not, and what is told of that.
@@ -132,7 +132,3 @@ def _check_one_label(data: LabelledSet, digests: Sequence[bytes]) -> None:
             f"{len(clashes):,} items hold the same as another of another label: {some}. Nothing can be learned of "
             "them: leave them out, or give each one label"
         )
-
-
-def _chosen(contents: Contents, rows: Sequence[int]) -> Contents:
-    return replace(contents, digests=[contents.digests[row] for row in rows])

@@ -10,7 +10,7 @@ from junco.labelled.items import read_items
 from junco.labelled.parts import Parts, parts_of
 from junco.labelled.reading import read_data
 from junco.labelled.sets import LabelledSet, PairSet, RetrievalSet, TrainSet, TripletSet, UnlabelledSet
-from junco.tuning.content import Watch, unwatched
+from junco.tuning.content import Contents, Watch, unwatched
 from junco.tuning.fingerprint import Side, side_of
 from junco.tuning.drawn import drawn_by_group, drawn_by_label
 from junco.tuning.known import Known, check_apart
@@ -28,6 +28,7 @@ class Split:
     Attributes:
         train: what is trained on; of a retrieval set the pairs of queries and what answers them.
         eval: what is held out; ``None``: nothing is.
+        contents: what the items of each column of `train` hold.
         train_side, eval_side: what is known of both, for records.
         how: where the held-out items are from: ``share``, ``source``, ``part test`` or ``none``.
         share: that was asked for; ``None`` where none was.
@@ -38,6 +39,7 @@ class Split:
 
     train: TrainSet
     eval: TrainSet | None
+    contents: tuple[Contents, ...]
     train_side: Side
     eval_side: Side | None
     how: str
@@ -179,18 +181,23 @@ def _drawn(known: Known, share: float, seed: int) -> Split:
 
 def _split(train: Known, held: Known | None, how: str, share: float | None, seed: int, *told: str) -> Split:
     """The record of both sides."""
-    data = pairs_of(train.data) if isinstance(train.data, RetrievalSet) else train.data
+    data, contents = _as_pairs(train) if isinstance(train.data, RetrievalSet) else (train.data, train.contents)
     num_copies = train.num_copies + (held.num_copies if held else 0)
     copies = [f"{num_copies:,} items hold what another holds: such are on one side"] if num_copies else []
     lines = dict.fromkeys([*train.told, *(held.told if held else ()), *told, *copies])
     sides = side_of(train.data, train.columns), side_of(held.data, held.columns) if held else None
-    return Split(data, held.data if held else None, *sides, how, share, seed, num_copies, tuple(lines))
+    return Split(data, held.data if held else None, contents, *sides, how, share, seed, num_copies, tuple(lines))
 
 
-def pairs_of(data: RetrievalSet) -> PairSet:
-    """A pair for each query and each item that answers it."""
-    rows = [(data.queries[name], data.corpus[item]) for name, gains in data.relevant.items() for item in gains]
-    return PairSet([query for query, _ in rows], [item for _, item in rows], [], data.told)
+def _as_pairs(known: Known) -> tuple[PairSet, tuple[Contents, ...]]:
+    """Of a retrieval set a pair for each query and each item that answers it."""
+    data = known.data
+    assert isinstance(data, RetrievalSet)
+    places = [{name: at for at, name in enumerate(each)} for each in (data.queries, data.corpus)]
+    names = [(query, item) for query, gains in data.relevant.items() for item in gains]
+    rows = [[places[side][each[side]] for each in names] for side in (0, 1)]
+    left, right = [data.queries[query] for query, _ in names], [data.corpus[item] for _, item in names]
+    return PairSet(left, right, [], data.told), tuple(map(Contents.chosen, known.contents, rows))
 
 
 def _check_enough(data: TrainSet, train: TrainSet, held: TrainSet, share: float) -> None:
