@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from before_after import estimates_of, evaluation_of
 from junco import pipeline
-from junco.evaluate.evaluation import Evaluation, Measured
-from junco.evaluate.measures import main_of, measured
-from junco.evaluate.way import key_of
 from junco.labelled.sets import LabelledSet
 from junco.train.history import Epoch, History
 from junco.tuning.held_out import HeldOut
@@ -94,39 +92,6 @@ def head_run(photos, photo_vectors, held_out_photos, held_out_rows) -> tuple[np.
             best = head.weight.detach().numpy().copy()
     history.seconds = sum(epoch.seconds for epoch in history.epochs)
     return best, history
-
-
-def values_of(data, *columns):
-    """What is measured of a set by the vectors of its columns."""
-    from junco.tuning.held_out import columns_of
-
-    found = [
-        dict(zip(map(key_of, items), each, strict=True)) for items, each in zip(columns_of(data), columns, strict=True)
-    ]
-    return measured(data, found, (1, 10), 5)
-
-
-def estimates_of(data, *columns):
-    return {name: each.estimate() for name, each in values_of(data, *columns).items()}
-
-
-def evaluation_of(data, before, after) -> Evaluation:
-    """Before and after side by side, as a pipeline's evaluation has it."""
-    first, second = values_of(data, *before), values_of(data, *after)
-    ways = [
-        Measured(
-            name,
-            None,
-            vectors[0].shape[1],
-            4 * vectors[0].shape[1],
-            0,
-            100.0,
-            {each: found.estimate() for each, found in values.items()},
-            {each: found.more_than(first[each]) for each, found in values.items()} if values is second else {},
-        )
-        for name, vectors, values in (("before", before, first), ("after", after, second))
-    ]
-    return Evaluation(repr(data)[1:-1], main_of(data), tuple(ways))
 
 
 @pytest.fixture(scope="session")

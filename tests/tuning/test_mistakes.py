@@ -7,13 +7,14 @@ import pytest
 
 from junco.labelled.sets import LabelledSet, PairSet, RetrievalSet, TripletSet
 from junco.metrics.labels import labelled
-from junco.tuning.held_out import MOST_ITEMS, HeldOut, SeenLabels, relevant_rows
+from junco.tuning.held_out import MOST_ITEMS, HeldOut, SeenLabels, gallery_of
 from junco.tuning.mistakes import (
     coded,
     confusion,
     misplaced,
     mistaken,
     most_confused,
+    num_confused,
     searches,
     suspected,
     votes,
@@ -64,9 +65,14 @@ def test_labels_of_any_kind_have_an_order():
 def test_a_confusion_has_a_row_for_each_label_and_a_column_for_what_it_is_taken_for():
     found = confusion(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3)
     assert found.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
-    assert most_confused(found) == [(0, 1, 1), (0, 2, 1)]
-    assert most_confused(found, 1) == [(0, 1, 1)]
-    assert most_confused(np.eye(3, dtype=np.int64)) == []
+
+
+def test_the_most_confused_labels_come_first_whichever_is_taken_for_the_other():
+    codes, taken = np.array([0, 2, 1, 2, 3]), np.array([2, 0, 0, 2, 3])
+    assert most_confused(codes, taken) == [(0, 2, 2), (0, 1, 1)]
+    assert most_confused(codes, taken, 1) == [(0, 2, 2)]
+    assert most_confused(codes, codes) == []
+    assert [num_confused(codes, taken, 0, other) for other in (1, 2, 3)] == [1, 2, 0]
 
 
 def test_a_label_is_suspected_where_all_neighbours_before_and_after_say_another():
@@ -95,10 +101,11 @@ def test_pairs_that_are_found_more_alike_than_told_are_above_zero():
 
 
 def test_equal_items_of_pairs_answer_for_each_other():
-    assert relevant_rows(PairSet(["q", "q", "r"], ["a", "b", "b"])) == [[0, 1, 2], [0, 1, 2], [1, 2]]
-    assert relevant_rows(PairSet(["q"], ["a"], [0.5])) is None
+    pairs = gallery_of(PairSet(["q", "q", "r"], ["a", "b", "b"]))
+    assert (pairs.rows.tolist(), pairs.relevant) == ([0, 1], [[0, 1], [0, 1], [1]])
+    assert gallery_of(PairSet(["q"], ["a"], [0.5])) is None
     asked = RetrievalSet({"1": "q"}, {"x": "a", "y": "b"}, {"1": {"y": 1.0}})
-    assert relevant_rows(asked) == [[1]]
+    assert gallery_of(asked).relevant == [[1]]
 
 
 def test_what_is_held_out_has_a_vector_for_each_item_of_each_column():

@@ -11,6 +11,7 @@ import pytest
 from junco.errors import TargetError
 from junco.train.history import Epoch, History
 from junco.tuning.report import TrainReport
+from junco.tuning.report_page import body
 
 NAN = float("nan")
 
@@ -107,6 +108,18 @@ def test_many_that_were_left_out_are_counted():
     said = str(TrainReport(name="x", rejects={f"{number}.jpg": "broken" for number in range(8)}))
     assert said.count("broken") == 5
     assert "and 3 more" in said
+
+
+def test_many_lines_that_were_told_are_counted_and_the_page_has_them_all():
+    found = TrainReport(name="x", told=tuple(f"line {number}!" for number in range(9)))
+    assert "told     and 4 more" in str(found)
+    assert "line 8!" not in str(found)
+    assert "line 8!" in body(found)
+
+
+def test_an_epoch_0_that_is_best_by_no_measure_keeps_nothing(report):
+    history = History("ndcg@10", epochs=report.history.epochs)
+    assert replace(report, history=history).verdict.kind == report.verdict.kind
 
 
 def test_a_report_is_written_by_the_ending_of_its_name(report, tmp_path):

@@ -145,6 +145,11 @@ def test_more_epochs_are_advised_where_the_last_was_the_best_and_nothing_else_en
     assert "epochs=" not in told(readings(0.05, 0.01, history=epochs(0.6, 0.65, ending="interrupted")))
 
 
+def test_a_better_run_that_knows_its_examples_by_heart_needs_more_of_them():
+    assert "more examples help more than more epochs" in told(readings(0.05, 0.01, on_examples=0.99))
+    assert "more examples" not in told(readings(0.05, 0.01, on_examples=0.7))
+
+
 def test_two_labels_that_are_confused_are_named_with_what_helps_pictures_and_texts():
     seen = {"confused": (("local", "nominal", 9),), "num_mistakes": 10, "counts": {"local": 9, "nominal": 9, "x": 9}}
     assert "9 of 10 mistakes are between local and nominal" in told(readings(0.05, 0.01), **seen)

@@ -70,6 +70,8 @@ def _of_scope(kind: Kind, read: Readings, seen: Circumstances) -> Iterator[str]:
     if kind == "over-fitted" or (kind == "worse" and by_heart(read)):
         smaller = "" if seen.scope == "head" else ", a smaller scope ('head' or 'lora')"
         yield f"More varied examples, fewer epochs{smaller} or a higher weight_decay leave less to learn by heart."
+    elif kind == "better" and read.on_examples is not None and by_heart(read):
+        yield f"Of its examples {read.measure} is {read.on_examples:.3f} by now: more examples help more than more epochs."
     elif kind in ("not better", "worse") and seen.scope == "head":
         yield (
             "A head only turns and weighs what the network sees already; scope='lora' or scope='all' change what it "

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.evaluate.way import key_of
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
 from junco.tuning.mistakes import (
     Numbers,
@@ -28,6 +29,8 @@ from junco.wording import picture
 
 MOST_ITEMS = 5_000
 """That are looked at one beside the other; of more, so many are taken evenly."""
+MOST_LABELS = 30
+"""Of which a confusion is a picture; of more the most confused pairs are listed."""
 _KEY_LETTERS = 120
 
 
@@ -63,12 +66,31 @@ class HeldOut:
         return SeenLabels.of(self.data, self.before[0], self.after[0])
 
     @cached_property
+    def gallery(self) -> Gallery | None:
+        """What is searched, of pairs without scores and of queries; ``None`` of all else."""
+        return gallery_of(self.data)
+
+    @cached_property
     def searched(self) -> tuple[Searches, Searches] | None:
-        """Of pairs without scores, and of queries: where the answers were found, before and after."""
-        if (relevant := relevant_rows(self.data)) is None:
+        """Where the answers were found, before and after; ``None`` where nothing is searched."""
+        if (gallery := self.gallery) is None:
             return None
-        before, after = (searches(each[0], each[1], relevant) for each in (self.before, self.after))
+        ways = ((queries, answers[gallery.rows]) for queries, answers in (self.before, self.after))
+        before, after = (searches(queries, answers, gallery.relevant) for queries, answers in ways)
         return before, after
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """What is searched: equal items once.
+
+    Attributes:
+        rows: of the last column.
+        relevant: of each query the places among ``rows`` of what answers it.
+    """
+
+    rows: Numbers
+    relevant: list[list[int]]
 
 
 def columns_of(data: AnySet) -> list[Sequence[Any]]:
@@ -82,28 +104,23 @@ def columns_of(data: AnySet) -> list[Sequence[Any]]:
     return [list(data.queries.values()), list(data.corpus.values())]
 
 
-def relevant_rows(data: AnySet) -> list[list[int]] | None:
-    """Of each query the rows that answer it: of pairs all whose right item is an equal one."""
+def gallery_of(data: AnySet) -> Gallery | None:
+    """What is searched; of pairs all right items, of which each that stands beside an equal left one answers it."""
     if isinstance(data, RetrievalSet):
-        rows = {name: row for row, name in enumerate(data.corpus)}
-        return [[rows[name] for name in data.relevant.get(query, {})] for query in data.queries]
+        places = {name: place for place, name in enumerate(data.corpus)}
+        relevant = [[places[name] for name in data.relevant.get(query, {})] for query in data.queries]
+        return Gallery(np.arange(len(data.corpus)), relevant)
     if not isinstance(data, PairSet) or data.scores:
         return None
-    answers: dict[Any, set[Any]] = {}
-    places: dict[Any, list[int]] = {}
+    first: dict[Any, int] = {}
+    answers: dict[Any, dict[int, None]] = {}
+    rows: list[int] = []
     for row, (one, other) in enumerate(zip(data.left, data.right, strict=True)):
-        answers.setdefault(_key_of(one), set()).add(_key_of(other))
-        places.setdefault(_key_of(other), []).append(row)
-    return [[row for key in answers[_key_of(one)] for row in places[key]] for one in data.left]
-
-
-def _key_of(item: Any) -> Any:
-    """What is the same of equal items, and of an array of the same one."""
-    try:
-        hash(item)
-    except TypeError:
-        return id(item)
-    return item
+        place = first.setdefault(key_of(other), len(first))
+        if place == len(rows):
+            rows.append(row)
+        answers.setdefault(key_of(one), {})[place] = None
+    return Gallery(np.array(rows, np.intp), [list(answers[key_of(one)]) for one in data.left])
 
 
 def name_of(item: Any, key: str = "") -> str:
@@ -154,7 +171,7 @@ class SeenLabels:
     @cached_property
     def confused(self) -> tuple[tuple[str, str, int], ...]:
         """Two labels, and how many items of either are taken for the other afterwards, those of most first."""
-        found = most_confused(self.confusions[1])
+        found = most_confused(self.codes, self.after.taken)
         return tuple((self.names[one], self.names[other], count) for one, other, count in found)
 
     @cached_property
@@ -194,9 +211,13 @@ class SeenLabels:
             for row in self.wrong[:most].tolist()
         ]
         counts = {"mended": self.num_mended, "broken": self.num_broken, "mistaken": len(self.wrong)}
-        matrices = dict(zip(("before", "after"), (each.tolist() for each in self.confusions), strict=True))
+        matrices = None
+        if len(self.names) <= MOST_LABELS:
+            matrices = dict(zip(("before", "after"), (each.tolist() for each in self.confusions), strict=True))
+        confused = [list(each) for each in self.confused]
         suspects = [self.name(row) for row in self.suspects[:most].tolist()]
-        return {"labels": self.names, "confusion": matrices, **counts, "worst": worst, "suspected_labels": suspects}
+        plain = {"num_labels": len(self.names), "labels": self.names[:MOST_LABELS], "confusion": matrices}
+        return {**plain, "confused": confused, **counts, "worst": worst, "suspected_labels": suspects}
 
 
 def _of(values: Sequence[Any], rows: Numbers) -> list[Any]:

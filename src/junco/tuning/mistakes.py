@@ -85,12 +85,19 @@ def confusion(codes: Numbers, taken: Numbers, num_labels: int) -> npt.NDArray[np
     return found
 
 
-def most_confused(matrix: npt.NDArray[np.int64], most: int = 10) -> list[tuple[int, int, int]]:
-    """Two labels and how many items of either are taken for the other, those of most first."""
-    both = np.triu(matrix + matrix.T, 1)
-    one, other = np.nonzero(both)
-    order = np.lexsort((other, one, -both[one, other]))[:most]
-    return [(int(one[at]), int(other[at]), int(both[one[at], other[at]])) for at in order]
+def most_confused(codes: Numbers, taken: Numbers, most: int = 10) -> list[tuple[int, int, int]]:
+    """Two labels and how many items of either are taken for the other, those of most first; however many labels."""
+    wrong = np.flatnonzero(codes != taken)
+    both = np.sort(np.stack([codes[wrong], taken[wrong]], axis=1), axis=1)
+    pairs, counts = np.unique(both, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:most]
+    return [(*map(int, pairs[at]), int(counts[at])) for at in order]  # type: ignore[misc]
+
+
+def num_confused(codes: Numbers, taken: Numbers, one: int, other: int) -> int:
+    """How many items of two labels are taken for the other of them."""
+    there, back = ((codes == each) & (taken == its) for each, its in ((one, other), (other, one)))
+    return int((there | back).sum())
 
 
 def mistaken(found: Votes, codes: Numbers) -> Numbers:

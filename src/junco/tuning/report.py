@@ -111,7 +111,8 @@ class TrainReport:
 
     @property
     def _is_first_best(self) -> bool:
-        return len(self.history.epochs) > 1 and self.history.best.number == 0
+        best = self.history.best if len(self.history.epochs) > 1 else None
+        return best is not None and best.number == 0 and self.history.metric in best.measures
 
     @property
     def _circumstances(self) -> Circumstances:

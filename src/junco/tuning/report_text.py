@@ -45,7 +45,7 @@ def notes(report: TrainReport) -> list[str]:
     lines = [f"on {report.evaluation.data}; {LEVEL_WORDS}"]
     if (count := len(report.history.epochs)) > 2:
         lines.append(f"the best of {count - 1:,} epochs was chosen by the same items, which flatters it a little")
-    return lines
+    return [*lines, *(line for line in report.evaluation.told if line not in report.told)]
 
 
 def table_of_measures(report: TrainReport) -> list[list[str]]:
@@ -82,19 +82,20 @@ def some_epochs(history: History, most: int) -> list[Epoch]:
     return [epochs[at] for at in sorted(kept)]
 
 
-def facts(report: TrainReport) -> Iterator[tuple[str, str]]:
-    """A name and a line each: what was trained on what, where it is, what to type."""
+def facts(report: TrainReport, most: int = _MOST_LINES) -> Iterator[tuple[str, str]]:
+    """A name and a line each: what was trained on what, where it is, what to type.
+
+    Args:
+        report: of the run.
+        most: lines of what was told, and of what was left out.
+    """
     history = report.history
     yield "trained", trained(report)
     yield "settled", f"batch {history.batch:,}, highest rate {history.lr:.2g}, best by {history.metric or 'the last'}"
     if ending := ENDINGS[history.ending]:
         yield "ended", ending
-    for line in (*history.told, *report.told)[:_MOST_LINES]:
-        yield "told", line
-    for item, why in list(report.rejects.items())[:_MOST_LINES]:
-        yield "left out", f"{item}: {why}"
-    if (more := len(report.rejects) - _MOST_LINES) > 0:
-        yield "left out", f"and {more:,} more"
+    yield from _some("told", [*history.told, *report.told], most)
+    yield from _some("left out", [f"{item}: {why}" for item, why in report.rejects.items()], most)
     if report.machine:
         yield "machine", report.machine
     if report.folder is not None:
@@ -105,6 +106,12 @@ def facts(report: TrainReport) -> Iterator[tuple[str, str]]:
         yield "bridge", f"none: {report.no_bridge}"
     if line := next_line(report):
         yield "next", line
+
+
+def _some(name: str, lines: Sequence[str], most: int) -> Iterator[tuple[str, str]]:
+    yield from ((name, line) for line in lines[:most])
+    if (more := len(lines) - most) > 0:
+        yield name, f"and {more:,} more"
 
 
 def trained(report: TrainReport) -> str:

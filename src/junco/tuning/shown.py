@@ -13,10 +13,11 @@ from junco.pages.media import Media
 from junco.pages.pictures import picture
 from junco.pages.style import words
 from junco.pages.texts import text
-from junco.pages.values import is_picture, is_sound, line
+from junco.pages.values import is_picture, is_sound, line, pixels
 from junco.wording import brief
 
 _HEARD_S = 10.0
+_KEPT_SIDE = 800
 _MOST_LETTERS = 400
 _LONGEST_NAME = 4_096
 
@@ -58,22 +59,23 @@ class Shown:
         self._media = media or Media()
         self._read: dict[str, Any] = {}
 
-    def item(self, item: Any, side: int) -> str:
+    def item(self, item: Any, side: int, caption: str = "") -> str:
         """An item as markup; never raises for what is missing or broken.
 
         Args:
             item: what a pipeline takes.
             side: of a picture, the longest in pixels of the page.
+            caption: beneath it; a text needs none.
         """
         try:
             value = self._value(item)
         except (JuncoError, OSError) as error:
-            return f'<p class="faint">{words(brief(error))}</p>'
+            return f'<p class="faint">{words(brief(error))}</p>{_caption(caption)}'
         if is_picture(value):
-            return picture(value, "", self._media, side=side)
+            return picture(value, caption, self._media, side=side)
         if isinstance(value, str):
             return text(value if len(value) <= _MOST_LETTERS else f"{value[:_MOST_LETTERS]}…")
-        return markup(value, line(value), self._media, is_small=True)
+        return markup(value, line(value), self._media, is_small=True) + _caption(caption)
 
     def _value(self, item: Any) -> Any:
         """What a file holds; of a film its first picture."""
@@ -84,5 +86,16 @@ class Shown:
         if key not in self._read:
             name, params = _DECODERS[kind]
             found = OperatorSpec.named(name, params).create()(key)
-            self._read[key] = next(iter(found), None) if kind == "video" else found
+            self._read[key] = _small(next(iter(found), None) if kind == "video" else found)
         return self._read[key]
+
+
+def _small(value: Any) -> Any:
+    """A picture with no more pixels than are looked at: of a page's photos not all are held whole."""
+    if (array := pixels(value)) is None:
+        return value
+    return array[:: (every := max(1, max(array.shape[:2]) // _KEPT_SIDE)), ::every].copy()
+
+
+def _caption(text: str) -> str:
+    return f'<bdi class="place">{words(text)}</bdi>' if text else ""
