@@ -193,7 +193,7 @@ def resident_of(operator: Any) -> Resident:
     """The resident of a caller's own operator: one, whichever pipelines it stands in. Nobody counts or closes it."""
     with _finding:
         resident = _objects.get(id(operator))
-        if resident is None:
+        if resident is None or resident.is_former:
             resident = _objects[id(operator)] = Resident(operator.spec, operator)
         return resident
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from junco.errors import ContractError
 from junco.operator import registry
@@ -142,6 +142,7 @@ class OperatorSpec:
         progress: bool | None = None,
         column: str | None = None,
         label: str | None = None,
+        on_error: Literal["skip", "raise"] = "skip",
     ) -> Any:
         """Train the operator on data, as `Operator.train` does; afterwards this stands for the tuned one.
 
@@ -158,8 +159,8 @@ class OperatorSpec:
         self._check_free()
         operator = self.bound().create()
         operator.check_tuning()
-        how = {"loader": loader, "to": to, "resume": resume, "progress": progress, "column": column, "label": label}
-        report = trainer()(operator, data, eval_data, training_args, **how)
+        how = {"loader": loader, "to": to, "resume": resume, "progress": progress, "on_error": on_error}
+        report = trainer()(operator, data, eval_data, training_args, column=column, label=label, **how)
         become_spec(self, report.folder)
         return report
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 from junco.errors import ContractError
 from junco.operator.entries import entries, is_ours
@@ -33,6 +33,9 @@ class Tunable:
     """Why it cannot be trained; empty where it can."""
     tuned_instead: ClassVar[str] = ""
     """What of the same kind can be."""
+
+    generation = 0
+    """How often it was trained: pipelines that it stood in before refuse to go on."""
 
     def check_tuning(self, scope: str | tuple[str, ...] = "") -> None:
         """Refuse to be trained where nothing can be.
@@ -65,6 +68,7 @@ class Tunable:
         progress: bool | None = None,
         column: str | None = None,
         label: str | None = None,
+        on_error: Literal["skip", "raise"] = "skip",
     ) -> Any:
         """Train it on data; afterwards it is the tuned operator: open again where it was open.
 
@@ -77,6 +81,7 @@ class Tunable:
             resume: go on where a run of the same work was stopped.
             progress: ``None`` shows it on a terminal.
             column, label: of a table, where junco would not find them by their names.
+            on_error: "skip" leaves out what cannot be read, and lists it; "raise" ends.
 
         Returns:
             A `TrainReport`.
@@ -87,8 +92,8 @@ class Tunable:
             TrainError: training cannot start or go on.
         """
         self.check_tuning()
-        how = {"loader": loader, "to": to, "resume": resume, "progress": progress, "column": column, "label": label}
-        report = trainer()(self, data, eval_data, training_args, **how)
+        how = {"loader": loader, "to": to, "resume": resume, "progress": progress, "on_error": on_error}
+        report = trainer()(self, data, eval_data, training_args, column=column, label=label, **how)
         become(self, report.folder)
         return report
 
@@ -173,7 +178,7 @@ def trainer() -> Callable[..., Any]:
 
 
 def become(operator: Any, folder: str | Path) -> None:
-    """Let an operator stand for the one in a folder from now on."""
+    """Let an operator stand for the one in a folder from now on; one of the same weights goes on as it is."""
     place = str(user_path(folder).absolute())
     if operator.spec.params.get(OPTION) == place:
         return
@@ -184,6 +189,7 @@ def become(operator: Any, folder: str | Path) -> None:
         stamps = operator._stamps and file_stamps(made.all_files())
     else:
         operator.ensure_closed()
+        operator.generation += 1
         stamps = None
     # not by the attributes' own ways, which refuse a spec that changes
     object.__setattr__(operator, "spec", spec.held())
