@@ -57,6 +57,7 @@ VARIANTS = {
         for side in (224, 384)
     },
     "vit_base_patch8_224": ViTConfig(*_SIZES["base"], patch=8),
+    "vit_huge_patch14_224": ViTConfig(*_SIZES["huge"], patch=14, num_classes=0),
     "vit_large_patch14_224": ViTConfig(*_SIZES["large"], patch=14),
     "vit_large_patch32_384": ViTConfig(*_SIZES["large"], patch=32, image_size=384),
     **{f"deit_{size}_patch16_224": ViTConfig(*_SIZES[size]) for size in ("tiny", "small", "base")},
