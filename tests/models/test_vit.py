@@ -17,7 +17,12 @@ from junco.models.vit.weights import renames
 from model_checks import assert_gives_timms_numbers, assert_has_the_same_weights, with_weights
 
 SMALL = ViTConfig(24, 3, 4, patch=8, image_size=32, num_classes=7)
-DEIT3 = replace(SMALL, class_has_position=False, layer_scale=0.1)
+CONFIGS = {
+    "vit": SMALL,
+    "deit3": replace(SMALL, class_has_position=False, layer_scale=0.1),
+    "with registers": replace(SMALL, class_has_position=False, layer_scale=0.1, num_registers=4),
+    "whose registers have positions": replace(SMALL, num_registers=2),
+}
 
 
 def reference(config, **changed):
@@ -30,6 +35,7 @@ def reference(config, **changed):
         num_heads=config.num_heads,
         no_embed_class=not config.class_has_position,
         init_values=config.layer_scale,
+        reg_tokens=config.num_registers,
         **changed,
     )
 
@@ -39,12 +45,12 @@ def both(config, theirs):
     return with_weights(ViT(config), renames(config), theirs)
 
 
-@pytest.mark.parametrize("config", [SMALL, DEIT3], ids=["vit", "deit3"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_it_gives_timms_numbers(config):
     assert_gives_timms_numbers(*both(config, reference(config)), 32, 32)
 
 
-@pytest.mark.parametrize("config", [SMALL, DEIT3], ids=["vit", "deit3"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.mark.parametrize("size", [(48, 40), (24, 32), (37, 50)])
 def test_a_picture_of_another_size_gives_timms_numbers(config, size):
     theirs = reference(config, dynamic_img_size=True, dynamic_img_pad=True)

@@ -19,6 +19,7 @@ BLOCK = (
 _RENAMES = Renames(
     ("patches.conv", "patch_embed.proj"),
     ("prefix.tokens", "cls_token"),
+    ("registers.tokens", "reg_token"),
     ("positions.table", "pos_embed"),
     *((f"blocks.{{}}.{ours}", f"blocks.{{}}.{theirs}") for ours, theirs in BLOCK),
 )
