@@ -34,7 +34,7 @@ def network_svg(title: str, layers: Sequence[Layer], ends: tuple[str, str], dept
         ends: what goes in, and what comes out.
         depth: how many floors of layers within layers are shown; ``None``: as many as can be read.
     """
-    tree = without_idle(tree_of(layers))
+    tree = without_idle(tree_of(layers, by_time=True))
     shown = readable(tree, MOST_BRANCHES) if depth is None else tuple(each.cut(depth) for each in tree)
     floors = max((at for each in shown for branch, at in each.walk() if branch.children), default=-1) + 1
     middle = MARGIN + STEP * floors + BOX_WIDTH / 2

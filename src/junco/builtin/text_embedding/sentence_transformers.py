@@ -104,6 +104,17 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         is_own = self.prompt is not None and self.prompt not in convention.values()
         return space.but(prompt=self.prompt if is_own else convention or "")
 
+    def skeleton(self) -> Source:
+        """The same by its configuration."""
+        self.fetch()
+        plain = self._plain()
+        if plain is None:
+            raise ParameterError(
+                f"{self.name!r}: the layers of {self._model!r} cannot be taken: {_IS_MORE}, which only its library "
+                "runs: leave layer out, or take an encoder (BERT, MPNet, RoBERTa …) with mean or cls pooling"
+            )
+        return plain.skeleton(self.name, plain.tokenizer())
+
     def source(self) -> Source:
         """The folder's encoder with its pooling.
 
