@@ -57,7 +57,7 @@ def counted(num_parameters: int) -> str:
 
 
 def _head(title: str, total: int, width: int) -> Iterator[str]:
-    yield words(MARGIN, MARGIN + 12, title, (width - 2 * MARGIN) // 9, size=15, fill=LINE, look=BOLD)
+    yield words(MARGIN, MARGIN + 12, title, (width - 2 * MARGIN) // 10, size=15, fill=LINE, look=BOLD)
     yield words(MARGIN, MARGIN + 30, f"{counted(total)} parameters", 40, size=11, fill=LINE)
 
 
