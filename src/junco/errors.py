@@ -16,6 +16,7 @@
     ├── IntegrityError            a file is not the one it should be (sha256)
     ├── InputError                a value that an operator cannot work on
     ├── DataError                 data to learn from or to measure by says too little, or two things at once
+    ├── TrainError                training cannot start or go on: a loss that is no number, a checkpoint of other work
     ├── OperatorError             an operator failed on a row; ``__cause__`` is its own exception
     ├── SpaceError                vectors of two spaces, or of an unknown one, were to be mixed
     ├── DeadlineError             a call's time ran out
@@ -146,6 +147,10 @@ class InputError(JuncoError):
 
 class DataError(JuncoError):
     """Data to learn from, or to measure by, says too little of its items, or two things at once."""
+
+
+class TrainError(JuncoError):
+    """Training cannot start or go on; what was best so far is kept."""
 
 
 class OperatorError(JuncoError):
