@@ -1,199 +1,224 @@
-"""Which rows are held out: drawn by a seed and by what items hold, so that neither order nor names of files matter."""
+"""`HeldOut`: what was held out, with its vectors before and after, and what is seen of it by labels."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
-from junco.pages.letters import amount
-from junco.wording import and_listed
+import numpy as np
+import numpy.typing as npt
 
-Digests = Sequence[bytes]
-_TO_BE_FOUND, _TO_HOLD_TWO = 2, 4
-"""Contents that a label needs for one to find another, and to have two of them held out."""
-_MOST_NAMED = 5
-_NEAR = 0.05
-"""By so much a share may be missed without a word."""
-_BITS = 64
+from junco.evaluate.way import key_of
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
+from junco.tuning.mistakes import (
+    Numbers,
+    Searches,
+    Votes,
+    coded,
+    confusion,
+    mistaken,
+    most_confused,
+    searches,
+    suspected,
+    votes,
+)
+from junco.types import Vectors
+from junco.wording import picture
+
+MOST_ITEMS = 5_000
+"""That are looked at one beside the other; of more, so many are taken evenly."""
+MOST_LABELS = 30
+"""Of which a confusion is a picture; of more the most confused pairs are listed."""
+_KEY_LETTERS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The rows of each side.
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What was held out: all of these items have vectors, before and after.
 
     Attributes:
-        train, held: numbers of rows, ascending.
-        told: what was decided on the way, a line each.
+        data: the set.
+        before, after: float32 (n, dim) of each column: of items; of left and right; of anchors, positives and
+            negatives; of queries and of the corpus.
     """
 
-    train: list[int]
-    held: list[int]
-    told: list[str] = field(default_factory=list)
+    data: AnySet
+    before: tuple[Vectors, ...]
+    after: tuple[Vectors, ...]
+
+    def __post_init__(self) -> None:
+        sizes = [len(column) for column in columns_of(self.data)]
+        for when in (self.before, self.after):
+            assert [len(vectors) for vectors in when] == sizes, "a vector for each item of each column"
+
+    @property
+    def columns(self) -> list[Sequence[Any]]:
+        """Its items, column by column."""
+        return columns_of(self.data)
+
+    @cached_property
+    def labels(self) -> SeenLabels | None:
+        """What is seen by labels; ``None`` where there are none, or fewer than two items."""
+        if not isinstance(self.data, LabelledSet) or len(self.data) < 2:
+            return None
+        return SeenLabels.of(self.data, self.before[0], self.after[0])
+
+    @cached_property
+    def gallery(self) -> Gallery | None:
+        """What is searched, of pairs without scores and of queries; ``None`` of all else."""
+        return gallery_of(self.data)
+
+    @cached_property
+    def searched(self) -> tuple[Searches, Searches] | None:
+        """Where the answers were found, before and after; ``None`` where nothing is searched."""
+        if (gallery := self.gallery) is None:
+            return None
+        ways = ((queries, answers[gallery.rows]) for queries, answers in (self.before, self.after))
+        before, after = (searches(queries, answers, gallery.relevant) for queries, answers in ways)
+        return before, after
 
 
-def drawn_by_label(labels: Sequence[Hashable], contents: Digests, share: float, seed: int) -> Drawn:
-    """A share of each label's items; those of one content stay together.
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """What is searched: equal items once.
 
-    A label of at least two contents has one on each side, of at least four two that are held out, so that one can find
-    the other. Where labels are too small for that, whole labels are held out.
-
-    Args:
-        labels: of each row.
-        contents: of each row; equal ones have one label.
-        share: of the rows.
-        seed: of what is drawn.
+    Attributes:
+        rows: of the last column.
+        relevant: of each query the places among ``rows`` of what answers it.
     """
-    groups: dict[Hashable, dict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for row, (label, content) in enumerate(zip(labels, contents, strict=True)):
-        groups[label][content].append(row)
-    if all(len(each) < _TO_HOLD_TWO for each in groups.values()):
-        whole = _whole_labels(groups, share, seed)
-        if whole is not None:
-            return _sides(len(labels), whole, [_whole_told(groups, whole, labels)])
-    held = [row for each in groups.values() for row in _of_label(each, share, seed)]
-    return _sides(len(labels), held, [*_alone(groups), *_told_share(len(held), len(labels), share)])
+
+    rows: Numbers
+    relevant: list[list[int]]
 
 
-def _alone(groups: dict[Hashable, dict[bytes, list[int]]]) -> list[str]:
-    """What is said of labels that cannot stand on both sides."""
-    alone = [label for label, each in groups.items() if len(each) == 1]
-    if not alone:
-        return []
-    some = and_listed(
-        [*map(str, alone[:_MOST_NAMED]), *([f"{len(alone) - _MOST_NAMED:,} more"] if alone[_MOST_NAMED:] else [])]
-    )
-    return [f"{amount(len(alone), 'label')} of one content each, to train alone, and measured by nothing: {some}"]
+def columns_of(data: AnySet) -> list[Sequence[Any]]:
+    """The items of a set, column by column."""
+    if isinstance(data, LabelledSet):
+        return [data.items]
+    if isinstance(data, PairSet):
+        return [data.left, data.right]
+    if isinstance(data, TripletSet):
+        return [data.anchors, data.positives, data.negatives]
+    return [list(data.queries.values()), list(data.corpus.values())]
 
 
-def _of_label(groups: dict[bytes, list[int]], share: float, seed: int) -> list[int]:
-    """The rows of a label that are held out."""
-    order = sorted(groups.items(), key=lambda each: _number(each[0], seed))
-    wanted = max(round(share * sum(map(len, groups.values()))), 1, 2 if len(order) >= _TO_HOLD_TWO else 1)
-    taken = _taken([rows for _, rows in order], wanted)
-    if not taken and len(order) > 1:  # each is there more often than is wanted
-        taken = [min((rows for _, rows in order), key=len)]
-    return [row for rows in taken[: len(order) - 1] for row in rows]
-
-
-def _taken(groups: Sequence[list[int]], wanted: int) -> list[list[int]]:
-    """Groups in their order that make as many rows as are wanted, and no more."""
-    found: list[list[int]] = []
-    left = wanted
-    for rows in groups:
-        if len(rows) <= left:
-            found.append(rows)
-            left -= len(rows)
-    return found
-
-
-def _whole_labels(groups: dict[Hashable, dict[bytes, list[int]]], share: float, seed: int) -> list[int] | None:
-    """The rows of whole labels; ``None`` where too few labels have two contents to be told apart by them."""
-    several = [label for label, each in groups.items() if len(each) >= _TO_BE_FOUND]
-    wanted = max(2, round(share * len(several)))
-    if len(several) < wanted + 2:
+def gallery_of(data: AnySet) -> Gallery | None:
+    """What is searched; of pairs all right items, of which each that stands beside an equal left one answers it."""
+    if isinstance(data, RetrievalSet):
+        places = {name: place for place, name in enumerate(data.corpus)}
+        relevant = [[places[name] for name in data.relevant.get(query, {})] for query in data.queries]
+        return Gallery(np.arange(len(data.corpus)), relevant)
+    if not isinstance(data, PairSet) or data.scores:
         return None
-    chosen = sorted(several, key=lambda label: _number(min(groups[label]), seed))[:wanted]
-    return [row for label in chosen for rows in groups[label].values() for row in rows]
+    first: dict[Any, int] = {}
+    answers: dict[Any, dict[int, None]] = {}
+    rows: list[int] = []
+    for row, (one, other) in enumerate(zip(data.left, data.right, strict=True)):
+        place = first.setdefault(key_of(other), len(first))
+        if place == len(rows):
+            rows.append(row)
+        answers.setdefault(key_of(one), {})[place] = None
+    return Gallery(np.array(rows, np.intp), [list(answers[key_of(one)]) for one in data.left])
 
 
-def _whole_told(groups: dict[Hashable, dict[bytes, list[int]]], held: Sequence[int], labels: Sequence[Hashable]) -> str:
-    chosen = len({labels[row] for row in held})
-    return (
-        f"labels have too few items each to stand on both sides and be measured: {chosen:,} of {len(groups):,} labels "
-        "are held out whole"
-    )
+def name_of(item: Any, key: str = "") -> str:
+    """What an item is called in lists."""
+    text = key or (item if isinstance(item, str) else picture(item))
+    return " ".join(text[: 2 * _KEY_LETTERS].split())[:_KEY_LETTERS]
 
 
-def drawn_by_group(columns: Sequence[Digests], share: float, seed: int, what: str) -> Drawn:
-    """A share of the rows; rows that hang together through items of one content stay together.
+@dataclass(frozen=True, eq=False)
+class SeenLabels:
+    """Items with labels, and what their neighbours say of them before and after.
 
-    Where nearly all hang together, each item is given a side, and rows whose items are on both are left out.
-
-    Args:
-        columns: of each column of items what they hold.
-        share: of the rows.
-        seed: of what is drawn.
-        what: rows are called, for messages: ``pairs``.
+    Attributes:
+        data: the items.
+        names: of labels, in their order.
+        codes: (n,), each item's label as its place in ``names``.
+        before, after: what the neighbours say.
+        vectors: before and after, (n, dim) each.
+        num_items: how many were held out, of which ``data`` may be a part.
     """
-    count = len(columns[0])
-    groups: dict[int, list[int]] = defaultdict(list)
-    for row, root in enumerate(_roots(columns)):
-        groups[root].append(row)
-    least = {root: min(column[row] for row in rows for column in columns) for root, rows in groups.items()}
-    order = sorted(groups, key=lambda root: _number(least[root], seed))
-    wanted = max(1, round(share * count))
-    held = [row for rows in _taken([groups[root] for root in order], wanted) for row in rows]
-    if len(held) * 2 >= wanted or len(columns) == 1:
-        return _sides(count, held, _told_share(len(held), count, share))
-    return _crossing(columns, share, seed, what)
+
+    data: LabelledSet
+    names: list[str]
+    codes: Numbers
+    before: Votes
+    after: Votes
+    vectors: tuple[Vectors, Vectors]
+    num_items: int
+
+    @classmethod
+    def of(cls, data: LabelledSet, before: Vectors, after: Vectors) -> SeenLabels:
+        """Look at the neighbours of items; of very many at a part."""
+        count = len(data)
+        if count > MOST_ITEMS:
+            rows = np.unique(np.linspace(0, count - 1, MOST_ITEMS).astype(np.intp))
+            items, labels, keys = (_of(each, rows) for each in (data.items, data.labels, data.keys))
+            data = replace(data, items=items, labels=labels, keys=keys)
+            before, after = before[rows], after[rows]
+        names, codes = coded(data.labels)
+        return cls(data, names, codes, votes(before, codes), votes(after, codes), (before, after), count)
+
+    @cached_property
+    def confusions(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """How often items of each label (row) are taken for each (column), before and after."""
+        before, after = (confusion(self.codes, each.taken, len(self.names)) for each in (self.before, self.after))
+        return before, after
+
+    @cached_property
+    def confused(self) -> tuple[tuple[str, str, int], ...]:
+        """Two labels, and how many items of either are taken for the other afterwards, those of most first."""
+        found = most_confused(self.codes, self.after.taken)
+        return tuple((self.names[one], self.names[other], count) for one, other, count in found)
+
+    @cached_property
+    def wrong(self) -> Numbers:
+        """Items that are taken for something else afterwards, the most mistaken first."""
+        return mistaken(self.after, self.codes)
+
+    @cached_property
+    def suspects(self) -> Numbers:
+        """Items whose label may be wrong."""
+        return suspected(self.before, self.after, self.codes)
+
+    @property
+    def num_mended(self) -> int:
+        """Items that were mistaken before, and no longer are."""
+        return int(((self.before.taken != self.codes) & (self.after.taken == self.codes)).sum())
+
+    @property
+    def num_broken(self) -> int:
+        """Items that were not mistaken before, and now are."""
+        return int(((self.before.taken == self.codes) & (self.after.taken != self.codes)).sum())
+
+    def name(self, row: int) -> str:
+        """What an item is called."""
+        return name_of(self.data.items[row], self.data.keys[row] if self.data.keys else "")
+
+    def to_dict(self, most: int = 50) -> dict[str, Any]:
+        """As JSON has it: both confusions, and the worst mistakes."""
+        worst = [
+            {
+                "item": self.name(row),
+                "label": self.names[self.codes[row]],
+                "taken_for_before": self.names[self.before.taken[row]],
+                "taken_for_after": self.names[self.after.taken[row]],
+                "near_after": [self.name(other) for other in self.after.near[row].tolist()],
+            }
+            for row in self.wrong[:most].tolist()
+        ]
+        counts = {"mended": self.num_mended, "broken": self.num_broken, "mistaken": len(self.wrong)}
+        matrices = None
+        if len(self.names) <= MOST_LABELS:
+            matrices = dict(zip(("before", "after"), (each.tolist() for each in self.confusions), strict=True))
+        confused = [list(each) for each in self.confused]
+        suspects = [self.name(row) for row in self.suspects[:most].tolist()]
+        plain = {"num_labels": len(self.names), "labels": self.names[:MOST_LABELS], "confusion": matrices}
+        return {**plain, "confused": confused, **counts, "worst": worst, "suspected_labels": suspects}
 
 
-def _crossing(columns: Sequence[Digests], share: float, seed: int, what: str) -> Drawn:
-    """A side for each item: drawn for what asks; of others that of what they belong to, where it is all on one."""
-    most = int(share * 2**_BITS)
-
-    def is_drawn(content: bytes) -> bool:
-        return _number(content, seed) < most
-
-    asks = list(map(is_drawn, columns[0]))
-    sides: dict[bytes, set[bool]] = defaultdict(set)
-    for column in columns[1:]:
-        for content, side in zip(column, asks, strict=True):
-            sides[content].add(side)
-    side_of = {content: next(iter(each)) if len(each) == 1 else is_drawn(content) for content, each in sides.items()}
-    side_of.update(zip(columns[0], asks, strict=True))  # what asks somewhere is there as it is drawn
-    kept: dict[bool, list[int]] = {True: [], False: []}
-    for row, contents in enumerate(zip(*columns, strict=True)):
-        if len(found := {side_of[content] for content in contents}) == 1:
-            kept[found.pop()].append(row)
-    left_out = len(columns[0]) - len(kept[True]) - len(kept[False])
-    told = (
-        f"nearly all {what} hang together through items that they share: {left_out:,} of {len(columns[0]):,} would "
-        "stand on both sides, and are left out"
-    )
-    return Drawn(kept[False], kept[True], [told])
-
-
-def _roots(columns: Sequence[Digests]) -> list[int]:
-    """For each row a number that is the same for all that hang together: connected components of contents."""
-    parents: list[int] = []
-    numbers: dict[bytes, int] = {}
-
-    def root(node: int) -> int:
-        while parents[node] != node:
-            parents[node] = node = parents[parents[node]]
-        return node
-
-    first = []
-    for contents in zip(*columns, strict=True):
-        nodes = []
-        for content in contents:
-            if content not in numbers:
-                numbers[content] = len(parents)
-                parents.append(len(parents))
-            nodes.append(root(numbers[content]))
-        least = min(nodes)
-        for node in nodes:
-            parents[root(node)] = least
-        first.append(nodes[0])
-    return [root(node) for node in first]
-
-
-def _number(content: bytes, seed: int) -> int:
-    """A number below 2^64 that a content draws."""
-    told = hashlib.blake2b(content, digest_size=_BITS // 8, key=str(seed).encode()[:64])
-    return int.from_bytes(told.digest(), "big")
-
-
-def _sides(count: int, held: Sequence[int], told: list[str]) -> Drawn:
-    is_held = set(held)
-    return Drawn([row for row in range(count) if row not in is_held], sorted(is_held), told)
-
-
-def _told_share(num_held: int, count: int, share: float) -> list[str]:
-    found = num_held / count
-    if abs(found - share) <= _NEAR:
-        return []
-    return [f"{num_held:,} of {count:,} are held out, {found:.0%} where {share:.0%} was asked for: groups are not cut"]
+def _of(values: Sequence[Any], rows: Numbers) -> list[Any]:
+    return [values[row] for row in rows.tolist()] if values else []
