@@ -27,8 +27,13 @@ def network(name: str, given: dict[str, Any]) -> Any:
     Raises:
         ParameterError: it holds none whose layers can be told.
     """
+    from junco.cli.tuned import is_tuned
     from junco.operator.spec import OperatorSpec
+    from junco.operator.tuned_folder import read_folder
 
+    if is_tuned(name):
+        spec = read_folder(name).spec
+        name, given = spec.name, {**spec.params, **given}
     operator = OperatorSpec.named(name, given).bound().create()
     if not hasattr(operator, "layers"):
         raise ParameterError(f"{name!r} holds no network whose layers could be shown")

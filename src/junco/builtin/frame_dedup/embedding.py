@@ -87,7 +87,7 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
         self.embedding.fetch()
 
     def files(self) -> Iterable[Path]:
-        return self.embedding.files()
+        return self.embedding.all_files()
 
     def unidentified(self) -> Iterable[str]:
         return self.embedding.unidentified()

@@ -75,6 +75,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
 
     packages = dict.fromkeys(("model2vec", "safetensors"), "text")
     hints = Hints(first_batch=2048, max_batch=8192, max_cost=2**19, thread_safe=True)
+    not_tuned = "it is a table in which tokens are looked up, and no network"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
     _static: Any = None
 
     def check_options(self) -> None:

@@ -1,0 +1,124 @@
+"""`Gradients`: the gradient of a batch's loss, in passes as large as memory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from junco.errors import TrainError
+from junco.memory import is_out_of_memory, let_go
+from junco.train.examples import Examples
+from junco.train.goals import Goal, Known
+from junco.train.passes import Passes, Places, seed_of
+
+
+class Gradients:
+    """Adds the gradients of batches to those of the weights.
+
+    A batch that is too large for one pass goes through the network in parts. Where a goal compares examples with each
+    other, vectors of all parts are made first without gradients; from the loss come the gradients of these vectors, and
+    then each part goes through once more, to take them to the weights: Gao et al., "Scaling Deep Contrastive Learning
+    Batch Size under Memory Limited Setup" (2021). The gradients are those of one large pass, whatever is drawn on the
+    way, for each part draws from a seed of its own.
+
+    Args:
+        passes: ways through the network.
+        goal: its loss.
+        examples: all of them.
+        seed: of the run.
+        told: hears of it when passes are made smaller.
+
+    Attributes:
+        rows: examples of a pass, at most; ``None``: all of a batch.
+    """
+
+    def __init__(
+        self, passes: Passes, goal: Goal, examples: Examples, seed: int, told: Callable[[str], None]
+    ) -> None:
+        self._passes, self._goal, self._examples = passes, goal, examples
+        self._seed, self._told = seed, told
+        self.rows: int | None = None
+
+    def add(self, batches: Sequence[Places], step: int) -> float:
+        """Those of a step's batches, the mean of them; weights have none before. Gives the loss.
+
+        Raises:
+            TrainError: memory does not hold even the smallest pass.
+        """
+        while True:
+            try:
+                share = 1 / len(batches)
+                return sum(self._of_batch(places, (step, i), share) for i, places in enumerate(batches))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._make_room(max(len(places) for places in batches), error)
+
+    def _of_batch(self, places: Places, draw: tuple[int, ...], share: float) -> float:
+        self._passes.part.as_in_training()
+        num_parts = 1 if self.rows is None else -(-len(places) // self.rows)
+        parts = np.array_split(places, num_parts)
+        if num_parts == 1 or self._goal.by_item:
+            return sum(
+                self._of_part(part, (*draw, i), share * len(part) / len(places)) for i, part in enumerate(parts)
+            )
+        return self._cached(places, parts, draw, share)
+
+    def _of_part(self, places: Places, draw: tuple[int, ...], share: float) -> float:
+        columns = [self._vectors(column, places, draw) for column in range(len(self._examples.columns))]
+        loss = self._goal(columns, self._known(places)) * share
+        loss.backward()
+        return loss.item()
+
+    def _cached(self, places: Places, parts: Sequence[Places], draw: tuple[int, ...], share: float) -> float:
+        numbers = range(len(self._examples.columns))
+        with torch.no_grad(), _statistics_kept(self._passes.part.network):
+            columns = [
+                torch.cat([self._vectors(column, part, (*draw, i)) for i, part in enumerate(parts)]) for column in numbers
+            ]
+        for vectors in columns:
+            vectors.requires_grad_(True)
+        loss = self._goal(columns, self._known(places)) * share
+        loss.backward()
+        for column in numbers:
+            wanted = columns[column].grad
+            if wanted is None:  # a column that the goal does not look at
+                continue
+            for i, (part, gradient) in enumerate(zip(parts, wanted.split([len(part) for part in parts]), strict=True)):
+                self._vectors(column, part, (*draw, i)).backward(gradient)
+        return loss.item()
+
+    def _vectors(self, column: int, places: Places, draw: tuple[int, ...]) -> Tensor:
+        rows, side = self._examples.columns[column], self._examples.side(column)
+        return self._passes.learned(rows, places, side, seed_of(self._seed, *draw, column))
+
+    def _known(self, places: Places) -> Known:
+        return Known.of(self._examples, places, self._passes.device)
+
+    def _make_room(self, of_batch: int, error: Exception) -> None:
+        let_go(error)
+        for weight in [*self._passes.part.network.parameters(), *self._goal.parameters()]:
+            weight.grad = None
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        now = min(self.rows or of_batch, of_batch)
+        if now <= 2:
+            raise TrainError(
+                f"{self._passes.task.name!r}: memory does not hold a pass of {now} examples: take smaller ones, "
+                "scope='lora' or scope='head', precision='bfloat16', or a device with more"
+            ) from error
+        self.rows = -(-now // 2)
+        self._told(f"memory did not hold passes of {now} examples: a batch goes through in parts of {self.rows}")
+
+
+@contextmanager
+def _statistics_kept(network: nn.Module) -> Iterator[None]:
+    """A pass that is made twice counts once in the statistics of BatchNorm."""
+    kept = [buffer.clone() for buffer in network.buffers()]
+    yield
+    for buffer, before in zip(network.buffers(), kept, strict=True):
+        buffer.copy_(before)

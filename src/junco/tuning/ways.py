@@ -1,0 +1,178 @@
+"""`Way`: how an operator is trained: a head on its vectors, or its network; what is loaded for it, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from junco.errors import DataError
+from junco.labelled.sets import AnySet, UnlabelledSet
+from junco.neural.operator import NeuralOperator
+from junco.train.args import TrainingArgs
+from junco.train.examples import Examples, Rows
+from junco.train.head import head_task
+from junco.train.task import Side, TrainTask
+from junco.train.trainer import Embed, Fitted
+from junco.tuning.loading import HeldOut, Loaded, Loader, LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
+from junco.tuning.measuring import Asked
+from junco.tuning.places import Places
+from junco.tuning.split import Split
+from junco.tuning.teacher import order_by_teacher, targets_of
+from junco.types import Vectors
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """All that the trainer needs.
+
+    Attributes:
+        task: what is trained.
+        examples: by what.
+        measure: what is measured each epoch.
+        metric: which measure says which epoch is best; empty where nothing is held out.
+        dim: numbers of a tuned vector; ``None``: as many as before.
+        train: the examples as they were read.
+        eval: what is held out; ``None``: nothing is.
+        told: how it was read, a line each.
+        rejects: why items were left out, by what they are called.
+    """
+
+    task: TrainTask
+    examples: Examples
+    measure: Callable[[Embed], dict[str, float]]
+    metric: str
+    dim: int | None
+    train: Loaded
+    eval: HeldOut | None
+    told: tuple[str, ...]
+    rejects: Mapping[str, str]
+
+
+class Way(Protocol):
+    """How an operator is trained."""
+
+    operator: NeuralOperator
+
+    def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready: ...
+
+    def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
+        """What was trained, by the keys of a tuned folder."""
+
+    def vectors_before(self, data: AnySet) -> HeldOut:
+        """The operator's own vectors of what is held out."""
+
+    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
+        """Those of the tuned one, by side, of the same items."""
+
+
+@dataclass(eq=False)
+class HeadWay:
+    """A linear map on the operator's vectors, which are made once, on its fastest runtime."""
+
+    operator: NeuralOperator
+    loader: Any
+    places: Places
+    options: LoadingOptions
+
+    def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready:
+        """Vectors of all items; the map begins at the identity, a shorter one at the directions of most variance."""
+        self._loader = loader_of_vectors(self.operator, parts.train, self.places.vectors, self.loader, self.options)
+        loaded, held = _loaded(self._loader, parts, args)
+        dim = loaded.columns[0].take([0])[0][0].shape[0]
+        wanted = args.dim or dim
+        start = None if wanted >= dim else _principal(vectors_of(loaded.columns[0]), wanted)
+        task = head_task(self.operator.name, dim, wanted, start)
+        return _ready(task, loaded, held, args, wanted, goal, self.loader)
+
+    def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
+        """The map."""
+        self._weight: npt.NDArray[Any] = fitted.tensors["head.weight"]
+        return dict(fitted.tensors)
+
+    def vectors_before(self, data: AnySet) -> HeldOut:
+        """They are there already."""
+        return self._loader.held_out(data)
+
+    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
+        """By the map itself."""
+        return before, [vectors_of(rows) @ self._weight.T for rows in before.rows]
+
+
+@dataclass(eq=False)
+class NetworkWay:
+    """Weights of the network, all or some, or matrices beside them."""
+
+    operator: NeuralOperator
+    loader: Any
+    places: Places
+    options: LoadingOptions
+
+    def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready:
+        """What goes into the network of all items, decoded once."""
+        task = self.operator.train_task()
+        loader = loader_of_rows(self.operator, task, self.places.run / "rows", self.loader, self.options)
+        loaded, held = _loaded(loader, parts, args)
+        return _ready(task, loaded, held, args, None, goal, self.loader)
+
+    def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
+        """Weights that changed."""
+        return dict(fitted.tensors)
+
+    def vectors_before(self, data: AnySet) -> HeldOut:
+        """As a pipeline makes them."""
+        return loader_of_vectors(self.operator, data, self.places.vectors, self.loader, self.options).held_out(data)
+
+    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
+        """As a pipeline with the tuned operator makes them."""
+        found = loader_of_vectors(tuned, data, self.places.vectors, self.loader, self.options).held_out(data)
+        return found, [vectors_of(rows) for rows in found.rows]
+
+
+def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, HeldOut | None]:
+    loaded = loader.load(parts.train, parts.train_side.contents)
+    held = order_by_teacher(parts.eval, args) if isinstance(parts.eval, UnlabelledSet) else parts.eval
+    return loaded, None if held is None else loader.held_out(held)
+
+
+def _ready(  # noqa: PLR0913  # what was loaded, and for what
+    task: TrainTask, loaded: Loaded, held: HeldOut | None, args: TrainingArgs, dim: int | None, goal: str, loader: Any
+) -> Ready:
+    targets = targets_of(loaded.data, args, loader) if goal == "distil" else None
+    rejects = {each.name: each.reason for part in (loaded, held) if part is not None for each in part.rejects}
+    told = (*loaded.told, *(held.told if held is not None else ()))
+    metric = "" if held is None else _metric(held.asked, args)
+
+    def measure(embed: Embed) -> dict[str, float]:
+        if held is None:
+            return {}
+        return held.asked.means([embed(rows, side) for rows, side in zip(held.rows, _SIDES, strict=False)])
+
+    return Ready(task, loaded.examples(targets), measure, metric, dim, loaded, held, told, rejects)
+
+
+def _metric(asked: Asked, args: TrainingArgs) -> str:
+    """Which measure decides.
+
+    Raises:
+        DataError: the one that was asked for is not measured of such data.
+    """
+    known = asked.names
+    if args.metric is not None and args.metric not in known:
+        raise DataError(f"{args.metric!r} is not measured of such data: {', '.join(known)} are")
+    return args.metric or asked.main
+
+
+def _principal(vectors: Vectors, dim: int) -> Vectors:
+    """The directions in which vectors differ most, (dim, numbers of a vector)."""
+    centred = vectors - vectors.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    return np.ascontiguousarray(axes[:, ::-1][:, :dim].T.astype(np.float32))
+
+
+__all__ = ["HeadWay", "NetworkWay", "Ready", "Rows", "Way"]
