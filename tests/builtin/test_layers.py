@@ -175,3 +175,8 @@ def test_a_map_goes_on_to_no_step_that_takes_vectors() -> None:
             .map("vector", "unit", ops.vector.normalize())
             .output("unit")
         ).check()
+
+
+def test_a_pipeline_of_a_family_of_vectors_says_where_maps_can_be_had() -> None:
+    with pytest.raises(JuncoError, match=r"feature_map.*pool='none'\) write a pipeline of your own"):
+        pipeline("image-embedding", layer="stages.2", pool="none").prepare()

@@ -106,6 +106,9 @@ class Listing:
             return ParameterError(
                 f"{owner!r}: layer={name!r} is not run by itself{'' if take is None else f': take {take!r}'}"
             )
+        parts = [each.strip() for each in name.split(",")]
+        if len(parts) > 1 and set(parts) <= set(map(str, self.layers)):
+            return ParameterError(f"{owner!r}: layer={name!r}: several layers are a list: [{', '.join(parts)}]")
         near = nearest(name, good)
         return ParameterError(
             f"{owner!r}: layer={name!r}: its network has no such layer.{did_you_mean(near)} layers() lists them"

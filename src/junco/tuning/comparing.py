@@ -10,10 +10,9 @@ import numpy as np
 
 from junco.evaluate.evaluation import Evaluation
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
-from junco.neural.bridge import Bridge
 from junco.neural.operator import NeuralOperator
 from junco.tuning.held_out import HeldOut
-from junco.tuning.loading import HeldOut as Rows
+from junco.tuning.loaded import HeldOut as Rows
 from junco.tuning.loading import vectors_of
 from junco.tuning.measuring import Asked, WayFacts, measured_way, side_by_side
 from junco.tuning.split import Split
@@ -38,7 +37,7 @@ class Compared:
     evaluation: Evaluation | None
     held_out: HeldOut | None
     on_examples: float | None
-    bridge: Bridge | None
+    bridge: Any
     no_bridge: str
 
 
@@ -51,11 +50,11 @@ def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Com
         parts: what was held out.
         ready: what was trained on.
     """
-    bridge = Bridge.of(tuned) if isinstance(way, HeadWay) else None
+    bridge = _bridge(tuned) if isinstance(way, HeadWay) else None
     no_bridge = "" if bridge is not None else NO_MAP
-    if ready.eval is None or parts.eval is None:
-        return Compared(None, None, None, bridge, no_bridge)
     data = ready.held_data
+    if data is None:
+        return Compared(None, None, None, bridge, no_bridge)
     before = way.vectors_before(data)
     after, vectors_after = way.vectors_after(tuned, before, data)
     vectors_before = [vectors_of(rows) for rows in before.rows]
@@ -70,6 +69,14 @@ def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Com
     )
     seen = HeldOut(_with_items(before), _columns(before.asked, vectors_before), _columns(after.asked, vectors_after))
     return Compared(shown, seen, None, bridge, no_bridge)
+
+
+def _bridge(tuned: NeuralOperator) -> Any:
+    try:
+        from junco.neural.bridge import Bridge
+    except ImportError:
+        return None
+    return Bridge.of(tuned)
 
 
 def _facts(operator: NeuralOperator, vectors: Vectors) -> WayFacts:

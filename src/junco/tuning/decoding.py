@@ -174,6 +174,14 @@ def _modality(item: Any) -> str:
     return "image" if is_named or path_of(item) is not None else "text"
 
 
+def family_inputs(operator: Tuned) -> tuple[str, ...]:
+    """What the pipelines of an operator's family call what goes in; else what the operator itself calls it."""
+    spec = _spec_of(operator)
+    if (graph := _family_graph(spec)) is not None:
+        return graph.inputs
+    return tuple(port.name for port in spec.load().ports_with(spec.params).inputs or ()) or ("item",)
+
+
 def _family_graph(spec: OperatorSpec) -> Graph | None:
     """The pipeline of the operator's family whose main step it is; else the family's default."""
     operator = spec.load()

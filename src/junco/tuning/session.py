@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from junco.tuning.loading import LoadingOptions, OnUnreadable
 from junco.tuning.places import Places, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
-from junco.tuning.ways import HeadWay, NetworkWay, Way
 from junco.tuning.watching import Watching, watch_for
+from junco.tuning.ways import HeadWay, NetworkWay, Way
 
 _GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
 
@@ -122,7 +122,7 @@ class _Session:
             "args": {**self.args.to_dict(), "lr": history.lr, "batch": history.batch},
         }
 
-    def _report(  # noqa: PLR0913  # what a report is made of
+    def _report(  # what a report is made of
         self,
         fitted: Fitted,
         tuned: NeuralOperator,
@@ -145,7 +145,7 @@ class _Session:
             held_out=found.held_out,
             on_examples=found.on_examples,
             is_parent_kept=len(history.epochs) > 1 and history.best.number == 0,
-            told=(*self.parts.told, *told, *history.told),
+            told=(*self.parts.told, *told),
             rejects=rejects,
             folder=folder,
             machine=machine(),

@@ -46,6 +46,9 @@ class Watching:
     def told(self, line: str) -> None:
         """Something was decided or found out."""
 
+    def loading(self, what: str, done: int, total: int) -> None:
+        """So many items of so many were read, decoded, embedded."""
+
     def left_s(self, step: int, steps: int) -> float | None:
         """Seconds that the rest of the run will take, by the steps of this process; ``None`` where nobody knows yet."""
         since_s, before = self._first or (0.0, step)

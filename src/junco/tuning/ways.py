@@ -1,4 +1,4 @@
-"""`Way`: how an operator is trained: a head on its vectors, or its network; what is loaded for it, and what comes out."""
+"""`Way`: how an operator is trained: by a head on its vectors, or its network; what is loaded, and what comes out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from junco.errors import DataError
 from junco.labelled.sets import AnySet, UnlabelledSet
 from junco.neural.operator import NeuralOperator
 from junco.train.args import TrainingArgs
-from junco.train.examples import Examples, Rows
+from junco.train.examples import Examples
 from junco.train.head import head_task
 from junco.train.task import Side, TrainTask
 from junco.train.trainer import Embed, Fitted
-from junco.tuning.loading import HeldOut, Loaded, Loader, LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
-from junco.tuning.measuring import Asked
+from junco.tuning.loaded import HeldOut, Loaded
+from junco.tuning.loading import Loader, LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
 from junco.tuning.places import Places
 from junco.tuning.split import Split
 from junco.tuning.teacher import order_by_teacher, targets_of
@@ -37,8 +37,8 @@ class Ready:
         measure: what is measured each epoch.
         metric: which measure says which epoch is best; empty where nothing is held out.
         dim: numbers of a tuned vector; ``None``: as many as before.
-        train: the examples as they were read.
-        eval: what is held out; ``None``: nothing is.
+        held_data: what is held out; ``None``: nothing is.
+        eval: its rows.
         told: how it was read, a line each.
         rejects: why items were left out, by what they are called.
     """
@@ -48,7 +48,7 @@ class Ready:
     measure: Callable[[Embed], dict[str, float]]
     metric: str
     dim: int | None
-    train: Loaded
+    held_data: AnySet | None
     eval: HeldOut | None
     told: tuple[str, ...]
     rejects: Mapping[str, str]
@@ -83,12 +83,12 @@ class HeadWay:
     def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready:
         """Vectors of all items; the map begins at the identity, a shorter one at the directions of most variance."""
         self._loader = loader_of_vectors(self.operator, parts.train, self.places.vectors, self.loader, self.options)
-        loaded, held = _loaded(self._loader, parts, args)
+        loaded, data, held = _loaded(self._loader, parts, args)
         dim = loaded.columns[0].take([0])[0][0].shape[0]
         wanted = args.dim or dim
         start = None if wanted >= dim else _principal(vectors_of(loaded.columns[0]), wanted)
         task = head_task(self.operator.name, dim, wanted, start)
-        return _ready(task, loaded, held, args, wanted, goal, self.loader)
+        return _ready(task, loaded, (data, held), args, wanted, goal, self.loader)
 
     def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
         """The map."""
@@ -117,8 +117,8 @@ class NetworkWay:
         """What goes into the network of all items, decoded once."""
         task = self.operator.train_task()
         loader = loader_of_rows(self.operator, task, self.places.run / "rows", self.loader, self.options)
-        loaded, held = _loaded(loader, parts, args)
-        return _ready(task, loaded, held, args, None, goal, self.loader)
+        loaded, data, held = _loaded(loader, parts, args)
+        return _ready(task, loaded, (data, held), args, None, goal, self.loader)
 
     def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
         """Weights that changed."""
@@ -134,38 +134,36 @@ class NetworkWay:
         return found, [vectors_of(rows) for rows in found.rows]
 
 
-def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, HeldOut | None]:
-    loaded = loader.load(parts.train, parts.train_side.contents)
+def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, AnySet | None, HeldOut | None]:
+    loaded = loader.load(parts.train, parts.contents)
     held = order_by_teacher(parts.eval, args) if isinstance(parts.eval, UnlabelledSet) else parts.eval
-    return loaded, None if held is None else loader.held_out(held)
+    return loaded, held, None if held is None else loader.held_out(held)
 
 
-def _ready(  # noqa: PLR0913  # what was loaded, and for what
-    task: TrainTask, loaded: Loaded, held: HeldOut | None, args: TrainingArgs, dim: int | None, goal: str, loader: Any
+def _ready(  # what was loaded, and for what
+    task: TrainTask,
+    loaded: Loaded,
+    eval_data: tuple[AnySet | None, HeldOut | None],
+    args: TrainingArgs,
+    dim: int | None,
+    goal: str,
+    loader: Any,
 ) -> Ready:
+    held_data, held = eval_data
     targets = targets_of(loaded.data, args, loader) if goal == "distil" else None
     rejects = {each.name: each.reason for part in (loaded, held) if part is not None for each in part.rejects}
     told = (*loaded.told, *(held.told if held is not None else ()))
-    metric = "" if held is None else _metric(held.asked, args)
+    metric = "" if held is None else args.metric or held.asked.main
 
     def measure(embed: Embed) -> dict[str, float]:
         if held is None:
             return {}
-        return held.asked.means([embed(rows, side) for rows, side in zip(held.rows, _SIDES, strict=False)])
+        found = held.asked.means([embed(rows, side) for rows, side in zip(held.rows, _SIDES, strict=False)])
+        if metric not in found:
+            raise DataError(f"{metric!r} is not measured of such data: {', '.join(found)} are")
+        return found
 
-    return Ready(task, loaded.examples(targets), measure, metric, dim, loaded, held, told, rejects)
-
-
-def _metric(asked: Asked, args: TrainingArgs) -> str:
-    """Which measure decides.
-
-    Raises:
-        DataError: the one that was asked for is not measured of such data.
-    """
-    known = asked.names
-    if args.metric is not None and args.metric not in known:
-        raise DataError(f"{args.metric!r} is not measured of such data: {', '.join(known)} are")
-    return args.metric or asked.main
+    return Ready(task, loaded.examples(targets), measure, metric, dim, held_data, held, told, rejects)
 
 
 def _principal(vectors: Vectors, dim: int) -> Vectors:
@@ -173,6 +171,3 @@ def _principal(vectors: Vectors, dim: int) -> Vectors:
     centred = vectors - vectors.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     return np.ascontiguousarray(axes[:, ::-1][:, :dim].T.astype(np.float32))
-
-
-__all__ = ["HeadWay", "NetworkWay", "Ready", "Rows", "Way"]
