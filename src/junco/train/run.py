@@ -22,7 +22,7 @@ from junco.train.gradients import Gradients
 from junco.train.history import Epoch, History
 from junco.train.optimiser import Optimiser
 from junco.train.parts import State
-from junco.train.passes import Passes, Places, device_of, seed_of
+from junco.train.passes import Passes, Places, device_of
 from junco.train.samplers import balanced, sampler_for
 from junco.train.schedule import share_of_rate
 from junco.train.scope import part_of
