@@ -81,7 +81,7 @@ class Classify(Goal):
 
     by_item = True
 
-    def __init__(self, num_labels: int, dim: int, temperature: float = 0.05) -> None:
+    def __init__(self, num_labels: int, dim: int, temperature: float = 0.1) -> None:
         super().__init__()
         self.temperature = temperature
         self.weight = nn.Parameter(functional.normalize(torch.randn(num_labels, dim), dim=1))

@@ -49,6 +49,9 @@ class Part:
         """Numbers that are trained."""
         return sum(weight.numel() for weight in self.parameters.values())
 
+    def begin(self, inputs: Tensor) -> None:
+        """Look at what goes in, (n, …) of some examples, before anything is trained."""
+
     def as_in_training(self) -> None:
         """Set the layers that are trained to training, all others to use."""
         self.network.eval()
@@ -74,7 +77,7 @@ class Part:
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """What differs from how it began, by the names of a tuned folder."""
         now = self.state()
-        changed = [name for name in now if self._prefix == "head." or not torch.equal(now[name], self.start[name])]
+        changed = [name for name in now if not torch.equal(now[name], self.start[name])]
         return {f"{self._prefix}{name}": now[name].numpy() for name in changed}
 
     def close(self) -> None:

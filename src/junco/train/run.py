@@ -34,6 +34,8 @@ Embed = Callable[[Rows, Side], Vectors]
 """Rows of a side → their vectors, float32 (n, dim), as in use and without gradients."""
 _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
+_MOST_TO_LOOK_AT = 4096
+"""Vectors that say in which directions a head learns."""
 _LEAST_S = 5.0
 """Between checkpoints of epochs that are short."""
 _USUAL_RATES = {True: 1e-3, False: 1e-4}
@@ -79,7 +81,7 @@ class Run:
         )
         first = self.passes.some(self.examples.columns[0], np.arange(min(2, len(self.examples))))
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
-        self.optimiser = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        self.optimiser = Optimiser(self.part, self.goal, self.args)
         self.gradients = Gradients(self.passes, self.goal, self.examples, self.args.seed, self.told)
         self.sampler = sampler_for(self.examples, self.goal_name, self.settled, self.args.balance, self.args.seed)
         self.history = History(
@@ -94,6 +96,10 @@ class Run:
     def begin(self) -> None:
         """Measure what is there before, let the goal begin there, and find the rate."""
         self._measure()
+        if self.settled.is_head:
+            some = np.random.default_rng(self.args.seed).permutation(len(self.examples))[:_MOST_TO_LOOK_AT]
+            self.part.begin(self.passes.inputs(self.examples.columns[0], some)[0])
+            self.best = self.part.state()
         labels = self.examples.labels
         if labels is not None and len(self.examples.columns) == 1:
             places = balanced(labels, np.random.default_rng(self.args.seed)).ravel()
@@ -240,7 +246,7 @@ class Run:
     def _found_rate(self) -> float:
         """By a test on one batch, after which all weights are as before."""
         before, goal = self.part.state(), {name: each.clone() for name, each in self.goal.state_dict().items()}
-        trial = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        trial = Optimiser(self.part, self.goal, self.args)
         batch = self.sampler.batches(1)[0]
 
         def loss_at(rate: float) -> float:

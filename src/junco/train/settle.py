@@ -11,8 +11,10 @@ from junco.train.args import TrainingArgs
 from junco.train.examples import Examples
 from junco.train.task import TrainTask
 
-HEAD_EPOCHS, HEAD_PATIENCE, HEAD_BATCH = 200, 15, 256
-NETWORK_EPOCHS, NETWORK_BATCH = 3, 32
+HEAD_BATCH, NETWORK_BATCH = 256, 32
+NETWORK_EPOCHS = 3
+HEAD_STEPS, FEWEST_HEAD_EPOCHS, MOST_HEAD_EPOCHS = 120, 5, 40
+"""A head's epochs are as many as make so many steps: more gave no better vectors."""
 _BY_LABELS = ("classify", "arcface")
 
 
@@ -59,9 +61,8 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
     batch = _batch(args, len(examples), HEAD_BATCH if is_head else NETWORK_BATCH)
     num_batches = max(1, min(-(-len(examples) // batch), len(examples) // 2))
     of_an_epoch = -(-num_batches // args.accumulate)
-    epochs = args.epochs or (-(-args.steps // of_an_epoch) if args.steps else HEAD_EPOCHS if is_head else NETWORK_EPOCHS)
+    epochs = args.epochs or -(-(args.steps or 0) // of_an_epoch) or _epochs(is_head, of_an_epoch)
     steps = min(args.steps or epochs * of_an_epoch, epochs * of_an_epoch)
-    is_open = is_head and args.epochs is None and args.steps is None
     return Settled(
         epochs=-(-steps // of_an_epoch),
         steps=steps,
@@ -69,9 +70,14 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
         num_batches=num_batches,
         accumulate=args.accumulate,
         augment=_augment(args, task, examples),
-        patience=args.patience or (HEAD_PATIENCE if is_open else None),
+        patience=args.patience,
         is_head=is_head,
     )
+
+
+def _epochs(is_head: bool, steps_of_an_epoch: int) -> int:
+    by_steps = -(-HEAD_STEPS // steps_of_an_epoch)
+    return min(MOST_HEAD_EPOCHS, max(FEWEST_HEAD_EPOCHS, by_steps)) if is_head else NETWORK_EPOCHS
 
 
 def _batch(args: TrainingArgs, num_examples: int, usual: int) -> int:
