@@ -98,8 +98,8 @@ def digits():
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    pixels = (pixels / 16).astype(np.float32).reshape(-1, 1, 8, 8)[:480]
-    return pixels[::2], labels[::2].astype(np.int64), pixels[1::2], labels[1::2].astype(np.int64)
+    pixels, labels = (pixels[:480] / 16).astype(np.float32).reshape(-1, 1, 8, 8), labels[:480].astype(np.int64)
+    return pixels[::2], labels[::2], pixels[1::2], labels[1::2]
 
 
 def labelled() -> Examples:

@@ -36,8 +36,11 @@ class Part:
         self.network, self._modules, self._prefix = network, tuple(modules), prefix
         self.fingerprint = _fingerprint(network)
         self.num_weights = sum(weight.numel() for weight in network.parameters())
-        self.parameters = {name: weight for name, weight in network.named_parameters() if name in trained}
-        for weight in network.parameters():
+        self._train(trained)
+
+    def _train(self, trained: set[str]) -> None:
+        self.parameters = {name: weight for name, weight in self.network.named_parameters() if name in trained}
+        for weight in self.network.parameters():
             weight.requires_grad_(False)
         for weight in self.parameters.values():
             weight.requires_grad_(True)
