@@ -1,8 +1,13 @@
-"""Small things to train: networks of junco's blocks, digits, and who looks on. As a script: a run that may be killed."""
+"""Small things to train: networks of junco's blocks, digits, and who looks on. As a script: a run that is killed."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import random
+import signal
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +66,7 @@ class Attending(nn.Module):
     def __init__(self, drop=0.0):
         super().__init__()
         self.embed = nn.Linear(8, 16)
+        self.positions = nn.Parameter(torch.randn(8, 16))
         self.blocks = nn.ModuleList(
             [TransformerBlock(16, attention=Attention(16, 2), mlp=MLP(16, 32)) for _ in range(2)]
         )
@@ -68,6 +74,7 @@ class Attending(nn.Module):
 
     def forward(self, pixels):
         tokens = self.embed(pixels[:, 0])
+        tokens = tokens + self.positions[: tokens.shape[1]]
         for block in self.blocks:
             tokens = self.drop(block(tokens))
         return tokens.mean(dim=1)
@@ -154,7 +161,9 @@ def trained(task, examples, folder, goal="classify", **args) -> Fitted:
     measure, metric = args.pop("measure", accuracy), args.pop("metric", "accuracy")
     watch, resume = args.pop("watch", None) or Onlooker(), args.pop("resume", False)
     told = TrainingArgs(**{"scope": "all", "epochs": 1, "lr": 3e-3, "device": "cpu", **args})
-    return fit(task, examples, told, Path(folder), goal=goal, measure=measure, metric=metric, watch=watch, resume=resume)
+    return fit(
+        task, examples, told, Path(folder), goal=goal, measure=measure, metric=metric, watch=watch, resume=resume
+    )
 
 
 def vectors_head(dim_out=16, start=None):
@@ -176,21 +185,47 @@ def longer_run(folder, resume, watch=None):
         return (tensors[0] + 0.05 * torch.randn(tensors[0].shape, generator=generator),)
 
     task = task_of(seeded(Convolutional), augment=change)
-    return trained(
-        task, labelled(), folder, "classify", epochs=3, batch=24, checkpoint_s=0, resume=resume, watch=watch
-    )
+    return trained(task, labelled(), folder, "classify", epochs=3, batch=24, checkpoint_s=0, resume=resume, watch=watch)
 
 
-def _main(folder: str) -> None:
-    import hashlib
+def killed_and_resumed(folder: Path, kills: int) -> str:
+    """A run that is killed so often, each time soon after a checkpoint, in processes of its own; its last words.
 
+    Processes are forked before torch has any threads, so that each has not to import it.
+    """
+    draws = random.Random(0)
+    while not (folder / "digest").exists():
+        known = _written(folder)
+        child = os.fork()
+        if child == 0:
+            _as_a_child(folder)
+        while kills and _written(folder) == known and not os.waitpid(child, os.WNOHANG)[0]:
+            time.sleep(0.001)
+        if kills:
+            time.sleep(draws.uniform(0, 0.02))
+            os.kill(child, signal.SIGKILL)
+            kills -= 1
+        os.waitpid(child, 0)
+    return (folder / "digest").read_text()
+
+
+def _written(folder):
+    checkpoint = folder / "checkpoint.safetensors"
+    return checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+
+
+def _as_a_child(folder):
     torch.set_num_threads(1)
     done = longer_run(folder, resume=True)
     digest = hashlib.sha256()
     for name in sorted(done.tensors):
         digest.update(name.encode() + done.tensors[name].tobytes())
-    Path(folder, "digest").write_text(f"{digest.hexdigest()} {len(done.history.losses)}")
+    (folder / "digest.part").write_text(f"{digest.hexdigest()} {len(done.history.losses)}")
+    (folder / "digest.part").rename(folder / "digest")
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    digits()
+    for folder, kills in ((Path(sys.argv[1]), 0), (Path(sys.argv[2]), int(sys.argv[3]))):
+        print(killed_and_resumed(folder, kills))

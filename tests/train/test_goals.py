@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from training import Convolutional, pairs, seeded, task_of
 
 from junco.train import losses
 from junco.train.args import TrainingArgs
@@ -17,6 +16,7 @@ from junco.train.gradients import Gradients
 from junco.train.parts import Part
 from junco.train.passes import Passes
 from junco.train.rates import found_rate
+from training import Convolutional, pairs, seeded, task_of
 
 
 def directions(*shape):

@@ -6,13 +6,13 @@ import time
 
 import numpy as np
 import pytest
-from training import Attending, labelled, pairs, seeded, task_of
 
 from junco.train.args import TrainingArgs
 from junco.train.examples import ArrayRows, Examples
 from junco.train.samplers import sampler_for
 from junco.train.schedule import share_of_rate
 from junco.train.settle import settled
+from training import Attending, labelled, pairs, seeded, task_of
 
 
 def sampler(examples, goal, balance=True, **args):

@@ -53,8 +53,8 @@ class TrainingArgs:
             spearman, by the data.
         seed: of everything that is drawn: equal bits on a CPU.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        checkpoint_s: seconds between checkpoints within an epoch; after an epoch there is one anyway, unless the last is
-            younger than five seconds.
+        checkpoint_s: seconds between checkpoints within an epoch; after an epoch there is one anyway, unless the last
+            is younger than five seconds.
         keep: the run's folder stays when all is done, with its checkpoints; else only what was made.
     """
 

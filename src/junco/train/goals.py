@@ -1,4 +1,4 @@
-"""`Goal`: what vectors are to do, as a loss of them. A small module: it may have weights of its own, which are trained too."""
+"""`Goal`: what vectors are to do, as a loss of them: a small module, whose own weights, if any, are trained too."""
 
 from __future__ import annotations
 
@@ -142,7 +142,9 @@ class Contrast(Goal):
     def forward(self, columns: Sequence[Tensor], known: Known) -> Tensor:
         """The loss of pairs or triplets, or of labelled items."""
         if len(columns) > 1:
-            return losses.info_nce([functional.normalize(each, dim=1) for each in columns], known.groups, self.temperature)
+            return losses.info_nce(
+                [functional.normalize(each, dim=1) for each in columns], known.groups, self.temperature
+            )
         from pytorch_metric_learning.losses import SupConLoss
 
         return _plain(SupConLoss(self.temperature)(columns[0], _given(known.labels)))
@@ -219,20 +221,21 @@ class Matryoshka(Goal):
     def __init__(self, lengths: Sequence[int], made: Callable[[int], Goal]) -> None:
         super().__init__()
         self.lengths = tuple(lengths)
-        self.goals = nn.ModuleList([made(length) for length in lengths])
-        self.by_item = all(goal.by_item for goal in self.goals)
+        self._each = [made(length) for length in lengths]
+        self.goals = nn.ModuleList(self._each)
+        self.by_item = all(goal.by_item for goal in self._each)
 
     def forward(self, columns: Sequence[Tensor], known: Known) -> Tensor:
         """The mean over lengths."""
         each = [
             goal([vectors[:, :length] for vectors in columns], known)
-            for goal, length in zip(self.goals, self.lengths, strict=True)
+            for goal, length in zip(self._each, self.lengths, strict=True)
         ]
         return torch.stack(each).mean()
 
     def begin(self, vectors: Tensor, labels: Tensor) -> None:
         """Each of them."""
-        for goal, length in zip(self.goals, self.lengths, strict=True):
+        for goal, length in zip(self._each, self.lengths, strict=True):
             goal.begin(vectors[:, :length], labels)
 
 
@@ -261,7 +264,9 @@ def goal_for(name: str, args: TrainingArgs, examples: Examples, dim: int) -> Goa
     if not args.matryoshka:
         return made(dim)
     if wrong := [length for length in args.matryoshka if not 0 < length <= dim]:
-        raise TrainError(f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers")
+        raise TrainError(
+            f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers"
+        )
     return Matryoshka(sorted({*args.matryoshka, dim}), made)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def head_task(name: str, dim_in: int, dim_out: int, start: Vectors | None = None) -> TrainTask:
     """A map ``tuned = weight @ vector``, without bias, so that vectors of any length can go through it.
 
-    Its rows are tuples of one float32 vector. Afterwards ``weight`` of its network, (dim_out, dim_in), is the whole map.
+    Its rows are tuples of one float32 vector. After training ``weight`` of its network, (dim_out, dim_in), is the map.
 
     Args:
         name: of the operator whose vectors they are.

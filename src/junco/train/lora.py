@@ -1,8 +1,8 @@
 """`LoraPart`: small matrices beside the weights, which alone are trained. Hu et al., "LoRA" (2021).
 
-They are parametrisations of the weights, torch's own, and not modules beside the layers, as peft puts them: so they serve
-layers of any class (a convolution with TensorFlow's padding as well as one of torch's), and nobody who reads a layer's
-weight past its module, as torch's attention does, reads past them.
+They are parametrisations of the weights, torch's own, and not modules beside the layers, as peft puts them: so they
+serve layers of any class (a convolution with TensorFlow's padding as well as one of torch's), and nobody who reads a
+layer's weight past its module, as torch's attention does, reads past them.
 """
 
 from __future__ import annotations

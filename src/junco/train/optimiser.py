@@ -37,8 +37,8 @@ class _Group:
 class Optimiser:
     """AdamW (Loshchilov and Hutter, 2017) for weights that are trained and those of the goal.
 
-    Decay is for matrices, not for biases and the factors of norms. It is torch's arithmetic without torch's class, whose
-    first use imports a compiler for seconds.
+    Decay is for matrices, not for biases and the factors of norms. It is torch's arithmetic without torch's class,
+    whose first use imports a compiler for seconds.
 
     Args:
         part: what of the network is trained.
@@ -72,7 +72,9 @@ class Optimiser:
         for group in self._groups:
             moments = self._moments[first : first + len(group.weights)]
             first += len(group.weights)
-            moved = [(weight, its) for weight, its in zip(group.weights, moments, strict=True) if weight.grad is not None]
+            moved = [
+                (weight, its) for weight, its in zip(group.weights, moments, strict=True) if weight.grad is not None
+            ]
             adamw(
                 [weight for weight, _ in moved],
                 [weight.grad for weight, _ in moved if weight.grad is not None],

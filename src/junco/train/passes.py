@@ -1,4 +1,4 @@
-"""`Passes`: examples → tensors → vectors, with gradients or without, on the device and in the arithmetic that is asked for."""
+"""`Passes`: examples → tensors → vectors, with gradients or without, on a device, in the arithmetic asked for."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class Passes:
         while start < len(rows):
             places = np.arange(start, min(start + size, len(rows)))
             try:
-                done.append(self._checked(self._forward(self._tensors(rows, places, side), side), len(places)).cpu().numpy())
+                done.append(
+                    self._checked(self._forward(self._tensors(rows, places, side), side), len(places)).cpu().numpy()
+                )
             except Exception as error:
                 if not is_out_of_memory(error) or size == 1:
                     raise
@@ -96,7 +98,9 @@ class Passes:
         self.part.as_in_use()
         size = _ROWS_OF_BLOCKS if self._is_block(rows) else _ROWS_IN_USE
         cuts = [places[i : i + size] for i in range(0, len(places), size)]
-        return torch.cat([self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts])
+        return torch.cat(
+            [self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts]
+        )
 
     def inputs(self, rows: Rows, places: Places) -> Tensors:
         """What goes in of some rows of the first column, on the device."""
@@ -116,7 +120,7 @@ class Passes:
     def _checked(self, vectors: Tensor, num_rows: int) -> Tensor:
         if vectors.ndim != 2 or len(vectors) != num_rows:
             raise TrainError(
-                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, not ({num_rows}, dim)"
+                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, "
+                f"not ({num_rows}, dim)"
             )
         return vectors
-

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 RANGE_OF_A_HEAD, RANGE_OF_A_NETWORK = (1e-5, 1e-1), (1e-6, 1e-2)
-STEPS = 24
+STEPS_OF_A_HEAD, STEPS_OF_A_NETWORK = 24, 16
 _SMOOTHING, _RISEN, _BELOW_THE_LOWEST = 0.7, 1.5, 5.0
 _LEAST_FALL = 1e-3
 """Of the loss, as a share of it, that counts as one."""
 
 
-def found_rate(loss_at: Callable[[float], float], lowest: float, highest: float, steps: int = STEPS) -> float | None:
+def found_rate(loss_at: Callable[[float], float], lowest: float, highest: float, steps: int = STEPS_OF_A_HEAD) -> float | None:
     """The rate at which a loss falls most steeply, well below that at which it is lowest.
 
     Smith, "Cyclical Learning Rates for Training Neural Networks" (2017): it rises evenly in its logarithm, a step at

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from junco.errors import TrainError
@@ -22,7 +23,7 @@ from junco.train.gradients import Gradients
 from junco.train.history import Epoch, History
 from junco.train.optimiser import Optimiser
 from junco.train.parts import State
-from junco.train.passes import Passes, Places, device_of, seed_of
+from junco.train.passes import Passes, Places, device_of
 from junco.train.samplers import balanced, sampler_for
 from junco.train.schedule import share_of_rate
 from junco.train.scope import part_of
@@ -36,6 +37,8 @@ _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
 _MOST_TO_LOOK_AT = 4096
 """Vectors that say in which directions a head learns."""
+_EXAMPLES_OF_A_TEST = 8
+"""Of rates of a network: so it takes no longer than a hundred examples or so; of a head a whole batch."""
 _LEAST_S = 5.0
 """Between checkpoints of epochs that are short."""
 _USUAL_RATES = {True: 1e-3, False: 1e-4}
@@ -76,9 +79,7 @@ class Run:
         self.settled = settled(self.args, self.task, self.examples, self.goal_name)
         self.part = part_of(self.task, self.args)
         device = device_of(self.args.device)
-        self.passes = Passes(
-            self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment
-        )
+        self.passes = Passes(self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment)
         first = self.passes.some(self.examples.columns[0], np.arange(min(2, len(self.examples))))
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
         self.optimiser = Optimiser(self.part, self.goal, self.args)
@@ -152,10 +153,13 @@ class Run:
         self.history.told.append(line)
         self.watch.told(line)
 
-    def finish(self) -> None:
-        """Put the best weights in, and note how long it took."""
+    def finish(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Put the best weights in, note how long it took, and give what came out."""
         self.part.load(self.best)
+        tensors = self.part.tensors()
+        self.part.close()
         self.history.seconds += time.perf_counter() - self._began
+        return tensors
 
     def save(self) -> None:
         """Write a checkpoint: all that is needed to go on as if nothing had been."""
@@ -220,7 +224,11 @@ class Run:
         }
 
     def _measure(self) -> None:
-        losses = [loss for step, loss in self.history.losses if step > (self.history.epochs[-1].step if self.history.epochs else 0)]
+        losses = [
+            loss
+            for step, loss in self.history.losses
+            if step > (self.history.epochs[-1].step if self.history.epochs else 0)
+        ]
         measures = {name: float(value) for name, value in self.measure(self.passes.embed).items()}
         now = time.perf_counter()
         epoch = Epoch(
@@ -248,19 +256,22 @@ class Run:
         before, goal = self.part.state(), {name: each.clone() for name, each in self.goal.state_dict().items()}
         trial = Optimiser(self.part, self.goal, self.args)
         batch = self.sampler.batches(1)[0]
+        batch = batch if self.settled.is_head else batch[:_EXAMPLES_OF_A_TEST]
 
         def loss_at(rate: float) -> float:
             loss = self.gradients.add([batch], 0)
             return loss if math.isfinite(loss) and trial.step(rate) else math.nan
 
         lowest, highest = rates.RANGE_OF_A_HEAD if self.settled.is_head else rates.RANGE_OF_A_NETWORK
-        found = rates.found_rate(loss_at, lowest, highest)
+        steps = rates.STEPS_OF_A_HEAD if self.settled.is_head else rates.STEPS_OF_A_NETWORK
+        found = rates.found_rate(loss_at, lowest, highest, steps)
         trial.forget()
         self.part.load(before)
         self.goal.load_state_dict(goal)
         usual = _USUAL_RATES[self.settled.is_head]
         rate = usual if found is None else float(f"{found:.2g}")
-        self.told(f"lr: {rate:g}, {'found by a short test' if found else 'the usual one: the loss fell nowhere in a short test'}")
+        how = "found by a short test" if found else "the usual one: the loss fell nowhere in a short test"
+        self.told(f"lr: {rate:g}, {how}")
         return rate
 
 

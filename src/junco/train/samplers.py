@@ -1,4 +1,4 @@
-"""`Sampler`: which examples are of which batch. An epoch follows from a seed and its number, so it can be gone on with."""
+"""`Sampler`: which examples are of which batch. An epoch follows from a seed and its number: it can be gone on with."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _batch(args: TrainingArgs, num_examples: int, usual: int) -> int:
     if num_examples < (args.batch or 2) * args.accumulate:
         taken = [f"batch={args.batch}"] * bool(args.batch) + [f"accumulate={args.accumulate}"] * (args.accumulate > 1)
         raise DataError(
-            f"{num_examples} examples are too few for a step with {' and '.join(taken)}: give more, or take less of them"
+            f"{num_examples} examples are too few for a step with {' and '.join(taken)}: give more, or take less"
         )
     return args.batch or min(usual, num_examples)
 
@@ -124,7 +124,9 @@ def _check_goal(goal: str, examples: Examples) -> None:
     if fits[goal]:
         return
     possible = [name for name, can in fits.items() if can]
-    instead = f"take goal={' or '.join(repr(name) for name in possible)}" if possible else "give labels, pairs or triplets"
+    instead = (
+        f"take goal={' or '.join(repr(name) for name in possible)}" if possible else "give labels, pairs or triplets"
+    )
     raise TrainError(f"goal={goal!r} needs {_NEEDS[goal]}, and these are {_told(examples)}: {instead}")
 
 
