@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from junco.metrics.ranking import blocks, units
+from junco.metrics.ranking import blocks
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 NEIGHBOURS = 5
 """That vote."""
@@ -43,7 +44,7 @@ def votes(vectors: Vectors, codes: Numbers, neighbours: int = NEIGHBOURS) -> Vot
         codes: (n,), labels as numbers.
         neighbours: how many vote.
     """
-    rows, count = units(vectors), len(vectors)
+    rows, count = unit_rows(vectors), len(vectors)
     most = min(neighbours, count - 1)
     near, found = np.zeros((count, most), np.intp), np.zeros((count, most), np.float32)
     margins = np.full(count, np.nan)
@@ -146,7 +147,7 @@ def searches(queries: Vectors, gallery: Vectors, relevant: Sequence[Collection[i
         relevant: of each query the rows that answer it.
     """
     ranks, first = np.zeros(len(queries), np.intp), np.zeros(len(queries), np.intp)
-    for part, cosines in blocks(units(queries), units(gallery)):
+    for part, cosines in blocks(unit_rows(queries), unit_rows(gallery)):
         first[part] = cosines.argmax(axis=1)
         for number, row in enumerate(cosines, part.start):
             if wanted := list(relevant[number]):

@@ -9,7 +9,6 @@ import numpy as np
 
 from junco.labelled.sets import PairSet, TripletSet
 from junco.metrics.pairs import cosines
-from junco.metrics.ranking import units
 from junco.pages.chart import legend, swatch
 from junco.pages.colours import ON_PAGES
 from junco.pages.letters import amount
@@ -22,6 +21,7 @@ from junco.tuning.held_out import MOST_LABELS, HeldOut, SeenLabels, name_of
 from junco.tuning.mistakes import Votes, misplaced, most_confused, num_confused
 from junco.tuning.shown import Shown, is_pictured
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 MOST_MISTAKES, OPEN_MISTAKES = 12, 6
 """That are shown, and that are not folded up."""
@@ -108,7 +108,7 @@ def _maps(found: SeenLabels) -> str:
     """Both maps, the second turned so that it lies as the first does as far as it can."""
     if len(found.data) < 3:
         return ""
-    before, after = (flattened(units(each)) for each in found.vectors)
+    before, after = (flattened(unit_rows(each)) for each in found.vectors)
     counts = np.bincount(found.codes, minlength=len(found.names))
     largest = np.argsort(-counts, kind="stable")[: len(ON_PAGES)]
     colours = {found.names[code]: ON_PAGES[number] for number, code in enumerate(sorted(largest.tolist()))}
