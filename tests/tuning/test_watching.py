@@ -125,7 +125,7 @@ def test_what_is_read_and_embedded_before_is_shown_too(capsys, monkeypatch, cloc
     watch.loading("decoding", 1, 50)
     clock.now_s += 6
     watch.loading("decoding", 20, 50)
-    assert lines(capsys) == [{"doing": "decoding", "done": 20, "total": 50}]
+    assert lines(capsys) == [{"loading": "decoding", "done": 20, "total": 50}]
     monkeypatch.setattr(sys, "stderr", stream := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")

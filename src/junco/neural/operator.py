@@ -233,7 +233,8 @@ class NeuralOperator(NeuralModel):
         if self.tuned_weights is None:
             return space
         of_head = {} if self._head_dim is None else {DIM: self._head_dim, LENGTH: False}
-        return space.but(tuned=self.tuned_identity(), **of_head)
+        label = f"{space.label}, tuned" if space.label else "tuned"
+        return replace(space.but(tuned=self.tuned_identity(), **of_head), label=label)
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = None if self.gives_maps else self.taken_space()

@@ -52,12 +52,12 @@ class OperatorSpec:
         check_parameters(operator.name, parameters)
         given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, tuple((name, kept(value)) for name, value in given.items()), target, operator)
+        return cls(operator.name, tuple((name, _kept(name, value)) for name, value in given.items()), target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
         """An operator by its full name; nothing is imported, so its parameters are not checked before `bound`."""
-        return cls(name, tuple((param, kept(value)) for param, value in params.items()))
+        return cls(name, tuple((param, _kept(param, value)) for param, value in params.items()))
 
     def held(self) -> OperatorSpec:
         """The same, for who keeps it: what its owner trains later does not reach the copy."""
@@ -229,6 +229,11 @@ class OperatorSpec:
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={picture(value)}" for name, value in self.items)
         return printable(f"<operator spec {self.name}({given})>")
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A parameter's value as it is now; the folder of a tuned operator as a text, which files can hold."""
+    return str(value.absolute()) if name == OPTION and isinstance(value, Path) else kept(value)
 
 
 def _why_missing(operator: registry.Defined, name: str) -> str:

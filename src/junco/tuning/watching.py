@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from junco.job.progress import DRAW_S, EVERY_S, duration
 from junco.terminal import is_terminal, say_json
 from junco.train.history import Epoch
 from junco.wording import masked, printable
+
+if TYPE_CHECKING:
+    from junco.tuning.report import TrainReport
 
 EPOCH_S = 1.0
 """Between two lines of epochs on a terminal: a head has hundreds in a moment."""
@@ -48,6 +51,9 @@ class Watching:
 
     def loading(self, what: str, done: int, total: int) -> None:
         """So many items of so many were read, decoded, embedded."""
+
+    def finish(self, report: TrainReport) -> None:
+        """All is measured."""
 
     def left_s(self, step: int, steps: int) -> float | None:
         """Seconds that the rest of the run will take, by the steps of this process; ``None`` where nobody knows yet."""
@@ -98,6 +104,11 @@ class Together(Watching):
         """To each."""
         for each in self._watches:
             each.loading(what, done, total)
+
+    def finish(self, report: TrainReport) -> None:
+        """To each."""
+        for each in self._watches:
+            each.finish(report)
 
     def __enter__(self) -> Self:
         for each in self._watches:
@@ -170,7 +181,7 @@ class JsonLines(Epochs):
         """Print a line if the last one is old."""
         if self.clock() - self._stepped_s >= EVERY_S:
             self._stepped_s = self.clock()
-            say_json({"doing": what, "done": done, "total": total})
+            say_json({"loading": what, "done": done, "total": total})
 
     def show_epoch(self, epoch: Epoch) -> None:
         """Number, loss, rate, measures, seconds, and whether none was better."""
