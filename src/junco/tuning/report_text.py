@@ -44,7 +44,7 @@ def notes(report: TrainReport) -> list[str]:
     if report.evaluation is None:
         return []
     lines = [f"on {report.evaluation.data}; {LEVEL_WORDS}"]
-    if (count := len(report.history.epochs)) > 2:
+    if (count := len(report.history.epochs)) > 2 and report.history.best.number:
         lines.append(f"the best of {count - 1:,} epochs was chosen by the same items, which flatters it a little")
     return [*lines, *(line for line in report.evaluation.told if line not in report.told)]
 
