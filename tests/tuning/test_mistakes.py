@@ -58,6 +58,7 @@ def test_the_worst_mistakes_come_first():
 
 def test_labels_of_any_kind_have_an_order():
     assert coded(["b", "a", "三"])[0] == ["a", "b", "三"]
+    assert coded(["class 10", "class 9", "Ärger", "10"])[0] == ["10", "class 9", "class 10", "Ärger"]
     names, codes = coded([10, 9, 10])
     assert (names, codes.tolist()) == (["9", "10"], [1, 0, 1])
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("name", help="A pipeline, an operator, a family, a tuned operator's folder, or what junco embed wrote.")
-@click.option("--layers", is_flag=True, help="Of an operator: the layers of its network, which layer= takes.")
-@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="With --layers: so many floors of them.")
+@click.option("--layers", is_flag=True, help="The layers of an operator's or a pipeline's network, which layer= takes.")
+@click.option(
+    "--depth", type=click.IntRange(min=0), metavar="N", help="With --layers: how many floors below the first are shown."
+)
 @params
 @as_json
 def show(name: str, layers: bool, depth: int | None, param: tuple[str, ...], as_json: bool) -> None:
@@ -51,12 +53,19 @@ def show(name: str, layers: bool, depth: int | None, param: tuple[str, ...], as_
 
 
 def _show_layers(name: str, given: dict[str, Any], depth: int | None, as_json: bool) -> None:
-    from junco.cli.layers import network, plain_layers, print_layers
+    from junco.catalog.ref import BareName, parse_ref
+    from junco.catalog.sources import locations
+    from junco.cli.layers import network, network_in, plain_layers, print_layers
     from junco.operator import registry
 
-    if name not in registry.names() and not is_tuned(name):
-        raise UnknownNameError("operator", name, registry.names(), "--layers shows the network of an operator.")
-    found = network(name, given).layers()
+    pipelines = [*locations(), *registry.families("pipeline")]
+    if name in registry.names() or is_tuned(name):
+        found = network(name, given).layers()
+    elif name in pipelines or not isinstance(parse_ref(name), BareName):
+        found = network_in(name, given).layers()
+    else:
+        known = [*pipelines, *registry.names()]
+        raise UnknownNameError("pipeline or operator", name, known, "--layers shows the network of one.")
     if as_json:
         print_json(plain_layers(found))
     else:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import DataError
+from junco.job.frames import frame_of
 from junco.job.item import BadRow
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
-from junco.labelled.hugging_face import is_data_set
 from junco.labelled.indexed import is_indexed
 from junco.labelled.lazy import LazyItem, is_heavy, plain_item
 from junco.labelled.listing import listed
@@ -37,11 +37,12 @@ def read_items(data: Any, inputs: Sequence[str] = ("item",), *, column: str | No
         return data
     if isinstance(data, LabelledSet):
         return UnlabelledSet(data.items, data.keys, data.told)
-    if is_indexed(data) and not is_data_set(data) and (lazily := _of_indexed(data)) is not None:
-        return lazily
     told = Told()
-    is_iterable = not isinstance(data, (str, os.PathLike, Mapping)) and not hasattr(data, "columns")
-    source = listed(data) if is_iterable and not is_data_set(data) else data
+    source = data
+    if not isinstance(data, (str, os.PathLike)) and frame_of(data) is None:
+        if is_indexed(data) and (lazily := _of_indexed(data)) is not None:
+            return lazily
+        source = _without_labels(listed(data), told)
     items: list[Any] = []
     keys: list[str] = []
     for item in items_of(source, Wanted(tuple(inputs)[:1], column, tell=told)):
@@ -53,6 +54,16 @@ def read_items(data: Any, inputs: Sequence[str] = ("item",), *, column: str | No
     if not items:
         raise DataError("the data has no items")
     return UnlabelledSet(items, _beneath(keys, data), tuple(told.lines))
+
+
+def _without_labels(values: list[Any], told: Told) -> list[Any]:
+    """Items alone, where all come with a label."""
+    if not values or not all(isinstance(each, (tuple, list)) and len(each) == 2 for each in values):
+        return values
+    if not all(isinstance(label, (str, int)) for _, label in values):
+        return values
+    told("each item comes with a label, which is not looked at")
+    return [item for item, _ in values]
 
 
 def _beneath(keys: list[str], data: Any) -> list[str]:

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from junco.errors import ContractError, InputError, IntegrityError, SpaceError, TargetError, UnavailableError
 from junco.neural.operator import NeuralOperator
 from junco.neural.tuned_tensors import HEAD
-from junco.neural.vectors import unit_rows
 from junco.operator.base import Operator
 from junco.operator.tunable import OPTION
 from junco.settings import user_path
 from junco.types import Space, Vectors
 from junco.types.space import LENGTH, PRECISION
+from junco.types.unit import unit_rows
 from junco.wording import picture, reason
 
 _KIND, _VERSION = "junco.bridge", "1"

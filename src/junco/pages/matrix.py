@@ -47,6 +47,6 @@ def _row(at: int, name: str, counts: npt.NDArray[np.int64], count: int) -> str:
 
 def _cell(count: int, total: int, is_right: bool) -> str:
     if not count:
-        return '<td class="none">0</td>'
+        return "<td></td>"
     share, colour = 12 + 68 * count / total, "var(--up)" if is_right else "var(--down)"
     return f'<td style="background:color-mix(in srgb,{colour} {share:.0f}%,transparent)">{count:,}</td>'

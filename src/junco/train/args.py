@@ -53,6 +53,7 @@ class TrainingArgs:
         seed: of everything that is drawn: equal bits on a CPU.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         checkpoint_s: seconds between checkpoints within an epoch; after each epoch there is one anyway.
+        logs: a folder for TensorBoard's files; ``None``: none are written.
         keep: the run's folder stays when all is done, with its checkpoints; else only what was made.
     """
 
@@ -81,6 +82,7 @@ class TrainingArgs:
     seed: int = 0
     device: str = "auto"
     checkpoint_s: float = 60.0
+    logs: str | None = None
     keep: bool = False
 
     bounds: ClassVar[dict[str, Bounds]] = {

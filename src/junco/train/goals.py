@@ -142,7 +142,9 @@ class Contrast(Goal):
     def forward(self, columns: Sequence[Tensor], known: Known) -> Tensor:
         """The loss of pairs or triplets, or of labelled items."""
         if len(columns) > 1:
-            return losses.info_nce([functional.normalize(each, dim=1) for each in columns], known.groups, self.temperature)
+            return losses.info_nce(
+                [functional.normalize(each, dim=1) for each in columns], known.groups, self.temperature
+            )
         from pytorch_metric_learning.losses import SupConLoss
 
         return _plain(SupConLoss(self.temperature)(columns[0], _given(known.labels)))
@@ -261,7 +263,9 @@ def goal_for(name: str, args: TrainingArgs, examples: Examples, dim: int) -> Goa
     if not args.matryoshka:
         return made(dim)
     if wrong := [length for length in args.matryoshka if not 0 < length <= dim]:
-        raise TrainError(f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers")
+        raise TrainError(
+            f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers"
+        )
     return Matryoshka(sorted({*args.matryoshka, dim}), made)
 
 

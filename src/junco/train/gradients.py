@@ -36,9 +36,7 @@ class Gradients:
         rows: examples of a pass, at most; ``None``: all of a batch.
     """
 
-    def __init__(
-        self, passes: Passes, goal: Goal, examples: Examples, seed: int, told: Callable[[str], None]
-    ) -> None:
+    def __init__(self, passes: Passes, goal: Goal, examples: Examples, seed: int, told: Callable[[str], None]) -> None:
         self._passes, self._goal, self._examples = passes, goal, examples
         self._seed, self._told = seed, told
         self.rows: int | None = None
@@ -63,9 +61,7 @@ class Gradients:
         num_parts = 1 if self.rows is None else -(-len(places) // self.rows)
         parts = np.array_split(places, num_parts)
         if num_parts == 1 or self._goal.by_item:
-            return sum(
-                self._of_part(part, (*draw, i), share * len(part) / len(places)) for i, part in enumerate(parts)
-            )
+            return sum(self._of_part(part, (*draw, i), share * len(part) / len(places)) for i, part in enumerate(parts))
         return self._cached(places, parts, draw, share)
 
     def _of_part(self, places: Places, draw: tuple[int, ...], share: float) -> float:
@@ -78,7 +74,8 @@ class Gradients:
         numbers = range(len(self._examples.columns))
         with torch.no_grad(), _statistics_kept(self._passes.part.network):
             columns = [
-                torch.cat([self._vectors(column, part, (*draw, i)) for i, part in enumerate(parts)]) for column in numbers
+                torch.cat([self._vectors(column, part, (*draw, i)) for i, part in enumerate(parts)])
+                for column in numbers
             ]
         for vectors in columns:
             vectors.requires_grad_(True)

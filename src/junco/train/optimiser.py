@@ -74,7 +74,9 @@ class Optimiser:
         for group in self._groups:
             moments = self._moments[first : first + len(group.weights)]
             first += len(group.weights)
-            moved = [(weight, its) for weight, its in zip(group.weights, moments, strict=True) if weight.grad is not None]
+            moved = [
+                (weight, its) for weight, its in zip(group.weights, moments, strict=True) if weight.grad is not None
+            ]
             adamw(
                 [weight for weight, _ in moved],
                 [weight.grad for weight, _ in moved if weight.grad is not None],

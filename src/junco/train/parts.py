@@ -86,9 +86,15 @@ class Part:
     def _names_of_state(self) -> list[str]:
         trained = {id(weight) for weight in self.parameters.values()}
         statistics = {
-            id(buffer) for module in self._modules for inner in module.modules() for buffer in inner.buffers(recurse=False)
+            id(buffer)
+            for module in self._modules
+            for inner in module.modules()
+            for buffer in inner.buffers(recurse=False)
         }
-        named = [*self.network.named_parameters(remove_duplicate=False), *self.network.named_buffers(remove_duplicate=False)]
+        named = [
+            *self.network.named_parameters(remove_duplicate=False),
+            *self.network.named_buffers(remove_duplicate=False),
+        ]
         wanted = {name for name, tensor in named if id(tensor) in trained | statistics}
         return [name for name in self.network.state_dict() if name in wanted]
 

@@ -82,7 +82,9 @@ class Passes:
         while start < len(rows):
             places = np.arange(start, min(start + size, len(rows)))
             try:
-                done.append(self._checked(self._forward(self._tensors(rows, places, side), side), len(places)).cpu().numpy())
+                done.append(
+                    self._checked(self._forward(self._tensors(rows, places, side), side), len(places)).cpu().numpy()
+                )
             except Exception as error:
                 if not is_out_of_memory(error) or size == 1:
                     raise
@@ -98,7 +100,9 @@ class Passes:
         self.part.as_in_use()
         size = _ROWS_OF_BLOCKS if self._is_block(rows) else _ROWS_IN_USE
         cuts = [places[i : i + size] for i in range(0, len(places), size)]
-        return torch.cat([self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts])
+        return torch.cat(
+            [self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts]
+        )
 
     def _is_block(self, rows: Rows) -> bool:
         return self.task.collate is stacked_tensors and isinstance(rows, BlockRows)

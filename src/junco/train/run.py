@@ -22,7 +22,7 @@ from junco.train.gradients import Gradients
 from junco.train.history import Epoch, History
 from junco.train.optimiser import Optimiser
 from junco.train.parts import State
-from junco.train.passes import Passes, Places, device_of, seed_of
+from junco.train.passes import Passes, Places, device_of
 from junco.train.samplers import balanced, sampler_for
 from junco.train.schedule import share_of_rate
 from junco.train.scope import part_of
@@ -74,9 +74,7 @@ class Run:
         self.settled = settled(self.args, self.task, self.examples, self.goal_name)
         self.part = part_of(self.task, self.args)
         device = device_of(self.args.device)
-        self.passes = Passes(
-            self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment
-        )
+        self.passes = Passes(self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment)
         first = self.passes.some(self.examples.columns[0], np.arange(min(2, len(self.examples))))
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
         self.optimiser = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
@@ -214,7 +212,11 @@ class Run:
         }
 
     def _measure(self) -> None:
-        losses = [loss for step, loss in self.history.losses if step > (self.history.epochs[-1].step if self.history.epochs else 0)]
+        losses = [
+            loss
+            for step, loss in self.history.losses
+            if step > (self.history.epochs[-1].step if self.history.epochs else 0)
+        ]
         measures = {name: float(value) for name, value in self.measure(self.passes.embed).items()}
         now = time.perf_counter()
         epoch = Epoch(
@@ -254,7 +256,9 @@ class Run:
         self.goal.load_state_dict(goal)
         usual = _USUAL_RATES[self.settled.is_head]
         rate = usual if found is None else float(f"{found:.2g}")
-        self.told(f"lr: {rate:g}, {'found by a short test' if found else 'the usual one: the loss fell nowhere in a short test'}")
+        self.told(
+            f"lr: {rate:g}, {'found by a short test' if found else 'the usual one: the loss fell nowhere in a short test'}"
+        )
         return rate
 
 

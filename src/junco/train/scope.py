@@ -32,7 +32,9 @@ def part_of(task: TrainTask, args: TrainingArgs) -> Part:
         modules = [network.get_submodule(name) for name in full]
         names, prefix = _trainable(network, full), "network."
     if not names:
-        raise TrainError(f"{task.name!r}: scope={args.scope!r} has no weights that can be trained: take layers that have")
+        raise TrainError(
+            f"{task.name!r}: scope={args.scope!r} has no weights that can be trained: take layers that have"
+        )
     return Part(network, names, modules, prefix)
 
 

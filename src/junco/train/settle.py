@@ -59,7 +59,9 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
     batch = _batch(args, len(examples), HEAD_BATCH if is_head else NETWORK_BATCH)
     num_batches = max(1, min(-(-len(examples) // batch), len(examples) // 2))
     of_an_epoch = -(-num_batches // args.accumulate)
-    epochs = args.epochs or (-(-args.steps // of_an_epoch) if args.steps else HEAD_EPOCHS if is_head else NETWORK_EPOCHS)
+    epochs = args.epochs or (
+        -(-args.steps // of_an_epoch) if args.steps else HEAD_EPOCHS if is_head else NETWORK_EPOCHS
+    )
     steps = min(args.steps or epochs * of_an_epoch, epochs * of_an_epoch)
     is_open = is_head and args.epochs is None and args.steps is None
     return Settled(
@@ -112,7 +114,9 @@ def _check_goal(goal: str, examples: Examples) -> None:
     if fits[goal]:
         return
     possible = [name for name, can in fits.items() if can]
-    instead = f"take goal={' or '.join(repr(name) for name in possible)}" if possible else "give labels, pairs or triplets"
+    instead = (
+        f"take goal={' or '.join(repr(name) for name in possible)}" if possible else "give labels, pairs or triplets"
+    )
     raise TrainError(f"goal={goal!r} needs {_NEEDS[goal]}, and these are {_told(examples)}: {instead}")
 
 

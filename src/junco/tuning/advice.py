@@ -63,7 +63,7 @@ def _of_data(kind: Kind) -> Iterator[str]:
     if kind == "nothing held out":
         yield "Hold a part out to measure by: eval_data=0.2, or a folder or table of its own."
     if kind == "too little data":
-        yield "A larger eval_data tells more, as do more labelled items; fewer steps of training do not."
+        yield "More items to measure by, by a larger eval_data or more labelled items, make the interval narrower."
 
 
 def _of_scope(kind: Kind, read: Readings, seen: Circumstances) -> Iterator[str]:
@@ -71,7 +71,8 @@ def _of_scope(kind: Kind, read: Readings, seen: Circumstances) -> Iterator[str]:
         smaller = "" if seen.scope == "head" else ", a smaller scope ('head' or 'lora')"
         yield f"More varied examples, fewer epochs{smaller} or a higher weight_decay leave less to learn by heart."
     elif kind == "better" and read.on_examples is not None and by_heart(read):
-        yield f"Of its examples {read.measure} is {read.on_examples:.3f} by now: more examples help more than more epochs."
+        known = f"Of its examples {read.measure} is {read.on_examples:.3f} by now"
+        yield f"{known}: more examples help more than more epochs."
     elif kind in ("not better", "worse") and seen.scope == "head":
         yield (
             "A head only turns and weighs what the network sees already; scope='lora' or scope='all' change what it "

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from junco.errors import ContractError, SpaceError
 from junco.evaluate.evaluation import Evaluation
-from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, with_rows
+from junco.neural.bridge import Bridge
 from junco.neural.operator import NeuralOperator
 from junco.tuning.held_out import HeldOut
 from junco.tuning.loaded import HeldOut as Rows
@@ -19,6 +21,7 @@ from junco.tuning.split import Split
 from junco.tuning.ways import HeadWay, Ready, Way
 from junco.types import Vectors
 
+_MOST_EXAMPLES, _LEAST_LABELS = 300, 2
 NO_MAP = "it was not a head alone that was trained, so that no matrix makes the new vectors of the old ones"
 
 
@@ -37,7 +40,7 @@ class Compared:
     evaluation: Evaluation | None
     held_out: HeldOut | None
     on_examples: float | None
-    bridge: Any
+    bridge: Bridge | None
     no_bridge: str
 
 
@@ -50,8 +53,7 @@ def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Com
         parts: what was held out.
         ready: what was trained on.
     """
-    bridge = _bridge(tuned) if isinstance(way, HeadWay) else None
-    no_bridge = "" if bridge is not None else NO_MAP
+    bridge, no_bridge = _bridge(way, tuned)
     data = ready.held_data
     if data is None:
         return Compared(None, None, None, bridge, no_bridge)
@@ -68,15 +70,30 @@ def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Com
         parts.told,
     )
     seen = HeldOut(_with_items(before), _columns(before.asked, vectors_before), _columns(after.asked, vectors_after))
-    return Compared(shown, seen, None, bridge, no_bridge)
+    return Compared(shown, seen, _on_examples(way, tuned, parts, shown.main), bridge, no_bridge)
 
 
-def _bridge(tuned: NeuralOperator) -> Any:
+def _bridge(way: Way, tuned: NeuralOperator) -> tuple[Bridge | None, str]:
+    if not isinstance(way, HeadWay):
+        return None, NO_MAP
     try:
-        from junco.neural.bridge import Bridge
-    except ImportError:
+        return Bridge.of(tuned), ""
+    except (ContractError, SpaceError) as error:
+        return None, str(error)
+
+
+def _on_examples(way: Way, tuned: NeuralOperator, parts: Split, main: str) -> float | None:
+    """The deciding measure of some of what was trained on, as many as were held out; of labels alone."""
+    data = parts.train
+    if not isinstance(data, LabelledSet) or parts.eval is None:
         return None
-    return Bridge.of(tuned)
+    count = min(len(data), len(parts.eval), _MOST_EXAMPLES)
+    rows = sorted(np.random.default_rng(0).choice(len(data), count, replace=False).tolist())
+    some = with_rows(data, rows)
+    if len(some.counts) < _LEAST_LABELS:
+        return None
+    after, vectors = way.vectors_after(tuned, way.vectors_before(some), some)
+    return after.asked.means(vectors)[main]
 
 
 def _facts(operator: NeuralOperator, vectors: Vectors) -> WayFacts:

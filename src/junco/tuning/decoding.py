@@ -13,6 +13,7 @@ from junco.catalog.listing import pipeline_names
 from junco.errors import ContractError, JuncoError
 from junco.graph.nodes import INPUT, Graph, Node
 from junco.graph.params import with_params
+from junco.labelled.lazy import LazyItem, asked
 from junco.operator import registry
 from junco.operator.base import Operator
 from junco.operator.namespace import ops
@@ -25,8 +26,8 @@ Tuned = Operator | OperatorSpec
 """What is trained: an operator, or its spec."""
 _PLAIN = {"normalize": False, "truncate_dim": None, "precision": "float32"}
 """Options with which an operator gives its own numbers, before their finish."""
-MODALITY = "modality"
-"""The option of operators for pictures and texts that says which of them go in."""
+MODALITY, _MODALITIES = "modality", ("image", "text")
+"""The option of operators for pictures and texts that says which of them go in, and its values."""
 _FILES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif")
 
 
@@ -37,13 +38,15 @@ class WayIn:
     Attributes:
         pipelines: by the kind of an item what is done with it; ``None``: nothing, it is what is taken.
         kind: of an item; of most operators all are of one.
-        takes: the type of what is taken, where that is one column.
+        direct: the kinds that are what the operator takes.
+        takes: the type of that, where it is one column.
         what: is done, for messages: ``decoding``.
         identity: equal for ways that make the same of the same items; empty where nobody can tell.
     """
 
     pipelines: Mapping[str, Pipeline | None]
     kind: Callable[[Any], str]
+    direct: frozenset[str]
     takes: Any
     what: str
     identity: str
@@ -57,15 +60,11 @@ def way_of_values(operator: Tuned, loader: Any = None) -> WayIn:
         loader: a pipeline that makes that of an item, or several such; ``None``: the family's own decoding.
     """
     spec = _spec_of(operator)
-    if loader is not None:
-        made: dict[str, Pipeline | None] = {"": loader_of(loader, spec)}
-    elif _has_modality(spec):
-        made = {"image": decoding_of(_with(spec, {MODALITY: "image"})), "text": None}
-    else:
-        made = {"": decoding_of(spec)}
+    made, kind = _kinds(spec, loader)
     own = {name: value for name, value in spec.params.items() if name not in ("tuned", "device", "runtime")}
     identity = _identity([*made.values()], f"{spec.name} {sorted(own.items())!r}")
-    return WayIn(made, _kind_of(made), _taken(spec), "decoding", identity)
+    direct = frozenset(kind for kind, each in made.items() if each is None)
+    return WayIn(made, kind, direct, _taken(spec), "decoding", identity)
 
 
 def way_of_vectors(operator: Tuned, loader: Any = None, role: str | None = None) -> WayIn:
@@ -81,14 +80,12 @@ def way_of_vectors(operator: Tuned, loader: Any = None, role: str | None = None)
     if role is not None and "role" in spec.load().parameters() and spec.params.get("role") is None:
         spec = _with(spec, {"role": role})
     values = way_of_values(spec, loader)
-    made = {
-        kind: _with_step(each, _with(spec, {MODALITY: kind}) if kind else spec)
-        for kind, each in values.pipelines.items()
-    }
+    own = {kind: _with(spec, {MODALITY: kind}) if kind in _MODALITIES else spec for kind in values.pipelines}
+    made = {kind: _with_step(before, own[kind]) for kind, before in values.pipelines.items()}
     spaces = [each.space for each in made.values()]
     known = [space for space in spaces if space is not None]
     identity = _identity([*values.pipelines.values()], " ".join(known)) if len(known) == len(spaces) else ""
-    return WayIn(made, values.kind, None, "embedding", identity)
+    return replace(values, pipelines=made, what="embedding", identity=identity)
 
 
 def numbers_of(operator: Tuned) -> OperatorSpec:
@@ -158,12 +155,31 @@ def _taken(spec: OperatorSpec) -> Any:
     return ports[0].type if len(ports) == 1 else Any
 
 
-def _has_modality(spec: OperatorSpec) -> bool:
-    return MODALITY in spec.load().parameters() and spec.load().family == "image-text-embedding"
+def _kinds(spec: OperatorSpec, loader: Any) -> tuple[dict[str, Pipeline | None], Callable[[Any], str]]:
+    """What is done with items, by their kinds, and of which kind one is."""
+    if loader is not None:
+        return {"": loader_of(loader, spec)}, lambda item: ""
+    if MODALITY in spec.load().parameters() and spec.load().family == "image-text-embedding":
+        return {"image": decoding_of(_with(spec, {MODALITY: "image"})), "text": None}, _sampled(_modality)
+    decoding = decoding_of(spec)
+    if decoding is None or _taken(spec) is not AudioClip:
+        return {"": decoding}, lambda item: ""
+    return {"": decoding, "clip": None}, _sampled(lambda item: "clip" if isinstance(item, AudioClip) else "")
 
 
-def _kind_of(pipelines: Mapping[str, Any]) -> Callable[[Any], str]:
-    return _modality if "text" in pipelines else lambda item: ""
+def _sampled(kind: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The same for items of data sets that have to be asked for: those of one data set are of the first one's kind."""
+    known: dict[tuple[int, Any], str] = {}
+
+    def of(item: Any) -> str:
+        if not isinstance(item, LazyItem):
+            return kind(item)
+        place = id(item.source), item.field
+        if place not in known:
+            known[place] = kind(asked(item))
+        return known[place]
+
+    return of
 
 
 def _modality(item: Any) -> str:
@@ -263,11 +279,6 @@ def _free(name: str, taken: set[str]) -> str:
 def text_of(value: Any) -> Any:
     """The text of a piece of a document; a text is one already."""
     return value if isinstance(value, str) else getattr(value, "text", value)
-
-
-def is_taken(item: Any, kind: Any) -> bool:
-    """Whether an item is what the operator takes already, and what no decoder does: a clip of sound."""
-    return kind is AudioClip and isinstance(item, AudioClip)
 
 
 def _identity(pipelines: list[Pipeline | None], what: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from junco.errors import DataError
+from junco.errors import DataError, TargetError
 from junco.labelled.lazy import called
 from junco.train.examples import Rows
 from junco.train.task import Row, Side
@@ -80,6 +81,26 @@ def keep(work: Work, store: RowStore, items: Sequence[Any], keys: Sequence[bytes
         once.setdefault(key, place)
     counts = Counter(store.digests)
     todo = [place for key, place in once.items() if key not in counts]
+    try:
+        failed, is_kept = _made(work, store, items, keys, todo, counts)
+    except BaseException:
+        with suppress(TargetError):  # which may be what ended it
+            store.flush()
+        raise
+    if is_kept:
+        return _stored(store, failed)
+    return _fresh(work, items, {key: place for key, place in once.items() if counts[key]}, counts, failed)
+
+
+def _made(
+    work: Work,
+    store: RowStore,
+    items: Sequence[Any],
+    keys: Sequence[bytes],
+    todo: Sequence[int],
+    counts: Counter[bytes],
+) -> tuple[dict[bytes, str], bool]:
+    """Make the rows of some items: why others have none, and whether they are kept; ``counts`` is told how many."""
     failed: dict[bytes, str] = {}
     is_kept, before = True, store.size
     for done, (at, made) in enumerate(made_rows(work.way, work.rows, work.side, [items[at] for at in todo]), 1):
@@ -93,9 +114,7 @@ def keep(work: Work, store: RowStore, items: Sequence[Any], keys: Sequence[bytes
         if is_kept and _is_weighed(done, len(todo)):
             is_kept = _has_room(work, store, (store.size - before) / done * len(todo), before)
         work.watch(work.way.what, done, len(todo))
-    if is_kept:
-        return _stored(store, failed)
-    return _fresh(work, items, {key: place for key, place in once.items() if counts[key]}, counts, failed)
+    return failed, is_kept
 
 
 def _is_weighed(done: int, total: int) -> bool:

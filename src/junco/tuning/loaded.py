@@ -120,22 +120,23 @@ def check_labels(data: TrainSet, left: TrainSet, rejects: Sequence[Unreadable]) 
     Raises:
         DataError: with these labels.
     """
-    if isinstance(data, LabelledSet) and isinstance(left, LabelledSet) and (lost := [*(data.counts - left.counts)]):
-        gone = [label for label in lost if label not in left.counts]
-        if gone:
-            raise DataError(
-                f"of {amount(len(gone), 'label')} nothing can be read ({_some(map(str, gone))}): "
-                f"{listed_rejects(rejects)}. Mend the items, or take the labels out"
-            )
+    if not (isinstance(data, LabelledSet) and isinstance(left, LabelledSet)):
+        return
+    there = left.counts
+    if gone := [label for label in data.counts if label not in there]:
+        which = f"{amount(len(gone), 'label')} nothing can be read ({_some(map(str, gone))})"
+        raise DataError(f"of {which}: {listed_rejects(rejects)}. Mend the items, or take the labels out")
 
 
 def told_rejects(rejects: Sequence[Unreadable]) -> tuple[str, ...]:
-    return (
-        (f"{amount(len(rejects), 'item')} cannot be read, and left out: {listed_rejects(rejects)}",) if rejects else ()
-    )
+    """What is said of what was left out, if anything was."""
+    if not rejects:
+        return ()
+    return (f"{amount(len(rejects), 'item')} cannot be read, and left out: {listed_rejects(rejects)}",)
 
 
 def listed_rejects(rejects: Sequence[Unreadable]) -> str:
+    """The first of them, with their reasons."""
     more = f"; and {len(rejects) - _MOST_NAMED:,} more" if len(rejects) > _MOST_NAMED else ""
     return "; ".join(map(str, rejects[:_MOST_NAMED])) + more
 

@@ -13,7 +13,7 @@ from junco.engine.rows import Reject
 from junco.engine.sizes import num_bytes_of
 from junco.labelled.lazy import LazyItem, Unavailable, all_asked, asked
 from junco.train.task import Row, Side
-from junco.tuning.decoding import WayIn, is_taken
+from junco.tuning.decoding import WayIn, text_of
 from junco.wording import NOT_OURS, reason
 
 RowsOf = Callable[[Sequence[Any], Side], list[Row]]
@@ -21,7 +21,8 @@ Made = tuple[int, list[Row] | str]
 """The place of an item, and its rows, or why it has none."""
 _MOST_VALUES, _MOST_BYTES = 16, 32_000_000
 """Of values that are made rows together."""
-_Group = list[tuple[int, list[Any] | str]]
+_Values = tuple[int, list[Any] | str]
+"""The place of an item, and what goes into `rows` of it, or why nothing does."""
 
 
 def made_rows(way: WayIn, rows: RowsOf, side: Side, items: Sequence[Any]) -> Iterator[Made]:
@@ -36,47 +37,55 @@ def made_rows(way: WayIn, rows: RowsOf, side: Side, items: Sequence[Any]) -> Ite
     for kind, pipeline in way.pipelines.items():
         places = [place for place, item in enumerate(items) if way.kind(item) == kind]
         some = [items[place] for place in places]
-        values = _as_they_are(some, way.takes) if pipeline is None else _through(pipeline, some, way.takes)
-        for at, made in _in_threads(values, rows, side):
+        for at, made in _in_threads(_values(way, kind, pipeline, some), rows, side):
             yield places[at], made
 
 
-def _as_they_are(items: Sequence[Any], takes: Any) -> Iterator[tuple[int, list[Any] | str]]:
-    """Items that an operator takes without more, if they are what it takes."""
-    for place, item in enumerate(items):
-        value = asked(item)
-        yield place, _refused(value, takes) or [value]
+def _values(way: WayIn, kind: str, pipeline: Pipeline | None, items: list[Any]) -> Iterator[_Values]:
+    """What goes into `rows` of items of a kind."""
+    if kind not in way.direct:
+        assert pipeline is not None
+        for at, values in _streamed(pipeline, items):
+            is_text = way.takes is str and way.what == "decoding" and not isinstance(values, str)
+            yield at, _texts_of(values) if is_text else values
+        return
+    why = {at: refused for at, item in enumerate(items) if (refused := _refused(item, way.takes))}
+    yield from why.items()
+    good = [at for at in range(len(items)) if at not in why]
+    if pipeline is None:
+        for at in good:
+            value = asked(items[at])
+            yield at, _refused(value, way.takes) or [value]
+    elif good:
+        for at, values in _streamed(pipeline, [items[at] for at in good]):
+            yield good[at], values
 
 
 def _refused(value: Any, takes: Any) -> str:
     """Why a value is none that an operator takes; empty: it may be one."""
     if isinstance(value, Unavailable):
         return value.reason
-    if takes is not str:
+    if takes is not str or isinstance(value, LazyItem):
         return ""
     if not isinstance(value, str):
         return f"no text, but {type(value).__name__}"
     return "" if value.strip() else "an empty text"
 
 
-def _through(pipeline: Pipeline, items: Sequence[Any], takes: Any) -> Iterator[tuple[int, list[Any] | str]]:
-    """What a pipeline makes of items; those that are what is taken already pass."""
-    is_there = [not isinstance(item, LazyItem) and is_taken(item, takes) for item in items]
-    yield from ((place, [item]) for place, item in enumerate(items) if is_there[place])
-    rest = [place for place in range(len(items)) if not is_there[place]]
-    if rest:
-        for at, values in _streamed(pipeline, [items[place] for place in rest]):
-            yield rest[at], values
+def _texts_of(values: Sequence[Any]) -> list[Any] | str:
+    """The texts of an item's pieces, without those that say nothing."""
+    texts = [text for value in values if not isinstance(text := text_of(value), str) or text.strip()]
+    return next((why for text in texts if (why := _refused(text, str))), "") or texts or "an empty text"
 
 
-def _streamed(pipeline: Pipeline, items: list[Any]) -> Iterator[tuple[int, list[Any] | str]]:
+def _streamed(pipeline: Pipeline, items: list[Any]) -> Iterator[_Values]:
     rejects: dict[int, str] = {}
 
     def put_aside(reject: Reject) -> None:
         if reject.is_item:
             rejects[reject.position] = reject.reason
 
-    def whole(place: int, values: list[Any]) -> tuple[int, list[Any] | str]:
+    def whole(place: int, values: list[Any]) -> _Values:
         return place, rejects.pop(place, None) or values or "nothing was made of it"
 
     current, values = 0, list[Any]()
@@ -92,7 +101,7 @@ def _streamed(pipeline: Pipeline, items: list[Any]) -> Iterator[tuple[int, list[
         current, values = current + 1, []
 
 
-def _in_threads(values: Iterator[tuple[int, list[Any] | str]], rows: RowsOf, side: Side) -> Iterator[Made]:
+def _in_threads(values: Iterator[_Values], rows: RowsOf, side: Side) -> Iterator[Made]:
     """Rows of values, made some at a time in as many threads as there are cores, and given in order."""
     most = num_cores()
     pending: deque[Future[list[Made]]] = deque()
@@ -108,8 +117,8 @@ def _in_threads(values: Iterator[tuple[int, list[Any] | str]], rows: RowsOf, sid
         threads.shutdown(cancel_futures=True)
 
 
-def _grouped(values: Iterator[tuple[int, list[Any] | str]]) -> Iterator[_Group]:
-    group: _Group = []
+def _grouped(values: Iterator[_Values]) -> Iterator[list[_Values]]:
+    group: list[_Values] = []
     num_values = num_bytes = 0
     for place, each in values:
         group.append((place, each))
@@ -123,7 +132,7 @@ def _grouped(values: Iterator[tuple[int, list[Any] | str]]) -> Iterator[_Group]:
         yield group
 
 
-def _rows_of_group(group: _Group, rows: RowsOf, side: Side) -> list[Made]:
+def _rows_of_group(group: list[_Values], rows: RowsOf, side: Side) -> list[Made]:
     """All at once; where that fails, item by item, to find out which it was."""
     good = [value for _, values in group if not isinstance(values, str) for value in values]
     try:

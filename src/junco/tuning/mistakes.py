@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from junco.metrics.ranking import blocks, units
+from junco.metrics.ranking import blocks
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 NEIGHBOURS = 5
 """That vote."""
@@ -42,7 +44,7 @@ def votes(vectors: Vectors, codes: Numbers, neighbours: int = NEIGHBOURS) -> Vot
         codes: (n,), labels as numbers.
         neighbours: how many vote.
     """
-    rows, count = units(vectors), len(vectors)
+    rows, count = unit_rows(vectors), len(vectors)
     most = min(neighbours, count - 1)
     near, found = np.zeros((count, most), np.intp), np.zeros((count, most), np.float32)
     margins = np.full(count, np.nan)
@@ -73,9 +75,15 @@ def _of_most(labels: Numbers) -> Numbers:
 
 def coded(labels: Sequence[object]) -> tuple[list[str], Numbers]:
     """The names of labels in their order, and each label as its place among them."""
-    kinds = sorted(set(labels), key=lambda label: (isinstance(label, str), label))
+    kinds = sorted(set(labels), key=_in_order)
     numbers = {label: number for number, label in enumerate(kinds)}
     return [str(label) for label in kinds], np.array([numbers[label] for label in labels], np.intp)
+
+
+def _in_order(label: object) -> list[tuple[bool, float, str]]:
+    """By letters, with the numbers in a label by what they count: 9 before 10."""
+    parts = re.split(r"(\d{1,15})", str(label))
+    return [(not part.isdecimal(), float(part) if part.isdecimal() else 0.0, part) for part in parts if part]
 
 
 def confusion(codes: Numbers, taken: Numbers, num_labels: int) -> npt.NDArray[np.int64]:
@@ -139,7 +147,7 @@ def searches(queries: Vectors, gallery: Vectors, relevant: Sequence[Collection[i
         relevant: of each query the rows that answer it.
     """
     ranks, first = np.zeros(len(queries), np.intp), np.zeros(len(queries), np.intp)
-    for part, cosines in blocks(units(queries), units(gallery)):
+    for part, cosines in blocks(unit_rows(queries), unit_rows(gallery)):
         first[part] = cosines.argmax(axis=1)
         for number, row in enumerate(cosines, part.start):
             if wanted := list(relevant[number]):

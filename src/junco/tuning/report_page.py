@@ -18,13 +18,6 @@ from junco.tuning.seen_page import seen
 if TYPE_CHECKING:
     from junco.tuning.report import TrainReport
 
-_LOOKS = {
-    "worse": "worse",
-    "over-fitted": "bad",
-    "not better": "bad",
-    "too little data": "bad",
-    "nothing held out": "bad",
-}
 _ALL_EPOCHS, _MOST_LINES = 1_000, 200
 
 
@@ -74,7 +67,8 @@ def _verdict(report: TrainReport) -> str:
     said = f"<b>{words(first)}:</b>{words(rest)}" if first else f"<b>{words(rest)}</b>"
     advice = "".join(f"<li>{words(line)}</li>" for line in found.advice)
     listed = f'<ul class="advice">{advice}</ul>' if advice else ""
-    return f'<p class="lead {_LOOKS.get(found.kind, "")}">{said}</p>{listed}'
+    look = "lead" if found.kind == "better" else "lead doubt"
+    return f'<p class="{look}">{said}</p>{listed}'
 
 
 def _measures(report: TrainReport) -> str:

@@ -91,7 +91,11 @@ def facts(report: TrainReport, most: int = _MOST_LINES) -> Iterator[tuple[str, s
     """
     history = report.history
     yield "trained", trained(report)
-    yield "settled", f"batch {history.batch:,}, highest rate {history.lr:.2g}, best by {history.metric or 'the last'}"
+    if history.epochs:
+        yield (
+            "settled",
+            f"batch {history.batch:,}, highest rate {history.lr:.2g}, best by {history.metric or 'the last'}",
+        )
     if ending := ENDINGS[history.ending]:
         yield "ended", ending
     yield from _some("told", [*history.told, *report.told], most)
@@ -117,11 +121,14 @@ def _some(name: str, lines: Sequence[str], most: int) -> Iterator[tuple[str, str
 def trained(report: TrainReport) -> str:
     """How much of what was trained on how much, in how long."""
     history = report.history
-    share = f"{history.num_trained:,} of {history.num_weights:,} numbers" if history.num_weights else "no numbers"
-    last = history.epochs[-1].number if history.epochs else 0
     goal = f", goal {report.goal}" if report.goal else ""
-    seen = f"{amount(last, 'epoch')} of {amount(report.num_examples, 'example')} in {duration(history.seconds)}"
-    return f"{report.name}, scope {report.scope_words}{goal}: {share}, {seen}"
+    said = f"{report.name}, scope {report.scope_words}{goal}"
+    if history.num_weights:
+        said += f": {history.num_trained:,} of {history.num_weights:,} numbers"
+    if history.epochs:
+        count = amount(history.epochs[-1].number, "epoch")
+        said += f", {count} of {amount(report.num_examples, 'example')} in {duration(history.seconds)}"
+    return said
 
 
 def next_line(report: TrainReport) -> str:

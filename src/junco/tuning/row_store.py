@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,8 +25,8 @@ from junco.train.task import Row
 from junco.tuning.rows import RaggedRows, StackedRows, Stored
 
 DIGEST_BYTES = 32
-_PENDING_BYTES = 32_000_000
-"""So much is written at once."""
+_PENDING_BYTES, _PENDING_S = 32_000_000, 5.0
+"""So much is written at once, or what came in so many seconds."""
 _MOST_AXES = 8
 _VERSION = 1
 
@@ -45,6 +46,7 @@ class RowStore:
         self._index: list[npt.NDArray[np.void]] = []
         self._pending: list[tuple[bytes, Row]] = []
         self._pending_bytes = self.num_bytes = 0
+        self._written_s = time.monotonic()
         self._read()
 
     @property
@@ -64,12 +66,12 @@ class RowStore:
             DataError: they have other arrays than the rows before them.
             TargetError: they cannot be written.
         """
-        rows = [tuple(np.ascontiguousarray(array) for array in row) for row in rows]
+        rows = [tuple(np.asarray(array, order="C") for array in row) for row in rows]
         for row in rows:
             self._check(row)
         self._pending += [(digest, row) for row in rows]
         self._pending_bytes += sum(array.nbytes for row in rows for array in row)
-        if self._pending_bytes >= _PENDING_BYTES:
+        if self._pending_bytes >= _PENDING_BYTES or time.monotonic() - self._written_s >= _PENDING_S:
             self.flush()
 
     def flush(self) -> None:
@@ -78,6 +80,7 @@ class RowStore:
         Raises:
             TargetError: it cannot be written; what was written before is kept.
         """
+        self._written_s = time.monotonic()
         if not self._pending:
             return
         part = np.array([self._entry(*each) for each in self._pending], self._entries())
@@ -87,7 +90,7 @@ class RowStore:
             for number in range(len(self._dtypes)):
                 file = files.enter_context(self._opened(f"column-{number}.bin"))
                 for _, row in self._pending:
-                    file.write(row[number].data if row[number].size else b"")
+                    file.write(row[number].tobytes())
                 _synced(file)
             index = files.enter_context(self._opened("index.bin"))
             index.write(part.tobytes())

@@ -9,7 +9,6 @@ import numpy as np
 
 from junco.labelled.sets import PairSet, TripletSet
 from junco.metrics.pairs import cosines
-from junco.metrics.ranking import units
 from junco.pages.chart import legend, swatch
 from junco.pages.colours import ON_PAGES
 from junco.pages.letters import amount
@@ -20,14 +19,15 @@ from junco.pages.style import words
 from junco.pages.summary import listing
 from junco.tuning.held_out import MOST_LABELS, HeldOut, SeenLabels, name_of
 from junco.tuning.mistakes import Votes, misplaced, most_confused, num_confused
-from junco.tuning.shown import Shown
+from junco.tuning.shown import Shown, is_pictured
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 MOST_MISTAKES, OPEN_MISTAKES = 12, 6
 """That are shown, and that are not folded up."""
 _NEAR = 3
 _SIDE, _NEAR_SIDE = 220, 110
-_LISTED = 20
+_LISTED, _SIDE_BY_SIDE = 20, 10
 
 
 def seen(held_out: HeldOut) -> list[str]:
@@ -48,7 +48,8 @@ def _confusions(found: SeenLabels) -> str:
     if len(found.names) <= MOST_LABELS:
         both = "".join(map(matrix, ("before", "after"), (found.names,) * 2, found.confusions))
         said += "; a row for each label, a column for what it is taken for"
-        return _card("What is taken for what", said, f'<div class="side">{both}</div>')
+        look = "side" if len(found.names) <= _SIDE_BY_SIDE else "stack"
+        return _card("What is taken for what", said, f'<div class="{look}">{both}</div>')
     rows = []
     for one, other, count in most_confused(found.codes, found.after.taken, _LISTED):
         was = num_confused(found.codes, found.before.taken, one, other)
@@ -92,21 +93,22 @@ def _mistake(found: SeenLabels, row: int, shown: Shown) -> str:
 
 
 def _near(found: SeenLabels, row: int, votes: Votes, when: str, shown: Shown) -> str:
-    """The nearest neighbours, each with its label."""
+    """The nearest neighbours, each with its label: pictures side by side, all else in lines."""
     inner = ""
     for other, cosine in zip(votes.near[row, :_NEAR].tolist(), votes.cosines[row, :_NEAR].tolist(), strict=True):
         same = " same" if found.codes[other] == found.codes[row] else ""
         said = f'{words(found.names[found.codes[other]])} <span class="faint">{cosine:.3f}</span>'
-        body = shown.item(found.data.items[other], _NEAR_SIDE)
+        body = shown.small(found.data.items[other], _NEAR_SIDE)
         inner += f'<div class="one{same}" title="{words(found.name(other))}">{body}{said}</div>'
-    return f'<div class="near"><span class="faint">{when}</span>{inner}</div>'
+    look = "near" if is_pictured(found.data.items[row]) else "near lines"
+    return f'<div class="{look}"><span class="faint">{when}</span>{inner}</div>'
 
 
 def _maps(found: SeenLabels) -> str:
     """Both maps, the second turned so that it lies as the first does as far as it can."""
     if len(found.data) < 3:
         return ""
-    before, after = (flattened(units(each)) for each in found.vectors)
+    before, after = (flattened(unit_rows(each)) for each in found.vectors)
     counts = np.bincount(found.codes, minlength=len(found.names))
     largest = np.argsort(-counts, kind="stable")[: len(ON_PAGES)]
     colours = {found.names[code]: ON_PAGES[number] for number, code in enumerate(sorted(largest.tolist()))}

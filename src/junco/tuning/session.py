@@ -17,15 +17,17 @@ from junco.neural.tuned_saving import save_tuned
 from junco.operator.base import Operator
 from junco.operator.spec import OperatorSpec
 from junco.runtime.machine import machine
+from junco.settings import user_path
 from junco.train.args import TrainingArgs
 from junco.train.trainer import Fitted, fit
+from junco.tuning.board import board_for
 from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
 from junco.tuning.places import Places, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
-from junco.tuning.watching import Watching, watch_for
+from junco.tuning.watching import Together, Watching, watch_for
 from junco.tuning.ways import HeadWay, NetworkWay, Way
 
 _GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
@@ -58,7 +60,7 @@ def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
     args = TrainingArgs.of(training_args)
     own = _live(operator)
     own.check_tuning(args.scope)
-    with watch_for(progress, args.metric or "") as watch:
+    with _watching(progress, args) as watch:
         known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading)
         parts = split(data, eval_data, args.seed, known)
         session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts)
@@ -101,6 +103,7 @@ class _Session:
         assert isinstance(tuned, NeuralOperator)
         found = compared(way, tuned, self.parts, loaded)
         report = self._report(fitted, tuned, found, places.tuned, loaded.told, loaded.rejects)
+        self.watch.finish(report)
         if not self.args.keep:
             shutil.rmtree(places.run, ignore_errors=True)
         return report
@@ -153,6 +156,13 @@ class _Session:
             bridge=found.bridge,
             no_bridge=found.no_bridge,
         )
+
+
+def _watching(progress: bool | None, args: TrainingArgs) -> Watching:
+    """Who looks on: a person, and files of TensorBoard where a folder is named for them."""
+    shown = watch_for(progress, args.metric or "")
+    board = board_for(user_path(args.logs), shown.told) if args.logs is not None else None
+    return shown if board is None else Together([shown, board])
 
 
 def _live(operator: Operator | OperatorSpec) -> Any:

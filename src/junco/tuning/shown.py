@@ -8,8 +8,9 @@ from typing import Any
 
 from junco.errors import JuncoError
 from junco.operator.spec import OperatorSpec
+from junco.pages.letters import cut
 from junco.pages.markup import markup
-from junco.pages.media import Media
+from junco.pages.media import Media, Unshown
 from junco.pages.pictures import picture
 from junco.pages.style import words
 from junco.pages.texts import text
@@ -18,7 +19,7 @@ from junco.wording import brief
 
 _HEARD_S = 10.0
 _KEPT_SIDE = 800
-_MOST_LETTERS = 400
+_MOST_LETTERS, _SMALL_LETTERS = 400, 110
 _LONGEST_NAME = 4_096
 
 
@@ -76,6 +77,19 @@ class Shown:
         if isinstance(value, str):
             return text(value if len(value) <= _MOST_LETTERS else f"{value[:_MOST_LETTERS]}…")
         return markup(value, line(value), self._media, is_small=True) + _caption(caption)
+
+    def small(self, item: Any, side: int) -> str:
+        """An item among many, as markup: a small picture, the beginning of a text, a player without a drawing."""
+        try:
+            value = self._value(item)
+            if is_sound(value):
+                uri, _ = self._media.sound(value)
+                return f'<audio controls preload="none" src="{uri}"></audio>'
+        except (JuncoError, OSError, Unshown) as error:
+            return f'<p class="faint">{words(brief(error))}</p>'
+        if isinstance(value, str):
+            return f'<p class="text">{words(cut(" ".join(value[:_MOST_LETTERS].split()), _SMALL_LETTERS))}</p>'
+        return picture(value, "", self._media, side=side) if is_picture(value) else self.item(item, side)
 
     def _value(self, item: Any) -> Any:
         """What a file holds; of a film its first picture."""

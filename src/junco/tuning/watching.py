@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from junco.job.progress import DRAW_S, EVERY_S, duration
 from junco.terminal import is_terminal, say_json
 from junco.train.history import Epoch
 from junco.wording import masked, printable
+
+if TYPE_CHECKING:
+    from junco.tuning.report import TrainReport
 
 EPOCH_S = 1.0
 """Between two lines of epochs on a terminal: a head has hundreds in a moment."""
@@ -48,6 +51,9 @@ class Watching:
 
     def loading(self, what: str, done: int, total: int) -> None:
         """So many items of so many were read, decoded, embedded."""
+
+    def finish(self, report: TrainReport) -> None:
+        """All is measured."""
 
     def left_s(self, step: int, steps: int) -> float | None:
         """Seconds that the rest of the run will take, by the steps of this process; ``None`` where nobody knows yet."""
@@ -91,6 +97,16 @@ class Together(Watching):
         """To each."""
         for each in self._watches:
             each.told(line)
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """To each."""
+        for each in self._watches:
+            each.loading(what, done, total)
+
+    def finish(self, report: TrainReport) -> None:
+        """To each."""
+        for each in self._watches:
+            each.finish(report)
 
     def __enter__(self) -> Self:
         for each in self._watches:
@@ -159,6 +175,12 @@ class JsonLines(Epochs):
         """Print it as a line."""
         say_json({"told": line})
 
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Print a line if the last one is old."""
+        if self.clock() - self._stepped_s >= EVERY_S:
+            self._stepped_s = self.clock()
+            say_json({"loading": what, "done": done, "total": total})
+
     def show_epoch(self, epoch: Epoch) -> None:
         """Number, loss, rate, measures, seconds, and whether none was better."""
         self._stepped_s = self.clock()
@@ -199,6 +221,12 @@ class Live(Epochs):
             rate=f"rate {lr:.1e}",
             left="" if left_s is None else f"{duration(left_s)} left",
         )
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Move the bar, unless it was just moved."""
+        if self.clock() - self._drawn_s >= DRAW_S or done >= total:
+            self._drawn_s = self.clock()
+            self._rich.update(self._task, description=what, completed=done, total=total, loss="", rate="", left="")
 
     def told(self, line: str) -> None:
         """Print it above the bar."""

@@ -16,13 +16,13 @@ from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.static_files import StaticFiles
 from junco.errors import ParameterError
 from junco.neural.tokens import Ids, Tokens, strange
-from junco.neural.vectors import unit_rows
 from junco.neural.weights import weights_by_sha256
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.source import Source
 from junco.types import Space, Vectors
+from junco.types.unit import unit_rows
 
 _WHEEL = "tokenlearn-static-model==0.1.1"
 DEFAULT = (

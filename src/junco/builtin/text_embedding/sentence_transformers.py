@@ -110,6 +110,14 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         is_own = self.prompt is not None and self.prompt not in convention.values()
         return space.but(prompt=self.prompt if is_own else convention or "")
 
+    def skeleton(self) -> Source:
+        """The same by its configuration."""
+        self.fetch()
+        plain = self._plain()
+        if plain is None:
+            raise self._no_layers()
+        return plain.skeleton(self.name, plain.tokenizer())
+
     def source(self) -> Source:
         """The folder's encoder with its pooling.
 
@@ -120,9 +128,17 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         plain = self._plain()
         if plain is None and self.tuned is not None:
             raise self._untunable()
+        if plain is None and self.layer is not None:
+            raise self._no_layers()
         if plain is None:
             raise ParameterError(f"{self.name!r}: no runtime but the library can run {self._model!r}: {_IS_MORE}")
         return plain.source(self.name, plain.tokenizer())
+
+    def _no_layers(self) -> ParameterError:
+        return ParameterError(
+            f"{self.name!r}: the layers of {self._model!r} cannot be taken: {_IS_MORE}, which only its library "
+            "runs: leave layer out, or take an encoder (BERT, MPNet, RoBERTa …) with mean or cls pooling"
+        )
 
     def check_tuning(self, scope: str | tuple[str, ...] = "") -> None:
         super().check_tuning(scope)
