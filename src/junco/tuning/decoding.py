@@ -135,6 +135,14 @@ def loader_of(loader: Any, operator: Tuned) -> Pipeline:
     )
 
 
+def identity_of_loader(loader: Any) -> str:
+    """What tells a loader from others, functions of one's own by their code; empty where there is none."""
+    if loader is None:
+        return ""
+    given = loader if isinstance(loader, Pipeline) else pipeline(loader)
+    return _identity([given], ", ".join(given.graph.outputs)) or str(given.graph)
+
+
 def _spec_of(operator: Tuned) -> OperatorSpec:
     return operator.spec if isinstance(operator, Operator) else operator
 
