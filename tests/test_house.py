@@ -19,6 +19,19 @@ LIGHT = {"numpy", "yaml", "junco"}
 CLI_MAY_ALSO_IMPORT = {"click", "rich"}
 ADAPTED = {"sklearn": "sklearn", "langchain": "langchain_core", "llama_index": "llama_index", "haystack": "haystack"}
 """The library that an adapter is for, by its file: nobody imports that who has not the library."""
+LOOPS = {
+    "goals",
+    "gradients",
+    "head_network",
+    "lora",
+    "losses",
+    "optimiser",
+    "parts",
+    "passes",
+    "run",
+    "trainer",
+}
+"""Of training: what is imported when it begins, and not when it is spoken of."""
 # executing data, or a shell, is how a shared pipeline would become an attack
 FORBIDDEN_CALLS = {
     "eval",
@@ -121,6 +134,8 @@ def test_heavy_libraries_wait_until_they_are_used(path):
         allowed |= {ADAPTED.get(path.stem, "junco")}
     if path.parent == SRC / "nn" or (path.name == "model.py" and SRC / "models" in path.parents):
         allowed |= {"torch"}  # a network is a class of torch's; whoever needs one imports it where it is built
+    if path.parent == SRC / "train" and path.stem in LOOPS:
+        allowed |= {"torch"}  # whoever trains has it; what others read of a training run has not
     assert {name.partition(".")[0] for name in _imported_at_once(TREES[path])} <= allowed
 
 

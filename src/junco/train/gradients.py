@@ -67,8 +67,7 @@ class Gradients:
     def _of_part(self, places: Places, draw: tuple[int, ...], share: float) -> float:
         columns = [self._vectors(column, places, draw) for column in range(len(self._examples.columns))]
         loss = self._goal(columns, self._known(places)) * share
-        loss.backward()
-        return loss.item()
+        return _gone_back(loss)
 
     def _cached(self, places: Places, parts: Sequence[Places], draw: tuple[int, ...], share: float) -> float:
         numbers = range(len(self._examples.columns))
@@ -79,15 +78,15 @@ class Gradients:
             ]
         for vectors in columns:
             vectors.requires_grad_(True)
-        loss = self._goal(columns, self._known(places)) * share
-        loss.backward()
+        loss = _gone_back(self._goal(columns, self._known(places)) * share)
         for column in numbers:
             wanted = columns[column].grad
             if wanted is None:  # a column that the goal does not look at
                 continue
-            for i, (part, gradient) in enumerate(zip(parts, wanted.split([len(part) for part in parts]), strict=True)):
-                self._vectors(column, part, (*draw, i)).backward(gradient)
-        return loss.item()
+            pieces = torch.tensor_split(wanted, len(parts))  # as numpy split the places
+            for i, (part, piece) in enumerate(zip(parts, pieces, strict=True)):
+                torch.autograd.backward(self._vectors(column, part, (*draw, i)), piece)
+        return loss
 
     def _vectors(self, column: int, places: Places, draw: tuple[int, ...]) -> Tensor:
         rows, side = self._examples.columns[column], self._examples.side(column)
@@ -100,7 +99,7 @@ class Gradients:
         let_go(error)
         for weight in [*self._passes.part.network.parameters(), *self._goal.parameters()]:
             weight.grad = None
-        if torch.cuda.is_initialized():
+        if self._passes.device.type == "cuda":
             torch.cuda.empty_cache()
         now = min(self.rows or of_batch, of_batch)
         if now <= 2:
@@ -110,6 +109,11 @@ class Gradients:
             ) from error
         self.rows = -(-now // 2)
         self._told(f"memory did not hold passes of {now} examples: a batch goes through in parts of {self.rows}")
+
+
+def _gone_back(loss: Tensor) -> float:
+    torch.autograd.backward(loss)
+    return float(loss.detach())
 
 
 @contextmanager

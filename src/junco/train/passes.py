@@ -1,8 +1,6 @@
-"""`Passes`: examples → tensors → vectors, with gradients or without, on the device and in the arithmetic that is asked for."""
+"""`Passes`: examples → tensors → vectors, with gradients or without, on a device, in the arithmetic asked for."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -104,13 +102,17 @@ class Passes:
             [self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts]
         )
 
+    def inputs(self, rows: Rows, places: Places) -> Tensors:
+        """What goes in of some rows of the first column, on the device."""
+        return tuple(tensor.to(self.device) for tensor in self._tensors(rows, places, "left"))
+
     def _is_block(self, rows: Rows) -> bool:
         return self.task.collate is stacked_tensors and isinstance(rows, BlockRows)
 
     def _tensors(self, rows: Rows, places: Places, side: Side) -> Tensors:
         if self.task.collate is stacked_tensors and isinstance(rows, BlockRows):
             return tuple(torch.from_numpy(array) for array in rows.block(places))
-        return self.task.collate(_taken(rows, places.tolist()), side)
+        return self.task.collate(rows.take(places.tolist()), side)
 
     def _forward(self, tensors: Tensors, side: Side) -> Tensor:
         return self.task.forward(tuple(tensor.to(self.device) for tensor in tensors), side).float()
@@ -118,10 +120,7 @@ class Passes:
     def _checked(self, vectors: Tensor, num_rows: int) -> Tensor:
         if vectors.ndim != 2 or len(vectors) != num_rows:
             raise TrainError(
-                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, not ({num_rows}, dim)"
+                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, "
+                f"not ({num_rows}, dim)"
             )
         return vectors
-
-
-def _taken(rows: Rows, places: Sequence[int]) -> list[tuple[npt.NDArray[np.generic], ...]]:
-    return rows.take(places)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from junco.errors import TrainError
@@ -34,6 +35,10 @@ Embed = Callable[[Rows, Side], Vectors]
 """Rows of a side → their vectors, float32 (n, dim), as in use and without gradients."""
 _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
+_MOST_TO_LOOK_AT = 4096
+"""Vectors that say in which directions a head learns."""
+_EXAMPLES_OF_A_TEST = 8
+"""Of rates of a network: so it takes no longer than a hundred examples or so; of a head a whole batch."""
 _LEAST_S = 5.0
 """Between checkpoints of epochs that are short."""
 _USUAL_RATES = {True: 1e-3, False: 1e-4}
@@ -77,7 +82,7 @@ class Run:
         self.passes = Passes(self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment)
         first = self.passes.some(self.examples.columns[0], np.arange(min(2, len(self.examples))))
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
-        self.optimiser = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        self.optimiser = Optimiser(self.part, self.goal, self.args)
         self.gradients = Gradients(self.passes, self.goal, self.examples, self.args.seed, self.told)
         self.sampler = sampler_for(self.examples, self.goal_name, self.settled, self.args.balance, self.args.seed)
         self.history = History(
@@ -92,6 +97,10 @@ class Run:
     def begin(self) -> None:
         """Measure what is there before, let the goal begin there, and find the rate."""
         self._measure()
+        if self.settled.is_head:
+            some = np.random.default_rng(self.args.seed).permutation(len(self.examples))[:_MOST_TO_LOOK_AT]
+            self.part.begin(self.passes.inputs(self.examples.columns[0], some)[0])
+            self.best = self.part.state()
         labels = self.examples.labels
         if labels is not None and len(self.examples.columns) == 1:
             places = balanced(labels, np.random.default_rng(self.args.seed)).ravel()
@@ -144,10 +153,13 @@ class Run:
         self.history.told.append(line)
         self.watch.told(line)
 
-    def finish(self) -> None:
-        """Put the best weights in, and note how long it took."""
+    def finish(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Put the best weights in, note how long it took, and give what came out."""
         self.part.load(self.best)
+        tensors = self.part.tensors()
+        self.part.close()
         self.history.seconds += time.perf_counter() - self._began
+        return tensors
 
     def save(self) -> None:
         """Write a checkpoint: all that is needed to go on as if nothing had been."""
@@ -242,23 +254,24 @@ class Run:
     def _found_rate(self) -> float:
         """By a test on one batch, after which all weights are as before."""
         before, goal = self.part.state(), {name: each.clone() for name, each in self.goal.state_dict().items()}
-        trial = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        trial = Optimiser(self.part, self.goal, self.args)
         batch = self.sampler.batches(1)[0]
+        batch = batch if self.settled.is_head else batch[:_EXAMPLES_OF_A_TEST]
 
         def loss_at(rate: float) -> float:
             loss = self.gradients.add([batch], 0)
             return loss if math.isfinite(loss) and trial.step(rate) else math.nan
 
         lowest, highest = rates.RANGE_OF_A_HEAD if self.settled.is_head else rates.RANGE_OF_A_NETWORK
-        found = rates.found_rate(loss_at, lowest, highest)
+        steps = rates.STEPS_OF_A_HEAD if self.settled.is_head else rates.STEPS_OF_A_NETWORK
+        found = rates.found_rate(loss_at, lowest, highest, steps)
         trial.forget()
         self.part.load(before)
         self.goal.load_state_dict(goal)
         usual = _USUAL_RATES[self.settled.is_head]
         rate = usual if found is None else float(f"{found:.2g}")
-        self.told(
-            f"lr: {rate:g}, {'found by a short test' if found else 'the usual one: the loss fell nowhere in a short test'}"
-        )
+        how = "found by a short test" if found else "the usual one: the loss fell nowhere in a short test"
+        self.told(f"lr: {rate:g}, {how}")
         return rate
 
 

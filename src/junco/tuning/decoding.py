@@ -198,6 +198,12 @@ def family_inputs(operator: Tuned) -> tuple[str, ...]:
     return tuple(port.name for port in spec.load().ports_with(spec.params).inputs or ()) or ("item",)
 
 
+def family_step(operator: Tuned) -> tuple[str, str] | None:
+    """A pipeline in which the operator is at home, and the step that it is there; ``None`` where there is none."""
+    graph = _family_graph(_spec_of(operator))
+    return (graph.name, graph.main) if graph is not None and graph.name else None
+
+
 def _family_graph(spec: OperatorSpec) -> Graph | None:
     """The pipeline of the operator's family whose main step it is; else the family's default."""
     operator = spec.load()
