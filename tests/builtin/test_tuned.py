@@ -59,6 +59,15 @@ def test_efficientnet_lite(photos, tmp_path):
     check_whole(operator, photos, tmp_path / "t")
 
 
+def test_the_whole_state_of_a_network_goes_through_a_folder(tmp_path):
+    """Counters of batches, which are no arrays of any length, too."""
+    operator = ops.image_embedding.efficientnet_lite(exact=True, **ON_CPU).create()
+    state = operator.train_task().network.state_dict()
+    save_tuned(tmp_path / "t", operator, {f"network.{name}": each.numpy() for name, each in state.items()})
+    again = Operator.load(tmp_path / "t").train_task().network.state_dict()
+    assert all(torch.equal(again[name], each) and again[name].shape == each.shape for name, each in state.items())
+
+
 def test_the_sentence_of_the_readme_with_a_head(photos, tmp_path, monkeypatch):
     op = ops.image_embedding.efficientnet_lite(exact=True, **ON_CPU)
     tuned_head(tmp_path / "run", op.create(), 32)
