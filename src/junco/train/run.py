@@ -18,6 +18,7 @@ from junco.errors import TrainError
 from junco.train import checkpoint, rates
 from junco.train.args import TrainingArgs
 from junco.train.examples import Examples, Rows
+from junco.train.fitting import rows_that_fit
 from junco.train.goals import goal_for
 from junco.train.gradients import Gradients
 from junco.train.history import Epoch, History
@@ -84,6 +85,8 @@ class Run:
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
         self.optimiser = Optimiser(self.part, self.goal, self.args)
         self.gradients = Gradients(self.passes, self.goal, self.examples, self.args.seed, self.told)
+        self.part.as_in_training()
+        self.gradients.rows = rows_that_fit(self.passes, self.examples, self.settled.batch)
         self.sampler = sampler_for(self.examples, self.goal_name, self.settled, self.args.balance, self.args.seed)
         self.history = History(
             metric=self.metric,
