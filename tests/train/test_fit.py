@@ -261,8 +261,9 @@ def test_examples_are_changed_at_random_in_training_and_not_when_they_are_measur
 
     for _ in range(2):
         trained(task_of(seeded(Attending), augment=change), labelled(), tmp_path, steps=3, epochs=None)
-    assert drawn[:3] == drawn[3:]
-    assert len({*drawn}) == 3
+    half = len(drawn) // 2
+    assert drawn[:half] == drawn[half:]
+    assert len({*drawn[-3:]}) == 3
     drawn.clear()
     trained(task_of(seeded(Attending), augment=change), pairs(), tmp_path, "contrastive", steps=2, epochs=None)
     assert not drawn, "not of pairs, if nothing is said"

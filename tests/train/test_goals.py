@@ -118,15 +118,15 @@ def falling(start, best, diverges):
 
 @pytest.mark.parametrize("best", [1e-5, 1e-4, 1e-3])
 def test_the_rate_that_is_found_is_far_below_one_that_diverges(best):
-    found = found_rate(falling(3.0, best, 10 * best), 1e-6, 1e-1)
+    found = found_rate(falling(3.0, best, 10 * best), 1e-6, 1e-1, 24)
     assert found is not None
     assert best / 30 < found < 5 * best
 
 
 def test_no_rate_is_found_where_the_loss_falls_nowhere():
-    assert found_rate(lambda rate: 1.0, 1e-6, 1e-1) is None
-    assert found_rate(lambda rate: math.nan, 1e-6, 1e-1) is None
-    assert found_rate(falling(1.0, 1.0, 1e-9), 1e-6, 1e-1) is None
+    assert found_rate(lambda rate: 1.0, 1e-6, 1e-1, 24) is None
+    assert found_rate(lambda rate: math.nan, 1e-6, 1e-1, 24) is None
+    assert found_rate(falling(1.0, 1.0, 1e-9), 1e-6, 1e-1, 24) is None
 
 
 def test_what_is_known_of_examples_comes_by_their_places():

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from junco.memory import device_bytes, memory_bytes
+from junco.memory import device_bytes, is_out_of_memory, let_go, memory_bytes
 from junco.train.examples import Examples
 from junco.train.passes import Passes
 
@@ -22,7 +22,13 @@ def rows_that_fit(passes: Passes, examples: Examples, batch: int) -> int | None:
     """Examples of a pass, over all columns of a batch; ``None``: a whole batch fits, as it mostly does."""
     if batch <= _MORE or len(examples) < _MORE:
         return None
-    each = sum(_bytes_of_an_example(passes, examples, column) for column in range(len(examples.columns)))
+    try:
+        each = sum(_bytes_of_an_example(passes, examples, column) for column in range(len(examples.columns)))
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        let_go(error)
+        return _FEW
     fitting = int(_SHARE * _all_bytes(passes.device) / max(1.0, each))
     return None if fitting >= batch else max(_FEW, fitting)
 
