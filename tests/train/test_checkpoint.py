@@ -15,7 +15,19 @@ import torch
 from junco.errors import TrainError
 from junco.train.checkpoint import NAME, read_checkpoint, write_checkpoint
 from junco.train.examples import ArrayRows, Examples
-from training import Attending, Convolutional, Onlooker, digits, labelled, longer_run, pairs, seeded, task_of, trained
+from training import (
+    Attending,
+    Convolutional,
+    Onlooker,
+    accuracy,
+    digits,
+    labelled,
+    longer_run,
+    pairs,
+    seeded,
+    task_of,
+    trained,
+)
 
 
 def interrupt():
@@ -39,6 +51,22 @@ def test_half_a_run_goes_on_to_the_bits_of_a_whole_one(tmp_path, whole, at):
     assert all(np.array_equal(done.tensors[name], whole.tensors[name]) for name in whole.tensors)
     assert done.history.losses == whole.history.losses
     assert [epoch.measures for epoch in done.history.epochs] == [epoch.measures for epoch in whole.history.epochs]
+
+
+def test_a_run_that_ends_after_its_last_step_is_measured_when_it_goes_on(tmp_path, whole):
+    calls = []
+
+    def measure(embed):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return accuracy(embed)
+
+    assert longer_run(tmp_path, resume=False, measure=measure).history.ending == "interrupted"
+    done = longer_run(tmp_path, resume=True)
+    assert done.history.resumed_at == [30]
+    assert [epoch.measures for epoch in done.history.epochs] == [epoch.measures for epoch in whole.history.epochs]
+    assert all(np.array_equal(done.tensors[name], whole.tensors[name]) for name in whole.tensors)
 
 
 def test_a_run_that_is_done_goes_on_to_the_same(tmp_path, whole):
