@@ -56,7 +56,7 @@ WRITES = {
     "logging.StreamHandler",
 }
 # tables of printed cells, a bar of numbers, and whether there are colours
-DRAWN_BY_RICH = {"cli/printing.py", "cli/main.py", "job/progress.py"}
+DRAWN_BY_RICH = {"cli/printing.py", "cli/main.py", "job/progress.py", "tuning/watching.py"}
 
 
 # what a run sends to the worker processes that it started itself, and what they send back

@@ -105,7 +105,7 @@ def resumed(folder, examples=None, network=None, goal="classify", **args):
 def test_other_arguments_are_named(tmp_path, begun):
     (tmp_path / NAME).write_bytes(begun)
     with pytest.raises(TrainError, match=r"other arguments: lr: 0.003 then, 0.1 now; augment: None then, False now"):
-        resumed(tmp_path, lr=0.1)
+        resumed(tmp_path, lr=0.1, checkpoint_s=7.0, keep=True)
 
 
 @pytest.mark.parametrize(

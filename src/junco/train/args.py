@@ -55,6 +55,7 @@ class TrainingArgs:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         checkpoint_s: seconds between checkpoints within an epoch; after an epoch there is one anyway, unless the last
             is younger than five seconds.
+        logs: a folder for TensorBoard's files; ``None``: none are written.
         keep: the run's folder stays when all is done, with its checkpoints; else only what was made.
     """
 
@@ -83,6 +84,7 @@ class TrainingArgs:
     seed: int = 0
     device: str = "auto"
     checkpoint_s: float = 60.0
+    logs: str | None = None
     keep: bool = False
 
     bounds: ClassVar[dict[str, Bounds]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ def resume(run: Run) -> bool:
 
 
 def _check(run: Run, path: Path, state: dict[str, Any]) -> None:
-    if differences := run.args.differences(TrainingArgs.of(state["args"])):
+    then = replace(TrainingArgs.of(state["args"]), **{name: getattr(run.args, name) for name in _MAY_DIFFER})
+    if differences := run.args.differences(then):
         raise TrainError(
             f"{path}: this run was begun with other arguments: {'; '.join(differences)}. Take those, or begin anew "
             "without resume"
@@ -93,6 +95,8 @@ def _identity(run: Run) -> dict[str, Any]:
     }
 
 
+_MAY_DIFFER = ("checkpoint_s", "logs", "keep")
+"""Arguments that change nothing of what comes out."""
 _OF = {
     "model": "another model, or of other weights",
     "examples": "a run on other examples",
