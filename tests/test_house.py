@@ -20,6 +20,7 @@ CLI_MAY_ALSO_IMPORT = {"click", "rich"}
 ADAPTED = {"sklearn": "sklearn", "langchain": "langchain_core", "llama_index": "llama_index", "haystack": "haystack"}
 """The library that an adapter is for, by its file: nobody imports that who has not the library."""
 LOOPS = {
+    "fitting",
     "goals",
     "gradients",
     "head_network",

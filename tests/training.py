@@ -178,14 +178,14 @@ def of_flat_pixels(embed):
     return accuracy(lambda rows, side: embed(ArrayRows((rows.arrays[0].reshape(len(rows), -1),)), side))
 
 
-def longer_run(folder, resume, watch=None):
+def longer_run(folder, resume, **more):
     """Three epochs with all that draws: dropout, batches, augmentation, adapters of a loss."""
 
     def change(tensors, generator):
         return (tensors[0] + 0.05 * torch.randn(tensors[0].shape, generator=generator),)
 
     task = task_of(seeded(Convolutional), augment=change)
-    return trained(task, labelled(), folder, "classify", epochs=3, batch=24, checkpoint_s=0, resume=resume, watch=watch)
+    return trained(task, labelled(), folder, "classify", epochs=3, batch=24, checkpoint_s=0, resume=resume, **more)
 
 
 def killed_and_resumed(folder: Path, kills: int) -> str:

@@ -15,7 +15,19 @@ import torch
 from junco.errors import TrainError
 from junco.train.checkpoint import NAME, read_checkpoint, write_checkpoint
 from junco.train.examples import ArrayRows, Examples
-from training import Attending, Convolutional, Onlooker, digits, labelled, longer_run, pairs, seeded, task_of, trained
+from training import (
+    Attending,
+    Convolutional,
+    Onlooker,
+    accuracy,
+    digits,
+    labelled,
+    longer_run,
+    pairs,
+    seeded,
+    task_of,
+    trained,
+)
 
 
 def interrupt():
@@ -39,6 +51,22 @@ def test_half_a_run_goes_on_to_the_bits_of_a_whole_one(tmp_path, whole, at):
     assert all(np.array_equal(done.tensors[name], whole.tensors[name]) for name in whole.tensors)
     assert done.history.losses == whole.history.losses
     assert [epoch.measures for epoch in done.history.epochs] == [epoch.measures for epoch in whole.history.epochs]
+
+
+def test_a_run_that_ends_after_its_last_step_is_measured_when_it_goes_on(tmp_path, whole):
+    calls = []
+
+    def measure(embed):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return accuracy(embed)
+
+    assert longer_run(tmp_path, resume=False, measure=measure).history.ending == "interrupted"
+    done = longer_run(tmp_path, resume=True)
+    assert done.history.resumed_at == [30]
+    assert [epoch.measures for epoch in done.history.epochs] == [epoch.measures for epoch in whole.history.epochs]
+    assert all(np.array_equal(done.tensors[name], whole.tensors[name]) for name in whole.tensors)
 
 
 def test_a_run_that_is_done_goes_on_to_the_same(tmp_path, whole):
@@ -77,7 +105,7 @@ def resumed(folder, examples=None, network=None, goal="classify", **args):
 def test_other_arguments_are_named(tmp_path, begun):
     (tmp_path / NAME).write_bytes(begun)
     with pytest.raises(TrainError, match=r"other arguments: lr: 0.003 then, 0.1 now; augment: None then, False now"):
-        resumed(tmp_path, lr=0.1)
+        resumed(tmp_path, lr=0.1, checkpoint_s=7.0, keep=True)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +148,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_whole(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(
-            TrainError, match=r"cannot be written.* is whole: free some room and go on with resume=True"
-        ):
+        with pytest.raises(TrainError, match=r"cannot be written.* is whole: free some room and go on"):
             write_checkpoint(path, {"a": torch.zeros(1_000_000)}, {"step": 2})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from junco.errors import DataError, TrainError
+from junco.errors import TrainError
 from junco.train.examples import ArrayRows, Examples, ListedRows
 from training import (
     Attending,
@@ -261,8 +261,9 @@ def test_examples_are_changed_at_random_in_training_and_not_when_they_are_measur
 
     for _ in range(2):
         trained(task_of(seeded(Attending), augment=change), labelled(), tmp_path, steps=3, epochs=None)
-    assert drawn[:3] == drawn[3:]
-    assert len({*drawn}) == 3
+    half = len(drawn) // 2
+    assert drawn[:half] == drawn[half:]
+    assert len({*drawn[-3:]}) == 3
     drawn.clear()
     trained(task_of(seeded(Attending), augment=change), pairs(), tmp_path, "contrastive", steps=2, epochs=None)
     assert not drawn, "not of pairs, if nothing is said"
@@ -299,46 +300,3 @@ def test_a_network_that_gives_no_vector_for_each_row_is_told(tmp_path):
     task.forward = lambda tensors, side: task.network(tensors[0])[0]
     with pytest.raises(TrainError, match=r"forward\(\) gave \(16,\) for 2 rows"):
         trained(task, labelled(), tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("goal", "examples", "says"),
-    [
-        ("classify", pairs, "needs a label of each item, and these are pairs: take goal='contrastive'"),
-        ("cosent", labelled, "needs pairs with scores, and these are items with labels: take goal='classify'"),
-        ("triplet", pairs, "needs triplets or labels"),
-        ("distil", labelled, "needs vectors of a teacher"),
-        ("clasify", labelled, "there is no goal 'clasify'"),
-    ],
-)
-def test_a_goal_that_does_not_fit_the_examples_names_those_that_do(tmp_path, goal, examples, says):
-    with pytest.raises(TrainError, match=says):
-        trained(task_of(seeded(Attending)), examples(), tmp_path, goal)
-
-
-def items(labels):
-    labels = np.asarray(labels, np.int64)
-    return Examples((ArrayRows((np.zeros((len(labels), 1, 8, 8), np.float32),)),), labels=labels)
-
-
-@pytest.mark.parametrize(
-    ("examples", "args", "says"),
-    [
-        (lambda: items([0, 0, 0]), {}, "all 3 examples have one label"),
-        (lambda: items([0, 1, 2]), {}, "each of 3 labels has one example alone"),
-        (lambda: items([0]), {}, "1 example is too little to train on"),
-        (lambda: items([0, 0, 1]), {"batch": 8}, "3 examples are too few for a step with batch=8: give more"),
-        (lambda: items([0, 0, 1]), {"accumulate": 4}, "3 examples are too few for a step with accumulate=4"),
-    ],
-)
-def test_too_little_data_is_told_with_numbers(tmp_path, examples, args, says):
-    with pytest.raises(DataError, match=says):
-        trained(task_of(seeded(Attending)), examples(), tmp_path, **args)
-
-
-def test_a_device_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(TrainError, match="device='gpu' is none: take 'auto'"):
-        trained(task_of(seeded(Attending)), labelled(), tmp_path, device="gpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(TrainError, match="torch sees no GPU here"):
-            trained(task_of(seeded(Attending)), labelled(), tmp_path, device="cuda:1")

@@ -118,18 +118,35 @@ def falling(start, best, diverges):
 
 @pytest.mark.parametrize("best", [1e-5, 1e-4, 1e-3])
 def test_the_rate_that_is_found_is_far_below_one_that_diverges(best):
-    found = found_rate(falling(3.0, best, 10 * best), 1e-6, 1e-1)
+    found = found_rate(falling(3.0, best, 10 * best), 1e-6, 1e-1, 24)
     assert found is not None
     assert best / 30 < found < 5 * best
 
 
 def test_no_rate_is_found_where_the_loss_falls_nowhere():
-    assert found_rate(lambda rate: 1.0, 1e-6, 1e-1) is None
-    assert found_rate(lambda rate: math.nan, 1e-6, 1e-1) is None
-    assert found_rate(falling(1.0, 1.0, 1e-9), 1e-6, 1e-1) is None
+    assert found_rate(lambda rate: 1.0, 1e-6, 1e-1, 24) is None
+    assert found_rate(lambda rate: math.nan, 1e-6, 1e-1, 24) is None
+    assert found_rate(falling(1.0, 1.0, 1e-9), 1e-6, 1e-1, 24) is None
 
 
 def test_what_is_known_of_examples_comes_by_their_places():
     known = Known.of(pairs(), np.array([3, 1]), torch.device("cpu"))
     assert known.labels is None
     assert [group.tolist() for group in known.groups] == [[group[3], group[1]] for group in pairs().groups]
+
+
+def test_passes_are_as_large_as_memory_holds(monkeypatch):
+    from junco.train import fitting
+
+    network = seeded(Convolutional)
+    part = Part(network, {name for name, _ in network.named_parameters()}, [network], "network.")
+    passes = Passes(task_of(network), part, torch.device("cpu"), False, False)
+    part.as_in_training()
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    assert fitting.rows_that_fit(passes, pairs(), 32) is None
+    monkeypatch.setattr(fitting, "memory_bytes", lambda: 1_000_000)
+    fewer = fitting.rows_that_fit(passes, pairs(), 32)
+    kept = 64 * (8 * 4 + 16 * 3) * 4  # bytes of an example's maps, more or less
+    assert fewer is not None
+    assert 0.3 < fewer / (400_000 / (2 * kept)) < 3
+    assert all(torch.equal(buffer, before[name]) for name, buffer in network.named_buffers())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from junco.errors import TrainError
 from junco.memory import is_out_of_memory, let_go
@@ -71,7 +70,7 @@ class Gradients:
 
     def _cached(self, places: Places, parts: Sequence[Places], draw: tuple[int, ...], share: float) -> float:
         numbers = range(len(self._examples.columns))
-        with torch.no_grad(), _statistics_kept(self._passes.part.network):
+        with torch.no_grad(), self._passes.statistics_kept():
             columns = [
                 torch.cat([self._vectors(column, part, (*draw, i)) for i, part in enumerate(parts)])
                 for column in numbers
@@ -114,12 +113,3 @@ class Gradients:
 def _gone_back(loss: Tensor) -> float:
     torch.autograd.backward(loss)
     return float(loss.detach())
-
-
-@contextmanager
-def _statistics_kept(network: nn.Module) -> Iterator[None]:
-    """A pass that is made twice counts once in the statistics of BatchNorm."""
-    kept = [buffer.clone() for buffer in network.buffers()]
-    yield
-    for buffer, before in zip(network.buffers(), kept, strict=True):
-        buffer.copy_(before)

@@ -14,9 +14,7 @@ _LEAST_FALL = 1e-3
 """Of the loss, as a share of it, that counts as one."""
 
 
-def found_rate(
-    loss_at: Callable[[float], float], lowest: float, highest: float, steps: int = STEPS_OF_A_HEAD
-) -> float | None:
+def found_rate(loss_at: Callable[[float], float], lowest: float, highest: float, steps: int) -> float | None:
     """The rate at which a loss falls most steeply, well below that at which it is lowest.
 
     Smith, "Cyclical Learning Rates for Training Neural Networks" (2017): it rises evenly in its logarithm, a step at

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from junco.train import resuming
 from junco.train.args import TrainingArgs
 from junco.train.examples import Examples
 from junco.train.history import History
@@ -92,7 +93,7 @@ def fit(  # noqa: PLR0913  # what a run is made of
 
 
 def _train(run: Run, resume: bool) -> None:
-    if not (resume and run.resume()):
+    if not (resume and resuming.resume(run)):
         run.begin()
     for epoch in run.epochs_left():
         for batches in run.steps_left(epoch):
