@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -208,6 +209,25 @@ def test_sound_of_transformers(clips, tmp_path, kind):
     operator = ops.audio_embedding.transformers(folder, piece_s=1.5, **ON_CPU).create()
     check(operator, clips[:3])
     check_whole(operator, clips[:3], tmp_path / "t")
+
+
+def test_x_vectors_of_transformers(clips, tmp_path):
+    operator = ops.speaker_embedding.transformers(x_vectors(tmp_path / "x"), piece_s=1.5, **ON_CPU).create()
+    check(operator, clips[:3])
+
+
+def x_vectors(folder: Path) -> Path:
+    """A small WavLM for x-vectors, with random weights."""
+    import transformers
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    more = {"conv_dim": (8,) * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}
+    heads = {"tdnn_dim": (12, 12, 12, 12, 24), "xvector_output_dim": 14}
+    config = transformers.WavLMConfig(**sizes, **more, **heads)
+    torch.manual_seed(0)
+    transformers.WavLMForXVector(config).save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    return folder
 
 
 @pytest.mark.parametrize("kind", ["clip", "siglip"])
