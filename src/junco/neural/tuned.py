@@ -304,7 +304,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
 
 def made_by() -> dict[str, Any]:
     """What there is of the libraries that decide what a training makes."""
-    return {name: found for name in ("junco", "torch", "peft", "safetensors") if (found := _version(name))}
+    return {name: found for name in ("junco", "torch", "safetensors") if (found := _version(name))}
 
 
 def _version(package: str) -> str:
