@@ -69,7 +69,7 @@ def test_leading_numbers_are_trained_to_be_vectors_too(tmp_path):
 
 def test_one_seed_gives_equal_bits_and_another_others(tmp_path):
     first, again, other = (
-        trained(task_of(seeded(Convolutional)), labelled(), tmp_path, seed=seed, lr=None) for seed in (1, 1, 2)
+        trained(task_of(seeded(Convolutional)), labelled(), tmp_path, seed=seed, lr=None, metric="") for seed in (1, 1, 2)
     )
     assert same(first.tensors, again.tensors)
     assert first.history.losses == again.history.losses
@@ -272,11 +272,20 @@ def test_examples_are_changed_at_random_in_training_and_not_when_they_are_measur
 
 
 def test_the_rate_that_is_found_learns_and_leaves_no_trace(tmp_path):
-    found = trained(task_of(seeded(Convolutional)), labelled(), tmp_path, lr=None, epochs=2)
+    found = trained(task_of(seeded(Attending)), labelled(), tmp_path, lr=None, epochs=2)
     assert [line for line in found.history.told if line.startswith("lr: ")]
-    given = trained(task_of(seeded(Convolutional)), labelled(), tmp_path, lr=found.history.lr, epochs=2)
+    given = trained(task_of(seeded(Attending)), labelled(), tmp_path, lr=found.history.lr, epochs=2)
     assert same(found.tensors, given.tensors)
     assert found.history.losses[-1][1] < found.history.losses[0][1]
+
+
+def test_a_rate_at_which_examples_are_learned_by_heart_is_not_taken(tmp_path):
+    pixels = np.random.default_rng(0).normal(size=(64, 1, 8, 8)).astype(np.float32)
+    noise = Examples((ArrayRows((pixels,)),), labels=np.arange(64) % 2)
+    found = trained(
+        task_of(seeded(Attending)), noise, tmp_path, lr=None, steps=1, epochs=None, measure=lambda embed: {}
+    )
+    assert found.history.lr < 4e-4
 
 
 def test_rows_may_differ_in_shape(tmp_path):

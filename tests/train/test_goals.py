@@ -16,7 +16,7 @@ from junco.train.gradients import Gradients
 from junco.train.parts import Part
 from junco.train.passes import Passes
 from junco.train.rates import found_rate
-from training import Convolutional, pairs, seeded, task_of
+from training import Convolutional, labelled, pairs, seeded, task_of
 
 
 def directions(*shape):
@@ -39,6 +39,18 @@ def test_an_equal_item_is_no_negative():
     hard = torch.tensor([0, 5, 6, 7])  # the first negative equals the first right one
     with_negatives = losses.info_nce([left, right, right], (*groups, hard), 0.05)
     assert torch.isfinite(with_negatives)
+
+
+def test_an_item_is_no_negative_of_an_equal_one_in_another_column():
+    vectors = directions(3, 8)
+    left, right = vectors[[0, 1]], vectors[[2, 0]]  # the second right one equals the first left one
+    groups = (torch.tensor([0, 1]), torch.tensor([2, 0]))
+    cosines = left @ right.T / 0.05
+    second_left = functional.cross_entropy(cosines[1:], torch.tensor([1]))
+    first_right = functional.cross_entropy(cosines.T[:1], torch.tensor([0]))
+    found = losses.info_nce([left, right], groups, 0.05)
+    assert float(found) == pytest.approx(float(second_left + first_right) / 4, rel=1e-5)
+    assert found < losses.info_nce([left, right], (), 0.05)
 
 
 def test_scores_want_an_order_and_not_numbers():
@@ -102,6 +114,31 @@ def test_a_part_that_goes_through_twice_counts_once_in_the_statistics():
 
     assert set(statistics(None).values()) == {2}, "left and right"
     assert set(statistics(12).values()) == {4}
+
+
+def test_a_loss_is_asked_for_without_a_trace_and_is_the_same_again():
+    network, examples, places = seeded(Convolutional), labelled(), np.arange(24)
+    part = Part(network, {name for name, _ in network.named_parameters()}, [network], "network.")
+    passes = Passes(task_of(network), part, torch.device("cpu"), False, False)
+    made = Gradients(passes, goal_for("classify", TrainingArgs(), examples, 16), examples, 0, pytest.fail)
+    assert made.loss(places) == made.loss(places)
+    assert all(torch.equal(each, part.start[name]) for name, each in part.state().items()), "statistics, too"
+    assert all(weight.grad is None for weight in network.parameters())
+
+
+def test_statistics_are_as_before_where_memory_fails():
+    network = seeded(Convolutional)
+    part = Part(network, {name for name, _ in network.named_parameters()}, [network], "network.")
+    passes = Passes(task_of(network), part, torch.device("cpu"), False, False)
+    part.as_in_training()
+
+    def fails():
+        passes.learned(labelled().columns[0], np.arange(8), "left", 0)
+        raise MemoryError
+
+    with pytest.raises(MemoryError), passes.statistics_kept():
+        fails()
+    assert all(torch.equal(each, part.start[name]) for name, each in part.state().items())
 
 
 def falling(start, best, diverges):

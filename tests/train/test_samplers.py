@@ -64,12 +64,19 @@ def test_goals_that_compare_items_get_several_of_a_label(balance):
 
 def test_equal_items_of_pairs_are_in_different_batches():
     left = np.repeat(np.arange(100), 5)
-    right = np.random.default_rng(0).permutation(np.repeat(np.arange(250), 2))
+    right = 100 + np.random.default_rng(0).permutation(np.repeat(np.arange(250), 2))
     columns = tuple(ArrayRows((np.zeros((500, 1), np.float32),)) for _ in range(2))
     batches = sampler(Examples(columns, groups=(left, right)), "contrastive", batch=25).batches(1)
     assert sorted(np.concatenate(batches)) == list(range(500))
     twice = sum(len(batch) - len(np.unique(side[batch])) for batch in batches for side in (left, right))
     assert twice <= 10, "only what the last batches are left with"
+
+
+def test_what_equals_an_item_of_the_other_column_is_in_another_batch():
+    left, right = np.arange(100), (np.arange(100) + 7) % 100
+    columns = tuple(ArrayRows((np.zeros((100, 1), np.float32),)) for _ in range(2))
+    batches = sampler(Examples(columns, groups=(left, right)), "contrastive", batch=10).batches(1)
+    assert sum(np.isin(left[batch], right[batch]).sum() for batch in batches) <= 4
 
 
 def test_a_hundred_thousand_labels_are_no_matter_of_seconds():

@@ -14,6 +14,7 @@ import pytest
 
 from junco import Operator, TrainingArgs, ops, pipeline
 from junco.errors import ContractError, DataError, ParameterError, TrainError
+from junco.train.run import Run
 
 WORDS = {
     "access": ["cannot log in", "password refused", "login is blank"],
@@ -130,6 +131,7 @@ def test_rows_of_a_loader_have_the_label_of_their_item(tmp_path):
         ({"goal": "cosent"}, TrainError, "needs pairs with scores"),
         ({"metric": "bleu"}, DataError, "'bleu' is not measured"),
         ({"scope": "all", "dim": 3}, ParameterError, "dim=3 is of a head"),
+        ({"teacher": "text-embedding"}, ParameterError, "takes no teacher="),
     ],
 )
 def test_what_cannot_be_trained_so_is_refused_and_the_operator_stays(args, error, said, tickets):
@@ -179,6 +181,55 @@ def test_a_run_that_is_killed_goes_on_to_the_same_weights(tmp_path):
     assert again.returncode == 0, again.stderr
     weights = [read_weights(folder) for folder in (tmp_path / "whole", to)]
     assert weights[0] == weights[1]
+
+
+def test_a_run_that_is_interrupted_goes_on_where_its_checkpoint_was(tmp_path, tickets, monkeypatch):
+    args = {"scope": "blocks.5", "steps": 12, "lr": 1e-3, "batch": 4, "checkpoint_s": 0}
+    whole = ops.text_embedding.minilm().train(tickets, None, args, to=tmp_path / "whole", progress=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "note", interrupts_at(4, Run.note))
+        stopped = ops.text_embedding.minilm().train(tickets, None, args, to=tmp_path / "again", progress=False)
+    assert stopped.history.ending == "interrupted"
+    again = ops.text_embedding.minilm().train(tickets, None, args, to=tmp_path / "again", progress=False)
+    assert again.history.resumed_at == [4]
+    assert read_weights(again.folder) == read_weights(whole.folder)
+    assert not list(_runs().glob("*/checkpoint*")), "nothing is left of runs that are done"
+
+
+def interrupts_at(step, note):
+    """What notes a step, and is interrupted at one, as by Ctrl-C."""
+
+    def noted(run, loss, lr):
+        note(run, loss, lr)
+        if run.step == step:
+            raise KeyboardInterrupt
+
+    return noted
+
+
+def test_other_held_out_items_begin_a_run_anew(tmp_path, tickets, monkeypatch):
+    args = {"epochs": 2, "checkpoint_s": 0}
+    known = [(text, label) for label, texts in WORDS.items() for text in texts]
+    held = [
+        {"text": [f"{text}, {when}" for text, _ in known], "label": [label for _, label in known]}
+        for when in ("today", "yesterday")
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "end_epoch", interrupts_after(Run.end_epoch))
+        ops.text_embedding.minilm().train(tickets, held[0], args, to=tmp_path / "tuned", progress=False)
+    again = ops.text_embedding.minilm().train(tickets, held[1], args, to=tmp_path / "tuned", progress=False)
+    assert not again.history.resumed_at, "its measures would be those of other items"
+
+
+def interrupts_after(end_epoch):
+    """What ends an epoch, and is interrupted then."""
+
+    def ended(run, epoch):
+        end_epoch(run, epoch)
+        run.save()
+        raise KeyboardInterrupt
+
+    return ended
 
 
 def _runs():

@@ -35,12 +35,14 @@ class TrainingArgs:
         epochs: how often all examples are seen; ``None``: 3 times, by a head as often as makes 120 steps, between 5 and
             40 times; or as often as ``steps`` ask for.
         steps: most steps, which may end it earlier; ``None``: by ``epochs`` alone.
-        lr: the highest rate; ``None``: found by a short test.
+        lr: the highest rate; ``None``: found by a short test, of a network by the loss of examples that the test does
+            not learn from.
         schedule: how the rate falls.
         warmup: share of the steps in which the rate rises.
         weight_decay: of AdamW; of a head towards what it was, not towards zero.
-        batch: examples of a step; ``None``: 32 for networks and 256 for heads, fewer where memory asks for it.
-        accumulate: batches of a step, whose gradients are added up.
+        batch: examples that are compared with each other; ``None``: 32 for networks and 256 for heads. Where memory
+            does not hold so many, they go through the network in parts.
+        accumulate: batches of a step; it follows the mean of their gradients.
         precision: arithmetic of the passes: ``float32`` or ``bfloat16``.
         clip: the greatest norm of a step's gradient; ``None``: any.
         augment: change examples at random, as pictures by crops and mirrors; ``None``: where labels are trained for
@@ -114,6 +116,10 @@ class TrainingArgs:
             object.__setattr__(self, "scope", (self.scope,))  # the name of a layer
         if self.goal == "distil" and self.teacher is None:
             raise ParameterError(f"{_OWNER!r}: goal='distil' takes teacher=, the pipeline whose vectors are matched")
+        if self.teacher is not None and self.goal != "distil":
+            raise ParameterError(
+                f"{_OWNER!r}: goal={self.goal!r} takes no teacher=: take goal='distil', or leave it out"
+            )
         if self.dim is not None and self.scope != "head":
             raise ParameterError(f"{_OWNER!r}: dim={self.dim} is of a head: take scope='head', or leave dim out")
 

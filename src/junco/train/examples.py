@@ -38,7 +38,8 @@ class Examples:
         labels: of items, numbers from 0; ``None``: none are known.
         scores: of pairs, the more the more alike; ``None``: all belong together.
         targets: float32 (n, dim), vectors that another model makes of the items; ``None``: none are to be matched.
-        groups: of each column, equal numbers for equal items, which are no negatives of each other.
+        groups: of each column, equal numbers for equal items, whichever columns they are in: they are no negatives of
+            each other.
     """
 
     columns: tuple[Rows, ...]

@@ -55,6 +55,13 @@ class Gradients:
                     raise
                 self._make_room(max(len(places) for places in batches), error)
 
+    def loss(self, places: Places) -> float:
+        """That of a batch of which nothing is learned: as in training, and all that is drawn is the same each time."""
+        self._passes.part.as_in_training()
+        with torch.no_grad(), self._passes.statistics_kept():
+            columns = [self._vectors(column, places, ()) for column in range(len(self._examples.columns))]
+            return float(self._goal(columns, self._known(places)))
+
     def _of_batch(self, places: Places, draw: tuple[int, ...], share: float) -> float:
         self._passes.part.as_in_training()
         num_parts = 1 if self.rows is None else -(-len(places) // self.rows)

@@ -40,7 +40,7 @@ class History:
         epochs: the first is number 0, what was there before.
         losses: of each step, (step, loss).
         lr: the highest rate, given or found.
-        batch: examples of a step.
+        batch: examples of a batch, of which a step may have several.
         ending: why it ended.
         seconds: of all, over all processes that worked on it.
         num_trained: numbers that were trained, of ``num_weights``.

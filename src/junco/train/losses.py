@@ -17,13 +17,13 @@ _COSENT_SCALE = 20.0
 def info_nce(columns: Sequence[Tensor], groups: Sequence[Tensor], temperature: float) -> Tensor:
     """Of each pair, how hard the right one is to tell from all others of the batch, and the left one by the right.
 
-    Columns after the second hold negatives that are known to be hard. An item that equals the right one, or whose own
-    left one equals this left one, is no negative. Van den Oord et al., "Representation Learning with Contrastive
-    Predictive Coding" (2018); Henderson et al., "Efficient Natural Language Response Suggestion" (2017).
+    Columns after the second hold negatives that are known to be hard. An item that equals the left or the right one, or
+    whose own left one equals this left one, is no negative. Van den Oord et al., "Representation Learning with
+    Contrastive Predictive Coding" (2018); Henderson et al., "Efficient Natural Language Response Suggestion" (2017).
 
     Args:
         columns: each (n, dim): left, right and negatives, of length 1.
-        groups: of each column, (n,), equal numbers for equal items; none: all differ.
+        groups: of each column, (n,), equal numbers for equal items, whichever columns they are in; none: all differ.
         temperature: what cosines are divided by.
     """
     left, others = columns[0], torch.cat(list(columns[1:]))
@@ -41,11 +41,15 @@ def info_nce(columns: Sequence[Tensor], groups: Sequence[Tensor], temperature: f
 def _equal(groups: Sequence[Tensor]) -> Tensor:
     """(n, n · columns after the first): which of them are no negatives of a row, its own right one aside."""
     left, right = groups[0], groups[1]
-    same_left = left[:, None] == left[None, :]
-    parts = [same_left | (right[:, None] == right[None, :])]
+    parts = [_among(left, right, others) for others in groups[1:]]
+    parts[0] |= left[:, None] == left[None, :]
     parts[0].fill_diagonal_(False)
-    parts += [right[:, None] == negative[None, :] for negative in groups[2:]]
     return torch.cat(parts, dim=1)
+
+
+def _among(left: Tensor, right: Tensor, others: Tensor) -> Tensor:
+    """(n, n): which of the others equal a row's left or right one."""
+    return (left[:, None] == others[None, :]) | (right[:, None] == others[None, :])
 
 
 def in_order(cosines: Tensor, scores: Tensor) -> Tensor:

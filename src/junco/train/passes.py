@@ -110,10 +110,12 @@ class Passes:
         """Passes inside do not count in the statistics of BatchNorm, so that those made twice count once."""
         buffers = [*self.task.network.buffers()]
         kept = [buffer.clone() for buffer in buffers]
-        yield
-        with torch.no_grad():
-            for buffer, before in zip(buffers, kept, strict=True):
-                buffer.copy_(before)
+        try:
+            yield
+        finally:  # memory may have been too little for one of them
+            with torch.no_grad():
+                for buffer, before in zip(buffers, kept, strict=True):
+                    buffer.copy_(before)
 
     def inputs(self, rows: Rows, places: Places) -> Tensors:
         """What goes in of some rows of the first column, on the device."""

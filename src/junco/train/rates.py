@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-RANGE_OF_A_HEAD, RANGE_OF_A_NETWORK = (1e-5, 1e-1), (1e-6, 1e-2)
-STEPS_OF_A_HEAD, STEPS_OF_A_NETWORK = 24, 16
+RANGE_OF_A_HEAD, RANGE_OF_A_NETWORK = (1e-5, 1e-1), (1e-5, 3e-3)
+STEPS_OF_A_HEAD, STEPS_OF_A_NETWORK = 24, 12
 _SMOOTHING, _RISEN, _BELOW_THE_LOWEST = 0.7, 1.5, 5.0
 _LEAST_FALL = 1e-3
 """Of the loss, as a share of it, that counts as one."""

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Protocol
 
@@ -36,8 +37,10 @@ _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
 _MOST_TO_LOOK_AT = 4096
 """Vectors that say in which directions a head learns."""
-_EXAMPLES_OF_A_TEST = 8
-"""Of rates of a network: so it takes no longer than a hundred examples or so; of a head a whole batch."""
+_EXAMPLES_OF_A_TEST, _OTHERS_OF_A_TEST = 8, 12
+"""Of rates of a network: of each step, and others by whose loss is told: it takes as long as 150 examples or so."""
+_FEWEST_OF_A_TEST = 4
+"""Others: fewer say nothing."""
 _LEAST_S = 5.0
 """Between checkpoints of epochs that are short."""
 _USUAL_RATES = {True: 1e-3, False: 1e-4}
@@ -203,15 +206,15 @@ class Run:
         return patience is not None and is_measured and epochs[-1].number - self.history.best.number >= patience
 
     def _found_rate(self) -> float:
-        """By a test on one batch, after which all weights are as before."""
+        """By a test on a few examples, after which all weights are as before."""
         before, goal = self.part.state(), {name: each.clone() for name, each in self.goal.state_dict().items()}
         trial = Optimiser(self.part, self.goal, self.args)
-        batch = self.sampler.batches(1)[0]
-        batch = batch if self.settled.is_head else batch[:_EXAMPLES_OF_A_TEST]
+        batches, others = self._examples_of_a_test()
 
         def loss_at(rate: float) -> float:
-            loss = self.gradients.add([batch], 0)
-            return loss if math.isfinite(loss) and trial.step(rate) else math.nan
+            own = self.gradients.add([next(batches)], 0)
+            loss = own if others is None else self.gradients.loss(others)
+            return loss if math.isfinite(own) and trial.step(rate) else math.nan
 
         lowest, highest = rates.RANGE_OF_A_HEAD if self.settled.is_head else rates.RANGE_OF_A_NETWORK
         steps = rates.STEPS_OF_A_HEAD if self.settled.is_head else rates.STEPS_OF_A_NETWORK
@@ -224,3 +227,16 @@ class Run:
         how = "found by a short test" if found else "the usual one: the loss fell nowhere in a short test"
         self.told(f"lr: {rate:g}, {how}")
         return rate
+
+    def _examples_of_a_test(self) -> tuple[Iterator[Places], Places | None]:
+        """What each step of a test of rates learns from, and what it is told by; ``None``: by the same.
+
+        A network learns a few examples by heart at any rate: only by others is seen where that does harm.
+        """
+        batches = self.sampler.batches(1)
+        some = np.concatenate(batches)
+        count = min(_OTHERS_OF_A_TEST, len(some) // 2)
+        if self.settled.is_head or count < _FEWEST_OF_A_TEST:
+            return cycle(batches[:1]), None
+        others, rest = some[:count], some[count:]
+        return cycle([rest[i : i + _EXAMPLES_OF_A_TEST] for i in range(0, len(rest), _EXAMPLES_OF_A_TEST)]), others

@@ -91,10 +91,9 @@ def _drawn(labels: Places, counts: Places, draws: Places, rng: np.random.Generat
 
 def _keys(groups: Sequence[Places]) -> Sequence[tuple[int, ...]] | None:
     """Of each example a number for each column's item; ``None`` where no item comes twice."""
-    if all(len(np.unique(group)) == len(group) for group in groups):
+    if len(np.unique(np.concatenate([*groups, []]))) == sum(map(len, groups)):
         return None
-    numbers = [np.unique(group, return_inverse=True)[1] * len(groups) + i for i, group in enumerate(groups)]
-    return list(zip(*(each.tolist() for each in numbers), strict=True))
+    return list(zip(*(group.tolist() for group in groups), strict=True))
 
 
 def _apart(batches: Sequence[Places], keys: Sequence[tuple[int, ...]]) -> list[Places]:

@@ -56,7 +56,7 @@ def _of_ending(read: Readings) -> Iterator[str]:
     if read.history.ending == "not finite":
         yield "The loss was no number any more: a lower rate (lr=…), or precision='float32', keeps it one."
     if read.history.ending == "interrupted":
-        yield "It was interrupted: the same call with resume=True goes on from there."
+        yield "It was interrupted: the same call on the operator as it was, with resume=True, goes on from there."
 
 
 def _of_data(kind: Kind) -> Iterator[str]:

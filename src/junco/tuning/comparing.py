@@ -14,11 +14,11 @@ from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, Trip
 from junco.neural.bridge import Bridge
 from junco.neural.operator import NeuralOperator
 from junco.tuning.held_out import HeldOut
-from junco.tuning.loaded import HeldOut as Rows
+from junco.tuning.loaded import HeldRows
 from junco.tuning.loading import vectors_of
 from junco.tuning.measuring import Asked, WayFacts, measured_way, side_by_side
+from junco.tuning.methods import HeadMethod, Method, Ready
 from junco.tuning.split import Split
-from junco.tuning.ways import HeadWay, Ready, Way
 from junco.types import Vectors
 
 _MOST_EXAMPLES, _LEAST_LABELS = 300, 2
@@ -44,50 +44,49 @@ class Compared:
     no_bridge: str
 
 
-def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Compared:
+def compared(method: Method, tuned: NeuralOperator, parts: Split, ready: Ready) -> Compared:
     """Measure both by the same items.
 
     Args:
-        way: how it was trained.
+        method: how it was trained.
         tuned: the operator that came out.
         parts: what was held out.
         ready: what was trained on.
     """
-    bridge, no_bridge = _bridge(way, tuned)
+    bridge, no_bridge = _bridge(method, tuned)
     data = ready.held_data
     if data is None:
         return Compared(None, None, None, bridge, no_bridge)
-    before = way.vectors_before(data)
-    after, vectors_after = way.vectors_after(tuned, before, data)
-    vectors_before = [vectors_of(rows) for rows in before.rows]
+    before, after = method.vectors_before(data), method.vectors_after(tuned, data)
+    vectors_before, vectors_after = ([vectors_of(rows) for rows in each.rows] for each in (before, after))
     first = before.asked.measures(vectors_before)
     second = after.asked.measures(vectors_after)
     shown = side_by_side(
         before.asked,
-        measured_way("before", first, None, _facts(way.operator, vectors_before[0])),
+        measured_way("before", first, None, _facts(method.operator, vectors_before[0])),
         measured_way("after", second, first, _facts(tuned, vectors_after[0])),
         before.asked.coded,
         parts.told,
     )
     seen = HeldOut(_with_items(before), _columns(before.asked, vectors_before), _columns(after.asked, vectors_after))
-    return Compared(shown, seen, _on_examples(way, tuned, parts, shown.main), bridge, no_bridge)
+    return Compared(shown, seen, _on_examples(method, tuned, parts, shown.main), bridge, no_bridge)
 
 
-def _bridge(way: Way, tuned: NeuralOperator) -> tuple[Bridge | None, str]:
+def _bridge(method: Method, tuned: NeuralOperator) -> tuple[Bridge | None, str]:
     """From the vectors that the operator gave, finished as it finishes them, to those that it gives now."""
-    if not isinstance(way, HeadWay):
+    if not isinstance(method, HeadMethod):
         return None, NO_MAP
-    source, target = way.operator.taken_space(), tuned.taken_space()
+    source, target = method.operator.taken_space(), tuned.taken_space()
     if source is None or target is None:
         return None, "nothing identifies the model, nor the space of its vectors"
-    bridge = Bridge(way.weight, source, target)
+    bridge = Bridge(method.weight, source, target)
     try:
-        return bridge.on(way.operator.space()), ""
+        return bridge.on(method.operator.space()), ""
     except SpaceError:  # they are cut or made whole numbers, of which no map is made
         return bridge, ""
 
 
-def _on_examples(way: Way, tuned: NeuralOperator, parts: Split, main: str) -> float | None:
+def _on_examples(method: Method, tuned: NeuralOperator, parts: Split, main: str) -> float | None:
     """The deciding measure of some of what was trained on, as many as were held out; of labels alone."""
     data = parts.train
     if not isinstance(data, LabelledSet) or parts.eval is None:
@@ -97,8 +96,8 @@ def _on_examples(way: Way, tuned: NeuralOperator, parts: Split, main: str) -> fl
     some = with_rows(data, rows)
     if len(some.counts) < _LEAST_LABELS:
         return None
-    after, vectors = way.vectors_after(tuned, way.vectors_before(some), some)
-    return after.asked.means(vectors)[main]
+    after = method.vectors_after(tuned, some)
+    return after.asked.means([vectors_of(rows) for rows in after.rows])[main]
 
 
 def _facts(operator: NeuralOperator, vectors: Vectors) -> WayFacts:
@@ -107,7 +106,7 @@ def _facts(operator: NeuralOperator, vectors: Vectors) -> WayFacts:
     return WayFacts(space.id if space is not None else None, vectors.shape[1], size, float("nan"))
 
 
-def _with_items(found: Rows) -> AnySet:
+def _with_items(found: HeldRows) -> AnySet:
     """The set whose items are numbers, with the items themselves."""
     coded, left, right = found.asked.coded, found.asked.items[0], found.asked.items[-1]
     if isinstance(coded, LabelledSet):

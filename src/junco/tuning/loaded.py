@@ -99,7 +99,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
+class HeldRows:
     """A set by which is measured.
 
     Attributes:

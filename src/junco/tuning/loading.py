@@ -23,7 +23,7 @@ from junco.train.task import Row, Side, TrainTask
 from junco.tuning.content import Contents, Watch, contents_of, unwatched
 from junco.tuning.decoding import Tuned, WayIn, way_of_values, way_of_vectors
 from junco.tuning.keeping import Work, keep
-from junco.tuning.loaded import HeldOut, Loaded, LoadedItems, Unreadable, check_labels, listed_rejects, told_rejects
+from junco.tuning.loaded import HeldRows, Loaded, LoadedItems, Unreadable, check_labels, listed_rejects, told_rejects
 from junco.tuning.making import RowsOf
 from junco.tuning.measuring import Asked, asked_of
 from junco.tuning.row_store import RowStore
@@ -101,7 +101,7 @@ class Loader:
             left, tuple(found), places, _groups(contents, places), unreadable, told + told_rejects(unreadable)
         )
 
-    def held_out(self, data: AnySet) -> HeldOut:
+    def held_out(self, data: AnySet) -> HeldRows:
         """The rows of a set by which is measured.
 
         Raises:
@@ -111,7 +111,7 @@ class Loader:
             loaded = self.load(data, None, "eval")
             assert isinstance(loaded.data, LabelledSet)
             coded = replace(loaded.data, items=range(len(loaded.data)))
-            return HeldOut(
+            return HeldRows(
                 Asked(coded, (loaded.data.items,), asked_of(data).main), loaded.columns, loaded.rejects, loaded.told
             )
         wanted = [items for _, items in sides(data)]
@@ -129,7 +129,7 @@ class Loader:
             row_of = {key_of(items[place]): row for place, row in each.row_of.items()}
             rows.append(chosen(each.rows, np.array([row_of[key_of(item)] for item in once], np.int64)))
         told = tuple(line for each in found for line in each.told)
-        return HeldOut(asked, tuple(rows), rejects, told + told_rejects(rejects))
+        return HeldRows(asked, tuple(rows), rejects, told + told_rejects(rejects))
 
     def items(
         self, items: Sequence[Any], side: Side, contents: Contents | None = None, name: str = "train"

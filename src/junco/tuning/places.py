@@ -60,6 +60,7 @@ def places_of(
         _plain(operator),
         operator.tuned_identity(),
         parts.fingerprint,
+        parts.eval_side and parts.eval_side.fingerprint,
         identity_of_loader(loader),
         str(to),
     ]

@@ -24,11 +24,11 @@ from junco.tuning.board import board_for
 from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
+from junco.tuning.methods import HeadMethod, Method, NetworkMethod, Ready
 from junco.tuning.places import Places, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
 from junco.tuning.watching import Together, Watching, watch_for
-from junco.tuning.ways import HeadWay, NetworkWay, Ready, Way
 
 _GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
 
@@ -83,8 +83,8 @@ class _Session:
 
     def run(self, places: Places, *, resume: bool) -> TrainReport:
         """Load, train, save, measure, report."""
-        way = self._way(places)
-        loaded = way.load(self.parts, self.goal, self.args)
+        method = self._method(places)
+        loaded = method.load(self.parts, self.goal, self.args)
         self.watch.metric = loaded.metric
         fitted = fit(
             loaded.task,
@@ -97,21 +97,21 @@ class _Session:
             watch=self.watch,
             resume=resume,
         )
-        tensors = way.tensors(fitted)
+        tensors = method.tensors(fitted)
         lora_scale = fitted.lora_scale if fitted.tensors else None
         save_tuned(places.tuned, self.operator, tensors, lora_scale=lora_scale, **self._told(fitted, loaded.dim))
         tuned = Operator.load(places.tuned)
         assert isinstance(tuned, NeuralOperator)
-        found = compared(way, tuned, self.parts, loaded)
+        found = compared(method, tuned, self.parts, loaded)
         report = self._report(fitted, tuned, found, places.tuned, loaded)
         self.watch.finish(report)
-        if not self.args.keep:
+        if not self.args.keep and fitted.history.ending != "interrupted":
             shutil.rmtree(places.run, ignore_errors=True)
         return report
 
-    def _way(self, places: Places) -> Way:
+    def _method(self, places: Places) -> Method:
         options = LoadingOptions(are_texts=self.are_texts, on_error=self.on_error, watch=self.watch.loading)
-        kind = HeadWay if self.args.scope == "head" else NetworkWay
+        kind = HeadMethod if self.args.scope == "head" else NetworkMethod
         return kind(self.operator, self.loader, places, options)
 
     def _told(self, fitted: Fitted, dim: int | None) -> dict[str, Any]:

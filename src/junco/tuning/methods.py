@@ -1,9 +1,9 @@
-"""`Way`: how an operator is trained: by a head on its vectors, or its network; what is loaded, and what comes out."""
+"""`Method`: how an operator is trained: by a head on its vectors, or its network; what is loaded, what comes out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,11 +13,11 @@ from junco.errors import DataError
 from junco.labelled.sets import AnySet, UnlabelledSet
 from junco.neural.operator import NeuralOperator
 from junco.train.args import TrainingArgs
-from junco.train.examples import Examples
+from junco.train.examples import ArrayRows, Examples
 from junco.train.head import head_task
 from junco.train.task import Side, TrainTask
 from junco.train.trainer import Embed, Fitted
-from junco.tuning.loaded import HeldOut, Loaded
+from junco.tuning.loaded import HeldRows, Loaded
 from junco.tuning.loading import Loader, LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
 from junco.tuning.places import Places
 from junco.tuning.split import Split
@@ -49,30 +49,31 @@ class Ready:
     metric: str
     dim: int | None
     held_data: AnySet | None
-    eval: HeldOut | None
+    eval: HeldRows | None
     told: tuple[str, ...]
     rejects: Mapping[str, str]
 
 
-class Way(Protocol):
+class Method(Protocol):
     """How an operator is trained."""
 
     operator: NeuralOperator
 
-    def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready: ...
+    def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready:
+        """What the trainer needs."""
 
     def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
         """What was trained, by the keys of a tuned folder."""
 
-    def vectors_before(self, data: AnySet) -> HeldOut:
-        """The operator's own vectors of what is held out."""
+    def vectors_before(self, data: AnySet) -> HeldRows:
+        """The operator's own vectors of a set's items, by side."""
 
-    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
-        """Those of the tuned one, by side, of the same items."""
+    def vectors_after(self, tuned: NeuralOperator, data: AnySet) -> HeldRows:
+        """Those of the tuned one."""
 
 
 @dataclass(eq=False)
-class HeadWay:
+class HeadMethod:
     """A linear map on the operator's vectors, which are made once, on its fastest runtime."""
 
     operator: NeuralOperator
@@ -95,17 +96,18 @@ class HeadWay:
         self.weight: npt.NDArray[Any] = fitted.tensors["head.weight"]
         return dict(fitted.tensors)
 
-    def vectors_before(self, data: AnySet) -> HeldOut:
+    def vectors_before(self, data: AnySet) -> HeldRows:
         """They are there already."""
         return self._loader.held_out(data)
 
-    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
-        """By the map itself."""
-        return before, [vectors_of(rows) @ self.weight.T for rows in before.rows]
+    def vectors_after(self, tuned: NeuralOperator, data: AnySet) -> HeldRows:
+        """By the map itself, of vectors that are there already."""
+        before = self.vectors_before(data)
+        return replace(before, rows=tuple(ArrayRows((vectors_of(rows) @ self.weight.T,)) for rows in before.rows))
 
 
 @dataclass(eq=False)
-class NetworkWay:
+class NetworkMethod:
     """Weights of the network, all or some, or matrices beside them."""
 
     operator: NeuralOperator
@@ -131,17 +133,16 @@ class NetworkWay:
         name = min(floats, key=lambda each: floats[each].numel())
         return {f"network.{name}": floats[name].cpu().numpy()}
 
-    def vectors_before(self, data: AnySet) -> HeldOut:
+    def vectors_before(self, data: AnySet) -> HeldRows:
         """As a pipeline makes them."""
         return loader_of_vectors(self.operator, data, self.places.vectors, self.loader, self.options).held_out(data)
 
-    def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
+    def vectors_after(self, tuned: NeuralOperator, data: AnySet) -> HeldRows:
         """As a pipeline with the tuned operator makes them."""
-        found = loader_of_vectors(tuned, data, self.places.vectors, self.loader, self.options).held_out(data)
-        return found, [vectors_of(rows) for rows in found.rows]
+        return loader_of_vectors(tuned, data, self.places.vectors, self.loader, self.options).held_out(data)
 
 
-def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, AnySet | None, HeldOut | None]:
+def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, AnySet | None, HeldRows | None]:
     loaded = loader.load(parts.train, parts.contents)
     held = order_by_teacher(parts.eval, args) if isinstance(parts.eval, UnlabelledSet) else parts.eval
     return loaded, held, None if held is None else loader.held_out(held)
@@ -150,7 +151,7 @@ def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, A
 def _ready(  # what was loaded, and for what
     task: TrainTask,
     loaded: Loaded,
-    eval_data: tuple[AnySet | None, HeldOut | None],
+    eval_data: tuple[AnySet | None, HeldRows | None],
     args: TrainingArgs,
     dim: int | None,
     goal: str,
