@@ -14,9 +14,10 @@ from junco.errors import ContractError, DataError
 from junco.labelled.lazy import LazyItem
 from junco.labelled.reading import read_data
 from junco.labelled.sets import LabelledSet, PairSet, RetrievalSet, TripletSet, UnlabelledSet
+from junco.train.examples import ArrayRows
 from junco.train.task import TrainTask, stacked_tensors
 from junco.tuning.loading import LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
-from junco.tuning.rows import FreshRows, StackedRows
+from junco.tuning.rows import FreshRows
 from junco.types import AudioClip, Vector
 
 PICTURES = ops.image_embedding.efficientnet_lite(runtime="torch", exact=True)
@@ -85,7 +86,7 @@ def test_pictures_of_classes_become_rows_in_a_file(tmp_path):
     data = read_data(textiles(tmp_path / "t"))
     loaded = loader_of_rows(PICTURES, pictures_task()[0], tmp_path / "run").load(data)
     (rows,) = loaded.columns
-    assert isinstance(rows, StackedRows)
+    assert isinstance(rows, ArrayRows)
     assert isinstance(rows.arrays[0], np.memmap)
     np.testing.assert_array_equal(taken(rows), [by_hand(path) for path in data.items])
     np.testing.assert_array_equal(rows.block([2, 0])[0], [by_hand(data.items[2]), by_hand(data.items[0])])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_type_hints
@@ -178,8 +178,3 @@ def _read(path: Path) -> Any:
         raise ParameterError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise ParameterError(f"{path}: is no YAML: {' '.join(str(error).split())}") from error
-
-
-def listed(names: str | Iterable[str]) -> tuple[str, ...]:
-    """One name, or several."""
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -64,35 +64,23 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class ArrayRows:
-    """Rows that lie in arrays: cached vectors, prepared pictures.
+    """Rows of one shape, which lie in arrays: cached vectors, prepared pictures.
 
     Attributes:
-        arrays: each (items, …).
+        arrays: each (items, …), in memory or in a file.
     """
 
     arrays: tuple[npt.NDArray[np.generic], ...]
 
     def __len__(self) -> int:
-        return len(self.arrays[0])
+        return len(self.arrays[0]) if self.arrays else 0
 
-    def take(self, places: Sequence[int]) -> list[Row]:
+    def take(self, places: Sequence[int] | npt.NDArray[np.int64]) -> list[Row]:
         """Those of some items."""
-        return [tuple(np.asarray(array[place]) for array in self.arrays) for place in places]
+        blocks = self.block(places)
+        return [tuple(np.asarray(block[at]) for block in blocks) for at in range(len(places))]
 
     def block(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Row:
         """Those of some items, stacked."""
-        return tuple(np.ascontiguousarray(array[np.asarray(places, np.int64)]) for array in self.arrays)
-
-
-@dataclass(frozen=True, eq=False)
-class ListedRows:
-    """Rows of different shapes, as token ids are."""
-
-    rows: Sequence[Row]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, places: Sequence[int]) -> list[Row]:
-        """Those of some items."""
-        return [self.rows[place] for place in places]
+        chosen = np.asarray(places, np.int64)
+        return tuple(np.ascontiguousarray(array[chosen]) for array in self.arrays)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.evaluate.way import key_of
-from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, columns_in
 from junco.tuning.mistakes import (
     Numbers,
     Searches,
@@ -49,14 +49,14 @@ class HeldOut:
     after: tuple[Vectors, ...]
 
     def __post_init__(self) -> None:
-        sizes = [len(column) for column in columns_of(self.data)]
+        sizes = [len(column) for column in columns_in(self.data)]
         for when in (self.before, self.after):
             assert [len(vectors) for vectors in when] == sizes, "a vector for each item of each column"
 
     @property
-    def columns(self) -> list[Sequence[Any]]:
+    def columns(self) -> tuple[Sequence[Any], ...]:
         """Its items, column by column."""
-        return columns_of(self.data)
+        return columns_in(self.data)
 
     @cached_property
     def labels(self) -> SeenLabels | None:
@@ -91,17 +91,6 @@ class Gallery:
 
     rows: Numbers
     relevant: list[list[int]]
-
-
-def columns_of(data: AnySet) -> list[Sequence[Any]]:
-    """The items of a set, column by column."""
-    if isinstance(data, LabelledSet):
-        return [data.items]
-    if isinstance(data, PairSet):
-        return [data.left, data.right]
-    if isinstance(data, TripletSet):
-        return [data.anchors, data.positives, data.negatives]
-    return [list(data.queries.values()), list(data.corpus.values())]
 
 
 def gallery_of(data: AnySet) -> Gallery | None:

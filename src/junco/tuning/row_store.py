@@ -22,8 +22,9 @@ import numpy.typing as npt
 
 from junco.errors import DataError, MissingExtraError, TargetBusyError, TargetError
 from junco.store.durable import replacing, writing
+from junco.train.examples import ArrayRows
 from junco.train.task import Row
-from junco.tuning.rows import RaggedRows, StackedRows, Stored
+from junco.tuning.rows import RaggedRows, Stored
 
 DIGEST_BYTES = 32
 _PENDING_BYTES, _PENDING_S = 32_000_000, 5.0
@@ -113,7 +114,7 @@ class RowStore:
         shapes = [self._shapes(index, number) for number in range(len(self._axes))]
         flat = [self._mapped(number) for number in range(len(self._dtypes))]
         if len(index) and all((each == each[0]).all() for each in shapes):
-            return StackedRows(
+            return ArrayRows(
                 tuple(array.reshape(len(index), *map(int, each[0])) for array, each in zip(flat, shapes, strict=True))
             )
         return RaggedRows(tuple(flat), tuple(shapes))

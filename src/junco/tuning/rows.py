@@ -10,33 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from junco.train.examples import ArrayRows
 from junco.train.task import Row
 
 Places = Sequence[int] | npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class StackedRows:
-    """Rows of one shape.
-
-    Attributes:
-        arrays: each (rows, …), in memory or in a file.
-    """
-
-    arrays: tuple[npt.NDArray[Any], ...]
-
-    def __len__(self) -> int:
-        return len(self.arrays[0]) if self.arrays else 0
-
-    def take(self, places: Places) -> list[Row]:
-        """Some of them."""
-        blocks = self.block(places)
-        return [tuple(np.asarray(block[at]) for block in blocks) for at in range(len(places))]
-
-    def block(self, places: Places) -> Row:
-        """Some of them, stacked."""
-        chosen = np.asarray(places, np.int64)
-        return tuple(np.ascontiguousarray(array[chosen]) for array in self.arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +44,7 @@ class RaggedRows:
         return [np.concatenate([[0], shapes.prod(axis=1).cumsum()]) for shapes in self.shapes]
 
 
-Stored = StackedRows | RaggedRows
+Stored = ArrayRows | RaggedRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,4 +109,4 @@ def chosen(rows: Any, places: npt.NDArray[np.int64]) -> Any:
         return rows
     if isinstance(rows, ChosenRows):
         return chosen(rows.rows, rows.places[places])
-    return ChosenStacked(rows, places) if isinstance(rows, StackedRows) else ChosenRows(rows, places)
+    return ChosenStacked(rows, places) if isinstance(rows, ArrayRows) else ChosenRows(rows, places)
