@@ -208,6 +208,12 @@ def and_listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
+def some_listed(names: Sequence[object], most: int = 5) -> str:
+    """The first of many in a sentence, and how many more there are."""
+    more = [f"{len(names) - most:,} more"] if len(names) > most else []
+    return and_listed([*map(str, names[:most]), *more])
+
+
 def holding(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names that have another in them, the shortest first: of ``resnet50`` ``image-embedding-resnet50``."""
     part = _squeezed(name)

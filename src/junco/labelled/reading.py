@@ -25,9 +25,7 @@ from junco.labelled.retrieval import RetrievalPart, is_retrieval_folder, read_re
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels, set_of
 from junco.labelled.values import item_value
 from junco.settings import user_path
-from junco.wording import and_listed, picture
-
-_MOST_NAMED = 5
+from junco.wording import and_listed, picture, some_listed
 
 
 class _ColumnsSeen(Exception):
@@ -136,10 +134,7 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
     if not items:
         raise DataError(f"{folder} has no folders with files in them: its items come as {folder.name}/CLASS/file")
     if loose:
-        some = and_listed(
-            [*loose[:_MOST_NAMED], *([f"{len(loose) - _MOST_NAMED} more"] if loose[_MOST_NAMED:] else [])]
-        )
-        told(f"{folder}: {some} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
+        told(f"{folder}: {some_listed(loose)} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
     return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))
 
 

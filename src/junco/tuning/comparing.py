@@ -65,7 +65,6 @@ def compared(method: Method, tuned: NeuralOperator, parts: Split, ready: Ready) 
         before.asked,
         measured_way("before", first, None, _facts(method.operator, vectors_before[0])),
         measured_way("after", second, first, _facts(tuned, vectors_after[0])),
-        before.asked.coded,
         parts.told,
     )
     seen = HeldOut(_with_items(before), _columns(before.asked, vectors_before), _columns(after.asked, vectors_after))

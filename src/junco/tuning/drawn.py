@@ -8,12 +8,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from junco.pages.letters import amount
-from junco.wording import and_listed
+from junco.wording import some_listed
 
 Digests = Sequence[bytes]
 _TO_BE_FOUND, _TO_HOLD_TWO = 2, 4
 """Contents that a label needs for one to find another, and to have two of them held out."""
-_MOST_NAMED = 5
 _NEAR = 0.05
 """By so much a share may be missed without a word."""
 _BITS = 64
@@ -61,9 +60,7 @@ def _alone(groups: dict[Hashable, dict[bytes, list[int]]]) -> list[str]:
     alone = [label for label, each in groups.items() if len(each) == 1]
     if not alone:
         return []
-    some = and_listed(
-        [*map(str, alone[:_MOST_NAMED]), *([f"{len(alone) - _MOST_NAMED:,} more"] if alone[_MOST_NAMED:] else [])]
-    )
+    some = some_listed(alone)
     return [f"{amount(len(alone), 'label')} of one content each, to train alone, and measured by nothing: {some}"]
 
 

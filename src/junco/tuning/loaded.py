@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from junco.pages.letters import amount
 from junco.train.examples import Examples, Rows
 from junco.tuning.measuring import Asked
 from junco.types import Vectors
-from junco.wording import and_listed
+from junco.wording import some_listed
 
 _MOST_NAMED = 5
 
@@ -124,7 +124,7 @@ def check_labels(data: TrainSet, left: TrainSet, rejects: Sequence[Unreadable]) 
         return
     there = left.counts
     if gone := [label for label in data.counts if label not in there]:
-        which = f"{amount(len(gone), 'label')} nothing can be read ({_some(map(str, gone))})"
+        which = f"{amount(len(gone), 'label')} nothing can be read ({some_listed(gone)})"
         raise DataError(f"of {which}: {listed_rejects(rejects)}. Mend the items, or take the labels out")
 
 
@@ -139,10 +139,3 @@ def listed_rejects(rejects: Sequence[Unreadable]) -> str:
     """The first of them, with their reasons."""
     more = f"; and {len(rejects) - _MOST_NAMED:,} more" if len(rejects) > _MOST_NAMED else ""
     return "; ".join(map(str, rejects[:_MOST_NAMED])) + more
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = [*names]
-    return and_listed(
-        [*listed[:_MOST_NAMED], *([f"{len(listed) - _MOST_NAMED:,} more"] if listed[_MOST_NAMED:] else [])]
-    )

@@ -58,9 +58,9 @@ def asked_of(data: AnySet) -> Asked:
     return Asked(_coded(data, numbers[0], numbers[-1]), tuple(items), main_of(data))
 
 
-def side_by_side(asked: Asked, before: Measured, after: Measured, data: AnySet, told: Sequence[str]) -> Evaluation:
+def side_by_side(asked: Asked, before: Measured, after: Measured, told: Sequence[str]) -> Evaluation:
     """Before and after, in one table."""
-    return Evaluation(repr(data)[1:-1], asked.main, (before, after), tuple(told))
+    return Evaluation(repr(asked.coded)[1:-1], asked.main, (before, after), tuple(told))
 
 
 def measured_way(

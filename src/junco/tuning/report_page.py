@@ -11,7 +11,6 @@ from junco.pages.intervals import Interval, before_after, differences
 from junco.pages.style import words
 from junco.pages.summary import figures
 from junco.train.history import History
-from junco.tuning.held_out import HeldOut
 from junco.tuning.report_text import facts, notes, table_of_epochs, table_of_measures
 from junco.tuning.seen_page import seen
 
@@ -30,7 +29,7 @@ def body(report: TrainReport) -> str:
         _measures(report),
         _course(report.history, "held-out items" if report.evaluation else "the examples"),
     ]
-    if isinstance(report.held_out, HeldOut):
+    if report.held_out is not None:
         parts += seen(report.held_out)
     return "\n".join(filter(None, [*parts, _record(report)]))
 
