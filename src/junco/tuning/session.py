@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from junco.api import Pipeline
+from junco.api import Pipeline, pipeline
 from junco.errors import DataError
-from junco.graph.nodes import Graph
 from junco.labelled.sets import LabelledSet, PairSet, TrainSet, TripletSet, UnlabelledSet
 from junco.neural.operator import NeuralOperator
 from junco.neural.tuned_saving import save_tuned
 from junco.operator.base import Operator
+from junco.operator.option_values import checked
 from junco.operator.spec import OperatorSpec
 from junco.runtime.machine import machine
 from junco.settings import user_path
@@ -24,7 +24,7 @@ from junco.tuning.board import board_for
 from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
-from junco.tuning.places import Places, places_of
+from junco.tuning.places import Places, check_outside, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
 from junco.tuning.watching import Together, Watching, watch_for
@@ -55,13 +55,15 @@ def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
         ContractError: nothing of it can be trained.
         DataError: the data does not say enough, or the same item is on both sides.
         TrainError: training cannot start or go on.
-        TargetError: there is no room, or another run is at the same work.
+        TargetError: there is no room, another run is at the same work, or ``to`` lies in the data.
     """
     args = TrainingArgs.of(training_args)
     own = _live(operator)
+    checked(on_error, OnUnreadable, "on_error", own.name)
+    check_outside(to, data, eval_data)
     own.check_tuning(args.scope)
     with _watching(progress, args) as watch:
-        known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading)
+        known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading, on_error)
         parts = split(data, eval_data, args.seed, known)
         session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts)
         with places_of(own, args, parts, loader, to) as places:
@@ -105,7 +107,7 @@ class _Session:
         found = compared(way, tuned, self.parts, loaded)
         report = self._report(fitted, tuned, found, places.tuned, loaded)
         self.watch.finish(report)
-        if not self.args.keep:
+        if not self.args.keep and fitted.history.ending != "interrupted":  # which the same call goes on with
             shutil.rmtree(places.run, ignore_errors=True)
         return report
 
@@ -168,8 +170,8 @@ def _inputs(operator: NeuralOperator, loader: Any) -> tuple[str, ...]:
     """What the items of the data are called: by the loader, or by the pipelines of the operator's family."""
     if loader is None:
         return family_inputs(operator)
-    graph: Graph = loader.graph if isinstance(loader, Pipeline) else Pipeline(loader).graph
-    return graph.inputs
+    given = loader if isinstance(loader, Pipeline) else pipeline(loader)
+    return given.graph.inputs
 
 
 def _goal(args: TrainingArgs, data: TrainSet) -> str:
