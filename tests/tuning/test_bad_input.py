@@ -172,6 +172,12 @@ def test_the_same_call_goes_on_after_an_interruption_and_ends_at_the_same_weight
     assert digests[0] == digests[1]
 
 
+def test_files_of_tensorboard_that_cannot_be_written_are_told_in_the_report(tmp_path):
+    (tmp_path / "file").write_text("")
+    args = {"epochs": 1, "lr": 1e-3, "device": "cpu", "logs": str(tmp_path / "file" / "logs")}
+    assert any("TensorBoard" in line for line in trained(training_args=args).told)
+
+
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_an_item_whose_numbers_are_not_finite_is_left_out_and_ends_no_run(number, tmp_path, monkeypatch):
     monkeypatch.setenv("JUNCO_HOME", str(tmp_path))

@@ -62,10 +62,11 @@ def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
     checked(on_error, OnUnreadable, "on_error", own.name)
     check_outside(to, data, eval_data)
     own.check_tuning(args.scope)
-    with _watching(progress, args) as watch:
+    lines: list[str] = []
+    with _watching(progress, args, lines) as watch:
         known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading, on_error)
         parts = split(data, eval_data, args.seed, known)
-        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts)
+        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts, lines)
         with places_of(own, args, parts, loader, to) as places:
             return session.run(places, resume=resume)
 
@@ -82,6 +83,8 @@ class _Session:
     watch: Watching
     on_error: OnUnreadable
     are_texts: bool
+    lines: list[str]
+    """What was told of files of TensorBoard."""
 
     def run(self, places: Places, *, resume: bool) -> TrainReport:
         """Load, train, save, measure, report."""
@@ -145,7 +148,7 @@ class _Session:
             held_out=found.held_out,
             on_examples=found.on_examples,
             is_parent_kept=len(history.epochs) > 1 and history.best.number == 0,
-            told=(*self.parts.told, *dict.fromkeys(ready.told)),
+            told=(*self.parts.told, *dict.fromkeys(ready.told), *self.lines),
             rejects=ready.rejects,
             folder=folder,
             machine=machine(),
@@ -155,10 +158,15 @@ class _Session:
         )
 
 
-def _watching(progress: bool | None, args: TrainingArgs) -> Watching:
+def _watching(progress: bool | None, args: TrainingArgs, lines: list[str]) -> Watching:
     """Who looks on: a person, and files of TensorBoard where a folder is named for them."""
     shown = watch_for(progress, args.metric or "")
-    board = board_for(user_path(args.logs), shown.told) if args.logs is not None else None
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        shown.told(line)
+
+    board = board_for(user_path(args.logs), tell) if args.logs is not None else None
     return shown if board is None else Together([shown, board])
 
 
