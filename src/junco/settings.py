@@ -75,8 +75,10 @@ def user_path(text: str | os.PathLike[str], what: str = "the path") -> Path:
     """A path as people write it: ``~`` is somebody's home.
 
     Raises:
-        ParameterError: there is no such user, or no file can have that name.
+        ParameterError: there is no such user, no file can have that name, or it is none.
     """
+    if not isinstance(text, (str, os.PathLike)):
+        raise ParameterError(f"{what} is a text or a Path, not {picture(text)}")
     path = Path(text)
     if "\0" in str(path):
         raise ParameterError(f"{what} {picture(str(path))} holds the character NUL, which no file's name can")

@@ -89,7 +89,7 @@ def test_a_class_with_one_item_is_read():
 def test_empty_texts_of_a_table_are_left_out_and_told():
     found = read_data({"text": ["one", "", "three"], "label": ["a", "a", "b"]}, ("text",))
     assert list(found.items) == ["one", "three"]
-    assert "1 rows are none, and left out" in " ".join(found.told)
+    assert "1 row is none, and left out" in " ".join(found.told)
 
 
 @pytest.mark.parametrize(

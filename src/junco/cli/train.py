@@ -67,7 +67,10 @@ def train(
     from junco.api import pipeline as open_pipeline
     from junco.operator.namespace import ops
     from junco.train.args import TrainingArgs
+    from junco.tuning.report import report_place
 
+    if html:
+        report_place(html)
     given = {"scope": scope, "goal": goal, "epochs": epochs, "device": None if device == "auto" else device}
     args = TrainingArgs.of(args_file, **parse_params(more), **{k: v for k, v in given.items() if v is not None})
     spec = ops[operator](**parse_params(param))
@@ -87,6 +90,8 @@ def train(
         print_json(report.to_dict())
     else:
         out(str(report))
+    if report.history.ending == "interrupted":  # what is kept is the best so far, and not what was asked for
+        raise KeyboardInterrupt(f"interrupted: the best so far is in {to}; the same command goes on")
 
 
 def share_or_data(text: str) -> float | str | None:

@@ -60,6 +60,12 @@ class Wanted:
         return any(full == own or full.startswith(own + os.sep) for own in self.skip)
 
 
+class LeftOut(str):
+    """A line that tells of something which was left out since it cannot be read."""
+
+    __slots__ = ()
+
+
 class Told:
     """What was told while a source was read, each line once.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from junco.errors import DataError
-from junco.job.wanted import Told
+from junco.job.wanted import LeftOut, Told
 from junco.labelled.columns import Columns, columns_of
 from junco.labelled.lazy import LazyItem, is_heavy
 from junco.labelled.sets import AnySet, LabelledSet, checked_labels, set_of
@@ -87,7 +87,7 @@ def _values(data: Any, count: int, field: int | str, told: Told) -> tuple[list[i
             found.append(data[number][field])
             there.append(number)
         except NOT_OURS as error:
-            told(f"item {number:,} of the data cannot be had, and is left out: {brief(error)}")
+            told(LeftOut(f"item {number:,} of the data cannot be had, and is left out: {brief(error)}"))
     if not there:
         raise DataError(f"of the {count:,} items of the data none can be had: {told.lines[0]}")
     return there, found

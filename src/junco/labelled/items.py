@@ -11,7 +11,7 @@ from junco.errors import DataError
 from junco.job.frames import frame_of
 from junco.job.item import BadRow
 from junco.job.source import items_of
-from junco.job.wanted import Told, Wanted
+from junco.job.wanted import LeftOut, Told, Wanted
 from junco.labelled.indexed import is_indexed
 from junco.labelled.lazy import LazyItem, is_heavy, plain_item
 from junco.labelled.listing import listed
@@ -47,7 +47,7 @@ def read_items(data: Any, inputs: Sequence[str] = ("item",), *, column: str | No
     keys: list[str] = []
     for item in items_of(source, Wanted(tuple(inputs)[:1], column, tell=told)):
         if isinstance(row := getattr(item.read, "__self__", None), BadRow):
-            told(f"{item.key} is left out: {row.reason}")
+            told(LeftOut(f"{item.key} is left out: {row.reason}"))
         elif (value := item_value(item, told)) is not None:
             items.append(plain_item(value))
             keys.append(item.key)

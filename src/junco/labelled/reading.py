@@ -14,7 +14,7 @@ from junco.job.item import BadRow, Item
 from junco.job.keeping import Keeping
 from junco.job.kinds import is_url, kind_of
 from junco.job.source import items_of
-from junco.job.wanted import Told, Wanted
+from junco.job.wanted import LeftOut, Told, Wanted
 from junco.labelled.columns import Columns, columns_of
 from junco.labelled.hugging_face import has_class_names, has_media, is_data_set, named, of_media
 from junco.labelled.indexed import is_indexed, named_labels, of_indexed
@@ -155,9 +155,10 @@ def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None,
 
 def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> AnySet:
     good = [row for row in rows if not isinstance(getattr(row.read, "__self__", None), BadRow)]
-    if (bad := len(rows) - len(good)) > 0:
-        first = next(row for row in rows if isinstance(getattr(row.read, "__self__", None), BadRow))
-        told(f"{what}: {bad:,} rows are none, and left out, first {first.key}")
+    if bad := [(row.key, each) for row in rows if isinstance(each := getattr(row.read, "__self__", None), BadRow)]:
+        key, first = bad[0]
+        some = "1 row is none, and left out" if len(bad) == 1 else f"{len(bad):,} rows are none, and left out, first"
+        told(LeftOut(f"{what}: {some}: {key}: {first.reason}"))
     if not good:
         raise DataError(f"{what} has no rows")
     values = [item_value(row, told) for row in good]

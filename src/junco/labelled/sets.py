@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +14,7 @@ from junco.labelled.columns import Columns
 from junco.wording import picture
 
 Label = str | int | bool
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,10 +169,20 @@ def set_of(
         DataError: labels or scores that cannot be.
     """
     if columns.label:
-        return LabelledSet(items[0], checked_labels(extra, what), keys, told)
+        labels = checked_labels(extra, what)
+        _check_no_fractions(labels, what)
+        return LabelledSet(items[0], labels, keys, told)
     if len(items) == 3:
         return TripletSet(items[0], items[1], items[2], told)
     return PairSet(items[0], items[1], checked_scores(extra, columns.score, what), told)
+
+
+def _check_no_fractions(labels: Sequence[Label], what: str) -> None:
+    """Refuse texts of a table that are numbers with a fraction, all of them: a csv has no other way to write those."""
+    if all(isinstance(label, str) and _DECIMAL.fullmatch(label) for label in labels):
+        row = next((row for row, label in enumerate(labels, 1) if float(label) % 1), 0)
+        if row:
+            _check_label(float(labels[row - 1]), row, what)
 
 
 def checked_scores(values: Sequence[Any], column: str, what: str) -> list[float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from junco.errors import JuncoError
 from junco.job.item import Item
-from junco.job.wanted import Told
+from junco.job.wanted import LeftOut, Told
 from junco.wording import brief
 
 
@@ -17,5 +17,5 @@ def item_value(item: Item, told: Told) -> Any:
     try:
         return item.read()
     except (JuncoError, OSError) as error:
-        told(f"{item.key} cannot be read, and is left out: {brief(error)}")
+        told(LeftOut(f"{item.key} cannot be read, and is left out: {brief(error)}"))
         return None

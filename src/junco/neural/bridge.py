@@ -123,13 +123,14 @@ class Bridge:
         Raises:
             TargetError: it cannot be written.
         """
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
         told = {_KIND: _VERSION, "source": self.source.to_json(), "target": self.target.to_json()}
         try:
             save_file({_WEIGHT: np.ascontiguousarray(self.weight)}, user_path(path), told)
-        except OSError as error:
-            raise TargetError(f"{path} cannot be written: {error.strerror or reason(error)}") from error
+        except (OSError, SafetensorError) as error:
+            raise TargetError(f"{path} cannot be written: {reason(error)}") from error
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

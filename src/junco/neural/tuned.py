@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import ContractError, IntegrityError, TrainError, UnavailableError
+from junco.errors import ContractError, IntegrityError, TargetError, TrainError, UnavailableError
 from junco.neural.tuned_ends import headed
 from junco.neural.tuned_tensors import HEAD, LORA, SCALE, Tensors, listed, misfit, problems_of
 from junco.neural.weights import random_weights
@@ -279,6 +279,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
         TrainError: tensors that are none of a tuned folder: names, shapes, numbers that are not finite.
         TargetError: it cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     given = {key: np.asarray(tensor, order="C") for key, tensor in sorted(tensors.items())}
@@ -289,7 +290,10 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
     if (scale is None) != (not any(key.startswith(LORA) for key in given)):
         raise TrainError(f"{SCALE} is {scale!r}: it goes with tensors of LoRA, and they with it")
     with new_folder(user_path(folder).absolute()) as made:
-        save_file(given, made / WEIGHTS, None if scale is None else {SCALE: repr(float(scale))})
+        try:
+            save_file(given, made / WEIGHTS, None if scale is None else {SCALE: repr(float(scale))})
+        except SafetensorError as error:  # which is what a full disk comes as
+            raise TargetError(f"{folder} cannot be written: {reason(error)}") from error
         weights = {
             "file": WEIGHTS,
             "sha256": file_sha256(made / WEIGHTS),

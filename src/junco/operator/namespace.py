@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -89,7 +90,7 @@ class Ops:
         return OperatorFamily(_found(_hyphens(family), _family_names()))
 
     def __getitem__(self, name: str) -> OperatorFactory:
-        if is_folder_name(name):
+        if is_folder_name(name) or (os.sep in name and os.path.isdir(name)):  # noqa: PTH112  # no operator's name is so
             from junco.operator.tuned_folder import read_folder
 
             found = read_folder(name)

@@ -266,9 +266,12 @@ def check_free(target: Path) -> None:
         TargetError: with what is there.
     """
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise TargetError(f"{target} is a file: give the folder another name")
-    if target.is_dir() and any(target.iterdir()) and not is_tuned_folder(target):
-        raise TargetError(f"the folder {target} holds other things: give another one")
+        raise TargetError(f"{target} is a {'link' if target.is_symlink() else 'file'}: give the folder another name")
+    if not target.is_dir():
+        return
+    others = sorted({each.name for each in target.iterdir()} - {MANIFEST, WEIGHTS, *_REPORTS})
+    if others:
+        raise TargetError(f"the folder {target} holds other things, {picture(others[0])} first: give another one")
 
 
 def told_wrongly(tuned: TunedFolder, owner: str, problem: str) -> ContractError:

@@ -90,7 +90,7 @@ class TrainingArgs:
     keep: bool = False
 
     bounds: ClassVar[dict[str, Bounds]] = {
-        "dim": (1, None),
+        "dim": (1, 65_536),
         "rank": (1, 4096),
         "epochs": (1, None),
         "steps": (1, None),
@@ -103,7 +103,7 @@ class TrainingArgs:
         "patience": (1, None),
         "temperature": (1e-6, None),
         "margin": (0, None),
-        "seed": (0, None),
+        "seed": (0, 2**63 - 1),
         "checkpoint_s": (0, None),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from junco.pages.letters import amount
 from junco.tuning.verdict import Kind, Readings, by_heart
+from junco.wording import printable
 
 MOST_LINES = 4
 _SKEWED = 10
@@ -49,7 +50,7 @@ def advice(kind: Kind, read: Readings, seen: Circumstances) -> tuple[str, ...]:
         seen: what else is seen.
     """
     lines = [*_of_ending(read), *_of_data(kind), *_of_scope(kind, read, seen), *_of_labels(seen), *_of_epochs(read)]
-    return tuple(lines[:MOST_LINES])
+    return tuple(printable(line) for line in lines[:MOST_LINES])  # names of labels may hold anything
 
 
 def _of_ending(read: Readings) -> Iterator[str]:

@@ -135,8 +135,8 @@ def _has_room(work: Work, store: RowStore, num_bytes: float, before: int) -> boo
         return True
     if work.is_always_kept:
         raise DataError(
-            f"vectors of all items take {num_bytes / 1e9:,.1f} GB, and {store.folder} has no room for them: give a "
-            "folder on a larger disk, to=…, or fewer items"
+            f"vectors of all items take {num_bytes / 1e6:,.1f} MB, and the disk of {store.folder} has no room for them "
+            f"beside the {_LEFT_FREE_BYTES / 1e9:g} GB that others are left: let JUNCO_HOME be a folder on a larger one"
         )
     store.clear()
     return False

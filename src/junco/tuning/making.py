@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
+
 from junco.api import Pipeline
 from junco.cores import num_cores
 from junco.engine.rows import Reject
@@ -156,4 +158,9 @@ def _rows_of_item(values: list[Any] | str, rows: RowsOf, side: Side) -> list[Row
 def _checked(made: list[Row], count: int) -> list[Row]:
     if len(made) != count:
         raise ValueError(f"rows() gave {len(made)} rows for {count} items")
+    for row in made:
+        if not all((array < np.inf).all() for array in map(np.asarray, row) if array.dtype.kind == "f"):
+            raise ValueError(
+                "its numbers are not all finite"
+            )  # -inf may be a mask; of one such item no step comes back
     return made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import TargetError
+from junco.job.kinds import is_url
 from junco.job.only_job import only_job
 from junco.neural.operator import NeuralOperator
 from junco.operator.tuned_folder import check_free
@@ -68,14 +71,40 @@ def places_of(
     home = settings().home / "training"
     tuned = user_path(to).absolute() if to is not None else home / "tuned" / _digest([name, args.to_dict()])
     places = Places(home / "runs" / name, home / "vectors", tuned)
+    _check_writable(places)
     try:
-        for each in (places.run, places.vectors, tuned.parent):
-            each.mkdir(parents=True, exist_ok=True)
-        check_free(tuned)
         with only_job(home / "runs" / f"{name}.lock", f"the run of {operator.name!r} on this data"):
             yield places
     except OSError as error:
         raise TargetError(f"{error.filename or places.run}: {error.strerror or error}") from error
+
+
+def check_outside(to: str | Path | None, *data: Any) -> None:
+    """Refuse to put the tuned operator among what is trained on: the next run would learn of its files.
+
+    Raises:
+        TargetError: with the folder of the data.
+    """
+    if to is None:
+        return
+    target = user_path(to, "to").resolve()
+    for each in data:
+        is_path = isinstance(each, os.PathLike) or (isinstance(each, str) and not is_url(each))
+        if is_path and (folder := user_path(each, "the data").resolve()).is_dir() and folder in target.parents:
+            raise TargetError(f"to={str(to)!r} lies in the data, {folder}, which the next run would read: give another")
+
+
+def _check_writable(places: Places) -> None:
+    """Make what is missing of the folders, and find out now whether the tuned operator can be written in the end."""
+    folder = places.run
+    try:
+        for folder in (places.run, places.vectors, places.tuned.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".junco-", dir=folder):
+                pass
+    except OSError as error:
+        raise TargetError(f"{folder} cannot be written to: {error.strerror or error}") from error
+    check_free(places.tuned)
 
 
 def _plain(operator: NeuralOperator) -> list[tuple[str, str]]:

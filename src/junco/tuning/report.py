@@ -23,6 +23,21 @@ from junco.wording import printable
 
 _MOST_NUMBERS = 10_000
 """Steps whose loss a file holds one by one."""
+_ENDINGS = (".html", ".json", ".txt")
+
+
+def report_place(path: str | Path) -> Path:
+    """Where a report is written.
+
+    Raises:
+        TargetError: another ending, or a folder that is not there.
+    """
+    place = user_path(path)
+    if place.suffix.lower() not in _ENDINGS:
+        raise TargetError(f"{path}: a report is written as {', '.join(_ENDINGS)}, by the ending of its name")
+    if not place.parent.is_dir():
+        raise TargetError(f"{path} cannot be written: there is no folder {place.parent}")
+    return place
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -163,10 +178,8 @@ class TrainReport:
         Raises:
             TargetError: another ending, or the file cannot be written.
         """
-        place = user_path(path)
-        writers = {".html": self._page, ".json": self._json, ".txt": self._text}
-        if (write := writers.get(place.suffix.lower())) is None:
-            raise TargetError(f"{path}: a report is written as {', '.join(writers)}, by the ending of its name")
+        place = report_place(path)
+        write = {".html": self._page, ".json": self._json, ".txt": self._text}[place.suffix.lower()]
         try:
             place.write_text(write(), "utf-8", errors="replace")
         except OSError as error:

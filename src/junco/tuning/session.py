@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from junco.api import Pipeline
+from junco.api import Pipeline, pipeline
 from junco.errors import DataError
-from junco.graph.nodes import Graph
 from junco.labelled.sets import LabelledSet, PairSet, TrainSet, TripletSet, UnlabelledSet
 from junco.neural.operator import NeuralOperator
 from junco.neural.tuned_saving import save_tuned
 from junco.operator.base import Operator
+from junco.operator.option_values import checked
 from junco.operator.spec import OperatorSpec
 from junco.runtime.machine import machine
 from junco.settings import user_path
@@ -25,7 +25,7 @@ from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
 from junco.tuning.methods import HeadMethod, Method, NetworkMethod, Ready
-from junco.tuning.places import Places, places_of
+from junco.tuning.places import Places, check_outside, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
 from junco.tuning.watching import Together, Watching, watch_for
@@ -55,15 +55,18 @@ def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
         ContractError: nothing of it can be trained.
         DataError: the data does not say enough, or the same item is on both sides.
         TrainError: training cannot start or go on.
-        TargetError: there is no room, or another run is at the same work.
+        TargetError: there is no room, another run is at the same work, or ``to`` lies in the data.
     """
     args = TrainingArgs.of(training_args)
     own = _live(operator)
+    checked(on_error, OnUnreadable, "on_error", own.name)
+    check_outside(to, data, eval_data)
     own.check_tuning(args.scope)
-    with _watching(progress, args) as watch:
-        known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading)
+    lines: list[str] = []
+    with _watching(progress, args, lines) as watch:
+        known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading, on_error)
         parts = split(data, eval_data, args.seed, known)
-        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts)
+        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts, lines)
         with places_of(own, args, parts, loader, to) as places:
             return session.run(places, resume=resume)
 
@@ -80,6 +83,8 @@ class _Session:
     watch: Watching
     on_error: OnUnreadable
     are_texts: bool
+    lines: list[str]
+    """What was told of files of TensorBoard."""
 
     def run(self, places: Places, *, resume: bool) -> TrainReport:
         """Load, train, save, measure, report."""
@@ -105,7 +110,7 @@ class _Session:
         found = compared(method, tuned, self.parts, loaded)
         report = self._report(fitted, tuned, found, places.tuned, loaded)
         self.watch.finish(report)
-        if not self.args.keep and fitted.history.ending != "interrupted":
+        if not self.args.keep and fitted.history.ending != "interrupted":  # which the same call goes on with
             shutil.rmtree(places.run, ignore_errors=True)
         return report
 
@@ -143,7 +148,7 @@ class _Session:
             held_out=found.held_out,
             on_examples=found.on_examples,
             is_parent_kept=len(history.epochs) > 1 and history.best.number == 0,
-            told=(*self.parts.told, *dict.fromkeys(ready.told)),
+            told=(*self.parts.told, *dict.fromkeys(ready.told), *self.lines),
             rejects=ready.rejects,
             folder=folder,
             machine=machine(),
@@ -153,10 +158,15 @@ class _Session:
         )
 
 
-def _watching(progress: bool | None, args: TrainingArgs) -> Watching:
+def _watching(progress: bool | None, args: TrainingArgs, lines: list[str]) -> Watching:
     """Who looks on: a person, and files of TensorBoard where a folder is named for them."""
     shown = watch_for(progress, args.metric or "")
-    board = board_for(user_path(args.logs), shown.told) if args.logs is not None else None
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        shown.told(line)
+
+    board = board_for(user_path(args.logs), tell) if args.logs is not None else None
     return shown if board is None else Together([shown, board])
 
 
@@ -168,8 +178,8 @@ def _inputs(operator: NeuralOperator, loader: Any) -> tuple[str, ...]:
     """What the items of the data are called: by the loader, or by the pipelines of the operator's family."""
     if loader is None:
         return family_inputs(operator)
-    graph: Graph = loader.graph if isinstance(loader, Pipeline) else Pipeline(loader).graph
-    return graph.inputs
+    given = loader if isinstance(loader, Pipeline) else pipeline(loader)
+    return given.graph.inputs
 
 
 def _goal(args: TrainingArgs, data: TrainSet) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from junco.errors import DataError
+from junco.job.wanted import LeftOut
 from junco.labelled.items import read_items
 from junco.labelled.parts import Parts, parts_of
 from junco.labelled.reading import read_data
@@ -18,6 +19,7 @@ from junco.wording import picture
 
 _LEAST = {LabelledSet: 3, PairSet: 2, TripletSet: 1, RetrievalSet: 1, UnlabelledSet: 2}
 _LEAST_LABELS = 2
+_MOST_NAMED = 5
 """What a side has at least."""
 
 
@@ -71,6 +73,7 @@ class SplitOptions:
     Attributes:
         inputs: what the operator's pipeline calls its inputs; of ``text`` alone, texts name no files.
         column, label: of a table, where they are not found by their names.
+        on_error: "raise" ends with what cannot be read, which else is left out, and told.
         has_labels: whether something has to be known of the items; another model's vectors are learned without.
         watch: is told what is read.
     """
@@ -80,6 +83,7 @@ class SplitOptions:
     label: str | None = None
     has_labels: bool = True
     watch: Watch = unwatched
+    on_error: Literal["skip", "raise"] = "skip"
 
     @property
     def are_texts(self) -> bool:
@@ -87,7 +91,17 @@ class SplitOptions:
         return self.inputs == ("text",)
 
     def read(self, data: Any) -> TrainSet:
-        """What is known of the items of some data."""
+        """What is known of the items of some data.
+
+        Raises:
+            DataError: something of it cannot be read, and nothing may be left out.
+        """
+        found = self._read(data)
+        if self.on_error == "raise" and (lost := [line for line in found.told if isinstance(line, LeftOut)]):
+            raise DataError(f"{'; '.join(lost[:_MOST_NAMED])}. Mend it, or go on without it by on_error='skip'")
+        return found
+
+    def _read(self, data: Any) -> TrainSet:
         if isinstance(data, UnlabelledSet):
             return data
         if self.has_labels:
@@ -126,7 +140,10 @@ def split(data: Any, eval_data: Any, seed: int, options: SplitOptions = SplitOpt
         return _split(known, None, "none", share, seed, line)
     if share is not None:
         return _drawn(known, share, seed)
-    other = options.known(eval_data)
+    try:
+        other = options.known(eval_data)
+    except DataError as error:
+        raise DataError(f"eval_data: {error}") from error
     return _split(known, other, "source", share, seed, *check_apart(known, other))
 
 
