@@ -134,7 +134,8 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
             labels.append(first)
             keys.append(os.path.relpath(item.key, folder))
     if not items:
-        raise DataError(f"{folder} has no folders with files in them: its items come as {folder.name}/CLASS/file")
+        what = f" that hold what is taken here ({inputs[0]})" if inputs else ""
+        raise DataError(f"{folder} has no folders with files in them{what}: its items come as {folder.name}/CLASS/file")
     if loose:
         some = and_listed(
             [*loose[:_MOST_NAMED], *([f"{len(loose) - _MOST_NAMED} more"] if loose[_MOST_NAMED:] else [])]

@@ -191,7 +191,7 @@ class Loader:
             is_all = len(rejects) >= count
             cure = "Is it what the operator takes?" if is_all else "Mend them, or leave them out by on_error='skip'"
             raise DataError(
-                f"{amount(len(rejects), 'item')} of {count:,} cannot be read: {listed_rejects(rejects)}. {cure}"
+                f"{amount(len(rejects), 'item')} of {max(count, len(rejects)):,} cannot be read: {listed_rejects(rejects)}. {cure}"
             )
 
 
