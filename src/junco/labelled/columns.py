@@ -28,9 +28,8 @@ PAIRS = (
 )
 TRIPLET = ("anchor", "positive", "negative")
 _MEANT = (
-    "a column 'label' beside the items; two that belong together, as 'anchor' and 'positive' or 'query' and "
-    "'document', with a 'score' or without; or 'anchor', 'positive', 'negative'. Columns of "
-    "other names are said by column= and label= (--column, --label)"
+    "a column 'label' beside the items (other names by column= and label=; --column, --label); two that belong together, "
+    "as 'anchor' and 'positive' or 'query' and 'document', with a 'score' or without; or 'anchor', 'positive', 'negative'"
 )
 
 
