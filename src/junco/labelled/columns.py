@@ -28,8 +28,9 @@ PAIRS = (
 )
 TRIPLET = ("anchor", "positive", "negative")
 _MEANT = (
-    "a column 'label' beside the items (other names by column= and label=; --column, --label); two that belong together, "
-    "as 'anchor' and 'positive' or 'query' and 'document', with a 'score' or without; or 'anchor', 'positive', 'negative'"
+    "a column 'label' beside the items (other names by column= and label=; --column, --label); two that belong "
+    "together, as 'anchor' and 'positive' or 'query' and 'document', with a 'score' or without; or 'anchor', "
+    "'positive', 'negative'"
 )
 
 
