@@ -11,7 +11,19 @@ import pytest
 
 BENCH = Path(__file__).resolve().parent.parent / "bench"
 LIGHT = ["call_overhead", "row_overhead", "job_again", "documents"]
-HEAVY = ["memory", "search", "photos", "sound", "video", "objects", "texts", "concurrent_calls", "start", "runtimes"]
+HEAVY = [
+    "memory",
+    "search",
+    "photos",
+    "sound",
+    "video",
+    "objects",
+    "texts",
+    "concurrent_calls",
+    "start",
+    "runtimes",
+    "tuning",
+]
 WITH_PEERS = {"call_overhead", "row_overhead", "photos", "texts"}
 
 
