@@ -55,6 +55,7 @@ def test_every_command_has_help_that_says_what_it_does(junco, command):
         (["run", "count", "bad"], "ValueError"),
         (["run", "count", "x", "-p", "scal=2"], "Did you mean 'scale'"),
         (["run", "count", "x", "-p", "scale"], "write key=value"),
+        (["train", "text-embedding", "x", "--to", "t", "--arg", "lr"], "--arg 'lr': write key=value"),
         (["run", "count", "x", "-p", "scale=1", "-p", "scale=2"], "given twice"),
         (["run", "count", "x", "-p", "scale=[1"], "not YAML"),
         (["run", "alice/flowers", "x"], "no hub is configured"),

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from junco import open_set, pipe, pipeline
+from junco import open_set, ops, pipe, pipeline
+from junco.cli.train import next_command
 from junco.settings import settings
 from tuned_folders import ON_CPU, Sums, tuned_head, tuned_whole, vectors
 
@@ -27,6 +28,21 @@ class Said(Sums, family="text-embedding", name="test-said-cli"):
 @pytest.fixture
 def folder(tmp_path):
     return tuned_head(tmp_path / "t", Said(**ON_CPU), 3).folder
+
+
+def test_a_folder_that_is_taken_for_a_pipeline_is_told_to_be_an_option_of_one(junco, folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    failed = junco("run", "./t", "word")
+    assert failed.exit_code == 2
+    assert "it is a folder, and a pipeline is a file" in failed.stderr
+    assert "-p tuned=FOLDER" in failed.stderr
+
+
+def test_what_is_typed_next_embeds_by_the_tuned_operator():
+    mini = ops.text_embedding.minilm()
+    assert next_command(mini, "my set").startswith("junco embed text-embedding")
+    assert next_command(mini, "my set").endswith("-p 'tuned=my set'")
+    assert next_command(Said(**ON_CPU), "t") == "", "no pipeline with a name is made of it"
 
 
 def test_a_folder_is_shown_with_what_it_was_made_of(junco, folder, monkeypatch):

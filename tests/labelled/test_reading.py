@@ -142,7 +142,7 @@ def test_a_broken_line_is_named(tmp_path):
         (["a", "b"], r"it takes \(item, label\)"),
         ([], "no items"),
         (7, "not int"),
-        ({"text": ["a"], "more": ["b"]}, r"says nothing of its items \(text, more\)"),
+        ({"text": ["a"], "more": ["b"]}, r"says nothing of its items \(text, more\).* by column= and label="),
         ({"sentence1": ["a"], "sentence2": ["b"], "score": ["much"]}, "'much' in the column 'score' of row 1"),
         ({"text": [], "label": []}, "has no rows"),
     ],
@@ -161,6 +161,10 @@ def test_what_is_not_there_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no folders with files in them"):
         read_data(tmp_path / "empty")
+    (tmp_path / "empty" / "a").mkdir()
+    (tmp_path / "empty" / "a" / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\0")
+    with pytest.raises(DataError, match=r"no folders with files in them that hold what is taken here \(text\)"):
+        read_data(tmp_path / "empty", ("text",))
     (tmp_path / "bad.csv").write_bytes(b"")
     with pytest.raises((DataError, JobError)):
         read_data(tmp_path / "bad.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -37,6 +38,13 @@ def test_whole_tensors_take_the_place_of_the_networks_own(tmp_path, parent):
     rows = np.array(ROWS, np.float32)
     expected = np.tanh(rows @ state["0.weight"].T + state["0.bias"]) @ state["2.weight"].T + state["2.bias"]
     np.testing.assert_allclose(vectors(tuned), expected, atol=1e-6)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_weights_are_read_by_whoever_reads_their_description(tmp_path, parent):
+    folder = tuned_whole(tmp_path / "t", parent, 2.0).folder
+    modes = {name: (folder / name).stat().st_mode for name in ("operator.json", "weights.safetensors")}
+    assert modes["operator.json"] == modes["weights.safetensors"]
 
 
 def test_products_of_lora_are_added_times_their_scale(tmp_path, parent):

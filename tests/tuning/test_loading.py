@@ -145,6 +145,12 @@ def test_a_label_of_which_nothing_can_be_read_is_refused(tmp_path):
         loader_of_rows(PICTURES, pictures_task()[0], tmp_path / "run").load(read_data(folder))
 
 
+def test_of_pairs_that_cannot_be_read_no_more_items_are_told_than_there_are(tmp_path):
+    data = PairSet([str(tmp_path / f"{n}.jpg") for n in range(4)], [str(tmp_path / f"{n}.png") for n in range(4)])
+    with pytest.raises(DataError, match="8 items of 8 cannot be read"):
+        loader_of_rows(PICTURES, pictures_task()[0], tmp_path / "run").load(data)
+
+
 def test_where_nothing_can_be_read_the_first_reasons_are_told(tmp_path):
     data = LabelledSet([str(tmp_path / f"{n}.jpg") for n in range(8)], ["a", "b"] * 4)
     with pytest.raises(DataError, match=r"8 items of 8 cannot be read: .*and 3 more\. Is it what the operator takes"):

@@ -187,5 +187,6 @@ def test_what_ended_it_comes_first():
 
 
 def test_where_nothing_was_held_out_holding_out_is_advised():
-    read = Readings(measure="map", before=None, after=None, gain=None, history=epochs(0.5))
+    read = Readings(measure="map", before=None, after=None, gain=None, history=epochs(0.5, 0.6))
     assert "eval_data=0.2" in told(read)
+    assert "epochs=" not in told(read), "nobody knows which epoch is the best"

@@ -39,8 +39,12 @@ def with_words(given: Iterable[str], **words: bool) -> tuple[str, ...]:
     return (*given, *(f"{name}=true" for name, is_given in words.items() if is_given))
 
 
-def parse_params(given: Iterable[str]) -> dict[str, Any]:
+def parse_params(given: Iterable[str], option: str = "-p") -> dict[str, Any]:
     """The parameters by name.
+
+    Args:
+        given: ``key=value`` each.
+        option: by which they were given, for messages.
 
     Raises:
         ParameterError: one that is not ``key=value`` or is given twice.
@@ -51,11 +55,11 @@ def parse_params(given: Iterable[str]) -> dict[str, Any]:
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise ParameterError(f"-p {text!r}: write key=value")
+            raise ParameterError(f"{option} {text!r}: write key=value")
         if key in found:
-            raise ParameterError(f"-p: the parameter {key!r} is given twice")
+            raise ParameterError(f"{option}: the parameter {key!r} is given twice")
         try:
             found[key] = read_value(value)
         except YamlError as error:
-            raise ParameterError(f"-p {text!r}: {error.problem}") from None
+            raise ParameterError(f"{option} {text!r}: {error.problem}") from None
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -27,7 +29,9 @@ from junco.terminal import out, say
 @click.option("--epochs", type=click.IntRange(min=1), help="How often all examples are seen.")
 @click.option("--args", "args_file", metavar="FILE", help="More training arguments, a YAML file.")
 @click.option("--arg", "more", multiple=True, metavar="KEY=VALUE", help="One more training argument: lr=1e-4.")
-@click.option("--to", metavar="FOLDER", required=True, help="Where the tuned operator is saved.")
+@click.option(
+    "--to", metavar="FOLDER", required=True, help="Where the tuned operator is saved; one that is there is replaced."
+)
 @click.option("--column", metavar="NAME", help="The column of a table that holds the items.")
 @click.option("--label", metavar="NAME", help="The column of a table that holds the labels.")
 @click.option(
@@ -72,7 +76,9 @@ def train(
     if html:
         report_place(html)
     given = {"scope": scope, "goal": goal, "epochs": epochs, "device": None if device == "auto" else device}
-    args = TrainingArgs.of(args_file, **parse_params(more), **{k: v for k, v in given.items() if v is not None})
+    args = TrainingArgs.of(
+        args_file, **parse_params(more, "--arg"), **{k: v for k, v in given.items() if v is not None}
+    )
     spec = ops[operator](**parse_params(param))
     report = spec.train(
         data,
@@ -83,6 +89,7 @@ def train(
         loader=open_pipeline(loader) if loader else None,
         **how,
     )
+    report = replace(report, next_line=next_command(report.operator, to) or report.next_line)
     if html:
         report.save(html)
         say(f"wrote {html}")
@@ -92,6 +99,15 @@ def train(
         out(str(report))
     if report.history.ending == "interrupted":  # what is kept is the best so far, and not what was asked for
         raise KeyboardInterrupt(f"interrupted: the best so far is in {to}; the same command goes on")
+
+
+def next_command(operator: Any, folder: str) -> str:
+    """What embeds by the tuned operator; empty where no pipeline that has a name holds that operator by default."""
+    from junco.tuning.decoding import default_home
+
+    if (home := default_home(operator)) is None:
+        return ""
+    return shlex.join(["junco", "embed", home, "DATA", "--to", "vectors.parquet", "-p", f"tuned={folder}"])
 
 
 def share_or_data(text: str) -> float | str | None:

@@ -156,6 +156,12 @@ def read_text(path: Path) -> str:
     Raises:
         YamlError: the file cannot be read, is too large, or is not UTF-8.
     """
+    if path.is_dir():
+        raise YamlError(
+            "it is a folder, and a pipeline is a file; a tuned operator's folder goes into a pipeline by its option "
+            "tuned: pipeline(NAME, tuned=FOLDER), or -p tuned=FOLDER",
+            str(path),
+        )
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

@@ -28,8 +28,9 @@ PAIRS = (
 )
 TRIPLET = ("anchor", "positive", "negative")
 _MEANT = (
-    "a column 'label' beside the items; two that belong together, as 'anchor' and 'positive' or 'query' and "
-    "'document', with a 'score' or without; or 'anchor', 'positive', 'negative'"
+    "a column 'label' beside the items (other names by column= and label=; --column, --label); two that belong "
+    "together, as 'anchor' and 'positive' or 'query' and 'document', with a 'score' or without; or 'anchor', "
+    "'positive', 'negative'"
 )
 
 
@@ -86,7 +87,7 @@ def _item(there: Sequence[str], inputs: Sequence[str], label: str, what: str) ->
         return named
     if len(others) == 1:
         return others[0]
-    raise DataError(f"{what}: which of {', '.join(others)} holds the items? Say column=")
+    raise DataError(f"{what}: which of {', '.join(others)} holds the items? Say column= (--column)")
 
 
 def _first(there: Sequence[str], wanted: Sequence[str]) -> str:

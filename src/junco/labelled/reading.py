@@ -132,7 +132,8 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
             labels.append(first)
             keys.append(os.path.relpath(item.key, folder))
     if not items:
-        raise DataError(f"{folder} has no folders with files in them: its items come as {folder.name}/CLASS/file")
+        what = f" that hold what is taken here ({inputs[0]})" if inputs else ""
+        raise DataError(f"{folder} has no folders with files in them{what}: its items come as {folder.name}/CLASS/file")
     if loose:
         told(f"{folder}: {some_listed(loose)} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
     return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))

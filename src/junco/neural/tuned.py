@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -304,6 +305,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
         told = {**head, "made": made_by(), **manifest, **head, "weights": weights}
         text = json.dumps(_finite(told), indent=1, ensure_ascii=False, allow_nan=False)
         (made / MANIFEST).write_text(f"{text}\n", "utf-8")
+        shutil.copymode(made / MANIFEST, made / WEIGHTS)  # safetensors lets the owner alone read
     return read_tuned(folder, str(manifest.get("operator", "")))
 
 

@@ -68,7 +68,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, state
 
 
-_CURE = "Begin anew without resume, or put a copy in its place"
+_CURE = "Begin anew by resume=False (--no-resume), or put a copy in its place"
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

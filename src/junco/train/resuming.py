@@ -78,12 +78,12 @@ def _check(run: Run, path: Path, state: dict[str, Any]) -> None:
     then = replace(TrainingArgs.of(state["args"]), **{name: getattr(run.args, name) for name in _MAY_DIFFER})
     if differences := run.args.differences(then):
         raise TrainError(
-            f"{path}: this run was begun with other arguments: {'; '.join(differences)}. Take those, or begin anew "
-            "without resume"
+            f"{path}: this run was begun with other arguments: {'; '.join(differences)}. Take those, or begin anew by "
+            "resume=False (--no-resume)"
         )
     for name, mine in _identity(run).items():
         if state[name] != mine:
-            raise TrainError(f"{path}: this is a checkpoint of {_OF[name]}: begin anew without resume")
+            raise TrainError(f"{path}: this is a checkpoint of {_OF[name]}: begin anew by resume=False (--no-resume)")
 
 
 def _identity(run: Run) -> dict[str, Any]:

@@ -63,5 +63,5 @@ def _full_name(task: TrainTask, name: str) -> str:
     names = [each.removeprefix(begin) for each in known if each.startswith(begin)]
     raise TrainError(
         f"{task.name!r}: scope: there is no layer {name!r}.{did_you_mean(nearest(name, sorted(names)))} "
-        "op.layers() lists them"
+        "op.layers() lists them; without layers it is 'head', 'lora' or 'all'"
     )

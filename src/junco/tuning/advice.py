@@ -118,7 +118,7 @@ def _of_confused(seen: Circumstances) -> Iterator[str]:
 
 def _of_epochs(read: Readings) -> Iterator[str]:
     epochs = read.history.epochs
-    is_last_best = len(epochs) > 1 and read.history.best is epochs[-1]
+    is_last_best = read.after is not None and len(epochs) > 1 and read.history.best is epochs[-1]
     if is_last_best and read.history.ending in ("done", "steps"):
         more = 2 * epochs[-1].number
         yield f"The last epoch was the best one, so that more may be better still: epochs={more}."

@@ -212,6 +212,13 @@ def family_step(operator: Tuned) -> tuple[str, str] | None:
     return (graph.name, graph.main) if graph is not None and graph.name else None
 
 
+def default_home(operator: Tuned) -> str | None:
+    """The pipeline of which the operator, as it is without options, is the main step; ``None`` where there is none."""
+    spec = _spec_of(operator)
+    graph = None if spec.params.keys() - {"tuned"} else _family_graph(spec)
+    return graph.name if graph is not None and graph.name and _main_name(graph) == spec.name else None
+
+
 def _family_graph(spec: OperatorSpec) -> Graph | None:
     """The pipeline of the operator's family whose main step it is; else the family's default."""
     operator = spec.load()

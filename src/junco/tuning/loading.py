@@ -188,7 +188,7 @@ class Loader:
 
     def _check_rejects(self, rejects: Sequence[Unreadable], count: int) -> None:
         if rejects and (self.options.on_error == "raise" or len(rejects) >= count):
-            is_all = len(rejects) >= count
+            is_all, count = len(rejects) >= count, max(count, len(rejects))  # a pair may have two
             cure = "Is it what the operator takes?" if is_all else "Mend them, or leave them out by on_error='skip'"
             raise DataError(
                 f"{amount(len(rejects), 'item')} of {count:,} cannot be read: {listed_rejects(rejects)}. {cure}"
