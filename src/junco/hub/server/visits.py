@@ -68,7 +68,8 @@ def needs(action: Action, asked: str = "api") -> Callable[[Request], Visit]:
 
     def visit(request: Request) -> Visit:
         hub = hub_of(request)
-        actor = _caller(request, hub)
+        # what is signed carries its own leave, and no token of the hub's
+        actor = Actor(address=_address(request)) if action is Action.SIGNED else _caller(request, hub)
         _count(request, hub, actor, asked)
         with hub.database.reading() as session:
             namespace, repository = _about(request, session)
@@ -114,7 +115,7 @@ def _is_seen(visit: Visit) -> bool:
 
 
 def _caller(request: Request, hub: Hub) -> Actor:
-    address = request.client.host if request.client else ""
+    address = _address(request)
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     if not kind:
         return Actor(address=address)
@@ -130,6 +131,10 @@ def _caller(request: Request, hub: Hub) -> Actor:
         with hub.database.writing() as session:
             note_use(session, actor.token_id)
     return actor
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _about(request: Request, session: Session) -> tuple[Namespace | None, Repository | None]:
