@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
-import uvicorn
 
 from junco.hub.server.access import SCOPES
 from junco.hub.server.accounts import passwords, people, tokens
-from junco.hub.server.app import make_app
 from junco.hub.server.hub import Limits, open_hub
-from junco.hub.server.serve import listen
+from junco.hub.server.serve import listen, server_of
 
 
 @dataclass
@@ -35,8 +33,8 @@ class Person:
 class RunningHub:
     """A hub that answers at `url`."""
 
-    def __init__(self, hub, url, app):
-        self.hub, self.url, self.app = hub, url, app
+    def __init__(self, hub, url):
+        self.hub, self.url = hub, url
         self.admin = self.user("hubadmin", admin=True)
         self.client = httpx2.Client(base_url=url, timeout=60)
 
@@ -97,15 +95,13 @@ def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
 def running_hub(store, *, limits=None, **more):
     """A hub in a folder, answering at an address."""
     hub = open_hub(Path(store), limits=limits or Limits(logins=1000), **more)
-    app = make_app(hub)
-    taken = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    taken, server = listen("127.0.0.1", 0), server_of(hub)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.005)
-    running = RunningHub(hub, f"http://127.0.0.1:{taken.getsockname()[1]}", app)
+    running = RunningHub(hub, f"http://127.0.0.1:{taken.getsockname()[1]}")
     try:
         yield running
     finally:

@@ -79,6 +79,8 @@ async def _of_database(request: Request, error: Exception) -> Response:
     text = str(getattr(error, "orig", error)).lower()
     if "full" in text and "disk" in text:
         return _answer(request, _full())
+    if not any(word in text for word in ("locked", "busy", "connection", "timeout", "timed out", "constraint")):
+        return await _of_bug(request, error)
     log.warning("request %s: the database: %s", request_id.get(), text[:300])
     return _answer(request, Fault(503, "busy-database", "the database is busy: try again", headers=_WAIT))
 

@@ -15,7 +15,7 @@ from junco.hub.server.hf import large, people, reading, writing
 from junco.hub.server.hub import Hub
 from junco.hub.server.limits import Counter
 from junco.hub.server.metrics import Metrics
-from junco.hub.server.native import admin, pushing, repositories
+from junco.hub.server.native import admin, browsers, pushing, repositories
 from junco.hub.server.native import people as native_people
 from junco.hub.server.native import reading as native_reading
 from junco.hub.server.visits import Visit, needs
@@ -26,16 +26,21 @@ _Open = Annotated[Visit, Depends(needs(Action.OPEN))]
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
+ROUTERS: list[tuple[str, APIRouter]] = [
+    ("", common),
+    *((NATIVE, module.routes) for module in (native_people, browsers, repositories, native_reading, pushing, admin)),
+    *(("", routes) for routes in (people.routes, writing.routes, large.routes, xet.routes, reading.routes)),
+]
+"""All routes, with what their addresses begin with; the first that fits an address answers."""
+
+
 def make_app(hub: Hub) -> FastAPI:
     """All of the hub as one ASGI app."""
     app = FastAPI(title="junco hub", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.counter, app.state.metrics = hub, Counter(), Metrics()
     add_handlers(app)
-    app.include_router(common)
-    for module in (native_people, repositories, native_reading, pushing, admin):
-        app.include_router(module.routes, prefix=NATIVE)
-    for routes in (people.routes, writing.routes, large.routes, xet.routes, reading.routes):
-        app.include_router(routes)
+    for prefix, router in ROUTERS:
+        app.include_router(router, prefix=prefix)
     app.add_middleware(Front, hub=hub, metrics=app.state.metrics)
     return app
 

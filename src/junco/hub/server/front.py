@@ -71,7 +71,7 @@ class Front:
 
         try:
             headers = Headers(scope=scope)
-            if (fault := refusal(scope["method"], scope["path"], headers, self.hub)) is not None:
+            if (fault := refusal(scope, headers, self.hub)) is not None:
                 await self._refuse(fault, scope, sending)
             else:
                 await self.app(scope, self._limited(scope, receive), sending)
@@ -110,15 +110,16 @@ async def _nothing() -> Message:
     return {"type": "http.disconnect"}
 
 
-def refusal(method: str, path: str, headers: Mapping[str, str], hub: Hub) -> Fault | None:
+def refusal(scope: Scope, headers: Mapping[str, str], hub: Hub) -> Fault | None:
     """Why a request is not read further, whatever it asks for; ``None`` where it is."""
+    path, method = scope["path"], scope["method"]
     host = (headers.get("host") or "").lower()
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name not in LOOPBACK and name not in hub.hosts:
         return Fault(421, "wrong-host", "the hub is not called so: --allow-host NAME lets it be")
     if headers.get("content-encoding", "identity").lower() != "identity":
         return Fault(415, "bad-encoding", "bodies are sent as they are, without Content-Encoding")
-    if "\0" in path or any("\ud800" <= letter <= "\udfff" for letter in path):
+    if "\0" in path or b"%00" in scope["query_string"] or any("\ud800" <= letter <= "\udfff" for letter in path):
         return Fault(400, "bad-request", "the address holds what no address holds")
     if method not in _SAFE and COOKIE.search(headers.get("cookie", "")) and not _is_own(headers, host):
         return forbidden("another site's page asks for this: it is not done")

@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import exists, select
 
@@ -55,28 +56,33 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
     Raises:
         InputError: the port is taken, or may not be used.
     """
-    import uvicorn
-
-    from junco.hub.server.app import make_app
-
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
-        make_app(hub),
-        log_level="warning",
-        access_log=False,  # addresses hold signatures
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_STOP_S,
-        timeout_keep_alive=15,
-        lifespan="off",
-        h11_max_incomplete_event_size=65_536,
-    )
-    server = uvicorn.Server(config)
+    server = server_of(hub)
     ready(f"http://{shown}:{taken.getsockname()[1]}")
     with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[taken])
     hub.database.close()
+
+
+def server_of(hub: Hub) -> Any:
+    """What answers for a hub: uvicorn's, which runs on sockets that listen."""
+    import uvicorn
+
+    from junco.hub.server.app import make_app
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(hub),
+            log_level="warning",
+            access_log=False,  # addresses hold signatures
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STOP_S,
+            timeout_keep_alive=15,
+            lifespan="off",
+        )
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

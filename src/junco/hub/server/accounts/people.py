@@ -83,8 +83,9 @@ def set_member(session: Session, organisation_id: int, user_id: int, role: str |
         raise bad_request("a role is one of admin, write, read")
     there = session.get(Member, (organisation_id, user_id))
     if there is not None and there.role == "admin" and role != "admin":
-        asked = select(func.count()).where(Member.organisation_id == organisation_id, Member.role == "admin")
-        if (session.scalar(asked) or 0) < 2:
+        asked = select(func.count()).select_from(Member).join(User, User.id == Member.user_id)
+        admins = asked.where(Member.organisation_id == organisation_id, Member.role == "admin", ~User.disabled)
+        if (session.scalar(admins) or 0) < 2:
             raise Fault(409, "taken", "the last admin of an organisation stays one: make another first")
     if role is None:
         if there is not None:
