@@ -74,18 +74,22 @@ def test_case_42_garbage_goes_and_what_is_about_to_be_named_stays(hub, alice):
             data = os.urandom(2000)
             try:
                 hub.push(alice, "alice/garbage", {f"{n % 5}.bin": data})
+                kept.append(n)
             except AssertionError as error:  # its bytes went between the upload and the commit: said, and sent again
                 if "unknown-blob" not in str(error):
                     failures.append(error)
 
     thread = threading.Thread(target=committing)
     thread.start()
-    for _ in range(25):
+    rounds, until = 0, time.monotonic() + 60
+    while (len(kept) < 10 or rounds < 20) and time.monotonic() < until:
         collect(hub.hub, grace_s=-1)
-        time.sleep(0.01)
+        rounds += 1
+        time.sleep(0.01 * (rounds % 10))
     stop.set()
     thread.join()
     assert failures == []
+    assert len(kept) >= 10
     tree = hub.ask("GET", "/repositories/alice/garbage/tree/main")
     for file in tree["files"]:
         data = hub.ask("GET", f"/repositories/alice/garbage/blobs/{file['sha256']}").content

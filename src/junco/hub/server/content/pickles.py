@@ -44,5 +44,5 @@ def _operations(data: bytes, most: int) -> Iterator[tuple[str, object]]:
             if number >= most:
                 return
             yield operation.name, argument
-    except (ValueError, IndexError, OverflowError, KeyError, UnicodeError):
+    except (ValueError, IndexError, OverflowError, KeyError, DeprecationWarning):
         return
