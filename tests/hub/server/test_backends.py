@@ -73,7 +73,7 @@ def bucket(tmp_path_factory):
             _make_bucket(f"http://127.0.0.1:{port}", process)
             yield "s3://hub/blobs"
         finally:
-            process.terminate()
+            process.kill()
             process.wait(20)
 
 

@@ -59,8 +59,8 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     server = server_of(hub)
-    ready(f"http://{shown}:{taken.getsockname()[1]}")
     with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt):
+        ready(f"http://{shown}:{taken.getsockname()[1]}")
         server.run(sockets=[taken])
     hub.database.close()
 
