@@ -117,3 +117,23 @@ def test_the_newest_client_does_all_by_xet(hub, alice, tmp_path):
 def test_the_newest_client_does_all_by_lfs(hub, alice, tmp_path):
     code = ALL.replace("REPO", "'alice/by-lfs'", 1)
     check(run(hub, alice, tmp_path, code, HF_HUB_DISABLE_XET="1"), "alice/by-lfs")
+
+
+@pytest.fixture(scope="module", params=["0.36.0", "1.10.1"])
+def older(request, tmp_path_factory):
+    """The Python of an environment with an older client; skipped where none can be made."""
+    pytest.importorskip("uv")
+    folder = tmp_path_factory.mktemp("client")
+    for words in (
+        ["venv", "-q", "--python", sys.executable, str(folder)],
+        ["pip", "install", "-q", "--python", f"{folder}/bin/python", f"huggingface_hub=={request.param}"],
+    ):
+        if subprocess.run([sys.executable, "-m", "uv", *words], capture_output=True, timeout=300).returncode:
+            pytest.skip(f"huggingface_hub {request.param} cannot be installed from here")
+    return f"{folder}/bin/python"
+
+
+@pytest.mark.slow
+def test_older_clients_do_all(hub, alice, tmp_path, older):
+    name = f"alice/by-{tmp_path.name[-12:].replace('_', '').replace('-', '').strip('.')}"
+    check(run(hub, alice, tmp_path, ALL.replace("REPO", repr(name), 1), python=older), name)
