@@ -1,4 +1,4 @@
-"""A hub in a process of its own that is killed, and comes back: what was answered is there, and nothing is half there."""
+"""A hub in a process of its own is killed, and comes back: what was answered is there, and nothing is half there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import time
 
 import httpx2
 import pytest
-
 from hubs import running_hub
+
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.hub import open_hub
 

@@ -1,4 +1,4 @@
-"""Many at once: writers of one branch, uploads of the same bytes, garbage beside commits, a disk that lies or is full."""
+"""Many at once: writers of one branch, uploads of the same bytes, garbage beside commits; a disk that is full."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_same_bytes_sent_by_many_at_once_are_kept_once(hub, alice, bob):
     ]
     statuses = {answer.status_code for answer in at_once(calls)}
     assert statuses <= {201, 409, 416}
-    files = [path for path in (hub.hub.store / "blobs").rglob(f"{sha256}-*")]
+    files = list((hub.hub.store / "blobs").rglob(f"{sha256}-*"))
     assert len(files) == 1
 
 

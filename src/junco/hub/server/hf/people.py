@@ -35,7 +35,11 @@ def whoami(visit: _Somebody) -> dict[str, Any]:
         organisations = organisations_of(session, actor.user_id or 0)
     is_narrow = actor.namespace_id is not None or actor.repository_id is not None
     role = "fineGrained" if is_narrow else "write" if actor.has("repo:write") else "read"
-    token = {"displayName": row.name if row else "", "role": role, "createdAt": stamp_of_hf(row.created if row else 0)}
+    token: dict[str, Any] = {
+        "displayName": row.name if row else "",
+        "role": role,
+        "createdAt": stamp_of_hf(row.created if row else 0),
+    }
     if is_narrow:
         token["fineGrained"] = {"scoped": [], "global": []}
     return {

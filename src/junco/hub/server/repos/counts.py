@@ -25,7 +25,7 @@ LIKE_WEIGHT = 4.0
 
 def weight(at: int) -> float:
     """Of something that was asked for at a time: what is to be compared grows, so nothing ever has to shrink."""
-    return 2.0 ** ((at - BEGIN) / HALF_LIFE_S)
+    return math.exp2((at - BEGIN) / HALF_LIFE_S)
 
 
 def trending(heat: float) -> float:
