@@ -140,7 +140,7 @@ def scenario(hub):
                 break
         assert sorted(seen) == sorted(["alice/flowers", *names]), sort
     hub.ask("DELETE", "/repositories/alice/flowers", alice, status=204)
-    assert collect(hub.hub, grace_s=-1).bytes >= len(data)
+    assert collect(hub.hub, grace_s=-1, unnamed_s=-1).bytes >= len(data)
     assert [*hub.hub.places.older(time.time() + 9999)] == []
 
 

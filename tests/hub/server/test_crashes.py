@@ -169,7 +169,7 @@ def test_case_42_a_server_that_is_killed_within_a_push_loses_nothing(serving, st
     served.end()
     served.ended()
     hub = open_hub(folder)
-    collect(hub, grace_s=-1)
+    collect(hub, grace_s=-1, unnamed_s=-1)
     hub.database.close()
     kept = [path.stat().st_size for path in (folder / "blobs").rglob("*") if path.is_file()]
     assert sorted(kept) == [5, 300_000]

@@ -97,6 +97,20 @@ def test_a_backup_is_a_hub_of_its_moment(tmp_path):
     assert httpx2.get(f"{address}/junco/v1/repositories/alice/op/blobs/{sha256}").content == data
     end(process)
     assert junco("collect", "--store", tmp_path / "copy")[0] == "0 files, 0 bytes\n"
+    junco("check", "--store", tmp_path / "copy")
+    next((tmp_path / "copy" / "blobs").glob(f"*/*/{sha256}-*")).unlink()
+    assert junco("check", "--store", tmp_path / "copy", status=1)[0] == f"{sha256}  alice/op: a.bin\n"
+
+
+def test_who_asks_is_who_a_proxy_says_where_it_is_named(tmp_path):
+    for more, scheme in ((["--proxy", "127.0.0.1"], "https"), ([], "http")):
+        process, address = start(tmp_path, *more)
+        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+        body = {"user": "nobody", "password": "x"}
+        answer = httpx2.get(f"{address}/metrics", headers=headers)
+        assert answer.status_code == (401 if scheme == "https" else 200)
+        assert httpx2.post(f"{address}/junco/v1/session", json=body, headers=headers).status_code == 401
+        end(process)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0"])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
+from junco.hub.server import audit
 from junco.hub.server.access import Action
 from junco.hub.server.accounts.people import organisations_of, user_of
 from junco.hub.server.clock import stamp_of_hf
@@ -86,7 +87,8 @@ def unlike(visit: _Like) -> dict[str, Any]:
 
 def _set_like(visit: Visit, *, liked: bool) -> dict[str, Any]:
     with visit.hub.database.writing() as session:
-        set_like(session, visit.actor.user_id or 0, visit.repo.id, liked=liked)
+        if set_like(session, visit.actor.user_id or 0, visit.repo.id, liked=liked):
+            audit.note(session, visit.actor, "like" if liked else "unlike", visit.full_name)
     return {}
 
 
