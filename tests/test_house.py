@@ -17,7 +17,17 @@ MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LIGHT = {"numpy", "yaml", "junco"}
 CLI_MAY_ALSO_IMPORT = {"click", "rich"}
-SERVED_BY = {"alembic", "argon2", "fastapi", "itsdangerous", "prometheus_client", "pydantic", "sqlalchemy", "starlette"}
+SERVED_BY = {
+    "alembic",
+    "argon2",
+    "fastapi",
+    "itsdangerous",
+    "prometheus_client",
+    "pydantic",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+}
 ADAPTED = {"sklearn": "sklearn", "langchain": "langchain_core", "llama_index": "llama_index", "haystack": "haystack"}
 """The library that an adapter is for, by its file: nobody imports that who has not the library."""
 # executing data, or a shell, is how a shared pipeline would become an attack

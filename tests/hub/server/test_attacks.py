@@ -150,6 +150,28 @@ def test_case_22_who_sends_nothing_is_let_go(hub, alice, monkeypatch):
         line.close()
 
 
+def test_case_22_a_head_without_an_end_is_let_go(hub, monkeypatch):
+    from junco.hub.server import connections
+
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    host, port = hub.url.removeprefix("http://").split(":")
+    whole = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    for said in (b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", whole + b"GET /he"):
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            began = time.monotonic()
+            line.sendall(said)
+            got = b""
+            while piece := line.recv(10_000):
+                got += piece
+            assert time.monotonic() - began < 8
+            assert (b"200 OK" in got) == said.startswith(whole)
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        with pytest.raises(OSError, match=r"reset|pipe|abort"):  # noqa: PT012
+            for _ in range(10_000):
+                line.sendall(b"X-Endless: " + b"x" * 2000 + b"\r\n")
+
+
 def test_case_27_deep_and_endless_json_is_refused(hub, alice):
     headers = {"Content-Type": "application/json"}
     for body in (

@@ -105,10 +105,12 @@ def server_of(hub: Hub, proxies: str = "") -> Any:
     import uvicorn
 
     from junco.hub.server.app import make_app
+    from junco.hub.server.connections import Connection
 
     return uvicorn.Server(
         uvicorn.Config(
             make_app(hub),
+            http=Connection,
             log_level="warning",
             access_log=False,  # addresses hold signatures
             server_header=False,
