@@ -56,11 +56,17 @@ def draw_constants(module: nn.Module) -> None:
 
 
 def given(case: Case, rows: int | None = None) -> tuple[Tensor, ...]:
-    """Inputs of unit size, with another number of rows where one is given."""
+    """Inputs of unit size, or tokens, with another number of rows where one is given."""
     torch.manual_seed(1)
     own = case.inputs[0][0]
     rows = own if rows is None else rows
-    return tuple(torch.randn(rows if shape[0] == own else shape[0], *shape[1:]) for shape in case.inputs)
+    shapes = [(rows if shape[0] == own else shape[0], *shape[1:]) for shape in case.inputs]
+    return tuple(torch.randint(case.num_tokens, each) if case.num_tokens else torch.randn(each) for each in shapes)
+
+
+def in_type(inputs: tuple[Tensor, ...], dtype: torch.dtype) -> tuple[Tensor, ...]:
+    """The same in another type; tokens stay whole numbers."""
+    return tuple(each.to(dtype) if each.is_floating_point() else each for each in inputs)
 
 
 def output_shape(case: Case, rows: int) -> tuple[int, ...]:
@@ -96,7 +102,7 @@ def bfloat16(case: Case) -> None:
     """Near float32, and bfloat16 comes out."""
     block, inputs = made(case), given(case)
     wanted = block(*inputs)
-    found = block.to(torch.bfloat16)(*(each.to(torch.bfloat16) for each in inputs))
+    found = block.to(torch.bfloat16)(*in_type(inputs, torch.bfloat16))
     assert found.dtype == torch.bfloat16
     assert far(found.float(), wanted) < 0.1
 
@@ -140,7 +146,9 @@ def converted(case: Case, runtime: str, folder: Path) -> None:
         build=lambda: block,
         inputs=tuple(
             Input(
-                f"input{i}", "float32", tuple(None if n == 0 and size == own else size for n, size in enumerate(shape))
+                f"input{i}",
+                "int64" if case.num_tokens else "float32",
+                tuple(None if n == 0 and size == own else size for n, size in enumerate(shape)),
             )
             for i, shape in enumerate(case.inputs)
         ),

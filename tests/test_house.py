@@ -30,6 +30,20 @@ SERVED_BY = {
 }
 ADAPTED = {"sklearn": "sklearn", "langchain": "langchain_core", "llama_index": "llama_index", "haystack": "haystack"}
 """The library that an adapter is for, by its file: nobody imports that who has not the library."""
+LOOPS = {
+    "fitting",
+    "goals",
+    "gradients",
+    "head_network",
+    "lora",
+    "losses",
+    "optimiser",
+    "parts",
+    "passes",
+    "run",
+    "trainer",
+}
+"""Of training: what is imported when it begins, and not when it is spoken of."""
 # executing data, or a shell, is how a shared pipeline would become an attack
 FORBIDDEN_CALLS = {
     "eval",
@@ -53,7 +67,7 @@ WRITES = {
     "logging.StreamHandler",
 }
 # tables of printed cells, a bar of numbers, and whether there are colours
-DRAWN_BY_RICH = {"cli/printing.py", "cli/main.py", "job/progress.py"}
+DRAWN_BY_RICH = {"cli/printing.py", "cli/main.py", "job/progress.py", "tuning/watching.py"}
 
 
 # what a run sends to the worker processes that it started itself, and what they send back
@@ -134,6 +148,8 @@ def test_heavy_libraries_wait_until_they_are_used(path):
         allowed |= SERVED_BY  # whoever runs a hub has them, and nobody else imports the room
     if path.parent == SRC / "nn" or (path.name == "model.py" and SRC / "models" in path.parents):
         allowed |= {"torch"}  # a network is a class of torch's; whoever needs one imports it where it is built
+    if path.parent == SRC / "train" and path.stem in LOOPS:
+        allowed |= {"torch"}  # whoever trains has it; what others read of a training run has not
     assert {name.partition(".")[0] for name in _imported_at_once(TREES[path])} <= allowed
 
 

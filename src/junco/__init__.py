@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from junco.pages.inspection import Inspection
     from junco.runtime.source import Input, Source
     from junco.store.sparse import SparseSet, read_sparse_vectors
+    from junco.train.args import TrainingArgs
+    from junco.train.task import TrainTask
+    from junco.tuning.report import TrainReport
 
 __version__ = "0.1.0"
 
@@ -85,6 +88,9 @@ _WHERE = {
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
+    "TrainReport": "junco.tuning.report",
+    "TrainTask": "junco.train.task",
+    "TrainingArgs": "junco.train.args",
     "VectorSet": "junco.answers.vector_set",
 }
 _RENAMED = {"cache": "residents", "pipelines": "pipeline_names"}
@@ -118,6 +124,9 @@ __all__ = [
     "Reject",
     "Source",
     "SparseSet",
+    "TrainReport",
+    "TrainTask",
+    "TrainingArgs",
     "VectorSet",
     "__version__",
     "adopt",

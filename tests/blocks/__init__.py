@@ -21,6 +21,7 @@ class Case:
         make: makes the block.
         inputs: shapes of what goes in, of which the first has the rows first.
         output: shape of what comes out.
+        num_tokens: whole numbers below it go in instead of real ones; 0: real ones.
         exports: whether it goes into OpenVINO and ONNX; a reason where it does not.
     """
 
@@ -29,6 +30,7 @@ class Case:
     inputs: tuple[tuple[int, ...], ...]
     output: tuple[int, ...]
     exports: bool | str = True
+    num_tokens: int = 0
 
     @property
     def block(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from timm.layers import BlurPool2d, CondConv2d, Conv2dSame, ConvNormAct, MixedConv2d
+from timm.layers import BlurPool2d, CondConv2d, Conv2dSame, ConvNormAct, MixedConv2d, create_conv2d
 from torch import nn
 from torchvision.ops import Conv2dNormActivation, drop_block2d
 
@@ -107,6 +107,18 @@ def _same(*sizes, **more):
 
 
 EQUALITIES = [
+    *(
+        Equality(
+            "ConvCentred",
+            "timm.layers.create_conv2d",
+            lambda kernel=kernel, more=more: by_place(
+                ConvCentred(6, 8, kernel, **more), create_conv2d(6, 8, kernel, **more)
+            ),
+            ((2, 6, 11, 8),),
+            note=f"kernel {kernel}, {', '.join(f'{name} {value}' for name, value in more.items())}",
+        )
+        for kernel, more in ((3, {"stride": 2}), (5, {"dilation": 2, "bias": True}), (4, {"groups": 2}))
+    ),
     *(
         Equality(
             "ConvSame",

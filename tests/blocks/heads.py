@@ -51,7 +51,30 @@ def _margin():
     return lambda vectors: ours(vectors, labels), theirs
 
 
+def _vlad():
+    """Of each position and centre by itself, as the paper's sums have it."""
+    ours = NetVLAD(8, 3, 1.0)
+    draw_constants(ours)
+    weight, bias = ours.assignment.weight[:, :, 0], ours.assignment.bias
+
+    def theirs(maps):
+        rows = []
+        for each in maps.flatten(2).transpose(1, 2):
+            parts = []
+            for k in range(3):
+                shares = [
+                    torch.softmax(weight @ (x / x.norm()) + bias, dim=0)[k] * (x / x.norm() - ours.centres[k])
+                    for x in each
+                ]
+                parts.append(sum(shares) / sum(shares).norm())
+            rows.append(torch.cat(parts) / torch.cat(parts).norm())
+        return torch.stack(rows)
+
+    return ours, theirs
+
+
 EQUALITIES = [
+    Equality("NetVLAD", "torch.softmax", _vlad, ((2, 8, 3, 2),), note="written out, a position and a centre at a time"),
     Equality("ClassificationHead", "timm.layers.ClassifierHead", _classifier, ((2, 8, 3, 4),)),
     Equality("CosineHead", "torch.nn.functional.cosine_similarity", _cosine, ((2, 8),)),
     Equality("MarginHead", "torch.nn.functional.cosine_similarity", _margin, ((2, 8),), note="of angles larger by m"),

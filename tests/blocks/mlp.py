@@ -55,7 +55,14 @@ def _with_depthwise():
     return ours, lambda x: theirs(x.flatten(1, 2), x.shape[1:3]).reshape(x.shape)
 
 
+def _depthwise():
+    theirs = scattered(nn.Conv2d(8, 8, 5, padding=2, groups=8))
+    ours, _ = same(DepthwiseMixing(8, 5), theirs, ("conv.weight", "weight"), ("conv.bias", "bias"))
+    return ours, lambda x: theirs(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
 EQUALITIES = [
+    Equality("DepthwiseMixing", "torch.nn.Conv2d", _depthwise, ((2, 7, 6, 8),), note="by groups"),
     Equality("MLP", "timm.layers.Mlp", _mlp, ((2, 5, 16),)),
     Equality("MLP", "timm.layers.Mlp", _mlp_with_norm, ((2, 5, 6, 16),), note="with ReLU, a norm and no bias"),
     Equality("GatedMLP", "timm.layers.SwiGLU", _swiglu, ((2, 5, 16),), note="with a norm"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from timm.layers import LayerNorm2d as TimmLayerNorm2d
 from timm.layers import PatchEmbed
+from timm.models.convnext import ConvNeXt, ConvNeXtStage
 from timm.models.swin_transformer import PatchMerging as TimmMerging
 from timm.models.swin_transformer_v2 import PatchMerging as TimmMergingV2
 from torch import nn
@@ -48,7 +50,33 @@ def _merging(theirs, **options):
     return same(PatchMerging(8, 16, norm=EPS, **options), scattered(theirs(8)), ("reduce", "reduction"), (norm, "norm"))
 
 
+def _cut_patches():
+    """ConvNeXt's stem: what patches leave over is cut."""
+    theirs = scattered(ConvNeXt(depths=(1, 1, 1, 1), dims=(16, 16, 16, 16)).stem)
+    ours, _ = same(PatchEmbedding(16, 4, norm=LayerNorm, pad=False), theirs, ("conv", "0"), ("norm", "1"))
+    return ours, lambda x: theirs(x).permute(0, 2, 3, 1)
+
+
+def _conv_merging():
+    theirs = scattered(ConvNeXtStage(8, 16, stride=2, depth=1, norm_layer=TimmLayerNorm2d).downsample)
+    ours, _ = same(ConvMerging(8, 16), theirs, ("norm", "0"), ("conv", "1"))
+    return ours, lambda x: theirs(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
 EQUALITIES = [
+    Equality(
+        "PatchEmbedding",
+        "timm.models.convnext.ConvNeXt",
+        _cut_patches,
+        ((2, 3, 13, 7),),
+        note="its stem, of an odd picture, cut",
+    ),
+    *(
+        Equality(
+            "ConvMerging", "timm.models.convnext.ConvNeXtStage", _conv_merging, ((2, *size, 8),), note=f"of {size}"
+        )
+        for size in ((6, 8), (5, 7))
+    ),
     Equality("PatchEmbedding", "timm.layers.PatchEmbed", _patches, ((2, 3, 12, 8),), note="with a norm"),
     Equality("PatchEmbedding", "timm.layers.PatchEmbed", _patches, ((2, 3, 13, 7),), note="of an odd picture"),
     Equality(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from timm.layers import AttentionPoolLatent
 from torch import nn
+from torch.nn import functional
 
 from block_checks import draw_constants
 from blocks import Case, Equality
@@ -63,7 +65,23 @@ def _one_query():
     return ours.eval(), lambda tokens: theirs(ours.queries.expand(len(tokens), -1, -1), tokens, tokens)[0][:, 0]
 
 
+def _power():
+    """Theirs sums, where a mean is asked for."""
+    pool = nn.LPPool2d(3.0, (5, 6))
+    return GeMPool(3.0), lambda maps: pool(maps.clamp(min=1e-6)).flatten(1) / 30 ** (1 / 3)
+
+
+def _scored():
+    ours = SequencePool(16)
+    draw_constants(ours)
+    return ours, lambda tokens: torch.einsum(
+        "ntw,nt->nw", tokens, functional.softmax(ours.score(tokens)[..., 0], dim=1)
+    )
+
+
 EQUALITIES = [
+    Equality("GeMPool", "torch.nn.LPPool2d", _power, ((2, 8, 5, 6),), note="of numbers above 0, and a mean for a sum"),
+    Equality("SequencePool", "torch.nn.functional.softmax", _scored, ((2, 9, 16),), note="written out"),
     Equality(
         "MeanPool",
         "torch.nn.AdaptiveAvgPool2d",

@@ -94,6 +94,13 @@ def _bands():
 _OMNI = "transformers.models.qwen2_5_omni"
 EQUALITIES = [
     Equality(
+        "StatisticsPool",
+        "torch.std",
+        lambda: (StatisticsPool(), lambda x: torch.cat([x.mean(dim=2), x.std(dim=2, correction=0)], dim=1)),
+        (_SOUND,),
+        note="and torch.mean",
+    ),
+    Equality(
         "TimeDelay",
         f"{_OMNI}.TimeDelayNetBlock",
         _omni(lambda: omni.TimeDelayNetBlock(8, 6, 3, 2), lambda: TimeDelay(8, 6, 3, 2)),

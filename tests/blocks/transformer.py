@@ -5,27 +5,26 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+from timm.layers import DropPath as TimmDropPath
+from timm.layers import LayerScale as TimmLayerScale
 from timm.layers import RotaryEmbeddingCat
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.eva import EvaBlock
-from timm.models.mvitv2 import MultiScaleBlock
-from timm.models.swin_transformer import SwinTransformerBlock
-from timm.models.swin_transformer_v2 import SwinTransformerV2Block
-from timm.models.vision_transformer import Block
+from timm.models.vision_transformer import Block, ParallelScalingBlock
 from torch import nn
-from torchvision.models import swin_transformer as torchvision_swin
-from transformers import BertConfig, LlamaConfig
+from transformers import BertConfig, Gemma2Config, LlamaConfig
 from transformers.models.bert.modeling_bert import BertLayer
+from transformers.models.gemma2.modeling_gemma2 import Gemma2DecoderLayer, Gemma2RotaryEmbedding
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer, LlamaRotaryEmbedding
 
 from blocks import Case, Equality
 from blocks.references import same, scattered
 from junco.models.renames import Renames, load
+from junco.models.vit.weights import BLOCK as VIT
 from junco.nn import (
     MLP,
     Attention,
     BranchNorm,
-    CosineAttention,
     CrossAttention,
     DepthwiseMixing,
     DropPath,
@@ -33,19 +32,13 @@ from junco.nn import (
     JointNorm,
     LayerNorm,
     LayerScale,
-    LogSpacedBias,
     ParallelNorm,
-    PooledAttention,
-    PooledShortcut,
     PostNorm,
     PreNorm,
-    RelativePositionBias,
     RMSNorm,
     Rotary,
     SandwichNorm,
-    SteppedPositions,
     TransformerBlock,
-    WindowAttention,
 )
 
 TOKENS = (2, 5, 12)
@@ -74,34 +67,10 @@ CASES = [
         ((2, 5, 6, 12),),
         (2, 5, 6, 12),
     ),
-    Case("TransformerBlock as Swin has it", lambda: _swin_block((4, 4), (2, 2)), ((2, 8, 8, 24),), (2, 8, 8, 24)),
-    Case(
-        "TransformerBlock as Swin-V2 has it, of an odd map",
-        lambda: _swin_v2_block((4, 3), (2, 1)),
-        ((2, 5, 7, 24),),
-        (2, 5, 7, 24),
-    ),
-    Case(
-        "TransformerBlock that pools",
-        lambda: _block(attention=PooledAttention(12, 3, stride=2), form=partial(PreNorm, shortcut=PooledShortcut(2))),
-        ((2, 6, 8, 12),),
-        (2, 3, 4, 12),
-    ),
     *map(_in_a_block, (PreNorm, PostNorm, BranchNorm, SandwichNorm, ParallelNorm, JointNorm)),
     Case("LayerScale", lambda: LayerScale(12, 0.1), (TOKENS,), TOKENS),
     Case("DropPath", lambda: DropPath(0.3), (TOKENS,), TOKENS),
 ]
-
-BLOCK = (
-    ("residual.attention_norm", "norm1"),
-    ("residual.mlp_norm", "norm2"),
-    ("residual.attention_end.0.weight", "ls1.gamma"),
-    ("residual.mlp_end.0.weight", "ls2.gamma"),
-    ("attention.qkv", "attn.qkv"),
-    ("attention.out", "attn.proj"),
-    ("mlp.hidden", "mlp.fc1"),
-    ("mlp.out", "mlp.fc2"),
-)
 
 
 def _vit(**changed):
@@ -112,7 +81,7 @@ def _vit(**changed):
         mlp=MLP(24, 96),
         layer_scale=changed.get("init_values"),
     )
-    return same(ours, theirs, *BLOCK)
+    return same(ours, theirs, *VIT)
 
 
 def _bert(mask=None):
@@ -181,65 +150,6 @@ def _torch_cross():
     return (lambda x, context: ours.eval()(x, context=context)), second_half
 
 
-EPS = partial(LayerNorm, eps=1e-5)
-
-
-def _swin_block(window, shift, pad_first=False):
-    attention = WindowAttention(
-        Attention(24, 4, positions=RelativePositionBias(4, window)), window=window, shift=shift, pad_first=pad_first
-    )
-    return TransformerBlock(24, attention=attention, mlp=MLP(24, 48), norm=EPS)
-
-
-def _swin_v2_block(window, shift, trained_window=None, pad_first=False):
-    positions = LogSpacedBias(4, window, trained_window=trained_window)
-    attention = WindowAttention(
-        CosineAttention(24, 4, positions=positions), window=window, shift=shift, pad_first=pad_first
-    )
-    return TransformerBlock(24, attention=attention, mlp=MLP(24, 48), norm=EPS, form=BranchNorm)
-
-
-SWIN = (
-    ("attention.attention.positions.table", "attn.relative_position_bias_table"),
-    ("attention.attention.positions.network", "attn.cpb_mlp"),
-    ("attention.attention.scale", "attn.logit_scale"),
-    ("attention.attention.qkv", "attn.qkv"),
-    ("attention.attention.query_bias", "attn.q_bias"),
-    ("attention.attention.value_bias", "attn.v_bias"),
-    ("attention.attention.out", "attn.proj"),
-    ("residual.attention_norm", "norm1"),
-    ("residual.mlp_norm", "norm2"),
-    ("mlp.hidden", "mlp.0"),
-    ("mlp.out", "mlp.3"),
-)
-UNUSED = ("attn.relative_position_index", "attn.relative_coords_table")
-
-
-def _swin(size, window, shift):
-    theirs = SwinTransformerBlock(24, size, num_heads=4, window_size=window, shift_size=shift, mlp_ratio=2)
-    return same(_swin_block(window, shift), scattered(theirs), *SWIN, *BLOCK)
-
-
-def _swin_of_torchvision(window, shift):
-    theirs = torchvision_swin.SwinTransformerBlock(24, 4, list(window), list(shift), mlp_ratio=2)
-    return same(_swin_block(window, shift, pad_first=True), scattered(theirs), *SWIN, unused=UNUSED)
-
-
-def _swin_v2(size, window, shift, trained_window=None):
-    theirs = SwinTransformerV2Block(
-        24, size, 4, window, shift, mlp_ratio=2, pretrained_window_size=trained_window or (0, 0)
-    )
-    return same(_swin_v2_block(window, shift, trained_window), scattered(theirs), *SWIN, *BLOCK)
-
-
-def _swin_v2_of_torchvision(window, shift):
-    theirs = scattered(torchvision_swin.SwinTransformerBlockV2(24, 4, list(window), list(shift), mlp_ratio=2))
-    ours, state = _swin_v2_block(window, shift, pad_first=True), theirs.state_dict()
-    state["attn.q_bias"], _, state["attn.v_bias"] = state.pop("attn.qkv.bias").chunk(3)
-    load(ours, Renames(*SWIN, unused=UNUSED).here(state), "Swin-V2")
-    return ours.eval(), theirs
-
-
 def _eva(grid, trained_grid, **changed):
     theirs = scattered(EvaBlock(24, 2, swiglu_mlp=True, scale_mlp=True, qkv_fused=False, mlp_ratio=2, **changed))
     turned = RotaryEmbeddingCat(
@@ -258,7 +168,7 @@ def _eva(grid, trained_grid, **changed):
         ("residual.mlp_end.0.weight", "gamma_2"),
         ("mlp.gate", "mlp.fc1_g"),
         ("mlp.hidden", "mlp.fc1_x"),
-        *BLOCK,
+        *VIT,
         joined={"attention.qkv": tuple(f"attn.{each}_proj" for each in "qkv")},
     )
     load(ours, renames.here(state), "EVA-02")
@@ -292,65 +202,128 @@ def _llama():
     return (lambda x: ours(x, mask=causal)), reference
 
 
-def _multi_scale(size, stride, context_stride):
-    theirs = MultiScaleBlock(
-        24,
-        24,
-        3,
-        (size, size),
-        mlp_ratio=2,
-        kernel_q=(3, 3),
-        kernel_kv=(3, 3),
-        stride_q=(stride, stride),
-        stride_kv=(context_stride, context_stride),
-        has_cls_token=False,
-        norm_layer=partial(nn.LayerNorm, eps=1e-6),
+EPS = partial(LayerNorm, eps=1e-5)
+
+
+def _of_torch(form):
+    theirs = scattered(
+        nn.TransformerEncoderLayer(
+            24, 4, 48, dropout=0.0, activation="gelu", batch_first=True, norm_first=form is PreNorm
+        )
     )
-    larger = max(size // stride, size // context_stride)
-    pools = [
-        (f"attention.{name}_pool.{own}", f"attn.{what}_{name[0]}")
-        for name in ("query", "key", "value")
-        for own, what in (("conv", "pool"), ("norm", "norm"))
-    ]
-    ours, _ = same(
-        TransformerBlock(
-            24,
-            attention=PooledAttention(
-                24, 3, stride=stride, context_stride=context_stride, positions=SteppedPositions(8, larger)
-            ),
-            mlp=MLP(24, 48),
-            form=partial(PreNorm, shortcut=PooledShortcut(stride)),
-        ),
-        scattered(theirs),
-        *pools,
-        ("attention.positions.down", "attn.rel_pos_h"),
-        ("attention.positions.right", "attn.rel_pos_w"),
-        *BLOCK,
+    return same(
+        TransformerBlock(24, attention=Attention(24, 4), mlp=MLP(24, 48), norm=EPS, form=form),
+        theirs,
+        ("attention.qkv.weight", "self_attn.in_proj_weight"),
+        ("attention.qkv.bias", "self_attn.in_proj_bias"),
+        ("attention.out", "self_attn.out_proj"),
+        ("residual.attention_norm", "norm1"),
+        ("residual.mlp_norm", "norm2"),
+        ("mlp.hidden", "linear1"),
+        ("mlp.out", "linear2"),
     )
+
+
+def _parallel():
+    """Theirs has the first maps of both branches in one."""
+    theirs = scattered(ParallelScalingBlock(24, 4, mlp_ratio=2, qkv_bias=True, qk_norm=True, init_values=0.3))
+    state = theirs.state_dict()
+    for kind in ("weight", "bias"):
+        state[f"fc1.{kind}"], state[f"qkv.{kind}"] = state.pop(f"in_proj.{kind}").split([48, 72])
+    state["ls2.gamma"] = state["ls.gamma"]
+    renames = Renames(
+        ("residual.norm", "in_norm"),
+        ("attention.query_norm", "q_norm"),
+        ("attention.key_norm", "k_norm"),
+        ("attention.qkv", "qkv"),
+        ("attention.out", "attn_out_proj"),
+        ("residual.attention_end.0.weight", "ls.gamma"),
+        ("residual.mlp_end.0.weight", "ls2.gamma"),
+        ("mlp.hidden", "fc1"),
+        ("mlp.out", "mlp_out_proj"),
+    )
+    norm = partial(LayerNorm, eps=theirs.in_norm.eps)
+    attention = Attention(24, 4, qk_norm=partial(LayerNorm, eps=theirs.q_norm.eps))
+    ours = TransformerBlock(24, attention=attention, mlp=MLP(24, 48), norm=norm, form=ParallelNorm, layer_scale=0.3)
+    load(ours, renames.here(state), "ViT-22B")
+    return ours.eval(), theirs
+
+
+def _gemma():
+    """Norms before and behind the branches; theirs keep how far their weights are from 1."""
+    config = Gemma2Config(
+        hidden_size=24,
+        intermediate_size=48,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        head_dim=12,
+        query_pre_attn_scalar=12,
+        attn_logit_softcapping=None,
+        _attn_implementation="sdpa",
+    )
+    theirs, turned = scattered(Gemma2DecoderLayer(config, 0)), Gemma2RotaryEmbedding(config)
+    state = {name: each + ("norm" in name) for name, each in theirs.state_dict().items()}
+    ours = TransformerBlock(
+        24,
+        attention=Attention(24, 2, bias=False, out_bias=False, rotary=Rotary(12)),
+        mlp=GatedMLP(24, 48, bias=False, activation=partial(nn.GELU, approximate="tanh")),
+        norm=RMSNorm,
+        form=SandwichNorm,
+    )
+    renames = Renames(
+        ("residual.attention_norm", "input_layernorm"),
+        ("residual.attention_end_norm", "post_attention_layernorm"),
+        ("residual.mlp_norm", "pre_feedforward_layernorm"),
+        ("residual.mlp_end_norm", "post_feedforward_layernorm"),
+        ("attention.out", "self_attn.o_proj"),
+        ("mlp.gate", "mlp.gate_proj"),
+        ("mlp.hidden", "mlp.up_proj"),
+        ("mlp.out", "mlp.down_proj"),
+        joined={"attention.qkv": tuple(f"self_attn.{each}_proj" for each in "qkv")},
+    )
+    load(ours, renames.here(state), "Gemma 2")
+    causal = torch.ones(5, 5, dtype=torch.bool).tril()[None, None]
 
     def reference(x):
-        found, (height, width) = theirs(x.flatten(1, 2), list(x.shape[1:3]))
-        return found.reshape(x.shape[0], height, width, -1)
+        return theirs(x, attention_mask=causal, position_embeddings=turned(x, torch.arange(5)[None]))
 
-    return ours, reference
+    return (lambda x: ours.eval()(x, mask=causal)), reference
 
 
-def _windows(name, reference, pair, *settings):
-    """For each setting: the map's size, the window, the shift, and what else the pair takes."""
-    return [
-        Equality(
-            "TransformerBlock",
-            reference,
-            partial(pair, *(() if "torchvision" in reference else (size,)), *rest),
-            ((2, *size, 24),),
-            note=f"{name}: a map of {size[0]} × {size[1]}, windows of {rest[0][0]} × {rest[0][1]} shifted by {rest[1]}"
-            + (f", trained with {rest[2]}" if rest[2:] else ""),
-        )
-        for size, *rest in settings
-    ]
+def _dropped():
+    ours, theirs = DropPath(0.4).train(), TimmDropPath(0.4).train()
+
+    def seeded(function):
+        def called(x):
+            torch.manual_seed(5)
+            return function(x)
+
+        return called
+
+    return seeded(ours), seeded(theirs)
 
 
 EQUALITIES = [
+    *(
+        Equality(form.__name__, "torch.nn.TransformerEncoderLayer", partial(_of_torch, form), ((2, 5, 24),))
+        for form in (PreNorm, PostNorm)
+    ),
+    Equality(
+        "ParallelNorm",
+        "timm.models.vision_transformer.ParallelScalingBlock",
+        _parallel,
+        ((2, 5, 24),),
+        note="with norms of queries and keys, and layer scale",
+    ),
+    Equality("SandwichNorm", "transformers.models.gemma2.modeling_gemma2.Gemma2DecoderLayer", _gemma, ((2, 5, 24),)),
+    Equality("JointNorm", "timm.models.convnext.ConvNeXtBlock", _convnext, ((2, 6, 8, 16),)),
+    Equality("DropPath", "timm.layers.DropPath", _dropped, ((9, 5, 12),), note="in training, by one seed"),
+    Equality(
+        "LayerScale",
+        "timm.layers.LayerScale",
+        lambda: same(LayerScale(12), scattered(TimmLayerScale(12)), ("weight", "gamma")),
+        ((2, 5, 12),),
+    ),
     Equality("TransformerBlock", "timm.models.vision_transformer.Block", _vit, ((2, 5, 24),), note="ViT's"),
     Equality(
         "TransformerBlock",
@@ -377,41 +350,6 @@ EQUALITIES = [
         ((2, 5, 24), (2, 7, 24)),
         note="with a context",
     ),
-    *_windows(
-        "Swin's",
-        "timm.models.swin_transformer.SwinTransformerBlock",
-        _swin,
-        ((8, 8), (4, 4), (0, 0)),
-        ((8, 12), (4, 4), (2, 2)),
-        ((9, 10), (4, 4), (2, 2)),
-        ((11, 7), (4, 3), (2, 1)),
-        ((4, 8), (4, 4), (0, 2)),
-        ((7, 7), (7, 7), (3, 3)),
-    ),
-    *_windows(
-        "Swin's",
-        "torchvision.models.swin_transformer.SwinTransformerBlock",
-        _swin_of_torchvision,
-        ((8, 12), (4, 4), (2, 2)),
-        ((9, 10), (4, 4), (2, 2)),
-        ((11, 7), (4, 3), (2, 1)),
-        ((3, 5), (4, 4), (2, 2)),
-    ),
-    *_windows(
-        "Swin-V2's",
-        "timm.models.swin_transformer_v2.SwinTransformerV2Block",
-        _swin_v2,
-        ((8, 8), (4, 4), (0, 0)),
-        ((9, 10), (4, 4), (2, 2)),
-        ((11, 7), (4, 3), (2, 1), (6, 6)),
-    ),
-    *_windows(
-        "Swin-V2's",
-        "torchvision.models.swin_transformer.SwinTransformerBlockV2",
-        _swin_v2_of_torchvision,
-        ((8, 8), (4, 4), (2, 2)),
-        ((9, 10), (4, 4), (2, 2)),
-    ),
     Equality(
         "TransformerBlock",
         "timm.models.eva.EvaBlock",
@@ -432,15 +370,5 @@ EQUALITIES = [
         _llama,
         ((2, 5, 24),),
         note="Llama's, with its mask",
-    ),
-    *(
-        Equality(
-            "TransformerBlock",
-            "timm.models.mvitv2.MultiScaleBlock",
-            partial(_multi_scale, *each),
-            ((2, each[0], each[0], 24),),
-            note=f"MViT-v2's: {each[0]} × {each[0]}, queries by {each[1]}, keys by {each[2]}",
-        )
-        for each in ((8, 1, 2), (8, 2, 4), (8, 2, 1), (8, 1, 1))
     ),
 ]

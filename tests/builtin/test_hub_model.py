@@ -307,8 +307,7 @@ def test_models_that_load_at_once_leave_torch_as_it_was(folder_of):
     folder, found = folder_of("clip"), []
 
     def load():
-        for _ in range(4):
-            found.append(loaded_network(folder, transformers.AutoModel))
+        found.extend(loaded_network(folder, transformers.AutoModel) for _ in range(4))
 
     before = torch.linspace, transformers.PreTrainedModel.tie_weights, torch.nn.init.normal_
     threads = [threading.Thread(target=load) for _ in range(4)]

@@ -55,3 +55,8 @@ def test_its_layers_have_names_of_stages_and_can_be_taken(photo):
 def test_a_network_that_is_not_built_of_blocks_is_refused_with_near_names():
     with pytest.raises(ParameterError, match=r"no network 'resnet5' .* Did you mean .*resnet50.* runs any model"):
         JuncoEmbedding("resnet5", pretrained=False)
+
+
+def test_an_address_on_a_hub_is_refused_by_what_it_takes():
+    with pytest.raises(ParameterError, match=r"takes timm's names alone, no hub's and no folder's\. .* runs any model"):
+        JuncoEmbedding("hf-hub:timm/resnet50.a1_in1k", pretrained=False)

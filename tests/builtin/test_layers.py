@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from skimage import data
 
 import audio_models
@@ -137,6 +138,48 @@ def test_layers_of_wav2vec2_are_its_hidden_states(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, states[1][0], atol=1e-5)
 
 
+def test_the_mean_of_a_layer_of_whisper_is_over_the_time_that_has_sound(tmp_path: Path) -> None:
+    how = {"model": str(audio_models.save("whisper", tmp_path / "whisper")), "runtime": "torch"}
+    clip = AudioClip(np.random.default_rng(0).normal(0, 0.1, (1, 20000)).astype(np.float32), 16000)
+    member = registry.load("audio-embedding.transformers")
+    np.testing.assert_allclose(member(layer="layer_norm", **how)(clip), member(**how)(clip), atol=1e-6)
+
+
+def test_patches_of_no_picture_count_in_no_mean(tmp_path: Path) -> None:
+    how = {"model": str(image_text_models.save("siglip2", tmp_path / "siglip2")), "runtime": "torch"}
+    member = registry.load("image-text-embedding.transformers")
+    wide = PHOTO[:150, :250]
+    _, mask, _ = member(**how).prepare([wide])
+    assert 0 < mask.sum() < mask.size
+    tokens = member(layer=0, pool="none", **how)(wide)
+    expected = tokens[mask[0].astype(bool)].mean(0)
+    np.testing.assert_allclose(member(layer=0, **how)(wide), expected, atol=1e-5)
+
+
+def _sound(folder: Path) -> Any:
+    return registry.load("audio-embedding.transformers")(model=str(audio_models.save("wav2vec2", folder)))
+
+
+def _speaker(folder: Path) -> Any:
+    return registry.load("speaker-embedding.transformers")(model=str(audio_models.save_x_vectors(folder)))
+
+
+def _clip(folder: Path) -> Any:
+    return registry.load("image-text-embedding.transformers")(model=str(image_text_models.save("clip", folder)))
+
+
+@pytest.mark.parametrize("made", [_sound, _speaker, _clip])
+def test_layers_of_a_folder_are_listed_without_its_weights(tmp_path: Path, made: Any) -> None:
+    operator = made(tmp_path / "model")
+    expected = operator.layers()
+    save_file({"nothing": torch.zeros(1)}, tmp_path / "model" / "model.safetensors")
+    found = type(operator)(model=str(tmp_path / "model")).layers()
+    assert [(str(each), each.shape, each.num_parameters) for each in found] == [
+        (str(each), each.shape, each.num_parameters) for each in expected
+    ]
+    assert sum(each.num_parameters for each in found) > 0
+
+
 def test_a_layer_in_yaml_goes_through_a_run_into_parquet_with_a_space_of_its_own(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
     from PIL import Image
@@ -175,3 +218,8 @@ def test_a_map_goes_on_to_no_step_that_takes_vectors() -> None:
             .map("vector", "unit", ops.vector.normalize())
             .output("unit")
         ).check()
+
+
+def test_a_pipeline_of_a_family_of_vectors_says_where_maps_can_be_had() -> None:
+    with pytest.raises(JuncoError, match=r"feature_map.*pool='none'\) write a pipeline of your own"):
+        pipeline("image-embedding", layer="stages.2", pool="none").prepare()

@@ -149,3 +149,51 @@ def test_an_operator_is_drawn_as_its_network(file, tmp_path):
     assert "/body/Conv" in texts
     assert "16×16×16" in texts
     assert OnnxEmbedding(str(file)).draw() == (tmp_path / "net.svg").read_text()
+
+
+def test_a_pipeline_shows_the_layers_of_its_network():
+    shown = run("show", "image-embedding-efficientnet-lite0", "--layers", "--depth", "0")
+    assert shown.exit_code == 0, shown.output
+    assert "layers of image-embedding.efficientnet-lite" in shown.stderr
+    assert [line.split()[0] for line in shown.stdout.splitlines()[1:4]] == ["stem", "stages", "top"]
+
+
+def test_the_layers_of_a_pipeline_are_those_of_its_parameters():
+    name = "image-embedding-efficientnet-lite0"
+    shown = json.loads(run("show", name, "--layers", "--json", "-p", "normalize=true").stdout)
+    assert "stages.6" in [each["name"] for each in shown]
+    refused = run("show", name, "--layers", "-p", "normalise=true")
+    assert refused.exit_code == 2
+    assert "has no parameter 'normalise'" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("text-chunk", "no pipeline or operator named 'text-chunk'"),
+        ("image-embeding", "Did you mean 'image-embedding'"),
+        ("./plain.yaml", "no step of './plain.yaml' holds a network whose layers could be shown"),
+        (
+            "./two.yaml",
+            "junco show image-embedding.efficientnet-lite --layers, junco show text-embedding.minilm --layers",
+        ),
+    ],
+)
+def test_where_no_one_network_is_meant_that_is_said(name, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    decode = "{map: image-decode.pil, in: path, out: image}"
+    embed = "{map: image-embedding.efficientnet-lite, in: image, out: vector}"
+    texts = "{map: text-embedding.minilm, in: path, out: other}"
+    for file, steps, out in (("plain", [decode], "image"), ("two", [decode, embed, texts], "vector")):
+        text = f"junco: 1\ninputs: [path]\nsteps: [{', '.join(steps)}]\noutputs: [{out}]\n"
+        (tmp_path / f"{file}.yaml").write_text(text)
+    refused = run("show", name, "--layers")
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+
+
+def test_only_reasons_of_layers_that_stand_in_the_tree_stand_beneath():
+    shown = run("show", "text-embedding.minilm", "--layers", "--depth", "0").stdout
+    assert "is called 2 times" not in shown
+    assert "not those that are marked" not in shown
+    assert "(1) is called 2 times in a pass" in run("show", "text-embedding.minilm", "--layers", "--depth", "3").stdout

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize
 
@@ -15,6 +16,7 @@ from junco import pipe
 from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.sentence_transformers import SentenceTransformersEmbedding
 from junco.errors import FidelityWarning, ParameterError
+from junco.operator import registry
 
 TEXTS = ["a cat sits on the mat", "rain", "", "old town roofs " * 30]
 
@@ -199,3 +201,21 @@ def test_folders_whose_slow_tokenizers_differ_differ_in_space(make_text_model, t
         (folder / "vocab.json").write_text(f'{{"cat": {number}}}')
         spaces.append(folder_space(folder, ""))
     assert spaces[0] != spaces[1]
+
+
+def test_the_layers_of_a_model_that_the_library_alone_runs_are_refused_with_what_to_take(make_text_model):
+    operator = registry.load("text-embedding.sentence-transformers")
+    for model in (make_text_model(layers=[Dense(16, 8)]), make_text_model(pooling="max")):
+        with pytest.raises(ParameterError, match=r"layers of .* cannot be taken: .* take an encoder"):
+            operator(model=model, layer=-1).ensure_open()
+
+
+def test_the_layers_of_a_folder_are_listed_without_its_weights(make_text_model, tmp_path):
+    folder = shutil.copytree(make_text_model(), tmp_path / "model")
+    operator = registry.load("text-embedding.sentence-transformers")
+    expected = [(str(each), each.shape, each.num_parameters) for each in operator(model=folder).layers()]
+    [weights] = folder.glob("**/model.safetensors")
+    save_file({"nothing": np.zeros(1, np.float32)}, weights)
+    found = [(str(each), each.shape, each.num_parameters) for each in operator(model=folder).layers()]
+    assert found == expected
+    assert "encoder.layer.1" in [name for name, *_ in found]

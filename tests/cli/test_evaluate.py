@@ -7,6 +7,8 @@ import json
 import pytest
 from PIL import Image
 
+from junco.cli.evaluate import parse_varied
+
 
 @pytest.fixture
 def classes(tmp_path):
@@ -26,3 +28,10 @@ def test_the_command_prints_the_table_or_json(classes, junco):
     failed = junco("evaluate", "image-embedding", classes, "--vary", "layer")
     assert failed.exit_code == 2
     assert "write key=value,value" in failed.stderr
+
+
+def test_values_that_are_lists_stand_in_brackets():
+    assert parse_varied(["layer=stages.0,[stages.2,stages.4],-1", "pool=gem"]) == {
+        "layer": ["stages.0", ["stages.2", "stages.4"], -1],
+        "pool": ["gem"],
+    }

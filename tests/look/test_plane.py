@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from junco.answers.units import unit
 from junco.look.drawing import MOST_POINTS, MOST_ZOOM, View, in_view
-from junco.look.plane import flattened
+from junco.pages.plane import flattened
 
 
 def test_groups_of_rows_lie_apart():

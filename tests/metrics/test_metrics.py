@@ -13,7 +13,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from junco.metrics.interval import difference, estimate
 from junco.metrics.labels import labelled, silhouette
 from junco.metrics.pairs import cosines, spearman
-from junco.metrics.ranking import retrieval, units
+from junco.metrics.ranking import retrieval
+from junco.types.unit import unit_rows
 
 SEEDS = st.integers(0, 10_000)
 
@@ -28,7 +29,7 @@ def test_a_query_finds_what_answers_it_as_the_field_counts_it(seed):
     queries, gallery = some(seed, 5), some(seed + 1, 20)
     gains = rng.integers(0, 4, (5, 20)) * (rng.random((5, 20)) < 0.3)
     relevant = [{int(row): float(each[row]) for row in np.flatnonzero(each)} for each in gains]
-    found, scores = retrieval(queries, gallery, relevant, at=(1, 5)), units(queries) @ units(gallery).T
+    found, scores = retrieval(queries, gallery, relevant, at=(1, 5)), unit_rows(queries) @ unit_rows(gallery).T
     for number, each in enumerate(gains):
         if not each.any():
             assert np.isnan(found["map"][number])
@@ -42,7 +43,7 @@ def test_a_query_finds_what_answers_it_as_the_field_counts_it(seed):
 @given(SEEDS)
 def test_neighbours_vote_as_those_of_scikit_learn(seed):
     vectors, labels = some(seed, 40), np.random.default_rng(seed).integers(0, 3, 40)
-    known, asked = units(vectors[:25]), units(vectors[25:])
+    known, asked = unit_rows(vectors[:25]), unit_rows(vectors[25:])
     found = labelled(asked, labels[25:], gallery=(known, labels[:25]), neighbours=1)
     theirs = KNeighborsClassifier(1, metric="cosine").fit(known, labels[:25]).predict(asked)
     there = np.isin(labels[25:], labels[:25])
@@ -73,7 +74,7 @@ def test_orders_are_compared_as_scipy_compares_them(pairs):
 @given(SEEDS)
 def test_silhouettes_are_those_of_scikit_learn(seed):
     vectors, labels = some(seed, 30), np.random.default_rng(seed).integers(0, 4, 30)
-    theirs = silhouette_samples(units(vectors).astype(float), labels, metric="cosine")
+    theirs = silhouette_samples(unit_rows(vectors).astype(float), labels, metric="cosine")
     np.testing.assert_allclose(silhouette(vectors, labels), theirs, atol=1e-6)
 
 

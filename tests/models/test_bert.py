@@ -17,8 +17,8 @@ from junco.builtin.text_embedding.minilm import SIZE, MiniLM
 from junco.errors import IntegrityError
 from junco.models.bert.config import VARIANTS, BertConfig
 from junco.models.bert.model import Bert
-from junco.models.bert.weights import RENAMES, read
-from junco.models.renames import load
+from junco.models.bert.weights import read, renames
+from model_checks import assert_has_the_same_weights, with_weights
 
 SMALL = BertConfig(24, 3, 4, 40, num_tokens=50, num_positions=16)
 
@@ -55,9 +55,7 @@ def assert_the_same(ours, theirs, ids, mask):
 @pytest.fixture
 def both():
     """Ours with their weights, and theirs."""
-    ours, theirs = Bert(SMALL), scattered(reference(SMALL))
-    load(ours, RENAMES.here(theirs.state_dict()), "test")
-    return ours.eval(), theirs
+    return with_weights(Bert(SMALL), renames(SMALL), reference(SMALL))
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +68,6 @@ def folder():
 @pytest.mark.parametrize("length", [1, 9, 16])
 def test_it_gives_the_numbers_of_transformers(both, length):
     assert_the_same(*both, *passes(SMALL.num_tokens, length))
-
-
-def test_weights_go_there_and_back(both):
-    ours, theirs = (each.state_dict() for each in both)
-    back = RENAMES.there(ours)
-    assert back.keys() == theirs.keys()
-    assert all(torch.equal(back[name], tensor) for name, tensor in theirs.items())
 
 
 def test_what_fills_a_text_up_changes_none_of_its_numbers(both):
@@ -104,12 +95,9 @@ def test_the_wheels_weights_give_the_numbers_of_transformers(folder):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_size_has_the_weights_of_transformers_by_name_and_shape(name):
+    config = VARIANTS[name]
     with torch.device("meta"):
-        ours, theirs = Bert(VARIANTS[name]).state_dict(), reference(VARIANTS[name]).state_dict()
-    for found, wanted in ((RENAMES.here(theirs), ours), (RENAMES.there(ours), theirs)):
-        assert {each: tensor.shape for each, tensor in found.items()} == {
-            each: tensor.shape for each, tensor in wanted.items()
-        }
+        assert_has_the_same_weights(Bert(config), renames(config), reference(config))
 
 
 def test_a_graph_of_it_takes_texts_of_all_numbers_and_lengths(both):
@@ -138,6 +126,6 @@ def test_minilm_is_built_and_listed_without_transformers(monkeypatch, folder):
     blocks = [layer for layer in operator.layers() if layer.number is not None]
     assert blocks == [f"blocks.{number}" for number in range(6)]
     network = operator.complete_source().build().network
-    built, file = RENAMES.there(network.state_dict()), load_file(folder / "model.safetensors")
+    built, file = renames(SIZE).there(network.state_dict()), load_file(folder / "model.safetensors")
     assert file.keys() - built.keys() == {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
     assert all(torch.equal(tensor, file[name]) for name, tensor in built.items())

@@ -9,30 +9,19 @@ import timm
 import torch
 from timm.models.efficientnet import _gen_efficientnet, _gen_efficientnet_lite
 
-from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.efficientnet.config import VARIANTS, EfficientNetConfig
 from junco.models.efficientnet.model import EfficientNet
-from junco.models.efficientnet.weights import RENAMES
+from junco.models.efficientnet.weights import renames
 from junco.models.efficientnet_lite.config import NETWORKS
 from junco.models.renames import load
+from model_checks import assert_gives_timms_numbers, assert_has_the_same_weights, with_weights
 
 NAMED = {**VARIANTS, **{f"tf_efficientnet_{name}": config for name, config in NETWORKS.items()}}
 
 
 def assert_gives_the_same(config, theirs, side):
-    ours = EfficientNet(config)
-    state = scattered(theirs).state_dict()
-    load(ours, RENAMES.here(state), "test")
-    back = RENAMES.there(ours.state_dict())
-    assert back.keys() == state.keys()
-    assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    levels = torch.randn(2, 3, *side, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        logits, features = theirs(levels), theirs.forward_head(theirs.forward_features(levels), pre_logits=True)
-        ours.eval()
-        assert (ours.classify(levels) - logits).abs().max() <= 1e-5 * logits.abs().max()
-        assert (ours(levels) - features).abs().max() <= 1e-5 * features.abs().max()
+    assert_gives_timms_numbers(*with_weights(EfficientNet(config), renames(config), theirs), *side)
 
 
 @pytest.mark.parametrize("name", ["efficientnet_b0", "tf_efficientnet_b0", "tf_efficientnet_lite0"])
@@ -54,19 +43,16 @@ def test_any_size_gives_timms_numbers(width, depth, has_same_padding):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_every_size_has_timms_weights_by_name_and_shape(name):
+    config = NAMED[name]
     with torch.device("meta"):
-        ours, theirs = EfficientNet(NAMED[name]).state_dict(), timm.create_model(name).state_dict()
-    for found, wanted in ((RENAMES.here(theirs), ours), (RENAMES.there(ours), theirs)):
-        assert {each: tensor.shape for each, tensor in found.items()} == {
-            each: tensor.shape for each, tensor in wanted.items()
-        }
+        assert_has_the_same_weights(EfficientNet(config), renames(config), timm.create_model(name))
 
 
 def test_weights_of_another_size_are_refused_and_none_is_loaded():
     ours = EfficientNet(VARIANTS["efficientnet_b0"])
     before = {name: tensor.clone() for name, tensor in ours.state_dict().items()}
     with pytest.raises(IntegrityError, match=r"(?s)not known: stages\.0\.blocks\.1.*of another shape: "):
-        load(ours, RENAMES.here(timm.create_model("efficientnet_b2").state_dict()), "test")
+        load(ours, renames(ours.config).here(timm.create_model("efficientnet_b2").state_dict()), "test")
     assert all(torch.equal(before[name], tensor) for name, tensor in ours.state_dict().items())
 
 

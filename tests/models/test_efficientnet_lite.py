@@ -9,13 +9,12 @@ import pytest
 import torch
 from efficientnet_lite_pytorch import EfficientNet as PackageNetwork
 
-from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.efficientnet.model import EfficientNet
 from junco.models.efficientnet_lite.config import DIM, NETWORKS, VARIANTS
 from junco.models.efficientnet_lite.model import efficientnet_lite
 from junco.models.efficientnet_lite.weights import classifier_rows, read, renames
-from junco.models.renames import load
+from model_checks import with_weights
 
 
 def weights_of(name):
@@ -39,13 +38,8 @@ def test_a_wheels_weights_give_the_packages_logits(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_size_has_the_wheels_names_both_ways(name):
-    network = EfficientNet(NETWORKS[name])
-    table = renames(network.config)
-    state = scattered(PackageNetwork.from_name(f"efficientnet-{name}")).state_dict()
-    load(network, table.here(state), "test")
-    back = table.there(network.state_dict())
-    assert back.keys() == state.keys()
-    assert all(torch.equal(back[each], tensor) for each, tensor in state.items())
+    config = NETWORKS[name]
+    with_weights(EfficientNet(config), renames(config), PackageNetwork.from_name(f"efficientnet-{name}"))
 
 
 def test_weights_of_another_size_are_refused_with_whose_they_are():

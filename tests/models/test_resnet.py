@@ -13,12 +13,12 @@ from timm.models.resnet import Bottleneck as TimmBottleneck
 from timm.models.resnet import ResNet as TimmResNet
 from timm.models.sknet import SelectiveKernelBasic, SelectiveKernelBottleneck
 
-from blocks.references import scattered
 from junco.errors import IntegrityError, ParameterError
 from junco.models.renames import load
 from junco.models.resnet.config import VARIANTS, ResNetConfig, Selection
 from junco.models.resnet.model import ResNet
 from junco.models.resnet.weights import renames
+from model_checks import assert_gives_timms_numbers, assert_has_the_same_weights, with_weights
 
 SMALL = {"depths": (1, 2, 1, 1), "widths": (16, 24, 32, 40), "num_classes": 5}
 DEEP = {"stem_type": "deep", "stem_width": 32, "avg_down": True}
@@ -50,18 +50,7 @@ PAIRS = {
 
 
 def assert_gives_the_same(config, theirs, side):
-    ours, table = ResNet(config), renames(config)
-    state = scattered(theirs).state_dict()
-    load(ours, table.here(state), "test")
-    back = table.there(ours.state_dict())
-    assert back.keys() == state.keys()
-    assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    levels = torch.randn(2, 3, *side, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        logits, features = theirs(levels), theirs.forward_head(theirs.forward_features(levels), pre_logits=True)
-        ours.eval()
-        assert (ours.classify(levels) - logits).abs().max() <= 1e-5 * logits.abs().max()
-        assert (ours(levels) - features).abs().max() <= 1e-5 * features.abs().max()
+    assert_gives_timms_numbers(*with_weights(ResNet(config), renames(config), theirs), *side)
 
 
 @pytest.mark.parametrize("side", [(64, 96), (75, 61)])
@@ -79,13 +68,9 @@ def test_named_ones_give_timms_numbers(name):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_each_named_one_has_timms_weights_by_name_and_shape(name):
+    config = VARIANTS[name]
     with torch.device("meta"):
-        ours, theirs = ResNet(VARIANTS[name]).state_dict(), timm.create_model(name).state_dict()
-    table = renames(VARIANTS[name])
-    for found, wanted in ((table.here(theirs), ours), (table.there(ours), theirs)):
-        assert {each: tensor.shape for each, tensor in found.items()} == {
-            each: tensor.shape for each, tensor in wanted.items()
-        }
+        assert_has_the_same_weights(ResNet(config), renames(config), timm.create_model(name))
 
 
 def test_weights_of_another_member_are_refused_and_none_is_loaded():

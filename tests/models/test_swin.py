@@ -10,11 +10,10 @@ import torch
 from timm.models.swin_transformer import SwinTransformer
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 
-from blocks.references import scattered
-from junco.models.renames import load
 from junco.models.swin.config import VARIANTS, SwinConfig
 from junco.models.swin.model import Swin
 from junco.models.swin.weights import renames
+from model_checks import assert_gives_timms_numbers, assert_has_the_same_weights, with_weights
 
 SMALL = SwinConfig(12, (2, 3, 2), (2, 3, 4), window=4, image_size=64, num_classes=7)
 V2 = replace(SMALL, is_v2=True)
@@ -33,55 +32,42 @@ def reference(config, **changed):
     if config.trained_windows:
         changed["pretrained_window_sizes"] = config.trained_windows
     return kind(
-        img_size=config.image_size,
         patch_size=config.patch,
         num_classes=config.num_classes,
         embed_dim=config.width,
         depths=config.depths,
         num_heads=config.num_heads,
         window_size=config.window,
-        **changed,
+        **{"img_size": config.image_size, **changed},
     )
 
 
 def both(config, theirs):
     """Ours with their weights, and theirs."""
-    ours, state, names = Swin(config), scattered(theirs).state_dict(), renames(config)
-    load(ours, names.here(state), "test")
-    back = names.there(ours.state_dict())
-    assert back.keys() == state.keys()
-    assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    return ours.eval(), theirs
-
-
-def assert_the_same(ours, theirs, side):
-    levels = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        logits, features = theirs(levels), theirs.forward_head(theirs.forward_features(levels), pre_logits=True)
-        assert (ours(levels) - features).abs().max() <= 1e-5 * features.abs().max()
-        assert (ours.classify(levels) - logits).abs().max() <= 1e-5 * logits.abs().max()
+    return with_weights(Swin(config), renames(config), theirs)
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_it_gives_timms_numbers(config):
-    assert_the_same(*both(config, reference(config)), config.image_size)
+    assert_gives_timms_numbers(*both(config, reference(config)), config.image_size, config.image_size)
 
 
 def test_a_named_size_gives_timms_numbers():
     name = "swin_tiny_patch4_window7_224"
-    assert_the_same(*both(VARIANTS[name], timm.create_model(name)), 224)
+    assert_gives_timms_numbers(*both(VARIANTS[name], timm.create_model(name)), 224, 224)
+
+
+@pytest.mark.parametrize("config", [SMALL, replace(SMALL, image_size=90)], ids=["even", "odd"])
+@pytest.mark.parametrize("size", [(72, 96), (100, 116)])
+def test_a_picture_of_another_size_gives_the_numbers_of_timms_network_for_that_size(config, size):
+    assert_gives_timms_numbers(*both(config, reference(config, img_size=size)), *size)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_size_has_timms_weights_by_name_and_shape(name):
     config = VARIANTS[name]
     with torch.device("meta"):
-        ours, theirs = Swin(config).state_dict(), timm.create_model(name).state_dict()
-    names = renames(config)
-    for found, wanted in ((names.here(theirs), ours), (names.there(ours), theirs)):
-        assert {each: tensor.shape for each, tensor in found.items()} == {
-            each: tensor.shape for each, tensor in wanted.items()
-        }
+        assert_has_the_same_weights(Swin(config), renames(config), timm.create_model(name))
 
 
 @pytest.mark.parametrize("config", [SMALL, V2], ids=["swin", "swin-v2"])

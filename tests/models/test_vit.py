@@ -9,15 +9,20 @@ import timm
 import torch
 from timm.models.vision_transformer import VisionTransformer
 
-from blocks.references import scattered
 from junco.errors import IntegrityError
 from junco.models.renames import load
 from junco.models.vit.config import VARIANTS, ViTConfig
 from junco.models.vit.model import ViT
-from junco.models.vit.weights import RENAMES
+from junco.models.vit.weights import renames
+from model_checks import assert_gives_timms_numbers, assert_has_the_same_weights, with_weights
 
 SMALL = ViTConfig(24, 3, 4, patch=8, image_size=32, num_classes=7)
-DEIT3 = replace(SMALL, class_has_position=False, layer_scale=0.1)
+CONFIGS = {
+    "vit": SMALL,
+    "deit3": replace(SMALL, class_has_position=False, layer_scale=0.1),
+    "with registers": replace(SMALL, class_has_position=False, layer_scale=0.1, num_registers=4),
+    "whose registers have positions": replace(SMALL, num_registers=2),
+}
 
 
 def reference(config, **changed):
@@ -30,52 +35,39 @@ def reference(config, **changed):
         num_heads=config.num_heads,
         no_embed_class=not config.class_has_position,
         init_values=config.layer_scale,
+        reg_tokens=config.num_registers,
         **changed,
     )
 
 
 def both(config, theirs):
     """Ours with their weights, and theirs."""
-    ours, state = ViT(config), scattered(theirs).state_dict()
-    load(ours, RENAMES.here(state), "test")
-    back = RENAMES.there(ours.state_dict())
-    assert back.keys() == state.keys()
-    assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    return ours.eval(), theirs
+    return with_weights(ViT(config), renames(config), theirs)
 
 
-def assert_the_same(ours, theirs, *size):
-    levels = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        logits, features = theirs(levels), theirs.forward_head(theirs.forward_features(levels), pre_logits=True)
-        assert (ours(levels) - features).abs().max() <= 1e-5 * features.abs().max()
-        assert (ours.classify(levels) - logits).abs().max() <= 1e-5 * logits.abs().max()
-
-
-@pytest.mark.parametrize("config", [SMALL, DEIT3], ids=["vit", "deit3"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_it_gives_timms_numbers(config):
-    assert_the_same(*both(config, reference(config)), 32, 32)
+    assert_gives_timms_numbers(*both(config, reference(config)), 32, 32)
 
 
-@pytest.mark.parametrize("config", [SMALL, DEIT3], ids=["vit", "deit3"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.mark.parametrize("size", [(48, 40), (24, 32), (37, 50)])
 def test_a_picture_of_another_size_gives_timms_numbers(config, size):
     theirs = reference(config, dynamic_img_size=True, dynamic_img_pad=True)
-    assert_the_same(*both(config, theirs), *size)
+    assert_gives_timms_numbers(*both(config, theirs), *size)
 
 
 def test_a_named_size_gives_timms_numbers():
-    assert_the_same(*both(VARIANTS["vit_tiny_patch16_224"], timm.create_model("vit_tiny_patch16_224")), 224, 224)
+    assert_gives_timms_numbers(
+        *both(VARIANTS["vit_tiny_patch16_224"], timm.create_model("vit_tiny_patch16_224")), 224, 224
+    )
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_size_has_timms_weights_by_name_and_shape(name):
+    config = VARIANTS[name]
     with torch.device("meta"):
-        ours, theirs = ViT(VARIANTS[name]).state_dict(), timm.create_model(name).state_dict()
-    for found, wanted in ((RENAMES.here(theirs), ours), (RENAMES.there(ours), theirs)):
-        assert {each: tensor.shape for each, tensor in found.items()} == {
-            each: tensor.shape for each, tensor in wanted.items()
-        }
+        assert_has_the_same_weights(ViT(config), renames(config), timm.create_model(name))
 
 
 def test_the_numbers_of_layers_are_timms():
@@ -94,7 +86,7 @@ def test_the_numbers_of_layers_are_timms():
 def test_weights_of_another_size_are_refused_whole():
     ours = ViT(SMALL)
     before = {name: tensor.clone() for name, tensor in ours.state_dict().items()}
-    state = RENAMES.here(reference(replace(SMALL, width=16)).state_dict())
+    state = renames(SMALL).here(reference(replace(SMALL, width=16)).state_dict())
     del state["norm.weight"]
     with pytest.raises(IntegrityError, match=r"missing: norm\.weight; of another shape: .*prefix\.tokens is"):
         load(ours, {**state}, "test")

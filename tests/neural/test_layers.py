@@ -140,6 +140,7 @@ def test_layer_and_pooling_are_part_of_the_space(small: Any) -> None:
     ("how", "message"),
     [
         ({"layer": "stage.1"}, "no such layer. Did you mean 'stages.1'"),
+        ({"layer": "stem, stages.1"}, "several layers are a list: [stem, stages.1]"),
         ({"layer": "act"}, "is called 2 times in a pass"),
         ({"layer": 2}, "count the network's 2 blocks, 'stages.0' to 'stages.1': take -2 to 1"),
         ({"layer": "stem", "pool": "cls"}, "no token that stands for all: take 'mean' or 'max' or 'gem' or 'none'"),

@@ -100,13 +100,47 @@ def test_layers_are_the_nodes_whose_numbers_depend_on_what_goes_in(saved):
     assert [each.num_parameters for each in layers] == [8 * 27 + 8, 0, 576, 0, 0, 96, 0, 0]
     assert layers[0].kind == "Conv"
     assert [each.why_not for each in layers[:7]] == [""] * 7
-    assert layers[7].why_not == "its numbers are int64, and vectors are of floating point"
+    assert layers[7].why_not == "gives int64, and vectors are of floating point"
 
 
 def test_a_name_that_two_nodes_have_is_neithers(saved):
     net = convolutional()
     net.graph.node[3].name = net.graph.node[2].name
     assert list(layers_of(saved(net), PICTURES))[2:4] == ["c2", "sum"]
+
+
+def test_nodes_that_hand_on_what_they_are_given_are_no_layers(saved):
+    net = convolutional()
+    nodes = [helper.make_node(kind, ["r1"], [kind], kind.lower()) for kind in ("Identity", "Dropout", "Neg")]
+    net.graph.node.extend(nodes)
+    path = saved(net)
+    assert list(layers_of(path, PICTURES))[-1] == "neg"
+    assert not {"identity", "dropout"} & layers_of(path, PICTURES).keys()
+    listing = onnx_listing(Source("mine", onnx=path, inputs=tuple(PICTURES), golden=(np.zeros((2, 3, 16, 16), "f4"),)))
+    with pytest.raises(ParameterError, match="layer='dropout' hands on what it is given, unchanged: take 'r1'"):
+        listing.chosen("dropout", None, "mine")
+
+
+def test_numbers_in_the_graph_may_be_called_as_those_that_are_put_into_it(saved):
+    net = convolutional()
+    for node in net.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [
+                "junco_layer_0" if name == "c1" else "junco_constant_0" if name == "w2" else name for name in names
+            ]
+    net.graph.initializer[2].name = "junco_constant_0"
+    listing = onnx_listing(
+        Source("mine", onnx=saved(net), inputs=tuple(PICTURES), golden=(np.zeros((2, 3, 16, 16), "f4"),))
+    )
+    chosen = listing.chosen(("/stem/Conv", "/block/Add"), "gem", "mine")
+    pixels = RNG.normal(size=(2, 3, 16, 16)).astype(np.float32)
+    whole = run(net, pixels, also=["junco_layer_0", "sum"])[1:]
+    cut_off = cut(onnx.load(saved(net)), chosen)
+    expected = [np.maximum(each, 1e-6).astype(np.float64) ** 3 for each in whole]
+    [found] = run(cut_off, pixels)
+    np.testing.assert_allclose(
+        found, np.concatenate([np.cbrt(each.mean((2, 3))) for each in expected], axis=1), rtol=1e-4
+    )
 
 
 def test_what_differs_between_inputs_is_left_open(saved):
@@ -133,9 +167,9 @@ def test_parts_of_an_input_on_the_first_axis_are_no_vectors_of_it(saved):
     path = saved(model(nodes, [value("pixels", ["n", 3, 16, 16])], value("one", [1, 1]), sizes))
     reasons = [each.why_not for each in layers_of(path, PICTURES).values()]
     assert reasons == [
-        "its first axis holds 12 parts of each input, such as windows or heads",
+        "gives 12 rows for one input, as parts that look at pieces of it do",
         "",
-        "nothing tells that its first axis counts the inputs",
+        "gives numbers of which nothing tells that their first axis counts the inputs",
     ]
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from blocks.references import scattered
 from junco.errors import ParameterError
 from junco.models.renames import Renames, load
+from junco.models.swin.weights import BLOCK
 from junco.nn import (
     MLP,
     Attention,
@@ -40,16 +41,7 @@ def test_a_set_of_arguments_and_you_have_a_swin_transformer_block():
     )
 
     theirs = scattered(SwinTransformerBlock(96, (28, 28), num_heads=3, window_size=7, shift_size=3))
-    renames = Renames(
-        ("attention.attention.positions.table", "attn.relative_position_bias_table"),
-        ("attention.attention.qkv", "attn.qkv"),
-        ("attention.attention.out", "attn.proj"),
-        ("residual.attention_norm", "norm1"),
-        ("residual.mlp_norm", "norm2"),
-        ("mlp.hidden", "mlp.fc1"),
-        ("mlp.out", "mlp.fc2"),
-    )
-    load(swin_block, renames.here(theirs.state_dict()), "Swin's block")
+    load(swin_block, Renames(*BLOCK).here(theirs.state_dict()), "Swin's block")
     x = torch.randn(1, 28, 28, 96)
     assert (swin_block.eval()(x) - theirs(x)).abs().max() <= 1e-5
 

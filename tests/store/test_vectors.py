@@ -269,3 +269,9 @@ def test_bits_that_only_fill_up_a_byte_are_no_part_of_a_vector():
     found = packed.nearest(packed.vectors[:1], space)
     assert found.rows.tolist() == [[0, 1]]
     np.testing.assert_allclose(found.scores, [[1.0, -0.5]])
+
+
+def test_a_file_without_vectors_says_what_it_has(tmp_path):
+    maps = pipe.input("text").map("text", "grid", lambda text: np.ones((2, 3, 4), np.float32)).output("grid")
+    with pytest.raises(InputError, match="has no column of vectors, only 'input', 'grid'"):
+        read_vectors(ran(maps, tmp_path / "maps.parquet"))

@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError
-from junco.neural.vectors import unit_rows
 from junco.settings import settings
 from junco.store.content import Content
 from junco.store.stored import Stored
 from junco.types import Space, Vectors
 from junco.types.space import PRECISION
+from junco.types.unit import unit_rows
 
 KEPT_BYTES = 32_000_000
 """Of unit rows: fewer are made in less time than it takes to see to a file."""

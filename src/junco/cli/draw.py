@@ -44,10 +44,11 @@ def draw(pipeline: str, param: tuple[str, ...], output: Path | None, mermaid: bo
 def _drawing(name: str, given: dict[str, Any], form: Form) -> Drawing:
     from junco.catalog.find import find
     from junco.cli.layers import network
+    from junco.cli.tuned import is_tuned
     from junco.graph.drawing import drawing
     from junco.operator import registry
 
-    if name not in registry.names():
+    if name not in registry.names() and not is_tuned(name):
         if given:
             raise ParameterError(
                 f"-p is for operators: the picture of a pipeline, {name!r}, is the same for all values"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,13 +13,19 @@ from junco.cli.printing import as_json, print_json
 from junco.errors import ParameterError
 from junco.terminal import out, say
 
+_BETWEEN_VALUES = re.compile(r",(?![^\[]*\])")
+"""A comma that stands in no brackets."""
+
 
 @click.command
 @click.argument("pipeline", metavar="PIPELINE")
 @click.argument("data", metavar="DATA")
 @click.option("--against", multiple=True, metavar="PIPELINE", help="Another pipeline, measured by the same items.")
 @click.option(
-    "--vary", multiple=True, metavar="KEY=VALUE,VALUE", help="A parameter and values of it: layer=layers.2,layers.3."
+    "--vary",
+    multiple=True,
+    metavar="KEY=VALUE,VALUE",
+    help="A parameter and values of it: layer=layers.2,layers.3; a list in brackets: [layers.2,layers.3].",
 )
 @params
 @device
@@ -59,7 +66,7 @@ def evaluate(
 
 
 def parse_varied(given: Iterable[str]) -> dict[str, list[Any]]:
-    """Values by the name of a parameter: ``layer=layers.2,layers.3``; as in YAML.
+    """Values by the name of a parameter: ``layer=layers.2,[layers.1,layers.3]`` are two; as in YAML.
 
     Raises:
         ParameterError: one that is not ``key=value,value``.
@@ -71,5 +78,5 @@ def parse_varied(given: Iterable[str]) -> dict[str, list[Any]]:
         key, equals, values = text.partition("=")
         if not equals or not key or not values:
             raise ParameterError(f"--vary {text!r}: write key=value,value")
-        found[key] = [read_value(value) for value in values.split(",")]
+        found[key] = [read_value(value) for value in _BETWEEN_VALUES.split(values)]
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from junco.errors import ParameterError
 from junco.pages.letters import filled, num_places, size
-from junco.terminal import out
+from junco.terminal import out, say
 
 if TYPE_CHECKING:
     from junco.neural.layer import Layer
@@ -27,12 +27,41 @@ def network(name: str, given: dict[str, Any]) -> Any:
     Raises:
         ParameterError: it holds none whose layers can be told.
     """
+    from junco.cli.tuned import is_tuned
     from junco.operator.spec import OperatorSpec
+    from junco.operator.tuned_folder import read_folder
 
+    if is_tuned(name):
+        spec = read_folder(name).spec
+        name, given = spec.name, {**spec.params, **given}
     operator = OperatorSpec.named(name, given).bound().create()
     if not hasattr(operator, "layers"):
         raise ParameterError(f"{name!r} holds no network whose layers could be shown")
     return operator
+
+
+def network_in(ref: str, given: dict[str, Any]) -> Any:
+    """The operator of a pipeline whose network's layers ``layer=`` takes, not opened; it is named on stderr.
+
+    Raises:
+        ParameterError: there is none, or there are several.
+    """
+    from junco.catalog.find import find
+    from junco.cli.caches import specs_of
+    from junco.graph.nesting import load_operators
+    from junco.graph.params import bind
+
+    graph = find(ref)
+    load_operators(graph)
+    specs = [spec for spec in specs_of(bind(graph, given)) if "layer" in spec.load().parameters()]
+    if not specs:
+        raise ParameterError(f"no step of {ref!r} holds a network whose layers could be shown")
+    names = list(dict.fromkeys(spec.name for spec in specs))
+    if len(specs) > 1:
+        each = ", ".join(f"junco show {name} --layers" for name in names)
+        raise ParameterError(f"{len(specs)} steps of {ref!r} hold networks with layers; by operator: {each}")
+    say(f"layers of {specs[0]}")
+    return specs[0].bound().create()
 
 
 def plain_layers(layers: Sequence[Layer]) -> list[dict[str, Any]]:
@@ -57,9 +86,11 @@ def print_layers(layers: Sequence[Layer], depth: int | None) -> None:
 
     tree = tree_of(layers)
     shown = readable(tree, _MOST_LINES) if depth is None else tuple(each.cut(depth) for each in tree)
-    reasons = list(dict.fromkeys(_reason(each) for each in layers if each.why_not))
+    branches = [(each, floor) for top in shown for each, floor in top.walk()]
+    marked = (each.layer for each, _ in branches if each.layer is not None and each.layer.why_not)
+    reasons = list(dict.fromkeys(map(_reason, marked)))
     out(_line("LAYER", "KIND", "SHAPE", "PARAMETERS"))
-    for branch, floor in ((each, floor) for top in shown for each, floor in top.walk()):
+    for branch, floor in branches:
         for line in _lines(branch, floor, reasons):
             out(line)
     total = sum(each.num_parameters * each.times for each in tree)

@@ -34,6 +34,7 @@ from junco.cli import (
     show,
     similar,
     space,
+    train,
     verify,
     warm,
 )
@@ -129,7 +130,7 @@ def _with_results_alone(run: Callable[..., None]) -> Callable[..., None]:
 
 for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
-    *(embed.embed, evaluate.evaluate, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
+    *(embed.embed, evaluate.evaluate, train.train, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
     hub.hub,
 ):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument(
-    "kinds", nargs=-1, metavar="[KIND…]", help="photos, album, videos, documents, tickets; none lists them."
+    "kinds", nargs=-1, metavar="[KIND…]", help="photos, album, textiles, videos, documents, tickets; none lists them."
 )
 @click.option("--to", default=".", metavar="FOLDER", help="Where the files go; the working folder without it.")
 def sample(kinds: tuple[str, ...], to: str) -> None:

@@ -11,6 +11,7 @@ from junco.cli.caches import languages_of, licence_of, specs_of, weights_line, w
 from junco.cli.parameters import params, parse_params
 from junco.cli.printing import as_json, print_fields, print_json
 from junco.cli.targets import described, is_target
+from junco.cli.tuned import is_tuned, tuned
 from junco.errors import InputError, ParameterError, UnknownNameError
 from junco.settings import user_path
 from junco.terminal import out
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.argument("name", help="A pipeline, an operator, a family, or a file that junco embed wrote.")
-@click.option("--layers", is_flag=True, help="Of an operator: the layers of its network, which layer= takes.")
-@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="With --layers: so many floors of them.")
+@click.argument("name", help="A pipeline, an operator, a family, a tuned operator's folder, or what junco embed wrote.")
+@click.option("--layers", is_flag=True, help="The layers of an operator's or a pipeline's network, which layer= takes.")
+@click.option(
+    "--depth", type=click.IntRange(min=0), metavar="N", help="With --layers: how many floors below the first are shown."
+)
 @params
 @as_json
 def show(name: str, layers: bool, depth: int | None, param: tuple[str, ...], as_json: bool) -> None:
     """What a pipeline, operator, family or file of vectors is.
 
-    Its interface, parameters, steps, weights, licence and source; of a file its rows, space, columns and pipeline.
+    Its interface, parameters, steps, weights, licence and source; of a file its rows, space, columns and pipeline; of a
+    tuned operator what it was made of, on which data, and how good it is.
     """
     if layers:
         _show_layers(name, parse_params(param), depth, as_json)
@@ -49,12 +53,19 @@ def show(name: str, layers: bool, depth: int | None, param: tuple[str, ...], as_
 
 
 def _show_layers(name: str, given: dict[str, Any], depth: int | None, as_json: bool) -> None:
-    from junco.cli.layers import network, plain_layers, print_layers
+    from junco.catalog.ref import BareName, parse_ref
+    from junco.catalog.sources import locations
+    from junco.cli.layers import network, network_in, plain_layers, print_layers
     from junco.operator import registry
 
-    if name not in registry.names():
-        raise UnknownNameError("operator", name, registry.names(), "--layers shows the network of an operator.")
-    found = network(name, given).layers()
+    pipelines = [*locations(), *registry.families("pipeline")]
+    if name in registry.names() or is_tuned(name):
+        found = network(name, given).layers()
+    elif name in pipelines or not isinstance(parse_ref(name), BareName):
+        found = network_in(name, given).layers()
+    else:
+        known = [*pipelines, *registry.names()]
+        raise UnknownNameError("pipeline or operator", name, known, "--layers shows the network of one.")
     if as_json:
         print_json(plain_layers(found))
     else:
@@ -66,6 +77,8 @@ def _shown(name: str) -> list[dict[str, Any]]:
     from junco.catalog.sources import locations
     from junco.operator import registry
 
+    if is_tuned(name):
+        return [tuned(name)]
     if is_target(name):
         return [described(name)]
     _check_no_input(name)

@@ -35,13 +35,54 @@ class _Side:
         }
 
 
-@click.command
+class _Space(click.Group):
+    """Its first argument may be a pipeline or a set, as well as a command."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """What is no command is something whose space is shown."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["of", *args])
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Options may stand before what they are of."""
+        if args and args[0] not in self.commands and not {"-h", "--help"} & {*args}:
+            args = ["of", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Space, subcommand_metavar="A [B] | bridge SET")
+def space() -> None:
+    """The space of vectors, what differs between two (A B), or a set brought into another (bridge).
+
+    Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files.
+    """
+
+
+@space.command
+@click.argument("vectors", metavar="SET", help="A .parquet or .npy file, a folder of Parquet files.")
+@click.option("--tuned", metavar="FOLDER", required=True, help="The operator whose head was trained.")
+@click.option("--to", metavar="SET", required=True, help="The set to write: .parquet, .npy, or a folder (ends in /).")
+@as_json
+def bridge(vectors: str, tuned: str, to: str, as_json: bool) -> None:
+    """Bring a set into the space of a tuned operator, by a matrix product.
+
+    The items are not needed, and the set is not changed. It goes where only a head was trained (--scope head).
+    """
+    from junco.answers.bridging import bridged
+
+    made = bridged(vectors, tuned, to)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        out(str(made))
+
+
+@space.command("of", hidden=True)
 @click.argument("one", metavar="A", help="A pipeline, or a file or folder of vectors.")
 @click.argument("other", required=False, metavar="[B]", help="Another: what differs?")
 @as_json
 @device
 @params
-def space(one: str, other: str | None, as_json: bool, device: str, param: tuple[str, ...]) -> None:
+def of(one: str, other: str | None, as_json: bool, device: str, param: tuple[str, ...]) -> None:
     """The space of vectors, or what differs between two.
 
     Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files. Parameters (-p) are those

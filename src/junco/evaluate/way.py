@@ -16,6 +16,7 @@ from junco.engine.rows import Reject
 from junco.errors import DataError
 from junco.graph.nodes import Graph
 from junco.graph.params import parameters_of, with_params
+from junco.labelled.lazy import all_asked
 from junco.types import Vectors
 from junco.wording import picture
 
@@ -91,7 +92,7 @@ class Way:
         found: dict[Hashable, Vectors] = {}
         rejects: list[Reject] = []
         started = time.perf_counter()
-        stream = pipeline.stream(list(once.values()), on_error="none", rejects=rejects.append)
+        stream = pipeline.stream(all_asked(once.values()), on_error="none", rejects=rejects.append)
         for key, vector in zip(once, stream, strict=True):
             if vector is not None:
                 found[key], self.vector_bytes = _floats(vector), vector.nbytes

@@ -57,6 +57,8 @@ class Node:
         given: Any = self.timestamp
         if not isinstance(given, tuple):  # one column may be given by its name, none as None
             object.__setattr__(self, "timestamp", () if given is None else (given,))
+        if isinstance(self.fn, OperatorSpec):  # which its owner may train later
+            object.__setattr__(self, "fn", self.fn.held())
 
     @property
     def reads(self) -> tuple[str, ...]:

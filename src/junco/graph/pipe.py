@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from junco.errors import GraphError, ParameterError
@@ -183,8 +184,8 @@ def stands_for(fn: Any, where: str) -> Fn:
         UnknownNameError: a name that no operator has.
         GraphError: something else.
     """
-    if isinstance(fn, str):
-        fn = ops[fn]
+    if isinstance(fn, (str, Path)):  # the folder of a tuned one is named by its path
+        fn = ops[str(fn.absolute()) if isinstance(fn, Path) else fn]
     if isinstance(fn, (OperatorFactory, OperatorFamily)):
         return fn()
     if isinstance(fn, type) and issubclass(fn, Operator):

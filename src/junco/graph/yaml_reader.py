@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from junco.errors import GraphError, UnknownNameError, YamlError
+from junco.errors import GraphError, JuncoError, UnknownNameError, YamlError
 from junco.graph.nodes import INPUT, MOST_STEPS, MOST_WORKERS, VERBS, Graph, Node, name_steps, repeated
 from junco.graph.params import PLACEHOLDER
 from junco.graph.paths import from_folder
@@ -17,6 +17,7 @@ from junco.graph.yaml_head import INNER_KEYS, KEYS, mapping
 from junco.graph.yaml_text import Place, plain
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
+from junco.operator.tunable import OPTION, is_folder_name
 from junco.wording import did_you_mean, nearest, picture
 
 VERSION = 1
@@ -165,15 +166,28 @@ class Reader:
         name = self.text(place, "the operator's name")
         if given is not None and not isinstance(given.value, dict):
             raise self.error("with is a mapping of parameters", given)
+        name, tuned = self.tuned(place, given) if is_folder_name(name) else (name, {})
         try:
             name = resolve(name)
         except UnknownNameError as error:
             raise self.error(str(error), place) from None
         self.check_placeholders(given, params)
-        spec = OperatorSpec.named(name, self.plain(given) if given else {})
+        spec = OperatorSpec.named(name, {**tuned, **(self.plain(given) if given else {})})
         written = self.written(place, given)
         with placed(written, spec.params):
             return spec.bound() if spec.is_loaded else spec, written
+
+    def tuned(self, place: Place, given: Place | None) -> tuple[str, dict[str, Any]]:
+        """The name of the operator that lies in a folder, and the parameter that says so; no weight is read."""
+        from junco.operator.tuned_folder import read_folder
+
+        if given is not None and OPTION in given.value:
+            raise self.error(f"the operator is a folder already, and {OPTION} names one too: leave it out", given)
+        try:
+            found = read_folder(self.plain(place))
+        except JuncoError as error:
+            raise self.error(str(error), place) from None
+        return found.operator, {OPTION: str(found.folder)}
 
     def written(self, place: Place, given: Place | None) -> Written:
         """Where an operator and its parameters stand."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from junco.errors import DataError, JuncoError
+from junco.errors import DataError
 from junco.job.frames import frame_of
 from junco.job.item import BadRow, Item
 from junco.job.keeping import Keeping
@@ -16,10 +16,16 @@ from junco.job.kinds import is_url, kind_of
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
 from junco.labelled.columns import Columns, columns_of
-from junco.labelled.retrieval import is_retrieval_folder, read_retrieval
-from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels
+from junco.labelled.hugging_face import has_class_names, has_media, is_data_set, named, of_media
+from junco.labelled.indexed import is_indexed, named_labels, of_indexed
+from junco.labelled.lazy import plain_item
+from junco.labelled.listing import listed
+from junco.labelled.parts import Parts, parts_of
+from junco.labelled.retrieval import RetrievalPart, is_retrieval_folder, read_retrieval
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels, set_of
+from junco.labelled.values import item_value
 from junco.settings import user_path
-from junco.wording import and_listed, brief, picture
+from junco.wording import and_listed, picture
 
 _MOST_NAMED = 5
 
@@ -52,11 +58,47 @@ def read_data(
     """
     if isinstance(data, (LabelledSet, PairSet, TripletSet, RetrievalSet)):
         return data
+    if isinstance(data, RetrievalPart):
+        return read_retrieval(data.folder, data.split)
+    return _read(data, inputs, column, label)
+
+
+def _read(data: Any, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    """Of what was not read before."""
+    if (parts := parts_of(data)) is not None:
+        return _of_part(parts, inputs, column, label)
     if isinstance(data, (str, os.PathLike)):
-        return _of_path(os.fspath(data), inputs, column, label)
+        return _of_path(os.fsdecode(data), inputs, column, label)
+    if is_data_set(data):
+        return _of_data_set(data, inputs, column, label)
     if frame_of(data) is not None:
         return _of_table(data, "the table", inputs, column, label)
     return _of_values(data, inputs, column, label)
+
+
+def _of_part(parts: Parts, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    """Of data in parts, the one to measure by."""
+    name = parts.held_out or parts.train
+    if name is None:
+        raise DataError(f"{parts.what} has the parts {and_listed([*parts.each])}: give one of them")
+    found = read_data(parts[name], inputs, column=column, label=label)
+    line = f"{parts.what} has the parts {and_listed([*parts.each])}: this is {name!r}"
+    return replace(found, told=(line, *found.told)) if len(parts.each) > 1 else found
+
+
+def _of_data_set(data: Any, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
+    """Of a data set of the library datasets."""
+    what = "the data set"
+    columns = columns_of(data.column_names, inputs, column, label, what)
+    if has_media(data, columns):
+        return of_media(data, columns, what)
+    if not (columns.label and has_class_names(data, columns.label)):
+        return _of_table(data, what, inputs, column, label)
+    told = Told()
+    item = columns.items[0]
+    table = {item: list(data[item]), columns.label: named(data, columns.label, told)}
+    found = _of_table(table, what, inputs, item, columns.label)
+    return replace(found, told=(*told.lines, *found.told))
 
 
 def _of_path(text: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
@@ -87,7 +129,7 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
         first, *rest = Path(item.key).relative_to(folder).parts
         if not rest:
             loose.append(first)
-        elif (value := _value(item, told)) is not None:
+        elif (value := item_value(item, told)) is not None:
             items.append(value)
             labels.append(first)
             keys.append(os.path.relpath(item.key, folder))
@@ -99,17 +141,6 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
         )
         told(f"{folder}: {some} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
     return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))
-
-
-def _value(item: Item, told: Told) -> Any:
-    """What goes into the pipeline; ``None``, once it was told why, where it cannot be read."""
-    if item.read is None:
-        return item.value
-    try:
-        return item.read()
-    except (JuncoError, OSError) as error:
-        told(f"{item.key} cannot be read, and is left out: {brief(error)}")
-        return None
 
 
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
@@ -130,34 +161,15 @@ def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None,
 def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> AnySet:
     good = [row for row in rows if not isinstance(getattr(row.read, "__self__", None), BadRow)]
     if (bad := len(rows) - len(good)) > 0:
-        first = next(row for row in rows if row not in good)
+        first = next(row for row in rows if isinstance(getattr(row.read, "__self__", None), BadRow))
         told(f"{what}: {bad:,} rows are none, and left out, first {first.key}")
     if not good:
         raise DataError(f"{what} has no rows")
-    values = [_value(row, told) for row in good]
-    lines = tuple(told.lines)
-    if columns.label:
-        labels = checked_labels([row.kept[columns.label] for row in good], what)
-        return LabelledSet(values, labels, [row.key for row in good], lines)
-    if len(columns.items) == 3:
-        anchors, positives, negatives = (list(each) for each in zip(*values, strict=True))
-        return TripletSet(anchors, positives, negatives, lines)
-    left, right = (list(each) for each in zip(*values, strict=True))
-    scores = _scores([row.kept[columns.score] for row in good], columns.score, what) if columns.score else []
-    return PairSet(left, right, scores, lines)
-
-
-def _scores(values: Iterable[Any], column: str, what: str) -> list[float]:
-    found = []
-    for row, value in enumerate(values, 1):
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = float("nan")
-        if number != number or number in (float("inf"), float("-inf")):
-            raise DataError(f"{what}: {picture(value)} in the column {column!r} of row {row} is no number")
-        found.append(number)
-    return found
+    values = [item_value(row, told) for row in good]
+    items = [values] if len(columns.items) == 1 else [list(each) for each in zip(*values, strict=True)]
+    named = columns.label or columns.score
+    extra = [row.kept[named] for row in good] if named else []
+    return set_of(columns, items, extra, [row.key for row in good], tuple(told.lines), what)
 
 
 def _columns(source: Any, what: str) -> list[str]:
@@ -175,7 +187,9 @@ def _columns(source: Any, what: str) -> list[str]:
 
 def _of_values(data: Any, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
     """Of an iterable, or of what has a length and items by their number, as data sets of torch do."""
-    values = list(_iterated(data))
+    if is_indexed(data) and (lazily := of_indexed(data, inputs, column, label)) is not None:
+        return lazily
+    values = listed(data)
     if not values:
         raise DataError("the data has no items")
     if all(isinstance(value, Mapping) for value in values):
@@ -189,13 +203,7 @@ def _of_values(data: Any, inputs: Sequence[str], column: str | None, label: str 
                 "({'anchor': …, 'positive': …}), or a folder, or a table"
             )
     items, labels = zip(*values, strict=True)
-    return LabelledSet(list(items), checked_labels(labels, "the data"), [str(n) for n in range(len(values))])
-
-
-def _iterated(data: Any) -> Iterator[Any]:
-    if hasattr(data, "__getitem__") and hasattr(data, "__len__") and not isinstance(data, Sequence):
-        return (data[at] for at in range(len(data)))
-    try:
-        return iter(data)
-    except TypeError:
-        raise DataError(f"data is a folder, a table or an iterable, not {type(data).__name__}") from None
+    told = Told()
+    names = named_labels(labels, getattr(data, "classes", None), told)
+    keys = [str(n) for n in range(len(values))]
+    return LabelledSet(list(map(plain_item, items)), checked_labels(names, "the data"), keys, tuple(told.lines))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,36 @@ _CORPUS, _QUERIES, _RELEVANT = "corpus.jsonl", "queries.jsonl", "qrels"
 _SPLITS = ("test", "dev", "train")
 
 
+@dataclass(frozen=True, slots=True)
+class RetrievalPart:
+    """One of the splits of a folder: ``train``, ``dev`` or ``test``."""
+
+    folder: Path
+    split: str
+
+
 def is_retrieval_folder(path: Path) -> bool:
     """Whether a folder is laid out so."""
     return (path / _CORPUS).is_file() and (path / _QUERIES).is_file()
 
 
-def read_retrieval(folder: Path) -> RetrievalSet:
-    """The set in a folder; of its splits test, else dev, else train. Queries of which nothing is known are left out.
+def splits_of(folder: Path) -> list[str]:
+    """The splits that a folder has relevances of, the one to measure by first."""
+    return [name for name in _SPLITS if (folder / _RELEVANT / f"{name}.tsv").is_file()]
+
+
+def read_retrieval(folder: Path, split: str = "") -> RetrievalSet:
+    """The set in a folder. Queries of which nothing is known are left out.
+
+    Args:
+        folder: as BEIR lays it out.
+        split: ``test``, ``dev`` or ``train``; empty: the first of these that is there.
 
     Raises:
         DataError: a line is none, or the relevances are not there.
     """
-    split = next((name for name in _SPLITS if (folder / _RELEVANT / f"{name}.tsv").is_file()), None)
-    if split is None:
+    split = next((name for name in splits_of(folder) if split in ("", name)), "")
+    if not split:
         raise DataError(f"{folder} has no {_RELEVANT}/test.tsv, which says what answers which query")
     relevant = _relevances(folder / _RELEVANT / f"{split}.tsv")
     queries = _texts(folder / _QUERIES)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from junco.errors import DataError
+from junco.labelled.columns import Columns
 from junco.wording import picture
 
 Label = str | int | bool
@@ -116,7 +118,77 @@ class RetrievalSet:
         return f"<{len(self.queries):,} queries, {len(self.corpus):,} items to find>"
 
 
+@dataclass(frozen=True, eq=False)
+class UnlabelledSet:
+    """Items of which nothing is known: another model's vectors of them may still be learned.
+
+    Attributes:
+        items: what a pipeline takes.
+        keys: what each is called in reports.
+        told: what was found out about the source, a line each.
+    """
+
+    items: Sequence[Any]
+    keys: Sequence[str] = ()
+    told: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} items without labels>"
+
+
 AnySet = LabelledSet | PairSet | TripletSet | RetrievalSet
+"""What models are measured by."""
+TrainSet = AnySet | UnlabelledSet
+"""What they are trained on."""
+
+
+def set_of(
+    columns: Columns,
+    items: Sequence[Sequence[Any]],
+    extra: Sequence[Any],
+    keys: Sequence[str],
+    told: tuple[str, ...],
+    what: str,
+) -> AnySet:
+    """The set that columns of a table make.
+
+    Args:
+        columns: what they hold.
+        items: of each column of items.
+        extra: labels or scores; empty where the table has none.
+        keys: what each row is called.
+        told: what was found out about the source.
+        what: the table, for messages.
+
+    Raises:
+        DataError: labels or scores that cannot be.
+    """
+    if columns.label:
+        return LabelledSet(items[0], checked_labels(extra, what), keys, told)
+    if len(items) == 3:
+        return TripletSet(items[0], items[1], items[2], told)
+    return PairSet(items[0], items[1], checked_scores(extra, columns.score, what), told)
+
+
+def checked_scores(values: Sequence[Any], column: str, what: str) -> list[float]:
+    """Finite numbers.
+
+    Raises:
+        DataError: one is none.
+    """
+    found = []
+    for row, value in enumerate(values, 1):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise DataError(f"{what}: {picture(value)} in the column {column!r} of row {row} is no number")
+        found.append(number)
+    return found
 
 
 def checked_labels(labels: Sequence[Any], what: str) -> list[Label]:
@@ -126,16 +198,12 @@ def checked_labels(labels: Sequence[Any], what: str) -> list[Label]:
         DataError: one is missing, a number with a fraction, of another kind than the others, or all are the same.
     """
     plain = [label.item() if hasattr(label, "item") and not getattr(label, "ndim", 1) else label for label in labels]
+    missing = [row for row, label in enumerate(plain, 1) if _is_missing(label)]
+    if missing:
+        more = f" (nor have {len(missing) - 1:,} others)" if missing[1:] else ""
+        raise DataError(f"{what}: item {missing[0]} has no label{more}; leave it out, or give it one")
     for row, label in enumerate(plain, 1):
-        if label is None or label == "" or label != label:
-            raise DataError(f"{what}: item {row} has no label; leave it out, or give it one")
-        if isinstance(label, float):
-            raise DataError(
-                f"{what}: the label of item {row} is {label!r}, a number with a fraction: labels are texts or whole "
-                "numbers; how alike two items are is told by pairs with a column 'score'"
-            )
-        if not isinstance(label, (str, int)):
-            raise DataError(f"{what}: the label of item {row} is {picture(label)}, no text and no whole number")
+        _check_label(label, row, what)
     if len(kinds := {type(label) for label in plain}) > 1:
         first = [next(repr(label) for label in plain if type(label) is kind) for kind in kinds]
         raise DataError(f"{what}: labels of several kinds, {' and '.join(sorted(first))}: write all alike")
@@ -144,16 +212,48 @@ def checked_labels(labels: Sequence[Any], what: str) -> list[Label]:
     return plain
 
 
-def items_in(data: AnySet) -> Iterator[Any]:
+def _is_missing(label: Any) -> bool:
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):
+        return True
+    return math.isnan(label) if isinstance(label, float) else isinstance(label, str) and not label.strip()
+
+
+def _check_label(label: Any, row: int, what: str) -> None:
+    if isinstance(label, float):
+        raise DataError(
+            f"{what}: the label of item {row} is {label!r}, a number with a fraction: labels are texts or whole "
+            "numbers; how alike two items are is told by pairs with a column 'score'"
+        )
+    if not isinstance(label, (str, int)):
+        raise DataError(f"{what}: the label of item {row} is {picture(label)}, no text and no whole number")
+
+
+def with_rows(data: TrainSet, rows: Sequence[int]) -> Any:
+    """The same kind of set with some of its rows (of a retrieval set: queries), in the order that is given."""
+    if isinstance(data, RetrievalSet):
+        names = [*data.queries]
+        asked = {names[row]: data.queries[names[row]] for row in rows}
+        return replace(data, queries=asked, relevant={name: data.relevant.get(name, {}) for name in asked})
+    chosen: dict[str, Any] = {
+        each.name: [value[row] for row in rows] if len(value := getattr(data, each.name)) else value
+        for each in fields(data)
+        if each.name != "told"
+    }
+    return replace(data, **chosen)
+
+
+def columns_in(data: TrainSet) -> tuple[Sequence[Any], ...]:
+    """The columns of items: one of items; left and right; anchors, positives, negatives; queries and corpus."""
+    if isinstance(data, (LabelledSet, UnlabelledSet)):
+        return (data.items,)
+    if isinstance(data, PairSet):
+        return data.left, data.right
+    if isinstance(data, TripletSet):
+        return data.anchors, data.positives, data.negatives
+    return [*data.queries.values()], [*data.corpus.values()]
+
+
+def items_in(data: TrainSet) -> Iterator[Any]:
     """All items of a set, those that are there twice twice."""
-    if isinstance(data, LabelledSet):
-        yield from data.items
-    elif isinstance(data, PairSet):
-        yield from data.left
-        yield from data.right
-    elif isinstance(data, TripletSet):
-        for each in (data.anchors, data.positives, data.negatives):
-            yield from each
-    else:
-        yield from data.queries.values()
-        yield from data.corpus.values()
+    for column in columns_in(data):
+        yield from column

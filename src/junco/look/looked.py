@@ -19,10 +19,10 @@ from junco.answers.where import Where, rows_where
 from junco.errors import InputError, JuncoError
 from junco.look.exchange import Sent
 from junco.look.kept import Kept
-from junco.look.plane import Plane, flattened
 from junco.look.query import Query
 from junco.once import Once
 from junco.pages.media import SMALL_SIDE, File, Unshown, small_picture
+from junco.pages.plane import Plane, flattened
 from junco.pages.values import pixels
 from junco.store.arrow import arrow
 from junco.store.content import KEY

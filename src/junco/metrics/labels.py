@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from junco.metrics.ranking import Values, blocks, units
+from junco.metrics.ranking import Values, blocks
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 
 def labelled(
@@ -34,7 +35,7 @@ def labelled(
         mean of the share of it down to each; ``knn@k``: 1 where most of the k nearest have the label, of equal votes
         that of the nearest. NaN for an item whose label nobody else has.
     """
-    rows, others = units(vectors), units(gallery[0] if gallery else vectors)
+    rows, others = unit_rows(vectors), unit_rows(gallery[0] if gallery else vectors)
     codes, other_codes = coded(labels, gallery[1] if gallery else labels)
     names = (*(f"recall@{k}" for k in at), "map", f"knn@{neighbours}")
     found = {name: np.full(len(rows), np.nan) for name in names}
@@ -57,7 +58,7 @@ def silhouette(vectors: Vectors, labels: Sequence[Any]) -> Values:
     distances to a label follow from the sum of its rows, so that no pair is compared. An item whose label nobody else
     has gets 0, as there.
     """
-    rows = units(vectors).astype(np.float64)
+    rows = unit_rows(vectors).astype(np.float64)
     codes, _ = coded(labels, ())
     counts = np.bincount(codes).astype(np.float64)
     sums = np.zeros((len(counts), rows.shape[1]))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from junco.metrics.ranking import Values, units
+from junco.metrics.ranking import Values
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 
 def cosines(left: Vectors, right: Vectors) -> Values:
     """Of each pair, (n,)."""
-    return np.asarray(np.einsum("nd,nd->n", units(left), units(right)), np.float64)
+    return np.asarray(np.einsum("nd,nd->n", unit_rows(left), unit_rows(right)), np.float64)
 
 
 def spearman(found: Values, told: Sequence[float] | Values) -> float:

@@ -11,18 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.types import Vectors
+from junco.types.unit import unit_rows
 
 Values = npt.NDArray[np.float64]
 """A number for each query, (n,); NaN where a query has nothing that could be found."""
 _BLOCK_BYTES = 64_000_000
 """Of products that are in memory at once."""
-
-
-def units(vectors: npt.NDArray[np.floating]) -> Vectors:
-    """Rows of length 1, so that products are cosines; a row of zeros stays as it is."""
-    exact = np.asarray(vectors, np.float64)
-    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    return np.asarray(exact / np.where(lengths == 0, 1, lengths), np.float32)
 
 
 def blocks(queries: Vectors, gallery: Vectors) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
@@ -53,7 +47,7 @@ def retrieval(
     """
     names = (*(f"{kind}@{k}" for kind in ("recall", "ndcg") for k in at), "map", "mrr")
     found = {name: np.full(len(queries), np.nan) for name in names}
-    for rows, cosines in blocks(units(queries), units(gallery)):
+    for rows, cosines in blocks(unit_rows(queries), unit_rows(gallery)):
         order = np.argsort(-cosines, axis=1, kind="stable")
         for number, ranked in enumerate(order, rows.start):
             gains = np.zeros(len(gallery))

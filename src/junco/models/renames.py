@@ -1,11 +1,11 @@
 """`Renames`: a table of what weights are called here and elsewhere, read both ways; weights are loaded whole or not.
 
-RENAMES = Renames(
+renames = Renames(
     ("stages.{}.blocks.{}.attention", "layers.{}.blocks.{}.attn"),
     joined={"layers.{}.attention.qkv": ("layer.{}.query", "layer.{}.key", "layer.{}.value")},
     unused=("position_ids",),
 )
-load(network, RENAMES.here(state), "image-embedding.junco")
+load(network, renames.here(state), "image-embedding.junco")
 """
 
 from __future__ import annotations
@@ -47,20 +47,23 @@ class Renames:
         self._unused = [_pattern(each) for each in unused]
 
     def here(self, state: State) -> dict[str, torch.Tensor]:
-        """Their weights by the names that they have here."""
-        import torch
+        """Their weights by the names that they have here.
 
+        Pieces that are not all there, or not of one shape, keep their names, and a second tensor of a name has both of
+        its names, so that :func:`load` tells them.
+        """
         found: dict[str, torch.Tensor] = {}
-        pieces: dict[str, dict[int, torch.Tensor]] = {}
+        pieces: dict[str, dict[int, str]] = {}
         for name, tensor in state.items():
             if any(pattern.match(name) for pattern in self._unused):
                 continue
             if (piece := self._piece(name)) is not None:
-                pieces.setdefault(piece[0], {})[piece[1]] = tensor
+                pieces.setdefault(piece[0], {})[piece[1]] = name
             else:
-                found[_renamed(name, self._to_here)] = tensor
-        for name, parts in pieces.items():
-            found[name] = torch.cat([parts[i] for i in sorted(parts)])
+                here = _renamed(name, self._to_here)
+                found[f"{name} → {here}" if here in found else here] = tensor
+        for here, names in pieces.items():
+            found.update(self._joint(here, {place: (names[place], state[names[place]]) for place in sorted(names)}))
         return found
 
     def there(self, state: State) -> dict[str, torch.Tensor]:
@@ -75,6 +78,15 @@ class Renames:
             else:
                 found[_renamed(name, self._to_there)] = tensor
         return found
+
+    def _joint(self, here: str, pieces: Mapping[int, tuple[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+        """The one tensor of pieces that fit each other; else the pieces."""
+        import torch
+
+        num_pieces = next(len(theirs) for ours, theirs in self._joined.items() if _pattern(ours).match(here))
+        if len(pieces) == num_pieces and len({tensor.shape for _, tensor in pieces.values()}) == 1:
+            return {here: torch.cat([tensor for _, tensor in pieces.values()])}
+        return dict(pieces.values())
 
     def _piece(self, name: str) -> tuple[str, int] | None:
         """Of which tensor here it is a piece, and which."""
@@ -97,26 +109,36 @@ def load(network: nn.Module, state: State, owner: str) -> None:
     """Give a network its weights, all of them or none.
 
     Raises:
-        IntegrityError: with all that are missing, that are too many, and whose shapes are others.
+        IntegrityError: with all that are missing, that are too many, whose shapes are others, and that are no real
+            numbers where those are wanted.
     """
-    own = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    own = network.state_dict()
     counts = {name for name in own if name.endswith(".num_batches_tracked")}
-    missing = [name for name in own if name not in state and name not in counts]
-    extra = [name for name in state if name not in own]
-    shapes = [
-        f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"
-        for name, shape in own.items()
-        if name in state and state[name].shape != shape
-    ]
+    both = [(name, tensor, state[name]) for name, tensor in own.items() if name in state]
+    wrong = {
+        "missing": [name for name in own if name not in state and name not in counts],
+        "not known": [name for name in state if name not in own],
+        "of another shape": [
+            f"{name} is {tuple(given.shape)}, not {tuple(wanted.shape)}"
+            for name, wanted, given in both
+            if given.shape != wanted.shape
+        ],
+        "of another type": [
+            f"{name} is {given.dtype}, not {wanted.dtype}"
+            for name, wanted, given in both
+            if given.is_floating_point() != wanted.is_floating_point()
+        ],
+    }
     told = [
         f"{what}: {', '.join(names[:_MOST_TOLD])}{f' and {len(names) - _MOST_TOLD} more' if names[_MOST_TOLD:] else ''}"
-        for what, names in (("missing", missing), ("not known", extra), ("of another shape", shapes))
+        for what, names in wrong.items()
         if names
     ]
     if told:
         raise IntegrityError(
             f"{owner!r}: the weights are not those of this network, and none was loaded; {'; '.join(told)}"
         )
+    assert not any(tensor.is_meta for tensor in own.values()), "a network on the meta device has no place for weights"
     network.load_state_dict(state, strict=False)
 
 

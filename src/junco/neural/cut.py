@@ -11,7 +11,7 @@ from junco.neural.layer import Layer, Pool
 from junco.neural.listing import Chosen
 from junco.neural.onnx_cut import cut_onnx
 from junco.neural.pooling import pooled
-from junco.neural.probe import first_tensor
+from junco.neural.watch import first_tensor
 from junco.runtime.source import Source
 
 if TYPE_CHECKING:

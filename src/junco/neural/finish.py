@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError, ParameterError, warn_fidelity
-from junco.neural.vectors import unit_rows
 from junco.types import Space, Vector, Vectors
 from junco.types.space import DIM
+from junco.types.unit import unit_rows
 
 Precision = Literal["float32", "float16", "int8", "ubinary"]
 """The types that a finished vector may have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from junco.operator.options import option
 from junco.runtime.loading import MOST_BYTES
 from junco.runtime.source import Arrays, Compiled, Source
 from junco.types import Image, Space
+
+if TYPE_CHECKING:
+    from junco.train.task import TrainTask
 
 # Resizing the shorter side of a very long strip makes a picture that no memory holds.
 _MAX_RESIZED_PIXELS = 64_000_000
@@ -42,7 +45,7 @@ class ImageEmbedding(NeuralOperator):
 
     def prepare(self, images: Sequence[Image]) -> npt.NDArray[Any]:
         prepare = self._prepare or self.preparation().exact
-        return np.stack([prepare(self._bounded(image)) for image in images])
+        return np.stack([prepare(self.bounded(image, self._resized_side)) for image in images])
 
     def golden_pass(self) -> Arrays:
         preparation = self.preparation()
@@ -84,8 +87,19 @@ class ImageEmbedding(NeuralOperator):
             return Shortcuts()
         return found or measured(space, self.compute, source(), preparation, compiled)
 
-    def _bounded(self, pixels: Image) -> Image:
+    def train_task(self) -> TrainTask:
+        """With pictures on the exact way, whatever else is as near as need be."""
+        from junco.neural.tuned_task import task_of_pictures
+
+        return task_of_pictures(self)
+
+    def bounded(self, pixels: Image, resized_side: int) -> Image:
+        """A picture that is no longer a strip than can be resized.
+
+        Raises:
+            InputError: it is.
+        """
         height, width = pixels.shape[:2]
-        if self._resized_side**2 * max(height, width) / min(height, width) > _MAX_RESIZED_PIXELS:
+        if resized_side**2 * max(height, width) / min(height, width) > _MAX_RESIZED_PIXELS:
             raise InputError(f"{self.name!r}: an image of {width}×{height} is too long a strip; crop it first")
         return pixels

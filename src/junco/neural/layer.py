@@ -44,9 +44,11 @@ class Layer(str):
         why_not: why no vector can be taken there; empty where one can.
         axes: of its output.
         number: which block of the network it is, as ``layer=0`` and ``layer=-1`` count them; ``None``: no block.
+        same_as: the first layer that gives the very same numbers, as the last of a sequence gives those of the whole;
+            empty where it is the first.
     """
 
-    __slots__ = ("axes", "kind", "num_parameters", "number", "shape", "why_not")
+    __slots__ = ("axes", "kind", "num_parameters", "number", "same_as", "shape", "why_not")
 
     kind: str
     shape: tuple[int | None, ...]
@@ -54,6 +56,7 @@ class Layer(str):
     why_not: str
     axes: Axes
     number: int | None
+    same_as: str
 
     def __new__(
         cls,
@@ -68,8 +71,18 @@ class Layer(str):
     ) -> Self:
         self = super().__new__(cls, name)
         self.kind, self.shape, self.num_parameters, self.why_not = kind, shape, num_parameters, why_not
-        self.axes, self.number = axes, number
+        self.axes, self.number, self.same_as = axes, number, ""
         return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[object, ...], dict[str, object]]:
+        """What copies are made of."""
+        how: dict[str, object] = {"axes": self.axes, "number": self.number}
+        return (str(self), self.kind, self.shape, self.num_parameters, self.why_not), how
+
+    @property
+    def numbers(self) -> str:
+        """What its numbers go by, whichever of several layers they are taken at."""
+        return self.same_as or str(self)
 
     @property
     def depth(self) -> int:

@@ -62,13 +62,33 @@ class _Place:
 
     name: str
     layer: Layer | None = None
+    number: int = 0
     within: dict[str, _Place] = field(default_factory=dict)
 
-    def branches(self) -> tuple[Branch, ...]:
-        return _folded([each.branch() for each in self.within.values()])
+    def branches(self, *, by_time: bool) -> tuple[Branch, ...]:
+        places = self._in_order() if by_time else list(self.within.values())
+        return _folded([each.branch(by_time=by_time) for each in places])
 
-    def branch(self) -> Branch:
-        children = self.branches()
+    def _in_order(self) -> list[_Place]:
+        """What is within as it runs: of a part between whose parts others run, the parts."""
+        found: list[_Place] = []
+        for each in self.within.values():
+            found += each._in_order() if each._is_interrupted() else [each]
+        return sorted(found, key=lambda each: min(each._numbers()))
+
+    def _is_interrupted(self) -> bool:
+        if self.layer is None or not self.within:
+            return False
+        numbers = [number for each in self.within.values() for number in each._numbers()]
+        return max(numbers) - min(numbers) >= len(numbers)
+
+    def _numbers(self) -> list[int]:
+        """Its own, and those of what is within."""
+        own = [self.number] if self.layer is not None else []
+        return own + [number for each in self.within.values() for number in each._numbers()]
+
+    def branch(self, *, by_time: bool) -> Branch:
+        children = self.branches(by_time=by_time)
         if self.layer is None and len(children) == 1 and children[0].times == 1:
             return children[0]  # a container of one: the one
         within = sum(each.num_parameters * each.times for each in children)
@@ -77,18 +97,24 @@ class _Place:
         return Branch(self.name, self.layer, max(self.layer.num_parameters, within), self.layer.shape_text, children)
 
 
-def tree_of(layers: Sequence[Layer]) -> tuple[Branch, ...]:
-    """Layers as a tree, by the dots in their names, or the slashes where a file's nodes have such."""
+def tree_of(layers: Sequence[Layer], *, by_time: bool = False) -> tuple[Branch, ...]:
+    """Layers as a tree, by the dots in their names, or the slashes where a file's nodes have such.
+
+    Args:
+        layers: in the order in which they begin.
+        by_time: what runs later stands later, whatever it is called: of a part that runs others between its own, as a
+            residual form does, the own ones stand among those.
+    """
     root = _Place("")
-    for layer in layers:
+    for count, layer in enumerate(layers):
         place = root
         mark = "/" if "/" in layer else "."
         parts = layer.split(mark)
         for number, part in enumerate(parts, 1):
             if part:
                 place = place.within.setdefault(part, _Place(mark.join(parts[:number])))
-        place.layer = layer
-    return root.branches()
+        place.layer, place.number = layer, count
+    return root.branches(by_time=by_time)
 
 
 def readable(tree: Sequence[Branch], most: int) -> tuple[Branch, ...]:

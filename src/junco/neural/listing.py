@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from junco.errors import ParameterError
 from junco.neural.layer import Layer, Pool
 from junco.types import Space
 from junco.types.space import DIM, LENGTH
-from junco.wording import did_you_mean, nearest
+from junco.wording import did_you_mean, nearest, picture
 
 Wanted = str | int | tuple[str | int, ...]
 """A layer by its name or its number, or several."""
@@ -30,12 +30,15 @@ class Listing:
         idle: names of those that are not: containers of others, parts whose weights another uses.
         whole: names of those that were compiled to a graph, in which nobody can look.
         mask: which of the model's inputs says what tokens are real.
+        same: names of parts that hand on what they are given, as a dropout does when vectors are made, each with the
+            layer to take instead; an empty name, where there is none.
     """
 
     layers: tuple[Layer, ...]
     idle: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     mask: int | None = None
+    same: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def blocks(self) -> tuple[Layer, ...]:
@@ -58,6 +61,7 @@ class Listing:
         if not names:
             raise ParameterError(f"{owner!r}: layer=[] names no layer")
         layers = tuple(self._one(each, owner) for each in names)
+        _check_no_double(layers, owner)
         is_open = [each for each in layers if None in each.shape and not each.axes.is_masked]
         if pool == "none" and is_open and len(layers) > 1:
             raise ParameterError(
@@ -79,7 +83,7 @@ class Listing:
         if found is None:
             raise self._unknown(wanted, owner)
         if found.why_not:
-            raise ParameterError(f"{owner!r}: layer={wanted!r} {found.why_not}")
+            raise ParameterError(f"{owner!r}: layer={picture(wanted)} {found.why_not}")
         return found
 
     def _numbered(self, number: int, owner: str) -> Layer:
@@ -106,9 +110,15 @@ class Listing:
             return ParameterError(
                 f"{owner!r}: layer={name!r} is not run by itself{'' if take is None else f': take {take!r}'}"
             )
+        parts = [each.strip() for each in name.split(",")]
+        if len(parts) > 1 and set(parts) <= set(map(str, self.layers)):
+            return ParameterError(f"{owner!r}: layer={name!r}: several layers are a list: [{', '.join(parts)}]")
+        if (giver := self.same.get(name)) is not None:
+            instead = f": take {giver!r}" if giver else ""
+            return ParameterError(f"{owner!r}: layer={name!r} hands on what it is given, unchanged{instead}")
         near = nearest(name, good)
         return ParameterError(
-            f"{owner!r}: layer={name!r}: its network has no such layer.{did_you_mean(near)} layers() lists them"
+            f"{owner!r}: layer={picture(name)}: its network has no such layer.{did_you_mean(near)} layers() lists them"
         )
 
     @staticmethod
@@ -116,6 +126,17 @@ class Listing:
         """The last part of a container: what comes out of it."""
         direct = [each for each in within if "." not in each.removeprefix(f"{name}.")]
         return next(reversed(direct or list(within)), None)
+
+
+def _check_no_double(layers: Sequence[Layer], owner: str) -> None:
+    """Refuse several layers of which two give the same numbers."""
+    first: dict[str, Layer] = {}
+    for each in layers:
+        if (other := first.get(each.numbers)) is None:
+            first[each.numbers] = each
+            continue
+        both = f"{str(each)!r} twice" if other == each else f"{str(other)!r} and {str(each)!r}, which give the same"
+        raise ParameterError(f"{owner!r}: layer= names {both}: leave one out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +175,11 @@ class Chosen:
         pooling = how[0] if len(set(how)) == 1 else how
         kept = {name: part for name, part in space.parts.items() if name not in (DIM, "pooling")}
         dim = {} if self.dim is None else {DIM: self.dim}
-        parts = {**kept, "layer": self.names, "pooling": pooling, **dim, LENGTH: False}
+        numbers = [each.numbers for each in self.layers]
+        layer = numbers[0] if len(numbers) == 1 else numbers
+        parts = {**kept, "layer": layer, "pooling": pooling, **dim, LENGTH: False}
         label = f"{space.label}, {', '.join(self.layers)}".removeprefix(", ")
         return Space(parts, label, unknown=space.unknown)
-
-    @property
-    def names(self) -> str | list[str]:
-        """As a space says them."""
-        names = [str(each) for each in self.layers]
-        return names[0] if len(names) == 1 else names
 
     @property
     def recipe(self) -> str:

@@ -70,6 +70,7 @@ class NeuralModel(Operator):
     runtime: Runtime = option("auto", neutral=True)
 
     hints = Hints(releases_gil=True, thread_safe=True)
+    not_tuned = "its network gives no vectors, which is what junco trains for"
     dim: ClassVar[int | None] = None
     """How many numbers the model gives for an item, where that is known before it is loaded."""
     needed: ClassVar[tuple[str, ...]] = ("source", "prepare", "read")

@@ -34,7 +34,7 @@ def network_svg(title: str, layers: Sequence[Layer], ends: tuple[str, str], dept
         ends: what goes in, and what comes out.
         depth: how many floors of layers within layers are shown; ``None``: as many as can be read.
     """
-    tree = without_idle(tree_of(layers))
+    tree = without_idle(tree_of(layers, by_time=True))
     shown = readable(tree, MOST_BRANCHES) if depth is None else tuple(each.cut(depth) for each in tree)
     floors = max((at for each in shown for branch, at in each.walk() if branch.children), default=-1) + 1
     middle = MARGIN + STEP * floors + BOX_WIDTH / 2
@@ -57,7 +57,7 @@ def counted(num_parameters: int) -> str:
 
 
 def _head(title: str, total: int, width: int) -> Iterator[str]:
-    yield words(MARGIN, MARGIN + 12, title, (width - 2 * MARGIN) // 9, size=15, fill=LINE, look=BOLD)
+    yield words(MARGIN, MARGIN + 12, title, (width - 2 * MARGIN) // 10, size=15, fill=LINE, look=BOLD)
     yield words(MARGIN, MARGIN + 30, f"{counted(total)} parameters", 40, size=11, fill=LINE)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ from junco.neural.derived import derived
 from junco.neural.layer import Axes, Pool
 from junco.neural.listing import Chosen
 from junco.neural.onnx_graph import files_of, inputs_of, read_graph
-from junco.neural.onnx_layers import OWN, reads_of, taps_of
+from junco.neural.onnx_layers import OWN, names_in, reads_of, taps_of
 from junco.neural.pooling import GEM_LEAST, GEM_POWER
 from junco.runtime.source import Source
 
-_ENDS = "junco_layers"
 _FAR, _ALL = 1e30, 2**62
 """How far below all others the numbers of a token are put that is not there, where the highest is wanted;
 an end behind all."""
@@ -54,9 +54,9 @@ def cut(model: Any, chosen: Chosen) -> Any:
     _drop_all_but(graph, {tensors[each] for each in chosen.layers})
     pen = _Pen(graph, inputs_of(graph)[chosen.mask].name if chosen.mask is not None else "")
     ends = [pen.pooled(tensors[each], each.axes, chosen.pool) for each in chosen.layers]
-    pen.add("Concat", *ends, gives=_ENDS, axis=1)
+    end = pen.add("Concat", *ends, axis=1)
     del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(_ENDS, TensorProto.FLOAT, ["n", "dim"]))
+    graph.output.append(helper.make_tensor_value_info(end, TensorProto.FLOAT, ["n", "dim"]))
     return model
 
 
@@ -86,19 +86,26 @@ class _Pen:
     def __init__(self, graph: Any, mask: str) -> None:
         self._graph = graph
         self._mask = mask
+        self._taken = names_in(graph)
 
-    def add(self, kind: str, *inputs: str, gives: str = "", **attributes: Any) -> str:
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """A node; the name of what it gives."""
         from onnx import helper
 
-        result = gives or f"junco_layer_{len(self._graph.node)}"
+        result = self._free("junco_layer")
         self._graph.node.append(helper.make_node(kind, list(inputs), [result], f"{OWN}{result}", **attributes))
         return result
+
+    def _free(self, start: str) -> str:
+        """A name that nothing in the graph has."""
+        name = next(each for at in count() if (each := f"{start}_{at}") not in self._taken)
+        self._taken.add(name)
+        return name
 
     def constant(self, value: Any, dtype: type = np.float32) -> str:
         from onnx import numpy_helper
 
-        name = f"junco_constant_{len(self._graph.initializer)}"
+        name = self._free("junco_constant")
         self._graph.initializer.append(numpy_helper.from_array(np.array(value, dtype), name))
         return name
 

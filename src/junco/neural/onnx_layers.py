@@ -19,8 +19,12 @@ from junco.wording import brief
 
 OWN = "junco/"
 """How the names of nodes begin that junco has put into a graph: they are no layers of its model."""
+_HANDING_ON = ("Identity", "Dropout")
+"""Nodes that change nothing when vectors are made."""
 _SHAPES_ALONE = ("Shape", "Size")
 """Nodes that look at how large something is, and not at its numbers."""
+_TRAINING = 3
+"""A dropout with so many inputs may be told to drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,16 @@ def onnx_listing(source: Source) -> Listing:
     for tensor, order in orders.items():
         if order:
             places.note("", shapes[tensor], order)
-    layers = []
-    for tap in taps_of(model.graph):
+    layers, taps = [], taps_of(model.graph)
+    same = _same(taps)
+    for tap in taps:
+        if tap.name in same:
+            continue
         shape, kind = shapes.get(tap.tensor, ()), tap.node.op_type
         count, why_not = parameters.get(tap.node.output[0], 0), _why_not(sizes.get(tap.tensor))
         axes = Axes() if why_not else places.axes(kind, shape, orders[tap.tensor])
         layers.append(Layer(tap.name, kind, shape, count, why_not, axes=axes))
-    return Listing(tuple(layers), mask=places.mask)
+    return Listing(tuple(layers), mask=places.mask, same=same)
 
 
 def taps_of(graph: Any) -> list[Tap]:
@@ -77,6 +84,16 @@ def taps_of(graph: Any) -> list[Tap]:
     found = [(name, tensor, node) for node in nodes for name, tensor in _named(node)]
     twice = {name for name, times in Counter(name for name, *_ in found).items() if times > 1}
     return [Tap(tensor if name in twice else name, tensor, node) for name, tensor, node in found]
+
+
+def _same(taps: list[Tap]) -> dict[str, str]:
+    """Nodes that hand on what they are given, each with the one whose numbers these are."""
+    giver: dict[str, str] = {}
+    for tap in taps:
+        if tap.tensor == tap.node.output[0] and tap.node.op_type in _HANDING_ON and len(tap.node.input) < _TRAINING:
+            giver[tap.tensor] = giver.get(tap.node.input[0], "")
+        giver[tap.tensor] = giver.get(tap.tensor) or tap.name
+    return {tap.name: giver[tap.tensor] for tap in taps if giver[tap.tensor] != tap.name}
 
 
 def _order(channels: int | None, shape: Shape) -> str:
@@ -116,6 +133,18 @@ def reads_of(node: Any) -> list[str]:
     return [name for name in names if name]
 
 
+def names_in(graph: Any) -> set[str]:
+    """The names of all numbers in a graph, and in the graphs within it."""
+    names = {each.name for field in (graph.input, graph.output, graph.initializer) for each in field}
+    names |= {each.values.name for each in graph.sparse_initializer}
+    for node in graph.node:
+        names.update(node.output)
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                names |= names_in(inner)
+    return names
+
+
 def _parameters(graph: Any) -> dict[str, int]:
     """How many weights each node reads, by its first output; also through what is made of weights alone."""
     from onnx import TensorProto
@@ -137,11 +166,11 @@ def _parameters(graph: Any) -> dict[str, int]:
 def _why_not(sizes: Sizes | None) -> str:
     """Why no vector can be taken of such numbers; empty where one can."""
     if sizes is None or sizes.shape is None:
-        return "the file does not tell of which shape it is"
+        return "gives what the file does not tell the shape of"
     if not sizes.is_float:
-        return f"its numbers are {sizes.dtype}, and vectors are of floating point"
+        return f"gives {sizes.dtype}, and vectors are of floating point"
     if sizes.rows is None:
-        return "nothing tells that its first axis counts the inputs"
+        return "gives numbers of which nothing tells that their first axis counts the inputs"
     if sizes.rows > 1:
-        return f"its first axis holds {sizes.rows} parts of each input, such as windows or heads"
-    return "" if sizes.shape[1:] else "it is one number for each input"
+        return f"gives {sizes.rows} rows for one input, as parts that look at pieces of it do"
+    return "" if sizes.shape[1:] else "gives a single number"

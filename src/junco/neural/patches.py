@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,17 @@ from junco.operator.ports import Port, Ports, ports_of_batch, ports_of_function
 from junco.runtime.source import Arrays
 from junco.types import Space, Vector, Vectors
 
+if TYPE_CHECKING:
+    from junco.train.task import TrainTask
+
 Patches = Sequence[npt.NDArray[Any]] | Sequence[tuple[npt.NDArray[Any], ...]]
 """What goes through a model of one item: for each patch an array, or several where the model has several inputs."""
 
 _MOST_GOLDEN_PATCHES = 16
+_NO_HEAD = (
+    "pool='max' and a head do not go together, since the most of what it makes of patches is not what it makes of "
+    "their most: take pool='mean', or train with scope='all' or 'lora'"
+)
 
 
 class PatchModel(NeuralModel):
@@ -110,7 +117,20 @@ class PatchEmbedding(NeuralOperator, PatchModel):
     needed = ("source", "patches")
     pools_more = True
 
+    def train_task(self) -> TrainTask:
+        """With items cut into patches, whose vectors are pooled as they are here."""
+        from junco.neural.tuned_task import task_of_patches
+
+        return task_of_patches(self)
+
+    def check_tuning(self, scope: str | tuple[str, ...] = "") -> None:
+        super().check_tuning(scope)
+        if scope == "head" and self.pool_of_patches == "max":
+            raise ContractError(f"{self.name!r}: {_NO_HEAD}")
+
     def check_pool(self) -> None:
+        if self._head_dim is not None and self.pool_of_patches == "max":
+            raise ParameterError(f"{self.name!r}: {_NO_HEAD}")
         if self.layer is None and self.pool not in ("mean", "max"):
             raise ParameterError(
                 f"{self.name!r}: pool={self.pool!r} says what is made of a layer's output: say which, by "

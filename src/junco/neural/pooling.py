@@ -38,7 +38,7 @@ def _over(output: torch.Tensor, pool: Pool, places: list[int]) -> torch.Tensor:
     if pool == "max":
         return output.amax(places)
     if pool == "gem":
-        return output.clamp(min=GEM_LEAST).pow(GEM_POWER).mean(places).pow(1 / GEM_POWER)
+        return _powers(output).mean(places).pow(1 / GEM_POWER)
     return output.mean(places)
 
 
@@ -48,6 +48,11 @@ def _over_real(output: torch.Tensor, pool: Pool, mask: torch.Tensor) -> torch.Te
     if pool == "max":
         return output.masked_fill(weight == 0, float("-inf")).amax(1)
     if pool == "gem":
-        powers = output.clamp(min=GEM_LEAST).pow(GEM_POWER)
-        return ((powers * weight).sum(1) / weight.sum(1)).pow(1 / GEM_POWER)
+        weight = mask.unsqueeze(-1).float()
+        return ((_powers(output) * weight).sum(1) / weight.sum(1)).pow(1 / GEM_POWER)
     return (output * weight).sum(1) / weight.sum(1)
+
+
+def _powers(output: torch.Tensor) -> torch.Tensor:
+    """In float32: the third power of 41 is more than float16 holds."""
+    return output.float().clamp(min=GEM_LEAST).pow(GEM_POWER)

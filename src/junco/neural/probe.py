@@ -6,8 +6,9 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,28 +18,12 @@ from junco.neural.axes import Places, Shape
 from junco.neural.layer import Layer
 from junco.neural.listing import Listing
 from junco.neural.onnx_layers import onnx_listing
+from junco.neural.watch import Seen, compiled, watched
 from junco.runtime.source import Arrays, Source, rows_of
 from junco.wording import brief
 
-if TYPE_CHECKING:
-    import torch
-
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What a module did in the passes.
-
-    Attributes:
-        shapes: of its first output in each pass, the axis of inputs among them; ``None``: it gave no tensor.
-        num_calls: in one pass.
-    """
-
-    module: Any
-    shapes: list[tuple[int, ...] | None] = field(default_factory=list)
-    num_calls: int = 0
-    is_real: bool = True
+_DIMENSIONS, _TORCH = ("1d", "2d", "3d"), "torch.nn."
 
 
 def listing_of(source: Source, *, is_bare: bool) -> Listing:
@@ -58,7 +43,7 @@ def listing_of(source: Source, *, is_bare: bool) -> Listing:
     for device in ("meta", "cpu") if is_bare else ("cpu",):
         try:
             module = _built(source.build, device)
-            seen = _watched(module, source.network, passes, device)
+            seen = watched(module, source.network, passes, device)
         except Exception as error:  # a network that looks at its numbers, in whatever way
             if is_out_of_memory(error):
                 raise
@@ -69,18 +54,6 @@ def listing_of(source: Source, *, is_bare: bool) -> Listing:
         return _Listed(module.get_submodule(source.network), seen, places, passes).listing()
     assert problem is not None
     raise ContractError(f"{source.name!r}: its model fails on its golden pass: {brief(problem)}") from problem
-
-
-def first_tensor(output: Any) -> torch.Tensor | None:
-    """Of what a module gave: itself, or the first of several."""
-    import torch
-
-    while not isinstance(output, torch.Tensor):
-        values = list(output.values()) if isinstance(output, dict) else output
-        if not isinstance(values, (tuple, list)) or not values:
-            return None
-        output = values[0]
-    return output
 
 
 def _passes(source: Source) -> list[Arrays]:
@@ -111,49 +84,6 @@ def _built(build: Callable[[], Any], device: str) -> Any:
         return build().eval()
 
 
-def _watched(module: Any, network: str, passes: Sequence[Arrays], device: str) -> dict[str, _Seen]:
-    """What each part of the network did, in the order in which they began."""
-    import torch
-
-    root = module.get_submodule(network)
-    whole = _compiled(root)
-    parts = {
-        name: part
-        for name, part in root.named_modules()
-        if name and not any(name.startswith(f"{each}.") for each in whole)
-    }
-    names = {part: name for name, part in parts.items()}
-    seen: dict[str, _Seen] = {}
-
-    def begin(part: Any, _: Any) -> None:
-        seen.setdefault(names[part], _Seen(part)).num_calls += 1
-
-    def end(part: Any, _: Any, output: Any) -> None:
-        tensor = first_tensor(output)
-        seen[names[part]].shapes.append(None if tensor is None else tuple(tensor.shape))
-        seen[names[part]].is_real &= tensor is None or tensor.is_floating_point()
-
-    hooks = [part.register_forward_pre_hook(begin) for part in parts.values()]
-    hooks += [part.register_forward_hook(end) for part in parts.values()]
-    try:
-        with torch.no_grad():
-            for arrays in passes:
-                module(*(torch.from_numpy(np.ascontiguousarray(each)).to(device) for each in arrays))
-    finally:
-        for hook in hooks:  # the module may be the one that is run
-            hook.remove()
-    for each in seen.values():
-        each.num_calls //= len(passes)
-    return seen
-
-
-def _compiled(root: Any) -> list[str]:
-    """The names of the parts that were compiled to a graph, in which nobody can look."""
-    import torch
-
-    return [name for name, part in root.named_modules() if name and isinstance(part, torch.jit.ScriptModule)]
-
-
 def _and_above(name: str) -> Iterator[str]:
     """A name and the names of all that it stands in; the network itself has the empty one."""
     while name:
@@ -162,48 +92,80 @@ def _and_above(name: str) -> Iterator[str]:
     yield ""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Listed:
     """What was seen of a network's parts, made into layers."""
 
     root: Any
-    seen: dict[str, _Seen]
+    seen: dict[str, Seen]
     places: Places
     passes: Sequence[Arrays]
 
     def listing(self) -> Listing:
         numbers = {name: number for number, name in enumerate(self._blocks())}
         self.places.declared_prefix = getattr(self.root, "num_prefix_tokens", None)
-        shapes = {name: self._shape(each) for name, each in self.seen.items()}
-        why_not = {name: self._why_not(name, shapes[name]) for name in self.seen}
-        for name, shape in shapes.items():
-            if not why_not[name]:
-                self.places.note(self._kind(name), shape)
-        good = [name for name in self.seen if not why_not[name]]
-        layers = [self._layer(name, shapes[name], why_not[name], numbers.get(name), good) for name in self.seen]
+        for name in self._good:
+            self.places.note(self._kind(name), self._shape(name), is_sure=self._is_plain(name))
+        same = {name: self._makers.get(name) or self._above(name) for name in self.seen if self._hands_on(name)}
+        layers = [self._layer(name, numbers.get(name)) for name in self.seen if name not in same]
         idle = [name for name, _ in self.root.named_modules() if name and name not in self.seen]
-        return Listing(tuple(layers), tuple(idle), tuple(_compiled(self.root)), self.places.mask)
+        return Listing(tuple(layers), tuple(idle), tuple(compiled(self.root)), self.places.mask, same)
 
-    def _layer(self, name: str, shape: Shape, why_not: str, number: int | None, good: Sequence[str]) -> Layer:
-        kind = self._kind(name)
+    def _layer(self, name: str, number: int | None) -> Layer:
+        kind, shape, why_not = self._kind(name), self._shape(name), self._why_not(name)
         count = sum(each.numel() for each in self.seen[name].module.parameters())
         if why_not:
-            take = next((each for each in _and_above(name.rpartition(".")[0]) if each in good), None)
-            return Layer(name, kind, shape, count, f"{why_not}{'' if take is None else f': take {take!r}'}")
-        return Layer(name, kind, shape, count, axes=self.places.axes(kind, shape), number=number)
+            take = self._above(name)
+            return Layer(name, kind, shape, count, f"{why_not}: take {take!r}" if take else why_not)
+        maker = self._makers[name]  # which knows best what its axes are
+        axes = self.places.axes(self._kind(maker), shape, is_sure=self._is_plain(maker))
+        layer = Layer(name, kind, shape, count, axes=axes, number=number)
+        layer.same_as = "" if maker == name else maker
+        return layer
 
     def _kind(self, name: str) -> str:
         return type(self.seen[name].module).__name__
 
-    def _shape(self, seen: _Seen) -> Shape:
+    def _is_plain(self, name: str) -> bool:
+        """Whether a part computes what its name says, as torch's own do, and those that others derive from them."""
+        ancestors = type(self.seen[name].module).__mro__
+        runs = next(each for each in ancestors if "forward" in vars(each))
+        own = next(each for each in ancestors if each.__module__.startswith(_TORCH))  # Module, if no other
+        is_derived = own.__name__.endswith(_DIMENSIONS) and runs.__name__[-2:] == own.__name__[-2:]
+        return runs.__module__.startswith(_TORCH) or is_derived
+
+    def _shape(self, name: str) -> Shape:
         """For one input; what differs between passes of one row is open."""
+        seen = self.seen[name]
         shapes = [shape for shape in seen.shapes if shape is not None]
         if seen.num_calls != 1 or len(shapes) != len(self.passes) or len({len(shape) for shape in shapes}) != 1:
             return shapes[0][1:] if shapes else ()
         alone = [shape for shape, arrays in zip(shapes, self.passes, strict=True) if len(arrays[0]) == 1]
         return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*alone, strict=True))[1:]
 
-    def _why_not(self, name: str, shape: Shape) -> str:
+    @cached_property
+    def _good(self) -> dict[str, None]:
+        """Where numbers can be taken."""
+        return {name: None for name in self.seen if not self._why_not(name)}
+
+    @cached_property
+    def _makers(self) -> dict[str, str]:
+        """By good parts the first of those that give the same: others within them, or before them."""
+        first: dict[str, str] = {}
+        for name in sorted(self._good, key=lambda each: self.seen[each].ended):
+            makers = self.seen[name].makers
+            first[name] = first.setdefault(f"of {makers[0]}", name) if len(set(makers)) == 1 else name
+        return {name: first[name] for name in self._good}
+
+    def _hands_on(self, name: str) -> bool:
+        """Whether it does nothing, and no numbers are known by its name."""
+        return self.seen[name].is_handing_on and self._makers.get(name) != name
+
+    def _above(self, name: str) -> str:
+        """The innermost part around another in which numbers can be taken; empty: there is none."""
+        return next((each for each in _and_above(name.rpartition(".")[0]) if each in self._good), "")
+
+    def _why_not(self, name: str) -> str:
         seen = self.seen[name]
         if seen.num_calls != 1:
             return f"is called {seen.num_calls} times in a pass" if seen.num_calls else "is not called in every pass"
@@ -217,30 +179,33 @@ class _Listed:
             return "gives the same for all inputs"
         if rows != expected:
             return f"gives {rows[0]} rows for one input, as parts that look at pieces of it do"
-        return "" if shape else "gives a single number"
+        return "" if self._shape(name) else "gives a single number"
 
     def _blocks(self) -> list[str]:
         """What numbers count: the parts of the outermost sequence in which most of a pass is run.
 
         A sequence is a list of parts (``blocks.0``, ``blocks.1`` …), or parts whose names are numbered (``layer1``,
-        ``layer2`` …). Without one it is what the network itself is made of.
+        ``layer2`` …). Without one it is what the network itself is made of. Of a sequence whose parts are run, and
+        give nothing that can be taken, none counts, nor what lies within them.
         """
-        found: list[list[str]] = []
+        found: list[tuple[list[str], list[str]]] = []
         for name, part in self.root.named_modules():
-            if any(_is_within(name, block) for blocks in found for block in blocks):
+            if any(_is_within(name, each) for run, _ in found for each in run):
                 continue
             for numbered in _numbered([child for child, _ in part.named_children()]):
-                good = [each for each in (_joined(name, child) for child in numbered) if self._is_good(each)]
-                found += [good] if len(good) > 1 else []
-        outermost = [each for each in self.seen if "." not in each and self._is_good(each)]
-        return max(found, key=self._num_run, default=outermost)
+                run = [each for each in (_joined(name, child) for child in numbered) if each in self.seen]
+                good = [each for each in run if self._counts(each)]
+                if len(good) > 1 or (len(run) > 1 and self._good.keys().isdisjoint(run)):
+                    found.append((good or run, good))
+        outermost = [each for each in self.seen if "." not in each and self._counts(each)]
+        return max(found, key=lambda each: self._num_run(each[0]), default=(outermost, outermost))[1]
+
+    def _counts(self, name: str) -> bool:
+        return name in self._good and not self._hands_on(name)
 
     def _num_run(self, blocks: Sequence[str]) -> int:
         """How many parts are run within some."""
         return sum(any(_is_within(name, block) for block in blocks) for name in self.seen)
-
-    def _is_good(self, name: str) -> bool:
-        return name in self.seen and not self._why_not(name, self._shape(self.seen[name]))
 
 
 def _is_within(name: str, other: str) -> bool:

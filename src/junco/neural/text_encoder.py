@@ -15,9 +15,9 @@ from junco.cores import num_free
 from junco.memory import is_out_of_memory
 from junco.neural.golden import GOLDEN_TEXTS
 from junco.neural.tokens import Ids, Tokens, max_tokens, token_ids, tokens_of
-from junco.neural.vectors import unit_rows
 from junco.runtime.source import Arrays, Compiled
 from junco.types import Vector, Vectors
+from junco.types.unit import unit_rows
 
 if TYPE_CHECKING:
     import torch

@@ -1,14 +1,13 @@
-"""Vectors at an operator's door: one-dimensional float32 arrays; and as rows of a matrix: length 1."""
+"""Vectors at an operator's door: one-dimensional float32 arrays."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from junco.errors import InputError
-from junco.types import Vector, Vectors
+from junco.types import Vector
 from junco.wording import picture
 
 
@@ -29,13 +28,3 @@ def checked_vector(value: Any, owner: str) -> Vector:
     if not np.isfinite(vector).all():
         raise InputError(f"{owner!r}: the vector {picture(value)} holds numbers that are not finite in float32")
     return vector
-
-
-def unit_rows(block: npt.NDArray[np.floating]) -> Vectors:
-    """Each row of (n, dim) scaled to length 1; a row of zeros stays as it is."""
-    # Squares of float32 numbers overflow and vanish within its range; those of float64 do not.
-    exact = block.astype(np.float64)
-    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    lengths[lengths == 0] = 1
-    unit: Vectors = (exact / lengths).astype(np.float32)
-    return unit

@@ -11,7 +11,21 @@ from junco.nn.convolution import Activation, ConvNormActivation, activated
 from junco.nn.parts import Norm, Part, check_sizes, part
 
 
-class Bottleneck(nn.Module):
+class _Residual(nn.Module):
+    """What closes a branch of convolutions: attention, a path around both, an activation of their sum."""
+
+    def _close_with(self, attention: Part, shortcut: Part, drop_path: Part, activation: Activation) -> None:
+        self.attention = part(attention)
+        self.drop_path = part(drop_path)
+        self.shortcut = part(shortcut)
+        self.activation = activated(activation)
+
+    def _closed(self, branch: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.activation(self.drop_path(self.attention(branch)) + self.shortcut(x))
+        return result
+
+
+class Bottleneck(_Residual):
     """A residual block whose middle works on fewer channels.
 
     Shapes: (n, width, h, w) → (n, out_width, h′, w′)
@@ -54,18 +68,13 @@ class Bottleneck(nn.Module):
         self.reduce = ConvNormActivation(width, middle_width, norm=norm, activation=activation)
         self.middle = middle
         self.expand = ConvNormActivation(middle_width, out_width, norm=norm, activation=None)
-        self.attention = part(attention)
-        self.drop_path = part(drop_path)
-        self.shortcut = part(shortcut)
-        self.activation = activated(activation)
+        self._close_with(attention, shortcut, drop_path, activation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        branch = self.drop_path(self.attention(self.expand(self.middle(self.reduce(x)))))
-        result: torch.Tensor = self.activation(branch + self.shortcut(x))
-        return result
+        return self._closed(self.expand(self.middle(self.reduce(x))), x)
 
 
-class BasicBlock(nn.Module):
+class BasicBlock(_Residual):
     """A residual block of two convolutions.
 
     Shapes: (n, width, h, w) → (n, out_width, h′, w′)
@@ -98,15 +107,10 @@ class BasicBlock(nn.Module):
         super().__init__()
         self.first = first
         self.second = ConvNormActivation(*widths, 3, norm=norm, activation=None)
-        self.attention = part(attention)
-        self.drop_path = part(drop_path)
-        self.shortcut = part(shortcut)
-        self.activation = activated(activation)
+        self._close_with(attention, shortcut, drop_path, activation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        branch = self.drop_path(self.attention(self.second(self.first(x))))
-        result: torch.Tensor = self.activation(branch + self.shortcut(x))
-        return result
+        return self._closed(self.second(self.first(x)), x)
 
 
 class AveragedShortcut(nn.Module):

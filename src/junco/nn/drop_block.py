@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from junco.errors import ParameterError
-from junco.nn.parts import check_sizes
+from junco.nn.parts import check_odd
 
 
 class DropBlock(nn.Module):
@@ -29,11 +29,9 @@ class DropBlock(nn.Module):
 
     def __init__(self, rate: float = 0.1, side: int = 7) -> None:
         super().__init__()
-        check_sizes(type(self).__name__, side=side)
+        check_odd(type(self).__name__, side=side)
         if not 0 <= rate < 1:
             raise ParameterError(f"{type(self).__name__}: rate={rate!r} must be a share from 0 up to but not with 1")
-        if side % 2 == 0:
-            raise ParameterError(f"{type(self).__name__}: side={side} must be odd, so that a square has a centre")
         self.rate = rate
         self.side = side
 

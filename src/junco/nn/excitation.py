@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from junco.nn.convolution import Activation, activated
-from junco.nn.parts import Norm, check_room, check_sizes, made
+from junco.nn.parts import Norm, check_odd, check_room, check_sizes, made
 
 
 class SqueezeExcitation(nn.Module):
@@ -74,6 +74,7 @@ class EfficientChannelAttention(nn.Module):
         if kernel is None:
             neighbours = int(abs(math.log2(width) + 1) / 2)
             kernel = max(neighbours + 1 - neighbours % 2, 3)
+        check_odd(type(self).__name__, kernel=kernel)
         check_room(type(self).__name__, kernel)
         self.conv = nn.Conv1d(1, 1, kernel, padding=kernel // 2, bias=False)
         self.gate = gate()

@@ -6,6 +6,8 @@ import math
 
 import torch
 
+from junco.nn.parts import wide
+
 
 def places(grid: tuple[int, ...]) -> torch.Tensor:
     """The places of a grid in order, the last axis first: (product of sizes, axes), float32."""
@@ -15,7 +17,7 @@ def places(grid: tuple[int, ...]) -> torch.Tensor:
 
 def angles(where: torch.Tensor, num_bands: int, slowest: float) -> torch.Tensor:
     """How far each place has turned, by waves that get slower: (…, axes) → (…, axes · bands)."""
-    waves = slowest ** (torch.arange(num_bands, dtype=torch.float32, device=where.device) / num_bands)
+    waves = slowest ** (torch.arange(num_bands, dtype=where.dtype, device=where.device) / num_bands)
     return (where[..., None] / waves).flatten(-2)
 
 
@@ -29,13 +31,13 @@ def resized(table: torch.Tensor, grid: tuple[int, int], new: tuple[int, int]) ->
         return table
     num_prefix = table.shape[1] - math.prod(grid)
     prefix, plane = table[:, :num_prefix], table[:, num_prefix:]
-    picture = plane.float().reshape(-1, *grid, plane.shape[-1])
-    down, right = (_weights(*sizes, table.device) for sizes in zip(grid, new, strict=True))
+    picture = wide(plane).reshape(-1, *grid, plane.shape[-1])
+    down, right = (_weights(*sizes, picture) for sizes in zip(grid, new, strict=True))
     picture = torch.einsum("ih,jw,nhwc->nijc", down, right, picture)
     return torch.cat([prefix, picture.flatten(1, 2).to(table.dtype)], 1)
 
 
-def _weights(size: int, new: int, device: torch.device) -> torch.Tensor:
+def _weights(size: int, new: int, like: torch.Tensor) -> torch.Tensor:
     """How much each place (columns) counts at each of the new ones (rows): cubic, and over more where there are fewer.
 
     A matrix of constants gives the same numbers in every runtime; their own bicubic interpolations differ.
@@ -46,7 +48,7 @@ def _weights(size: int, new: int, device: torch.device) -> torch.Tensor:
     for i in range(new):
         row = [_cubic(abs(place + 0.5 - scale * (i + 0.5)) / reach) for place in range(size)]
         rows.append([each / sum(row) for each in row])
-    return torch.tensor(rows, dtype=torch.float32, device=device)
+    return torch.tensor(rows, dtype=like.dtype, device=like.device)
 
 
 def _cubic(far: float) -> float:

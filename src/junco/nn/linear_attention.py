@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from junco.nn.attention import split_heads
-from junco.nn.parts import check_divides, check_room
+from junco.nn.parts import check_divides, check_room, wide
 
 
 class LinearAttention(nn.Module):
@@ -48,7 +48,7 @@ class LinearAttention(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         query, key, value = split_heads(self.qkv(tokens), 3, self.num_heads)
-        query, key, value = self.features(query).float(), self.features(key).float(), value.float()
+        query, key, value = wide(self.features(query)), wide(self.features(key)), wide(value)
         share = query @ key.sum(2, keepdim=True).transpose(2, 3) + self.eps
         found = query @ (key.transpose(2, 3) @ value) / share
         return self.out(found.to(tokens.dtype).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]

@@ -38,7 +38,7 @@ class Spectrogram(nn.Module):
         if window > fft:
             raise ParameterError(f"Spectrogram: window={window} is longer than fft={fft}, which is to hold it")
         self.hop, self.edge = hop, window // 2 if centred else 0
-        self.register_buffer("waves", _waves(window, fft))
+        self.register_buffer("waves", _waves(window, fft), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
         sound = functional.pad(samples[:, None], (self.edge, self.edge), mode="reflect")
@@ -53,7 +53,7 @@ class MelBands(nn.Module):
 
     Formula: y = M x, with the rows of M triangles whose corners are equally far apart in m = 2595 log₁₀(1 + Hz / 700)
 
-    Stevens, Volkmann, Newman, "A Scale for the Measurement of the Psychological Magnitude Pitch" (1937).
+    O'Shaughnessy, "Speech Communication: Human and Machine" (1987).
 
     Args:
         num_bands: rows of M.
@@ -84,7 +84,8 @@ class MelBands(nn.Module):
                 "sample rate"
             )
         frequencies = torch.arange(fft // 2 + 1, dtype=torch.float64) * (sample_rate_hz / fft)
-        self.register_buffer("triangles", _triangles(frequencies, num_bands, lowest_hz, highest))
+        triangles = _triangles(frequencies, num_bands, lowest_hz, highest)
+        self.register_buffer("triangles", triangles, persistent=False)
 
     def forward(self, energies: Tensor) -> Tensor:
         return self.triangles @ energies

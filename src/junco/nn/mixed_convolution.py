@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from junco.nn.parts import check_divides, check_room, check_sizes
+from junco.nn.parts import check_divides, check_odd, check_room, check_sizes
 
 
 class MixedConvolution(nn.Module):
@@ -59,7 +59,8 @@ class ConditionalConvolution(nn.Module):
     ) -> None:
         super().__init__()
         owner = type(self).__name__
-        check_sizes(owner, kernel=kernel, num_experts=num_experts, stride=stride)
+        check_odd(owner, kernel=kernel)
+        check_sizes(owner, num_experts=num_experts, stride=stride)
         check_divides(owner, width, groups, "groups")
         check_divides(owner, out_width, groups, "groups")
         numbers = (width // groups) * kernel * kernel

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from junco.errors import ParameterError
-from junco.nn.parts import check_room, check_sizes
+from junco.nn.parts import check_odd, check_room
 
 
 class DepthwiseMixing(nn.Module):
@@ -26,10 +25,8 @@ class DepthwiseMixing(nn.Module):
 
     def __init__(self, width: int, kernel_size: int = 7, *, bias: bool = True) -> None:
         super().__init__()
-        check_sizes("DepthwiseMixing", width=width, kernel_size=kernel_size)
+        check_odd("DepthwiseMixing", kernel_size=kernel_size)
         check_room("DepthwiseMixing", width, kernel_size, kernel_size)
-        if kernel_size % 2 == 0:
-            raise ParameterError(f"DepthwiseMixing: kernel_size={kernel_size} must be odd: a place has two sides")
         self.conv = nn.Conv2d(width, width, kernel_size, padding=kernel_size // 2, groups=width, bias=bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,35 @@ from junco.nn.convolution import Activation, ConvNormActivation
 from junco.nn.parts import Norm, Part, part
 
 
-class DepthwiseSeparable(nn.Module):
+class _Mobile(nn.Module):
+    """What the blocks end with: attention, a 1×1 convolution to what goes out, and the sum with what came in."""
+
+    def _end_with(
+        self,
+        widths: tuple[int, ...],
+        residual: bool,
+        attention: Part,
+        drop_path: Part,
+        norm: Norm,
+        activation: Activation = None,
+    ) -> None:
+        width, out_width = widths[0], widths[-1]
+        if residual and width != out_width:
+            raise ParameterError(
+                f"{type(self).__name__}: an input of {width} channels cannot be added to an output of {out_width}: "
+                "make them alike, or give residual=False"
+            )
+        self.attention = part(attention)
+        self.project = ConvNormActivation(widths[-2], out_width, norm=norm, activation=activation)
+        self.drop_path = part(drop_path)
+        self.residual = residual
+
+    def _ended(self, inner: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        branch: torch.Tensor = self.project(self.attention(inner))
+        return x + self.drop_path(branch) if self.residual else branch
+
+
+class DepthwiseSeparable(_Mobile):
     """A convolution a channel, then one a pixel.
 
     Shapes: (n, width, h, w) → (n, out_width, h′, w′)
@@ -42,19 +70,14 @@ class DepthwiseSeparable(nn.Module):
         activation: Activation = None,
     ) -> None:
         super().__init__()
-        _check_residual(type(self).__name__, widths, residual)
         self.depthwise = depthwise
-        self.attention = part(attention)
-        self.project = ConvNormActivation(*widths, norm=norm, activation=activation)
-        self.drop_path = part(drop_path)
-        self.residual = residual
+        self._end_with(widths, residual, attention, drop_path, norm, activation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        branch: torch.Tensor = self.project(self.attention(self.depthwise(x)))
-        return x + self.drop_path(branch) if self.residual else branch
+        return self._ended(self.depthwise(x), x)
 
 
-class InvertedResidual(nn.Module):
+class InvertedResidual(_Mobile):
     """A residual block whose middle works on more channels, one by one.
 
     Shapes: (n, width, h, w) → (n, out_width, h′, w′)
@@ -87,21 +110,15 @@ class InvertedResidual(nn.Module):
         activation: Activation = nn.ReLU6,
     ) -> None:
         super().__init__()
-        _check_residual(type(self).__name__, widths, residual)
-        width, inner_width, out_width = widths
-        self.expand = ConvNormActivation(width, inner_width, norm=norm, activation=activation)
+        self.expand = ConvNormActivation(*widths[:2], norm=norm, activation=activation)
         self.depthwise = depthwise
-        self.attention = part(attention)
-        self.project = ConvNormActivation(inner_width, out_width, norm=norm, activation=None)
-        self.drop_path = part(drop_path)
-        self.residual = residual
+        self._end_with(widths, residual, attention, drop_path, norm)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        branch: torch.Tensor = self.project(self.attention(self.depthwise(self.expand(x))))
-        return x + self.drop_path(branch) if self.residual else branch
+        return self._ended(self.depthwise(self.expand(x)), x)
 
 
-class FusedInvertedResidual(nn.Module):
+class FusedInvertedResidual(_Mobile):
     """An inverted residual with its first two convolutions in one.
 
     Shapes: (n, width, h, w) → (n, out_width, h′, w′)
@@ -130,21 +147,8 @@ class FusedInvertedResidual(nn.Module):
         norm: Norm = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
-        _check_residual(type(self).__name__, widths, residual)
         self.expand = expand
-        self.attention = part(attention)
-        self.project = ConvNormActivation(*widths[1:], norm=norm, activation=None)
-        self.drop_path = part(drop_path)
-        self.residual = residual
+        self._end_with(widths, residual, attention, drop_path, norm)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        branch: torch.Tensor = self.project(self.attention(self.expand(x)))
-        return x + self.drop_path(branch) if self.residual else branch
-
-
-def _check_residual(owner: str, widths: tuple[int, ...], residual: bool) -> None:
-    if residual and widths[0] != widths[-1]:
-        raise ParameterError(
-            f"{owner}: an input of {widths[0]} channels cannot be added to an output of {widths[-1]}: "
-            "make them alike, or give residual=False"
-        )
+        return self._ended(self.expand(x), x)

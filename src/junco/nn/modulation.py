@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from junco.nn.equalised import EqualisedLinear
-from junco.nn.parts import Part, check_room, check_sizes, part
+from junco.nn.parts import Part, check_odd, check_room, check_sizes, part
 
 _LEAST = 1e-8
 _SLOPE, _GAIN = 0.2, math.sqrt(2)
@@ -78,7 +78,8 @@ class ModulatedConv2d(nn.Module):
         resample: Part = None,
     ) -> None:
         super().__init__()
-        check_sizes("ModulatedConv2d", in_channels=in_channels, out_channels=out_channels, size=size)
+        check_sizes("ModulatedConv2d", in_channels=in_channels, out_channels=out_channels)
+        check_odd("ModulatedConv2d", size=size)
         check_room("ModulatedConv2d", out_channels, in_channels, size, size)
         self.style = EqualisedLinear(style_width, in_channels, bias=1.0)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, size, size))

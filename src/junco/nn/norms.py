@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from junco.nn.parts import check_room, check_sizes
+from junco.nn.parts import check_room, check_sizes, wide
 
 
 class LayerNorm(nn.LayerNorm):
@@ -26,7 +26,7 @@ class LayerNorm(nn.LayerNorm):
 
 
 class RMSNorm(nn.Module):
-    """Root-mean-square normalisation: each token to mean square 1 over its width, computed in float32.
+    """Root-mean-square normalisation: each token to mean square 1 over its width, computed in float32 at least.
 
     Shapes: (…, width) → (…, width)
 
@@ -43,8 +43,8 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        wide = x.float()
-        return self.weight * (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)).to(x.dtype)
+        exact = wide(x)
+        return self.weight * (exact * torch.rsqrt(exact.square().mean(-1, keepdim=True) + self.eps)).to(x.dtype)
 
 
 class LayerNorm2d(LayerNorm):

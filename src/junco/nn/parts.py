@@ -29,6 +29,16 @@ def made(norm: Norm, width: int) -> nn.Module:
     return nn.Identity() if norm is None else norm(width)
 
 
+def two(size: int | tuple[int, int]) -> tuple[int, int]:
+    """A height and a width; one number stands for both."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def wide(x: torch.Tensor) -> torch.Tensor:
+    """The same numbers in float32 at least: in half precision sums and angles would be too coarse."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 def check_sizes(owner: str, **sizes: int) -> None:
     """Refuse sizes that are no whole numbers from 1 up.
 
@@ -38,6 +48,29 @@ def check_sizes(owner: str, **sizes: int) -> None:
     for name, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise ParameterError(f"{owner}: {name}={size!r} must be a whole number from 1 up")
+
+
+def check_counts(owner: str, **counts: int) -> None:
+    """Refuse counts that are no whole numbers from 0 up.
+
+    Raises:
+        ParameterError: with the first that is none.
+    """
+    for name, count in counts.items():
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise ParameterError(f"{owner}: {name}={count!r} must be a whole number from 0 up")
+
+
+def check_odd(owner: str, **sides: int) -> None:
+    """Refuse the sides of kernels that have no middle, so that what comes out would be of another size.
+
+    Raises:
+        ParameterError: with the first that is even, or no size.
+    """
+    check_sizes(owner, **sides)
+    for name, side in sides.items():
+        if side % 2 == 0:
+            raise ParameterError(f"{owner}: {name}={side} must be odd: a place has as many neighbours on either side")
 
 
 def check_divides(owner: str, width: int, num_parts: int, parts: str) -> None:

@@ -15,7 +15,8 @@ class PatchEmbedding(nn.Module):
 
     Shapes: (n, channels, height, width) → (n, height / patch, width / patch, width of the tokens)
 
-    Formula: y = norm(W patch + b); a picture that patches do not divide is padded with zeros below and on the right
+    Formula: y = norm(W patch + b); a picture that patches do not divide is padded with zeros below and on the right, or
+    loses what is left over there
 
     Dosovitskiy et al., "An Image is Worth 16x16 Words" (2020).
 
@@ -24,19 +25,20 @@ class PatchEmbedding(nn.Module):
         patch: side of a square.
         channels: of the picture.
         norm: makes a normalisation of the tokens.
+        pad: whether such a picture is padded, as Swin does it, or cut, as ConvNeXt does it.
     """
 
-    def __init__(self, width: int, patch: int, *, channels: int = 3, norm: Norm = None) -> None:
+    def __init__(self, width: int, patch: int, *, channels: int = 3, norm: Norm = None, pad: bool = True) -> None:
         super().__init__()
         check_sizes("PatchEmbedding", width=width, patch=patch, channels=channels)
         check_room("PatchEmbedding", width, channels, patch, patch)
-        self.patch = patch
+        self.patch, self.pad = patch, pad
         self.conv = nn.Conv2d(channels, width, patch, stride=patch)
         self.norm = made(norm, width)
 
     def forward(self, levels: torch.Tensor) -> torch.Tensor:
         below, right = -levels.shape[2] % self.patch, -levels.shape[3] % self.patch
-        if below or right:
+        if self.pad and (below or right):
             levels = functional.pad(levels, (0, right, 0, below))
         return self.norm(self.conv(levels).permute(0, 2, 3, 1))  # type: ignore[no-any-return]
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from junco.nn.norms import LayerNorm
-from junco.nn.parts import Norm, Part, check_divides, check_room, check_sizes, made, part
+from junco.nn.parts import Norm, Part, check_divides, check_odd, check_room, check_sizes, made, part
 
 
 class PooledAttention(nn.Module):
@@ -21,7 +21,7 @@ class PooledAttention(nn.Module):
     Args:
         width: channels; the heads divide it.
         num_heads: how many attend side by side.
-        kernel_size: side of the square over which is pooled.
+        kernel_size: side of the square over which is pooled, an odd number.
         stride: how many queries along each axis become one.
         context_stride: how many keys and values along each axis become one.
         norm: makes the normalisations of what was pooled, for a head's width.
@@ -75,14 +75,15 @@ class HeadPool(nn.Module):
 
     Args:
         width: d, numbers of a head.
-        kernel_size: side of the square.
+        kernel_size: side of the square, an odd number.
         stride: how many places along each axis become one.
         norm: makes the normalisation.
     """
 
     def __init__(self, width: int, kernel_size: int = 3, stride: int = 1, *, norm: Norm = LayerNorm) -> None:
         super().__init__()
-        check_sizes("HeadPool", width=width, kernel_size=kernel_size, stride=stride)
+        check_sizes("HeadPool", width=width, stride=stride)
+        check_odd("HeadPool", kernel_size=kernel_size)
         check_room("HeadPool", width, kernel_size, kernel_size)
         self.conv = nn.Conv2d(
             width, width, kernel_size, stride=stride, padding=kernel_size // 2, groups=width, bias=False

@@ -7,8 +7,9 @@ import math
 import torch
 from torch import nn
 
+from junco.errors import ParameterError
 from junco.nn.grids import angles, places, resized
-from junco.nn.parts import check_divides, check_room, check_sizes
+from junco.nn.parts import check_counts, check_divides, check_room, check_sizes, two
 
 
 class LearnedPositions(nn.Module):
@@ -28,6 +29,7 @@ class LearnedPositions(nn.Module):
 
     def __init__(self, width: int, grid: tuple[int, ...], *, num_prefix: int = 0) -> None:
         super().__init__()
+        check_counts("LearnedPositions", num_prefix=num_prefix)
         check_sizes("LearnedPositions", width=width, **{f"size {i}": size for i, size in enumerate(grid, 1)})
         self.grid = grid
         check_room("LearnedPositions", num_prefix + math.prod(grid), width)
@@ -38,10 +40,7 @@ class LearnedPositions(nn.Module):
         table: torch.Tensor = self.table
         if grid is not None and grid != self.grid:
             table = resized(table, (self.grid[0], self.grid[1]), grid)
-        num_placed = table.shape[1]
-        if num_placed == tokens.shape[1]:
-            return tokens + table
-        return torch.cat([tokens[:, :-num_placed], tokens[:, -num_placed:] + table], 1)
+        return _placed("LearnedPositions", tokens, table)
 
 
 class SinCosPositions(nn.Module):
@@ -70,11 +69,7 @@ class SinCosPositions(nn.Module):
         self.register_buffer("table", torch.cat([turned.sin(), turned.cos()], -1)[None], persistent=False)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        num_placed = self.table.shape[1]
-        table = self.table.to(tokens.dtype)
-        if num_placed == tokens.shape[1]:
-            return tokens + table
-        return torch.cat([tokens[:, :-num_placed], tokens[:, -num_placed:] + table], 1)
+        return _placed("SinCosPositions", tokens, self.table.to(tokens.dtype))
 
 
 class RelativePositionBias(nn.Module):
@@ -88,13 +83,14 @@ class RelativePositionBias(nn.Module):
 
     Args:
         num_heads: of the attention.
-        window: its height and width.
+        window: its height and width; one number for both.
     """
 
     index: torch.Tensor
 
-    def __init__(self, num_heads: int, window: tuple[int, int]) -> None:
+    def __init__(self, num_heads: int, window: int | tuple[int, int]) -> None:
         super().__init__()
+        window = two(window)
         check_sizes("RelativePositionBias", num_heads=num_heads, height=window[0], width=window[1])
         check_room("RelativePositionBias", *window, *window)
         check_room("RelativePositionBias", num_steps(window), num_heads)
@@ -116,7 +112,7 @@ class LogSpacedBias(nn.Module):
 
     Args:
         num_heads: of the attention.
-        window: its height and width.
+        window: its height and width; one number for both.
         trained_window: those for which the network was trained, where they are others.
         hidden: numbers within the network.
     """
@@ -127,17 +123,19 @@ class LogSpacedBias(nn.Module):
     def __init__(
         self,
         num_heads: int,
-        window: tuple[int, int],
+        window: int | tuple[int, int],
         *,
-        trained_window: tuple[int, int] | None = None,
+        trained_window: int | tuple[int, int] | None = None,
         hidden: int = 512,
     ) -> None:
         super().__init__()
+        window = two(window)
+        trained = window if trained_window is None else two(trained_window)
         check_sizes("LogSpacedBias", num_heads=num_heads, height=window[0], width=window[1], hidden=hidden)
         check_room("LogSpacedBias", *window, *window)
         check_room("LogSpacedBias", hidden, num_heads)
         self.network = nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Linear(hidden, num_heads, bias=False))
-        farthest = torch.tensor([max(size - 1, 1) for size in trained_window or window])
+        farthest = torch.tensor([max(size - 1, 1) for size in trained])
         middle = torch.tensor([size - 1 for size in window])
         step = 8 * (places((2 * window[0] - 1, 2 * window[1] - 1)) - middle) / farthest
         self.register_buffer("steps", step.sign() * (step.abs() + 1).log2() / 3, persistent=False)
@@ -146,6 +144,16 @@ class LogSpacedBias(nn.Module):
     def forward(self) -> torch.Tensor:
         table: torch.Tensor = self.network(self.steps.to(next(self.network.parameters()).dtype))
         return 16 * table[self.index].permute(2, 0, 1).sigmoid()
+
+
+def _placed(owner: str, tokens: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    """Tokens with the vectors of their places; those that stand before the first place stay as they are."""
+    num_before = tokens.shape[1] - table.shape[1]
+    if num_before < 0:
+        raise ParameterError(f"{owner}: {tokens.shape[1]} tokens are fewer than the {table.shape[1]} that have a place")
+    if num_before == 0:
+        return tokens + table
+    return torch.cat([tokens[:, :num_before], tokens[:, num_before:] + table], 1)
 
 
 def num_steps(window: tuple[int, int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +48,7 @@ class Resample(nn.Module):
         if len(taps) < max(up, down):
             raise ParameterError(f"Resample: {len(taps)} taps leave gaps between {max(up, down)} pixels: give as many")
         line = torch.tensor([up * tap / sum(taps) for tap in taps])
-        self.register_buffer("filter", torch.outer(line, line))
+        self.register_buffer("filter", torch.outer(line, line), persistent=False)
         self.up, self.down = up, down
         # of the pixels beyond the edge that the filter would see, those after, and those before
         beyond = len(taps) - max(up, down)
@@ -63,61 +64,11 @@ class Resample(nn.Module):
         return larger[:, :, :-1, :-1] if self.before > self.after else larger
 
 
-class DownBlock(nn.Module):
-    """A residual block that halves a feature map, as discriminators have it.
-
-    Shapes: (n, in, height, width) → (n, out, height / 2, width / 2)
-
-    Formula: y = (c(↓x) + a(c(↓a(c(x))))) / √2, with ↓ the filtered halving, c a convolution, a the activation
-
-    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020).
-
-    Args:
-        in_channels, out_channels: of the feature maps.
-        conv: makes the convolutions.
-        activation: makes the activations.
-        taps: of the filter.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        *,
-        conv: Conv = EqualisedConv2d,
-        activation: Callable[[], nn.Module] = nn.SiLU,
-        taps: Sequence[float] = TAPS,
-    ) -> None:
-        super().__init__()
-        check_sizes("DownBlock", in_channels=in_channels, out_channels=out_channels)
-        check_room("DownBlock", out_channels, in_channels, 3, 3)
-        self.down = Resample(down=2, taps=taps)
-        self.conv1, self.conv2 = conv(in_channels, in_channels, 3), conv(in_channels, out_channels, 3)
-        self.shortcut = conv(in_channels, out_channels, 1)
-        self.activation = activation()
-
-    def forward(self, maps: Tensor) -> Tensor:
-        inner = self.down(self.activation(self.conv1(maps)))
-        found: Tensor = self.shortcut(self.down(maps)) + self.activation(self.conv2(inner))
-        return found / math.sqrt(2)
-
-
-class UpBlock(nn.Module):
-    """A residual block that doubles a feature map, as generators have it.
-
-    Shapes: (n, in, height, width) → (n, out, height · 2, width · 2)
-
-    Formula: y = c(↑x) + c(a(norm(c(↑a(norm(x)))))), with ↑ the filtered doubling, c a convolution, a the activation
-
-    Miyato, Koyama, "cGANs with Projection Discriminator" (2018); the filter: Karras et al., 2020.
-
-    Args:
-        in_channels, out_channels: of the feature maps.
-        conv: makes the convolutions.
-        norm: makes the normalisations.
-        activation: makes the activations.
-        taps: of the filter.
-    """
+class _ResamplingBlock(nn.Module):
+    _factor: ClassVar[dict[str, int]]
+    """By how much the block makes maps larger or smaller."""
+    _widens_first: ClassVar[bool]
+    """Whether the first convolution gives the channels that go out, or the second."""
 
     def __init__(
         self,
@@ -130,15 +81,55 @@ class UpBlock(nn.Module):
         taps: Sequence[float] = TAPS,
     ) -> None:
         super().__init__()
-        check_sizes("UpBlock", in_channels=in_channels, out_channels=out_channels)
-        check_room("UpBlock", out_channels, in_channels, 3, 3)
-        self.up = Resample(up=2, taps=taps)
+        owner, inner_channels = type(self).__name__, out_channels if self._widens_first else in_channels
+        check_sizes(owner, in_channels=in_channels, out_channels=out_channels)
+        check_room(owner, out_channels, in_channels, 3, 3)
+        self.resample = Resample(**self._factor, taps=taps)
         self.norm1, self.norm2 = made(norm, in_channels), made(norm, out_channels)
-        self.conv1, self.conv2 = conv(in_channels, out_channels, 3), conv(out_channels, out_channels, 3)
+        self.conv1, self.conv2 = conv(in_channels, inner_channels, 3), conv(inner_channels, out_channels, 3)
         self.shortcut = conv(in_channels, out_channels, 1)
         self.activation = activation()
 
+
+class DownBlock(_ResamplingBlock):
+    """A residual block that halves a feature map, as discriminators have it.
+
+    Shapes: (n, in, height, width) → (n, out, height / 2, width / 2)
+
+    Formula: y = (c(↓x) + a(norm(c(↓a(norm(c(x))))))) / √2, with ↓ the filtered halving, c a convolution, a the
+    activation
+
+    Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020), which has no normalisation.
+
+    Args:
+        in_channels, out_channels: of the feature maps.
+        conv: makes the convolutions.
+        norm: makes the normalisations.
+        activation: makes the activations.
+        taps: of the filter.
+    """
+
+    _factor, _widens_first = {"down": 2}, False
+
     def forward(self, maps: Tensor) -> Tensor:
-        inner = self.conv1(self.up(self.activation(self.norm1(maps))))
-        found: Tensor = self.shortcut(self.up(maps)) + self.conv2(self.activation(self.norm2(inner)))
-        return found
+        inner = self.resample(self.activation(self.norm1(self.conv1(maps))))
+        branch: Tensor = self.activation(self.norm2(self.conv2(inner)))
+        return (self.shortcut(self.resample(maps)) + branch) / math.sqrt(2)  # type: ignore[no-any-return]
+
+
+class UpBlock(_ResamplingBlock):
+    """A residual block that doubles a feature map, as generators have it. Arguments are those of `DownBlock`.
+
+    Shapes: (n, in, height, width) → (n, out, height · 2, width · 2)
+
+    Formula: y = c(↑x) + c(a(norm(c(↑a(norm(x)))))), with ↑ the filtered doubling, c a convolution, a the activation
+
+    Miyato, Koyama, "cGANs with Projection Discriminator" (2018); the filter: Karras et al., 2020.
+    """
+
+    _factor, _widens_first = {"up": 2}, True
+
+    def forward(self, maps: Tensor) -> Tensor:
+        inner = self.conv1(self.resample(self.activation(self.norm1(maps))))
+        branch: Tensor = self.conv2(self.activation(self.norm2(inner)))
+        return self.shortcut(self.resample(maps)) + branch  # type: ignore[no-any-return]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from junco.errors import ParameterError
 from junco.nn.grids import angles, places
-from junco.nn.parts import check_divides, check_room
+from junco.nn.parts import check_counts, check_divides, check_room, wide
 
 
 class Rotary(nn.Module):
@@ -44,14 +45,13 @@ class Rotary(nn.Module):
         super().__init__()
         self.num_axes = 1 if grid is None else len(grid)
         check_divides("Rotary", head_width, 2 * self.num_axes, "2 · axes")
+        check_counts("Rotary", num_prefix=num_prefix)
         check_room("Rotary", *(grid or ()), head_width)
         self.num_bands = head_width // (2 * self.num_axes)
         self.halves, self.num_prefix, self.slowest = halves, num_prefix, slowest
-        where = None
-        if grid is not None:
-            ratio = [want / have for want, have in zip(trained_grid or grid, grid, strict=True)]
-            where = places(grid) * torch.tensor(ratio)
-        self.register_buffer("places", where, persistent=False)
+        self.spread = [want / have for want, have in zip(trained_grid or grid or (1,), grid or (1,), strict=True)]
+        # whole numbers, which stay exact in a network of half precision
+        self.register_buffer("places", None if grid is None else places(grid).long(), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.num_prefix:
@@ -60,15 +60,17 @@ class Rotary(nn.Module):
         return self._turned(x)
 
     def _turned(self, x: torch.Tensor) -> torch.Tensor:
-        where = self.places
-        if where is None:
-            where = torch.arange(x.shape[2], dtype=torch.float32, device=x.device)[:, None]
-        angle = angles(where.float(), self.num_bands, self.slowest)
-        wide = x.float()
-        if self.halves:
-            first, second = wide.chunk(2, -1)
-        else:
-            first, second = wide[..., ::2], wide[..., 1::2]
+        exact = wide(x)
+        angle = angles(self._where(exact), self.num_bands, self.slowest)
+        first, second = exact.chunk(2, -1) if self.halves else (exact[..., ::2], exact[..., 1::2])
         sin, cos = angle.sin(), angle.cos()
         turned = (first * cos - second * sin, second * cos + first * sin)
         return (torch.cat(turned, -1) if self.halves else torch.stack(turned, -1).flatten(-2)).to(x.dtype)
+
+    def _where(self, x: torch.Tensor) -> torch.Tensor:
+        """Of each token the place along each axis: (tokens, axes)."""
+        if self.places is None:
+            return torch.arange(x.shape[2], dtype=x.dtype, device=x.device)[:, None]
+        if x.shape[2] != len(self.places):
+            raise ParameterError(f"Rotary: {x.shape[2]} tokens are not the {len(self.places)} places of the grid")
+        return torch.stack([self.places[:, axis].to(x.dtype) * step for axis, step in enumerate(self.spread)], -1)

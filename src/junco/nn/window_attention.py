@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from junco.errors import ParameterError
 from junco.nn.attention import attend, split_heads
-from junco.nn.parts import Part, check_divides, check_room, check_sizes
+from junco.nn.parts import Part, check_divides, check_room, check_sizes, two
 
 _NOT_TOGETHER = -100.0
 _MOST_SCALE = math.log(100.0)
@@ -133,8 +133,3 @@ class CosineAttention(nn.Module):
         key = functional.normalize(key, dim=-1)
         found = attend(query, key, value, self.positions, mask, scale=1.0)
         return self.out(found)  # type: ignore[no-any-return]
-
-
-def two(size: int | tuple[int, int]) -> tuple[int, int]:
-    """A height and a width; one number stands for both."""
-    return (size, size) if isinstance(size, int) else size

@@ -30,6 +30,7 @@ from junco.operator.ports import (
 )
 from junco.operator.results import checked_results, with_pixels
 from junco.operator.spec import OperatorSpec
+from junco.operator.tunable import Tunable
 from junco.places.files import Stamp, changed_file, file_stamps, first_changed
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(option,))
-class Operator:
+class Operator(Tunable):
     """Base of all operators.
 
     A subclass names its family and itself, keeps its constructor light, loads in `open` and works in `batch`::
@@ -55,8 +56,7 @@ class Operator:
     family: ClassVar[str | None] = None
     hints: ClassVar[Hints] = Hints()
     rows: ClassVar[Rows | None] = None
-    """What the class says of its results itself: "one", "many", "either" (one by `batch` and many by `stream`), or
-    ``None``: what its annotations and family say."""
+    """What the class says of its results itself: "one", "many", "either"; else its annotations and family say it."""
     neutral: ClassVar[frozenset[str]] = frozenset()
     """Parameters that change where or how fast it runs, never what comes out; ``device`` is one by itself."""
     handed_down: ClassVar[frozenset[str]] = frozenset()
@@ -122,7 +122,7 @@ class Operator:
         self._is_open = False
         self._opening = threading.RLock()
         self._noted = {}
-        self.spec = OperatorSpec.bind(cls, args, kwargs)
+        self.spec = OperatorSpec.bind(cls, args, kwargs).held()
         return self
 
     def check_options(self) -> None:
@@ -336,7 +336,7 @@ class Operator:
                 if not self._is_open:
                     check_packages(self.packages, self.name)
                     self.check_files()
-                    stamps = file_stamps(self.files()) if self.names_files() else None
+                    stamps = file_stamps(self.all_files()) if self.names_files() else None
                     self.open()
                     self._stamps = stamps
                     self._check_loaded()
@@ -363,7 +363,7 @@ class Operator:
         """
         if not self._stamps:
             return
-        if (changed := first_changed(self._stamps, file_stamps(self.files()))) is not None:
+        if (changed := first_changed(self._stamps, file_stamps(self.all_files()))) is not None:
             raise IntegrityError(changed_file(changed, repr(self.name)))
 
     def ensure_closed(self) -> None:

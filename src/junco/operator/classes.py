@@ -7,7 +7,7 @@ import enum
 import functools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
@@ -47,14 +47,16 @@ def operator_parts(describer: Describer, fn: OperatorSpec | Operator) -> dict[st
     if reach.fixed_package(type(made).__module__) is None:
         reach.uses(type(made), methods, lambda path: describer.written.update(reach.slots_of(made, path)))
     cls = describer.value(type(made), made.name)
-    parts = {"operator": made.spec.name, **cls, "parameters": _parameters(describer, made.spec, files)}
+    parts = {"operator": made.spec.name, **cls, "parameters": _parameters(describer, made.spec, made.all_files())}
+    if tuned := made.tuned_identity():
+        parts["tuned"] = tuned
     if files:
         top = os.path.commonpath([path.parent for path in files])
         parts["files"] = {os.path.relpath(path, top): describer.content(path) for path in files}
     return parts
 
 
-def _parameters(describer: Describer, spec: OperatorSpec, files: list[Path]) -> dict[str, Any]:
+def _parameters(describer: Describer, spec: OperatorSpec, files: Sequence[Path]) -> dict[str, Any]:
     """All that change results, those too that were left at their defaults."""
     cls = spec.load()
     values = {name: p.default for name, p in cls.parameters().items() if p.default is not p.empty} | spec.params

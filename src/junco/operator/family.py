@@ -8,6 +8,7 @@ from typing import Literal
 
 from junco.errors import ContractError
 from junco.operator.ports import Ports
+from junco.types.array_type import MAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,11 @@ class Family:
             ContractError: with both signatures in its message.
         """
         if not self.kept_by(ports):
+            gives_maps = any(port.type == MAP for port in ports.outputs)
+            hint = "; for feature maps (pool='none') write a pipeline of your own, of no family" if gives_maps else ""
             raise ContractError(
                 f"{member!r} cannot join the {self.kind} family {self.name!r}: "
-                f"the family has {self.interface}, {member!r} has {ports}"
+                f"the family has {self.interface}, {member!r} has {ports}{hint}"
             )
         if missing := [name for name in self.parameters if name not in parameters]:
             raise ContractError(

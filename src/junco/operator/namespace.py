@@ -12,6 +12,7 @@ from junco.operator import registry
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
+from junco.operator.tunable import OPTION, is_folder_name
 from junco.wording import printable
 
 
@@ -20,9 +21,12 @@ class OperatorFactory:
     """An operator's name, waiting for its parameters."""
 
     name: str
+    tuned: str = ""
+    """The folder that it was tuned in, where it was named by that."""
 
     def __call__(self, *args: Any, **params: Any) -> OperatorSpec:
         """The spec with these parameters, checked as the operator checks them when it is made; nothing is loaded."""
+        params = {OPTION: self.tuned, **params} if self.tuned else params
         spec = OperatorSpec.bind(registry.load(self.name), args, params)
         check_given(spec.load(), spec.params)
         return spec
@@ -74,7 +78,10 @@ class OperatorFamily:
 
 
 class Ops:
-    """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``."""
+    """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``.
+
+    A tuned one is named by its folder: ``ops["./textile-lite0"]()``.
+    """
 
     def __getattr__(self, family: str) -> OperatorFamily:
         if family.startswith("__"):
@@ -82,6 +89,11 @@ class Ops:
         return OperatorFamily(_found(_hyphens(family), _family_names()))
 
     def __getitem__(self, name: str) -> OperatorFactory:
+        if is_folder_name(name):
+            from junco.operator.tuned_folder import read_folder
+
+            found = read_folder(name)
+            return OperatorFactory(resolve(found.operator), str(found.folder.absolute()))
         return OperatorFactory(resolve(name))
 
     def __iter__(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from junco.errors import JuncoError
+from junco.errors import IntegrityError, JuncoError
 from junco.memory import device_bytes
 from junco.operator.extras import not_opened
 from junco.operator.gate import Gate
@@ -28,6 +28,8 @@ class Loadable(Protocol):
     """An operator, as far as it is kept here."""
 
     hints: ClassVar[Hints]
+
+    generation: int
 
     @property
     def is_open(self) -> bool: ...
@@ -94,6 +96,7 @@ class Resident:
         num_bytes: how much was taken where it lies while it was opened: a measurement, not a promise.
         last_used_s: when it was last used, on the monotonic clock.
         key: what it is found by.
+        generation: how often the operator had been trained when it was taken in.
     """
 
     spec: Recipe
@@ -105,11 +108,20 @@ class Resident:
     num_bytes: int = 0
     last_used_s: float = 0.0
     key: Any = None
+    generation: int = field(init=False)
     _turn: Gate = field(default_factory=Gate, repr=False)
     _count: threading.RLock = field(default_factory=threading.RLock, repr=False)  # the garbage collector may come by
     _is_left: bool = False
     _attached: dict[str, Any] = field(default_factory=dict, repr=False)
     _dropped: deque[Drawn] = field(default_factory=deque, repr=False)
+
+    def __post_init__(self) -> None:
+        self.generation = self.operator.generation
+
+    @property
+    def is_former(self) -> bool:
+        """Whether the operator was trained since, so that it gives something else than what was taken in."""
+        return self.generation != self.operator.generation
 
     def __enter__(self) -> Loadable:
         self.begin()
@@ -143,7 +155,16 @@ class Resident:
             self._close_if_left()
 
     def opened(self) -> Loadable:
-        """The operator, for whoever has begun a lease and is inside."""
+        """The operator, for whoever has begun a lease and is inside.
+
+        Raises:
+            IntegrityError: it was trained since somebody took it.
+        """
+        if self.is_former:
+            raise IntegrityError(
+                f"{self.spec.name!r} was trained after this pipeline had been made of it: make the pipeline anew, so "
+                "that all that it gives comes from one model"
+            )
         if not self.operator.is_open:
             self._open()
         return self.operator

@@ -193,7 +193,7 @@ def resident_of(operator: Any) -> Resident:
     """The resident of a caller's own operator: one, whichever pipelines it stands in. Nobody counts or closes it."""
     with _finding:
         resident = _objects.get(id(operator))
-        if resident is None:
+        if resident is None or resident.is_former:
             resident = _objects[id(operator)] = Resident(operator.spec, operator)
         return resident
 
@@ -211,7 +211,7 @@ def _key_of(spec: Recipe, replica: int) -> Any:
 
 def files_of(spec: Recipe) -> tuple[Stamp, ...]:
     """The files that an operator is loaded from, as they are now."""
-    return file_stamps(spec.create().files()) if spec.load().names_files() else ()
+    return file_stamps(spec.create().all_files()) if spec.load().names_files() else ()
 
 
 residents = Residents()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from junco.errors import ContractError
 from junco.operator import registry
@@ -14,12 +14,16 @@ from junco.operator.extras import check_packages
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
+from junco.operator.tunable import OPTION, become_spec, trainer, tuned_of
 from junco.wording import picture, printable
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OperatorSpec:
-    """A light, immutable, picklable description from which an operator can be built anywhere.
+    """A light, picklable description from which an operator can be built anywhere.
+
+    Nothing changes it but `train` and `save`, after which it stands for the tuned operator. Whoever keeps one, as a
+    step does, keeps a copy that stays as it is (`held`).
 
     Attributes:
         name: ``family.member``.
@@ -27,12 +31,14 @@ class OperatorSpec:
         target: ``module:Class``, so that another process finds classes that were defined outside installed packages.
         operator: the very class that it was made for, where that is at hand: a class that is defined again under the
             same name is another operator.
+        is_held: an operator or a step keeps it: it stays what it is.
     """
 
     name: str
     items: tuple[tuple[str, Any], ...] = ()
     target: str = ""
     operator: registry.Defined | None = field(default=None, repr=False)
+    is_held: bool = field(default=False, repr=False)
 
     @classmethod
     def bind(cls, operator: registry.Defined, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OperatorSpec:
@@ -46,12 +52,16 @@ class OperatorSpec:
         check_parameters(operator.name, parameters)
         given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, tuple((name, kept(value)) for name, value in given.items()), target, operator)
+        return cls(operator.name, tuple((name, _kept(name, value)) for name, value in given.items()), target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
         """An operator by its full name; nothing is imported, so its parameters are not checked before `bound`."""
-        return cls(name, tuple((param, kept(value)) for param, value in params.items()))
+        return cls(name, tuple((param, _kept(param, value)) for param, value in params.items()))
+
+    def held(self) -> OperatorSpec:
+        """The same, for who keeps it: what its owner trains later does not reach the copy."""
+        return self if self.is_held else replace(self, is_held=True)
 
     @property
     def is_loaded(self) -> bool:
@@ -83,7 +93,7 @@ class OperatorSpec:
         """
         if self.operator is not None:
             return self
-        spec = OperatorSpec.bind(self.load(), (), self.params)
+        spec = replace(OperatorSpec.bind(self.load(), (), self.params), is_held=self.is_held)
         check_given(spec.load(), spec.params)
         return spec
 
@@ -120,6 +130,59 @@ class OperatorSpec:
         learner.fit(data, Path(path), **how)
         return self.bound().with_params({**self.params, option: str(path)})
 
+    def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
+        self,
+        data: Any,
+        eval_data: Any = None,
+        training_args: Any = None,
+        *,
+        loader: Any = None,
+        to: str | Path | None = None,
+        resume: bool = True,
+        progress: bool | None = None,
+        column: str | None = None,
+        label: str | None = None,
+        on_error: Literal["skip", "raise"] = "skip",
+    ) -> Any:
+        """Train the operator on data, as `Operator.train` does; afterwards this stands for the tuned one.
+
+        Pipelines that took it before keep what it was.
+
+        Returns:
+            A `TrainReport`.
+
+        Raises:
+            ContractError: nothing of it can be trained, with what can; or an operator or a step keeps this spec.
+            DataError: the data does not say enough.
+            TrainError: training cannot start or go on.
+        """
+        self._check_free()
+        operator = self.bound().create()
+        operator.check_tuning()
+        how = {"loader": loader, "to": to, "resume": resume, "progress": progress, "on_error": on_error}
+        report = trainer()(operator, data, eval_data, training_args, column=column, label=label, **how)
+        become_spec(self, report.folder)
+        return report
+
+    def save(self, path: str | Path) -> None:
+        """Write the tuned operator to a folder, which this stands for then; one that lies there is replaced.
+
+        Raises:
+            ContractError: it was not trained.
+            TargetError: the folder cannot be written, or holds other things.
+        """
+        from junco.operator.tuned_folder import copy_folder, read_folder
+
+        self._check_free()
+        become_spec(self, copy_folder(read_folder(tuned_of(self.name, self.params.get(OPTION)), self.name), path))
+
+    def _check_free(self) -> None:
+        if self.is_held:
+            raise ContractError(
+                f"this spec of {self.name!r} is kept by an operator or a step, and stays what it is: train the "
+                f"operator itself, or a spec of your own, ops[{self.name!r}](…)"
+            )
+
     def layers(self) -> tuple[Any, ...]:
         """The layers of the operator's network, each a name that knows its shape, as its ``layer=`` takes it.
 
@@ -133,7 +196,7 @@ class OperatorSpec:
 
     def __call__(self, *item: Any) -> Any:
         """Work on one item with the resident operator for this spec."""
-        return residents.call(self.bound(), item)
+        return residents.call(self.bound().held(), item)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OperatorSpec):
@@ -142,13 +205,13 @@ class OperatorSpec:
         return is_one_class and self.name == other.name and _same(dict(self.items), dict(other.items))
 
     def __hash__(self) -> int:
-        return hash((self.name, tuple(sorted(k for k, _ in self.items))))
+        return hash(self.name)  # which training leaves as it is
 
     def __copy__(self) -> OperatorSpec:
-        return self
+        return replace(self, is_held=False)
 
     def __deepcopy__(self, memo: Any) -> OperatorSpec:
-        return self
+        return replace(self, is_held=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.is_registered and registry.current(self.name) not in (self.operator, None) and self.operator:
@@ -166,6 +229,11 @@ class OperatorSpec:
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={picture(value)}" for name, value in self.items)
         return printable(f"<operator spec {self.name}({given})>")
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A parameter's value as it is now; the folder of a tuned operator as a text, which files can hold."""
+    return str(value.absolute()) if name == OPTION and isinstance(value, Path) else kept(value)
 
 
 def _why_missing(operator: registry.Defined, name: str) -> str:

@@ -122,7 +122,7 @@ def _locked(step: str, callee: Callee) -> LockedStep:
 
 
 def _files(operator: Operator | None) -> dict[str, str]:
-    paths = sorted({Path(path) for path in operator.files()}) if operator is not None else []
+    paths = sorted({Path(path) for path in operator.all_files()}) if operator is not None else []
     return {str(path): file_sha256(path) for path in paths}
 
 

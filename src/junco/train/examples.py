@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,14 @@ class Rows(Protocol):
 
     def take(self, places: Sequence[int]) -> list[Row]:
         """Those of some items, by their places."""
+
+
+@runtime_checkable
+class BlockRows(Rows, Protocol):
+    """Rows of one shape, which can be had many at once, with no Python for each."""
+
+    def block(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Row:
+        """Those of some items, stacked: arrays (places, …), which nobody else writes to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +77,10 @@ class ArrayRows:
     def take(self, places: Sequence[int]) -> list[Row]:
         """Those of some items."""
         return [tuple(np.asarray(array[place]) for array in self.arrays) for place in places]
+
+    def block(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Row:
+        """Those of some items, stacked."""
+        return tuple(np.ascontiguousarray(array[np.asarray(places, np.int64)]) for array in self.arrays)
 
 
 @dataclass(frozen=True, eq=False)

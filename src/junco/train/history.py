@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ class History:
     """All epochs of a run.
 
     Attributes:
-        metric: the measure that says which epoch is best.
+        metric: the measure that says which epoch is best; empty: none does, and the last is kept.
         epochs: the first is number 0, what was there before.
         losses: of each step, (step, loss).
         lr: the highest rate, given or found.
@@ -61,8 +62,9 @@ class History:
 
     @property
     def best(self) -> Epoch:
-        """The epoch whose measure is the highest, the earliest of equals."""
-        return max(self.epochs, key=lambda epoch: (epoch.measures.get(self.metric, float("-inf")), -epoch.number))
+        """The epoch whose measure is the highest, the earliest of equals; the last where nothing says which is best."""
+        known = [epoch for epoch in self.epochs if math.isfinite(epoch.measures.get(self.metric, math.nan))]
+        return max(known, key=lambda epoch: (epoch.measures[self.metric], -epoch.number)) if known else self.epochs[-1]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from junco.builtin.hub_model.loading import loaded_network
+from junco.builtin.hub_model.loading import bare_network, loaded_network
 from junco.builtin.hub_model.model import check_model
 from junco.builtin.transformers_sound.model import SoundModel
 from junco.builtin.transformers_sound.ways import module
@@ -39,7 +41,7 @@ class TransformersAudio(SoundModel, family="audio-embedding", name="transformers
         else:  # rows of a pass would have to be of one length
             inputs = [(1, *(None for _ in array.shape)) for array in first]
         return Source(
-            build=self._network,
+            build=lambda: self._network(loaded_network),
             weights=self.model_files,
             recipe=f"{self.kind}, {self.way.pooling}, pieces of {self.most} samples",
             inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(inputs)),
@@ -47,7 +49,11 @@ class TransformersAudio(SoundModel, family="audio-embedding", name="transformers
             network="network",
         )
 
-    def _network(self) -> Any:
+    def skeleton(self) -> Source:
+        """By the configuration."""
+        return replace(self.source(), build=lambda: self._network(bare_network), weights=())
+
+    def _network(self, made: Callable[[Path, Any], Any]) -> Any:
         from transformers import AutoModel
 
-        return module(loaded_network(self.folder, AutoModel), self.kind)
+        return module(made(self.folder, AutoModel), self.kind)

@@ -40,6 +40,7 @@ class SFace(NeuralOperator, family="face-embedding", name="sface"):
     """
 
     normalize: bool = True
+    not_tuned = "its model is an ONNX file, in which no gradient reaches the weights"
     packages = dict.fromkeys(("onnx", "PIL"), "faces")
     wheels = (WEIGHTS,)
     dim = 128

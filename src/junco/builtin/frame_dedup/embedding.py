@@ -9,7 +9,6 @@ from typing import Any
 
 from junco.errors import ParameterError
 from junco.neural.devices import check_device
-from junco.neural.vectors import unit_rows
 from junco.operator import notes, registry
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
@@ -20,6 +19,7 @@ from junco.operator.spec import OperatorSpec
 from junco.places.package_file import PackageFile
 from junco.places.wheel import Wheel
 from junco.types import Image, Vector
+from junco.types.unit import unit_rows
 
 FAMILIES = ("image-embedding", "image-text-embedding", "omni-embedding")
 """Of the operators that make a vector of a picture."""
@@ -87,7 +87,7 @@ class EmbeddingDedup(Operator, family="frame-dedup", name="embedding"):
         self.embedding.fetch()
 
     def files(self) -> Iterable[Path]:
-        return self.embedding.files()
+        return self.embedding.all_files()
 
     def unidentified(self) -> Iterable[str]:
         return self.embedding.unidentified()

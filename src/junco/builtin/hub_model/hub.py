@@ -117,5 +117,5 @@ def unavailable(model: str, owner: str, reason: object, instead: str) -> Unavail
     line = brief(reason) if isinstance(reason, BaseException) else str(reason)
     return UnavailableError(
         f"{owner!r}: {model!r} is not in the Hugging Face cache and cannot be fetched ({line}). "
-        f"Copy it into this machine's cache (HF_HOME), or {instead}"
+        f"Fetch it where there is a network ('junco warm PIPELINE') and copy that cache here (HF_HOME), or {instead}"
     )

@@ -66,6 +66,19 @@ def loaded_network(folder: Path, kind: Any) -> Any:
     return model.eval()
 
 
+def bare_network(folder: Path, kind: Any) -> Any:
+    """A model as `loaded_network` gives it, without the weights: by its configuration alone.
+
+    Raises:
+        ParameterError: it cannot be read.
+    """
+    from transformers import AutoConfig
+
+    config = loaded(folder, AutoConfig)
+    with one_load(), reading(folder):
+        return kind.from_config(config, trust_remote_code=False).eval()
+
+
 @contextmanager
 def reading(folder: Path, decisive: Callable[[Path], Iterable[Path]] | None = None) -> Iterator[None]:
     """Whatever another library raises for a model's files becomes one line that names the file, or the folder.

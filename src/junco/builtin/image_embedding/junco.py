@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class JuncoEmbedding(TimmEmbedding, family="image-embedding", name="junco"):
     """Embeds images with a network out of junco's blocks (`junco.nn`), by timm's name of it and on its weights.
 
-    The vectors are those of ``image-embedding.timm``, and so is their space. Its layers have junco's names:
-    ``stages.2``, ``stages.2.blocks.5``.
+    The vectors are those of ``image-embedding.timm``, and so is their space. Its layers have junco's names,
+    ``stages.2``, ``stages.2.blocks.5``, so that vectors of a layer have a space of their own. There are ConvNeXt, DeiT,
+    EfficientNet, Inception-v4, ResNet and its kin, Swin, Swin-V2 and ViT.
 
     Args:
         model: as timm writes it: ``swin_base_patch4_window7_224``, ``resnet50.a1_in1k``.
@@ -53,8 +54,9 @@ class JuncoEmbedding(TimmEmbedding, family="image-embedding", name="junco"):
         architecture = self.model.partition(".")[0]
         if (found := network_named(architecture)) is None:
             near = did_you_mean(nearest(architecture, names()))
+            place = " It takes timm's names alone, no hub's and no folder's." if ":" in self.model else near
             raise ParameterError(
-                f"{self.name!r}: no network {architecture!r} is built of junco's blocks.{near} 'image-embedding.timm' "
+                f"{self.name!r}: no network {architecture!r} is built of junco's blocks.{place} 'image-embedding.timm' "
                 "runs any model of timm"
             )
         return found

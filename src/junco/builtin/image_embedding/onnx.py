@@ -55,6 +55,8 @@ class OnnxEmbedding(ImageEmbedding, family="image-embedding", name="onnx"):
     std: Levels | None = None
 
     packages = {"onnx": "onnx", "onnxruntime": "onnx", "PIL": "vision"}
+    not_tuned = "its model is an ONNX file, in which no gradient reaches the weights"
+    tuned_instead = "image-embedding.efficientnet-lite, image-embedding.timm, image-embedding.junco"
 
     def check_options(self) -> None:
         super().check_options()

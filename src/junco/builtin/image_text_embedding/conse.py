@@ -50,6 +50,10 @@ class Conse(ImageTextEmbedding, family="image-text-embedding", name="conse"):
         modality: what items are: ``image`` (pixels, a video frame) or ``text``.
     """
 
+    not_tuned = "it is put together of the rows of a classifier and of names, and nothing in it is trained"
+    tuned_instead = (
+        "image-text-embedding.transformers, image-text-embedding.open-clip, image-embedding.efficientnet-lite"
+    )
     dim = DIM
     languages = LANGUAGES
 

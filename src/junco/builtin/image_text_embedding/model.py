@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from junco.errors import InputError, ParameterError
 from junco.neural.golden import GOLDEN_TEXTS, golden_images
@@ -16,6 +16,9 @@ from junco.runtime.source import Source
 from junco.types import Vector
 from junco.types.array_type import IMAGE
 from junco.wording import picture
+
+if TYPE_CHECKING:
+    from junco.train.task import TrainTask
 
 Modality = Literal["image", "text"]
 
@@ -31,6 +34,25 @@ class ImageTextEmbedding(NeuralOperator):
     """
 
     modality: Modality = option("image", in_space=False)
+
+    tuned_parts = ("image.", "text.")
+
+    @property
+    def tuned_part(self) -> str:
+        return f"{self.modality}."
+
+    def train_task(self) -> TrainTask:
+        """Of both networks: which one an item goes into, its type says; a layer's vectors are of one alone."""
+        from junco.neural.tuned_task import task_of_towers
+
+        kinds: tuple[Modality, ...] = (self.modality,) if self.layer is not None else ("image", "text")
+        towers: dict[str, Any] = {kind: type(self)(**{**self.spec.params, "modality": kind}) for kind in kinds}
+        return task_of_towers(towers, self.modality)
+
+    def rows_of(self, items: Sequence[Any]) -> Sequence[Any]:
+        """What `prepare` takes of n > 0 items."""
+        (checked,) = self._checked([items])
+        return checked if self.modality == "image" else self._with_tokens(checked, self.tokens(checked)).ids
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """What goes into the model of texts, and what of them does not."""
@@ -63,13 +85,16 @@ class ImageTextEmbedding(NeuralOperator):
 
     def _noted_tokens(self, texts: Sequence[str]) -> Sequence[Sequence[int] | Ids]:
         """A text's ids each, once it was noted which are cut, which empty, and which the model hardly knows."""
-        tokens = self.tokens(texts)
-        if (nothing := tokens.without_any) is not None:
-            raise InputError(f"{self.name!r}: the text {picture(texts[nothing])} has no token, nothing to embed")
+        tokens = self._with_tokens(texts, self.tokens(texts))
         self.note("cut", tokens.cut)
         self.note("empty", tokens.empty)
         self.note("unknown", tokens.unknown)
         return tokens.ids
+
+    def _with_tokens(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
+        if (nothing := tokens.without_any) is not None:
+            raise InputError(f"{self.name!r}: the text {picture(texts[nothing])} has no token, nothing to embed")
+        return tokens
 
     def _checked_column(self, column: Sequence[Any], kind: Any) -> Sequence[Any]:
         other = "text" if self.modality == "image" else "image"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from junco.builtin.hub_model import loading
+from junco.builtin.hub_model.loading import bare_network
 from junco.builtin.hub_model.model import HubModel, check_model
 from junco.builtin.hub_model.weights import weights_of
 from junco.builtin.image_text_embedding.model import ImageTextEmbedding
@@ -67,20 +68,40 @@ class TransformersImageText(ImageTextEmbedding, family="image-text-embedding", n
 
     def source(self) -> Source:
         """By the files, unread: all that decides vectors of either kind."""
-        names = self._picture_inputs if self.modality == "image" else self._reader.inputs
-        if self.modality == "text":
-            length = self._reader.length if self._reader.is_padded else None
-            inputs = tuple(Input(name, "int64", (None, length)) for name in names)
-        else:
-            inputs = ()
         return Source(
-            build=lambda: features_of(self._folder, self.modality, names, self.name),
+            build=lambda: features_of(self._folder, self.modality, self._inputs_named, self.name),
             weights=weights_of(self._folder),
             recipe=f"sha256 {loading.told_sha256(self._folder)}, features of its own heads",
-            inputs=inputs,
+            inputs=self._told_inputs,
             packages=("transformers",),
             network="model",
         )
+
+    def skeleton(self) -> Source:
+        """By the configuration."""
+        folder, names = self._folder, self._inputs_named
+        return Source(
+            build=lambda: features_of(folder, self.modality, names, self.name, bare_network),
+            inputs=self._told_inputs,
+            network="model",
+        )
+
+    @property
+    def _inputs_named(self) -> tuple[str, ...]:
+        """What goes into the model, by its own names."""
+        return self._picture_inputs if self.modality == "image" else self._reader.inputs
+
+    @property
+    def _told_inputs(self) -> tuple[Input, ...]:
+        """Those of which more is known than the golden items show."""
+        if self.modality == "text":
+            length = self._reader.length if self._reader.is_padded else None
+            return tuple(Input(name, "int64", (None, length)) for name in self._reader.inputs)
+        if self._picture_inputs == (_PIXELS,):
+            return ()
+        made = self.prepare(golden_images()[-1:])  # more than one array: each by its name, as masks are told
+        named = zip(self._picture_inputs, made, strict=True)
+        return tuple(Input(name, str(array.dtype), (None, *array.shape[1:])) for name, array in named)
 
     def prepare(self, items: Sequence[Any]) -> Arrays:
         if self.modality == "text":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,8 +26,17 @@ _PARTS = {"image": ("text_model", "text_projection"), "text": ("vision_model", "
 """By what is embedded, the parts that the other is embedded with, as the library calls them."""
 
 
-def features_of(folder: Path, modality: str, names: Sequence[str], owner: str) -> torch.nn.Module:
+def features_of(
+    folder: Path, modality: str, names: Sequence[str], owner: str, made: Callable[[Path, Any], Any] = loaded_network
+) -> torch.nn.Module:
     """A module: what a model takes of items, in the order of ``names`` → their vectors (n, dim).
+
+    Args:
+        folder: of the model.
+        modality: of the items.
+        names: of what it takes.
+        owner: the operator's name, for messages.
+        made: the model by its folder: with its weights, or without them.
 
     Raises:
         ParameterError: the model has no such features, or cannot be read.
@@ -35,7 +44,7 @@ def features_of(folder: Path, modality: str, names: Sequence[str], owner: str) -
     import torch
     from transformers import AutoModel
 
-    model = loaded_network(folder, AutoModel)
+    model = made(folder, AutoModel)
     features: Any = getattr(model, f"get_{modality}_features", None)
     if features is None:
         raise ParameterError(
@@ -51,8 +60,8 @@ def features_of(folder: Path, modality: str, names: Sequence[str], owner: str) -
             self.model = model
 
         def forward(self, *arrays: torch.Tensor) -> torch.Tensor:
-            made = features(**dict(zip(names, arrays, strict=True)))
-            vectors: torch.Tensor = made if isinstance(made, torch.Tensor) else made.pooler_output
+            found = features(**dict(zip(names, arrays, strict=True)))
+            vectors: torch.Tensor = found if isinstance(found, torch.Tensor) else found.pooler_output
             return vectors
 
     return Features().eval()

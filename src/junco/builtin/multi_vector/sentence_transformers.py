@@ -51,6 +51,8 @@ class MultiVectorEmbedding(ByLibrary, family="multi-vector", name="sentence-tran
     """
 
     library = MultiVectorLibrary
+    not_tuned = "it gives many vectors of a text, and one of each item is trained"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
 
     def batch(self, items: Sequence[Any]) -> list[Vectors]:
         texts = [row for row, item in enumerate(items) if isinstance(item, str)]

@@ -47,6 +47,8 @@ class OmniEmbedding(ByLibrary, family="omni-embedding", name="sentence-transform
     packages = {**ByLibrary.packages, "PIL": "image-text"}
     hints = Hints(first_batch=8, max_batch=64, max_cost=2**13, releases_gil=True)
     library = OmniLibrary
+    not_tuned = "its model is run by the library itself, which lends no network"
+    tuned_instead = "image-text-embedding.transformers, image-text-embedding.open-clip"
 
     def space(self, *inputs: Space | None) -> Space | None:
         space = super().space(*inputs)

@@ -54,6 +54,8 @@ class Bm25(Operator, family="sparse-text-embedding", name="bm25"):
     packages = {"rjieba": "sparse"}
     hints = Hints(first_batch=256, max_batch=2048, thread_safe=True)
     fitted_in = "corpus"
+    not_tuned = "it counts words, and holds no neural network"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
     _corpus: Corpus | None = None
     _chinese: Any = None
 

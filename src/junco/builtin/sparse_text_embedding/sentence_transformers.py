@@ -44,6 +44,8 @@ class SparseEncoderEmbedding(ByLibrary, family="sparse-text-embedding", name="se
 
     max_active_dims: int | None = option(None, least=1)
     library = SparseLibrary
+    not_tuned = "it gives a weight for each word, and vectors of numbers are trained"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
 
     def batch(self, texts: Sequence[str]) -> list[SparseVector]:
         checked = checked_texts(texts, self.name)

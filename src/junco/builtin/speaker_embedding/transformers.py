@@ -5,6 +5,8 @@ Snyder, Garcia-Romero, Sell, Povey and Khudanpur, "X-Vectors: Robust DNN Embeddi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.builtin.hub_model.files import read_json
-from junco.builtin.hub_model.loading import loaded_network
+from junco.builtin.hub_model.loading import bare_network, loaded_network
 from junco.builtin.transformers_sound.model import SoundModel
 from junco.errors import ParameterError
 from junco.runtime.source import Input, Source
@@ -50,7 +52,7 @@ class TransformersSpeaker(SoundModel, family="speaker-embedding", name="transfor
         self._check_kind()
         shapes = [(1, *(None for _ in array.shape)) for array in self.patches(self.golden()[0])[0]]
         return Source(
-            build=self._network,
+            build=lambda: self._network(loaded_network),
             weights=self.model_files,
             recipe=f"{self.kind}, x-vectors, pieces of {self.most} samples",
             inputs=tuple(Input(f"input{index}", "float32", shape) for index, shape in enumerate(shapes)),
@@ -62,10 +64,14 @@ class TransformersSpeaker(SoundModel, family="speaker-embedding", name="transfor
         least = round(LEAST_S * int(self.extractor.sampling_rate))
         return super().taken_of(np.pad(piece, (0, max(0, least - len(piece)))))
 
-    def _network(self) -> torch.nn.Module:
+    def skeleton(self) -> Source:
+        """By the configuration."""
+        return replace(self.source(), build=lambda: self._network(bare_network), weights=())
+
+    def _network(self, made: Callable[[Path, Any], Any]) -> torch.nn.Module:
         from transformers import AutoModelForAudioXVector
 
-        return _x_vectors(loaded_network(self.folder, AutoModelForAudioXVector))
+        return _x_vectors(made(self.folder, AutoModelForAudioXVector))
 
     def _check_kind(self) -> None:
         told = read_json(self.model_files[0]).get("architectures") or [""]

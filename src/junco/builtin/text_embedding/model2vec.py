@@ -16,13 +16,13 @@ from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.static_files import StaticFiles
 from junco.errors import ParameterError
 from junco.neural.tokens import Ids, Tokens, strange
-from junco.neural.vectors import unit_rows
 from junco.neural.weights import weights_by_sha256
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.places.wheel import Wheel
 from junco.runtime.source import Source
 from junco.types import Space, Vectors
+from junco.types.unit import unit_rows
 
 _WHEEL = "tokenlearn-static-model==0.1.1"
 DEFAULT = (
@@ -75,6 +75,8 @@ class Model2Vec(TextEmbedding, family="text-embedding", name="model2vec"):
 
     packages = dict.fromkeys(("model2vec", "safetensors"), "text")
     hints = Hints(first_batch=2048, max_batch=8192, max_cost=2**19, thread_safe=True)
+    not_tuned = "it is a table in which tokens are looked up, and no network"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
     _static: Any = None
 
     def check_options(self) -> None:

@@ -46,6 +46,8 @@ class OnnxTextEmbedding(TextEmbedding, family="text-embedding", name="onnx"):
     max_tokens: int | None = option(None, least=3)
 
     packages = {"onnx": "onnx", "onnxruntime": "onnx", "tokenizers": "text"}
+    not_tuned = "its model is an ONNX file, in which no gradient reaches the weights"
+    tuned_instead = "text-embedding.minilm, text-embedding.sentence-transformers"
 
     def check_options(self) -> None:
         super().check_options()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from junco.builtin.hub_model.loading import loaded_network
+from junco.builtin.hub_model.loading import bare_network, loaded_network
 from junco.builtin.hub_model.tokenizer import TOKENIZER, read_tokenizer
 from junco.builtin.hub_model.weights import check_layers, found_weights
 from junco.builtin.sentence_transformers.folder import (
@@ -101,6 +101,10 @@ class PlainFolder:
             network="network",
         )
 
+    def skeleton(self, owner: str, tokenizer: Any) -> Source:
+        """The same by the configuration alone."""
+        return replace(self.source(owner, tokenizer), build=self._bare, weights_sha256="", num_bytes=0)
+
     def encoder(
         self, compiled: Compiled, tokenizer: Any, role: str | None, prompt: str | None, deterministic: bool
     ) -> TextEncoder:
@@ -117,6 +121,11 @@ class PlainFolder:
     def prompt(self, role: str | None, prompt: str | None) -> str:
         """What the library's ``encode``, ``encode_query`` and ``encode_document`` put before a text."""
         return prompt_for(self.prompts, self.default_prompt, role, prompt)
+
+    def _bare(self) -> Any:
+        from transformers import AutoModel
+
+        return pooled(bare_network(self.network, AutoModel), self.pooling)
 
     def _module(self) -> Any:
         from transformers import AutoModel

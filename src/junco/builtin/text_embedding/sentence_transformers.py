@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from junco.builtin.hub_model.model import check_model
 from junco.builtin.sentence_transformers.by_library import OfLibrary, of_library
@@ -21,15 +21,21 @@ from junco.builtin.sentence_transformers.folder_space import convention_of, fold
 from junco.builtin.sentence_transformers.library import GOLDEN, Library
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.builtin.text_embedding.plain_folder import PlainFolder
-from junco.errors import ParameterError, warn_fidelity
+from junco.errors import ContractError, ParameterError, warn_fidelity
 from junco.neural.text_encoder import TextEncoder
 from junco.neural.tokens import Tokens, token_ids
+from junco.neural.tuned_ends import scaled_and_cut
+from junco.neural.tuned_task import task_of_texts
 from junco.operator.options import option
+from junco.operator.tunable import untunable
 from junco.runtime.cache import Cache
 from junco.runtime.certificate import agreement, least_cosine
 from junco.runtime.machine import machine, versions
 from junco.runtime.source import Source, weights_sha256
 from junco.types import Space, Vectors
+
+if TYPE_CHECKING:
+    from junco.train.task import Side, TrainTask
 
 _REFERENCE = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _LIBRARY_HAS = {
@@ -81,8 +87,8 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
 
     def open(self) -> None:
         self.fetch()
-        if self.layer is not None:
-            self._encoder = self._cut_encoder()
+        if self.layer is not None or self.tuned is not None:
+            self._encoder = self._own_encoder()
             return
         if self.compute.runtime != "torch" or self.compute.deterministic:
             self._encoder = self._certified_encoder()
@@ -104,6 +110,14 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         is_own = self.prompt is not None and self.prompt not in convention.values()
         return space.but(prompt=self.prompt if is_own else convention or "")
 
+    def skeleton(self) -> Source:
+        """The same by its configuration."""
+        self.fetch()
+        plain = self._plain()
+        if plain is None:
+            raise self._no_layers()
+        return plain.skeleton(self.name, plain.tokenizer())
+
     def source(self) -> Source:
         """The folder's encoder with its pooling.
 
@@ -112,13 +126,50 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         """
         self.fetch()
         plain = self._plain()
+        if plain is None and self.tuned is not None:
+            raise self._untunable()
+        if plain is None and self.layer is not None:
+            raise self._no_layers()
         if plain is None:
             raise ParameterError(f"{self.name!r}: no runtime but the library can run {self._model!r}: {_IS_MORE}")
         return plain.source(self.name, plain.tokenizer())
 
+    def _no_layers(self) -> ParameterError:
+        return ParameterError(
+            f"{self.name!r}: the layers of {self._model!r} cannot be taken: {_IS_MORE}, which only its library "
+            "runs: leave layer out, or take an encoder (BERT, MPNet, RoBERTa …) with mean or cls pooling"
+        )
+
+    def check_tuning(self, scope: str | tuple[str, ...] = "") -> None:
+        super().check_tuning(scope)
+        if self._plain() is None:
+            raise self._untunable()
+
+    def _untunable(self) -> ContractError:
+        return untunable(self.name, f"{self._model!r} is run by the library itself, since {_IS_MORE}")
+
+    def train_task(self) -> TrainTask:
+        """Rows are a text's tokens, with the prompts of the model for roles."""
+        self.check_tuning()
+        plain = self._plain()
+        assert plain is not None, "it was refused"
+        tokenizer, is_ended = plain.tokenizer(), self.layer is not None or self._head_dim is not None
+
+        def ids_of(texts: Sequence[str], side: Side) -> Sequence[Any]:
+            return self.trained_ids(texts, tokenizer, plain.prompt(self.trained_role(side), self.prompt))
+
+        is_scaled = plain.is_scaled and not is_ended
+        return task_of_texts(self, ids_of, plain.pad_id, is_scaled=is_scaled, most=None if is_ended else self._own_dim)
+
+    def before_head(self, source: Source) -> Source:
+        """What the library makes of the network's numbers, on which a head was trained."""
+        plain = self._plain()
+        is_scaled = plain is not None and plain.is_scaled and self.layer is None
+        return scaled_and_cut(source, is_scaled=is_scaled, most=self._own_dim)
+
     def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
-            return super().encoded(texts)[:, : self._own_dim]
+            return super().encoded(texts)[:, : None if self._head_dim is not None else self._own_dim]
         assert self._library is not None, "open() comes before batch()"
         if (tokens := self.tokens(texts)) is not None:
             self.checked(texts, tokens)
@@ -158,12 +209,16 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         self._refuse_unless_usual(reason)
         return None
 
-    def _cut_encoder(self) -> TextEncoder:
-        """The model up to a layer, which the library itself does not give; so nothing scales its vectors."""
+    def _own_encoder(self) -> TextEncoder:
+        """The model up to a layer, or with tuned weights, which the library itself does not give.
+
+        Nothing scales what a layer or a head gives.
+        """
         compiled = self.compute.load(self.complete_source())
         plain = self._plain()
         assert plain is not None, "source() has refused it"
-        plain = replace(plain, is_scaled=False)
+        if self.layer is not None or self._head_dim is not None:
+            plain = replace(plain, is_scaled=False)
         return plain.encoder(compiled, plain.tokenizer(), self.role, self.prompt, self.compute.deterministic)
 
     def _difference(self, plain: PlainFolder, source: Source, encoder: TextEncoder) -> str | None:

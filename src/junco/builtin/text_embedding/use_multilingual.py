@@ -7,6 +7,7 @@ Semantic Retrieval", 2019): texts that mean the same lie near each other, whiche
 from __future__ import annotations
 
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from junco.builtin.text_embedding.model import TextEmbedding
 from junco.errors import ParameterError
@@ -16,8 +17,12 @@ from junco.neural.golden import GOLDEN_TEXTS
 from junco.neural.sentencepiece import SentencePieceTokenizer
 from junco.neural.text_encoder import TextEncoder, padded
 from junco.neural.tokens import token_ids
+from junco.neural.tuned_task import task_of_texts
 from junco.runtime.source import Arrays, Input, Source
 from junco.types import Space
+
+if TYPE_CHECKING:
+    from junco.train.task import TrainTask
 
 MAX_TOKENS = 8192
 """The model itself takes texts of any length; a pass of so many tokens takes some 200 MB."""
@@ -64,6 +69,12 @@ class UseMultilingual(TextEmbedding, family="text-embedding", name="use-multilin
             inputs=(Input("ids", "int64", (None, None)), Input("mask", "int64", (None, None))),
             weights=weights,
         )
+
+    def train_task(self) -> TrainTask:
+        """Rows are a text's tokens."""
+        self.fetch()
+        tokenizer = SentencePieceTokenizer(TOKENIZER.path(self.name), MAX_TOKENS)
+        return task_of_texts(self, lambda texts, side: self.trained_ids(texts, tokenizer, self.prompt or ""))
 
     def golden_pass(self) -> Arrays:
         return padded(token_ids(self._tokenizer, GOLDEN_TEXTS))

@@ -88,7 +88,7 @@ def module(network: Any, kind: str) -> torch.nn.Module:
             super().__init__()
             self.network = network if kind == "clap" else encoder
 
-        def forward(self, features: torch.Tensor, heard: torch.Tensor | None = None) -> torch.Tensor:
+        def forward(self, features: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
             found: torch.Tensor
             if kind == "clap":  # the library says so of each clip that is alone, however short, and fusion needs it
                 is_longer = torch.ones((len(features), 1), dtype=torch.bool, device=features.device)
@@ -97,8 +97,8 @@ def module(network: Any, kind: str) -> torch.nn.Module:
             if kind == "audio-spectrogram-transformer":
                 return torch.as_tensor(output.pooler_output)
             found = output.last_hidden_state
-            if heard is None:
+            if mask is None:
                 return found.mean(dim=1)
-            return (found * heard[:, :, None]).sum(dim=1) / heard.sum(dim=1, keepdim=True)
+            return (found * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
 
     return Embedding().eval()

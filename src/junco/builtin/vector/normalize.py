@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from junco.neural.vectors import checked_vector, unit_rows
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.types import Space, Vector
+from junco.types.unit import unit_rows
 
 
 class Normalize(Operator, family="vector", name="normalize"):

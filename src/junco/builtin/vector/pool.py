@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.errors import InputError
-from junco.neural.vectors import checked_vector, unit_rows
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
+from junco.types.unit import unit_rows
 from junco.wording import picture
 
 Sums = npt.NDArray[np.float64]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from junco.errors import InputError
-from junco.neural.vectors import checked_vector, unit_rows
+from junco.neural.vectors import checked_vector
 from junco.operator.base import Operator
 from junco.operator.hints import Hints
 from junco.operator.options import option
 from junco.types import Space, Vector
+from junco.types.unit import unit_rows
 
 
 class Truncate(Operator, family="vector", name="truncate"):

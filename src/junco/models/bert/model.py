@@ -36,9 +36,7 @@ class Bert(nn.Module):
 
 
 class TokenEmbedding(nn.Module):
-    """Ids of tokens (n, length) → their learned vectors, with those of their places and of the first segment.
-
-    (n, length) → (n, length, width).
+    """Ids of tokens (n, length) → (n, length, width): their vectors, with those of places and of the first segment.
 
     Args:
         config: of the network.

@@ -19,7 +19,7 @@ _BLOCK = (
     ("mlp.out", "output.dense"),
 )
 _PIECES = ("query", "key", "value")
-RENAMES = Renames(
+_RENAMES = Renames(
     ("embedding.tokens", "embeddings.word_embeddings"),
     ("embedding.positions", "embeddings.position_embeddings.weight"),
     ("embedding.segments", "embeddings.token_type_embeddings.weight"),
@@ -28,6 +28,12 @@ RENAMES = Renames(
     joined={"blocks.{}.attention.qkv": tuple(f"encoder.layer.{{}}.attention.self.{piece}" for piece in _PIECES)},
     unused=("embeddings.position_ids", "embeddings.token_type_ids", "pooler"),
 )
+
+
+def renames(config: BertConfig) -> Renames:
+    """The names of one size: all have the same."""
+    del config
+    return _RENAMES
 
 
 def read(config: BertConfig, file: Path, owner: str) -> Bert:
@@ -46,5 +52,5 @@ def read(config: BertConfig, file: Path, owner: str) -> Bert:
     with torch.device("meta"):
         network = Bert(config)
     network.to_empty(device="cpu")
-    load(network, RENAMES.here(load_file(file)), owner)
+    load(network, renames(config).here(load_file(file)), owner)
     return network.eval()

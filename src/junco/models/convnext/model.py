@@ -25,7 +25,7 @@ class ConvNeXt(nn.Module):
         super().__init__()
         self.config = config
         dim = config.widths[-1]
-        self.patches = PatchEmbedding(config.widths[0], config.patch, norm=LayerNorm)
+        self.patches = PatchEmbedding(config.widths[0], config.patch, norm=LayerNorm, pad=False)
         self.stages = nn.Sequential(*map(self._stage, range(len(config.depths))))
         self.norm = LayerNorm(dim)
         self.head = nn.Linear(dim, config.num_classes) if config.num_classes else None

@@ -12,7 +12,7 @@ _BLOCK = (
     ("mlp.hidden", "mlp.fc1"),
     ("mlp.out", "mlp.fc2"),
 )
-RENAMES = Renames(
+_RENAMES = Renames(
     ("patches.conv", "stem.0"),
     ("patches.norm", "stem.1"),
     ("stages.{}.merge.norm", "stages.{}.downsample.0"),
@@ -26,4 +26,4 @@ RENAMES = Renames(
 def renames(config: ConvNeXtConfig) -> Renames:
     """The names of one size: all have the same."""
     del config
-    return RENAMES
+    return _RENAMES

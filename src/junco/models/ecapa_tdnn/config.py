@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class EcapaTdnnConfig:
     """What an ECAPA-TDNN is made of; these are the sizes of the paper's larger one.
 
     Attributes:

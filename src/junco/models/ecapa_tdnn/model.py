@@ -9,14 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from junco.models.ecapa_tdnn.config import Config
+from junco.models.ecapa_tdnn.config import EcapaTdnnConfig
 from junco.nn import AttentiveStatisticsPool, EcapaBlock, TimeDelay
 
 
 class EcapaTdnn(nn.Module):
-    """Log-mel spectrograms (n, num_bands, time) → vectors (n, dim)."""
+    """Log-mel spectrograms (n, num_bands, time) → vectors (n, dim).
 
-    def __init__(self, config: Config) -> None:
+    Args:
+        config: its size.
+    """
+
+    def __init__(self, config: EcapaTdnnConfig) -> None:
         super().__init__()
         norm = nn.BatchNorm1d if config.batch_norm else None
         first, *others = zip(config.channels, config.sizes, config.dilations, strict=True)
@@ -28,11 +32,12 @@ class EcapaTdnn(nn.Module):
         self.join = TimeDelay(sum(config.channels[1:]), config.joint_channels, 1, norm=norm)
         self.pool = AttentiveStatisticsPool(config.joint_channels, config.inner, norm=norm)
         self.norm = nn.BatchNorm1d(2 * config.joint_channels) if config.batch_norm else nn.Identity()
-        self.head = nn.Linear(2 * config.joint_channels, config.dim)
+        self.head = nn.Conv1d(2 * config.joint_channels, config.dim, 1)
 
     def forward(self, bands: Tensor) -> Tensor:
         found = [self.stem(bands)]
         for block in self.blocks:
             found.append(block(found[-1]))
-        vectors: Tensor = self.head(self.norm(self.pool(self.join(torch.cat(found[1:], dim=1)))))
-        return vectors
+        pooled = self.norm(self.pool(self.join(torch.cat(found[1:], dim=1))))
+        vectors: Tensor = self.head(pooled.unsqueeze(2))
+        return vectors.squeeze(2)

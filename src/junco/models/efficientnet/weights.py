@@ -20,7 +20,7 @@ _INVERTED = (
     ("project.norm", "bn3"),
 )
 _EXCITATION = (("attention.squeeze", "se.conv_reduce"), ("attention.excite", "se.conv_expand"))
-RENAMES = Renames(
+_RENAMES = Renames(
     ("stem.conv", "conv_stem"),
     ("stem.norm", "bn1"),
     # The first stage widens nothing, so that timm's names mean others there.
@@ -35,4 +35,4 @@ RENAMES = Renames(
 def renames(config: EfficientNetConfig) -> Renames:
     """The names of one size: all have the same."""
     del config
-    return RENAMES
+    return _RENAMES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from junco.errors import ParameterError
 from junco.models.widths import rounded
@@ -80,19 +80,21 @@ class ResNetConfig:
 
 
 _50 = (3, 4, 6, 3)
+_DEPTHS = {18: (2, 2, 2, 2), 34: _50, 50: _50, 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+_PLAIN = {depth: ResNetConfig(depths, is_basic=depth < 50) for depth, depths in _DEPTHS.items()}
+_RESNEXT = {
+    f"{depth}_{groups}x{width}d": replace(_PLAIN[depth], groups=groups, group_width=width)
+    for depth, groups, width in ((50, 32, 4), (101, 32, 4), (101, 32, 8), (101, 64, 4))
+}
 VARIANTS = {
-    "resnet18": ResNetConfig((2, 2, 2, 2), is_basic=True),
-    "resnet34": ResNetConfig(_50, is_basic=True),
-    "resnet50": ResNetConfig(_50),
-    "resnet101": ResNetConfig((3, 4, 23, 3)),
-    "resnet152": ResNetConfig((3, 8, 36, 3)),
-    "resnet50d": ResNetConfig(_50, is_deep=True),
-    "resnet101d": ResNetConfig((3, 4, 23, 3), is_deep=True),
-    "resnetblur50": ResNetConfig(_50, is_antialiased=True),
-    "resnext50_32x4d": ResNetConfig(_50, groups=32, group_width=4),
-    "resnext101_32x8d": ResNetConfig((3, 4, 23, 3), groups=32, group_width=8),
-    "seresnet50": ResNetConfig(_50, is_squeezed=True),
-    "seresnext50_32x4d": ResNetConfig(_50, groups=32, group_width=4, is_squeezed=True),
+    **{f"resnet{depth}": config for depth, config in _PLAIN.items()},
+    **{f"resnet{depth}d": replace(config, is_deep=True) for depth, config in _PLAIN.items()},
+    **{f"wide_resnet{depth}_2": replace(_PLAIN[depth], group_width=128) for depth in (50, 101)},
+    "resnetblur50": replace(_PLAIN[50], is_antialiased=True),
+    **{f"resnext{name}": config for name, config in _RESNEXT.items()},
+    "resnext50d_32x4d": replace(_RESNEXT["50_32x4d"], is_deep=True),
+    **{f"seresnet{depth}": replace(config, is_squeezed=True) for depth, config in _PLAIN.items()},
+    **{f"seresnext{name}": replace(_RESNEXT[name], is_squeezed=True) for name in ("50_32x4d", "101_32x8d")},
     "skresnet18": ResNetConfig((2, 2, 2, 2), is_basic=True, selection=Selection(8, 16)),
     "skresnet34": ResNetConfig(_50, is_basic=True, selection=Selection(8, 16)),
     "skresnet50": ResNetConfig(_50, selection=Selection()),

@@ -21,6 +21,8 @@ LayerNorm = partial(blocks.LayerNorm, eps=1e-5)
 class Swin(nn.Module):
     """Normalised pictures (n, 3, h, w) → features (n, dim): the mean of the last stage's tokens.
 
+    Pictures of other sizes are taken too: windows stay as large as they are, and maps that they do not fill are padded.
+
     Args:
         config: its size.
     """

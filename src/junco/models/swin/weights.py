@@ -5,7 +5,7 @@ from __future__ import annotations
 from junco.models.renames import Renames
 from junco.models.swin.config import SwinConfig
 
-_BLOCK = (
+BLOCK = (
     ("attention.attention.positions.table", "attn.relative_position_bias_table"),
     ("attention.attention.positions.network", "attn.cpb_mlp"),
     ("attention.attention.scale", "attn.logit_scale"),
@@ -18,17 +18,17 @@ _BLOCK = (
     ("mlp.hidden", "mlp.fc1"),
     ("mlp.out", "mlp.fc2"),
 )
+"""Within a block."""
 _SHARED = (
     ("patches.conv", "patch_embed.proj"),
     ("patches.norm", "patch_embed.norm"),
     ("stages.{}.merge.reduce", "layers.{}.downsample.reduction"),
-    *((f"stages.{{}}.blocks.{{}}.{ours}", f"layers.{{}}.blocks.{{}}.{theirs}") for ours, theirs in _BLOCK),
+    *((f"stages.{{}}.blocks.{{}}.{ours}", f"layers.{{}}.blocks.{{}}.{theirs}") for ours, theirs in BLOCK),
     ("head", "head.fc"),
 )
-RENAMES = Renames(*_SHARED, ("stages.{}.merge.norm", "layers.{}.downsample.norm"))
-RENAMES_V2 = Renames(*_SHARED, ("stages.{}.merge.last_norm", "layers.{}.downsample.norm"))
 
 
 def renames(config: SwinConfig) -> Renames:
     """The names of Swin's, or of Swin-V2's."""
-    return RENAMES_V2 if config.is_v2 else RENAMES
+    norm = "last_norm" if config.is_v2 else "norm"
+    return Renames(*_SHARED, (f"stages.{{}}.merge.{norm}", "layers.{}.downsample.norm"))

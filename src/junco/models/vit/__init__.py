@@ -1,1 +1,1 @@
-"""ViT: a plain transformer of a picture's patches, DeiT-III's kind among them."""
+"""ViT: a plain transformer of a picture's patches, DeiT-III's and DINOv2's kinds among them."""

@@ -17,7 +17,8 @@ class ViTConfig:
         image_size: height and width of a picture; others are taken too, by positions that are resized.
         num_classes: of the classifier; 0: there is none.
         mlp_ratio: how much wider an MLP is within.
-        class_has_position: whether the class token has a position, too.
+        class_has_position: whether the tokens before the patches have positions, too.
+        num_registers: tokens between the class token and the patches, which gather what is of no one place.
         layer_scale: the first value of the scale of each branch; ``None``: there is none.
         drop_path: how often in training a branch of the last block is left out; the others less, by their depth.
     """
@@ -30,6 +31,7 @@ class ViTConfig:
     num_classes: int = 1000
     mlp_ratio: float = 4.0
     class_has_position: bool = True
+    num_registers: int = 0
     layer_scale: float | None = None
     drop_path: float = 0.0
 
@@ -57,6 +59,7 @@ VARIANTS = {
         for side in (224, 384)
     },
     "vit_base_patch8_224": ViTConfig(*_SIZES["base"], patch=8),
+    "vit_huge_patch14_224": ViTConfig(*_SIZES["huge"], patch=14, num_classes=0),
     "vit_large_patch14_224": ViTConfig(*_SIZES["large"], patch=14),
     "vit_large_patch32_384": ViTConfig(*_SIZES["large"], patch=32, image_size=384),
     **{f"deit_{size}_patch16_224": ViTConfig(*_SIZES[size]) for size in ("tiny", "small", "base")},
@@ -65,6 +68,16 @@ VARIANTS = {
             *_SIZES[size], image_size=side, class_has_position=False, layer_scale=1e-6
         )
         for size, side in _DEIT3
+    },
+    **{
+        f"vit_{size}_patch14_dinov2": ViTConfig(*_SIZES[size], 14, 518, num_classes=0, layer_scale=1e-5)
+        for size in ("small", "base", "large")
+    },
+    **{
+        f"vit_{size}_patch14_reg4_dinov2": ViTConfig(
+            *_SIZES[size], 14, 518, num_classes=0, class_has_position=False, num_registers=4, layer_scale=1e-5
+        )
+        for size in ("small", "base", "large")
     },
     "deit3_huge_patch14_224": ViTConfig(*_SIZES["huge"], patch=14, class_has_position=False, layer_scale=1e-6),
 }

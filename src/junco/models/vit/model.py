@@ -1,7 +1,8 @@
 """ViT as a torch module, out of transformer blocks.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale" (2020); with layer
-scale: Touvron et al., "DeiT III: Revenge of the ViT" (2022).
+scale: Touvron et al., "DeiT III: Revenge of the ViT" (2022); with registers: Darcet et al., "Vision Transformers Need
+Registers" (2023).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class ViT(nn.Module):
         width = config.width
         self.patches = PatchEmbedding(width, config.patch)
         self.prefix = PrefixTokens(width)
-        self.positions = LearnedPositions(width, config.grid, num_prefix=int(config.class_has_position))
+        self.registers = PrefixTokens(width, config.num_registers) if config.num_registers else nn.Identity()
+        num_prefix = (1 + config.num_registers) * config.class_has_position
+        self.positions = LearnedPositions(width, config.grid, num_prefix=num_prefix)
         self.blocks = nn.Sequential(*(_block(config, place) for place in range(config.depth)))
         self.norm = LayerNorm(width)
         self.head = nn.Linear(width, config.num_classes) if config.num_classes else None
@@ -33,7 +36,7 @@ class ViT(nn.Module):
     def forward(self, levels: torch.Tensor) -> torch.Tensor:
         patches = self.patches(levels)
         grid = (patches.shape[1], patches.shape[2])
-        tokens = self.positions(self.prefix(patches.flatten(1, 2)), grid)
+        tokens = self.positions(self.prefix(self.registers(patches.flatten(1, 2))), grid)
         features: torch.Tensor = self.norm(self.blocks(tokens))
         return features[:, 0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from junco.models.renames import Renames
 from junco.models.vit.config import ViTConfig
 
-_BLOCK = (
+BLOCK = (
     ("attention.qkv", "attn.qkv"),
     ("attention.out", "attn.proj"),
     ("residual.attention_norm", "norm1"),
@@ -15,15 +15,17 @@ _BLOCK = (
     ("mlp.hidden", "mlp.fc1"),
     ("mlp.out", "mlp.fc2"),
 )
-RENAMES = Renames(
+"""Within a block."""
+_RENAMES = Renames(
     ("patches.conv", "patch_embed.proj"),
     ("prefix.tokens", "cls_token"),
+    ("registers.tokens", "reg_token"),
     ("positions.table", "pos_embed"),
-    *((f"blocks.{{}}.{ours}", f"blocks.{{}}.{theirs}") for ours, theirs in _BLOCK),
+    *((f"blocks.{{}}.{ours}", f"blocks.{{}}.{theirs}") for ours, theirs in BLOCK),
 )
 
 
 def renames(config: ViTConfig) -> Renames:
     """The names of one size: all have the same."""
     del config
-    return RENAMES
+    return _RENAMES

@@ -1,0 +1,187 @@
+"""`train`: an operator and data → the tuned operator, measured before and after: what ``op.train`` calls."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from junco.api import Pipeline
+from junco.errors import DataError
+from junco.graph.nodes import Graph
+from junco.labelled.sets import LabelledSet, PairSet, TrainSet, TripletSet, UnlabelledSet
+from junco.neural.operator import NeuralOperator
+from junco.neural.tuned_saving import save_tuned
+from junco.operator.base import Operator
+from junco.operator.spec import OperatorSpec
+from junco.runtime.machine import machine
+from junco.settings import user_path
+from junco.train.args import TrainingArgs
+from junco.train.trainer import Fitted, fit
+from junco.tuning.board import board_for
+from junco.tuning.comparing import Compared, compared
+from junco.tuning.decoding import family_inputs
+from junco.tuning.loading import LoadingOptions, OnUnreadable
+from junco.tuning.places import Places, places_of
+from junco.tuning.report import TrainReport
+from junco.tuning.split import Split, SplitOptions, split
+from junco.tuning.watching import Together, Watching, watch_for
+from junco.tuning.ways import HeadWay, NetworkWay, Ready, Way
+
+_GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
+
+
+def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
+    operator: Operator | OperatorSpec,
+    data: Any,
+    eval_data: Any = None,
+    training_args: TrainingArgs | Mapping[str, Any] | str | Path | None = None,
+    *,
+    loader: Any = None,
+    to: str | Path | None = None,
+    resume: bool = True,
+    progress: bool | None = None,
+    column: str | None = None,
+    label: str | None = None,
+    on_error: OnUnreadable = "skip",
+) -> TrainReport:
+    """Train an operator; `Operator.train` says what the arguments are.
+
+    The operator itself stays as it is: the tuned one lies in ``report.folder``, and is ``report.operator``.
+
+    Raises:
+        ContractError: nothing of it can be trained.
+        DataError: the data does not say enough, or the same item is on both sides.
+        TrainError: training cannot start or go on.
+        TargetError: there is no room, or another run is at the same work.
+    """
+    args = TrainingArgs.of(training_args)
+    own = _live(operator)
+    own.check_tuning(args.scope)
+    with _watching(progress, args) as watch:
+        known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading)
+        parts = split(data, eval_data, args.seed, known)
+        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts)
+        with places_of(own, args, parts, loader, to) as places:
+            return session.run(places, resume=resume)
+
+
+@dataclass(frozen=True, eq=False)
+class _Session:
+    """What one run is made of."""
+
+    operator: NeuralOperator
+    args: TrainingArgs
+    parts: Split
+    goal: str
+    loader: Any
+    watch: Watching
+    on_error: OnUnreadable
+    are_texts: bool
+
+    def run(self, places: Places, *, resume: bool) -> TrainReport:
+        """Load, train, save, measure, report."""
+        way = self._way(places)
+        loaded = way.load(self.parts, self.goal, self.args)
+        self.watch.metric = loaded.metric
+        fitted = fit(
+            loaded.task,
+            loaded.examples,
+            self.args,
+            places.run,
+            goal=self.goal,
+            measure=loaded.measure,
+            metric=loaded.metric,
+            watch=self.watch,
+            resume=resume,
+        )
+        tensors = way.tensors(fitted)
+        lora_scale = fitted.lora_scale if fitted.tensors else None
+        save_tuned(places.tuned, self.operator, tensors, lora_scale=lora_scale, **self._told(fitted, loaded.dim))
+        tuned = Operator.load(places.tuned)
+        assert isinstance(tuned, NeuralOperator)
+        found = compared(way, tuned, self.parts, loaded)
+        report = self._report(fitted, tuned, found, places.tuned, loaded)
+        self.watch.finish(report)
+        if not self.args.keep:
+            shutil.rmtree(places.run, ignore_errors=True)
+        return report
+
+    def _way(self, places: Places) -> Way:
+        options = LoadingOptions(are_texts=self.are_texts, on_error=self.on_error, watch=self.watch.loading)
+        kind = HeadWay if self.args.scope == "head" else NetworkWay
+        return kind(self.operator, self.loader, places, options)
+
+    def _told(self, fitted: Fitted, dim: int | None) -> dict[str, Any]:
+        """What the tuned folder says of how it was made."""
+        history, best = fitted.history, fitted.history.best
+        return {
+            "scope": self.args.scope if isinstance(self.args.scope, str) else list(self.args.scope),
+            "goal": self.goal,
+            "dim": dim,
+            "data": self.parts.to_dict(),
+            "metrics": {"metric": history.metric, "before": history.epochs[0].measures, "after": best.measures},
+            "args": {**self.args.to_dict(), "lr": history.lr, "batch": history.batch},
+        }
+
+    def _report(
+        self, fitted: Fitted, tuned: NeuralOperator, found: Compared, folder: Path, ready: Ready
+    ) -> TrainReport:
+        history = fitted.history
+        return TrainReport(
+            name=self.operator.name,
+            params=self.operator.spec.params,
+            scope=self.args.scope,
+            goal=self.goal,
+            args={**self.args.to_dict(), "lr": history.lr, "batch": history.batch},
+            history=history,
+            num_examples=len(ready.examples),
+            split=self.parts.to_dict(),
+            evaluation=found.evaluation,
+            held_out=found.held_out,
+            on_examples=found.on_examples,
+            is_parent_kept=len(history.epochs) > 1 and history.best.number == 0,
+            told=(*self.parts.told, *dict.fromkeys(ready.told)),
+            rejects=ready.rejects,
+            folder=folder,
+            machine=machine(),
+            operator=tuned,
+            bridge=found.bridge,
+            no_bridge=found.no_bridge,
+        )
+
+
+def _watching(progress: bool | None, args: TrainingArgs) -> Watching:
+    """Who looks on: a person, and files of TensorBoard where a folder is named for them."""
+    shown = watch_for(progress, args.metric or "")
+    board = board_for(user_path(args.logs), shown.told) if args.logs is not None else None
+    return shown if board is None else Together([shown, board])
+
+
+def _live(operator: Operator | OperatorSpec) -> Any:
+    return operator if isinstance(operator, Operator) else operator.bound().create()
+
+
+def _inputs(operator: NeuralOperator, loader: Any) -> tuple[str, ...]:
+    """What the items of the data are called: by the loader, or by the pipelines of the operator's family."""
+    if loader is None:
+        return family_inputs(operator)
+    graph: Graph = loader.graph if isinstance(loader, Pipeline) else Pipeline(loader).graph
+    return graph.inputs
+
+
+def _goal(args: TrainingArgs, data: TrainSet) -> str:
+    """What vectors are to do, where nobody said it.
+
+    Raises:
+        DataError: nothing is known of the items, and no teacher is there.
+    """
+    if args.goal != "auto":
+        return args.goal
+    if isinstance(data, UnlabelledSet):
+        raise DataError("nothing is known of the items: give labels, pairs or triplets, or goal='distil' and a teacher")
+    if isinstance(data, PairSet) and len(data.scores):
+        return "cosent"
+    return _GOALS[type(data)]
