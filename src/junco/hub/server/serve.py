@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -71,10 +72,24 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None], proxies:
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     server = server_of(hub, proxies)
-    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _tidied(hub):
+    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _told_to_end(), _tidied(hub):
         ready(f"http://{shown}:{taken.getsockname()[1]}")
         server.run(sockets=[taken])
     hub.database.close()
+
+
+@contextlib.contextmanager
+def _told_to_end() -> Iterator[None]:
+    """SIGTERM is as Ctrl-C is: uvicorn ends what is at work first, and sends the signal on."""
+
+    def end(_number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
