@@ -145,7 +145,8 @@ def listen(host: str, port: int) -> socket.socket:
         InputError: it cannot be.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once on sockets that say they are TCP's, and 40 ms later on others
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))
