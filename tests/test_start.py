@@ -59,7 +59,7 @@ def test_to_write_of_boxes_and_chunks_takes_no_numpy():
 
 @pytest.mark.parametrize(
     ("args", "most"),
-    [(("--help",), 136), (("ops",), 186), (("pipelines",), 215), (("families",), 215)],
+    [(("--help",), 137), (("ops",), 187), (("pipelines",), 216), (("families",), 216)],
     ids=str,
 )
 def test_a_command_that_only_lists_imports_no_more_than_its_list_takes(args, most):
