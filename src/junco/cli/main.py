@@ -24,6 +24,7 @@ from junco.cli import (
     embed,
     evaluate,
     families,
+    hub,
     look,
     ops,
     pipelines,
@@ -131,6 +132,7 @@ for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, evaluate.evaluate, train.train, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
+    hub.hub,
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)
