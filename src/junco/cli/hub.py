@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from junco.cli import hub_listing, hub_moving, hub_session
 from junco.errors import InputError, MissingExtraError
 from junco.terminal import flush, out, say
 
@@ -124,3 +125,11 @@ def _open(store: Path, **more: Any) -> Any:
     from junco.hub.server.hub import open_hub
 
     return open_hub(store, **more)
+
+
+for _command in (
+    *(hub_session.login, hub_session.logout, hub_session.whoami),
+    *(hub_moving.push, hub_moving.pull, hub_moving.lock),
+    *(hub_listing.search, hub_listing.show, hub_listing.diff, hub_listing.delete),
+):
+    hub.add_command(_command)
