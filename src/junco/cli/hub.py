@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from junco.cli import hub_listing, hub_moving, hub_session
+from junco.cli import hub_listing, hub_moving, hub_session, hub_trust
 from junco.errors import InputError, MissingExtraError
 from junco.terminal import flush, out, say
 
@@ -129,7 +129,7 @@ def _open(store: Path, **more: Any) -> Any:
 
 for _command in (
     *(hub_session.login, hub_session.logout, hub_session.whoami),
-    *(hub_moving.push, hub_moving.pull, hub_moving.lock),
+    *(hub_moving.push, hub_moving.pull, hub_moving.lock, hub_trust.trust),
     *(hub_listing.search, hub_listing.show, hub_listing.diff, hub_listing.delete),
 ):
     hub.add_command(_command)

@@ -40,7 +40,7 @@ def search(
     from junco.hub.client.listing import search as find
 
     how = {"kind": kind, "family": family, "task": task, "licence": licence, "namespace": namespace, "sort": sort}
-    found = find(" ".join(words), **how, limit=limit, hub=hub)  # type: ignore[arg-type]  # each as its option gives it
+    found = find(" ".join(words), **how, limit=limit, hub=hub)
     if as_json:
         out_json([dict(each.told) for each in found])
         return

@@ -37,7 +37,7 @@ def hub_folder(name: str, kind: str, project: Path | None = None) -> Path:
         ContractError: it is of another kind, or breaks its contract.
         TrustError: it holds code that nobody allowed.
     """
-    return _fetcher()(name, kind, project)
+    return Path(_fetcher()(name, kind, project))
 
 
 def _fetcher() -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ def problems_of_card(folder: Path, told: dict[str, Any]) -> list[Problem]:
         folder: of the artefact.
         told: its manifest, which may say the licence too.
     """
-    said = told.get("licence") or told.get("license")
     if not (folder / CARD).is_file():
         return [Problem(CARD, f"it is missing: a page for people, with a head that says the licence{_CURE}")]
     text = (folder / CARD).read_bytes()
@@ -30,15 +30,18 @@ def problems_of_card(folder: Path, told: dict[str, Any]) -> list[Problem]:
         return [Problem(CARD, f"it has {len(text):,} bytes; a card has at most {_MOST_BYTES:,}")]
     if problems := hub_card.problems_of(CARD, text):
         return [Problem(CARD, why) for why in problems]
-    head = hub_card.front_matter(text)
+    return [Problem(CARD, why) for why in _of_licence(hub_card.front_matter(text), told)]
+
+
+def _of_licence(head: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
+    said = told.get("licence") or told.get("license")
     licence = head.get("license", said)
     if licence is None:
-        return [Problem(CARD, NO_LICENCE)]
-    if not is_licence(licence):
-        return [Problem(CARD, f"license: {picture(licence)} is none; {NO_LICENCE}")]
-    if is_licence(said) and str(said).lower() != str(licence).lower():
-        return [Problem(CARD, f"it says the licence {licence!r}, and the manifest {said!r}")]
-    return []
+        yield NO_LICENCE
+    elif not is_licence(licence):
+        yield f"license: {picture(licence)} is none; {NO_LICENCE}"
+    elif is_licence(said) and str(said).lower() != str(licence).lower():
+        yield f"it says the licence {licence!r}, and the manifest {said!r}"
 
 
 _CURE = " ('junco hub push … --licence apache-2.0' makes one)"

@@ -64,7 +64,8 @@ def check(folder: str | Path, *, card: bool = True) -> Checked:
     paths, problems = paths_of(top)
     for path in paths:
         problems += problems_of_file(top, path, set(paths))
-    kind, told = "", {}
+    kind = ""
+    told: dict[str, Any] = {}
     try:
         name, kind = manifest_of(paths)
     except ContractError as error:

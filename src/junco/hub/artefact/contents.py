@@ -28,7 +28,9 @@ _MEANT = {
     **dict.fromkeys(_TEXTS, "text"),
 }
 REFUSED = frozenset(
-    [".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill", ".h5", ".hdf5", ".keras", ".so", ".dll", ".dylib", ".pyd", ".pyc", ".pyo", ".exe", ".whl", ".egg", ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".ipynb", ".sh", ".bat", ".ps1", ".npz"]
+    {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill", ".h5", ".hdf5", ".keras", ".npz"}
+    | {".so", ".dll", ".dylib", ".pyd", ".pyc", ".pyo", ".exe", ".sh", ".bat", ".ps1", ".ipynb", ".whl", ".egg"}
+    | {".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"}
 )
 """Ends of names that no artefact needs: what runs, what hides files, and what is read by running it."""
 _MOST_JSON_BYTES = 64_000_000

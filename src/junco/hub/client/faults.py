@@ -39,23 +39,26 @@ def fault_of(hub: str, status: int, told: Any, *, has_token: bool) -> HubError:
         told: the JSON of the answer, if it is some.
         has_token: whether a token was sent.
     """
-    error = told.get("error") if isinstance(told, dict) else None
-    error = error if isinstance(error, dict) else {}
+    error = _mapping(_mapping(told).get("error"))
     code, message = str(error.get("code", ""))[:40], printable(str(error.get("message", "")))[:1000]
-    details = error.get("details") if isinstance(error.get("details"), dict) else {}
+    details = _mapping(error.get("details"))
     if not code:
         return HubError(f"{hub} answered {status}, and nothing that a junco hub says: is it one?", status)
     if status == 401 or (code == "no-repository" and not has_token):
         message += f" (log in: junco hub login {hub})"
     if code == "forbidden" and "scope" in details:
         message += f" (the token lacks the scope {printable(str(details['scope']))[:40]}: log in again with it)"
-    if status == 429 and isinstance(told, dict):
+    if status == 429:
         message += " (it is asked too often: wait a while)"
     problems = details.get("problems") or details.get("paths") or details.get("fields")
     if isinstance(problems, list) and problems:
         message += f": {'; '.join(map(_line, problems[:20]))}"
         return RefusedError(f"{hub}: {message}", status, code, details)
     return HubError(f"{hub}: {message}", status, code, details)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _line(problem: Any) -> str:

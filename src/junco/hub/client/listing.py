@@ -98,8 +98,8 @@ def _found(connection: Connection, asked: Mapping[str, str], sort: str, limit: i
 
 
 def _listed(told: Mapping[str, Any]) -> Listed:
-    texts = [str(told.get(key) or "") for key in ("name", "kind", "family", "licence", "summary", "latest")]
-    return Listed(*texts, int(told.get("downloads") or 0), int(told.get("likes") or 0), told)
+    texts = {key: str(told.get(key) or "") for key in ("name", "kind", "family", "licence", "summary", "latest")}
+    return Listed(**texts, downloads=int(told.get("downloads") or 0), likes=int(told.get("likes") or 0), told=told)
 
 
 def show(name: str, *, hub: str | None = None) -> dict[str, Any]:
