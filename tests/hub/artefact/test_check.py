@@ -172,6 +172,49 @@ def test_case_16_parts_of_a_model_outside_its_folder_are_refused(flow, part):
     assert any("weight_map names" in each for each in problems(flow))
 
 
+@pytest.mark.parametrize("place", ["../../etc/passwd", "/etc/passwd", "C:/x", "missing.bin"])
+def test_case_16_external_data_of_onnx_outside_the_folder_is_refused(flow, place):
+    (flow / "model.onnx").write_bytes(b"\x08\x0a" + entry("location", place) + entry("offset", "0"))
+    assert any(f"model.onnx: external data lies in {place!r}" in each for each in problems(flow))
+
+
+def test_case_16_external_data_of_onnx_beside_it_are_fine(flow):
+    (flow / "model.onnx").write_bytes(b"\x08\x0a" + entry("location", "model.data"))
+    (flow / "model.data").write_bytes(b"\0\1" * 40)
+    assert problems(flow) == set()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x12\x02xy\x0a\x08location",
+        b"\x0a\x88\x00location\x12\x02xy",
+        b"\x8a\x00\x08location\x12\x02xy",
+        b"\x0a\x08location\x12\x82\x00xy",
+    ],
+)
+def test_case_16_external_data_of_onnx_in_an_odd_form_are_refused(flow, data):
+    (flow / "model.onnx").write_bytes(b"\x08\x0a" + data)
+    assert any("in an odd form" in each for each in problems(flow))
+
+
+def test_case_16_external_data_are_found_in_what_onnx_itself_writes(flow):
+    onnx = pytest.importorskip("onnx")
+
+    tensor = onnx.numpy_helper.from_array(np.ones((64, 64), np.float32), "w")
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["w"], ["y"])], "g", [], [], [tensor])
+    model = onnx.helper.make_model(graph)
+    onnx.save(model, flow / "m.onnx", save_as_external_data=True, location="m.data", size_threshold=0)
+    assert problems(flow) == set()
+    (flow / "m.data").unlink()
+    assert any("external data lies in 'm.data': there is no such file" in each for each in problems(flow))
+
+
+def entry(key, value):
+    """An entry of external data, as protocol buffers have it."""
+    return bytes([10, len(key), *key.encode(), 18, len(value), *value.encode()])
+
+
 def test_case_16_links_are_refused(flow, tmp_path):
     (tmp_path / "secret").write_text("mine")
     (flow / "data.txt").symlink_to(tmp_path / "secret")

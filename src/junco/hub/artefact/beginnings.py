@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from junco.errors import InputError, ParameterError, TargetError
 from junco.graph.yaml_text import dump
@@ -70,7 +71,7 @@ def _tuned(target: Path, name: str, licence: str) -> None:
     from junco.neural.tuned import write_tuned
 
     head, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(1280, 64)))  # the seed makes it the same everywhere
-    manifest = {
+    manifest: dict[str, Any] = {
         "operator": "image-embedding.efficientnet-lite",
         "params": {},
         "scope": "head",

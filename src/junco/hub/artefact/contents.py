@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from junco.hub.artefact.onnx_places import external_places
 from junco.hub.artefact.tree import Problem
 from junco.hub.server.content import paths
 from junco.hub.server.content.findings import Findings, look_at
-from junco.hub.server.content.formats import CAN_RUN
+from junco.hub.server.content.formats import CAN_RUN, format_of
 
 _TEXTS = (".json", ".yaml", ".yml", ".md", ".txt", ".csv", ".tsv", ".html", ".py", ".lock", ".toml", ".jinja")
 _MEANT = {
@@ -52,19 +53,20 @@ def problems_of_file(folder: Path, path: str, all_paths: Collection[str]) -> lis
         found = look_at(folder / path, (folder / path).stat().st_size)
     except OSError as error:
         return [Problem(path, f"it cannot be read: {error.strerror or error}")]
-    return [Problem(path, why) for why in _said(path, suffix, found)] or _of_json(folder, path, suffix, all_paths)
+    said = [Problem(path, why) for why in _said(suffix, found)]
+    return said or [Problem(path, why) for why in _of_parts(folder, path, suffix, all_paths)]
 
 
 def unsafe_format(file: Path, path: str) -> str | None:
     """What makes a file dangerous in careless hands, by its bytes and its name; ``None``: nothing."""
-    kind = look_at(file, file.stat().st_size).format
+    kind = format_of(file, file.stat().st_size)
     if kind in CAN_RUN:
         return kind
     suffix = Path(path).suffix.lower()
     return suffix if suffix in REFUSED else None
 
 
-def _said(path: str, suffix: str, found: Findings) -> Iterator[str]:
+def _said(suffix: str, found: Findings) -> Iterator[str]:
     if found.unsafe:
         yield f"it is {_WHY.get(found.format, f'a container ({found.format}), in which nobody sees what travels')}"
     elif (meant := _MEANT.get(suffix)) not in (None, found.format):
@@ -76,22 +78,29 @@ def _said(path: str, suffix: str, found: Findings) -> Iterator[str]:
     yield from (f"it {each}: take it out" for each in found.warnings)
 
 
-def _of_json(folder: Path, path: str, suffix: str, all_paths: Collection[str]) -> list[Problem]:
-    """What is wrong with a JSON file, and with files that it names as parts of a model."""
-    if suffix != ".json" or (folder / path).stat().st_size > _MOST_JSON_BYTES:
-        return []
-    try:
-        value = json.loads((folder / path).read_bytes())
-    except (ValueError, RecursionError):
-        return [Problem(path, "it holds no JSON")]
-    parts = value.get("weight_map") if isinstance(value, dict) else None
-    named = {str(each) for each in parts.values()} if isinstance(parts, dict) else set()
+def _of_parts(folder: Path, path: str, suffix: str, all_paths: Collection[str]) -> Iterator[str]:
+    """What is wrong with other files that one names as parts of a model."""
+    if suffix == ".onnx":
+        named, problems = external_places(folder / path)
+        what = "external data lies in"
+        yield from problems
+    elif suffix == ".json" and (folder / path).stat().st_size <= _MOST_JSON_BYTES:
+        try:
+            value = json.loads((folder / path).read_bytes())
+        except (ValueError, RecursionError):
+            yield "it holds no JSON"
+            return
+        parts = value.get("weight_map") if isinstance(value, dict) else None
+        named = {str(each) for each in parts.values()} if isinstance(parts, dict) else set()
+        what = "weight_map names"
+    else:
+        return
     beside = path.rpartition("/")[0]
-    return [
-        Problem(path, f"weight_map names {name[:80]!r}: {paths.problem_of(name) or 'there is no such file'}")
-        for name in sorted(named)
-        if paths.problem_of(name) or (f"{beside}/{name}" if beside else name) not in all_paths
-    ]
+    for name in sorted(named):
+        if why := paths.problem_of(name):
+            yield f"{what} {name[:80]!r}: {why}"
+        elif (f"{beside}/{name}" if beside else name) not in all_paths:
+            yield f"{what} {name[:80]!r}: there is no such file"
 
 
 _ORDERS = re.compile(r"trust_remote_code|auto_map|_attn_implementation_internal|loader_module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,9 +143,10 @@ def _send(connection: Connection, repository: str, folder: Path, files: tuple[Fi
                 file = by_sha256[each["sha256"]]
                 sent += _send_file(connection, repository, folder, file, int(each["offset"]), told)
             return sent
-        except BrokenLineError:
-            if number == TRIES:
+        except (BrokenLineError, HubError) as error:  # whoever broke off holds the file until the hub has seen it
+            if number == TRIES or not (isinstance(error, BrokenLineError) or error.code == "busy"):
                 raise
+            time.sleep(min(0.1 * 2**number, 2.0))
     raise AssertionError(sent)
 
 
