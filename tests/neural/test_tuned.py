@@ -383,3 +383,18 @@ def test_files_that_change_after_it_was_made_are_not_taken_for_the_same(tmp_path
 def test_a_missing_folder_is_an_unavailable_file():
     with pytest.raises(UnavailableError, match="there is no folder"):
         ops["number-embedding.test-sums"](tuned="/nowhere/at-all")
+
+
+def test_a_single_number_stays_one(tmp_path):
+    from junco.neural.tuned_tensors import misfit
+
+    saved = write_tuned(
+        tmp_path / "t",
+        {"operator": "image-embedding.efficientnet-lite", "params": {}},
+        {"network.norm.num_batches_tracked": np.array(3), "network.weight": np.ones((2, 2), np.float32)},
+    )
+    count = saved.tensors()["network.norm.num_batches_tracked"]
+    assert (count.shape, int(count)) == ((), 3)
+    torch = pytest.importorskip("torch")
+    assert misfit("n", count, torch.tensor(0)) == ""
+    assert "its shape is (1,)" in misfit("n", np.ones(1, np.int64), torch.tensor(0))

@@ -7,7 +7,7 @@ import pytest
 
 from junco.labelled.sets import LabelledSet, PairSet, RetrievalSet, TripletSet
 from junco.metrics.labels import labelled
-from junco.tuning.held_out import MOST_ITEMS, HeldOut, SeenLabels, gallery_of
+from junco.tuning.held_out import MOST_ITEMS, HeldOut, SeenLabels, gallery_of, name_of
 from junco.tuning.mistakes import (
     coded,
     confusion,
@@ -126,6 +126,13 @@ def test_what_is_mended_and_what_is_broken_is_counted():
     assert plain["labels"] == ["a", "b"]
     assert plain["confusion"] == {"before": [[4, 1], [0, 5]], "after": [[5, 0], [1, 4]]}
     assert [(each["item"], each["label"], each["taken_for_after"]) for each in plain["worst"]] == [("9.x", "b", "a")]
+
+
+def test_an_item_is_called_by_its_key_and_a_text_also_by_what_it_says():
+    assert name_of("/data/a/b.jpg", "a/b.jpg") == "a/b.jpg"
+    assert name_of("how does\none", "27") == "27: how does one"
+    assert name_of("text") == "text"
+    assert name_of(np.zeros((2, 3)), "row 3") == "row 3"
 
 
 def test_of_very_many_items_a_part_is_looked_at():

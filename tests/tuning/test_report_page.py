@@ -151,6 +151,14 @@ def test_of_triplets_those_whose_other_is_nearer_are_shown():
     assert "not alike" in page
 
 
+def test_of_long_lists_of_the_record_the_first_are_named():
+    names = [f"file {number}!" for number in range(1_000)]
+    page = body(TrainReport(name="x", split={"held_out": {"names": names}, "train": {"counts": {"a": 3}}}))
+    assert "and 950 more" in page
+    assert "file 999!" not in page
+    assert "<td>train › counts › a</td><td>3</td>" in page
+
+
 def test_where_nobody_is_mistaken_that_is_said():
     corners = np.repeat(np.eye(3, 6, dtype=np.float32), 4, axis=0)
     data = LabelledSet([f"text {n}" for n in range(12)], [n // 4 for n in range(12)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -67,10 +69,10 @@ def test_what_was_being_written_when_all_ended_is_cut_off(tmp_path):
         lambda folder: (folder / "rows.json").write_text("{"),
         lambda folder: (folder / "rows.json").write_text("[]"),
         lambda folder: (folder / "rows.json").write_text(
-            json.dumps({"junco": 1, "identity": "x", "axes": [2, 0], "dtypes": ["|O", "<f4"]})
+            json.dumps({"junco": 1, "identity": "x", "generation": "g", "axes": [2, 0], "dtypes": ["|O", "<f4"]})
         ),
         lambda folder: (folder / "rows.json").write_text(
-            json.dumps({"junco": 1, "identity": "x", "axes": [10**9, 0], "dtypes": ["|u1", "<f4"]})
+            json.dumps({"junco": 1, "identity": "x", "generation": "g", "axes": [10**9, 0], "dtypes": ["|u1", "<f4"]})
         ),
         lambda folder: (folder / "index.bin").write_bytes(b"\xff" * 4000),
     ],
@@ -103,3 +105,41 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(TargetError, match="cannot be written"):
         RowStore(tmp_path / "file" / "s", "x")
+
+
+def test_two_that_add_to_one_folder_take_up_each_others_rows(tmp_path):
+    one, other = RowStore(tmp_path / "s", "x"), RowStore(tmp_path / "s", "x")
+    filled(tmp_path / "s", 2)
+    for store, numbers in ((one, (0, 1, 2)), (other, (1, 2, 3))):
+        for number in numbers:
+            store.add(key(number), [(np.full((2, 3), number, np.uint8), np.float32(number))])
+        store.flush()
+    assert other.digests == [key(n) for n in range(4)]
+    np.testing.assert_array_equal(other.rows().arrays[1], [0, 1, 2, 3])
+    assert one.digests == [key(n) for n in range(3)]
+    assert len(one.rows()) == 3
+
+
+def test_a_store_that_was_removed_meanwhile_says_so(tmp_path):
+    store = filled(tmp_path / "s")
+    before = store.rows()
+    RowStore(tmp_path / "s", "y")
+    np.testing.assert_array_equal(before.arrays[1], [0, 1, 2, 3])
+    store.add(key(7), [(np.zeros((2, 3), np.uint8), np.float32(7))])
+    with pytest.raises(TargetError, match="changed by another run meanwhile"):
+        store.flush()
+
+
+def test_many_processes_may_write_at_once(tmp_path):
+    script = (
+        "import sys, numpy as np; from pathlib import Path; from junco.tuning.row_store import RowStore\n"
+        "store = RowStore(Path(sys.argv[1]), 'x')\n"
+        "for n in range(60):\n"
+        "    store.add(bytes([n]) * 32, [(np.full(50, n, np.int64),)])\n"
+        "    store.flush()\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "s")]) for _ in range(3)]
+    assert [each.wait(120) for each in running] == [0, 0, 0]
+    store = RowStore(tmp_path / "s", "x")
+    assert sorted(store.digests) == [key(n) for n in range(60)]
+    assert [int(row[0]) for row in store.rows().arrays[0]] == [digest[0] for digest in store.digests]

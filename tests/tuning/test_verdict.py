@@ -59,9 +59,22 @@ def test_where_it_is_worse_and_the_weights_of_before_are_kept_that_is_said():
 
 
 def test_where_no_epoch_was_better_than_what_was_there_it_is_worse_though_nothing_was_lost():
-    found = verdict(readings(0.0, 0.0, history=epochs(0.6, 0.58, 0.59), is_parent_kept=True))
+    found = verdict(readings(0.0, 0.0, history=epochs(0.6, 0.57, 0.58), is_parent_kept=True))
     assert found.kind == "worse"
-    assert "no epoch was better than what was there: map 0.600 before, 0.590 at best in 2" in str(found)
+    assert "no epoch was better than what was there: map 0.600 before, 0.580 at best in 2" in str(found)
+
+
+def test_where_all_was_right_already_and_no_epoch_was_better_nothing_is_worse():
+    found = verdict(readings(0.0, 0.0, before=1.0, history=epochs(1.0, 1.0, 1.0), is_parent_kept=True))
+    assert found.kind == "not better"
+    assert found.sentences[1] == (
+        "There was little to gain: map was 1.000 of 1 already. The weights that were there before are kept."
+    )
+
+
+def test_a_gain_that_is_none_by_chance_and_still_useless_is_said_to_be_little():
+    assert verdict(readings(0.004, 0.003)).sentences[1] == "That is little: it is hardly more than 0.007."
+    assert len(verdict(readings(0.04, 0.003)).sentences) == 1
 
 
 def test_a_run_that_was_over_before_its_first_epoch_was_says_so():

@@ -14,6 +14,11 @@ from junco.tuning.watching import JsonLines, Live, Together, Watching, epoch_lin
 NAN = float("nan")
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 class Clock:
     def __init__(self):
         self.now_s = 100.0
@@ -100,10 +105,6 @@ def test_on_a_terminal_epochs_stand_above_a_live_line(capsys, clock):
 
 
 def test_a_terminal_has_a_bar_that_says_how_far_it_is(monkeypatch, clock):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     monkeypatch.setattr(sys, "stderr", stream := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")
@@ -117,6 +118,22 @@ def test_a_terminal_has_a_bar_that_says_how_far_it_is(monkeypatch, clock):
         watch._rich.refresh()
     for part in ("epoch 1", "10/30", "loss 1.500", "rate 3.0e-04", "20.0 s left"):
         assert part in stream.getvalue()
+
+
+def test_what_is_read_and_embedded_before_is_shown_too(capsys, monkeypatch, clock):
+    watch = JsonLines("map", clock)
+    watch.loading("decoding", 1, 50)
+    clock.now_s += 6
+    watch.loading("decoding", 20, 50)
+    assert lines(capsys) == [{"loading": "decoding", "done": 20, "total": 50}]
+    monkeypatch.setattr(sys, "stderr", stream := Terminal())
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    with Live("map", clock) as live:
+        live.loading("decoding", 20, 50)
+        live._rich.refresh()
+    assert "decoding" in stream.getvalue()
+    assert "20/50" in stream.getvalue()
 
 
 def test_nothing_is_shown_where_nothing_is_wanted(capsys):
@@ -134,12 +151,15 @@ def test_elsewhere_than_on_a_terminal_there_is_json(capsys):
 
 
 def test_several_are_told_together(capsys, clock):
-    one, other = Watching("map", clock), JsonLines("map", clock)
+    one, other = Watching("map", clock), JsonLines("", clock)
     with Together([one, other]) as both:
+        both.metric = "map"  # known once data was read
+        both.loading("decoding", 1, 2)
         both.epoch(epoch(0))
         both.step(1, 2, 1.0, 1e-3)
         both.told("line")
     assert one.last.number == 0
+    assert other.metric == "map"
     assert [*map(sorted, lines(capsys))][1] == ["told"]
 
 

@@ -42,6 +42,7 @@ def hub() -> None:
 @_blobs
 @click.option("--open-sign-up", is_flag=True, help="Anybody may become a user.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="By which the hub may be called, from elsewhere.")
+@click.option("--proxy", multiple=True, metavar="ADDRESS", help="Of a reverse proxy: who asks is who it says asks.")
 def serve(
     store: Path,
     port: int,
@@ -50,6 +51,7 @@ def serve(
     blobs: str | None,
     open_sign_up: bool,
     allow_host: tuple[str, ...],
+    proxy: tuple[str, ...],
 ) -> None:
     """Run a hub in the folder STORE, until Ctrl-C.
 
@@ -70,7 +72,7 @@ def serve(
         flush()
         say("Ctrl-C ends it")
 
-    server.serve(opened, host, port, ready)
+    server.serve(opened, host, port, ready, ",".join(proxy))
     say("ended")
 
 
@@ -108,6 +110,29 @@ def collect(store: Path, database: str | None, blobs: str | None) -> None:
 
     gone = collect_garbage(_open(server.store_of(store), database=database, blobs=blobs))
     out(f"{gone.blobs:,} files, {gone.bytes:,} bytes")
+
+
+@hub.command
+@_store
+@_database
+@_blobs
+@click.pass_context
+def check(context: click.Context, store: Path, database: str | None, blobs: str | None) -> None:
+    """Read all files again, and name those whose bytes are damaged.
+
+    Their bytes are let go of, so that whoever has such a file can push it again.
+    The exit status is 1 where there are any.
+    """
+    server = _server()
+    from junco.hub.server.blobs.check import check as check_all
+
+    found = 0
+    for damaged in check_all(_open(server.store_of(store), database=database, blobs=blobs)):
+        found += 1
+        out(f"{damaged.sha256}  {', '.join(damaged.files) or 'of no commit'}")
+    say(f"{found:,} damaged" if found else "all are whole")
+    if found:
+        context.exit(1)
 
 
 @hub.command

@@ -13,7 +13,7 @@ _CHANNELS = (1, 3, 4)
 _LIGHT = (str, os.PathLike, bool, int, float, type(None))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LazyItem:
     """An item of a data set, by its number. It is equal to itself in the same data set.
 
@@ -49,7 +49,7 @@ class LazyItem:
         return f"item {self.number:,}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Unavailable:
     """What stands in the place of an item that its data set could not give; no operator takes it.
 

@@ -198,7 +198,7 @@ class Tuned:
         with torch.no_grad():
             for name, made in changes.items():
                 for kind, tensor in sorted(made, key=lambda each: each[0] == "lora"):
-                    given = torch.from_numpy(np.ascontiguousarray(tensor))
+                    given = torch.from_numpy(np.asarray(tensor, order="C"))
                     whole = given if kind == "network" else state[name] + given.reshape(state[name].shape)
                     state[name].copy_(whole)
 
@@ -280,7 +280,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
     """
     from safetensors.numpy import save_file
 
-    given = {key: np.ascontiguousarray(tensor) for key, tensor in sorted(tensors.items())}
+    given = {key: np.asarray(tensor, order="C") for key, tensor in sorted(tensors.items())}
     shape = given[HEAD].shape if HEAD in given else None
     if problems := problems_of(given, shape):
         raise TrainError(f"what was trained cannot be kept: {listed(problems)}")

@@ -53,8 +53,9 @@ def misfit(name: str, tensor: npt.NDArray[Any], own: Any) -> str:
         return "the model has no such tensor"
     if tensor.dtype.kind == "f" and not own.is_floating_point():
         return f"the model has {str(own.dtype).removeprefix('torch.')} there"
-    fits = tensor.size == own.numel() and len(tensor) == len(own) if tensor.ndim else own.ndim == 0
-    if tuple(tensor.shape) != tuple(own.shape) and not (tensor.ndim == 2 and fits and own.ndim > 2):
+    # a product of LoRA's matrices has the axes of a convolution's inputs in one
+    is_flat = tensor.ndim == 2 < own.ndim and tensor.shape == tuple(own.flatten(1).shape)
+    if tuple(tensor.shape) != tuple(own.shape) and not is_flat:
         return f"its shape is {tensor.shape}, and the model's {tuple(own.shape)}"
     return ""
 

@@ -32,7 +32,8 @@ class TrainingArgs:
         teacher: for ``distil``: the pipeline whose vectors are matched.
         dim: numbers of a tuned vector, with ``scope="head"``; as many as before where nothing is said.
         rank: of LoRA's matrices.
-        epochs: how often all examples are seen.
+        epochs: how often all examples are seen; ``None``: 3 times, by a head as often as makes 120 steps, between 5 and
+            40 times; or as often as ``steps`` ask for.
         steps: most steps, which may end it earlier; ``None``: by ``epochs`` alone.
         lr: the highest rate; ``None``: found by a short test.
         schedule: how the rate falls.
@@ -52,7 +53,8 @@ class TrainingArgs:
             spearman, by the data.
         seed: of everything that is drawn: equal bits on a CPU.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        checkpoint_s: seconds between checkpoints within an epoch; after each epoch there is one anyway.
+        checkpoint_s: seconds between checkpoints within an epoch; after an epoch there is one anyway, unless the last
+            is younger than five seconds.
         logs: a folder for TensorBoard's files; ``None``: none are written.
         keep: the run's folder stays when all is done, with its checkpoints; else only what was made.
     """

@@ -10,14 +10,13 @@ import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from junco.errors import TrainError
 from junco.wording import brief
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NAME = "checkpoint.safetensors"
 _VERSION = 1
@@ -29,6 +28,9 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], state: Mapping[s
     Raises:
         TrainError: it cannot be written; the one before is as it was.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
     text = json.dumps({"junco": _VERSION, **state})
     part = path.with_name(f"{path.name}.part")
     try:
@@ -49,6 +51,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         TrainError: it cannot be read, is damaged, or is none of junco's.
     """
+    from safetensors import SafetensorError, safe_open
+
     try:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}

@@ -1,4 +1,4 @@
-"""`Goal`: what vectors are to do, as a loss of them. A small module: it may have weights of its own, which are trained too."""
+"""`Goal`: what vectors are to do, as a loss of them: a small module, whose own weights, if any, are trained too."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Classify(Goal):
 
     by_item = True
 
-    def __init__(self, num_labels: int, dim: int, temperature: float = 0.05) -> None:
+    def __init__(self, num_labels: int, dim: int, temperature: float = 0.1) -> None:
         super().__init__()
         self.temperature = temperature
         self.weight = nn.Parameter(functional.normalize(torch.randn(num_labels, dim), dim=1))
@@ -221,20 +221,21 @@ class Matryoshka(Goal):
     def __init__(self, lengths: Sequence[int], made: Callable[[int], Goal]) -> None:
         super().__init__()
         self.lengths = tuple(lengths)
-        self.goals = nn.ModuleList([made(length) for length in lengths])
-        self.by_item = all(goal.by_item for goal in self.goals)
+        self._each = [made(length) for length in lengths]
+        self.goals = nn.ModuleList(self._each)
+        self.by_item = all(goal.by_item for goal in self._each)
 
     def forward(self, columns: Sequence[Tensor], known: Known) -> Tensor:
         """The mean over lengths."""
         each = [
             goal([vectors[:, :length] for vectors in columns], known)
-            for goal, length in zip(self.goals, self.lengths, strict=True)
+            for goal, length in zip(self._each, self.lengths, strict=True)
         ]
         return torch.stack(each).mean()
 
     def begin(self, vectors: Tensor, labels: Tensor) -> None:
         """Each of them."""
-        for goal, length in zip(self.goals, self.lengths, strict=True):
+        for goal, length in zip(self._each, self.lengths, strict=True):
             goal.begin(vectors[:, :length], labels)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from junco.errors import TrainError
 from junco.memory import is_out_of_memory, let_go
@@ -67,27 +66,26 @@ class Gradients:
     def _of_part(self, places: Places, draw: tuple[int, ...], share: float) -> float:
         columns = [self._vectors(column, places, draw) for column in range(len(self._examples.columns))]
         loss = self._goal(columns, self._known(places)) * share
-        loss.backward()
-        return loss.item()
+        return _gone_back(loss)
 
     def _cached(self, places: Places, parts: Sequence[Places], draw: tuple[int, ...], share: float) -> float:
         numbers = range(len(self._examples.columns))
-        with torch.no_grad(), _statistics_kept(self._passes.part.network):
+        with torch.no_grad(), self._passes.statistics_kept():
             columns = [
                 torch.cat([self._vectors(column, part, (*draw, i)) for i, part in enumerate(parts)])
                 for column in numbers
             ]
         for vectors in columns:
             vectors.requires_grad_(True)
-        loss = self._goal(columns, self._known(places)) * share
-        loss.backward()
+        loss = _gone_back(self._goal(columns, self._known(places)) * share)
         for column in numbers:
             wanted = columns[column].grad
             if wanted is None:  # a column that the goal does not look at
                 continue
-            for i, (part, gradient) in enumerate(zip(parts, wanted.split([len(part) for part in parts]), strict=True)):
-                self._vectors(column, part, (*draw, i)).backward(gradient)
-        return loss.item()
+            pieces = torch.tensor_split(wanted, len(parts))  # as numpy split the places
+            for i, (part, piece) in enumerate(zip(parts, pieces, strict=True)):
+                torch.autograd.backward(self._vectors(column, part, (*draw, i)), piece)
+        return loss
 
     def _vectors(self, column: int, places: Places, draw: tuple[int, ...]) -> Tensor:
         rows, side = self._examples.columns[column], self._examples.side(column)
@@ -100,7 +98,7 @@ class Gradients:
         let_go(error)
         for weight in [*self._passes.part.network.parameters(), *self._goal.parameters()]:
             weight.grad = None
-        if torch.cuda.is_initialized():
+        if self._passes.device.type == "cuda":
             torch.cuda.empty_cache()
         now = min(self.rows or of_batch, of_batch)
         if now <= 2:
@@ -112,10 +110,6 @@ class Gradients:
         self._told(f"memory did not hold passes of {now} examples: a batch goes through in parts of {self.rows}")
 
 
-@contextmanager
-def _statistics_kept(network: nn.Module) -> Iterator[None]:
-    """A pass that is made twice counts once in the statistics of BatchNorm."""
-    kept = [buffer.clone() for buffer in network.buffers()]
-    yield
-    for buffer, before in zip(network.buffers(), kept, strict=True):
-        buffer.copy_(before)
+def _gone_back(loss: Tensor) -> float:
+    torch.autograd.backward(loss)
+    return float(loss.detach())

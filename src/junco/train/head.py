@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def head_task(name: str, dim_in: int, dim_out: int, start: Vectors | None = None) -> TrainTask:
     """A map ``tuned = weight @ vector``, without bias, so that vectors of any length can go through it.
 
-    Its rows are tuples of one float32 vector; its state dict has one name, ``weight``, (dim_out, dim_in).
+    Its rows are tuples of one float32 vector. After training ``weight`` of its network, (dim_out, dim_in), is the map.
 
     Args:
         name: of the operator whose vectors they are.
@@ -31,18 +31,18 @@ def head_task(name: str, dim_in: int, dim_out: int, start: Vectors | None = None
     """
     import torch
 
+    from junco.train.head_network import Head
+
     first = np.eye(dim_out, dim_in, dtype=np.float32) if start is None else np.asarray(start, np.float32)
     if first.shape != (dim_out, dim_in) or not np.isfinite(first).all():
         raise TrainError(
             f"{name!r}: a head begins at finite numbers of shape ({dim_out}, {dim_in}), not at {first.shape} ones"
         )
-    with torch.random.fork_rng(devices=[]):  # the usual start of its weight is drawn, and not used
-        network = torch.nn.Linear(dim_in, dim_out, bias=False)
-    with torch.no_grad():
-        network.weight.copy_(torch.from_numpy(np.array(first)))
+    network = Head(torch.from_numpy(np.array(first)))
 
     def forward(tensors: Tensors, side: Side) -> torch.Tensor:
-        return torch.nn.functional.linear(tensors[0], network.weight)
+        vectors: torch.Tensor = network(tensors[0])
+        return vectors
 
     return TrainTask(name=name, network=network, rows=_rows, collate=stacked_tensors, forward=forward)
 

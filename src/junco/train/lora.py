@@ -1,55 +1,81 @@
-"""`LoraPart`: small matrices beside the weights, which alone are trained. Hu et al., "LoRA" (2021), by peft."""
+"""`LoraPart`: small matrices beside the weights, which alone are trained. Hu et al., "LoRA" (2021).
+
+They are parametrisations of the weights, torch's own, and not modules beside the layers, as peft puts them: so they
+serve layers of any class (a convolution with TensorFlow's padding as well as one of torch's), and nobody who reads a
+layer's weight past its module, as torch's attention does, reads past them.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections import Counter
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from junco.errors import TrainError
 from junco.train.parts import Part, without_batch_statistics
 
 SCALE = 2.0
-"""What the product of the two matrices is multiplied by: peft's ``lora_alpha`` is twice the rank."""
-_ADAPTER = "tuned"
+"""What the product of the two matrices is multiplied by."""
+
+
+class Product(nn.Module):
+    """A weight → the weight and what is added to it: scale · (b · a), in its shape. Nothing at first.
+
+    Args:
+        weight: (out, in …).
+        rank: numbers between the two matrices.
+    """
+
+    def __init__(self, weight: Tensor, rank: int) -> None:
+        super().__init__()
+        self.a = nn.Parameter(torch.empty(rank, *weight.shape[1:]))
+        self.b = nn.Parameter(torch.zeros(len(weight), rank))
+        nn.init.kaiming_uniform_(self.a.data.flatten(1), a=5**0.5)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The sum."""
+        with torch.autocast(weight.device.type, enabled=False):
+            return weight + SCALE * (self.b @ self.a.flatten(1)).reshape(weight.shape)
 
 
 class LoraPart(Part):
-    """Adapters beside all linear layers and ungrouped convolutions; the weights themselves stay.
+    """Products beside the weights of linear layers and convolutions; the weights themselves stay.
 
-    What comes out: ``lora.<name>.a`` (rank, in …) and ``lora.<name>.b`` (out, rank …), by the names of the weights'
-    layers: weight += lora_scale · (b.flatten(1) @ a.flatten(1)).reshape(weight.shape).
+    Those that are too small to have one of that rank, as convolutions a channel, have none.
+
+    What comes out: ``lora.<name>.a`` (rank, in …) and ``lora.<name>.b`` (out, rank), by the names of the layers:
+    weight += lora_scale · (b @ a.flatten(1)).reshape(weight.shape).
 
     Args:
-        network: all of it; adapters are put into it.
+        network: all of it; it has the products until `close`.
         rank: of the matrices.
         owner: the operator's name, for messages.
 
     Raises:
-        TrainError: no layer can take an adapter.
+        TrainError: no layer can have one.
     """
 
     lora_scale = SCALE
 
     def __init__(self, network: nn.Module, rank: int, owner: str) -> None:
-        self._layers = _layers(network)
+        self._layers = _layers(network, rank)
         if not self._layers:
             raise TrainError(
-                f"{owner!r}: scope='lora' takes linear layers or convolutions, and its network has none that stands "
-                "by itself: take scope='all', the names of layers, or scope='head'"
+                f"{owner!r}: scope='lora' with rank={rank} takes linear layers or convolutions of more than {rank} "
+                "numbers in and out, and its network has none: take a lower rank, scope='all', the names of layers, or "
+                "scope='head'"
             )
-        before = sum(weight.numel() for weight in network.parameters())
-        super().__init__(network, set(), (), "lora.")  # reads the fingerprint while the network is plain
-        _inject(network, list(self._layers), rank)
-        self._adapters = {name: network.get_submodule(name) for name in self._layers}
-        names = {name for name, _ in network.named_parameters() if f".{_ADAPTER}." in name}
-        fingerprint = self.fingerprint
-        super().__init__(network, names, (), "lora.")
-        self.fingerprint, self.num_weights = fingerprint, before
+        super().__init__(network, set(), (), "lora.")  # its fingerprint is that of the plain network
+        self._products: dict[str, Product] = {}
+        for name, layer in self._layers.items():
+            self._products[name] = Product(layer.get_parameter("weight"), rank)
+            parametrize.register_parametrization(layer, "weight", self._products[name])
+        trained = {id(weight) for product in self._products.values() for weight in product.parameters()}
+        self._train({name for name, weight in network.named_parameters() if id(weight) in trained})
 
     def as_in_training(self) -> None:
         """Dropout drops; BatchNorm stays as it is, for its statistics are no part of what comes out."""
@@ -59,49 +85,27 @@ class LoraPart(Part):
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """Both matrices of each layer in which they do anything."""
         found: dict[str, npt.NDArray[np.generic]] = {}
-        for name, adapter in self._adapters.items():
-            a, b = (_matrix(adapter, kind) for kind in ("lora_A", "lora_B"))
-            if torch.count_nonzero(b):
-                found[f"lora.{name}.a"], found[f"lora.{name}.b"] = a.numpy(), b.numpy()
+        for name, product in self._products.items():
+            if torch.count_nonzero(product.b):
+                found[f"lora.{name}.a"] = product.a.detach().cpu().numpy()
+                found[f"lora.{name}.b"] = product.b.detach().cpu().numpy()
         return found
 
     def close(self) -> None:
-        """Add the products to the weights, and take the adapters out."""
-        for name, adapter in self._adapters.items():
-            layer = self._layers[name]
-            a, b = (_matrix(adapter, kind) for kind in ("lora_A", "lora_B"))
-            with torch.no_grad():
-                product = (b.flatten(1) @ a.flatten(1)).reshape(layer.weight.shape)
-                layer.weight += SCALE * product.to(layer.weight.device)
-            above, _, last = name.rpartition(".")
-            setattr(self.network.get_submodule(above), last, layer)
+        """Add the products to the weights, and take them out."""
+        for layer in self._layers.values():
+            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
         super().close()
 
 
-def _layers(network: nn.Module) -> dict[str, Any]:
-    """Layers that can take an adapter, by name. Those inside torch's own attention are read past their modules."""
-    inside = [name for name, module in network.named_modules() if isinstance(module, nn.MultiheadAttention)]
+def _layers(network: nn.Module, rank: int) -> dict[str, nn.Module]:
+    """Layers that can have a product, by name; not those that share a weight with another."""
+    owners = Counter(id(weight) for _, weight in network.named_parameters(remove_duplicate=False))
     return {
         name: module
         for name, module in network.named_modules()
-        if name and _can_take(module) and not any(name.startswith(f"{outer}.") for outer in inside)
+        if name
+        and isinstance(module, (nn.Linear, nn.Conv1d, nn.Conv2d))
+        and min(len(module.weight), module.weight[0].numel()) > rank
+        and owners[id(module.weight)] == 1
     }
-
-
-def _can_take(module: nn.Module) -> bool:
-    if isinstance(module, nn.Conv2d):
-        return module.groups == 1 and module.padding_mode == "zeros"
-    return isinstance(module, nn.Linear)
-
-
-def _inject(network: nn.Module, names: list[str], rank: int) -> None:
-    from peft import LoraConfig, inject_adapter_in_model
-
-    pattern = "|".join(re.escape(name) for name in names)
-    config = LoraConfig(r=rank, lora_alpha=round(SCALE * rank), target_modules=f"(?:{pattern})")
-    inject_adapter_in_model(config, network, _ADAPTER)
-
-
-def _matrix(adapter: Any, kind: str) -> torch.Tensor:
-    weight: torch.Tensor = getattr(adapter, kind)[_ADAPTER].weight
-    return weight.detach().to("cpu", torch.float32, copy=True)

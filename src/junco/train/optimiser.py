@@ -37,23 +37,21 @@ class _Group:
 class Optimiser:
     """AdamW (Loshchilov and Hutter, 2017) for weights that are trained and those of the goal.
 
-    Decay is for matrices, not for biases and the factors of norms; a head's is towards the map that it began as. It is
-    torch's arithmetic without torch's class, whose first use imports a compiler for seconds.
+    Decay is for matrices, not for biases and the factors of norms. It is torch's arithmetic without torch's class,
+    whose first use imports a compiler for seconds.
 
     Args:
         part: what of the network is trained.
         goal: its own weights learn faster, for they are new.
         args: clip and weight_decay.
-        is_head: whether it is a head's map.
     """
 
-    def __init__(self, part: Part, goal: Goal, args: TrainingArgs, is_head: bool) -> None:
+    def __init__(self, part: Part, goal: Goal, args: TrainingArgs) -> None:
         weights: list[Tensor] = [*part.parameters.values()]
-        self._clip, self._decay = args.clip, args.weight_decay
-        self._near = [(weight, weight.detach().clone()) for weight in weights] if is_head else []
+        self._clip = args.clip
         self._groups = (
-            _Group([weight for weight in weights if weight.ndim > 1 and not is_head], decay=self._decay),
-            _Group([weight for weight in weights if weight.ndim <= 1 or is_head]),
+            _Group([weight for weight in weights if weight.ndim > 1], decay=args.weight_decay),
+            _Group([weight for weight in weights if weight.ndim <= 1]),
             _Group([*goal.parameters()], rate=_RATE_OF_A_GOAL),
         )
         self._all = [weight for group in self._groups for weight in group.weights]
@@ -93,8 +91,6 @@ class Optimiser:
                 eps=1e-8,
                 maximize=False,
             )
-        for weight, start in self._near:
-            weight.lerp_(start, min(1.0, lr * self._decay))
 
     def forget(self) -> None:
         """Gradients that were added are no more."""

@@ -36,8 +36,11 @@ class Part:
         self.network, self._modules, self._prefix = network, tuple(modules), prefix
         self.fingerprint = _fingerprint(network)
         self.num_weights = sum(weight.numel() for weight in network.parameters())
-        self.parameters = {name: weight for name, weight in network.named_parameters() if name in trained}
-        for weight in network.parameters():
+        self._train(trained)
+
+    def _train(self, trained: set[str]) -> None:
+        self.parameters = {name: weight for name, weight in self.network.named_parameters() if name in trained}
+        for weight in self.network.parameters():
             weight.requires_grad_(False)
         for weight in self.parameters.values():
             weight.requires_grad_(True)
@@ -48,6 +51,9 @@ class Part:
     def num_trained(self) -> int:
         """Numbers that are trained."""
         return sum(weight.numel() for weight in self.parameters.values())
+
+    def begin(self, inputs: Tensor) -> None:
+        """Look at what goes in, (n, …) of some examples, before anything is trained."""
 
     def as_in_training(self) -> None:
         """Set the layers that are trained to training, all others to use."""
@@ -74,7 +80,7 @@ class Part:
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """What differs from how it began, by the names of a tuned folder."""
         now = self.state()
-        changed = [name for name in now if self._prefix == "head." or not torch.equal(now[name], self.start[name])]
+        changed = [name for name in now if not torch.equal(now[name], self.start[name])]
         return {f"{self._prefix}{name}": now[name].numpy() for name in changed}
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
-"""`Passes`: examples → tensors → vectors, with gradients or without, on the device and in the arithmetic that is asked for."""
+"""`Passes`: examples → tensors → vectors, with gradients or without, on a device, in the arithmetic asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ class Passes:
         tensors = self._tensors(rows, places, side)
         if self._change is not None:
             tensors = self._change(tensors, torch.Generator().manual_seed(seed))
-        torch.manual_seed(seed)
+        self._seed(seed)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_bfloat16):
             vectors = self._forward(tensors, side)
         return self._checked(vectors, len(places))
@@ -104,13 +105,33 @@ class Passes:
             [self._checked(self._forward(self._tensors(rows, cut, "left"), "left"), len(cut)) for cut in cuts]
         )
 
+    @contextmanager
+    def statistics_kept(self) -> Iterator[None]:
+        """Passes inside do not count in the statistics of BatchNorm, so that those made twice count once."""
+        buffers = [*self.task.network.buffers()]
+        kept = [buffer.clone() for buffer in buffers]
+        yield
+        with torch.no_grad():
+            for buffer, before in zip(buffers, kept, strict=True):
+                buffer.copy_(before)
+
+    def inputs(self, rows: Rows, places: Places) -> Tensors:
+        """What goes in of some rows of the first column, on the device."""
+        return tuple(tensor.to(self.device) for tensor in self._tensors(rows, places, "left"))
+
     def _is_block(self, rows: Rows) -> bool:
         return self.task.collate is stacked_tensors and isinstance(rows, BlockRows)
 
     def _tensors(self, rows: Rows, places: Places, side: Side) -> Tensors:
         if self.task.collate is stacked_tensors and isinstance(rows, BlockRows):
             return tuple(torch.from_numpy(array) for array in rows.block(places))
-        return self.task.collate(_taken(rows, places.tolist()), side)
+        return self.task.collate(rows.take(places.tolist()), side)
+
+    def _seed(self, seed: int) -> None:
+        """What dropout draws; torch.manual_seed would also note for every GPU who asked."""
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
 
     def _forward(self, tensors: Tensors, side: Side) -> Tensor:
         return self.task.forward(tuple(tensor.to(self.device) for tensor in tensors), side).float()
@@ -118,10 +139,7 @@ class Passes:
     def _checked(self, vectors: Tensor, num_rows: int) -> Tensor:
         if vectors.ndim != 2 or len(vectors) != num_rows:
             raise TrainError(
-                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, not ({num_rows}, dim)"
+                f"{self.task.name!r}: its forward() gave {tuple(vectors.shape)} for {num_rows} rows, "
+                f"not ({num_rows}, dim)"
             )
         return vectors
-
-
-def _taken(rows: Rows, places: Sequence[int]) -> list[tuple[npt.NDArray[np.generic], ...]]:
-    return rows.take(places)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from junco.errors import TrainError
-from junco.train import checkpoint, rates
+from junco.train import rates, resuming
 from junco.train.args import TrainingArgs
 from junco.train.examples import Examples, Rows
+from junco.train.fitting import rows_that_fit
 from junco.train.goals import goal_for
 from junco.train.gradients import Gradients
 from junco.train.history import Epoch, History
@@ -34,6 +34,10 @@ Embed = Callable[[Rows, Side], Vectors]
 """Rows of a side → their vectors, float32 (n, dim), as in use and without gradients."""
 _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
+_MOST_TO_LOOK_AT = 4096
+"""Vectors that say in which directions a head learns."""
+_EXAMPLES_OF_A_TEST = 8
+"""Of rates of a network: so it takes no longer than a hundred examples or so; of a head a whole batch."""
 _LEAST_S = 5.0
 """Between checkpoints of epochs that are short."""
 _USUAL_RATES = {True: 1e-3, False: 1e-4}
@@ -77,7 +81,7 @@ class Run:
         self.passes = Passes(self.task, self.part, device, self.args.precision == "bfloat16", self.settled.augment)
         first = self.passes.some(self.examples.columns[0], np.arange(min(2, len(self.examples))))
         self.goal = goal_for(self.goal_name, self.args, self.examples, first.shape[1]).to(device)
-        self.optimiser = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        self.optimiser = Optimiser(self.part, self.goal, self.args)
         self.gradients = Gradients(self.passes, self.goal, self.examples, self.args.seed, self.told)
         self.sampler = sampler_for(self.examples, self.goal_name, self.settled, self.args.balance, self.args.seed)
         self.history = History(
@@ -87,11 +91,18 @@ class Run:
             num_weights=self.part.num_weights,
         )
         self.best = self.part.start
-        self._began = self._epoch_began = self._saved = time.perf_counter()
+        self.began = self.epoch_began = self._saved = time.perf_counter()
 
     def begin(self) -> None:
-        """Measure what is there before, let the goal begin there, and find the rate."""
+        """Measure what is there before, see what fits into memory, let the goal begin there, and find the rate."""
         self._measure()
+        self._fit_passes()
+        if self.settled.patience and self.metric not in self.history.epochs[0].measures:
+            self.told("patience waits for nothing: no measure of held-out examples says which epoch is best")
+        if self.settled.is_head:
+            some = np.random.default_rng(self.args.seed).permutation(len(self.examples))[:_MOST_TO_LOOK_AT]
+            self.part.begin(self.passes.inputs(self.examples.columns[0], some)[0])
+            self.best = self.part.state()
         labels = self.examples.labels
         if labels is not None and len(self.examples.columns) == 1:
             places = balanced(labels, np.random.default_rng(self.args.seed)).ravel()
@@ -102,7 +113,7 @@ class Run:
 
     def epochs_left(self) -> Iterator[int]:
         """Numbers of the epochs that are to come; says why it ended."""
-        while self.step < self.settled.steps:
+        while self.num_epochs < self.settled.epochs:
             if self._is_out_of_patience():
                 self.history.ending = "patience"
                 return
@@ -144,72 +155,18 @@ class Run:
         self.history.told.append(line)
         self.watch.told(line)
 
-    def finish(self) -> None:
-        """Put the best weights in, and note how long it took."""
+    def finish(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Put the best weights in, note how long it took, and give what came out."""
         self.part.load(self.best)
-        self.history.seconds += time.perf_counter() - self._began
+        tensors = self.part.tensors()
+        self.part.close()
+        self.history.seconds += time.perf_counter() - self.began
+        return tensors
 
     def save(self) -> None:
-        """Write a checkpoint: all that is needed to go on as if nothing had been."""
-        now = time.perf_counter()
-        state = {
-            **self._identity(),
-            "args": self.args.to_dict(),
-            "num_epochs": self.num_epochs,
-            "step": self.step,
-            "rows": self.gradients.rows,
-            "epoch_seconds": now - self._epoch_began,
-            "history": {**self.history.to_dict(), "seconds": self.history.seconds + now - self._began},
-        }
-        tensors = {
-            **checkpoint.under("trained", self.part.state()),
-            **checkpoint.under("best", self.best),
-            **checkpoint.under("goal", {name: each.cpu().clone() for name, each in self.goal.state_dict().items()}),
-            **checkpoint.under("optimiser", self.optimiser.state()),
-        }
-        checkpoint.write_checkpoint(self.folder / checkpoint.NAME, tensors, state)
+        """Write a checkpoint."""
+        resuming.save(self)
         self._saved = time.perf_counter()
-
-    def resume(self) -> bool:
-        """Go on where a checkpoint was written; ``False`` where there is none.
-
-        Raises:
-            TrainError: it is of other arguments, another model, other examples or another goal, or damaged.
-        """
-        path = self.folder / checkpoint.NAME
-        if not path.exists():
-            return False
-        tensors, state = checkpoint.read_checkpoint(path)
-        try:
-            self._check(path, state)
-            self.history = History.from_dict(state["history"])
-            self.num_epochs, self.step = int(state["num_epochs"]), int(state["step"])
-            self.gradients.rows = state["rows"]
-            self._epoch_began -= float(state["epoch_seconds"])
-            self.part.load(checkpoint.from_under("trained", tensors))
-            self.best = checkpoint.from_under("best", tensors)
-            self.goal.load_state_dict(checkpoint.from_under("goal", tensors))
-            self.optimiser.load(checkpoint.from_under("optimiser", tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise TrainError(f"{path}: this checkpoint does not hold what one of this run would: {error}") from error
-        self.history.resumed_at.append(self.step)
-        return True
-
-    def _check(self, path: Path, state: dict[str, Any]) -> None:
-        then = TrainingArgs.of(state["args"])
-        if differences := self.args.differences(then):
-            raise TrainError(f"{path}: this run was begun with other arguments: {'; '.join(differences)}")
-        for name, mine in self._identity().items():
-            if state[name] != mine:
-                raise TrainError(f"{path}: this is a checkpoint of {_OF[name]}: begin anew without resume")
-
-    def _identity(self) -> dict[str, Any]:
-        return {
-            "model": self.part.fingerprint,
-            "examples": _fingerprint(self.examples),
-            "goal": self.goal_name,
-            "metric": self.metric,
-        }
 
     def _measure(self) -> None:
         losses = [
@@ -224,15 +181,21 @@ class Run:
             step=self.step,
             loss=sum(losses) / len(losses) if losses else math.nan,
             lr=self.rate() if self.step else 0.0,
-            seconds=now - self._epoch_began,
+            seconds=now - self.epoch_began,
             measures=measures,
         )
-        self._epoch_began = now
+        self.epoch_began = now
         state = self.part.state() if epoch.number else self.best
         self.history.epochs.append(epoch)
         if self.history.best is epoch:
             self.best = state
         self.watch.epoch(epoch)
+
+    def _fit_passes(self) -> None:
+        self.part.as_in_training()
+        self.gradients.rows = rows_that_fit(self.passes, self.examples, self.settled.batch)
+        if self.gradients.rows is not None:
+            self.told(f"memory holds passes of {self.gradients.rows} examples: a batch goes through in such parts")
 
     def _is_out_of_patience(self) -> bool:
         patience, epochs = self.settled.patience, self.history.epochs
@@ -242,36 +205,22 @@ class Run:
     def _found_rate(self) -> float:
         """By a test on one batch, after which all weights are as before."""
         before, goal = self.part.state(), {name: each.clone() for name, each in self.goal.state_dict().items()}
-        trial = Optimiser(self.part, self.goal, self.args, self.settled.is_head)
+        trial = Optimiser(self.part, self.goal, self.args)
         batch = self.sampler.batches(1)[0]
+        batch = batch if self.settled.is_head else batch[:_EXAMPLES_OF_A_TEST]
 
         def loss_at(rate: float) -> float:
             loss = self.gradients.add([batch], 0)
             return loss if math.isfinite(loss) and trial.step(rate) else math.nan
 
         lowest, highest = rates.RANGE_OF_A_HEAD if self.settled.is_head else rates.RANGE_OF_A_NETWORK
-        found = rates.found_rate(loss_at, lowest, highest)
+        steps = rates.STEPS_OF_A_HEAD if self.settled.is_head else rates.STEPS_OF_A_NETWORK
+        found = rates.found_rate(loss_at, lowest, highest, steps)
         trial.forget()
         self.part.load(before)
         self.goal.load_state_dict(goal)
         usual = _USUAL_RATES[self.settled.is_head]
         rate = usual if found is None else float(f"{found:.2g}")
-        self.told(
-            f"lr: {rate:g}, {'found by a short test' if found else 'the usual one: the loss fell nowhere in a short test'}"
-        )
+        how = "found by a short test" if found else "the usual one: the loss fell nowhere in a short test"
+        self.told(f"lr: {rate:g}, {how}")
         return rate
-
-
-_OF = {
-    "model": "another model, or of other weights",
-    "examples": "a run on other examples",
-    "goal": "a run with another goal",
-    "metric": "a run with another metric",
-}
-
-
-def _fingerprint(examples: Examples) -> str:
-    digest = hashlib.sha256(repr([len(column) for column in examples.columns]).encode())
-    for values in (examples.labels, examples.scores, examples.targets, *examples.groups):
-        digest.update(b"-" if values is None else np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""`Sampler`: which examples are of which batch. An epoch follows from a seed and its number, so it can be gone on with."""
+"""`Sampler`: which examples are of which batch. An epoch follows from a seed and its number: it can be gone on with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Sampler:
     def batches(self, epoch: int) -> list[Places]:
         """Places of the examples of each batch; the same whenever they are asked for."""
         units = self.order(np.random.default_rng((self.seed, epoch)))
-        batches = [batch.ravel() for batch in np.array_split(units, min(self.num_batches, len(units)))]
+        batches = [batch.ravel() for batch in np.array_split(units, self.num_batches)]
         return batches if self.keys is None else _apart(batches, self.keys)
 
 
@@ -65,8 +65,9 @@ def balanced(labels: Places, rng: np.random.Generator) -> Places:
 def together(labels: Places, each: int, balance: bool, rng: np.random.Generator) -> Places:
     """Units of so many examples of one label, (units, each); a label with fewer gives some of them again."""
     counts = np.bincount(labels)
-    units = _shared(-(-len(labels) // each), counts, rng) if balance else -(-counts // each)
-    return rng.permutation(_drawn(labels, counts, units * each, rng).reshape(-1, each))
+    total = len(labels) // each
+    units = _shared(total, counts, rng) if balance else -(-counts // each)
+    return rng.permutation(_drawn(labels, counts, units * each, rng).reshape(-1, each))[:total]
 
 
 def _shared(total: int, counts: Places, rng: np.random.Generator) -> Places:

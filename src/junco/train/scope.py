@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from junco.errors import TrainError
 from junco.train.args import TrainingArgs
+from junco.train.head_network import Head, HeadPart
 from junco.train.lora import LoraPart
 from junco.train.parts import Part
 from junco.train.task import TrainTask
 from junco.wording import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def part_of(task: TrainTask, args: TrainingArgs) -> Part:
@@ -21,21 +24,24 @@ def part_of(task: TrainTask, args: TrainingArgs) -> Part:
         TrainError: there is no layer of a name, with those near to it; or nothing in it can be trained.
     """
     network = task.network
+    if isinstance(network, Head):
+        return HeadPart(network)
+    if args.scope == "head":
+        raise TrainError(f"{task.name!r}: scope='head' trains a map on vectors, which head_task() lends, not a network")
     if args.scope == "lora":
         return LoraPart(network, args.rank, task.name)
-    if args.scope in ("all", "head"):
+    if args.scope == "all":
         modules: Sequence[nn.Module] = [network]
         names = _trainable(network, [""])
-        prefix = "head." if args.scope == "head" else "network."
     else:
         full = [_full_name(task, name) for name in args.scope]
         modules = [network.get_submodule(name) for name in full]
-        names, prefix = _trainable(network, full), "network."
+        names = _trainable(network, full)
     if not names:
         raise TrainError(
             f"{task.name!r}: scope={args.scope!r} has no weights that can be trained: take layers that have"
         )
-    return Part(network, names, modules, prefix)
+    return Part(network, names, modules, "network.")
 
 
 def _trainable(network: nn.Module, layers: Iterable[str]) -> set[str]:

@@ -11,9 +11,11 @@ from junco.train.args import TrainingArgs
 from junco.train.examples import Examples
 from junco.train.task import TrainTask
 
-HEAD_EPOCHS, HEAD_PATIENCE, HEAD_BATCH = 200, 15, 256
-NETWORK_EPOCHS, NETWORK_BATCH = 3, 32
-_BY_LABELS = ("classify", "arcface")
+HEAD_BATCH, NETWORK_BATCH = 256, 32
+NETWORK_EPOCHS = 3
+HEAD_STEPS, FEWEST_HEAD_EPOCHS, MOST_HEAD_EPOCHS = 120, 5, 40
+"""A head's epochs are as many as make so many steps: more gave no better vectors."""
+_TWO_OF_TWO = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,15 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
         TrainError: the goal does not fit the examples, or something was asked for that the operator does not lend.
         DataError: there are too few examples for it.
     """
-    _check_goal(goal, examples)
-    _check_numbers(examples)
     is_head = args.scope == "head"
+    _check_goal(goal, examples)
     batch = _batch(args, len(examples), HEAD_BATCH if is_head else NETWORK_BATCH)
+    _check_numbers(examples)
+    _check_batch(batch, goal, examples)
     num_batches = max(1, min(-(-len(examples) // batch), len(examples) // 2))
     of_an_epoch = -(-num_batches // args.accumulate)
-    epochs = args.epochs or (
-        -(-args.steps // of_an_epoch) if args.steps else HEAD_EPOCHS if is_head else NETWORK_EPOCHS
-    )
+    epochs = args.epochs or -(-(args.steps or 0) // of_an_epoch) or _epochs(is_head, of_an_epoch)
     steps = min(args.steps or epochs * of_an_epoch, epochs * of_an_epoch)
-    is_open = is_head and args.epochs is None and args.steps is None
     return Settled(
         epochs=-(-steps // of_an_epoch),
         steps=steps,
@@ -71,23 +71,33 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
         num_batches=num_batches,
         accumulate=args.accumulate,
         augment=_augment(args, task, examples),
-        patience=args.patience or (HEAD_PATIENCE if is_open else None),
+        patience=args.patience,
         is_head=is_head,
     )
 
 
+def _epochs(is_head: bool, steps_of_an_epoch: int) -> int:
+    by_steps = -(-HEAD_STEPS // steps_of_an_epoch)
+    return min(MOST_HEAD_EPOCHS, max(FEWEST_HEAD_EPOCHS, by_steps)) if is_head else NETWORK_EPOCHS
+
+
 def _batch(args: TrainingArgs, num_examples: int, usual: int) -> int:
-    asked = (args.batch or 2) * args.accumulate
-    if num_examples < asked:
-        taken = f"batch={args.batch}" if args.batch else f"accumulate={args.accumulate}"
-        of_a_step = f", and {asked} are of a step," if args.batch and args.accumulate > 1 else ""
+    if num_examples < 2:
+        raise DataError(f"{num_examples} example is too little to train on: give two at least, and rather hundreds")
+    if num_examples < (args.batch or 2) * args.accumulate:
+        taken = [f"batch={args.batch}"] * bool(args.batch) + [f"accumulate={args.accumulate}"] * (args.accumulate > 1)
         raise DataError(
-            f"{num_examples} examples are too few for {taken}{of_a_step}: give more, or take a smaller "
-            + ("batch" if args.batch else "accumulate")
-            if num_examples > 1
-            else f"{num_examples} example is too little to train on: give two at least, and rather hundreds"
+            f"{num_examples} examples are too few for a step with {' and '.join(taken)}: give more, or take less"
         )
     return args.batch or min(usual, num_examples)
+
+
+def _check_batch(batch: int, goal: str, examples: Examples) -> None:
+    if goal in ("triplet", "contrastive") and len(examples.columns) == 1 and batch < _TWO_OF_TWO:
+        raise DataError(
+            f"goal={goal!r} compares two labels of two examples each at least, and a batch has {batch}: take a larger "
+            f"batch, or goal='classify', of {len(examples)} examples"
+        )
 
 
 def _augment(args: TrainingArgs, task: TrainTask, examples: Examples) -> bool:

@@ -1,10 +1,10 @@
 """`fit`: a task, examples and a goal → better weights.
 
-The loop is junco's own, for it is short, and what is around it is not to be had together elsewhere: one seed gives equal
-bits, a run that was killed in the middle of an epoch goes on to the bits of a whole one, what is drawn for a part of a
-batch can be drawn again (so that large contrastive batches fit), rows come from wherever a task has them, and a head is
-trained at the speed of matrix products. Precision and gradients are torch's; adapters are peft's; labels' losses and
-miners are pytorch-metric-learning's.
+The loop is junco's own, for it is short, and what is around it is not to be had together elsewhere: one seed gives
+equal bits, a run that was killed in the middle of an epoch goes on to the bits of a whole one, what is drawn for a part
+of a batch can be drawn again (so that large contrastive batches fit), rows come from wherever a task has them, and a
+head is trained at the speed of matrix products. Precision, gradients and the arithmetic of steps are torch's; losses
+and miners of labels are pytorch-metric-learning's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from junco.train import resuming
 from junco.train.args import TrainingArgs
 from junco.train.examples import Examples
 from junco.train.history import History
@@ -85,15 +86,14 @@ def fit(  # noqa: PLR0913  # what a run is made of
         except _NotFinite:
             run.history.ending = "not finite"
         except KeyboardInterrupt:
+            if not run.history.epochs:
+                raise  # nothing is known yet
             run.history.ending = "interrupted"
-        run.finish()
-        tensors = run.part.tensors()
-        run.part.close()
-        return Fitted(run.history, tensors, run.part.lora_scale)
+        return Fitted(run.history, run.finish(), run.part.lora_scale)
 
 
 def _train(run: Run, resume: bool) -> None:
-    if not (resume and run.resume()):
+    if not (resume and resuming.resume(run)):
         run.begin()
     for epoch in run.epochs_left():
         for batches in run.steps_left(epoch):
@@ -118,12 +118,7 @@ def _not_finite(run: Run, loss: float, lr: float) -> _NotFinite:
 
 @contextmanager
 def _apart_from_others(seed: int) -> Iterator[None]:
-    """What is drawn follows from the seed, and whoever else draws is as before. Attention does not read past adapters."""
-    is_fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(is_fast)
+    """What is drawn follows from the seed, and whoever else draws is as before."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield

@@ -135,6 +135,14 @@ def loader_of(loader: Any, operator: Tuned) -> Pipeline:
     )
 
 
+def identity_of_loader(loader: Any) -> str:
+    """What tells a loader from others, functions of one's own by their code; empty where there is none."""
+    if loader is None:
+        return ""
+    given = loader if isinstance(loader, Pipeline) else pipeline(loader)
+    return _identity([given], ", ".join(given.graph.outputs)) or str(given.graph)
+
+
 def _spec_of(operator: Tuned) -> OperatorSpec:
     return operator.spec if isinstance(operator, Operator) else operator
 
@@ -196,6 +204,12 @@ def family_inputs(operator: Tuned) -> tuple[str, ...]:
     if (graph := _family_graph(spec)) is not None:
         return graph.inputs
     return tuple(port.name for port in spec.load().ports_with(spec.params).inputs or ()) or ("item",)
+
+
+def family_step(operator: Tuned) -> tuple[str, str] | None:
+    """A pipeline in which the operator is at home, and the step that it is there; ``None`` where there is none."""
+    graph = _family_graph(_spec_of(operator))
+    return (graph.name, graph.main) if graph is not None and graph.name else None
 
 
 def _family_graph(spec: OperatorSpec) -> Graph | None:

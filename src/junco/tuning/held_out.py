@@ -126,6 +126,8 @@ def gallery_of(data: AnySet) -> Gallery | None:
 def name_of(item: Any, key: str = "") -> str:
     """What an item is called in lists."""
     text = key or (item if isinstance(item, str) else picture(item))
+    if isinstance(item, str) and key not in item:  # the number of a row says little
+        text = f"{key}: {item}"
     return " ".join(text[: 2 * _KEY_LETTERS].split())[:_KEY_LETTERS]
 
 

@@ -23,6 +23,8 @@ from junco.tuning.rows import FreshRows
 
 _LEFT_FREE_BYTES = 1_000_000_000
 """Of the disk, which others write to as well."""
+_LARGE_BYTES = 200_000_000
+"""Of rows, from which on it is told where they lie."""
 _LEAST_WEIGHED = 32
 """Items by whose rows is foretold what all will take."""
 
@@ -145,8 +147,8 @@ def _stored(store: RowStore, failed: Mapping[bytes, str]) -> Kept:
     of_key: dict[bytes, list[int]] = defaultdict(list)
     for number, key in enumerate(store.digests):
         of_key[key].append(number)
-    told = f"what goes into the network is kept in {store.folder}: {store.size / 1e6:,.1f} MB"
-    return Kept(rows, of_key, failed, (told,))
+    told = f"what was made of the items is kept in {store.folder}: {store.size / 1e9:,.1f} GB"
+    return Kept(rows, of_key, failed, (told,) if store.size >= _LARGE_BYTES else ())
 
 
 def _fresh(

@@ -16,6 +16,7 @@ from junco.neural.operator import NeuralOperator
 from junco.operator.tuned_folder import check_free
 from junco.settings import settings, user_path
 from junco.train.args import TrainingArgs
+from junco.tuning.decoding import identity_of_loader
 from junco.tuning.split import Split
 
 _DIGITS = 16
@@ -54,7 +55,14 @@ def places_of(
         TargetBusyError: another run is at the same work.
         TargetError: a folder cannot be made, or there is something else where the tuned operator is to go.
     """
-    work = [operator.name, _plain(operator), operator.tuned_identity(), parts.fingerprint, _of_loader(loader), str(to)]
+    work = [
+        operator.name,
+        _plain(operator),
+        operator.tuned_identity(),
+        parts.fingerprint,
+        identity_of_loader(loader),
+        str(to),
+    ]
     name = _digest(work)
     home = settings().home / "training"
     tuned = user_path(to).absolute() if to is not None else home / "tuned" / _digest([name, args.to_dict()])
@@ -73,10 +81,6 @@ def _plain(operator: NeuralOperator) -> list[tuple[str, str]]:
     """What it was made with, without what changes no vector."""
     neutral = operator.neutral_parameters() | {"tuned"}
     return sorted((name, repr(value)) for name, value in operator.spec.params.items() if name not in neutral)
-
-
-def _of_loader(loader: Any) -> str:
-    return "" if loader is None else loader.to_yaml() if hasattr(loader, "to_yaml") else str(loader)
 
 
 def _digest(values: Any) -> str:

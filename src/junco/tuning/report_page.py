@@ -18,7 +18,7 @@ from junco.tuning.seen_page import seen
 if TYPE_CHECKING:
     from junco.tuning.report import TrainReport
 
-_ALL_EPOCHS, _MOST_LINES = 1_000, 200
+_ALL_EPOCHS, _MOST_LINES, _MOST_LISTED = 1_000, 200, 50
 
 
 def body(report: TrainReport) -> str:
@@ -128,5 +128,13 @@ def _flat(plain: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
         if isinstance(value, Mapping) and value:
             rows += _flat(value, full)
         else:
-            rows.append((full, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)))
+            rows.append((full, _said(value)))
     return rows
+
+
+def _said(value: Any) -> str:
+    """A value in words; of a long list the first."""
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    more = [f"and {len(value) - _MOST_LISTED:,} more"] if len(value) > _MOST_LISTED else []
+    return ", ".join([*map(str, value[:_MOST_LISTED]), *more])

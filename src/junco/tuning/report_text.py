@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from junco.evaluate.evaluation import LEVEL_WORDS
+from junco.operator.base import Operator
 from junco.pages.letters import amount, duration, filled, num_places
 from junco.train.history import Epoch, History
 from junco.tuning.verdict import between
@@ -43,7 +44,7 @@ def notes(report: TrainReport) -> list[str]:
     if report.evaluation is None:
         return []
     lines = [f"on {report.evaluation.data}; {LEVEL_WORDS}"]
-    if (count := len(report.history.epochs)) > 2:
+    if (count := len(report.history.epochs)) > 2 and report.history.best.number:
         lines.append(f"the best of {count - 1:,} epochs was chosen by the same items, which flatters it a little")
     return [*lines, *(line for line in report.evaluation.told if line not in report.told)]
 
@@ -135,7 +136,17 @@ def next_line(report: TrainReport) -> str:
     """What to type next."""
     if report.next_line is not None:
         return report.next_line
-    return f"Operator.load({str(report.folder)!r})" if report.folder is not None else ""
+    if report.folder is None:
+        return ""
+    loaded, home = f"Operator.load({str(report.folder)!r})", _home_of(report.operator)
+    return f"pipeline({home[0]!r}).replace({home[1]!r}, {loaded})" if home else loaded
+
+
+def _home_of(operator: Any) -> tuple[str, str] | None:
+    """A pipeline and its step where the operator can stand."""
+    from junco.tuning.decoding import family_step
+
+    return family_step(operator) if isinstance(operator, Operator) else None
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -130,4 +130,6 @@ def chosen(rows: Any, places: npt.NDArray[np.int64]) -> Any:
     """Some rows of others; the others themselves where these are all, in their order."""
     if len(places) == len(rows) and bool((places == np.arange(len(places))).all()):
         return rows
+    if isinstance(rows, ChosenRows):
+        return chosen(rows.rows, rows.places[places])
     return ChosenStacked(rows, places) if isinstance(rows, StackedRows) else ChosenRows(rows, places)

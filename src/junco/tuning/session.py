@@ -28,7 +28,7 @@ from junco.tuning.places import Places, places_of
 from junco.tuning.report import TrainReport
 from junco.tuning.split import Split, SplitOptions, split
 from junco.tuning.watching import Together, Watching, watch_for
-from junco.tuning.ways import HeadWay, NetworkWay, Way
+from junco.tuning.ways import HeadWay, NetworkWay, Ready, Way
 
 _GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
 
@@ -98,11 +98,12 @@ class _Session:
             resume=resume,
         )
         tensors = way.tensors(fitted)
-        save_tuned(places.tuned, self.operator, tensors, lora_scale=fitted.lora_scale, **self._told(fitted, loaded.dim))
+        lora_scale = fitted.lora_scale if fitted.tensors else None
+        save_tuned(places.tuned, self.operator, tensors, lora_scale=lora_scale, **self._told(fitted, loaded.dim))
         tuned = Operator.load(places.tuned)
         assert isinstance(tuned, NeuralOperator)
         found = compared(way, tuned, self.parts, loaded)
-        report = self._report(fitted, tuned, found, places.tuned, loaded.told, loaded.rejects)
+        report = self._report(fitted, tuned, found, places.tuned, loaded)
         self.watch.finish(report)
         if not self.args.keep:
             shutil.rmtree(places.run, ignore_errors=True)
@@ -125,14 +126,8 @@ class _Session:
             "args": {**self.args.to_dict(), "lr": history.lr, "batch": history.batch},
         }
 
-    def _report(  # what a report is made of
-        self,
-        fitted: Fitted,
-        tuned: NeuralOperator,
-        found: Compared,
-        folder: Path,
-        told: tuple[str, ...],
-        rejects: Mapping[str, str],
+    def _report(
+        self, fitted: Fitted, tuned: NeuralOperator, found: Compared, folder: Path, ready: Ready
     ) -> TrainReport:
         history = fitted.history
         return TrainReport(
@@ -142,14 +137,14 @@ class _Session:
             goal=self.goal,
             args={**self.args.to_dict(), "lr": history.lr, "batch": history.batch},
             history=history,
-            num_examples=len(self.parts.train),
+            num_examples=len(ready.examples),
             split=self.parts.to_dict(),
             evaluation=found.evaluation,
             held_out=found.held_out,
             on_examples=found.on_examples,
             is_parent_kept=len(history.epochs) > 1 and history.best.number == 0,
-            told=(*self.parts.told, *told),
-            rejects=rejects,
+            told=(*self.parts.told, *dict.fromkeys(ready.told)),
+            rejects=ready.rejects,
             folder=folder,
             machine=machine(),
             operator=tuned,

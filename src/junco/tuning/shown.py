@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import JuncoError
+from junco.labelled.lazy import asked
 from junco.operator.spec import OperatorSpec
 from junco.pages.letters import cut
 from junco.pages.markup import markup
@@ -69,7 +70,7 @@ class Shown:
             caption: beneath it; a text needs none.
         """
         try:
-            value = self._value(item)
+            value = self._value(asked(item))
         except (JuncoError, OSError) as error:
             return f'<p class="faint">{words(brief(error))}</p>{_caption(caption)}'
         if is_picture(value):

@@ -8,6 +8,7 @@ import numpy as np
 
 from junco.api import Pipeline, pipeline
 from junco.errors import DataError, JuncoError
+from junco.labelled.lazy import all_asked
 from junco.labelled.sets import PairSet, TrainSet, UnlabelledSet, columns_in
 from junco.metrics.pairs import cosines
 from junco.train.args import TrainingArgs
@@ -44,7 +45,7 @@ def _vectors(items: Any, args: TrainingArgs) -> Vectors:
     with pipeline(args.teacher) as teacher:
         _check(teacher, args.teacher)
         try:
-            found = teacher.batch(list(items))
+            found = teacher.batch(all_asked(items))
         except JuncoError as error:
             raise DataError(f"the teacher {args.teacher!r} cannot read an item: {error}") from error
     return np.asarray(found, np.float32)

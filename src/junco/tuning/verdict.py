@@ -68,7 +68,8 @@ def verdict(read: Readings) -> Verdict:
     if read.gain.is_above_zero:
         rose = f"{read.measure} rose from {read.before.mean:.3f} to {read.after.mean:.3f}"
         said = f"Better: {rose}, by {between(read.gain)}, on {_items(read.gain)}."
-        return Verdict("better", (said, *_lost_later(read.history)))
+        little = (f"That is little: it is hardly more than {read.gain.high:.3f}.",) if read.gain.high < USEFUL else ()
+        return Verdict("better", (said, *little, *_lost_later(read.history)))
     return _not_told(read, read.before, read.after, read.gain)
 
 
@@ -78,9 +79,8 @@ def _not_told(read: Readings, before: Estimate, after: Estimate, gain: Estimate)
     by = f"{moved}, by {between(gain)}"
     if sign := by_heart(read):
         return Verdict("over-fitted", (f"Over-fitted: {by}, which is not told apart from chance.", sign))
-    if 1 - before.mean < USEFUL:
-        little = f"There was little to gain: {read.measure} was {before.mean:.3f} of 1 already."
-        return Verdict("not better", (f"Not better: {by}, on {_items(gain)}.", little))
+    if little := _little(read, before):
+        return Verdict("not better", (f"Not better: {by}, on {_items(gain)}.", little.rstrip()))
     if half_width(gain) > USEFUL:
         return _too_little(moved, gain)
     at_most = f"If there is a gain, it is hardly above {max(0.0, gain.high):.3f}."
@@ -173,7 +173,16 @@ def _worse(read: Readings, before: Estimate, after: Estimate, gain: Estimate) ->
         )
     first = read.history.epochs[0].measures.get(name, before.mean)
     lost = f"no epoch was better than what was there: {name} {first:.3f} before, {best:.3f} at best in {len(tried)}"
-    return Verdict("worse", (f"Worse: {lost}, on {items}.", kept))
+    if first - best >= FALL:
+        return Verdict("worse", (f"Worse: {lost}, on {items}.", kept))
+    return Verdict("not better", (f"Not better: {lost}, on {items}.", f"{_little(read, before)}{kept}"))
+
+
+def _little(read: Readings, before: Estimate) -> str:
+    """That there was little to gain, with a space after it; else nothing."""
+    if 1 - before.mean >= USEFUL:
+        return ""
+    return f"There was little to gain: {read.measure} was {before.mean:.3f} of 1 already. "
 
 
 def _too_little(moved: str, gain: Estimate) -> Verdict:

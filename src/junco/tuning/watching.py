@@ -79,13 +79,15 @@ class Watching:
 class Together(Watching):
     """Tells several what happens."""
 
-    def __init__(self, watches: Sequence[Watching]) -> None:
-        super().__init__()
+    def __init__(self, watches: Sequence[Watching], metric: str = "") -> None:
+        super().__init__(metric)
         self._watches = watches
 
     def epoch(self, epoch: Epoch) -> None:
         """To each."""
+        super().epoch(epoch)
         for each in self._watches:
+            each.metric = each.metric or self.metric
             each.epoch(epoch)
 
     def step(self, step: int, steps: int, loss: float, lr: float) -> None:
@@ -207,10 +209,8 @@ class Live(Epochs):
     def step(self, step: int, steps: int, loss: float, lr: float) -> None:
         """Move the bar, unless it was just moved."""
         super().step(step, steps, loss, lr)
-        now_s = self.clock()
-        if now_s - self._drawn_s < DRAW_S and step < steps:
+        if not self._is_due(is_last=step >= steps):
             return
-        self._drawn_s = now_s
         left_s = self.left_s(step, steps)
         self._rich.update(
             self._task,
@@ -222,15 +222,21 @@ class Live(Epochs):
             left="" if left_s is None else f"{duration(left_s)} left",
         )
 
-    def loading(self, what: str, done: int, total: int) -> None:
-        """Move the bar, unless it was just moved."""
-        if self.clock() - self._drawn_s >= DRAW_S or done >= total:
-            self._drawn_s = self.clock()
-            self._rich.update(self._task, description=what, completed=done, total=total, loss="", rate="", left="")
-
     def told(self, line: str) -> None:
         """Print it above the bar."""
         self._print(line)
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Move the bar, unless it was just moved."""
+        if self._is_due(is_last=done >= total):
+            self._rich.update(self._task, description=what, completed=done, total=total, loss="", rate="", left="")
+
+    def _is_due(self, *, is_last: bool) -> bool:
+        now_s = self.clock()
+        if now_s - self._drawn_s < DRAW_S and not is_last:
+            return False
+        self._drawn_s = now_s
+        return True
 
     def show_epoch(self, epoch: Epoch) -> None:
         """Print its line above the bar."""

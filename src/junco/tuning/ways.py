@@ -115,14 +115,21 @@ class NetworkWay:
 
     def load(self, parts: Split, goal: str, args: TrainingArgs) -> Ready:
         """What goes into the network of all items, decoded once."""
-        task = self.operator.train_task()
+        task = self._task = self.operator.train_task()
         loader = loader_of_rows(self.operator, task, self.places.run / "rows", self.loader, self.options)
         loaded, data, held = _loaded(loader, parts, args)
         return _ready(task, loaded, (data, held), args, None, goal, self.loader)
 
     def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
-        """Weights that changed."""
-        return dict(fitted.tensors)
+        """Weights that changed; where no epoch was better than before, the smallest of those that were there.
+
+        So there is something to save and to go on with also then, and its vectors are those of before.
+        """
+        if fitted.tensors:
+            return dict(fitted.tensors)
+        floats = {name: each for name, each in self._task.network.state_dict().items() if each.is_floating_point()}
+        name = min(floats, key=lambda each: floats[each].numel())
+        return {f"network.{name}": floats[name].cpu().numpy()}
 
     def vectors_before(self, data: AnySet) -> HeldOut:
         """As a pipeline makes them."""

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from hubs import running_hub  # noqa: E402
+from hubs import running_hub
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ class RunningHub:
 
     def user(self, name, *, admin=False, scopes=SCOPES):
         """Make a user, without the wait for a password's hash."""
-        passwords.hashed, kept = (lambda text: _hash(text)), passwords.hashed
+        passwords.hashed, kept = (_hash), passwords.hashed
         try:
             with self.hub.database.writing() as session:
                 made = people.make_user(session, name, f"password of {name}", admin=admin)
@@ -76,9 +76,7 @@ class RunningHub:
 
     def push(self, who, name, files, *, parent="any", status=201, message="a change", **more):
         """Commit files by their paths: what is answered."""
-        add = [
-            {"path": path, "sha256": self.send(who, name, data), "size": len(data)} for path, data in files.items()
-        ]
+        add = [{"path": path, "sha256": self.send(who, name, data), "size": len(data)} for path, data in files.items()]
         body = {"parent": parent, "message": message, "add": add, **more}
         return self.ask("POST", f"/repositories/{name}/commits/main", who, json=body, status=status)
 

@@ -13,8 +13,8 @@ from junco.hub.server.app import ROUTERS
 from junco.hub.server.tables.people import Token
 
 CALLERS = [
-    "anonymous", "other", "reader", "writer", "admin", "server admin", "revoked", "expired", "disabled", "read scope", "no scope",
-    "elsewhere", "garbage",
+    "anonymous", "other", "reader", "writer", "admin", "server admin", "revoked", "expired", "disabled", "read scope",
+    "no scope", "elsewhere", "garbage",
 ]  # fmt: skip
 _NOBODY = {"revoked", "expired", "disabled", "garbage"}
 MAY = {
@@ -80,7 +80,9 @@ def club(hub):
     tokens["disabled"] = gone.token
     tokens["read scope"] = hub.token(people["admin"], ["repo:read"])
     tokens["no scope"] = hub.token(people["admin"], ["org:admin"])
-    tokens["elsewhere"] = hub.token(people["admin"], [s for s in SCOPES if s != "org:admin"], repository="club/elsewhere")
+    tokens["elsewhere"] = hub.token(
+        people["admin"], [s for s in SCOPES if s != "org:admin"], repository="club/elsewhere"
+    )
     return {**tokens, "anonymous": None, "garbage": "jnc_" + "x" * 49}
 
 
@@ -102,7 +104,7 @@ def test_every_route_says_which_action_it_is():
 WITH_ACTION = [(m, p, a) for m, p, a in ROUTES if (m, p) not in {("DELETE", "/junco/v1/me/token"), *CHECKED_WITHIN}]
 
 
-@pytest.mark.parametrize(("method", "path", "actions"), WITH_ACTION, ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "path", "actions"), WITH_ACTION, ids=str)
 def test_case_31_a_route_is_for_those_whom_its_action_allows(hub, club, method, path, actions):
     may = set.intersection(*(MAY[action] for action in actions))
     ends = method == "DELETE" and path.endswith("/{name}")
@@ -112,7 +114,7 @@ def test_case_31_a_route_is_for_those_whom_its_action_allows(hub, club, method, 
             repository = f"doomed-{path.count('/')}-{CALLERS.index(caller)}"
             hub.repository(club["admin"], f"club/{repository}", private=True)
         answer = hub.raw(method, address(path, repository), club[caller], content=b"{" if method != "GET" else None)
-        if path.startswith("/_xet") or path.startswith("/_lfs"):
+        if path.startswith(("/_xet", "/_lfs")):
             assert answer.status_code in {401, 403, 404}, (caller, answer.text)
         elif caller in may:  # what is asked for makes no sense, and so is refused for that, or not there
             assert answer.status_code not in {401, 403}, (caller, answer.text)
@@ -162,7 +164,9 @@ def test_case_31_a_repository_is_made_by_those_who_may_write(hub, club, caller):
     answer = hub.raw("POST", "/junco/v1/repositories", club[caller], json=body)
     may = caller in {"writer", "admin", "server admin"}
     assert answer.status_code == 201 if may else answer.status_code in {401, 403}
-    answer = hub.raw("POST", "/api/repos/create", club[caller], json={"organization": "club", "name": f"hf-{caller[:3]}"})
+    answer = hub.raw(
+        "POST", "/api/repos/create", club[caller], json={"organization": "club", "name": f"hf-{caller[:3]}"}
+    )
     assert answer.status_code in {200, 409} if may else answer.status_code in {401, 403}
 
 

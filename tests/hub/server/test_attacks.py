@@ -13,9 +13,9 @@ import time
 
 import numpy as np
 import pytest
+from hubs import running_hub
 from safetensors.numpy import save
 
-from hubs import running_hub
 from junco.hub.server.accounts.token_text import new_token
 from junco.hub.server.hub import Limits
 
@@ -150,9 +150,37 @@ def test_case_22_who_sends_nothing_is_let_go(hub, alice, monkeypatch):
         line.close()
 
 
+def test_case_22_a_head_without_an_end_is_let_go(hub, monkeypatch):
+    from junco.hub.server import connections
+
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    host, port = hub.url.removeprefix("http://").split(":")
+    whole = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    for said in (b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", whole + b"GET /he"):
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            began = time.monotonic()
+            line.sendall(said)
+            got = b""
+            while piece := line.recv(10_000):
+                got += piece
+            assert time.monotonic() - began < 8
+            assert (b"200 OK" in got) == said.startswith(whole)
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        with pytest.raises(OSError, match=r"reset|pipe|abort"):  # noqa: PT012
+            for _ in range(10_000):
+                line.sendall(b"X-Endless: " + b"x" * 2000 + b"\r\n")
+
+
 def test_case_27_deep_and_endless_json_is_refused(hub, alice):
     headers = {"Content-Type": "application/json"}
-    for body in (b"[" * 10_000, b'{"name":' * 10_000, b'{"name": NaN}', b'{"name": 1e999}', b'{"name":"' + b"a" * 5000 + b'"}'):
+    for body in (
+        b"[" * 10_000,
+        b'{"name":' * 10_000,
+        b'{"name": NaN}',
+        b'{"name": 1e999}',
+        b'{"name":"' + b"a" * 5000 + b'"}',
+    ):
         answer = hub.raw("POST", "/junco/v1/repositories", alice, content=body, headers=headers)
         assert answer.status_code in {400, 422}, answer.text
     big = hub.raw("POST", "/junco/v1/repositories", alice, content=b" " * (17 << 20), headers=headers)
@@ -196,7 +224,9 @@ def test_case_29_a_digest_that_one_knows_is_no_file_that_one_has(hub, alice, bob
     body = {"parent": None, "add": [{"path": "stolen.txt", "sha256": sha256}]}
     done = hub.ask("POST", "/repositories/bob/thief/commits/main", bob, json=body, status=400)
     assert done["error"]["details"] == {"missing": [sha256]}
-    line = json.dumps({"key": "lfsFile", "value": {"path": "stolen.txt", "algo": "sha256", "oid": sha256, "size": 1900}})
+    line = json.dumps(
+        {"key": "lfsFile", "value": {"path": "stolen.txt", "algo": "sha256", "oid": sha256, "size": 1900}}
+    )
     assert hub.raw("POST", "/api/models/bob/thief/commit/main", bob, content=line.encode()).status_code == 400
     asked = {"files": [{"sha256": sha256, "size": len(secret)}]}
     assert hub.ask("POST", "/repositories/bob/thief/missing", bob, json=asked)["missing"] != []
@@ -205,7 +235,9 @@ def test_case_29_a_digest_that_one_knows_is_no_file_that_one_has(hub, alice, bob
     assert hub.raw("GET", f"/junco/v1{OPEN}/blobs/{sha256}", alice).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["page.html", "picture.svg", "code.js", "paper.pdf", "data.xml", "图.html", 'a"b.html'[:1] + ".html"])
+@pytest.mark.parametrize(
+    "name", ["page.html", "picture.svg", "code.js", "paper.pdf", "data.xml", "图.html", 'a"b.html'[:1] + ".html"]
+)
 def test_case_34_a_file_is_never_a_page(hub, alice, name):
     hub.push(alice, "alice/open", {name: b"<script>alert(1)</script>"})
     sha256 = hashlib.sha256(b"<script>alert(1)</script>").hexdigest()
@@ -218,13 +250,17 @@ def test_case_34_a_file_is_never_a_page(hub, alice, name):
 
 
 @pytest.mark.parametrize("name", [
-    "{{7*7}}", "<b>", "a\r\nX-Evil: 1", "a\u202eb", "аlice", "..", ".git", "a--b", "-a", "a.git", "", "a b", "a/b/c", "x" * 97,
+    "{{7*7}}", "<b>", "a\r\nX-Evil: 1", "a\u202eb", "аlice", "..", ".git", "a--b", "-a", "a.git", "", "a b",
+    "a/b/c", "x" * 97,
 ], ids=repr)  # fmt: skip
 def test_case_35_a_name_is_plain(hub, alice, name):
     done = hub.raw("POST", "/junco/v1/repositories", alice, json={"name": f"alice/{name}"})
     assert done.status_code == 422
     assert "X-Evil" not in done.headers
-    assert hub.raw("POST", "/junco/v1/users", hub.admin, json={"user": name, "password": "a long password"}).status_code == 422
+    assert (
+        hub.raw("POST", "/junco/v1/users", hub.admin, json={"user": name, "password": "a long password"}).status_code
+        == 422
+    )
 
 
 def test_case_35_a_look_alike_is_refused(hub, alice):
@@ -282,12 +318,17 @@ def test_every_answer_has_the_headers_that_keep_browsers_safe(hub):
         headers = hub.raw("GET", path).headers
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] or "sandbox" in headers["Content-Security-Policy"]
+        assert (
+            "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+            or "sandbox" in headers["Content-Security-Policy"]
+        )
         assert headers["X-Request-Id"]
         assert "server" not in headers
 
 
-@pytest.mark.parametrize("text", ["%", "_", '"', "' OR 1=1 --", "a AND b", "NEAR(a b)", "*", "\\", "a\0b", "x" * 200, "(", "-a"])
+@pytest.mark.parametrize(
+    "text", ["%", "_", '"', "' OR 1=1 --", "a AND b", "NEAR(a b)", "*", "\\", "a\0b", "x" * 200, "(", "-a"]
+)
 def test_case_37_what_is_searched_for_is_taken_literally(hub, text):
     for path in ("/junco/v1/repositories", "/api/models"):
         for name in ("q", "search", "namespace", "author", "family", "filter", "licence"):
@@ -377,7 +418,9 @@ def test_case_43_what_is_done_is_noted_without_a_secret(hub, alice, bob):
     log = hub.ask("GET", "/admin/audit?limit=1000", hub.admin)["items"]
     mine = [each["action"] for each in log if each["target"] == "alice/noted"]
     assert mine == ["repository.end", "repository.set", "commit", "tag.make", "repository.make"]
-    assert all(each["actor"] == "alice" and each["address"] == "127.0.0.1" for each in log if each["target"] == "alice/noted")
+    assert all(
+        each["actor"] == "alice" and each["address"] == "127.0.0.1" for each in log if each["target"] == "alice/noted"
+    )
     text = json.dumps(log)
     assert token not in text
     assert alice.password not in text

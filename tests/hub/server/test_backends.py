@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from hubs import running_hub
 from sqlalchemy import text
 
-from hubs import running_hub
 from junco.errors import InputError
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.database import Database
@@ -99,7 +99,10 @@ def scenario(hub):
     data = os.urandom(6_000_000)
     card = "---\nlicense: mit\ntags: ['junco:operator', 'family:image-embedding']\n---\n# 图像向量\n".encode()
     one = hub.push(alice, "alice/flowers", {"w.bin": data, "README.md": card}, parent=None, release="v1.0.0")
-    assert hub.push(alice, "alice/flowers", {"a": b"1"}, parent=None, status=412)["error"]["details"]["head"] == one["commit"]
+    assert (
+        hub.push(alice, "alice/flowers", {"a": b"1"}, parent=None, status=412)["error"]["details"]["head"]
+        == one["commit"]
+    )
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"/repositories/alice/flowers/blobs/{sha256}"
     assert hub.ask("GET", path, alice).content == data
@@ -137,7 +140,7 @@ def scenario(hub):
                 break
         assert sorted(seen) == sorted(["alice/flowers", *names]), sort
     hub.ask("DELETE", "/repositories/alice/flowers", alice, status=204)
-    assert collect(hub.hub, grace_s=-1).bytes >= len(data)
+    assert collect(hub.hub, grace_s=-1, unnamed_s=-1).bytes >= len(data)
     assert [*hub.hub.places.older(time.time() + 9999)] == []
 
 
@@ -186,7 +189,7 @@ def test_tables_of_a_newer_junco_are_left_alone(tmp_path):
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite://", ""])
 def test_an_address_of_no_such_database_is_said(tmp_path, url):
-    with pytest.raises(InputError, match="SQLite|sqlite|database"):
+    with pytest.raises(InputError, match=r"SQLite|sqlite|database"):
         Database(url)
 
 

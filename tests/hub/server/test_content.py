@@ -136,7 +136,9 @@ def test_case_10_and_28_a_path_that_is_not_the_same_everywhere_is_refused(path):
     assert problem_of(path)
 
 
-@pytest.mark.parametrize("path", ["a", "a/b.txt", "图像/向量.bin", "a b.txt", ".gitattributes", "v1.0/x-y_z+1.json", "é"])
+@pytest.mark.parametrize(
+    "path", ["a", "a/b.txt", "图像/向量.bin", "a b.txt", ".gitattributes", "v1.0/x-y_z+1.json", "é"]
+)
 def test_a_path_that_is_the_same_everywhere_may_be(path):
     assert problem_of(path) is None
 

@@ -1,4 +1,4 @@
-"""A hub in a process of its own that is killed, and comes back: what was answered is there, and nothing is half there."""
+"""A hub in a process of its own is killed, and comes back: what was answered is there, and nothing is half there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import time
 
 import httpx2
 import pytest
-
 from hubs import running_hub
+
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.hub import open_hub
 
@@ -169,7 +169,7 @@ def test_case_42_a_server_that_is_killed_within_a_push_loses_nothing(serving, st
     served.end()
     served.ended()
     hub = open_hub(folder)
-    collect(hub, grace_s=-1)
+    collect(hub, grace_s=-1, unnamed_s=-1)
     hub.database.close()
     kept = [path.stat().st_size for path in (folder / "blobs").rglob("*") if path.is_file()]
     assert sorted(kept) == [5, 300_000]

@@ -75,13 +75,17 @@ def test_an_upload_that_broke_off_goes_on(hub, alice, flowers):
     path = f"/repositories/alice/flowers/blobs/{sha256}"
     headers = {"Upload-Size": "500000"}
     assert hub.ask("PUT", path, alice, content=data[:200_000], headers=headers, status=202) == {"offset": 200_000}
-    asked = hub.ask("POST", "/repositories/alice/flowers/missing", alice, json={"files": [{"sha256": sha256, "size": 1}]})
+    asked = hub.ask(
+        "POST", "/repositories/alice/flowers/missing", alice, json={"files": [{"sha256": sha256, "size": 1}]}
+    )
     assert asked == {"missing": [{"sha256": sha256, "offset": 200_000}]}
     wrong = hub.ask("PUT", path, alice, content=data, headers={"Upload-Offset": "1"}, status=416)
     assert wrong["error"]["details"] == {"offset": 200_000}
     headers = {"Upload-Offset": "200000", "Upload-Size": "500000"}
     hub.ask("PUT", path, alice, content=data[200_000:], headers=headers, status=201)
-    asked = hub.ask("POST", "/repositories/alice/flowers/missing", alice, json={"files": [{"sha256": sha256, "size": 1}]})
+    asked = hub.ask(
+        "POST", "/repositories/alice/flowers/missing", alice, json={"files": [{"sha256": sha256, "size": 1}]}
+    )
     assert asked == {"missing": []}
 
 

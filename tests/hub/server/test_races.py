@@ -1,4 +1,4 @@
-"""Many at once: writers of one branch, uploads of the same bytes, garbage beside commits, a disk that lies or is full."""
+"""Many at once: writers of one branch, uploads of the same bytes, garbage beside commits; a disk that is full."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from junco.hub.server.blobs import collect as collecting
+from junco.hub.server.blobs.check import Damaged, check
 from junco.hub.server.blobs.collect import collect
-from junco.hub.server.clock import now
+from junco.hub.server.clock import DAY, now, today
 from junco.hub.server.tables.files import Blob
 
 
@@ -59,7 +60,7 @@ def test_the_same_bytes_sent_by_many_at_once_are_kept_once(hub, alice, bob):
     ]
     statuses = {answer.status_code for answer in at_once(calls)}
     assert statuses <= {201, 409, 416}
-    files = [path for path in (hub.hub.store / "blobs").rglob(f"{sha256}-*")]
+    files = list((hub.hub.store / "blobs").rglob(f"{sha256}-*"))
     assert len(files) == 1
 
 
@@ -102,8 +103,8 @@ def test_case_42_bytes_that_come_again_while_they_go_are_kept(hub, alice, monkey
     sha256 = hub.send(alice, "alice/again", data)
     real = collecting._forget
 
-    def forget_and_send_again(its_hub, which):
-        gone = real(its_hub, which)
+    def forget_and_send_again(its_hub, which, grace_s):
+        gone = real(its_hub, which, grace_s)
         if which == sha256 and gone is not None:  # its row is gone, its bytes are about to be
             hub.send(alice, "alice/again", data)
         return gone
@@ -151,6 +152,36 @@ def test_bytes_that_were_removed_from_the_disk_are_said_to_be_lost_and_can_come_
     assert len(hub.ask("POST", "/repositories/alice/damaged/missing", alice, json=asked)["missing"]) == 1
     hub.send(alice, "alice/damaged", data)
     assert hub.ask("GET", path).content == data
+
+
+def test_bytes_that_were_flipped_on_the_disk_are_found_and_can_come_again(hub, alice):
+    hub.repository(alice, "alice/flipped")
+    data = os.urandom(4000)
+    hub.push(alice, "alice/flipped", {"a.bin": data}, parent=None)
+    file = _file_of(hub, data)
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert [*check(hub.hub)] == [Damaged(sha256, ("alice/flipped: a.bin",))]
+    assert hub.ask("GET", f"/repositories/alice/flipped/blobs/{sha256}", status=503)["error"]["code"] == "damaged"
+    hub.send(alice, "alice/flipped", data)
+    assert hub.ask("GET", f"/repositories/alice/flipped/blobs/{sha256}").content == data
+    assert [*check(hub.hub)] == []
+
+
+def test_days_that_a_wrong_clock_has_counted_lead_no_trend(hub, alice, bob, monkeypatch):
+    from junco.hub.server.repos import counts
+
+    hub.repository(alice, "alice/tomorrow")
+    path = "/repositories/alice/tomorrow"
+    hub.push(alice, "alice/tomorrow", {"a": b"1"}, parent=None)
+    hub.ask("GET", f"{path}/tree/main", headers={"X-Junco-Download": "1"})
+    monkeypatch.setattr(counts, "now", lambda: now() + 400 * DAY)
+    monkeypatch.setattr(counts, "today", lambda: today() + 400)
+    hub.ask("GET", f"{path}/tree/main", headers={"X-Junco-Download": "1"})
+    monkeypatch.undo()
+    assert hub.ask("GET", path)["trending"] > 1000
+    collect(hub.hub)
+    assert hub.ask("GET", path)["trending"] <= 1
 
 
 def test_a_full_disk_is_said_and_nothing_is_kept(hub, alice, monkeypatch):

@@ -12,15 +12,20 @@ import time
 import httpx2
 import psutil
 import pytest
-
 from hubs import running_hub
+
 from junco.hub.server.backup import back_up
 
 
 def junco(*words, given=None, status=0):
     """What a command wrote to stdout and to stderr."""
     done = subprocess.run(
-        [sys.executable, "-m", "junco", "hub", *map(str, words)], input=given, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "junco", "hub", *map(str, words)],
+        input=given,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == status, done.stderr
     return done.stdout, done.stderr
@@ -92,9 +97,23 @@ def test_a_backup_is_a_hub_of_its_moment(tmp_path):
     assert httpx2.get(f"{address}/junco/v1/repositories/alice/op/blobs/{sha256}").content == data
     end(process)
     assert junco("collect", "--store", tmp_path / "copy")[0] == "0 files, 0 bytes\n"
+    junco("check", "--store", tmp_path / "copy")
+    next((tmp_path / "copy" / "blobs").glob(f"*/*/{sha256}-*")).unlink()
+    assert junco("check", "--store", tmp_path / "copy", status=1)[0] == f"{sha256}  alice/op: a.bin\n"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0"])  # noqa: S104
+def test_who_asks_is_who_a_proxy_says_where_it_is_named(tmp_path):
+    for more, scheme in ((["--proxy", "127.0.0.1"], "https"), ([], "http")):
+        process, address = start(tmp_path, *more)
+        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+        body = {"user": "nobody", "password": "x"}
+        answer = httpx2.get(f"{address}/metrics", headers=headers)
+        assert answer.status_code == (401 if scheme == "https" else 200)
+        assert httpx2.post(f"{address}/junco/v1/session", json=body, headers=headers).status_code == 401
+        end(process)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0"])
 def test_a_hub_that_others_reach_says_what_it_needs(tmp_path, host):
     process, address = start(tmp_path, "--host", host, "--allow-host", "hub.example")
     port = address.rpartition(":")[2]

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
-import textwrap
 
 import pytest
+from clients import run
 
 pytest.importorskip("huggingface_hub")
-
-
-def run(hub, who, home, code, *, python=sys.executable, **more):
-    """What a client's code prints as JSON, in a process with a home of its own."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "HF_HOME": str(home / "hf"),
-        "HF_ENDPOINT": hub.url,
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "PYTHONWARNINGS": "ignore",
-        **({"HF_TOKEN": who.token} if who else {}),
-        **more,
-    }
-    done = subprocess.run(
-        [python, "-c", textwrap.dedent(code)], env=environment, capture_output=True, text=True, timeout=240, cwd=home
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 ALL = """
     import json, os, hashlib, io
     from huggingface_hub import HfApi, CommitOperationAdd, CommitOperationDelete, hf_hub_download, snapshot_download
-    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        EntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, RevisionNotFoundError)
     repo = REPO
     api = HfApi()
     seen = {"name": api.whoami()["name"]}
@@ -79,8 +59,9 @@ ALL = """
         (RevisionNotFoundError, lambda: hf_hub_download(repo, "c.txt", revision="none")),
         (RepositoryNotFoundError, lambda: hf_hub_download("alice/none", "c.txt")),
         (HfHubHTTPError, lambda: api.delete_tag(repo, tag="v1.0.0")),
-        (HfHubHTTPError, lambda: api.create_commit(repo, operations=[CommitOperationAdd("d", b"d")],
-                                                   commit_message="m", parent_commit=api.list_repo_commits(repo)[-1].commit_id)),
+        (HfHubHTTPError, lambda: api.create_commit(
+            repo, operations=[CommitOperationAdd("d", b"d")], commit_message="m",
+            parent_commit=api.list_repo_commits(repo)[-1].commit_id)),
     ):
         try:
             call()
@@ -117,3 +98,25 @@ def test_the_newest_client_does_all_by_xet(hub, alice, tmp_path):
 def test_the_newest_client_does_all_by_lfs(hub, alice, tmp_path):
     code = ALL.replace("REPO", "'alice/by-lfs'", 1)
     check(run(hub, alice, tmp_path, code, HF_HUB_DISABLE_XET="1"), "alice/by-lfs")
+
+
+@pytest.fixture(scope="module", params=["0.36.0", "1.10.1"])
+def older(request, tmp_path_factory):
+    """The Python of an environment with an older client; skipped where none can be made."""
+    pytest.importorskip("uv")
+    folder = tmp_path_factory.mktemp("client")
+    for words in (
+        ["venv", "-q", "--python", sys.executable, str(folder)],
+        ["pip", "install", "-q", "--python", f"{folder}/bin/python", f"huggingface_hub=={request.param}"],
+    ):
+        if subprocess.run(
+            [sys.executable, "-m", "uv", *words], check=False, capture_output=True, timeout=300
+        ).returncode:
+            pytest.skip(f"huggingface_hub {request.param} cannot be installed from here")
+    return f"{folder}/bin/python"
+
+
+@pytest.mark.slow
+def test_older_clients_do_all(hub, alice, tmp_path, older):
+    name = f"alice/by-{tmp_path.name[-12:].replace('_', '').replace('-', '').strip('.')}"
+    check(run(hub, alice, tmp_path, ALL.replace("REPO", repr(name), 1), python=older), name)

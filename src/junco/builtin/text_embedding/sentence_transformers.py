@@ -167,10 +167,6 @@ class SentenceTransformersEmbedding(OfLibrary, TextEmbedding, family="text-embed
         is_scaled = plain is not None and plain.is_scaled and self.layer is None
         return scaled_and_cut(source, is_scaled=is_scaled, most=self._own_dim)
 
-    @property
-    def dim_taken(self) -> int | None:
-        return super().dim_taken if self._own_dim is None else self._own_dim
-
     def encoded(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is not None:
             return super().encoded(texts)[:, : None if self._head_dim is not None else self._own_dim]

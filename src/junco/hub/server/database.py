@@ -69,7 +69,8 @@ def _revision(connection: Connection) -> str | None:
     """Of the tables, as Alembic noted it; asked without Alembic, which takes a while to import."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
 
 
 def _upgrade(connection: Connection, now: str | None) -> None:

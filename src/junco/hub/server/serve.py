@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from junco.errors import InputError
+from junco.hub.server import audit
+from junco.hub.server.access import Actor
 from junco.hub.server.accounts import passwords
 from junco.hub.server.accounts.people import make_user
+from junco.hub.server.blobs.collect import collect
+from junco.hub.server.clock import DAY
 from junco.hub.server.faults import Fault
 from junco.hub.server.hub import Hub
 from junco.hub.server.tables.people import User
 
 _BACKLOG = 512
 _STOP_S = 10
+_FIRST_TIDY_S = 600
+log = logging.getLogger("junco.hub")
 
 
 def first_admin(hub: Hub) -> tuple[str, str] | None:
@@ -39,12 +48,13 @@ def add_user(hub: Hub, name: str, password: str | None = None, *, admin: bool = 
     try:
         with hub.database.writing() as session:
             make_user(session, name, chosen, admin=admin)
+            audit.note(session, Actor(address="this machine"), "user.make", name, "admin" if admin else "")
     except Fault as fault:
         raise InputError(fault.message) from None
     return chosen
 
 
-def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None], proxies: str = "") -> None:
     """Answer requests until Ctrl-C or SIGTERM; those at work are ended first.
 
     Args:
@@ -52,32 +62,60 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
         host: an address of this machine.
         port: to listen at; 0 takes one that is free.
         ready: is told the address, when requests are taken.
+        proxies: addresses of reverse proxies, with a comma between: what they say of who asks, and whether by TLS,
+            is believed.
 
     Raises:
         InputError: the port is taken, or may not be used.
     """
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    server = server_of(hub)
-    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt):
+    server = server_of(hub, proxies)
+    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _tidied(hub):
         ready(f"http://{shown}:{taken.getsockname()[1]}")
         server.run(sockets=[taken])
     hub.database.close()
 
 
-def server_of(hub: Hub) -> Any:
+@contextlib.contextmanager
+def _tidied(hub: Hub) -> Iterator[None]:
+    """Meanwhile garbage is let go of, once a day."""
+    ended = threading.Event()
+
+    def tidy() -> None:
+        wait = _FIRST_TIDY_S
+        while not ended.wait(wait):
+            wait = DAY
+            try:
+                collect(hub)
+            except (OSError, SQLAlchemyError):  # a full disk, a locked database: tomorrow again
+                log.exception("garbage was not collected")
+
+    thread = threading.Thread(target=tidy, name="junco hub garbage", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_STOP_S)
+
+
+def server_of(hub: Hub, proxies: str = "") -> Any:
     """What answers for a hub: uvicorn's, which runs on sockets that listen."""
     import uvicorn
 
     from junco.hub.server.app import make_app
+    from junco.hub.server.connections import Connection
 
     return uvicorn.Server(
         uvicorn.Config(
             make_app(hub),
+            http=Connection,
             log_level="warning",
             access_log=False,  # addresses hold signatures
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
             timeout_graceful_shutdown=_STOP_S,
             timeout_keep_alive=15,
             lifespan="off",

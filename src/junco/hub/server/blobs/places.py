@@ -5,6 +5,7 @@ What is at a place never changes, and a place is never used twice.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -65,6 +66,7 @@ class Folder:
         """A rename, after the bytes are on the disk."""
         target = self.path(place)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.utime(file)  # its age says how long it has been here, not when its last bytes came
         _to_disk(file)
         file.replace(target)
         _to_disk(target.parent)
@@ -93,7 +95,9 @@ class Folder:
         for folder, _, names in os.walk(self.root):
             for name in names:
                 path = Path(folder, name)
-                if path.stat().st_mtime < than:
+                with contextlib.suppress(FileNotFoundError):  # it goes while it is looked at
+                    if path.stat().st_mtime >= than:
+                        continue
                     yield path.relative_to(self.root).as_posix()
 
 
@@ -184,7 +188,10 @@ def _to_disk(path: Path) -> None:
 
 def clear_older(folder: Path, age_s: float) -> int:
     """Delete the files of a folder that nobody has written to for some time: how many."""
-    old = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < time.time() - age_s]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    gone = 0
+    for path in [*folder.iterdir()]:
+        with contextlib.suppress(FileNotFoundError):  # its upload ends while it is looked at
+            if path.is_file() and path.stat().st_mtime < time.time() - age_s:
+                path.unlink()
+                gone += 1
+    return gone

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
+from junco.hub.server import audit
 from junco.hub.server.access import Action
 from junco.hub.server.accounts.people import organisations_of, user_of
 from junco.hub.server.clock import stamp_of_hf
@@ -35,7 +36,11 @@ def whoami(visit: _Somebody) -> dict[str, Any]:
         organisations = organisations_of(session, actor.user_id or 0)
     is_narrow = actor.namespace_id is not None or actor.repository_id is not None
     role = "fineGrained" if is_narrow else "write" if actor.has("repo:write") else "read"
-    token = {"displayName": row.name if row else "", "role": role, "createdAt": stamp_of_hf(row.created if row else 0)}
+    token: dict[str, Any] = {
+        "displayName": row.name if row else "",
+        "role": role,
+        "createdAt": stamp_of_hf(row.created if row else 0),
+    }
     if is_narrow:
         token["fineGrained"] = {"scoped": [], "global": []}
     return {
@@ -82,7 +87,8 @@ def unlike(visit: _Like) -> dict[str, Any]:
 
 def _set_like(visit: Visit, *, liked: bool) -> dict[str, Any]:
     with visit.hub.database.writing() as session:
-        set_like(session, visit.actor.user_id or 0, visit.repo.id, liked=liked)
+        if set_like(session, visit.actor.user_id or 0, visit.repo.id, liked=liked):
+            audit.note(session, visit.actor, "like" if liked else "unlike", visit.full_name)
     return {}
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Action
 from junco.hub.server.faults import bad_request, no_file
@@ -27,7 +28,7 @@ from junco.hub.server.repos.revisions import (
     refs_of,
 )
 from junco.hub.server.sending import send_blob
-from junco.hub.server.tables.files import BRANCH
+from junco.hub.server.tables.files import BRANCH, Commit
 from junco.hub.server.visits import Visit, needs
 
 routes = APIRouter()
@@ -119,12 +120,19 @@ def show_revision(revision: str, visit: _Read) -> dict[str, Any]:
 def tree(revision: str, visit: _Read, path: str = "", recursive: bool = False) -> Response:
     """Files and folders, of the whole or of a folder."""
     with visit.hub.database.reading() as session:
-        commit = commit_of(session, visit.repo.id, revision)
-        files = files_of(session, commit.tree_id, path.strip("/"))
+        commit = _commit(session, visit, revision)
+        files = files_of(session, commit.tree_id, path.strip("/")) if commit else []
+    headers = {"X-Repo-Commit": commit.oid} if commit else {}
     if path.strip("/") and not files:
-        raise no_file(path, commit.oid)
-    entries = _entries(files, path.strip("/"), recursive=recursive)
-    return JSONResponse(entries, headers={"X-Repo-Commit": commit.oid})
+        raise no_file(path, commit.oid if commit else None)
+    return JSONResponse(_entries(files, path.strip("/"), recursive=recursive), headers=headers)
+
+
+def _commit(session: Session, visit: Visit, revision: str) -> Commit | None:
+    """The commit; ``None`` for the main branch before its first, which these clients take to be there."""
+    if revision == MAIN and find_commit(session, visit.repo.id, MAIN) is None:
+        return None
+    return commit_of(session, visit.repo.id, revision)
 
 
 def _entries(files: list[File], under: str, *, recursive: bool) -> list[dict[str, Any]]:
@@ -183,8 +191,9 @@ def refs(visit: _Read) -> dict[str, Any]:
 def commits(revision: str, visit: _Read, limit: Annotated[int, Query(ge=1)] = 1000) -> list[dict[str, Any]]:
     """A revision's history."""
     with visit.hub.database.reading() as session:
-        rows = history(session, commit_of(session, visit.repo.id, revision), min(limit, 1000))
-        return [commit_entry(commit, parent_of(session, commit)) for commit, _ in rows]
+        commit = _commit(session, visit, revision)
+        rows = history(session, commit, min(limit, 1000)) if commit else []
+        return [commit_entry(each, parent_of(session, each)) for each, _ in rows]
 
 
 @routes.get("/{namespace}/{name}/resolve/{revision}/{path:path}")
@@ -192,10 +201,10 @@ def commits(revision: str, visit: _Read, limit: Annotated[int, Query(ge=1)] = 10
 def resolve(revision: str, path: str, visit: _ReadFile, request: Request) -> Response:
     """A file's bytes, or what is known of them."""
     with visit.hub.database.reading() as session:
-        commit = commit_of(session, visit.repo.id, revision)
-        file = file_of(session, commit.tree_id, path)
-    if file is None:
-        raise no_file(path, commit.oid)
+        commit = _commit(session, visit, revision)
+        file = file_of(session, commit.tree_id, path) if commit else None
+    if commit is None or file is None:
+        raise no_file(path, commit.oid if commit else None)
     if request.method == "GET" and "x-hf-download-counter" in request.headers:
         count_download(visit.hub, visit.actor, visit.repo.id)
     headers = {"X-Repo-Commit": commit.oid, "Vary": "Authorization"}

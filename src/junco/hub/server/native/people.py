@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
-import junco
 from junco.hub.server import audit
 from junco.hub.server.access import SCOPES, Action, Actor, Target, allow
 from junco.hub.server.accounts import passwords, people, tokens
@@ -32,9 +32,7 @@ def hub(visit: _Open) -> dict[str, Any]:
     limits = visit.hub.limits
     shown = {"file": limits.file_bytes, "commit_files": limits.commit_files, "commit_bytes": limits.commit_bytes}
     sign_up = visit.hub.open_sign_up
-    return {
-        "hub": {"name": visit.hub.name, "version": junco.__version__, "api": 1, "sign_up": sign_up, "limits": shown}
-    }
+    return {"hub": {"name": visit.hub.name, "version": version("junco"), "api": 1, "sign_up": sign_up, "limits": shown}}
 
 
 @routes.post("/login", status_code=201)

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import math
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Actor
@@ -25,7 +25,7 @@ LIKE_WEIGHT = 4.0
 
 def weight(at: int) -> float:
     """Of something that was asked for at a time: what is to be compared grows, so nothing ever has to shrink."""
-    return 2.0 ** ((at - BEGIN) / HALF_LIFE_S)
+    return math.exp2((at - BEGIN) / HALF_LIFE_S)
 
 
 def trending(heat: float) -> float:
@@ -67,6 +67,16 @@ def set_like(session: Session, user_id: int, repository_id: int, *, liked: bool)
     day.likes -= 1
     _add(session, repository_id, likes=-1, heat=-LIKE_WEIGHT * weight(like.at))
     return True
+
+
+def forget_the_future(session: Session) -> None:
+    """Days that have not been yet are of a clock that was wrong: what they weigh would lead all trends for ever."""
+    wrong = set(session.scalars(select(Day.repository_id).where(Day.day > today())))
+    session.execute(delete(Day).where(Day.day > today()))
+    for repository_id in wrong:
+        days = session.scalars(select(Day).where(Day.repository_id == repository_id)).all()
+        heat = sum((math.log2(1 + day.downloads) + LIKE_WEIGHT * day.likes) * weight(day.day * DAY) for day in days)
+        session.execute(update(Repository).where(Repository.id == repository_id).values(heat=heat))
 
 
 def _add(session: Session, repository_id: int, *, downloads: int = 0, likes: int = 0, heat: float = 0.0) -> None:

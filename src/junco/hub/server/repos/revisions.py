@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from junco.hub.server.accounts.names import COMMIT, release_order
@@ -45,10 +45,10 @@ def head_of(session: Session, repository_id: int, branch: str = MAIN) -> Commit 
     return session.get_one(Commit, ref.commit_id) if ref is not None and ref.kind == BRANCH else None
 
 
-def refs_of(session: Session, repository_id: int) -> Sequence[Row[tuple[Ref, str]]]:
+def refs_of(session: Session, repository_id: int) -> list[tuple[Ref, str]]:
     """All branches and tags, each with its commit."""
     asked = select(Ref, Commit.oid).join(Commit, Commit.id == Ref.commit_id).where(Ref.repository_id == repository_id)
-    return session.execute(asked.order_by(Ref.name)).all()
+    return [(ref, oid) for ref, oid in session.execute(asked.order_by(Ref.name))]
 
 
 def releases_of(session: Session, repository_id: int) -> list[str]:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, func, literal, literal_column, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Actor
@@ -32,6 +32,7 @@ FACETS = {
 }
 _MOST_WORDS, _LONGEST = 12, 200
 _TRIGRAM = 3
+_MOST_VALUES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ def search(session: Session, actor: Actor, query: Query, *, facets: bool = False
     return Found(
         page,
         _cursor(query.sort, getattr(last, column.key), last.id) if last is not None else None,
-        session.scalar(select(func.count()).select_from(Repository).where(*conditions)) if total else None,
-        {name: _counted(session, conditions, column) for name, column in FACETS.items()} if facets else None,
+        *_counted(session, conditions, facets=facets, total=total),
     )
 
 
@@ -137,11 +137,31 @@ def _ids_with(session: Session, words: list[str]) -> Select[Any]:
     return select(key).select_from(text("repository_texts")).where(*conditions)
 
 
-def _counted(session: Session, conditions: list[ColumnElement[bool]], column: Any) -> list[dict[str, Any]]:
-    number = func.count()
-    asked = select(column, number).where(*conditions, column.is_not(None)).group_by(column)
-    rows = session.execute(asked.order_by(number.desc(), column).limit(100))
-    return [{"value": value, "count": count} for value, count in rows]
+_Facets = dict[str, list[dict[str, Any]]]
+
+
+def _counted(
+    session: Session, conditions: list[ColumnElement[bool]], *, facets: bool, total: bool
+) -> tuple[int | None, _Facets | None]:
+    """How many there are, and of which kinds: in one pass over what fits, which is looked for once."""
+    if not facets:
+        asked = select(func.count()).select_from(Repository).where(*conditions)
+        return (session.scalar(asked) if total else None), None
+    found = select(*FACETS.values()).where(*conditions).cte("found").prefix_with("MATERIALIZED")
+    every: Any = select(literal(""), literal(None, Text), func.count()).select_from(found)
+    each = [
+        select(literal(name), found.c[name], func.count()).where(found.c[name].is_not(None)).group_by(found.c[name])
+        for name in FACETS
+    ]
+    counted: _Facets = {name: [] for name in FACETS}
+    number = 0
+    for name, value, count in session.execute(union_all(every, *each)):
+        if name:
+            counted[name].append({"value": value, "count": count})
+        else:
+            number = count
+    ordered = {name: sorted(rows, key=lambda row: (-row["count"], row["value"])) for name, rows in counted.items()}
+    return number, {name: rows[:_MOST_VALUES] for name, rows in ordered.items()}
 
 
 def _after(query: Query, column: Any, *, falling: bool) -> list[ColumnElement[bool]]:

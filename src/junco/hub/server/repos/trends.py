@@ -30,36 +30,41 @@ def days_of(session: Session, repository_id: int, days: int) -> list[dict[str, A
 
 def rising_families(session: Session, days: int, limit: int = 50) -> list[dict[str, Any]]:
     """Families by what public repositories of theirs were asked for, those that rise most first."""
-    is_seen = (Repository.private.is_(False), Repository.deleted.is_(None), Repository.family.is_not(None))
     heat = func.sum(Repository.heat)
-    rows = session.execute(
-        select(Repository.family, heat).where(*is_seen).group_by(Repository.family).order_by(heat.desc()).limit(limit)
-    ).all()
-    first = today() - days + 1
-    asked = (
-        select(Repository.family, Day.day, func.sum(Day.downloads), func.sum(Day.likes))
-        .join(Day, Day.repository_id == Repository.id)
-        .where(*is_seen, Day.day.between(first, today()))
-        .group_by(Repository.family, Day.day)
-    )
-    counted: dict[str, dict[int, tuple[int, int]]] = {}
-    for family, day, downloads, likes in session.execute(asked):
-        counted.setdefault(family, {})[day] = (int(downloads), int(likes))
-    new = dict(
-        session.execute(
-            select(Repository.family, func.count())
-            .where(*is_seen, Repository.created >= now() - days * DAY)
-            .group_by(Repository.family)
-        ).all()
-    )
+    asked = select(Repository.family, heat).where(*_SEEN).group_by(Repository.family).order_by(heat.desc())
+    rows = [(str(family), float(score or 0)) for family, score in session.execute(asked.limit(limit))]
+    counted, new = _counted(session, days), _new(session, days)
     return [
         {
             "family": family,
-            "score": trending(score or 0.0),
-            "downloads": sum(downloads for downloads, _ in counted.get(family, {}).values()),
-            "likes": sum(likes for _, likes in counted.get(family, {}).values()),
+            "score": trending(score),
+            "downloads": sum(each[0] for each in counted.get(family, {}).values()),
+            "likes": sum(each[1] for each in counted.get(family, {}).values()),
             "new": new.get(family, 0),
-            "days": [counted.get(family, {}).get(day, (0, 0))[0] for day in range(first, today() + 1)],
+            "days": [counted.get(family, {}).get(day, (0, 0))[0] for day in range(today() - days + 1, today() + 1)],
         }
         for family, score in rows
     ]
+
+
+_SEEN = (Repository.private.is_(False), Repository.deleted.is_(None), Repository.family.is_not(None))
+
+
+def _counted(session: Session, days: int) -> dict[str, dict[int, tuple[int, int]]]:
+    """Downloads and likes by family and day."""
+    asked = (
+        select(Repository.family, Day.day, func.sum(Day.downloads), func.sum(Day.likes))
+        .join(Day, Day.repository_id == Repository.id)
+        .where(*_SEEN, Day.day.between(today() - days + 1, today()))
+        .group_by(Repository.family, Day.day)
+    )
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    for family, day, downloads, likes in session.execute(asked):
+        found.setdefault(str(family), {})[day] = (int(downloads), int(likes))
+    return found
+
+
+def _new(session: Session, days: int) -> dict[str, int]:
+    """Members that are new, by family."""
+    asked = select(Repository.family, func.count()).where(*_SEEN, Repository.created >= now() - days * DAY)
+    return {str(family): count for family, count in session.execute(asked.group_by(Repository.family))}
