@@ -172,6 +172,8 @@ class Reader:
             name = name if is_hub_name(name) else resolve(name)
         except UnknownNameError as error:
             raise self.error(str(error), place) from None
+        if is_hub_name(name) and given is not None and OPTION in given.value:
+            raise self.error(f"the operator is one on a hub, which {OPTION} cannot be besides: leave it out", given)
         self.check_placeholders(given, params)
         spec = OperatorSpec.named(name, {**tuned, **(self.plain(given) if given else {})})
         written = self.written(place, given)

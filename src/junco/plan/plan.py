@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from junco.catalog.membership import check_family
 from junco.errors import IntegrityError
+from junco.graph.brought import brought
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
@@ -17,11 +17,9 @@ from junco.graph.nodes import Callee, Graph, Node, fn_name
 from junco.graph.params import bind
 from junco.graph.ports import check_ports, pipeline_ports
 from junco.graph.written import placed
-from junco.operator.hub_names import hub_folder, is_hub_name
 from junco.operator.ports import gives_one_vector
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
-from junco.operator.tuned_folder import read_folder
 from junco.pages.letters import amount
 from junco.places.files import Stamp, changed_file, first_changed
 from junco.plan.lock import Lock, lock_of
@@ -162,7 +160,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     """
     check_nesting(graph)
     devices = devices_of(device)
-    resolved = on_device(_loaded(_brought(bind(graph, {}))), devices[0])
+    resolved = on_device(_loaded(brought(bind(graph, {}))), devices[0])
     _check_contracts(resolved)
     return _planned(resolved, devices)
 
@@ -215,22 +213,6 @@ def _loaded(graph: Graph) -> Graph:
 def _checked(node: Node, spec: OperatorSpec) -> OperatorSpec:
     with placed(node.written, spec.params):
         return OperatorSpec.bind(spec.load(), (), {**spec.params, **step_params(node, spec)})
-
-
-def _brought(graph: Graph) -> Graph:
-    """The graph with tuned operators of hubs as those of folders, which are fetched if they are not here yet."""
-
-    def brought(node: Node) -> Any:
-        if (inner := bare_graph(node)) is not None:
-            return _brought(inner)
-        if (spec := node.spec) is None or not is_hub_name(spec.name):
-            return node.fn
-        project = Path(node.written.file).parent if node.written is not None else None
-        with placed(node.written, spec.params):
-            found = read_folder(hub_folder(spec.name, "tuned-operator", project), spec.name)
-            return OperatorSpec.named(found.operator, {**found.spec.params, **spec.params}).held()
-
-    return with_fns(graph, brought)
 
 
 def _fetch(node: Node, spec: OperatorSpec) -> None:

@@ -90,3 +90,46 @@ def photo(tmp_path):
 
 def _pixels(path):
     return ops["image-decode.pil"]()(path)
+
+
+def test_what_is_shown_and_planned_of_a_pipeline_is_of_the_tuned_operator(machine, tuned, tmp_path, request):
+    from click.testing import CliRunner
+
+    from junco.cli.main import app
+
+    served = request.getfixturevalue("hub")
+    machine("alice", served.alice)
+    hub.push(tuned, "alice/shown", release="1.0.0", licence="apache-2.0")
+    file = tmp_path / "flow.yaml"
+    file.write_text(PIPELINE.format(operator="alice/shown@1.0.0"))
+    shown = CliRunner().invoke(app, ["show", str(file)]).output
+    assert "map alice/shown@1.0.0" in shown
+    assert "8 numbers" in shown
+    flow = pipeline(file)
+    assert flow.graph.nodes[1].spec.name == "alice/shown@1.0.0"  # what is written again is the name, and no folder
+    assert flow.plan.graph.nodes[1].spec.name == "image-embedding.efficientnet-lite"
+
+
+def test_a_lock_beside_a_file_says_what_its_names_mean(machine, tmp_path, request):
+    served = request.getfixturevalue("hub")
+    machine("alice", served.alice)
+    hub.push(_conftest().tuned_folder(tmp_path / "one", 1), "alice/moves", licence="mit")
+    (tmp_path / "project").mkdir()
+    file = tmp_path / "project" / "flow.yaml"
+    file.write_text(PIPELINE.format(operator="alice/moves"))
+    hub.lock([file])
+    assert (tmp_path / "project" / "junco.lock").is_file()
+    hub.push(_conftest().tuned_folder(tmp_path / "two", 2), "alice/moves", licence="mit")
+    pinned = pipeline(file).plan.graph.nodes[1].spec.params["tuned"]
+    assert filecmp.cmp(f"{pinned}/weights.safetensors", tmp_path / "one" / "weights.safetensors", shallow=False)
+    (tmp_path / "project" / "junco.lock").unlink()
+    newest = pipeline(file).plan.graph.nodes[1].spec.params["tuned"]
+    assert filecmp.cmp(f"{newest}/weights.safetensors", tmp_path / "two" / "weights.safetensors", shallow=False)
+
+
+def _conftest():
+    import sys
+
+    return next(
+        module for name, module in sys.modules.items() if name.endswith("conftest") and hasattr(module, "tuned_folder")
+    )
