@@ -332,6 +332,19 @@ def test_sizes_that_are_none_are_refused(hostile, size):
         hub.pull("eve/x@1.0.0")
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"no", b'{"items": 3}', b'{"items": [3]}'])
+def test_what_is_no_answer_of_a_hub_is_a_typed_error(hostile, body):
+    hostile.tree = lambda told: (200, {}, body)
+    for ask in (hub.whoami, lambda: hub.show("eve/x"), lambda: hub.pull("eve/x")):
+        with pytest.raises(JuncoError, match="hub"):
+            ask()
+    if b"items" in body:
+        assert hub.search("x") == []
+    else:
+        with pytest.raises(UnavailableError, match="is it"):
+            hub.search("x")
+
+
 def test_case_50_offline_no_socket_is_opened(hostile, monkeypatch):
     folder = hub.pull("eve/x@1.0.0")
     newest = hub.pull("eve/x")

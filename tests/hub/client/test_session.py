@@ -135,7 +135,33 @@ def test_a_folder_with_problems_is_not_pushed(served, machine, flow):
         hub.push(flow, "alice/bad")
     with pytest.raises(InputError, match="licence"):
         hub.push(flow, "alice/bad", licence="unknown")
-    hub.push(flow, "alice/bad", licence="mit")
+    hub.push(flow, "alice/bad", licence="apache-2.0")
+
+
+def test_a_licence_that_is_not_the_cards_is_not_passed_over(served, machine, flow):
+    machine("alice", served.alice)
+    with pytest.raises(ContractError, match=r"it says the licence 'apache-2\.0', and not 'mit'"):
+        hub.push(flow, "alice/licensed", licence="mit")
+
+
+def test_a_hub_that_is_gone_leaves_what_is_known_usable(served, machine, flow, monkeypatch):
+    from junco.hub.client import connection
+
+    machine("alice", served.alice)
+    hub.push(flow, "alice/kept")
+    folder = hub.pull("alice/kept")
+    monkeypatch.setattr(connection.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(connection.Connection, "answered", _no_line)
+    with pytest.raises(UnavailableError, match="JUNCO_OFFLINE=1 takes it"):
+        hub.pull("alice/kept")
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    assert hub.pull("alice/kept") == folder
+
+
+def _no_line(*args, **more):
+    from junco.hub.client.connection import BrokenLineError
+
+    raise BrokenLineError("http://hub cannot be reached")
 
 
 def test_a_lock_pins_and_frozen_takes_nothing_else(served, machine, flow):

@@ -41,7 +41,7 @@ def _of_licence(head: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
     elif not is_licence(licence):
         yield f"license: {picture(licence)} is none; {NO_LICENCE}"
     elif is_licence(said) and str(said).lower() != str(licence).lower():
-        yield f"it says the licence {licence!r}, and the manifest {said!r}"
+        yield f"it says the licence {licence!r}, and not {said!r}"
 
 
 _CURE = " ('junco hub push … --licence apache-2.0' makes one)"

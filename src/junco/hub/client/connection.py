@@ -69,7 +69,7 @@ class Connection:
     def ask(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, tries: int = 1
     ) -> Any:
-        """The JSON of an answer; ``None`` where it has no body.
+        """The JSON of an answer, an object; an empty one where it has no body.
 
         Args:
             method: of HTTP.
@@ -123,7 +123,7 @@ class Connection:
             with self._client.stream(method, f"{self.address}/junco/v1{path}", **more) as answer:
                 self._check(answer)
                 yield answer
-        except (httpx2.TransportError, httpx2.StreamError) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise BrokenLineError(f"{self.address} cannot be reached: {brief(error)}") from None
 
     def _check(self, answer: httpx2.Response) -> None:
@@ -158,11 +158,21 @@ class Connection:
 
     def _parsed(self, answer: httpx2.Response, data: bytes) -> Any:
         if not data:
-            return None
+            return Answer()
         try:
-            return json.loads(data)
+            told = json.loads(data)
         except (ValueError, RecursionError):
-            raise UnavailableError(f"{self.address} answers with no JSON: is it a junco hub?") from None
+            told = None
+        if not isinstance(told, dict):
+            raise UnavailableError(f"{self.address} answers with no JSON that a junco hub sends: is it one?")
+        return Answer(told)
+
+
+class Answer(dict[str, Any]):
+    """What a hub says; to ask for what it does not say is an error of the hub's."""
+
+    def __missing__(self, key: str) -> Any:
+        raise UnavailableError(f"a hub answers without {key!r}: is it a junco hub, and not too old a one?")
 
 
 class BrokenLineError(UnavailableError):

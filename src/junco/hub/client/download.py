@@ -95,7 +95,7 @@ def _receive(
 
 def _opened(part: Path) -> Any:
     """A file that is this user's own and no link, open to be read and to be written at its end."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(part, flags, 0o600)
     except OSError as error:

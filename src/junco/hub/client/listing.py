@@ -89,17 +89,23 @@ def _found(connection: Connection, asked: Mapping[str, str], sort: str, limit: i
     while limit > 0:
         query = {**asked, "sort": sort, "limit": str(min(limit, PAGE)), **({"after": after} if after else {})}
         told = connection.ask("GET", f"/repositories?{urlencode(query)}", tries=TRIES)
-        for each in told["items"][:limit]:
-            yield _listed(each)
-        limit -= len(told["items"])
+        items = told["items"] if isinstance(told["items"], list) else []
+        for each in items[:limit]:
+            if isinstance(each, dict):
+                yield _listed(each)
+        limit -= len(items)
         after = told.get("next")
-        if not after or not told["items"]:
+        if not after or not items:
             return
 
 
 def _listed(told: Mapping[str, Any]) -> Listed:
     texts = {key: str(told.get(key) or "") for key in ("name", "kind", "family", "licence", "summary", "latest")}
-    return Listed(**texts, downloads=int(told.get("downloads") or 0), likes=int(told.get("likes") or 0), told=told)
+    return Listed(**texts, downloads=_count(told, "downloads"), likes=_count(told, "likes"), told=told)
+
+
+def _count(told: Mapping[str, Any], key: str) -> int:
+    return value if isinstance(value := told.get(key), int) else 0
 
 
 def show(name: str, *, hub: str | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from junco.hub.artefact.contents import unsafe_format
 from junco.hub.artefact.lock_file import Pin, read_lock
 from junco.hub.client.address import chosen_hub
 from junco.hub.client.cache import Cache, missing_blobs
-from junco.hub.client.connection import TRIES, Connection, quoted, repository_path
+from junco.hub.client.connection import TRIES, BrokenLineError, Connection, quoted, repository_path
 from junco.hub.client.download import Told, download, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import Name, parse_name
@@ -150,6 +150,13 @@ def _asked(hub: str, cache: Cache, asked: Name, pin: Pin | None) -> Revision:
                     "which junco.lock pins. What stands there now is something else: 'junco hub lock' takes it"
                 ) from None
             raise
+        except BrokenLineError as error:
+            if cache.known(hub, name) is None:
+                raise
+            raise UnavailableError(
+                f"{error}. What it said of {asked} before is here: JUNCO_OFFLINE=1 takes it, and a name with a version "
+                "is not asked for again"
+            ) from None
     revision = _as_pinned(read_revision(told, name, hub), pin, asked)
     cache.remember(hub, asked, revision)
     return revision

@@ -7,12 +7,12 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from junco.errors import InputError, IntegrityError, ParameterError
-from junco.hub.artefact.card import card_text
+from junco.hub.artefact.card import card_text, problems_of_card
 from junco.hub.artefact.check import Checked, check
 from junco.hub.artefact.fields import NO_LICENCE, is_licence
 from junco.hub.artefact.kinds import CARD
@@ -108,9 +108,11 @@ def _card(checked: Checked, repository: str, licence: str | None) -> bytes:
     """The card of a folder that has none, if its licence was said."""
     if licence is not None and not is_licence(licence):
         raise InputError(f"the licence {licence!r} is none: {NO_LICENCE}")
-    if licence is None or CARD in checked.paths:
-        checked = check(checked.folder) if licence is not None else checked
-        checked.refuse()
+    if licence is None:
+        return b""
+    if CARD in checked.paths:
+        problems = problems_of_card(checked.folder, {**checked.told, "licence": licence})
+        replace(checked, problems=tuple(problems)).refuse()
         return b""
     told = checked.told
     of = str(told.get("operator", told.get("name", "")))
