@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file, save_file
 
 from junco import NeuralOperator, Operator, ops
@@ -45,6 +46,36 @@ def test_products_of_lora_are_added_times_their_scale(tmp_path, parent):
     before, after = state_of(parent), state_of(Operator.load(tmp_path / "t"))
     np.testing.assert_allclose(after["2.weight"], before["2.weight"] + 0.5 * b @ a, atol=1e-6)
     np.testing.assert_array_equal(after["0.weight"], before["0.weight"])
+
+
+def test_what_the_trainer_keeps_of_lora_is_what_its_network_was(tmp_path):
+    from junco.train.lora import LoraPart
+
+    class Waves(Sums, family="number-embedding", name="test-waves"):
+        def network(self):
+            first, second = torch.nn.Conv1d(1, 3, 2), torch.nn.Conv1d(3, 4, 2)
+            ends = torch.nn.Flatten(), torch.nn.Linear(8, 5)
+            return torch.nn.Sequential(torch.nn.Unflatten(1, (1, 4)), first, second, *ends)
+
+    operator = Waves(**ON_CPU)
+    task = operator.train_task()
+    part = LoraPart(task.network, 2, operator.name)
+    with torch.no_grad():
+        for parameter in part.parameters.values():
+            parameter.add_(0.3)
+    tensors = part.tensors()
+    part.close()
+    assert {key.rpartition(".")[0] for key in tensors} == {"lora.2", "lora.4"}
+    save_tuned(tmp_path / "t", operator, tensors, lora_scale=part.lora_scale)
+    with torch.no_grad():
+        expected = task.forward(task.collate(task.rows(ROWS, "left"), "left"), "left").numpy()
+    np.testing.assert_allclose(vectors(Waves(tuned=tmp_path / "t", **ON_CPU)), expected, atol=1e-5)
+    assert not np.allclose(vectors(operator), expected, atol=1e-2)
+
+
+def test_a_scale_without_lora_is_nothing_to_tell(tmp_path, parent):
+    saved = save_tuned(tmp_path / "t", parent, {"network.0.bias": np.ones(6, np.float32)}, lora_scale=2.0)
+    assert saved.manifest["lora_scale"] is None
 
 
 def test_a_head_maps_what_the_model_gives_and_its_dim_is_known_before_anything_is_loaded(tmp_path, parent):

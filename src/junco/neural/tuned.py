@@ -4,7 +4,8 @@ The keys of ``weights.safetensors``:
 
 =====================  =========================================================================================
 ``network.<name>``     takes the place of that tensor of the module's state
-``lora.<name>.a, .b``  (r, in, …) and (out, r, …), whose product times ``lora_scale`` is added to that tensor
+``lora.<name>.a, .b``  (r, in, …) and (out, r, …), whose product times ``lora_scale`` is added to that tensor, or to the
+                       weight of the layer of that name
 ``head.weight``        (dim, numbers of the model): a linear map of what the model gives, without a bias
 =====================  =========================================================================================
 """
@@ -185,10 +186,10 @@ class Tuned:
                 continue
             name = name.removeprefix(part)
             if kind == "lora":
-                name = name.rpartition(".")[0]
                 if key.endswith(".b"):
                     continue
-                tensor = self._product(key)
+                name, tensor = name.rpartition(".")[0], self._product(key)
+                name = name if name in state else f"{name}.weight"
             if problem := misfit(name, tensor, state.get(name)):
                 problems.append(f"{key}: {problem}")
                 continue
@@ -304,7 +305,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
 
 def made_by() -> dict[str, Any]:
     """What there is of the libraries that decide what a training makes."""
-    return {name: found for name in ("junco", "torch", "peft", "safetensors") if (found := _version(name))}
+    return {name: found for name in ("junco", "torch", "safetensors") if (found := _version(name))}
 
 
 def _version(package: str) -> str:

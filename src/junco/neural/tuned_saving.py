@@ -8,7 +8,7 @@ from typing import Any
 from junco.neural.operator import NeuralOperator
 from junco.neural.tuned import Tuned, identity_of, write_tuned
 from junco.neural.tuned_params import kept_params
-from junco.neural.tuned_tensors import SCALE, Tensors, merged
+from junco.neural.tuned_tensors import LORA, SCALE, Tensors, merged
 
 
 def save_tuned(
@@ -28,6 +28,7 @@ def save_tuned(
         TargetError: it cannot be written.
     """
     before = operator.tuned_weights
+    lora_scale = lora_scale if any(key.startswith(LORA) for key in tensors) else None
     if before is None:
         made, scale = dict(tensors), lora_scale
     else:

@@ -92,7 +92,8 @@ def merged(
 
 def _is_replaced(key: str, tensors: Tensors) -> bool:
     """Whether what was added to a tensor is in the one that takes its place."""
-    return key.startswith(LORA) and f"{NETWORK}{key[len(LORA) : -2]}" in tensors
+    name = f"{NETWORK}{key[len(LORA) : -2]}"
+    return key.startswith(LORA) and not {name, f"{name}.weight"}.isdisjoint(tensors)
 
 
 def _side_by_side(first: npt.NDArray[Any], second: npt.NDArray[Any], is_a: bool) -> npt.NDArray[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from junco.errors import ContractError, SpaceError
+from junco.errors import SpaceError
 from junco.evaluate.evaluation import Evaluation
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, with_rows
 from junco.neural.bridge import Bridge
@@ -74,12 +74,17 @@ def compared(way: Way, tuned: NeuralOperator, parts: Split, ready: Ready) -> Com
 
 
 def _bridge(way: Way, tuned: NeuralOperator) -> tuple[Bridge | None, str]:
+    """From the vectors that the operator gave, finished as it finishes them, to those that it gives now."""
     if not isinstance(way, HeadWay):
         return None, NO_MAP
+    source, target = way.operator.taken_space(), tuned.taken_space()
+    if source is None or target is None:
+        return None, "nothing identifies the model, nor the space of its vectors"
+    bridge = Bridge(way.weight, source, target)
     try:
-        return Bridge.of(tuned), ""
-    except (ContractError, SpaceError) as error:
-        return None, str(error)
+        return bridge.on(way.operator.space()), ""
+    except SpaceError:  # they are cut or made whole numbers, of which no map is made
+        return bridge, ""
 
 
 def _on_examples(way: Way, tuned: NeuralOperator, parts: Split, main: str) -> float | None:

@@ -92,7 +92,7 @@ class HeadWay:
 
     def tensors(self, fitted: Fitted) -> dict[str, npt.NDArray[Any]]:
         """The map."""
-        self._weight: npt.NDArray[Any] = fitted.tensors["head.weight"]
+        self.weight: npt.NDArray[Any] = fitted.tensors["head.weight"]
         return dict(fitted.tensors)
 
     def vectors_before(self, data: AnySet) -> HeldOut:
@@ -101,7 +101,7 @@ class HeadWay:
 
     def vectors_after(self, tuned: NeuralOperator, before: HeldOut, data: AnySet) -> tuple[HeldOut, Sequence[Vectors]]:
         """By the map itself."""
-        return before, [vectors_of(rows) @ self._weight.T for rows in before.rows]
+        return before, [vectors_of(rows) @ self.weight.T for rows in before.rows]
 
 
 @dataclass(eq=False)

@@ -117,8 +117,8 @@ def show(name: str, *, hub: str | None = None) -> dict[str, Any]:
     asked = parse_name(name)
     address = chosen_hub(hub)
     with Connection(address) as connection:
-        told = dict(connection.ask("GET", repository_path(asked.repository), tries=TRIES))
-        revision = _revision(connection, asked, address) if told.get("head") else None
+        told = connection.ask("GET", repository_path(asked.repository), tries=TRIES)
+        revision = _revision(connection, asked, address) if told["head"] else None
     return {**told, "hub": address, "revision": None if revision is None else revision.to_dict()}
 
 
