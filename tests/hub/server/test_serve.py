@@ -38,9 +38,9 @@ def start(store, *more):
     return process, process.stdout.readline().strip()
 
 
-def end(process):
+def end(process, number=signal.SIGINT):
     """What it wrote until its end."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     rest = process.communicate(timeout=20)
     assert process.returncode == 0
     return rest
@@ -59,7 +59,9 @@ def test_one_command_makes_a_hub_and_its_admin_once(tmp_path):
     token = httpx2.post(f"{address}/junco/v1/login", json=body).raise_for_status().json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert httpx2.get(f"{address}/junco/v1/me", headers=headers).json()["admin"]
-    assert "password" not in end(process)[1]
+    rest = end(process, signal.SIGTERM)[1]
+    assert "password" not in rest
+    assert rest.endswith("ended\n")
     assert {oct(path.stat().st_mode & 0o077) for path in (tmp_path / "store", tmp_path / "store/incoming")} == {"0o0"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -71,10 +72,24 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None], proxies:
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     server = server_of(hub, proxies)
-    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _tidied(hub):
+    with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _told_to_end(), _tidied(hub):
         ready(f"http://{shown}:{taken.getsockname()[1]}")
         server.run(sockets=[taken])
     hub.database.close()
+
+
+@contextlib.contextmanager
+def _told_to_end() -> Iterator[None]:
+    """SIGTERM is as Ctrl-C is: uvicorn ends what is at work first, and sends the signal on."""
+
+    def end(_number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
@@ -130,7 +145,8 @@ def listen(host: str, port: int) -> socket.socket:
         InputError: it cannot be.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once on sockets that say they are TCP's, and 40 ms later on others
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))

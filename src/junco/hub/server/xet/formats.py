@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from junco.hub.server.faults import Fault, bad_request
 
@@ -12,6 +14,8 @@ RECORD = 48
 MOST_XORB, MOST_SHARD = 64 << 20, 64 << 20
 MOST_CHUNK = 128 << 10
 """Bytes of a chunk, unpacked."""
+Packed = bytes | mmap.mmap
+"""A pack's bytes; of a file, they are read where they are needed."""
 _END = b"\xff" * 32
 _VERIFIED, _WITH_METADATA = 1 << 31, 1 << 30
 _FOOTER = b"XETBLOB"
@@ -92,14 +96,22 @@ def _term(record: bytes) -> Term:
     return Term(name_of(record[:32]), first, last, size)
 
 
-def chunks_of(data: bytes) -> list[Chunk]:
+def mapped(path: Path) -> Packed:
+    """A pack in a file: 64 MB are not in memory at once, however many are sent."""
+    if path.stat().st_size == 0:
+        return b""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def chunks_of(data: Packed) -> list[Chunk]:
     """Where the chunks of a pack are; none of them is unpacked.
 
     Raises:
         Fault: it is no pack.
     """
     chunks, at = [], 0
-    while at < len(data) and not data.startswith(_FOOTER, at):
+    while at < len(data) and data[at : at + len(_FOOTER)] != _FOOTER:
         if len(data) < at + 8 or data[at] != 0:
             raise bad_xorb("it is no row of chunks")
         packed, size = int.from_bytes(data[at + 1 : at + 4], "little"), int.from_bytes(data[at + 5 : at + 8], "little")
@@ -112,7 +124,7 @@ def chunks_of(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def unpacked(data: bytes, chunk: Chunk) -> bytes:
+def unpacked(data: Packed, chunk: Chunk) -> bytes:
     """The bytes of a chunk.
 
     Raises:
@@ -149,7 +161,7 @@ def _ungrouped(data: bytes) -> bytes:
     return plain.tobytes()
 
 
-def pieces(data: bytes, chunks: list[Chunk], first: int, last: int) -> Iterator[bytes]:
+def pieces(data: Packed, chunks: list[Chunk], first: int, last: int) -> Iterator[bytes]:
     """Some chunks of a pack, unpacked.
 
     Raises:

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import exists, insert, select
 
 from junco.hub.server.blobs.keep import keep
+from junco.hub.server.blobs.places import Folder
 from junco.hub.server.blobs.uploads import digest_mismatch
 from junco.hub.server.faults import Fault, too_large
 from junco.hub.server.hub import Hub
 from junco.hub.server.tables.files import Blob, Sent
 from junco.hub.server.tables.use import XetRange, XetXorb
-from junco.hub.server.xet.formats import Chunk, SharedFile, Term, bad_shard, bad_xorb, chunks_of, pieces
+from junco.hub.server.xet.formats import Chunk, Packed, SharedFile, Term, bad_shard, bad_xorb, chunks_of, mapped, pieces
 from junco.hub.server.xet.leave import Leave
 
 
@@ -85,12 +86,15 @@ class Maker:
             return pieces(*xorb, term.first, term.last)
         return self._pieces_of_blobs(term)
 
-    def _read_xorb(self, name: str) -> tuple[bytes, list[Chunk]] | None:
+    def _read_xorb(self, name: str) -> tuple[Packed, list[Chunk]] | None:
         with self.hub.database.reading() as session:
             row = session.get(XetXorb, (self.leave.scope, name))
         if row is None or (size := self.hub.places.size(row.place)) is None:
             return None
-        data = b"".join(self.hub.places.read(row.place, 0, size))
+        places = self.hub.places
+        data = (
+            mapped(places.path(row.place)) if isinstance(places, Folder) else b"".join(places.read(row.place, 0, size))
+        )
         return data, chunks_of(data)
 
     def _pieces_of_blobs(self, term: Term) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from junco.hub.server.inserting import insert_new
 from junco.hub.server.tables.use import XetXorb
 from junco.hub.server.visits import Visit, needs
 from junco.hub.server.xet import leave as leaves
-from junco.hub.server.xet.formats import MOST_SHARD, MOST_XORB, chunks_of, read_shard
+from junco.hub.server.xet.formats import MOST_SHARD, MOST_XORB, chunks_of, mapped, read_shard
 from junco.hub.server.xet.making import make_all
 
 routes = APIRouter()
@@ -50,7 +50,7 @@ async def send_xorb(scope: str, xorb: str, visit: _Signed, request: Request) -> 
 
 def _keep_xorb(hub: Hub, scope: str, xorb: str, body: Received) -> dict[str, Any]:
     try:
-        chunks_of(body.path.read_bytes())
+        chunks_of(mapped(body.path))
         place = new_place(body.sha256)
         hub.places.put(body.path, place)
     finally:
