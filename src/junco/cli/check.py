@@ -14,9 +14,9 @@ from junco.terminal import flush, out, out_json
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """Say all that is wrong with FOLDER as something to share; nothing of it is run.
+    """Say what is wrong with a folder to be shared.
 
-    The exit status is 2 where something is.
+    Nothing of FOLDER is run. The exit status is 2 where something is.
     """
     from junco.hub.artefact.check import check as look_through
 

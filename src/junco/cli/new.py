@@ -17,7 +17,10 @@ _KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator
 @click.option("--to", type=click.Path(path_type=Path), metavar="FOLDER", help="Without it a new folder of that name.")
 @click.option("--licence", default="apache-2.0", metavar="NAME", help="Under which it is shared.")
 def new(kind: str, name: str, to: Path | None, licence: str) -> None:
-    """Write a small, complete folder, which passes 'junco check' as it is."""
+    """Begin a folder to be shared.
+
+    It is small and complete, and passes 'junco check' as it is.
+    """
     from junco.hub.artefact.beginnings import begin
 
     out(str(begin(kind, name, to, licence=licence)))
