@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from junco.cli.later import Later
 from junco.errors import InputError, MissingExtraError
 from junco.terminal import flush, out, say
 
@@ -17,7 +18,18 @@ _database = click.option("--database", metavar="URL", help="postgresql://…; wi
 _blobs = click.option("--blobs", metavar="URL", help="s3://BUCKET/PREFIX; without it files in the folder.")
 
 
-@click.group
+class _Hub(Later):
+    """Those of whoever uses a hub are imported when they are used."""
+
+    places = {
+        **dict.fromkeys(("login", "logout", "whoami"), "junco.cli.hub_session"),
+        **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
+        **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
+        "trust": "junco.cli.hub_trust",
+    }
+
+
+@click.group(cls=_Hub)
 def hub() -> None:
     """Operators and pipelines, shared: a hub to run, and one to use."""
 

@@ -19,6 +19,7 @@ import click
 from junco.cli import (
     adopt,
     cache,
+    check,
     doctor,
     draw,
     embed,
@@ -26,6 +27,7 @@ from junco.cli import (
     families,
     hub,
     look,
+    new,
     ops,
     pipelines,
     run,
@@ -132,7 +134,7 @@ for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, evaluate.evaluate, train.train, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
-    hub.hub,
+    *(new.new, check.check, hub.hub),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

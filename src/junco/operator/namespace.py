@@ -9,6 +9,7 @@ from typing import Any
 
 from junco.errors import UnknownNameError
 from junco.operator import registry
+from junco.operator.hub_names import hub_folder, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
@@ -80,7 +81,8 @@ class OperatorFamily:
 class Ops:
     """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``.
 
-    A tuned one is named by its folder: ``ops["./textile-lite0"]()``.
+    A tuned one is named by its folder, ``ops["./textile-lite0"]()``, or by its name on a hub,
+    ``ops["alice/textile-lite0@1.0.0"]()``.
     """
 
     def __getattr__(self, family: str) -> OperatorFamily:
@@ -89,6 +91,8 @@ class Ops:
         return OperatorFamily(_found(_hyphens(family), _family_names()))
 
     def __getitem__(self, name: str) -> OperatorFactory:
+        if is_hub_name(name):
+            name = str(hub_folder(name, "tuned-operator"))
         if is_folder_name(name):
             from junco.operator.tuned_folder import read_folder
 
