@@ -17,6 +17,17 @@ MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LIGHT = {"numpy", "yaml", "junco"}
 CLI_MAY_ALSO_IMPORT = {"click", "rich"}
+SERVED_BY = {
+    "alembic",
+    "argon2",
+    "fastapi",
+    "itsdangerous",
+    "prometheus_client",
+    "pydantic",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+}
 ADAPTED = {"sklearn": "sklearn", "langchain": "langchain_core", "llama_index": "llama_index", "haystack": "haystack"}
 """The library that an adapter is for, by its file: nobody imports that who has not the library."""
 LOOPS = {
@@ -133,6 +144,8 @@ def test_heavy_libraries_wait_until_they_are_used(path):
         allowed |= CLI_MAY_ALSO_IMPORT
     if SRC / "adapters" in path.parents:
         allowed |= {ADAPTED.get(path.stem, "junco")}
+    if SRC / "hub" / "server" in path.parents:
+        allowed |= SERVED_BY  # whoever runs a hub has them, and nobody else imports the room
     if path.parent == SRC / "nn" or (path.name == "model.py" and SRC / "models" in path.parents):
         allowed |= {"torch"}  # a network is a class of torch's; whoever needs one imports it where it is built
     if path.parent == SRC / "train" and path.stem in LOOPS:

@@ -36,7 +36,7 @@ def modules_of_command(*args: str) -> set[str]:
 def test_the_doors_of_junco_open_without_numpy_and_all_else_that_takes_long():
     modules = modules_after(DOORS)
     assert modules & LATE == set()
-    assert len(modules) <= 115
+    assert len(modules) <= 116
 
 
 def test_an_import_reads_nothing_of_what_running_and_planning_take():
@@ -59,7 +59,7 @@ def test_to_write_of_boxes_and_chunks_takes_no_numpy():
 
 @pytest.mark.parametrize(
     ("args", "most"),
-    [(("--help",), 136), (("ops",), 186), (("pipelines",), 215), (("families",), 215)],
+    [(("--help",), 140), (("ops",), 190), (("pipelines",), 216), (("families",), 216)],
     ids=str,
 )
 def test_a_command_that_only_lists_imports_no_more_than_its_list_takes(args, most):

@@ -14,6 +14,7 @@
     ├── UnavailableError          weights, a file or a hub that cannot be reached from here
     │   └── NoHubError            a hub's name was used and no hub is configured
     ├── IntegrityError            a file is not the one it should be (sha256)
+    ├── TrustError                code of a hub that nobody allowed to run here
     ├── InputError                a value that an operator cannot work on
     ├── DataError                 data to learn from or to measure by says too little, or two things at once
     ├── TrainError                training cannot start or go on: a loss that is no number, a checkpoint of other work
@@ -139,6 +140,10 @@ class NoHubError(UnavailableError):
 
 class IntegrityError(JuncoError):
     """A file's sha256 is not the one that is pinned for it."""
+
+
+class TrustError(JuncoError):
+    """Code of a hub would have to run, and its caller has not allowed that, by commit and digest."""
 
 
 class InputError(JuncoError):

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from junco import Operator, TrainingArgs, ops
-from junco.errors import DataError, InputError, ParameterError, TargetError
+from junco.errors import DataError, InputError, NoHubError, ParameterError, TargetError
 from junco.neural.bridge import Bridge
 from junco.train.history import History
 from junco.tuning.advice import Circumstances, advice
@@ -107,10 +107,13 @@ def test_a_tuned_folder_in_which_somebody_keeps_other_things_is_not_replaced(tmp
     assert (tmp_path / "tuned" / "notes.txt").read_text() == "of mine"
 
 
-def test_a_tuned_folder_is_named_with_or_without_a_dot_before_it(tmp_path, monkeypatch):
+def test_a_tuned_folder_named_as_on_a_hub_is_told_how_to_be_meant(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
     tuned_head(tmp_path / "runs" / "first", Sums(**ON_CPU), 3)
-    assert ops["runs/first"]().params == ops["./runs/first"]().params
+    with pytest.raises(NoHubError, match=r"write '\./runs/first'"):
+        ops["runs/first"]
+    assert ops["./runs/first"]().params
 
 
 def test_nothing_that_cannot_be_read_is_passed_over_where_that_is_to_be_an_error(folder, tmp_path):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from junco.catalog.ref import BareName, HubName, parse_ref
 from junco.catalog.sources import Location, locations, only_one
-from junco.errors import ContractError, NoHubError, UnavailableError, UnknownNameError
+from junco.errors import ContractError, NoHubError, UnknownNameError
 from junco.graph import yaml_file
 from junco.graph.nodes import Graph
 from junco.operator import registry
 from junco.operator.family import Family
+from junco.operator.hub_names import hub_folder
 from junco.settings import settings
 
 
@@ -46,7 +47,7 @@ def definition(ref: str | Path) -> Definition:
     """The same as `find`, with where it lies."""
     parsed = parse_ref(ref)
     if isinstance(parsed, HubName):
-        raise _no_hub(parsed, str(ref))
+        return _on_hub(parsed, str(ref))
     if isinstance(parsed, BareName):
         location = _locate(parsed.name)
         graph = yaml_file.read_file(location.path)
@@ -88,9 +89,13 @@ def _hint(name: str) -> str:
     return "'junco pipelines' lists them all; a file's name ends in .yaml or begins with './'."
 
 
-def _no_hub(name: HubName, ref: str) -> UnavailableError:
-    cure = f" If you mean a file, write {f'./{ref}'!r}." if Path(ref).exists() else ""
-    if (hub := settings().hub) is None:
-        problem = f"{ref!r} is a name on a hub and no hub is configured: set JUNCO_HUB to its address."
-        return NoHubError(problem + cure)
-    return UnavailableError(f"{name} cannot be fetched from {hub}: this junco cannot talk to hubs yet.{cure}")
+def _on_hub(name: HubName, ref: str) -> Definition:
+    """A pipeline of a hub, as a folder that was fetched and checked."""
+    try:
+        folder = hub_folder(str(name), "pipeline")
+    except NoHubError as error:
+        cure = f" If you mean a file, write {f'./{ref}'!r}." if Path(ref).exists() else ""
+        raise NoHubError(f"{ref!r} is a name on a hub and {error}{cure}") from None
+    path = folder / "pipeline.yaml"
+    graph = yaml_file.read_file(path)
+    return Definition(str(name), graph if graph.name else replace(graph, name=name.name), path, str(name))

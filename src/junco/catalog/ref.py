@@ -10,17 +10,15 @@ any other text                                      an installed pipeline or a p
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from junco.errors import ParameterError, UnknownNameError
+from junco.operator.hub_names import HUB_NAME
 from junco.settings import user_path
 from junco.wording import picture
 
 _SUFFIXES = (".yaml", ".yml")
-_WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_HUB_NAME = re.compile(rf"(?P<namespace>{_WORD})/(?P<name>{_WORD})(?:@(?P<version>{_WORD}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def parse_ref(ref: str | Path) -> Ref:
         return user_path(ref)
     if "/" not in ref:
         return BareName(ref)
-    if (match := _HUB_NAME.fullmatch(ref)) is None:
+    if (match := HUB_NAME.fullmatch(ref)) is None:
         cure = f"For a file write {f'./{ref}'!r}; a name on a hub is namespace/name[@version]."
         raise UnknownNameError("pipeline", ref, hint=cure)
     return HubName(**match.groupdict())

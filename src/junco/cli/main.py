@@ -19,12 +19,15 @@ import click
 from junco.cli import (
     adopt,
     cache,
+    check,
     doctor,
     draw,
     embed,
     evaluate,
     families,
+    hub,
     look,
+    new,
     ops,
     pipelines,
     run,
@@ -131,6 +134,7 @@ for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, evaluate.evaluate, train.train, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
+    *(new.new, check.check, hub.hub),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

@@ -115,6 +115,7 @@ def _check_no_input(name: str) -> None:
 
 def _pipeline(ref: str) -> dict[str, Any]:
     from junco.catalog.find import definition
+    from junco.graph.brought import brought
     from junco.graph.levels import check
     from junco.graph.nesting import load_operators
     from junco.graph.params import bind
@@ -122,17 +123,18 @@ def _pipeline(ref: str) -> dict[str, Any]:
     from junco.plan.spaces import space_line
 
     found = definition(ref)
-    load_operators(found.graph)
-    flow = check(found.graph)
-    bound = bind(found.graph, {})
+    graph = brought(found.graph)
+    load_operators(graph)
+    flow = check(graph)
+    bound = bind(graph, {})
     return {
         "kind": "pipeline",
         "name": found.name,
         "family": found.graph.family,
         "interface": str(row_ports(flow)),
         "description": found.graph.description,
-        "parameters": _parameters(found.graph),
-        "steps": _steps(flow),
+        "parameters": _parameters(graph),
+        "steps": _steps(check(found.graph)),
         "languages": languages_of(specs_of(bound)),
         "weights": weights_of(specs_of(bound)),
         "space": space_line(check(bound)),

@@ -15,6 +15,7 @@ from junco.graph.paths import from_folder
 from junco.graph.written import Position, Written, placed
 from junco.graph.yaml_head import INNER_KEYS, KEYS, mapping
 from junco.graph.yaml_text import Place, plain
+from junco.operator.hub_names import is_hub_name
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
 from junco.operator.tunable import OPTION, is_folder_name
@@ -168,9 +169,11 @@ class Reader:
             raise self.error("with is a mapping of parameters", given)
         name, tuned = self.tuned(place, given) if is_folder_name(name) else (name, {})
         try:
-            name = resolve(name)
+            name = name if is_hub_name(name) else resolve(name)
         except UnknownNameError as error:
             raise self.error(str(error), place) from None
+        if is_hub_name(name) and given is not None and OPTION in given.value:
+            raise self.error(f"the operator is one on a hub, which {OPTION} cannot be besides: leave it out", given)
         self.check_placeholders(given, params)
         spec = OperatorSpec.named(name, {**tuned, **(self.plain(given) if given else {})})
         written = self.written(place, given)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from junco.errors import UnknownNameError
+from junco.errors import NoHubError, UnknownNameError
 from junco.operator import registry
+from junco.operator.hub_names import hub_folder, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
@@ -78,10 +79,21 @@ class OperatorFamily:
         return printable(f"<operator family {self.name}: {members}>")
 
 
+def _on_hub(name: str) -> Path:
+    """The folder of a tuned operator on a hub; one that lies here is told, as it is named otherwise."""
+    try:
+        return hub_folder(name, "tuned-operator")
+    except NoHubError as error:
+        if not Path(name).is_dir():
+            raise
+        raise NoHubError(f"{name!r} is a name on a hub and {error} If you mean the folder here, write {f'./{name}'!r}") from error
+
+
 class Ops:
     """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``.
 
-    A tuned one is named by its folder: ``ops["./textile-lite0"]()``.
+    A tuned one is named by its folder, ``ops["./textile-lite0"]()``, or by its name on a hub,
+    ``ops["alice/textile-lite0@1.0.0"]()``.
     """
 
     def __getattr__(self, family: str) -> OperatorFamily:
@@ -90,7 +102,9 @@ class Ops:
         return OperatorFamily(_found(_hyphens(family), _family_names()))
 
     def __getitem__(self, name: str) -> OperatorFactory:
-        if is_folder_name(name) or (os.sep in name and os.path.isdir(name)):  # noqa: PTH112  # no operator's name is so
+        if is_hub_name(name):
+            name = str(_on_hub(name))
+        if is_folder_name(name):
             from junco.operator.tuned_folder import read_folder
 
             found = read_folder(name)

@@ -11,6 +11,7 @@ from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
 from junco.operator.extras import check_packages
+from junco.operator.hub_names import hub_folder, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
@@ -93,16 +94,41 @@ class OperatorSpec:
         """
         if self.operator is not None:
             return self
+        if is_hub_name(self.name):
+            return self.brought().bound()
         spec = replace(OperatorSpec.bind(self.load(), (), self.params), is_held=self.is_held)
         check_given(spec.load(), spec.params)
         return spec
 
     def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""
+        if is_hub_name(self.name):
+            return self.brought().load()
         return self.operator if self.operator is not None else registry.load(self.name, self.target)
+
+    def brought(self, project: Path | None = None) -> OperatorSpec:
+        """The same where its name is one on a hub: the tuned operator of a folder, which is fetched if it is not here.
+
+        Args:
+            project: the folder whose ``junco.lock`` pins it; ``None``: the one that one works in.
+
+        Raises:
+            UnavailableError: it is not there, or cannot be reached.
+            IntegrityError: what came is not what it should be.
+            ContractError: no tuned operator has that name.
+        """
+        if not is_hub_name(self.name):
+            return self
+        from junco.operator.tuned_folder import read_folder
+
+        found = read_folder(hub_folder(self.name, "tuned-operator", project), self.name)
+        made = OperatorSpec.named(found.operator, {**self.params, **found.spec.params})
+        return made.held() if self.is_held else made
 
     def create(self) -> Any:
         """A new operator, not opened."""
+        if is_hub_name(self.name):
+            return self.brought().create()
         return self.load()(**self.params)
 
     def fit(self, data: Any, path: str | Path, **how: Any) -> OperatorSpec:

@@ -9,6 +9,7 @@ from typing import Any
 
 from junco.catalog.membership import check_family
 from junco.errors import IntegrityError
+from junco.graph.brought import brought
 from junco.graph.devices import devices_of, on_device
 from junco.graph.levels import Flow, check
 from junco.graph.nesting import bare_graph, check_nesting, inner_graph, with_fns
@@ -159,7 +160,7 @@ def make_plan(graph: Graph, device: str | Sequence[str] = "auto") -> Plan:
     """
     check_nesting(graph)
     devices = devices_of(device)
-    resolved = on_device(_loaded(bind(graph, {})), devices[0])
+    resolved = on_device(_loaded(brought(bind(graph, {}))), devices[0])
     _check_contracts(resolved)
     return _planned(resolved, devices)
 

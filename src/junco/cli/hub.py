@@ -1,0 +1,163 @@
+"""``junco hub``: the group, and the commands of whoever runs a hub."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from junco.cli.later import Later
+from junco.errors import InputError, MissingExtraError
+from junco.terminal import flush, out, say
+
+_STORE = click.Path(file_okay=False, path_type=Path)
+_store = click.option("--store", type=_STORE, required=True, metavar="FOLDER", help="Of the hub.")
+_database = click.option("--database", metavar="URL", help="postgresql://…; without it SQLite in the folder.")
+_blobs = click.option("--blobs", metavar="URL", help="s3://BUCKET/PREFIX; without it files in the folder.")
+
+
+class _Hub(Later):
+    """Those of whoever uses a hub are imported when they are used."""
+
+    places = {
+        **dict.fromkeys(("login", "logout", "whoami"), "junco.cli.hub_session"),
+        **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
+        **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
+        "trust": "junco.cli.hub_trust",
+    }
+
+
+@click.group(cls=_Hub)
+def hub() -> None:
+    """Operators and pipelines, shared: a hub to run, and one to use."""
+
+
+@hub.command
+@click.argument("store", type=_STORE)
+@click.option("--port", type=click.IntRange(0, 65535), default=7997, metavar="NUMBER", help="0 takes one that is free.")
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="Without it this machine alone reaches the hub.")
+@_database
+@_blobs
+@click.option("--open-sign-up", is_flag=True, help="Anybody may become a user.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="By which the hub may be called, from elsewhere.")
+@click.option("--proxy", multiple=True, metavar="ADDRESS", help="Of a reverse proxy: who asks is who it says asks.")
+def serve(
+    store: Path,
+    port: int,
+    host: str,
+    database: str | None,
+    blobs: str | None,
+    open_sign_up: bool,
+    allow_host: tuple[str, ...],
+    proxy: tuple[str, ...],
+) -> None:
+    """Run a hub in the folder STORE, until Ctrl-C.
+
+    The first time, the folder is made, and an admin, whose password is shown once.
+    TLS is a reverse proxy's: beyond this machine, passwords and tokens go in the clear without one.
+    """
+    server = _server()
+    hosts = frozenset(name.lower() for name in (*allow_host, *([] if server.is_loopback(host) else [host])))
+    opened = _open(store, database=database, blobs=blobs, hosts=hosts, open_sign_up=open_sign_up)
+    admin = server.first_admin(opened)
+
+    def ready(address: str) -> None:
+        if admin is not None:
+            say(f"the first admin is {admin[0]}, with the password {admin[1]} (it is not shown again)")
+        if not server.is_loopback(host):
+            say("without TLS in front of it (a reverse proxy), tokens can be read on the way")
+        out(address)
+        flush()
+        say("Ctrl-C ends it")
+
+    server.serve(opened, host, port, ready, ",".join(proxy))
+    say("ended")
+
+
+@hub.group
+def user() -> None:
+    """The users of a hub in a folder of this machine."""
+
+
+@user.command
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="May do all there is to do.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin; without it one is made and shown.")
+@_store
+@_database
+def add(name: str, admin: bool, password_stdin: bool, store: Path, database: str | None) -> None:
+    """Make the user NAME."""
+    server = _server()
+    opened = _open(server.store_of(store), database=database)
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    if given == "":
+        raise InputError("stdin holds no password")
+    password = server.add_user(opened, name, given, admin=admin)
+    if given is None:
+        out(password)
+
+
+@hub.command
+@_store
+@_database
+@_blobs
+def collect(store: Path, database: str | None, blobs: str | None) -> None:
+    """Let go of files that no commit names; the hub may run meanwhile."""
+    server = _server()
+    from junco.hub.server.blobs.collect import collect as collect_garbage
+
+    gone = collect_garbage(_open(server.store_of(store), database=database, blobs=blobs))
+    out(f"{gone.blobs:,} files, {gone.bytes:,} bytes")
+
+
+@hub.command
+@_store
+@_database
+@_blobs
+@click.pass_context
+def check(context: click.Context, store: Path, database: str | None, blobs: str | None) -> None:
+    """Read all files again, and name those whose bytes are damaged.
+
+    Their bytes are let go of, so that whoever has such a file can push it again.
+    The exit status is 1 where there are any.
+    """
+    server = _server()
+    from junco.hub.server.blobs.check import check as check_all
+
+    found = 0
+    for damaged in check_all(_open(server.store_of(store), database=database, blobs=blobs)):
+        found += 1
+        out(f"{damaged.sha256}  {', '.join(damaged.files) or 'of no commit'}")
+    say(f"{found:,} damaged" if found else "all are whole")
+    if found:
+        context.exit(1)
+
+
+@hub.command
+@click.argument("target", type=click.Path(path_type=Path))
+@_store
+def backup(target: Path, store: Path) -> None:
+    """Copy a hub's folder to TARGET, while the hub runs: whole, and of one moment."""
+    server = _server()
+    from junco.hub.server.backup import back_up
+
+    copied = back_up(server.store_of(store), target)
+    out(f"{copied:,} files")
+
+
+def _server() -> Any:
+    try:
+        from junco.hub.server import serve as module
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("junco"):
+            raise
+        raise MissingExtraError(error.name or "a package", "hub-server") from None
+    return module
+
+
+def _open(store: Path, **more: Any) -> Any:
+    from junco.hub.server.hub import open_hub
+
+    return open_hub(store, **more)

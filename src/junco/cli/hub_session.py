@@ -1,0 +1,68 @@
+"""``junco hub login``, ``logout``, ``whoami``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from junco.cli.printing import print_table
+from junco.errors import InputError
+from junco.terminal import out, out_json
+
+hub_option = click.option("--hub", metavar="ADDRESS", help="Without it JUNCO_HUB, or where one logged in last.")
+
+
+@click.command
+@click.argument("address", required=False)
+@click.option("--user", metavar="NAME", help="Without it, and without --token-stdin, it is asked for.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
+@click.option("--token-stdin", is_flag=True, help="Keep a token that was made before, read from stdin.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, help="How long the token holds.")
+def login(address: str | None, user: str | None, password_stdin: bool, token_stdin: bool, days: int) -> None:
+    """Keep a token for the hub at ADDRESS, which is the one that is meant from then on."""
+    from junco.hub.client.address import chosen_hub
+    from junco.hub.client.session import login as log_in
+
+    hub = chosen_hub(address)
+    if token_stdin:
+        account = log_in(hub, token=_line("token"))
+    else:
+        user = user or click.prompt("user", err=True)
+        password = _line("password") if password_stdin else click.prompt("password", hide_input=True, err=True)
+        account = log_in(hub, user, password, days=days)
+    out(f"{account.user} at {account.hub}, until {account.expires or 'the token is revoked'}")
+
+
+def _line(what: str) -> str:
+    if not (given := sys.stdin.readline().rstrip("\r\n")):
+        raise InputError(f"stdin holds no {what}")
+    return given
+
+
+@click.command
+@hub_option
+def logout(hub: str | None) -> None:
+    """Revoke the token of a hub, and forget it."""
+    from junco.hub.client.session import logout as log_out
+
+    out(f"logged out of {log_out(hub)}")
+
+
+@click.command
+@hub_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def whoami(hub: str | None, as_json: bool) -> None:
+    """Say who one is on a hub."""
+    from junco.hub.client.session import whoami as who
+
+    found = who(hub)
+    told = {"user": found.user, "hub": found.hub, "organisations": list(found.organisations)}
+    told |= {"scopes": list(found.scopes), "expires": found.expires}
+    if as_json:
+        out_json(told)
+    else:
+        print_table(
+            ("what", "value"),
+            [(key, ", ".join(each) if isinstance(each, list) else each) for key, each in told.items()],
+        )

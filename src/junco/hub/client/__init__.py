@@ -1,0 +1,1 @@
+"""What talks to a hub: what is pushed, pulled and looked for, with every byte checked."""

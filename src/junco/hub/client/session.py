@@ -1,0 +1,100 @@
+"""Logging in and out of hubs, and who one is there."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from junco.errors import UnavailableError
+from junco.hub.client.address import chosen_hub, hub_address, is_private_way
+from junco.hub.client.connection import Connection
+from junco.hub.client.faults import HubError
+from junco.hub.client.tokens import Token, forget_token, keep_token, token_for
+from junco.terminal import say
+
+_SCOPES = ["repo:read", "repo:write", "repo:admin", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who one is on a hub.
+
+    Attributes:
+        hub: its address.
+        user: the name.
+        organisations: whose repositories one may see, with one's role.
+        scopes: what the token may do.
+        expires: when the token does; empty for one that does not.
+    """
+
+    hub: str
+    user: str
+    organisations: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    expires: str = ""
+
+
+def login(hub: str, user: str = "", password: str = "", *, token: str = "", days: int = 90) -> Account:
+    """Keep a token for a hub, which is the one that is meant from now on where none is named.
+
+    Args:
+        hub: its address.
+        user, password: by which a token is made; the password is not kept.
+        token: one that was made before, instead.
+        days: how long a new one holds.
+
+    Raises:
+        HubError: the hub refuses.
+        UnavailableError: it cannot be reached.
+    """
+    address = hub_address(hub)
+    if not is_private_way(address):
+        say(f"warning: {address} is no https: what is sent there, passwords and tokens too, can be read on the way")
+    before = token_for(address)
+    if not token:
+        made = {"name": f"junco on {socket.gethostname()}"[:64], "scopes": _SCOPES, "days": days}
+        with Connection(address, with_token=False) as connection:
+            told = connection.ask("POST", "/login", {"user": user, "password": password, "token": made})
+        kept = Token(str(told["token"]), str(told.get("user", user)), str(told.get("expires", "")))
+    else:
+        kept = Token(token)
+    keep_token(address, kept)
+    try:
+        return whoami(address)
+    except UnavailableError:
+        forget_token(address) if before is None else keep_token(address, before)
+        raise
+
+
+def logout(hub: str | None = None) -> str:
+    """Revoke the token of a hub and forget it: the hub's address.
+
+    A hub that cannot be reached, or does not know the token, does not keep it from being forgotten here.
+    """
+    address = chosen_hub(hub)
+    try:
+        with Connection(address) as connection:
+            if connection.has_token:
+                connection.ask("DELETE", "/me/token")
+    except HubError:
+        pass
+    except UnavailableError as error:
+        say(f"warning: the token is forgotten here, and not revoked: {error}")
+    forget_token(address)
+    return address
+
+
+def whoami(hub: str | None = None) -> Account:
+    """Who one is on a hub.
+
+    Raises:
+        HubError: one is not logged in, or the token does not hold any more.
+    """
+    address = chosen_hub(hub)
+    with Connection(address) as connection:
+        told = connection.ask("GET", "/me")
+    token = told.get("token") or {}
+    organisations = tuple(f"{each['name']} ({each['role']})" for each in told.get("organisations", ()))
+    return Account(
+        address, str(told["user"]), organisations, tuple(token.get("scopes", ())), str(token.get("expires") or "")
+    )

@@ -1,0 +1,1 @@
+"""Who may enter: names, passwords, tokens, sessions, organisations."""

@@ -1,0 +1,1 @@
+"""Repositories: made, committed to, read, found, counted."""

@@ -1,0 +1,97 @@
+"""`review`: what somebody has to read before code of a hub is allowed: its files, and what differs from what was."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from junco.errors import JuncoError
+from junco.hub.artefact.check import Checked, check
+from junco.hub.artefact.tree import File
+from junco.hub.client.pulling import Pulled, pulled
+from junco.hub.client.revision import Revision
+from junco.hub.trust.grants import Grant, grant, is_granted, last_grant
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A commit with code, beside the one that was allowed last.
+
+    Attributes:
+        found: where it lies.
+        checked: what was looked at.
+        last: what was allowed last of the repository.
+        before: that commit, if it can still be had.
+    """
+
+    found: Pulled
+    checked: Checked
+    last: Grant | None
+    before: Pulled | None
+
+    @property
+    def revision(self) -> Revision:
+        """The commit."""
+        return self.found.revision
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether this very code of this very commit is allowed."""
+        return is_granted(self.found.hub, self.revision)
+
+    @property
+    def requirements(self) -> list[str]:
+        """Packages that it says it needs; nothing installs them."""
+        told: Any = self.checked.told.get("requirements", [])
+        return [str(each) for each in told] if isinstance(told, list) else []
+
+    def difference(self) -> Iterator[str]:
+        """Its code line by line: what was allowed last taken as known, or all of it."""
+        old = {} if self.before is None else {file.path: file for file in self.before.revision.code}
+        new = {file.path: file for file in self.revision.code}
+        for path in sorted({*old, *new}):
+            if old.get(path) != new.get(path):
+                yield from _compared(path, _text(self.before, old.get(path)), _text(self.found, new.get(path)))
+
+    def grant(self) -> Grant:
+        """Allow it.
+
+        Raises:
+            ContractError: it holds no code, or something is wrong with it.
+        """
+        self.checked.refuse()
+        return grant(self.found.hub, self.revision)
+
+
+def review(name: str, *, hub: str | None = None, project: Path | None = None) -> Review:
+    """Pull a name, and look at its code; nothing of it runs.
+
+    Args:
+        name: ``namespace/name[@version]``; a branch is taken for the commit that it is at now.
+        hub: the address of the hub.
+        project: the folder whose ``junco.lock`` is heeded; ``None``: the working folder.
+    """
+    found = pulled(name, hub=hub, project=project)
+    last = last_grant(found.hub, found.revision.repository)
+    before = None
+    if last is not None and last.commit != found.revision.commit:
+        try:
+            before = pulled(f"{last.repository}@{last.commit}", hub=found.hub)
+        except JuncoError:
+            before = None
+        if before is not None and before.revision.code_digest != last.code_digest:
+            before = None
+    return Review(found, check(found.folder, card=False), last, before)
+
+
+def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
+    if pulled_one is None or file is None:
+        return []
+    return (pulled_one.folder / file.path).read_text("utf-8", "replace").splitlines()
+
+
+def _compared(path: str, old: list[str], new: list[str]) -> Iterator[str]:
+    yield from difflib.unified_diff(old, new, path if old else "nothing", path if new else "nothing", lineterm="")

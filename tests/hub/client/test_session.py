@@ -1,0 +1,203 @@
+"""Logging in, and what may be done then."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from junco import hub
+from junco.cli.main import app
+from junco.errors import ContractError, InputError, IntegrityError, NoHubError, ParameterError, UnavailableError
+from junco.hub.artefact.beginnings import begin
+from junco.hub.client.address import hub_address
+from junco.hub.client.faults import HubError
+from junco.hub.client.tokens import token_for
+
+
+@pytest.fixture
+def served(request):
+    return request.getfixturevalue("hub")
+
+
+@pytest.fixture
+def flow(tmp_path):
+    return begin("pipeline", "flowers", tmp_path / "flowers")
+
+
+def run(*args, given=None, code=0):
+    done = CliRunner().invoke(app, list(args), input=given)
+    assert done.exit_code == code, (done.output, done.stderr)
+    return done.output
+
+
+def test_from_login_to_logout(served, machine):
+    machine("new")
+    said = run("hub", "login", served.url, "--user", "alice", "--password-stdin", given="password of alice\n")
+    assert said.startswith(f"alice at {served.url}, until ")
+    assert json.loads(run("hub", "whoami", "--json"))["user"] == "alice"
+    token = token_for(served.url).text
+    assert token not in said
+    run("hub", "logout")
+    assert token_for(served.url) is None
+    assert served.raw("GET", "/junco/v1/me", token).status_code == 401
+
+
+def test_a_wrong_password_keeps_nothing(served, machine):
+    machine("new")
+    run("hub", "login", served.url, "--user", "alice", "--password-stdin", given="wrong\n", code=2)
+    assert token_for(served.url) is None
+
+
+def test_the_hub_of_the_last_login_is_meant(served, machine, monkeypatch):
+    machine("new")
+    monkeypatch.delenv("JUNCO_HUB")
+    with pytest.raises(NoHubError, match="junco hub login"):
+        hub.whoami()
+    hub.login(served.url, token=served.alice.token)
+    assert hub.whoami().user == "alice"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hub.example", "ftp://x", "https://a:b@x", "http://", "https://x?y", "https://x#y", "file:///x", "https://x:y"],
+)
+def test_what_is_no_address_is_refused(text):
+    with pytest.raises(ParameterError):
+        hub_address(text)
+
+
+@pytest.mark.parametrize("text", ["HTTPS://Hub.Example:443/", "https://hub.example", "https://hub.example/"])
+def test_an_address_has_one_spelling(text):
+    assert hub_address(text) == "https://hub.example"
+
+
+def test_commands_from_push_to_delete(served, machine, flow):
+    machine("alice", served.alice)
+    said = run("hub", "push", str(flow), "alice/commands", "--release", "1.0.0")
+    assert said.startswith("alice/commands@1.0.0: commit ")
+    assert "alice/commands" in run("hub", "search", "commands", "--kind", "pipeline")
+    assert "pipeline.yaml" in run("hub", "show", "alice/commands@1.0.0")
+    (flow / "notes.txt").write_text("more")
+    run("hub", "push", str(flow), "alice/commands", "--release", "1.1.0", "-m", "notes")
+    assert run("hub", "diff", "alice/commands@1.0.0", "1.1.0") == "+ notes.txt\n"
+    folder = run("hub", "pull", "alice/commands").strip()
+    assert sorted(p.name for p in Path(folder).iterdir()) == [
+        "README.md",
+        "notes.txt",
+        "pipeline.yaml",
+    ]
+    run("hub", "delete", "alice/commands", given="alice/other\n", code=2)
+    run("hub", "delete", "alice/commands", "--yes")
+    assert "alice/commands" not in run("hub", "search", "commands")
+    with pytest.raises(HubError):
+        hub.push(flow, "alice/commands")  # its name is taken for ever
+
+
+def test_case_8_what_was_deleted_is_not_made_again_by_anybody(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/gone", release="1.0.0")
+    hub.delete("alice/gone")
+    machine("bob", served.bob)
+    with pytest.raises(UnavailableError):
+        hub.push(flow, "alice/gone")
+    with pytest.raises(UnavailableError):
+        hub.pull("alice/gone@1.0.0")
+
+
+def test_a_release_is_never_moved(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/fixed", release="1.0.0")
+    (flow / "notes.txt").write_text("more")
+    with pytest.raises(HubError, match=r"v1\.0\.0"):
+        hub.push(flow, "alice/fixed", release="1.0.0")
+    assert hub.show("alice/fixed")["revision"]["release"] == "v1.0.0"
+
+
+def test_a_private_repository_is_as_if_it_were_not_there(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/secret", private=True)
+    assert hub.pull("alice/secret").is_dir()
+    machine("bob", served.bob)
+    with pytest.raises(HubError) as private:
+        hub.pull("alice/secret")
+    with pytest.raises(HubError) as missing:
+        hub.pull("alice/missing")
+    assert str(private.value).replace("secret", "missing") == str(missing.value)
+
+
+def test_a_folder_with_problems_is_not_pushed(served, machine, flow):
+    machine("alice", served.alice)
+    (flow / "README.md").unlink()
+    with pytest.raises(ContractError, match=r"README\.md: it is missing"):
+        hub.push(flow, "alice/bad")
+    with pytest.raises(InputError, match="licence"):
+        hub.push(flow, "alice/bad", licence="unknown")
+    hub.push(flow, "alice/bad", licence="apache-2.0")
+
+
+def test_a_licence_that_is_not_the_cards_is_not_passed_over(served, machine, flow):
+    machine("alice", served.alice)
+    with pytest.raises(ContractError, match=r"it says the licence 'apache-2\.0', and not 'mit'"):
+        hub.push(flow, "alice/licensed", licence="mit")
+
+
+def test_a_hub_that_is_gone_leaves_what_is_known_usable(served, machine, flow, monkeypatch):
+    from junco.hub.client import connection
+
+    machine("alice", served.alice)
+    hub.push(flow, "alice/kept")
+    folder = hub.pull("alice/kept")
+    monkeypatch.setattr(connection.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(connection.Connection, "answered", _no_line)
+    with pytest.raises(UnavailableError, match="JUNCO_OFFLINE=1 takes it"):
+        hub.pull("alice/kept")
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    assert hub.pull("alice/kept") == folder
+
+
+def _no_line(*args, **more):
+    from junco.hub.client.connection import BrokenLineError
+
+    raise BrokenLineError("http://hub cannot be reached")
+
+
+def test_a_lock_pins_and_frozen_takes_nothing_else(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/moving")
+    with pytest.raises(IntegrityError, match="is not pinned"):
+        hub.pull("alice/moving", frozen=True)
+    hub.lock(["alice/moving"])
+    first = hub.pull("alice/moving", frozen=True)
+    (flow / "notes.txt").write_text("more")
+    hub.push(flow, "alice/moving")
+    assert hub.pull("alice/moving") == first
+    assert run("hub", "lock", "--frozen").startswith("alice/moving: pipeline, commit ")
+    hub.lock()
+    assert hub.pull("alice/moving") != first
+
+
+def test_what_was_sent_before_is_not_sent_again_after_a_broken_line(served, machine, flow, monkeypatch):
+    import httpx2
+
+    from junco.hub.client import pushing
+
+    machine("alice", served.alice)
+    (flow / "big.txt").write_text("0123456789" * 400_000)
+    broken = []
+    plain = pushing._pieces
+
+    def breaking(source, file, done, told):
+        for number, piece in enumerate(plain(source, file, done, told)):
+            if file.path == "big.txt" and number == 2 and not broken:
+                broken.append(done)
+                raise httpx2.WriteError("the line broke")
+            yield piece
+
+    monkeypatch.setattr(pushing, "_pieces", breaking)
+    made = hub.push(flow, "alice/broken")
+    assert broken == [0]
+    assert 0 < made.sent_bytes < 4_000_000
+    assert (hub.pull("alice/broken") / "big.txt").stat().st_size == 4_000_000
