@@ -104,7 +104,7 @@ def test_a_missing_file_is_refused_with_its_name(tmp_path):
 
 
 def test_a_folder_for_a_file_is_refused_with_its_name(tmp_path):
-    with pytest.raises(YamlError, match="cannot be read"):
+    with pytest.raises(YamlError, match="it is a folder, and a pipeline is a file"):
         find(tmp_path)
 
 

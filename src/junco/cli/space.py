@@ -51,7 +51,9 @@ class _Space(click.Group):
 
 @click.group(cls=_Space, subcommand_metavar="A [B] | bridge SET")
 def space() -> None:
-    """The space of vectors, what differs between two (A B), or a set brought into another (bridge).
+    """The space of vectors, what differs between two, a bridge.
+
+    ``A B`` compares two; ``bridge`` brings a set into the space of a tuned operator.
 
     Of a pipeline, or of what one wrote: a .parquet or .npy file, a folder of Parquet files.
     """

@@ -86,7 +86,9 @@ def _on_hub(name: str) -> Path:
     except NoHubError as error:
         if not Path(name).is_dir():
             raise
-        raise NoHubError(f"{name!r} is a name on a hub and {error} If you mean the folder here, write {f'./{name}'!r}") from error
+        raise NoHubError(
+            f"{name!r} is a name on a hub and {error} If you mean the folder here, write {f'./{name}'!r}"
+        ) from error
 
 
 class Ops:

@@ -63,6 +63,7 @@ class TrainReport:
         operator: the tuned one.
         bridge: turns vectors of before into those of after; ``None``: see ``no_bridge``.
         no_bridge: why there is none.
+        next_line: what to type next; ``None``: how it is loaded.
     """
 
     name: str
@@ -84,6 +85,7 @@ class TrainReport:
     operator: Any = None
     bridge: Any = None
     no_bridge: str = ""
+    next_line: str | None = None
 
     @cached_property
     def verdict(self) -> Verdict:

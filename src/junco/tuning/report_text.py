@@ -134,6 +134,8 @@ def trained(report: TrainReport) -> str:
 
 def next_line(report: TrainReport) -> str:
     """What to type next."""
+    if report.next_line is not None:
+        return report.next_line
     if report.folder is None:
         return ""
     loaded, home = f"Operator.load({str(report.folder)!r})", _home_of(report.operator)
