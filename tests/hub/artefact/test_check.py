@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from junco import ops
 from junco.cli.main import app
 from junco.errors import ParameterError, TargetError
 from junco.hub.artefact.beginnings import KINDS, begin
@@ -242,7 +243,10 @@ def test_case_20_operators_that_are_none_are_refused(flow):
     assert any("no operator named" in each for each in problems(flow))
 
 
-def test_a_path_of_somebodys_machine_is_refused(flow):
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_path_of_somebodys_machine_is_refused_whether_or_not_its_operator_is_at_hand(flow, is_loaded):
+    if is_loaded:
+        ops["image-decode.pil"]()
     text = (flow / "pipeline.yaml").read_text()
     (flow / "pipeline.yaml").write_text(text.replace("name: decode}", "name: decode, with: {path: /home/me/x}}"))
     assert any("'/home/me/x' lies outside the folder" in each for each in problems(flow))

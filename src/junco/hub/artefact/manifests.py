@@ -91,12 +91,20 @@ def check_manifest(folder: Path, name: str, paths: Collection[str]) -> tuple[dic
     """
     try:
         told, problems = _CHECKS[name](folder, paths)
-    except JuncoError as error:
-        return {}, [Problem(name, str(error).replace(f"{folder}/", ""))]
+    except JuncoError as error:  # what else is wrong is told too
+        told, problems = _as_written(folder / name), [str(error).replace(f"{folder}/", "")]
     found = [Problem(name, why) for why in problems]
     found += [Problem(name, f"{key!r} would have a library run code: it is not read") for key in orders_in(told)]
     found += [Problem(name, f"{path[:80]!r} lies outside the folder") for path in own_paths_in(_asked(name, told))]
     return told, found
+
+
+def _as_written(path: Path) -> dict[str, Any]:
+    """A manifest's values, whatever they are; none where it cannot be read."""
+    try:
+        return read_manifest(path)
+    except JuncoError:
+        return {}
 
 
 def _asked(name: str, told: dict[str, Any]) -> Any:
