@@ -1,8 +1,11 @@
 """The hub: operators and pipelines shared by many people, as folders of data that nothing runs from by itself.
 
->>> from junco import hub
->>> hub.push("flowers", "alice/flowers", release="1.0.0")
->>> folder = hub.pull("alice/flowers@1.0.0")
+::
+
+    from junco import hub
+
+    hub.push("flowers", "alice/flowers", release="1.0.0")
+    folder = hub.pull("alice/flowers@1.0.0")
 """
 
 from __future__ import annotations
