@@ -303,7 +303,7 @@ def write_tuned(folder: str | Path, manifest: Mapping[str, Any], tensors: Tensor
         }
         head = {"junco": VERSION, "kind": KIND}
         told = {**head, "made": made_by(), **manifest, **head, "weights": weights}
-        text = json.dumps(_finite(told), indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(as_json(told), indent=1, ensure_ascii=False, allow_nan=False)
         (made / MANIFEST).write_text(f"{text}\n", "utf-8")
         shutil.copymode(made / MANIFEST, made / WEIGHTS)  # safetensors lets the owner alone read
     return read_tuned(folder, str(manifest.get("operator", "")))
@@ -321,14 +321,14 @@ def _version(package: str) -> str:
         return ""
 
 
-def _finite(value: Any) -> Any:
-    """As JSON can hold it: what is no number is nothing."""
+def as_json(value: Any) -> Any:
+    """With what JSON has: keys are texts, tuples and arrays lists, numbers finite or none."""
     if isinstance(value, Mapping):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(each) for each in value]
-    if isinstance(value, np.generic):
-        return _finite(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [as_json(each) for each in value]
+    if hasattr(value, "tolist"):
+        return as_json(value.tolist())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

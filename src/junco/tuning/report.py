@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any
 from junco.errors import TargetError
 from junco.evaluate.evaluation import Evaluation
 from junco.metrics.interval import Estimate
+from junco.neural.tuned import as_json
 from junco.settings import user_path
 from junco.train.history import History
 from junco.tuning.advice import Circumstances, advice
@@ -172,7 +172,7 @@ class TrainReport:
             "machine": self.machine,
             "bridge": {"is_there": self.bridge is not None, "why_not": self.no_bridge},
         }
-        return dict(_as_json(plain))
+        return dict(as_json(plain))
 
     def save(self, path: str | Path) -> None:
         """Write it: ``.html`` is a page that stands alone, ``.json`` numbers, ``.txt`` what is printed.
@@ -214,16 +214,3 @@ class TrainReport:
         gain = self.readings.gain
         by = f", {self.measure} {gain.mean:+.3f}" if gain is not None else ""
         return printable(f"<training of {self.name}, {self.scope_words}: {self.verdict.kind}{by}>")
-
-
-def _as_json(value: Any) -> Any:
-    """With what JSON has: keys are texts, tuples lists, numbers finite or none."""
-    if isinstance(value, Mapping):
-        return {str(key): _as_json(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_as_json(each) for each in value]
-    if hasattr(value, "tolist"):
-        return _as_json(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
