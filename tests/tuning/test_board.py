@@ -48,7 +48,7 @@ def test_loss_rate_measures_and_before_and_after_are_read_back(report, tmp_path,
 
 def test_a_run_that_goes_on_hides_what_it_does_again(report, tmp_path, read):
     for first, steps in ((0, range(1, 6)), (3, range(3, 8))):
-        with board_for(tmp_path, lambda line: None, first) as board:
+        with board_for(tmp_path, lambda line: None) as board:
             for step in steps:
                 board.step(step, 7, float(first or 1), 1e-3)
     found = [(event.step, event.value) for event in read(tmp_path).Scalars("train/loss")]

@@ -23,12 +23,13 @@ class Board(Watching):
     Args:
         writer: of torch's ``SummaryWriter``.
         tell: is told where a file cannot be written; the run goes on without.
+        again: another writer, which hides what was written of a step and of later ones: of a run that goes on there.
     """
 
-    def __init__(self, writer: Any, tell: Tell) -> None:
+    def __init__(self, writer: Any, tell: Tell, again: Callable[[int], Any] | None = None) -> None:
         super().__init__()
         self._writer: Any = writer
-        self._tell = tell
+        self._tell, self._again = tell, again
 
     def epoch(self, epoch: Epoch) -> None:
         """Its measures, at the step of its end."""
@@ -38,8 +39,21 @@ class Board(Watching):
 
     def step(self, step: int, steps: int, loss: float, lr: float) -> None:
         """Its loss and rate."""
+        if self._again is not None:
+            self._begin_at(step, self._again)
         self._scalar("train/loss", loss, step)
         self._scalar("train/rate", lr, step)
+
+    def _begin_at(self, step: int, again: Callable[[int], Any]) -> None:
+        """The first step of this process; where it is not the run's, others after it may be written already."""
+        self._again = None
+
+        def reopen(writer: Any) -> None:
+            writer.close()
+            self._writer = again(step)
+
+        if step > 1:
+            self._write(reopen)
 
     def finish(self, report: TrainReport) -> None:
         """Each measure before, as step 0, and after, as step 1; the verdict as a text."""
@@ -69,13 +83,12 @@ class Board(Watching):
         self._writer = None
 
 
-def board_for(folder: Path, tell: Tell, from_step: int = 0) -> Board | None:
+def board_for(folder: Path, tell: Tell) -> Board | None:
     """Files of TensorBoard in a folder; ``None``, which is told, where nothing can write them.
 
     Args:
         folder: is made.
         tell: is told why there are none.
-        from_step: a run that goes on from there hides what was written of later steps.
     """
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -83,8 +96,8 @@ def board_for(folder: Path, tell: Tell, from_step: int = 0) -> Board | None:
         tell("no files of TensorBoard: it is not installed (pip install 'junco[train]')")
         return None
     try:
-        writer = SummaryWriter(str(folder), purge_step=from_step or None)
+        writer = SummaryWriter(str(folder))
     except OSError as error:
         tell(f"no files of TensorBoard: {folder} cannot be written: {error.strerror or error}")
         return None
-    return Board(writer, tell)
+    return Board(writer, tell, lambda step: SummaryWriter(str(folder), purge_step=step))
