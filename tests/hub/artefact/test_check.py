@@ -253,7 +253,7 @@ def test_a_path_of_somebodys_machine_is_refused_whether_or_not_its_operator_is_a
 
 
 def test_a_token_that_was_forgotten_in_a_file_is_refused(flow):
-    from junco.hub.server.accounts.token_text import new_token
+    from junco.hub.content.token_text import new_token
 
     (flow / "notes.txt").write_text(f"my token: {new_token()}")
     assert any("notes.txt: it holds a token of a hub" in each for each in problems(flow))

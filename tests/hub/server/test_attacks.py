@@ -16,7 +16,7 @@ import pytest
 from hubs import running_hub
 from safetensors.numpy import save
 
-from junco.hub.server.accounts.token_text import new_token
+from junco.hub.content.token_text import new_token
 from junco.hub.server.hub import Limits
 
 OPEN = "/repositories/alice/open"

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from junco.hub.server.accounts.token_text import is_whole, new_token
-from junco.hub.server.content.card import problems_of as problems_of_card
-from junco.hub.server.content.card import read_card
-from junco.hub.server.content.findings import look_at
-from junco.hub.server.content.paths import problem_of, problems_of
+from junco.hub.content.card import problems_of as problems_of_card
+from junco.hub.content.card import read_card
+from junco.hub.content.findings import look_at
+from junco.hub.content.paths import problem_of, problems_of
+from junco.hub.content.token_text import is_whole, new_token
 
 
 class _Calls:

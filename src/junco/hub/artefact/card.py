@@ -10,7 +10,7 @@ from junco.graph.yaml_text import dump
 from junco.hub.artefact.fields import NO_LICENCE, is_licence
 from junco.hub.artefact.kinds import CARD
 from junco.hub.artefact.tree import Problem
-from junco.hub.server.content import card as hub_card
+from junco.hub.content import card as hub_card
 from junco.wording import picture
 
 _MOST_BYTES = 1_000_000

@@ -10,9 +10,9 @@ from typing import Any
 
 from junco.hub.artefact.onnx_places import external_places
 from junco.hub.artefact.tree import Problem
-from junco.hub.server.content import paths
-from junco.hub.server.content.findings import Findings, look_at
-from junco.hub.server.content.formats import CAN_RUN, format_of
+from junco.hub.content import paths
+from junco.hub.content.findings import Findings, look_at
+from junco.hub.content.formats import CAN_RUN, format_of
 
 _TEXTS = (".json", ".yaml", ".yml", ".md", ".txt", ".csv", ".tsv", ".html", ".py", ".lock", ".toml", ".jinja")
 _MEANT = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from junco.errors import IntegrityError, UnavailableError
-from junco.hub.server.content import paths
+from junco.hub.content import paths
 from junco.places.files import file_sha256
 from junco.settings import user_path
 

@@ -10,7 +10,7 @@ from junco.errors import IntegrityError
 from junco.hub.artefact.lock_file import COMMIT
 from junco.hub.artefact.tree import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES, SHA256, File, digest_of
 from junco.hub.client.names import Name
-from junco.hub.server.content import paths
+from junco.hub.content import paths
 from junco.wording import picture
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from junco.hub.content.token_text import digest
 from junco.hub.server.access import Actor
-from junco.hub.server.accounts.token_text import digest
 from junco.hub.server.accounts.tokens import user_actor
 from junco.hub.server.clock import DAY, now
 from junco.hub.server.faults import Fault, forbidden

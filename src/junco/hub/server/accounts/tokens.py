@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from junco.hub.content.token_text import digest, is_whole, new_token
 from junco.hub.server.access import SCOPES, Actor
-from junco.hub.server.accounts.token_text import digest, is_whole, new_token
 from junco.hub.server.clock import DAY, now, stamp, today
 from junco.hub.server.faults import Fault, unauthenticated
 from junco.hub.server.tables.people import Member, Namespace, Token, User

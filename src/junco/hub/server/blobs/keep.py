@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from junco.hub.content.findings import Findings, look_at
 from junco.hub.server.blobs.places import new_place
 from junco.hub.server.clock import now
-from junco.hub.server.content.findings import Findings, look_at
 from junco.hub.server.faults import Fault
 from junco.hub.server.hub import Hub
 from junco.hub.server.inserting import insert_new

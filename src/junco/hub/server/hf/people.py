@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
+from junco.hub.content.card import problems_of
 from junco.hub.server import audit
 from junco.hub.server.access import Action
 from junco.hub.server.accounts.people import organisations_of, user_of
 from junco.hub.server.clock import stamp_of_hf
-from junco.hub.server.content.card import problems_of
 from junco.hub.server.hf.bodies import Card
 from junco.hub.server.repos.counts import set_like
 from junco.hub.server.repos.search import seen_by

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from junco.hub.content.findings import pointer, pointer_id
 from junco.hub.server.clock import stamp_of_hf
-from junco.hub.server.content.findings import pointer, pointer_id
 from junco.hub.server.repos.counts import trending
 from junco.hub.server.repos.revisions import File
 from junco.hub.server.tables.files import Commit, Repository

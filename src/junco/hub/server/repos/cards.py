@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from junco.graph.yaml_text import MAX_BYTES
-from junco.hub.server.content.card import READ, read_card
+from junco.hub.content.card import READ, read_card
 from junco.hub.server.hub import Hub
 from junco.hub.server.repos.search_index import index
 from junco.hub.server.tables.files import Blob, Commit, Entry, Repository

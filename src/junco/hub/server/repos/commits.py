@@ -11,9 +11,9 @@ from typing import TypeVar
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from junco.hub.content import paths
 from junco.hub.server import audit
 from junco.hub.server.clock import now
-from junco.hub.server.content import paths
 from junco.hub.server.faults import Fault, too_large
 from junco.hub.server.hub import Hub
 from junco.hub.server.repos.cards import refresh_card

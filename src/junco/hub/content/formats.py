@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from junco.hub.server.content.pickles import is_pickle
+from junco.hub.content.pickles import is_pickle
 
 HEAD = 65_536
 _TAIL = 66_000  # a zip's directory ends within so many bytes of its end

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from junco.hub.server.accounts.token_text import TOKEN, is_whole
+from junco.hub.content.token_text import TOKEN, is_whole
 
 MOST = 8_000_000
 """Bytes of a file that are looked through: secrets stand in texts, and those are small."""

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from junco.hub.server.content.formats import CAN_RUN, format_of
-from junco.hub.server.content.leaks import scan
-from junco.hub.server.content.safetensors_header import problem_of
+from junco.hub.content.formats import CAN_RUN, format_of
+from junco.hub.content.leaks import scan
+from junco.hub.content.safetensors_header import problem_of
 
 SMALL = 10_000_000
 """Bytes up to which a file may be a regular one to Hugging Face's clients, named as git names it."""
