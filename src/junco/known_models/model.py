@@ -13,7 +13,7 @@ class Score:
     """A published score.
 
     Attributes:
-        benchmark: the data, and how it was used: ``"ImageNet-1k at 224 px"``. Only scores of one benchmark compare.
+        benchmark: the data, and how it was used: ``"ImageNet-1k"``. Only scores of one benchmark compare.
         metric: ``"top-1 accuracy"``.
         value: as published; accuracies from 0 to 1, means of MTEB from 0 to 100.
         source: where it stands: a paper, or a page at a commit, with its year where it is known.

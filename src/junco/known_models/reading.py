@@ -3,7 +3,7 @@
 ::
 
     {"models": [{"name": "resnet50.a1_in1k", "family": "image-embedding", "parameters": 23508032,
-                 "scores": [{"benchmark": "ImageNet-1k at 224 px", "metric": "top-1 accuracy", "value": 0.80382,
+                 "scores": [{"benchmark": "ImageNet-1k", "metric": "top-1 accuracy", "value": 0.80382,
                              "source": "timm, results/results-imagenet.csv, 2026"}]}]}
 
 ``name`` and ``family`` are needed; what is not known is left out or ``null``. A score without a source is refused.
