@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from junco.errors import JuncoError, OperatorError
     from junco.evaluate.evaluation import Evaluation
     from junco.graph.nodes import Graph, Node
+    from junco.hub.trust.word import Trust
     from junco.neural.images import ImageEmbedding
     from junco.neural.model import NeuralModel
     from junco.neural.operator import NeuralOperator
@@ -89,6 +90,7 @@ _WHERE = {
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
     "TrainReport": "junco.tuning.report",
+    "Trust": "junco.hub.trust.word",
     "TrainTask": "junco.train.task",
     "TrainingArgs": "junco.train.args",
     "VectorSet": "junco.answers.vector_set",
@@ -127,6 +129,7 @@ __all__ = [
     "TrainReport",
     "TrainTask",
     "TrainingArgs",
+    "Trust",
     "VectorSet",
     "__version__",
     "adopt",
