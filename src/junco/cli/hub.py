@@ -26,6 +26,7 @@ class _Hub(Later):
         **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
         **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
         "trust": "junco.cli.hub_trust",
+        "token": "junco.cli.hub_token",
     }
 
 
