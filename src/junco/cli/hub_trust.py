@@ -63,10 +63,13 @@ def trust(  # each is one decision of the caller's, by name
 
 
 def _list() -> None:
+    from junco.hub.signing.policy import wanted
     from junco.hub.trust.grants import grants
 
     rows = [(each.repository, each.commit[:12], each.code_digest[:12], each.hub, each.granted) for each in grants()]
     print_table(("repository", "commit", "code", "hub", "allowed"), rows)
+    if signers := wanted():
+        print_table(("namespace", "has to be signed by", "hub"), [(space, who, hub) for hub, space, who in signers])
 
 
 def _log() -> None:
