@@ -21,7 +21,7 @@ def bundle(names: tuple[str, ...], to: Path, hub: str | None) -> None:
 
     Of a pipeline that is what its junco.lock pins. Packages and models that operators name elsewhere are not in it.
     """
-    from junco.hub.bundle.packing import bundle as pack
+    from junco.hub.bundles.packing import bundle as pack
 
     made = pack(names, to, hub=hub, told=progress("packed"))
     for name, revision in sorted(made.artefacts.items()):
@@ -37,7 +37,7 @@ def unbundle(file: Path, hub: str | None) -> None:
 
     Each byte is checked; code in it runs only where that is allowed (junco hub trust).
     """
-    from junco.hub.bundle.unpacking import unbundle as take
+    from junco.hub.bundles.unpacking import unbundle as take
 
     made = take(file, hub=hub, told=progress("taken"))
     for name, revision in sorted(made.artefacts.items()):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from junco.hub.artefact.check import check
-    from junco.hub.bundle.packing import bundle
-    from junco.hub.bundle.unpacking import unbundle
+    from junco.hub.bundles.packing import bundle
+    from junco.hub.bundles.unpacking import unbundle
     from junco.hub.client.listing import delete, diff, search, show
     from junco.hub.client.locking import lock
     from junco.hub.client.pulling import pull
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from junco.hub.signing.folders import sign, verify
 
 _WHERE = {
-    "bundle": "junco.hub.bundle.packing",
-    "unbundle": "junco.hub.bundle.unpacking",
+    "bundle": "junco.hub.bundles.packing",
+    "unbundle": "junco.hub.bundles.unpacking",
     "check": "junco.hub.artefact.check",
     "delete": "junco.hub.client.listing",
     "diff": "junco.hub.client.listing",

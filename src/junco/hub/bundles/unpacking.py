@@ -14,8 +14,8 @@ from typing import IO
 from junco.errors import IntegrityError, NoHubError, TargetError, TrustError, UnavailableError
 from junco.hub.artefact.contents import unsafe_format
 from junco.hub.artefact.tree import File
-from junco.hub.bundle.contents import LIST, MEMBER, MOST_LIST_BYTES, Contents, names_of, read_contents
-from junco.hub.bundle.zip_reader import Entry, read_entries
+from junco.hub.bundles.contents import LIST, MEMBER, MOST_LIST_BYTES, Contents, names_of, read_contents
+from junco.hub.bundles.zip_reader import Entry, read_entries
 from junco.hub.client.address import chosen_hub, hub_address
 from junco.hub.client.cache import Cache, missing_blobs
 from junco.hub.client.connection import PIECE_BYTES
@@ -32,7 +32,7 @@ def unbundle(path: str | Path, *, hub: str | None = None, told: Told = silent) -
     """Take what a bundle holds into the cache: then its names work without a network, as after a pull.
 
     Nothing is written before it is known what is in it; each file counts once its sha256 is right, and no name before
-    all of it is here. Stopped, the same call goes on. Code in it runs as little as what was pulled: ``junco hub trust``.
+    all of it is here. Stopped, the same call goes on. Code in it runs as little as what was pulled.
 
     Args:
         path: of the bundle.
@@ -89,9 +89,7 @@ def _contents(opened: IO[bytes], entries: Mapping[str, Entry]) -> Contents:
     there = {name: entry.size for name, entry in entries.items() if name != LIST}
     if wanted != there:
         other = min(set(wanted.items()) ^ set(there.items()))
-        raise IntegrityError(
-            f"it does not hold what it says: {other[0][:18]}… is missing, too much, or of another size"
-        )
+        raise IntegrityError(f"it does not hold what it says: {other[0][:18]}… is missing, too much, or another")
     return contents
 
 
@@ -102,17 +100,15 @@ def _check_known(cache: Cache, hub: str, contents: Contents) -> None:
             known = cache.known(hub, name) if name.is_fixed else None
             if known is not None and (known.commit, known.digest) != (revision.commit, revision.digest):
                 raise IntegrityError(
-                    f"{name} is the commit {known.commit[:12]} of {hub} on this machine, and {revision.commit[:12]} in the "
-                    "bundle, with other files: one of them is forged"
+                    f"{name} is the commit {known.commit[:12]} of {hub} on this machine, and "
+                    f"{revision.commit[:12]} in the bundle, with other files: one of them is forged"
                 )
 
 
 def _check_room(cache: Cache, num_bytes: int) -> None:
     free = shutil.disk_usage(cache.home).free
     if num_bytes * _ROOM > free:
-        raise TargetError(
-            f"{cache.home} has room for {free:,} bytes, and {num_bytes:,} are to come: JUNCO_HOME says where"
-        )
+        raise TargetError(f"{cache.home} has room for {free:,} bytes, and {num_bytes:,} are to come: set JUNCO_HOME")
 
 
 def _receive(opened: IO[bytes], entry: Entry, cache: Cache, file: File) -> None:

@@ -14,7 +14,7 @@ from junco.errors import InputError, IntegrityError, TargetError
 from junco.hub.artefact.check import check
 from junco.hub.artefact.lock_file import HubLock, read_lock
 from junco.hub.artefact.tree import File
-from junco.hub.bundle.contents import LIST, Contents
+from junco.hub.bundles.contents import LIST, Contents
 from junco.hub.client.connection import PIECE_BYTES
 from junco.hub.client.download import Told, silent
 from junco.hub.client.pulling import Pulled, pulled

@@ -86,9 +86,7 @@ def _read(file: IO[bytes], names: re.Pattern[str]) -> dict[str, Entry]:
         start = _local(file, listed)
         place, total = start + listed.size, total + listed.size
         if total > MOST_BYTES or place > begin:
-            raise ValueError(
-                f"{name} is longer than what there is of it, or all of it is more than {MOST_BYTES:,} bytes"
-            )
+            raise ValueError(f"{name} is longer than there is of it, or all is more than {MOST_BYTES:,} bytes")
         found[name] = Entry(name, start, listed.size)
     if at != length or place != begin:
         raise ValueError("something stands between its members and the list of them")
@@ -103,13 +101,11 @@ def _end(file: IO[bytes]) -> tuple[int, int, int]:
     file.seek(size - _END.size)
     mark, disk, first, here, count, length, begin, comment = _END.unpack(file.read(_END.size))
     if mark != b"PK\x05\x06" or comment:
-        raise ValueError(
-            "it does not end as a zip without a comment does: it is cut off, or something was put behind it"
-        )
+        raise ValueError("it does not end as a zip does: it is cut off, or something was put behind it")
     if disk or first or here != count:
         raise ValueError("it is a part of several")
     end = size - _END.size
-    if _FULL_COUNT in (count,) or _FULL in (length, begin):
+    if count == _FULL_COUNT or _FULL in (length, begin):
         return _end64(file, end)
     if begin + length != end:
         raise ValueError("its list of members is not where it says")
@@ -168,7 +164,7 @@ def _local(file: IO[bytes], listed: _Listed) -> int:
     size, packed, _ = _large(data[after : after + extra], name, size, packed, 0)
     if (size, packed, crc) != (listed.size, listed.size, listed.crc):
         raise ValueError(f"{picture(name)} has another size where it lies than in the list")
-    return listed.at + after + extra
+    return int(listed.at + after + extra)
 
 
 def _check_plain(name: bytes, needed: int, flags: int, method: int) -> None:
