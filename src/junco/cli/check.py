@@ -40,7 +40,8 @@ def check(ctx: click.Context, folder: Path, run: bool, family: Path | None, as_j
             out(str(problem))
     else:
         was_run = ", it does what it says," if run or family is not None else ","
-        out(f"{folder}: a {found.kind} of {len(found.paths)} files{was_run} and nothing is wrong with it")
+        a = "an" if found.kind == "operator" else "a"
+        out(f"{folder}: {a} {found.kind} of {len(found.paths)} files{was_run} and nothing is wrong with it")
     if problems:
         flush()
         ctx.exit(2)

@@ -98,8 +98,9 @@ def _revoke(name: str, hub: str | None) -> None:
 
     if "/" not in name:
         from junco.hub.signing.policy import forget
+        from junco.pages.letters import amount
 
-        out(f"{name}: {forget(name, hub=hub)} keys are trusted no more; what comes from it need not be signed")
+        out(f"{name}: {amount(forget(name, hub=hub), 'key')} less; what comes from it need not be signed any more")
         return
     asked = parse_name(name)
     gone = revoke(chosen_hub(hub), asked.repository, asked.revision if asked.is_commit else "")

@@ -107,6 +107,7 @@ def test_the_same_names_give_the_same_bytes_and_other_programs_read_them(packed,
         assert archive.namelist()[0] == LIST
         told = json.loads(archive.read(LIST))
     assert {each["name"] for each in told["artefacts"]} == {packed.flow, packed.operator}
+    assert b"jnc_" not in packed.file.read_bytes()
     with pytest.raises(TargetError, match="is there already"):
         hub.bundle([packed.flow], tmp_path / "again.zip")
 
