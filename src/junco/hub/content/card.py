@@ -20,6 +20,8 @@ MANIFESTS = {
 }
 """Files that say what a repository is, the first that is there; with the kind that the name alone says."""
 READ = ("README.md", *MANIFESTS)
+SIGNATURE = "model.sig"
+"""The file in which whoever made an artefact signs for all others of it."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,94}")
 _HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
