@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from junco.hub.client.locking import lock
     from junco.hub.client.pulling import pull
     from junco.hub.client.pushing import push
+    from junco.hub.client.reporting import report
     from junco.hub.client.session import login, logout, whoami
 
 _WHERE = {
@@ -30,12 +31,13 @@ _WHERE = {
     "logout": "junco.hub.client.session",
     "pull": "junco.hub.client.pulling",
     "push": "junco.hub.client.pushing",
+    "report": "junco.hub.client.reporting",
     "search": "junco.hub.client.listing",
     "show": "junco.hub.client.listing",
     "whoami": "junco.hub.client.session",
 }
 
-__all__ = ["check", "delete", "diff", "lock", "login", "logout", "pull", "push", "search", "show", "whoami"]
+__all__ = ["check", "delete", "diff", "lock", "login", "logout", "pull", "push", "report", "search", "show", "whoami"]
 
 
 def __getattr__(name: str) -> Any:
