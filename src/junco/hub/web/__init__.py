@@ -1,1 +1,1 @@
-"""The hub's pages: drawn here, on the server, whole without scripts; nothing of a repository's becomes markup unseen."""
+"""The hub's pages: drawn on the server, whole without scripts; nothing of a repository becomes markup unseen."""

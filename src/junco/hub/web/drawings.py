@@ -1,4 +1,4 @@
-"""Small pictures as SVG, which a page holds: no style within, so that the style sheet's colours, and its dark, are theirs."""
+"""Small pictures as SVG within a page: without styles, so that the style sheet's colours, and its dark, are theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repositories as lines of a list: with what tells them apart, and their last weeks, by one question for all of them."""
+"""Repositories as lines of a list, each with its last weeks, by one question to the tables for all of them."""
 
 from __future__ import annotations
 
