@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
-from junco import hub, pipe
+from junco import Operator, hub, pipe
 from junco.errors import DataError, InputError
 from junco.hub.client.faults import HubError
 from junco.hub.client.reporting import comparable, drop_report, reports
+from junco.types import Vector
 
 LABELLED = [(word, label) for label in "abc" for word in (label, label * 2, label * 3, label * 4)]
 
 
+class Letters(Operator, name="reporting-test.letters"):
+    """How often four letters stand in a text."""
+
+    def batch(self, texts: list[str]) -> list[Vector]:
+        return [np.array([text.count(letter) for letter in "abcd"], np.float32) for text in texts]
+
+
 def letters():
-    """A pipeline whose vectors say which letters there are."""
-    import numpy as np
-
-    def vector(text):
-        return np.array([text.count(letter) for letter in "abcd"], np.float32)
-
-    return pipe.input("text").map("text", "v", vector).output("v")
+    return pipe.input("text").map("text", "vector", Letters().spec, name="embed").output("vector")
 
 
 @pytest.fixture
 def evaluation():
     return letters().evaluate(LABELLED, progress=False)
+
+
+@pytest.fixture
+def junco():
+    """The command line in this process."""
+    from click.testing import CliRunner
+
+    from junco.cli.main import app
+
+    return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def rising(
     """Families that rise, beside what they usually are."""
     length, count = trends.PERIODS[period]
     with visit.hub.database.reading() as session:
-        return {"by": by, "families": trends.rising_families(session, days or length * count, length)}
+        return {"by": by, "families": trends.rising_families(session, days or length * count, period_days=length)}
 
 
 @routes.post("/resolve")

@@ -37,14 +37,14 @@ def days_of(session: Session, repository_id: int, days: int) -> list[dict[str, A
     ]
 
 
-def rising_families(session: Session, days: int, period_days: int = 7, limit: int = 50) -> list[dict[str, Any]]:
+def rising_families(session: Session, days: int, limit: int = 50, *, period_days: int = 7) -> list[dict[str, Any]]:
     """Families by what public repositories of theirs were asked for, those that rise most first.
 
     Args:
         session: that reads.
         days: how far is looked back.
-        period_days: what "now" is; the usual is sought over several times as long.
         limit: how many at most.
+        period_days: what "now" is; the usual is sought over several times as long.
     """
     asked = select(Repository.family, func.count()).where(*_SEEN).group_by(Repository.family)
     members = {str(family): count for family, count in session.execute(asked)}
