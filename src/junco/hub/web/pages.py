@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from junco.hub.web import look, start
+from junco.hub.web import artefact, difference, files, look, searching, settings, start, versions
 
-ROUTERS: list[APIRouter] = [look.routes, start.routes]
+ROUTERS: list[APIRouter] = [
+    *(look.routes, start.routes, searching.routes),
+    *(files.routes, versions.routes, difference.routes, settings.routes, artefact.routes),
+]
 """Those of repositories, at ``/namespace/name``, stand last."""
