@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 
+_STYLE = re.compile(r"<style>[^<]*</style>")
+_MOST_STEPS = 150
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 2
 
 
@@ -27,3 +32,47 @@ def sparkline(values: Sequence[float], label: str, *, wide: bool = False) -> Mar
         '<svg class="sparkline{wide}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" '
         'aria-label="{label}"><path class="area" d="{area}"/><path class="line" d="{line}"/></svg>'
     ).format(wide=" wide" if wide else "", width=_WIDTH, height=_HEIGHT, label=label, area=area, line=line)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a pipeline, in words.
+
+    Attributes:
+        name: of the step.
+        verb: ``map``, ``filter`` ….
+        calls: the operator.
+        takes: columns.
+        gives: columns.
+    """
+
+    name: str
+    verb: str
+    calls: str
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def pipeline_picture(text: str) -> tuple[Markup | None, tuple[Step, ...]]:
+    """The picture of a pipeline's file, and its steps in words, by what the file says; nothing that it names is run.
+
+    Returns:
+        ``None`` and no steps, where it is no pipeline that this hub can read.
+    """
+    from junco.errors import JuncoError
+    from junco.graph import yaml_file
+    from junco.graph.draw import svg
+    from junco.graph.nodes import fn_name
+
+    try:
+        graph = yaml_file.read(text, "pipeline.yaml")
+        steps = tuple(
+            Step(node.name, node.verb, fn_name(node.fn) if node.fn is not None else "", node.inputs, node.outputs)
+            for node in graph.nodes
+        )
+        shown = svg(graph) if len(steps) <= _MOST_STEPS else None
+    except (JuncoError, RecursionError):
+        return None, ()
+    # all words in it are escaped by the pen; its colours are the style sheet's
+    return (Markup(_STYLE.sub("", shown)) if shown is not None else None), steps  # noqa: S704

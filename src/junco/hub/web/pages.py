@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from junco.hub.web import administration, family, look, people, rising, signing_in, start, tokens
+from junco.hub.web import (
+    administration,
+    artefact,
+    difference,
+    family,
+    files,
+    look,
+    people,
+    rising,
+    searching,
+    settings,
+    signing_in,
+    start,
+    tokens,
+    versions,
+)
 
 ROUTERS: list[APIRouter] = [
-    *(module.routes for module in (look, start, signing_in, tokens, people, administration, family, rising)),
+    *(look.routes, start.routes, searching.routes),
+    *(signing_in.routes, tokens.routes, people.routes, administration.routes, family.routes, rising.routes),
     people.somebody,
+    *(files.routes, versions.routes, difference.routes, settings.routes, artefact.routes),
 ]
 """Those of repositories, at ``/namespace/name``, stand last."""

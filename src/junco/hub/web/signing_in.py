@@ -163,4 +163,4 @@ def _changed(visit: Visit, request: Request, form: Fields) -> Response:
 
 def _settings(visit: Visit, request: Request, wrong: Wrong | None = None) -> Response:
     status = wrong.status if wrong else 200
-    return page(request, visit, "settings.html", status=status, wrong=wrong.shown() if wrong else {})
+    return page(request, visit, "account.html", status=status, wrong=wrong.shown() if wrong else {})
