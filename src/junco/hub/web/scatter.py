@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 _WIDTH, _HEIGHT = 640, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 14, 42
-_MOST_LABELS = 14
+_MOST_LABELS, _LONGEST = 20, 24
 _BAR = 96
 SHAPES = ("circle", "square", "diamond", "triangle")
 """Of points: one for each machine, as speeds of two machines are not compared by the eye."""
@@ -26,6 +26,10 @@ class Point:
     low: float
     high: float
     shape: str
+
+
+_Placed = tuple[Point, float, float, tuple[float, float]]
+"""A point, where it stands, and the ends of its interval."""
 
 
 def shapes(machines: Sequence[str]) -> dict[str, str]:
@@ -88,38 +92,48 @@ def scatter(points: Sequence[Point]) -> Markup | None:
         ).format(x(speed), _TOP, _HEIGHT - _BOTTOM, _HEIGHT - _BOTTOM + 17, speed)
         for speed in ticks
     ]
-    placed = [(point, x(point.speed), y(point.mean)) for point in points]
-    drawn = [_drawn(point, px, py, y) for point, px, py in placed]
+    placed = [(point, x(point.speed), y(point.mean), (y(point.high), y(point.low))) for point in points]
+    drawn = [_drawn(*each) for each in placed]
     return Markup("").join([*grid, *drawn, *_labels(placed)])
 
 
-def _drawn(point: Point, x: float, y: float, scaled: object) -> Markup:
-    low, high = (scaled(value) for value in (point.low, point.high))  # type: ignore[operator]
+def _drawn(point: Point, x: float, y: float, bar: tuple[float, float]) -> Markup:
     return Markup(
         '<path class="range" d="M{0:.1f} {1:.1f}V{2:.1f}"/><g class="point {3}">{4}<title>{5}</title></g>'
-    ).format(x, low, high, point.shape, mark(point.shape, x, y), point.name)
+    ).format(x, *bar, point.shape, mark(point.shape, x, y), point.name)
 
 
-def _labels(placed: Sequence[tuple[Point, float, float]]) -> list[Markup]:
-    """Names beside points, the best first, where they cover no other."""
-    taken: list[tuple[float, float, float]] = [(x - 8, x + 8, y) for _, x, y in placed]
-    found: list[Markup] = []
-    for point, x, y in sorted(placed, key=lambda each: -each[0].mean):
-        text = point.name.rpartition("/")[2]
-        text = text if len(text) <= 24 else f"{text[:23]}…"
-        width = 6.6 * len(text)
-        is_left = x + 10 + width > _WIDTH - 4
-        begin = x - 10 - width if is_left else x + 10
-        if len(found) >= _MOST_LABELS or any(
-            abs(y - other) < 13 and begin < right and begin + width > left for left, right, other in taken
-        ):
-            continue
-        taken.append((begin, begin + width, y))
-        found.append(
-            Markup('<text class="label {}" x="{:.1f}" y="{:.1f}">{}</text>').format(
-                "end" if is_left else "", x - 10 if is_left else x + 10, y + 4, text
-            )
+@dataclass(frozen=True, slots=True)
+class _Box:
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def meets(self, other: _Box) -> bool:
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
+
+
+def _labels(placed: Sequence[_Placed]) -> list[Markup]:
+    """Names beside points, the best first, on the side where they cover nothing; none where there is no room."""
+    taken = [_Box(x - 7, x + 7, y - 7, y + 7) for _, x, y, _ in placed]
+    taken += [_Box(x - 1, x + 1, *bar) for _, x, _, bar in placed]
+    found: list[Markup] = []
+    for point, x, y, _ in sorted(placed, key=lambda each: -each[0].mean)[:_MOST_LABELS]:
+        text = point.name.rpartition("/")[2]
+        text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        width = 6.6 * len(text)
+        for side, begin in (("", x + 10), ("end", x - 10 - width)):
+            box = _Box(begin, begin + width, y - 7, y + 7)
+            if box.left >= _LEFT and box.right <= _WIDTH and not any(box.meets(other) for other in taken):
+                taken.append(box)
+                at = x - 10 if side else x + 10
+                found.append(
+                    Markup('<text class="label {}" x="{:.1f}" y="{:.1f}">{}</text>').format(side, at, y + 4, text)
+                )
+                break
     return found
 
 
