@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from junco.errors import JuncoError, OperatorError
     from junco.evaluate.evaluation import Evaluation
     from junco.graph.nodes import Graph, Node
+    from junco.model_survey.survey import Survey, survey
     from junco.neural.images import ImageEmbedding
     from junco.neural.model import NeuralModel
     from junco.neural.operator import NeuralOperator
@@ -88,6 +89,8 @@ _WHERE = {
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
+    "Survey": "junco.model_survey.survey",
+    "survey": "junco.model_survey.survey",
     "TrainReport": "junco.tuning.report",
     "TrainTask": "junco.train.task",
     "TrainingArgs": "junco.train.args",
@@ -124,6 +127,7 @@ __all__ = [
     "Reject",
     "Source",
     "SparseSet",
+    "Survey",
     "TrainReport",
     "TrainTask",
     "TrainingArgs",
@@ -142,6 +146,7 @@ __all__ = [
     "pipelines",
     "read_sparse_vectors",
     "read_vectors",
+    "survey",
 ]
 
 
