@@ -10,6 +10,7 @@ from starlette.responses import Response
 from junco.hub.server.access import Action
 from junco.hub.server.repos.trends import PERIODS, in_periods, rising_families
 from junco.hub.server.visits import Visit, needs
+from junco.hub.web.outside import outside
 from junco.hub.web.render import page
 
 routes = APIRouter()
@@ -27,10 +28,13 @@ def rising(visit: _Open, request: Request) -> Response:
     days, count = PERIODS[period]
     with visit.hub.database.reading() as session:
         found = rising_families(session, days * count, _FAMILIES, period_days=days)
+    family = request.query_params.get("outside", "")[:96]
     return page(
         request,
         visit,
         "rising.html",
+        world=outside(family or None),
+        world_family=family,
         period=period,
         periods=list(PERIODS),
         count=count,

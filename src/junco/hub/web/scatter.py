@@ -12,6 +12,7 @@ _WIDTH, _HEIGHT = 640, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 14, 42
 _MOST_LABELS, _LONGEST = 20, 24
 _BAR = 96
+_LABEL = Markup('<text class="label {}" x="{:.1f}" y="{:.1f}">{}</text>')
 SHAPES = ("circle", "square", "diamond", "triangle")
 """Of points: one for each machine, as speeds of two machines are not compared by the eye."""
 
@@ -125,14 +126,13 @@ def _labels(placed: Sequence[_Placed]) -> list[Markup]:
         text = point.name.rpartition("/")[2]
         text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         width = 6.6 * len(text)
-        for side, begin in (("", x + 10), ("end", x - 10 - width)):
-            box = _Box(begin, begin + width, y - 7, y + 7)
+        for drop, side in ((0, ""), (0, "end"), (-14, ""), (-14, "end"), (14, ""), (14, "end")):
+            at = x - 10 if side else x + 10
+            left = at - width if side else at
+            box = _Box(left, left + width, y + drop - 7, y + drop + 7)
             if box.left >= _LEFT and box.right <= _WIDTH and not any(box.meets(other) for other in taken):
                 taken.append(box)
-                at = x - 10 if side else x + 10
-                found.append(
-                    Markup('<text class="label {}" x="{:.1f}" y="{:.1f}">{}</text>').format(side, at, y + 4, text)
-                )
+                found.append(_LABEL.format(side, at, y + drop + 4, text))
                 break
     return found
 
