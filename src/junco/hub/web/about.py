@@ -81,6 +81,12 @@ class About:
         return next(iter(sort_releases([ref.name for ref, at in self.refs if at == oid and ref.kind != BRANCH])), None)
 
     @property
+    def is_old(self) -> bool:
+        """Whether there is a higher release than the one, or the commit, that is looked at."""
+        at = self.revision if self.revision in self.releases else self.release
+        return self.revision != MAIN and self.latest is not None and at != self.latest and at in {*self.releases, None}
+
+    @property
     def tags(self) -> list[str]:
         """Those that say what no other part of the page says."""
         return [tag for tag in self.repository.tags if not tag.startswith(PER_PART)]

@@ -61,7 +61,7 @@ def _page(visit: Visit, request: Request, revision: str | None) -> Response:
     if readme is not None:
         values["card"] = card_of(text_of(visit.hub, readme, _MOST_CARD), shown.name, shown.revision)
     if pipeline is not None:
-        values["drawing"], values["steps"] = pipeline_picture(text_of(visit.hub, pipeline))
+        values["drawing"], values["steps"], values["is_wide"] = pipeline_picture(text_of(visit.hub, pipeline))
     values["snippets"] = snippets(shown, base_address(request)) if shown.commit is not None else []
     values["signature"] = SIGNATURE
     return page(request, visit, "artefact.html", shown=shown, tab="card", **{"card": None, "steps": (), **values})

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from junco.errors import YamlError
 from junco.graph.yaml_text import parse, plain
-from junco.hub.artefact.kinds import MANIFESTS
+from junco.hub.content.card import MANIFESTS
 from junco.hub.server.access import Action
 from junco.hub.server.faults import no_revision
 from junco.hub.server.hub import Hub
@@ -183,7 +183,7 @@ def fields_of(hub: Hub, old: About, new: About) -> list[tuple[str, str, str]]:
 
 
 def _manifest(hub: Hub, shown: About) -> dict[str, str]:
-    file = next((found for name in MANIFESTS if (found := shown.file(name)) is not None), None)
+    file = next((found for name in ("operator.json", *MANIFESTS) if (found := shown.file(name)) is not None), None)
     if file is None or file.format != "text" or file.size > MOST_TEXT:
         return {}
     try:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 _STYLE = re.compile(r"<style>[^<]*</style>")
 _MOST_STEPS = 150
+_COLUMN = 440
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 2
 
 
@@ -31,7 +32,7 @@ def sparkline(values: Sequence[float], label: str, *, wide: bool = False) -> Mar
     return Markup(
         '<svg class="sparkline{wide}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" '
         'aria-label="{label}"><path class="area" d="{area}"/><path class="line" d="{line}"/></svg>'
-    ).format(wide=" wide" if wide else "", width=_WIDTH, height=_HEIGHT, label=label, area=area, line=line)
+    ).format(wide=" broad" if wide else "", width=_WIDTH, height=_HEIGHT, label=label, area=area, line=line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,12 @@ class Step:
 
 
 @lru_cache(maxsize=64)
-def pipeline_picture(text: str) -> tuple[Markup | None, tuple[Step, ...]]:
+def pipeline_picture(text: str) -> tuple[Markup | None, tuple[Step, ...], bool]:
     """The picture of a pipeline's file, and its steps in words, by what the file says; nothing that it names is run.
 
     Returns:
-        ``None`` and no steps, where it is no pipeline that this hub can read.
+        The picture, the steps, and whether it is wider than a column at a page's side; ``None`` and no steps, where
+        it is no pipeline that this hub can read.
     """
     from junco.errors import JuncoError
     from junco.graph import yaml_file
@@ -73,6 +75,9 @@ def pipeline_picture(text: str) -> tuple[Markup | None, tuple[Step, ...]]:
         )
         shown = svg(graph) if len(steps) <= _MOST_STEPS else None
     except (JuncoError, RecursionError):
-        return None, ()
+        return None, (), False
+    if shown is None:
+        return None, steps, False
+    width = re.search(r'<svg [^>]*width="(\d+)"', shown)
     # all words in it are escaped by the pen; its colours are the style sheet's
-    return (Markup(_STYLE.sub("", shown)) if shown is not None else None), steps  # noqa: S704
+    return Markup(_STYLE.sub("", shown)), steps, width is None or int(width[1]) > _COLUMN  # noqa: S704

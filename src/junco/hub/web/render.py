@@ -71,8 +71,8 @@ def page(
         headers: further ones.
         values: that the template names.
     """
-    said = SAID.get(request.cookies.get(SAID_COOKIE, ""))
-    shown = environment().get_template(template).render(**_known(request, visit), said=said, **values)
+    message = SAID.get(request.cookies.get(SAID_COOKIE, ""))
+    shown = environment().get_template(template).render(**_known(request, visit), message=message, **values)
     response = Response(shown, status, headers, "text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Content-Language"] = language_of(request)

@@ -19,6 +19,12 @@ routes = APIRouter()
 _Open = Annotated[Visit, Depends(needs(Action.OPEN, of_page=True))]
 FACETS = {"kind": "Kind", "family": "Family", "task": "Task", "licence": "Licence"}
 MARKS = {"signed": "Signed", "unsafe": "Unsafe files"}
+CHOICES = (
+    ("signed", "yes", "Signed"),
+    ("unsafe", "no", "Without unsafe files"),
+    ("unsafe", "yes", "With unsafe files"),
+)
+"""What may be chosen of `MARKS`, in words."""
 SORTS = {
     "trending": "Rising",
     "downloads": "Most downloads",
@@ -108,6 +114,6 @@ def find(visit: _Open, request: Request) -> Response:
         next=asked.on_page(found.next).address if found.next else None,
         counts=found.facets or {},
         facets=FACETS,
-        marks=MARKS,
+        choices=CHOICES,
         sorts=SORTS,
     )
