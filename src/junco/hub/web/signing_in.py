@@ -76,7 +76,6 @@ def _sign_out(visit: Visit, request: Request, _: Fields) -> Response:
             audit.note(session, visit.actor, "session.close", visit.actor.name or "")
     response = redirect("/", "signed-out")
     response.delete_cookie(sessions.cookie_name(request), path="/")
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
