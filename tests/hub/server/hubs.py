@@ -92,7 +92,7 @@ def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
 @contextlib.contextmanager
 def running_hub(store, *, limits=None, **more):
     """A hub in a folder, answering at an address."""
-    hub = open_hub(Path(store), limits=limits or Limits(logins=1000), **more)
+    hub = open_hub(Path(store), limits=limits or Limits(logins=1000, wrong_tokens=100_000), **more)
     taken, server = listen("127.0.0.1", 0), server_of(hub)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
