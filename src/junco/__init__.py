@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from junco.errors import JuncoError, OperatorError
     from junco.evaluate.evaluation import Evaluation
     from junco.graph.nodes import Graph, Node
+    from junco.hub.trust.word import Trust
     from junco.model_survey.survey import Survey, survey
     from junco.neural.images import ImageEmbedding
     from junco.neural.model import NeuralModel
@@ -92,6 +93,7 @@ _WHERE = {
     "Survey": "junco.model_survey.survey",
     "survey": "junco.model_survey.survey",
     "TrainReport": "junco.tuning.report",
+    "Trust": "junco.hub.trust.word",
     "TrainTask": "junco.train.task",
     "TrainingArgs": "junco.train.args",
     "VectorSet": "junco.answers.vector_set",
@@ -131,6 +133,7 @@ __all__ = [
     "TrainReport",
     "TrainTask",
     "TrainingArgs",
+    "Trust",
     "VectorSet",
     "__version__",
     "adopt",

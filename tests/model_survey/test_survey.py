@@ -17,8 +17,9 @@ from junco.errors import ParameterError, UnknownNameError
 from junco.evaluate.keeping import measured_here
 from junco.hub.client.pulling import pull
 from junco.hub.client.pushing import push
+from junco.hub.trust.review import review
 from junco.known_models.listing import known_models
-from junco.model_survey.here import HERE, NOTHING, TO_FETCH, TO_INSTALL
+from junco.model_survey.here import HERE, NEEDS_TRUST, NOTHING, TO_FETCH, TO_INSTALL
 
 
 class Mean(Operator, family="image-embedding", name="mean-of-a-survey"):
@@ -222,9 +223,16 @@ def test_members_on_the_hub_are_there_and_what_was_pulled_is_there_offline(hub, 
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
     assert "alice/flowers" not in [each.name for each in junco.survey(family)]
     monkeypatch.delenv("JUNCO_OFFLINE")
-    pull("alice/flowers@1.0.0")
+    push(begin("operator", "colour", tmp_path / "colour"), "alice/colour", release="1.0.0")
+    push(begin("tuned-operator", "tuned", tmp_path / "tuned"), "alice/tuned", release="1.0.0")
+    for name in ("flowers", "colour", "tuned"):
+        pull(f"alice/{name}@1.0.0")
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
     assert member(family, "alice/flowers").here.state == HERE
+    assert member(family, "alice/tuned").here.state == HERE
+    assert member(family, "alice/colour").here.state == NEEDS_TRUST
+    review("alice/colour@1.0.0").grant()
+    assert member(family, "alice/colour").here.state == HERE
 
 
 def test_a_hub_that_cannot_be_reached_is_a_line_and_no_error(monkeypatch):

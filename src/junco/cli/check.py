@@ -28,7 +28,8 @@ def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
         for problem in found.problems:
             out(str(problem))
     else:
-        out(f"{folder}: a {found.kind} of {len(found.paths)} files, and nothing is wrong with it")
+        article = "an" if found.kind == "operator" else "a"
+        out(f"{folder}: {article} {found.kind} of {len(found.paths)} files, and nothing is wrong with it")
     if found.problems:
         flush()
         ctx.exit(2)

@@ -27,6 +27,7 @@ class _Hub(Later):
         **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
         "report": "junco.cli.hub_report",
         "trust": "junco.cli.hub_trust",
+        "token": "junco.cli.hub_token",
     }
 
 

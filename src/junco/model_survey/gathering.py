@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from junco.catalog import listing
 from junco.errors import JuncoError, NoHubError, UnknownNameError
@@ -17,6 +17,9 @@ from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Me
 from junco.operator import registry
 from junco.settings import settings
 from junco.wording import brief, printable
+
+if TYPE_CHECKING:
+    from junco.hub.client.pulled import Pulled
 
 _MOST_OF_A_HUB = 200
 
@@ -109,12 +112,27 @@ def _pulled(family: str) -> dict[str, Member]:
         return {}
     found: dict[str, Member] = {}
     for each in pulled():
-        if each.checked.told.get("family") == family:
-            name, size = each.revision.repository, each.revision.num_bytes
-            state = Here(NEEDS_TRUST, f"junco hub trust {name}", size) if each.revision.code else Here(HERE, "", size)
-            licence = each.checked.told.get("licence") or each.checked.told.get("license")
-            found[name.lower()] = Member(name, ON_HUB, state, ref=name, licence=licence or None, facts=str(each.folder))
+        told, name = each.checked.told, each.revision.repository
+        if (told.get("family") or _family_of(told)) == family:
+            licence = told.get("licence") or told.get("license") or None
+            found[name.lower()] = Member(name, ON_HUB, _state(each), ref=name, licence=licence, facts=str(each.folder))
     return found
+
+
+def _family_of(told: Mapping[str, Any]) -> str:
+    """The family of an operator, and of what was tuned: that of its name."""
+    return str(told.get("operator") or told.get("name") or "").partition(".")[0]
+
+
+def _state(found: Pulled) -> Here:
+    """Whether it may run: data always, code where somebody allowed that very code here."""
+    from junco.hub.trust.grants import grants
+
+    revision = found.revision
+    allowed = {(each.repository, each.commit, each.code_digest) for each in grants()}
+    if revision.code and (revision.repository, revision.commit, revision.code_digest) not in allowed:
+        return Here(NEEDS_TRUST, f"junco hub trust {revision.repository}", revision.num_bytes)
+    return Here(HERE, "", revision.num_bytes)
 
 
 def _as_pulled(member: Member, pulled: dict[str, Member]) -> Member:

@@ -57,7 +57,7 @@ def read_card(texts: Mapping[str, bytes]) -> Card:
         task=_word(manifest.get("task")) or _word(head.get("pipeline_tag")),
         licence=_word(manifest.get("licence")) or _word(manifest.get("license")) or _word(head.get("license")),
         title=_line(manifest.get("title")) or _title(body),
-        summary=_line(manifest.get("summary"), 500) or _summary(body),
+        summary=_line(manifest.get("summary") or manifest.get("description"), 500) or _summary(body),
         tags=[*list(dict.fromkeys(tags))[:50], *_bases(head, manifest, texts.get(LOCK, b""))],
     )
 
