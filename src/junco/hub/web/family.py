@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from junco.hub.server.access import Action
 from junco.hub.server.faults import Fault
-from junco.hub.server.reports.families import MOST_MEMBERS, SORTS, Asked, family_of, quality
+from junco.hub.server.reports import families as compared
+from junco.hub.server.reports.families import MOST_MEMBERS, Asked, family_of, quality
 from junco.hub.server.repos import trends
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.render import page
@@ -46,7 +47,7 @@ def show(family: str, visit: _Open, request: Request) -> Response:
     """A family: its contract, and its members."""
     given = {name: request.query_params.get(name, "")[:120] for name in ("data", "metric", "sort", "order")}
     falling = {"down": True, "up": False}.get(given["order"])
-    sort = given["sort"] if given["sort"] in SORTS else "quality"
+    sort = given["sort"] if given["sort"] in compared.SORTS else "quality"
     with visit.hub.database.reading() as session:
         asked = Asked(given["data"] or None, given["metric"] or None, sort, falling)
         told = family_of(session, visit.actor, family[:96], asked)
@@ -76,7 +77,7 @@ def _columns(family: str, told: Mapping[str, Any], falling: bool | None) -> list
     chosen = told["chosen"]
     made = []
     for name in _COLUMNS:
-        is_chosen, usual = name == chosen["sort"], SORTS[name][1]
+        is_chosen, usual = name == chosen["sort"], compared.SORTS[name][1]
         now = (usual if falling is None else falling) if is_chosen else None
         wanted = {"data": chosen["data"], "metric": chosen["metric"], "sort": name}
         if is_chosen:
