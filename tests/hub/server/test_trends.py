@@ -7,6 +7,7 @@ from hubs import running_hub
 from sqlalchemy import select, update
 
 from junco.hub.server.clock import DAY, now, today
+from junco.hub.server.repos import trends
 from junco.hub.server.repos.trends import in_periods
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.use import Day
@@ -111,6 +112,17 @@ def test_case_38_a_crowd_on_one_day_moves_a_trend_less_than_a_few_each_day(hub):
         history(hub, name, days)
     told = rising(hub, period="week")
     assert told["f-used"]["score"] > told["f-bought"]["score"]
+
+
+def test_what_takes_a_while_to_count_is_remembered_for_a_while(hub, monkeypatch):
+    alice = hub.user("alice")
+    member(hub, alice, "alice/first", "f-first")
+    monkeypatch.setattr(trends, "_QUICK_S", -1)
+    monkeypatch.setattr(trends, "_SHARE", 1e9)
+    assert set(rising(hub)) == {"f-first"}
+    member(hub, alice, "alice/second", "f-second")
+    assert set(rising(hub)) == {"f-first"}
+    assert set(rising(hub, period="day")) == {"f-first", "f-second"}
 
 
 def test_days_become_periods_of_which_the_newest_is_whole():

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Actor
 from junco.hub.server.faults import bad_request
-from junco.hub.server.reports.keeping import current, described
+from junco.hub.server.reports.keeping import Standing, described, standings
 from junco.hub.server.repos.repositories import listed
 from junco.hub.server.repos.search import seen_by
 from junco.hub.server.tables.files import Commit, Repository
@@ -20,8 +20,10 @@ from junco.hub.server.tables.people import Namespace
 from junco.hub.server.tables.reports import Report
 from junco.operator import registry
 
-MOST_MEMBERS = 500
+MOST_MEMBERS = 200
 """That one answer compares; the others are counted."""
+_NEWEST = 10
+"""Reports of one member, among which one of what is current is looked for."""
 _Row = dict[str, Any]
 
 
@@ -75,11 +77,10 @@ def family_of(session: Session, actor: Actor, family: str, asked: Asked) -> dict
         raise bad_request(f"sort is one of {', '.join(SORTS)}")
     seen = (Repository.family == family, Repository.deleted.is_(None), seen_by(actor))
     total = session.scalar(select(func.count()).select_from(Repository).where(*seen)) or 0
-    found = select(Repository, Namespace.name).join(Namespace, Namespace.id == Repository.namespace_id).where(*seen)
-    members = session.execute(found.order_by(Repository.heat.desc(), Repository.id).limit(MOST_MEMBERS)).all()
     choices = _data(session, seen)
     data = asked.data if asked.data is not None else (choices[0]["key"] if choices else None)
-    reports = _reports(session, seen, data) if data is not None else {}
+    members = _members(session, seen, data)
+    reports = _reports(session, [repository.id for repository, _ in members], data) if data is not None else {}
     metrics = _metrics(reports)
     metric = asked.metric if asked.metric is not None else (metrics[0] if metrics else None)
     rows = [{**listed(repository, owner), "report": reports.get(repository.id)} for repository, owner in members]
@@ -110,6 +111,14 @@ def contracts_of(family: str) -> list[dict[str, Any]]:
     ]
 
 
+def _members(session: Session, seen: Sequence[Any], data: str | None) -> list[tuple[Repository, str]]:
+    """With their owners: those that were measured first, then those that are asked for most."""
+    is_measured = select(Report.id).where(Report.repository_id == Repository.id, Report.data_key == data).exists()
+    asked = select(Repository, Namespace.name).join(Namespace, Namespace.id == Repository.namespace_id).where(*seen)
+    order = (case((is_measured, 0), else_=1), Repository.heat.desc(), Repository.id)
+    return [(row[0], row[1]) for row in session.execute(asked.order_by(*order).limit(MOST_MEMBERS))]
+
+
 def _data(session: Session, seen: Sequence[Any]) -> list[dict[str, Any]]:
     """By which data members were measured, and how many: what most share stands first."""
     members = func.count(Report.repository_id.distinct())
@@ -118,26 +127,24 @@ def _data(session: Session, seen: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"key": key, "name": key.rpartition("@")[0] or key, "members": count} for key, count in rows]
 
 
-def _reports(session: Session, seen: Sequence[Any], data: str) -> dict[int, dict[str, Any]]:
+def _reports(session: Session, members: Sequence[int], data: str) -> dict[int, dict[str, Any]]:
     """Of each member the report that stands for it: of what is current where there is one, and the newest of these."""
+    place = func.row_number().over(partition_by=Report.repository_id, order_by=Report.id.desc()).label("place")
+    ranked = select(Report.id, place).where(Report.repository_id.in_(members), Report.data_key == data).subquery()
     asked = (
-        select(Report, Commit)
-        .join(Commit, Commit.id == Report.commit_id)
-        .join(Repository, Repository.id == Report.repository_id)
-        .where(*seen, Report.data_key == data)
+        select(Report, Commit.oid).join(ranked, ranked.c.id == Report.id).join(Commit, Commit.id == Report.commit_id)
     )
-    rows = session.execute(asked.order_by(Report.id.desc()).limit(10 * MOST_MEMBERS)).all()
-    now_at = current(session, {report.repository_id for report, _ in rows})
-    found: dict[int, tuple[bool, Report, Commit]] = {}
-    for report, commit in rows:
-        is_current = report.commit_id in now_at[report.repository_id]
+    rows = session.execute(asked.where(ranked.c.place <= _NEWEST).order_by(Report.id.desc())).all()
+    standing = standings(session, {report.repository_id for report, _ in rows})
+    found: dict[int, dict[str, Any]] = {}
+    for report, oid in rows:
+        its = standing.get(report.repository_id, Standing())
+        is_current = report.commit_id in its.current
         there = found.get(report.repository_id)
-        if there is None or (is_current and not there[0]):
-            found[report.repository_id] = (is_current, report, commit)
-    return {
-        key: {**described(session, report, commit), "is_current": is_current}
-        for key, (is_current, report, commit) in found.items()
-    }
+        if there is None or (is_current and not there["is_current"]):
+            told = described(report, oid, its.releases.get(report.commit_id, []))
+            found[report.repository_id] = {**told, "is_current": is_current}
+    return found
 
 
 def _metrics(reports: Mapping[int, Mapping[str, Any]]) -> list[str]:

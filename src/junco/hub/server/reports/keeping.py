@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from junco.hub.server import audit
@@ -16,8 +17,8 @@ from junco.hub.server.clock import DAY, now, stamp
 from junco.hub.server.faults import Fault
 from junco.hub.server.inserting import insert_new
 from junco.hub.server.reports.bodies import NewReport
-from junco.hub.server.repos.revisions import commit_of, find_commit, names_of, sort_releases
-from junco.hub.server.tables.files import Commit
+from junco.hub.server.repos.revisions import MAIN, commit_of, latest_of, names_of, sort_releases
+from junco.hub.server.tables.files import TAG, Commit, Ref
 from junco.hub.server.tables.reports import Report
 from junco.hub.server.visits import Visit
 
@@ -37,7 +38,7 @@ def add_report(session: Session, visit: Visit, sent: NewReport) -> tuple[dict[st
     digest = hashlib.sha256(json.dumps([commit.oid, body], sort_keys=True).encode()).hexdigest()
     asked = select(Report).where(Report.repository_id == visit.repo.id, Report.digest == digest)
     if (there := session.scalar(asked)) is not None:
-        return described(session, there, commit), False
+        return described(there, commit.oid, sort_releases(names_of(session, commit))), False
     if (session.scalar(select(func.count()).where(Report.repository_id == visit.repo.id)) or 0) >= MOST:
         raise Fault(409, "taken", f"a repository has at most {MOST:,} reports: take some away")
     values = {"repository_id": visit.repo.id, "commit_id": commit.id, "digest": digest, "body": body, "at": now()}
@@ -46,7 +47,7 @@ def add_report(session: Session, visit: Visit, sent: NewReport) -> tuple[dict[st
     row = session.scalars(asked).one()
     if is_new:
         audit.note(session, visit.actor, "report.add", visit.full_name, f"{row.id} {commit.oid} {row.data_key}")
-    return described(session, row, commit), is_new
+    return described(row, commit.oid, sort_releases(names_of(session, commit))), is_new
 
 
 def _check_time(measured: str) -> None:
@@ -73,7 +74,8 @@ def reports_of(
     if data is not None:
         asked = asked.where(Report.data_key == data)
     rows = session.execute(asked.order_by(Report.id.desc()).limit(limit)).all()
-    return [described(session, report, commit) for report, commit in rows]
+    releases = standings(session, [repository_id]).get(repository_id, Standing()).releases
+    return [described(report, commit.oid, releases.get(commit.id, [])) for report, commit in rows]
 
 
 def drop_report(session: Session, visit: Visit, number: int) -> None:
@@ -89,12 +91,12 @@ def drop_report(session: Session, visit: Visit, number: int) -> None:
     audit.note(session, visit.actor, "report.drop", visit.full_name, f"{number} {row.data_key}")
 
 
-def described(session: Session, row: Report, commit: Commit) -> dict[str, Any]:
-    """A report as answers have it: what was measured, of which commit, and who says so."""
+def described(row: Report, oid: str, releases: list[str]) -> dict[str, Any]:
+    """A report as answers have it: what was measured, of which commit with which releases, and who says so."""
     return {
         "id": row.id,
-        "commit": commit.oid,
-        "releases": sort_releases(names_of(session, commit)),
+        "commit": oid,
+        "releases": releases,
         "by": row.author,
         "at": stamp(row.at),
         "data_key": row.data_key,
@@ -102,10 +104,34 @@ def described(session: Session, row: Report, commit: Commit) -> dict[str, Any]:
     }
 
 
-def current(session: Session, repository_ids: Iterable[int]) -> dict[int, set[int]]:
-    """Of repositories the commits that stand for them: the head of ``main`` and the latest release."""
-    found: dict[int, set[int]] = {}
-    for each in repository_ids:
-        commits = (find_commit(session, each, revision) for revision in ("main", "latest"))
-        found[each] = {commit.id for commit in commits if commit is not None}
-    return found
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which commits of a repository stand for it.
+
+    Attributes:
+        current: the head of ``main`` and the latest release.
+        releases: names by their commit, the highest version first.
+    """
+
+    current: frozenset[int] = frozenset()
+    releases: Mapping[int, list[str]] = field(default_factory=dict)
+
+
+def standings(session: Session, repository_ids: Iterable[int]) -> dict[int, Standing]:
+    """Of some repositories, by one question to the tables."""
+    asked = select(Ref.repository_id, Ref.name, Ref.commit_id).where(
+        Ref.repository_id.in_(list(repository_ids)), or_(Ref.name == MAIN, Ref.kind == TAG)
+    )
+    names: dict[int, dict[str, int]] = {}
+    for repository_id, name, commit_id in session.execute(asked):
+        names.setdefault(repository_id, {})[name] = commit_id
+    return {repository_id: _standing(each) for repository_id, each in names.items()}
+
+
+def _standing(names: Mapping[str, int]) -> Standing:
+    releases = sort_releases(list(names))
+    current = {names[name] for name in (MAIN, latest_of(releases) or MAIN) if name in names}
+    by_commit: dict[int, list[str]] = {}
+    for name in releases:
+        by_commit.setdefault(names[name], []).append(name)
+    return Standing(frozenset(current), by_commit)

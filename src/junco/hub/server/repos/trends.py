@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,6 +23,10 @@ PERIODS = {"day": (1, 14), "week": (7, 12), "month": (30, 12)}
 _SLOWER = 4
 """How many times as long the usual is looked for as the present, which rises above it or does not."""
 _MOST_NEW = 5
+_QUICK_S, _SHARE = 0.05, 50
+"""What is counted within this time is counted each time; else it holds for so many times as long as it took."""
+_kept: WeakKeyDictionary[Any, dict[tuple[int, int], tuple[float, list[dict[str, Any]]]]] = WeakKeyDictionary()
+_counting = threading.Lock()
 
 
 def days_of(session: Session, repository_id: int, days: int) -> list[dict[str, Any]]:
@@ -40,19 +47,36 @@ def days_of(session: Session, repository_id: int, days: int) -> list[dict[str, A
 def rising_families(session: Session, days: int, limit: int = 50, *, period_days: int = 7) -> list[dict[str, Any]]:
     """Families by what public repositories of theirs were asked for, those that rise most first.
 
+    What takes a while to count is remembered for a while: it counts public repositories alone, the same for all.
+
     Args:
         session: that reads.
         days: how far is looked back.
         limit: how many at most.
         period_days: what "now" is; the usual is sought over several times as long.
     """
+    kept = _kept.setdefault(session.get_bind(), {})
+    there = kept.get((days, period_days))
+    if there is not None and (time.monotonic() < there[0] or _counting.locked()):
+        return there[1][:limit]
+    with _counting:
+        began = time.monotonic()
+        rows = _rising(session, days, period_days)
+        took = time.monotonic() - began
+        kept.pop((days, period_days), None)
+        if took > _QUICK_S:
+            kept[days, period_days] = (time.monotonic() + _SHARE * took, rows)
+    return rows[:limit]
+
+
+def _rising(session: Session, days: int, period_days: int) -> list[dict[str, Any]]:
     asked = select(Repository.family, func.count()).where(*_SEEN).group_by(Repository.family)
     members = {str(family): count for family, count in session.execute(asked)}
     counted, new = _counted(session, days), _new(session, period_days)
     rows = [_family(name, counted.get(name, {}), days, period_days) for name in members]
     for row in rows:
         row |= {"members": members[row["family"]], **_NOBODY_NEW, **new.get(row["family"], {})}
-    return sorted(rows, key=lambda row: (-row["rise"], -row["score"], row["family"]))[:limit]
+    return sorted(rows, key=lambda row: (-row["rise"], -row["score"], row["family"]))
 
 
 _NOBODY_NEW: Mapping[str, Any] = {"new": 0, "new_members": []}
