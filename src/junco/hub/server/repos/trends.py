@@ -33,7 +33,7 @@ def rising_families(session: Session, days: int, limit: int = 50) -> list[dict[s
     heat = func.sum(Repository.heat)
     asked = select(Repository.family, heat).where(*_SEEN).group_by(Repository.family).order_by(heat.desc())
     rows = [(str(family), float(score or 0)) for family, score in session.execute(asked.limit(limit))]
-    counted, new = _counted(session, days, [family for family, _ in rows]), _new(session, days)
+    counted, new = _counted(session, days), _new(session, days)
     return [
         {
             "family": family,
@@ -50,12 +50,12 @@ def rising_families(session: Session, days: int, limit: int = 50) -> list[dict[s
 _SEEN = (Repository.private.is_(False), Repository.deleted.is_(None), Repository.family.is_not(None))
 
 
-def _counted(session: Session, days: int, families: list[str]) -> dict[str, dict[int, tuple[int, int]]]:
-    """Downloads and likes of families, by family and day."""
+def _counted(session: Session, days: int) -> dict[str, dict[int, tuple[int, int]]]:
+    """Downloads and likes by family and day."""
     asked = (
         select(Repository.family, Day.day, func.sum(Day.downloads), func.sum(Day.likes))
         .join(Day, Day.repository_id == Repository.id)
-        .where(*_SEEN, Repository.family.in_(families), Day.day.between(today() - days + 1, today()))
+        .where(*_SEEN, Day.day.between(today() - days + 1, today()))
         .group_by(Repository.family, Day.day)
     )
     found: dict[str, dict[int, tuple[int, int]]] = {}
