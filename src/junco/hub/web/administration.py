@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from junco.hub.server import audit
 from junco.hub.server.access import Action
-from junco.hub.server.accounts import passwords, people
+from junco.hub.server.accounts import passwords, people, sessions
 from junco.hub.server.accounts.disabling import set_disabled
 from junco.hub.server.accounts.names import likeness
 from junco.hub.server.blobs.collect import collect
@@ -105,6 +105,23 @@ def _make_user(visit: Visit, request: Request, form: Fields) -> Response:
     except Wrong as wrong:
         return _users(visit, request, typed, wrong=wrong)
     return _users(visit, request, made=(made.name, password))
+
+
+@routes.post("/users/{user}/password")
+async def renew_password(user: str, visit: _Serve, request: Request) -> Response:
+    """Another password for who has lost theirs; this page shows it, and no other."""
+    return await answered(request, visit, lambda visit, request, form: _renew_password(visit, request, user))
+
+
+def _renew_password(visit: Visit, request: Request, user: str) -> Response:
+    password = passwords.new_password()
+    kept = passwords.hashed(password)
+    with visit.hub.database.writing() as session:
+        namespace, row = people.user_of(session, user)
+        row.password = kept
+        sessions.close_others(session, request, row.id)
+        audit.note(session, visit.actor, "password.renew", namespace.name)
+    return _users(visit, request, made=(namespace.name, password))
 
 
 @routes.post("/users/{user}/{what}")

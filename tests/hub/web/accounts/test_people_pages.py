@@ -154,6 +154,18 @@ def test_a_user_is_made_shut_out_and_let_in_again(hub, visit):
     assert 'value="fr4nk!"' in page
 
 
+def test_who_has_lost_a_password_gets_another(hub, visit):
+    judy = hub.user("judy")
+    theirs, admin = visit(judy), visit(hub.admin)
+    page = admin.post("/admin/users/judy/password", status=201).text
+    password = re.search(r'<code id="new-password">([^<]+)</code>', page)[1]
+    assert theirs.client.get("/tokens").status_code == 401
+    visit().post("/login", {"user": "judy", "password": judy.password}, status=401)
+    visit().post("/login", {"user": "judy", "password": password})
+    assert password not in str(hub.ask("GET", "/admin/audit?action=password", hub.admin)["items"])
+    admin.post("/admin/users/nobody-of-this-name/password", status=404)
+
+
 def test_an_admin_does_not_shut_themselves_out(hub, visit):
     page = visit(hub.admin).post(f"/admin/users/{hub.admin.name}/disable", status=409).text
     assert "nobody shuts themselves out" in page
