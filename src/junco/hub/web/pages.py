@@ -11,6 +11,7 @@ from junco.hub.web import (
     family,
     files,
     look,
+    measured,
     people,
     rising,
     searching,
@@ -25,6 +26,6 @@ ROUTERS: list[APIRouter] = [
     *(look.routes, start.routes, searching.routes),
     *(signing_in.routes, tokens.routes, people.routes, administration.routes, family.routes, rising.routes),
     people.somebody,
-    *(files.routes, versions.routes, difference.routes, settings.routes, artefact.routes),
+    *(files.routes, versions.routes, measured.routes, difference.routes, settings.routes, artefact.routes),
 ]
 """Those of repositories, at ``/namespace/name``, stand last."""

@@ -18,6 +18,7 @@ SAID = {
     "signed-out": "You are signed out.",
     "joined": "Welcome: this is your page.",
     "password-changed": "Your password is changed.",
+    "report-dropped": "The report is taken away.",
     "token-revoked": "The token is good no more.",
     "organisation-made": "The organisation is there. Add its members.",
     "member-set": "The role is set.",

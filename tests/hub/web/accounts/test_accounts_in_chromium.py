@@ -14,6 +14,7 @@ CARD = "---\nlicense: mit\ntags: ['junco:operator', 'family:image-embedding']\n-
 OPEN = (
     "/login",
     "/join",
+    "/alice/large/measured",
     "/alice",
     "/club",
     "/families",
@@ -21,7 +22,15 @@ OPEN = (
     "/families/face-embedding",
     "/rising",
 )
-OF_ALICE = ("/alice", "/tokens", "/settings", "/new/organisation", "/organisations/club")
+OF_ALICE = (
+    "/alice",
+    "/alice/large/measured",
+    "/alice/unmeasured/measured",
+    "/tokens",
+    "/settings",
+    "/new/organisation",
+    "/organisations/club",
+)
 OF_ADMIN = ("/admin", "/admin/users", "/admin/audit")
 
 
@@ -119,7 +128,7 @@ def test_an_admin_shuts_a_user_out_while_they_look(hub, filled, opened):
     theirs.get_by_label("Name", exact=True).fill(grace.name)
     theirs.get_by_label("Password").fill(grace.password)
     theirs.locator("main button").click()
-    assert theirs.get_by_role("alert").inner_text() == "no user has this name and password"
+    assert theirs.get_by_role("alert").inner_text().lower() == "no user has this name and password"
     assert theirs.get_by_label("Name", exact=True).input_value() == "grace"
     assert theirs.get_by_label("Password").input_value() == ""
 

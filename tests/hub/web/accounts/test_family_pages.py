@@ -96,6 +96,25 @@ def test_case_32_a_private_member_is_on_its_owners_page_alone(family, alice, vis
     assert "f-hidden" not in visit().get("/families")
 
 
+def test_a_repositorys_reports_are_a_page_and_its_owner_takes_one_away(hub, family, alice, bob, visit):
+    member(hub, alice, "alice/again", mean=0.4, family="f-again")
+    page = visit().get("/alice/again/measured")
+    assert "map 0.400 [0.380, 0.430]" in said(page)
+    assert "/drop" not in page
+    number = hub.ask("GET", "/repositories/alice/again/reports")["items"][0]["id"]
+    visit(bob).post(f"/alice/again/measured/{number}/drop", status=403)
+    owner = visit(alice)
+    answer = owner.client.post(f"/alice/again/measured/{number}/drop", headers={"Origin": hub.url})
+    assert answer.status_code == 403
+    owner.post(f"/alice/again/measured/{number}/drop")
+    page = owner.get("/alice/again/measured")
+    assert "The report is taken away." in page
+    assert "Nothing was measured yet" in page
+    owner.post(f"/alice/again/measured/{number}/drop", status=404)
+    assert "<script>alert" not in visit().get("/alice/fast/measured") + visit().get("/alice/cars/measured")
+    visit().get("/alice/secretive/measured", status=404)
+
+
 def test_speed_and_quality_are_a_picture_where_there_are_two_to_compare(family, visit):
     page = visit().get(family)
     picture = re.search(r'<svg viewBox="0 0 640 320".*?</svg>', page, re.DOTALL)[0]
