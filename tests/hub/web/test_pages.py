@@ -194,3 +194,21 @@ def test_the_same_questions_are_asked_however_many_rows_there_are(hub, monkeypat
         counts.append(len(asked))
     assert counts[0] == counts[1]
     assert counts[1] < 40
+
+
+def test_a_snippet_gives_what_the_pipeline_takes(hub):
+    hub.repository(hub.bob, "bob/said")
+    text = "junco: 1\nname: said\nfamily: text-embedding\ninputs: [text]\nsteps:\n"
+    text += "  - {map: vector.normalize, in: text, out: made, name: one}\noutputs: [made]\n"
+    hub.push(hub.bob, "bob/said", {"pipeline.yaml": text.encode()}, parent=None)
+    assert "made = p(&#34;a sentence&#34;)" in look(hub, "/bob/said")
+    hub.push(hub.bob, "bob/said", {"pipeline.yaml": b"junco: 1\nsteps: nonsense\n"})
+    assert "result = p(…)" in look(hub, "/bob/said")
+
+
+def test_a_long_card_is_cut_and_says_so(hub):
+    hub.repository(hub.bob, "bob/long")
+    hub.push(hub.bob, "bob/long", {"README.md": b"# Long\n\n" + b"word " * 30_000 + b"the end"}, parent=None)
+    shown = look(hub, "/bob/long")
+    assert "longer than is shown" in shown
+    assert "the end" not in shown

@@ -92,7 +92,7 @@ def test_too_many_requests_and_a_failure_are_pages(hub, monkeypatch):
         raise RuntimeError("secret path /srv/hub")
 
     monkeypatch.setattr("junco.hub.web.searching.rows_of", broken)
-    answer = hub.raw("GET", "/search", headers=HTML)
+    answer = hub.raw("GET", "/search", headers={**HTML, "Connection": "close"})
     assert answer.status_code == 500
     assert "The hub failed" in answer.text
     assert "secret path" not in answer.text

@@ -28,6 +28,7 @@ from junco.hub.web.render import page
 routes = APIRouter()
 _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
 MOST_COMPARED, MOST_TEXT, MOST_LINES, MOST_SHOWN, MOST_LINE = 30, 256_000, 2_000, 1_500, 400
+MOST_MANIFEST = 64_000
 _LONGEST_S = 1.0
 _CONTEXT, _MOST_FIELDS, _MOST_LISTED = 3, 200, 500
 
@@ -184,7 +185,7 @@ def fields_of(hub: Hub, old: About, new: About) -> list[tuple[str, str, str]]:
 
 def _manifest(hub: Hub, shown: About) -> dict[str, str]:
     file = next((found for name in ("operator.json", *MANIFESTS) if (found := shown.file(name)) is not None), None)
-    if file is None or file.format != "text" or file.size > MOST_TEXT:
+    if file is None or file.format != "text" or file.size > MOST_MANIFEST:
         return {}
     try:
         text = text_of(hub, file)

@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from junco.hub.web.about import About
+from junco.hub.web.drawings import Pipeline
+
+_FILES = {
+    "image": "photo.jpg",
+    "face": "photo.jpg",
+    "object": "photo.jpg",
+    "video": "video.mp4",
+    "audio": "sound.wav",
+    "speaker": "sound.wav",
+    "document": "pages.pdf",
+}
+"""A file to try a pipeline with, by what its family's name begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +32,23 @@ class Snippet:
     text: str
 
 
-def snippets(shown: About, address: str) -> list[Snippet]:
+def snippets(shown: About, address: str, pipeline: Pipeline) -> list[Snippet]:
     """What one copies to use a repository.
 
     Args:
         shown: it, at a revision with a commit.
         address: of the hub.
+        pipeline: that it is, where it is one.
     """
     assert shown.commit is not None
     pinned = f"{shown.name}@{shown.commit.oid}"
     pull = Snippet("On the command line", f"junco hub login {address}\njunco hub pull {pinned}")
     kind = shown.repository.kind
     if kind == "pipeline":
+        given = ", ".join(_example(name, shown.repository.family or "") for name in pipeline.inputs) or "…"
+        made = ", ".join(pipeline.outputs) or "result"
         return [
-            Snippet("In Python", f'from junco import pipeline\n\np = pipeline("{pinned}")\nvector = p("photo.jpg")'),
+            Snippet("In Python", f'from junco import pipeline\n\np = pipeline("{pinned}")\n{made} = p({given})'),
             pull,
         ]
     if kind in {"operator", "tuned-operator"}:
@@ -48,3 +63,11 @@ def snippets(shown: About, address: str) -> list[Snippet]:
         )
         return [Snippet("With Hugging Face's client", lines), pull]
     return [pull]
+
+
+def _example(column: str, family: str) -> str:
+    """What one may give for a column: a file of the family's own, or the column's name."""
+    if column == "text":
+        return '"a sentence"'
+    file = next((file for start, file in _FILES.items() if family.startswith(start)), None)
+    return f'"{file}"' if file is not None and column in {"path", "url"} else column
