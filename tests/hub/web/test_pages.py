@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -212,3 +213,21 @@ def test_a_long_card_is_cut_and_says_so(hub):
     shown = look(hub, "/bob/long")
     assert "longer than is shown" in shown
     assert "the end" not in shown
+
+
+def test_a_folder_of_very_many_files_is_listed_in_part(hub, monkeypatch):
+    monkeypatch.setattr("junco.hub.web.files._MOST_LISTED", 3)
+    shown = look(hub, "/bob/sentences/tree/main")
+    assert shown.count("<tr>") == 1 + 3
+    assert "more</p>" in shown
+
+
+def test_files_of_odd_names_are_reached(hub):
+    names = ["a b#c.txt", "100%.txt", "图像/向量.txt", "it's+so@1&2.txt", "%41.txt"]
+    hub.repository(hub.bob, "bob/names")
+    hub.push(hub.bob, "bob/names", {name: f"this is {n}".encode() for n, name in enumerate(names)}, parent=None)
+    shown = look(hub, "/bob/names/tree/main")
+    links = [html.unescape(each) for each in re.findall(r'href="(/bob/names/blob/[^"]+)"', shown)]
+    links.append("/bob/names/blob/main/%E5%9B%BE%E5%83%8F/%E5%90%91%E9%87%8F.txt")
+    found = {re.search(r"this is (\d)", look(hub, link))[1] for link in links}
+    assert found == set("01234")

@@ -34,6 +34,8 @@ _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
 _Like = Annotated[Visit, Depends(needs(Action.LIKE, of_page=True))]
 _DAYS, _MADE_OF_IT = 30, 20
 _MOST_CARD = 400_000
+_SOON = 2_000
+"""Letters of a card, within which what it says first is not said above it as well."""
 
 
 @routes.get("/{namespace}/{name}@{release}")
@@ -61,6 +63,7 @@ def _page(visit: Visit, request: Request, revision: str | None) -> Response:
     if readme is not None:
         text = text_of(visit.hub, readme, _MOST_CARD)
         values |= {"card": card_of(text, shown.name, shown.revision), "is_cut": len(text) > MOST_LETTERS}
+        values["said_below"] = visit.repo.summary in " ".join(text.split())[:_SOON]
     pipeline = pipeline_of(text_of(visit.hub, manifest)) if manifest is not None else Pipeline()
     if shown.commit is not None:
         values["snippets"] = snippets(shown, base_address(request), pipeline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from junco.hub.web.about import About
@@ -42,27 +43,29 @@ def snippets(shown: About, address: str, pipeline: Pipeline) -> list[Snippet]:
     """
     assert shown.commit is not None
     pinned = f"{shown.name}@{shown.commit.oid}"
-    pull = Snippet("On the command line", f"junco hub login {address}\njunco hub pull {pinned}")
+    found = [*_in_python(shown, address, pinned, pipeline)]
+    found.append(Snippet("On the command line", f"junco hub login {address}\njunco hub pull {pinned}"))
+    if shown.repository.signed:
+        found.append(Snippet("Whose it is, by a key that you trust", f"junco hub verify {pinned} --key THEIRS.pub"))
+    return found
+
+
+def _in_python(shown: About, address: str, pinned: str, pipeline: Pipeline) -> Iterator[Snippet]:
     kind = shown.repository.kind
     if kind == "pipeline":
         given = ", ".join(_example(name, shown.repository.family or "") for name in pipeline.inputs) or "…"
         made = ", ".join(pipeline.outputs) or "result"
-        return [
-            Snippet("In Python", f'from junco import pipeline\n\np = pipeline("{pinned}")\n{made} = p({given})'),
-            pull,
-        ]
-    if kind in {"operator", "tuned-operator"}:
-        use = Snippet("In Python", f'from junco import ops\n\nembed = ops["{pinned}"]()')
-        has_code = any(file.path.endswith(".py") for file in shown.files)
-        trust = Snippet("Its code runs only after your word: read it first", f"junco hub trust {pinned}")
-        return [use, *([trust] if has_code else []), pull]
-    if kind == "model":
-        lines = (
-            "from huggingface_hub import snapshot_download\n\n"
-            f'folder = snapshot_download("{shown.name}",\n    revision="{shown.commit.oid}",\n    endpoint="{address}")'
-        )
-        return [Snippet("With Hugging Face's client", lines), pull]
-    return [pull]
+        lines = f'from junco import pipeline\n\np = pipeline("{pinned}")\n{made} = p({given})'
+        yield Snippet("In Python", lines)
+    elif kind in {"operator", "tuned-operator"}:
+        yield Snippet("In Python", f'from junco import ops\n\nembed = ops["{pinned}"]()')
+        if any(file.path.endswith(".py") for file in shown.files):
+            yield Snippet("Its code runs only after your word: read it first", f"junco hub trust {pinned}")
+    elif kind == "model":
+        assert shown.commit is not None
+        lines = f'    revision="{shown.commit.oid}",\n    endpoint="{address}"'
+        lines = f'folder = snapshot_download("{shown.name}",\n{lines})'
+        yield Snippet("With Hugging Face's client", f"from huggingface_hub import snapshot_download\n\n{lines}")
 
 
 def _example(column: str, family: str) -> str:
