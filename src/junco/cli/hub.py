@@ -26,6 +26,9 @@ class _Hub(Later):
         **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
         **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
         "trust": "junco.cli.hub_trust",
+        **dict.fromkeys(("keys", "sign", "verify"), "junco.cli.hub_sign"),
+        **dict.fromkeys(("bundle", "unbundle"), "junco.cli.hub_bundle"),
+        "token": "junco.cli.hub_token",
     }
 
 

@@ -20,6 +20,8 @@ MANIFESTS = {
 }
 """Files that say what a repository is, the first that is there; with the kind that the name alone says."""
 READ = ("README.md", *MANIFESTS)
+SIGNATURE = "model.sig"
+"""The file in which whoever made an artefact signs for all others of it."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,94}")
 _HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
@@ -52,7 +54,7 @@ def read_card(texts: Mapping[str, bytes]) -> Card:
         task=_word(manifest.get("task")) or _word(head.get("pipeline_tag")),
         licence=_word(manifest.get("licence")) or _word(manifest.get("license")) or _word(head.get("license")),
         title=_line(manifest.get("title")) or _title(body),
-        summary=_line(manifest.get("summary"), 500) or _summary(body),
+        summary=_line(manifest.get("summary") or manifest.get("description"), 500) or _summary(body),
         tags=list(dict.fromkeys(tags))[:50],
     )
 
