@@ -15,6 +15,7 @@ from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
 from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
 from junco.store.times import FINE_TIMES
+from junco.types.named_rows import NamedRows
 from junco.wording import picture
 
 _SAMPLE = 64
@@ -70,6 +71,9 @@ def frame_of(value: Any) -> Frame | None:
     """
     if isinstance(value, Mapping):
         return _of_mapping(value)
+    if isinstance(value, NamedRows):
+        named = value.column_names
+        return Frame(f"the {type(value).__name__}", named, lambda at: value.column(named[at]), value.num_rows)
     called = f"the {type(value).__name__}"
     names = getattr(getattr(value, "dtype", None), "names", None)
     if names and hasattr(value, "__array__"):

@@ -25,6 +25,7 @@ from junco.labelled.retrieval import RetrievalPart, is_retrieval_folder, read_re
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels, set_of
 from junco.labelled.values import item_value
 from junco.settings import user_path
+from junco.types.named_rows import NamedRows
 from junco.wording import and_listed, picture, some_listed
 
 
@@ -67,11 +68,21 @@ def _read(data: Any, inputs: Sequence[str], column: str | None, label: str | Non
         return _of_part(parts, inputs, column, label)
     if isinstance(data, (str, os.PathLike)):
         return _of_path(os.fsdecode(data), inputs, column, label)
+    if isinstance(data, NamedRows) and (found := _of_named_rows(data, inputs, column, label)) is not None:
+        return found
     if is_data_set(data):
         return _of_data_set(data, inputs, column, label)
     if frame_of(data) is not None:
         return _of_table(data, "the table", inputs, column, label)
     return _of_values(data, inputs, column, label)
+
+
+def _of_named_rows(
+    data: NamedRows, inputs: Sequence[str], column: str | None, label: str | None
+) -> AnySet | None:
+    """What such rows know of themselves, or lazily what their columns say; ``None``: they may as well all be read."""
+    known: AnySet | None = data.known()
+    return of_indexed(data, inputs, column, label) if known is None and is_indexed(data) else known
 
 
 def _of_part(parts: Parts, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
