@@ -120,11 +120,11 @@ def card(name: str, to: str | None, replace: bool, as_json: bool, **told: str) -
     """
     from pathlib import Path
 
-    from junco.datasets.catalogue import find
+    from junco.datasets.catalogue import find, is_named
     from junco.datasets.writing_card import write_card
 
     given = {key: value for key, value in told.items() if value}
-    if Path(name).is_dir():
+    if given or (Path(name).is_dir() and (name == "." or not is_named(name))):
         written = write_card(to or name, None, replace=replace, **given)
     else:
         known = find(name)

@@ -1,4 +1,4 @@
-"""`DataCard`: what is known of a data set: licence, size, parts, where it is from, how it is loaded, what to beware of."""
+"""`DataCard`: what is known of a data set: licence, size, parts, where it is from, how it is loaded."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DataCard:
 
     @property
     def way(self) -> str:
-        """Of the loader the kind: ``wheel``, ``scikit-learn``, ``scikit-image``, ``junco``, ``huggingface``, ``none``."""
+        """Of the loader the kind: ``wheel``, ``scikit-learn`` …, ``huggingface``, ``none``."""
         return self.loader.partition(":")[0]
 
     @property

@@ -55,6 +55,11 @@ def find(name: str) -> DataCard:
     return found
 
 
+def is_named(name: str) -> bool:
+    """Whether the catalogue has a data set of that name."""
+    return _folded(name) in {_folded(key) for key in _all()}
+
+
 def _folded(name: str) -> str:
     return name.casefold().replace("_", "-").replace(" ", "-").replace("-", "")
 
@@ -78,7 +83,7 @@ def _read(name: str) -> Iterator[DataCard]:
     """The entries of one file, in its order."""
     text = files("junco.datasets").joinpath(f"entries/{name}.yaml").read_text("utf-8")
     for told in plain(parse(text, f"{name}.yaml")):
-        card = {key: tuple(value) if key in _LISTS else value for key, value in told.items()}
+        card: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in told.items()}
         card["items"] = None if card["items"] == UNKNOWN else card["items"]
         found = DataCard(**card)
         assert found.terms in TERMS, found.id

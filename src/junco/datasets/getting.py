@@ -53,14 +53,14 @@ def get(
     """
     data = load(name, split, accept_licence=accept_licence)
     target = (user_path(to, "--to") if to is not None else Path(data.card.id.rpartition("/")[2])).absolute()
-    with _new_folder(target) as folder:
+    with new_folder(target) as folder:
         _write(data, folder)
         write_card(folder, data.card)
     return target
 
 
 @contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path) -> Iterator[Path]:
     """A folder that stands at its place once all of it is written.
 
     Raises:

@@ -15,7 +15,6 @@ from junco.labelled.sets import RetrievalSet
 from junco.places.wheel import Wheel
 from junco.samples.kinds import PICTURES, SAMPLES, TEXTILES, VIDEOS
 
-
 _FACES = Wheel(
     "scikit-image==0.26.0",
     "skimage/data/lfw_subset.npy",
@@ -112,9 +111,7 @@ def _faces_or_not() -> Table:
     return Table(("image", LABEL), len(labels), row, partial(_column, row, labels), ("face", "no face"))
 
 
-def _column(
-    row: Callable[[int], dict[str, Any]], labels: Sequence[Any], name: str, numbers: Sequence[int]
-) -> Any:
+def _column(row: Callable[[int], dict[str, Any]], labels: Sequence[Any], name: str, numbers: Sequence[int]) -> Any:
     """The labels as they are known; of another column each row's value."""
     return (labels[number] if name == LABEL else row(number)[name] for number in numbers)
 

@@ -9,8 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from junco.datasets.card import DataCard
-from junco.datasets.loading import unknown_split
-from junco.datasets.rows import LABEL, Rows, StreamedRows, Table
+from junco.datasets.rows import LABEL, Rows, StreamedRows, Table, unknown_split
 from junco.errors import DataError, JuncoError, UnavailableError
 from junco.labelled.sets import RetrievalSet
 from junco.settings import settings

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from junco.datasets.card import UNKNOWN, DataCard
-from junco.datasets.catalogue import find
-from junco.datasets.rows import LABEL, RetrievalRows, Rows, StreamedRows
+from junco.datasets.catalogue import find, is_named
+from junco.datasets.rows import LABEL, RetrievalRows, Rows, StreamedRows, unknown_split
 from junco.errors import InputError, ParameterError
 from junco.labelled.parts import HELD_OUT, TRAIN
 from junco.settings import user_path
-from junco.wording import did_you_mean, nearest
 
 AnyRows = Rows | StreamedRows | RetrievalRows
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -82,7 +81,18 @@ def card_of(name: str | os.PathLike[str]) -> DataCard:
     if _REPOSITORY.fullmatch(text):
         source = f"https://huggingface.co/datasets/{text}"
         return DataCard(text, text, "not in the catalogue", (), (), UNKNOWN, UNKNOWN, source, f"huggingface:{text}")
+    if not is_named(text) and Path(text).exists():
+        return card_of(f"./{text}")
     return find(text)
+
+
+def place_first(source: Any) -> Any:
+    """A source of the tools for one's own data: what lies in the working folder is meant before the catalogue's."""
+    try:
+        is_there = isinstance(source, str) and Path(source).exists() and not is_place(source)
+    except (OSError, ValueError):
+        return source
+    return f"./{source}" if is_there else source
 
 
 def is_place(text: str) -> bool:
@@ -148,12 +158,6 @@ def _part_named(split: str, names: Sequence[str]) -> str | None:
     return next((each for each in names if each.casefold() in alike), None)
 
 
-def unknown_split(card: DataCard, split: str, names: Sequence[str]) -> ParameterError:
-    """What is said of a part that is not there."""
-    near = did_you_mean(nearest(split, names, 1))
-    return ParameterError(f"{card.id!r} has no split {split!r}; it has {', '.join(names)}.{near}")
-
-
 def _drawn(rows: Rows) -> tuple[Sequence[int], Sequence[int]]:
     """Of all rows those to train on and those held out, by what items hold: neither order nor names matter."""
     from junco.tuning.content import contents_of
@@ -177,5 +181,3 @@ def _of_hub(card: DataCard, split: str | None, streaming: bool, revision: str | 
     if streaming:
         return hugging_face.streamed(card, split, revision)
     return hugging_face.rows(card, split, revision)
-
-

@@ -1,4 +1,4 @@
-"""`Rows`: a data set's rows, read as they are asked for and as often; what jobs, training and measuring take as it is."""
+"""`Rows`: a data set's rows, read as they are asked for; what jobs, training and measuring take as it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from junco.datasets.card import DataCard
-from junco.errors import DataError
+from junco.errors import DataError, ParameterError
 from junco.pages.letters import amount
 from junco.types.named_rows import NamedRows
 from junco.wording import did_you_mean, nearest, printable
 
 LABEL = "label"
 _SHOWN, _SIDE = 8, 150
+
+
+def unknown_split(card: DataCard, split: str, names: Sequence[str]) -> ParameterError:
+    """What is said of a part that is not there."""
+    near = did_you_mean(nearest(split, names, 1))
+    return ParameterError(f"{card.id!r} has no split {split!r}; it has {', '.join(names)}.{near}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +130,9 @@ class Rows(NamedRows):
     def __repr__(self) -> str:
         part = f", {self.split}" if self.split else ""
         labels = f" ({amount(len(self.table.labels), 'label')})" if self.table.labels else ""
-        return printable(f"<{self.card.id}{part}: {amount(len(self), 'row')} of {', '.join(self.column_names)}{labels}>")
+        return printable(
+            f"<{self.card.id}{part}: {amount(len(self), 'row')} of {', '.join(self.column_names)}{labels}>"
+        )
 
     def _repr_html_(self) -> str:
         from junco.datasets.tiles import tiles_of_rows
@@ -179,7 +187,7 @@ class RetrievalRows(NamedRows):
     split: str
     read: Callable[[], Any]
 
-    column_names = ("id", "text")  # type: ignore[assignment]
+    column_names = ("id", "text")
 
     @property
     def num_rows(self) -> int:  # type: ignore[override]
@@ -198,7 +206,7 @@ class RetrievalRows(NamedRows):
         """
         if name not in self.column_names:
             raise DataError(f"{self.card.id} has no column {name!r}; it has {', '.join(self.column_names)}")
-        corpus = self.known().corpus
+        corpus: Mapping[str, Any] = self.known().corpus
         return iter(corpus if name == "id" else corpus.values())
 
     def __len__(self) -> int:

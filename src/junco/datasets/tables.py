@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,13 +17,16 @@ ENDINGS = (".parquet", ".csv", ".jsonl")
 _AT_ONCE = 20_000
 
 
-def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: Path) -> int:
+def write_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: Path, kinds: Mapping[str, str] | None = None
+) -> int:
     """Write rows to a ``.parquet``, ``.csv`` or ``.jsonl`` file.
 
     Args:
         rows: each with a value, or nothing, for each column.
         columns: the table's.
         path: whose ending says the form.
+        kinds: Arrow's types of columns, by name; of others the first rows tell.
 
     Returns:
         How many rows there are.
@@ -35,7 +39,7 @@ def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: 
     with writing(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
-            return _WRITERS[path.suffix.lower()](rows, columns, file, path)
+            return _WRITERS[path.suffix.lower()](rows, columns, file, _Form(path, kinds or {}))
 
 
 def check_ending(path: Path) -> None:
@@ -48,36 +52,52 @@ def check_ending(path: Path) -> None:
         raise ParameterError(f"{path} is no {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}: the ending says the form")
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The table's path, and types of its columns."""
+
+    path: Path
+    kinds: Mapping[str, str]
+
+
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
     ahead = iter(rows)
     while batch := list(islice(ahead, _AT_ONCE)):
         yield batch
 
 
-def _tables(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: Path) -> Iterator[Any]:
+def _tables(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: _Form) -> Iterator[Any]:
     """Arrow's tables of a batch each, all of one schema: what is missing in the first batch is a text later, too."""
     pa = arrow()
     schema = None
     for batch in _batches(rows):
         try:
-            made = {name: pa.array([row.get(name) for row in batch], from_pandas=True) for name in columns}
-            table = pa.table({name: each.cast(pa.string()) if pa.types.is_null(each.type) else each
-                              for name, each in made.items()})
+            made = {name: _array([row.get(name) for row in batch], form.kinds.get(name)) for name in columns}
+            table = pa.table(made)
             table = table if schema is None else table.cast(schema)
         except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
-            raise TargetError(f"{path}: a column holds values of several kinds, which no table has: {error}") from None
+            raise TargetError(
+                f"{form.path}: a column holds values of several kinds, which no table has: {error}"
+            ) from None
         schema = table.schema
         yield table
     if schema is None:
         yield pa.table({name: pa.array([], pa.string()) for name in columns})
 
 
-def _parquet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, path: Path) -> int:
+def _array(values: list[Any], kind: str | None) -> Any:
+    """A column of a batch; one that holds nothing is of texts."""
+    pa = arrow()
+    made = pa.array(values, pa.type_for_alias(kind) if kind else None, from_pandas=True)
+    return made.cast(pa.string()) if pa.types.is_null(made.type) else made
+
+
+def _parquet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, form: _Form) -> int:
     import pyarrow.parquet as pq
 
     count, writer = 0, None
     try:
-        for table in _tables(rows, columns, path):
+        for table in _tables(rows, columns, form):
             writer = writer or pq.ParquetWriter(file, table.schema)
             writer.write_table(table)
             count += len(table)
@@ -87,23 +107,23 @@ def _parquet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: Bi
     return count
 
 
-def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, path: Path) -> int:
+def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, form: _Form) -> int:
     import csv
     import io
 
     count = 0
-    with io.TextIOWrapper(file, "utf-8", newline="", write_through=True) as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow(["" if (value := row.get(name)) is None else value for name in columns])
-            count += 1
-        text.flush()
-        text.detach()
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if (value := row.get(name)) is None else value for name in columns])
+        count += 1
+    text.flush()
+    text.detach()
     return count
 
 
-def _jsonl(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, path: Path) -> int:
+def _jsonl(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], file: BinaryIO, form: _Form) -> int:
     count = 0
     for row in rows:
         told = {name: row.get(name) for name in columns}

@@ -159,5 +159,3 @@ def _facts(manifest: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
 
 def _cell(value: Any) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
-
-

@@ -71,10 +71,15 @@ def frame_of(value: Any) -> Frame | None:
     """
     if isinstance(value, Mapping):
         return _of_mapping(value)
-    if isinstance(value, NamedRows):
-        named = value.column_names
-        return Frame(f"the {type(value).__name__}", named, lambda at: value.column(named[at]), value.num_rows)
     called = f"the {type(value).__name__}"
+    if isinstance(value, NamedRows):
+        names = value.column_names
+        return Frame(called, names, lambda at: value.column(names[at]), value.num_rows)
+    return _of_libraries(value, called)
+
+
+def _of_libraries(value: Any, called: str) -> Frame | None:
+    """Those of other libraries."""
     names = getattr(getattr(value, "dtype", None), "names", None)
     if names and hasattr(value, "__array__"):
         return Frame(called, tuple(names), lambda at: _values(value[names[at]]), len(value))

@@ -77,9 +77,7 @@ def _read(data: Any, inputs: Sequence[str], column: str | None, label: str | Non
     return _of_values(data, inputs, column, label)
 
 
-def _of_named_rows(
-    data: NamedRows, inputs: Sequence[str], column: str | None, label: str | None
-) -> AnySet | None:
+def _of_named_rows(data: NamedRows, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet | None:
     """What such rows know of themselves, or lazily what their columns say; ``None``: they may as well all be read."""
     known: AnySet | None = data.known()
     return of_indexed(data, inputs, column, label) if known is None and is_indexed(data) else known
@@ -152,7 +150,7 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
 
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
     """Of a table whose columns tell what they hold."""
-    columns = columns_of(_columns(source, what), inputs, column, label, what)
+    columns = columns_of(column_names_of(source, what), inputs, column, label, what)
     told = Told()
     extra = tuple(filter(None, (columns.label, columns.score)))
     keeping = Keeping(None, extra, outputs=()) if extra else None
@@ -180,7 +178,7 @@ def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> An
     return set_of(columns, items, extra, [row.key for row in good], tuple(told.lines), what)
 
 
-def _columns(source: Any, what: str) -> list[str]:
+def column_names_of(source: Any, what: str) -> list[str]:
     """What a table calls its columns."""
 
     def seen(columns: Sequence[str]) -> None:
