@@ -16,7 +16,7 @@ from junco.settings import settings
 from junco.wording import NOT_OURS, brief
 
 _MEDIA = ("Image", "Audio", "Video")
-_CORPUS, _QUERIES, _RELEVANCES = "corpus", "queries", ("qrels", "default")
+_CORPUS, _QUERIES, _RELEVANCES = "corpus", "queries", ("default", "qrels")
 
 
 def rows(card: DataCard, split: str | None, revision: str | None) -> Rows:
@@ -85,10 +85,7 @@ def retrieval(card: DataCard, split: str | None, revision: str | None) -> FoundR
 
     @cache
     def read() -> RetrievalSet:
-        with _reaching(card):
-            names = _library().get_dataset_config_names(_repository(card), revision=revision)
-        config = next((name for name in _RELEVANCES if name in names), names[0])
-        judged = _loaded(card, config, revision, streaming=False)
+        judged = _judged(card, revision)
         if split not in judged:
             raise unknown_split(card, split, [*judged])
         relevant: dict[str, dict[str, float]] = {}
@@ -100,6 +97,20 @@ def retrieval(card: DataCard, split: str | None, revision: str | None) -> FoundR
         return RetrievalSet(queries, corpus, relevant)
 
     return FoundRetrieval(split, read)
+
+
+def _judged(card: DataCard, revision: str | None) -> Mapping[str, Any]:
+    """What answers which, by split: in a configuration that is called one way or the other."""
+    for config in _RELEVANCES:
+        try:
+            found = _loaded(card, config, revision, streaming=False)
+        except UnavailableError:
+            if config == _RELEVANCES[-1]:
+                raise
+            continue
+        if "query-id" in next(iter(found.values())).column_names:
+            return found
+    raise DataError(f"{card.id!r}: {card.place} does not say what answers which query, as sets of MTEB do")
 
 
 def _texts(card: DataCard, config: str, split: str, revision: str | None) -> dict[str, str]:

@@ -69,7 +69,9 @@ def inventory(
     loaded = [_loaded(each, accept_licence) for each in sources]
     columns = [_columns(each) for each in loaded]
     names = _part_names(sources, loaded)
-    items = [_item(item, column) for each, (column, _) in zip(loaded, columns, strict=True) for item in each.column(column)]
+    items = [
+        _item(item, column) for each, (column, _) in zip(loaded, columns, strict=True) for item in each.column(column)
+    ]
     has_labels = all(label for _, label in columns)
     labels = [label for each in loaded for label in each.column(LABEL)] if has_labels else None
     parts = [part for each, name in zip(loaded, names, strict=True) for part in _parts(each, name)]
@@ -86,7 +88,9 @@ def inventory(
 
 
 def _loaded(source: Any, accept_licence: bool) -> Rows:
-    data: AnyRows = source if isinstance(source, NamedRows) else load(place_first(source), accept_licence=accept_licence)  # type: ignore[assignment]
+    data: AnyRows = (
+        source if isinstance(source, NamedRows) else load(place_first(source), accept_licence=accept_licence)
+    )  # type: ignore[assignment]
     if not isinstance(data, Rows):
         raise InputError(f"{data!r} is no list of items with labels: give a folder, a table, or rows")
     if not len(data):

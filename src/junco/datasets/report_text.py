@@ -139,6 +139,8 @@ def lines(found: DataReport) -> list[str]:
         ("one content, several labels", found.clashes),
     ):
         said += _groups(found, title, groups)
+    leaks = {tuple(rows) for rows in found.near_leaks}
+    said += _groups(found, "near copies", [rows for rows in found.near.groups if tuple(rows) not in leaks])
     if lost := found.unreadable:
         said += ["", "  cannot be read"]
         said += [f"    {found.seen.said(row)}: {found.seen.facts[row].problem}" for row in lost[:_SHOWN]]
