@@ -64,7 +64,8 @@ def test_a_card_is_written_for_the_catalogue_s_and_for_one_s_own(run, tmp_path):
     assert json.loads(run("card", "digits", "--to", "d", "--json").stdout)[0].endswith("dataset.yaml")
 
 
-def test_mistakes_are_one_line_that_says_what_to_do():
+def test_mistakes_are_one_line_that_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for args, said in (
         (("get", "esc-50"), "--accept-licence"),
         (("show", "mnits"), "Did you mean 'mnist'"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 from junco import datasets, ops, pipeline
+from junco.datasets.hugging_face import streamed
 from junco.errors import ParameterError, UnavailableError
 from junco.labelled.parts import parts_of
 
@@ -34,6 +37,8 @@ def cached(tmp_path, monkeypatch):
         owner, short = name.split("/")
         place = tmp_path / "cache" / f"{owner}___{short}" / config / "0.0.0" / ("b" * 64)
         shutil.copytree(builder.cache_dir, place)
+        told = json.loads((place / "dataset_info.json").read_text())
+        (place / "dataset_info.json").write_text(json.dumps(told | {"config_name": config}))
         for file in place.glob("*.arrow"):
             file.rename(file.with_name(short + file.name[file.name.index("-") :]))
 
@@ -78,7 +83,9 @@ def test_they_stream_into_a_job_measuring_and_training(cifar, tmp_path, monkeypa
     p.run(datasets.load("cifar-10", "test"), "v.parquet", keep=["label"], progress=False)
     assert pq.read_table("v.parquet").column("input").to_pylist()[0] == "2-0.png"
     assert p.evaluate(datasets.load("cifar-10"), progress=False)["recall@1"] > 0.5
-    report = ops.image_embedding.efficientnet_lite().train(datasets.load("cifar-10"), training_args={"epochs": 1})
+    report = ops.image_embedding.efficientnet_lite().train(
+        datasets.load("cifar-10"), eval_data=0.2, training_args={"epochs": 1}
+    )
     assert report.split["how"] == "part test"
     assert set(parts_of(datasets.load("cifar-10")).each) == {"train", "test"}
 
@@ -113,6 +120,23 @@ def test_one_that_is_in_no_catalogue_loads_by_its_name(cached):
     data = datasets.load("own/words")
     assert list(data) == [{"text": "a", "label": -1}, {"text": "b", "label": 3}]
     assert data.card.licence == "unknown"
+
+
+def test_rows_of_a_hub_can_be_streamed_from_the_first_on_again_and_again(tmp_path):
+    for split, count in (("train", 5), ("test", 3)):
+        photos(count, count).to_parquet(str(tmp_path / f"{split}-00000-of-00001.parquet"))
+    card = replace(datasets.find("cifar-10"), loader=f"huggingface:{tmp_path}")
+    data = streamed(card, None, None)
+    assert repr(data) == "<cifar-10: rows of image, label, streamed>"
+    assert (
+        [row["label"] for row in data]
+        == [row["label"] for row in data]
+        == ["blue", "red"] * 2 + ["blue"] * 2 + ["red", "blue"]
+    )
+    pipeline("image-embedding").run(
+        streamed(card, "test", None), tmp_path / "v.parquet", keep=["label"], progress=False
+    )
+    assert pq.read_table(tmp_path / "v.parquet").column("label").to_pylist() == ["blue", "red", "blue"]
 
 
 def test_without_network_and_cache_it_says_what_it_needs(cached):

@@ -82,7 +82,7 @@ def test_near_copies_are_found_by_the_vectors_of_a_pipeline_too():
     by_looks = datasets.report("album")
     by_vectors = datasets.report("album", near="image-embedding", above=0.9)
     names = [set(map(str, rows)) for rows in by_vectors.to_dict()["near"]["groups"]]
-    assert {"rocket.jpg", "rocket-small.jpg"} <= set().union(*names)
+    assert {"coffee.jpg", "coffee-mirrored.jpg"} <= set().union(*names)
     assert by_looks.to_dict()["near"]["how"] == "how pictures look"
     assert "cosine 0.9 and more" in by_vectors.near.how
     assert datasets.report("album", near=None).near.how == ""

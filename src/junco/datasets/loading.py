@@ -34,7 +34,7 @@ def load(
 
     >>> from junco import datasets
     >>> datasets.load("digits", "test")
-    <digits, test: 357 rows of image, label (10 labels)>
+    <digits, test: 359 rows of image, label (10 labels)>
 
     Args:
         name: of the catalogue; ``OWNER/NAME`` of the Hugging Face hub, by the library ``datasets``; or one's own folder
