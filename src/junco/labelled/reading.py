@@ -28,6 +28,9 @@ from junco.settings import user_path
 from junco.types.named_rows import NamedRows
 from junco.wording import and_listed, picture, some_listed
 
+_USUAL = {".git", ".ipynb_checkpoints", ".cache", ".Trash", ".venv"}
+"""Hidden folders that nobody takes for a class."""
+
 
 class _ColumnsSeen(Exception):
     """A table has told its columns."""
@@ -143,9 +146,21 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
     if not items:
         what = f" that hold what is taken here ({inputs[0]})" if inputs else ""
         raise DataError(f"{folder} has no folders with files in them{what}: its items come as {folder.name}/CLASS/file")
+    if hidden := _hidden_folders(folder):
+        told(f"{folder}: left out, as all whose names begin with a dot: {some_listed(hidden)}")
     if loose:
         told(f"{folder}: {some_listed(loose)} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
     return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))
+
+
+def _hidden_folders(folder: Path) -> list[str]:
+    """Folders with something in them that are passed over, as all are whose names begin with a dot."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if entry.name.startswith(".") and entry.name not in _USUAL and entry.is_dir() and any(Path(entry).iterdir())
+        )
 
 
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:

@@ -76,6 +76,18 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
     )
 
 
+def check_lengths(args: TrainingArgs, dim: int) -> None:
+    """Refuse lengths of ``matryoshka`` that are none within vectors of ``dim`` numbers.
+
+    Raises:
+        TrainError: one is not.
+    """
+    if wrong := [length for length in args.matryoshka if not 0 < length <= dim]:
+        raise TrainError(
+            f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers"
+        )
+
+
 def _epochs(is_head: bool, steps_of_an_epoch: int) -> int:
     by_steps = -(-HEAD_STEPS // steps_of_an_epoch)
     return min(MOST_HEAD_EPOCHS, max(FEWEST_HEAD_EPOCHS, by_steps)) if is_head else NETWORK_EPOCHS
