@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 import yaml
 
@@ -40,7 +38,7 @@ def test_what_is_there_stays_as_it_is(tmp_path):
     (tmp_path / "mine" / "kept.txt").write_text("mine")
     with pytest.raises(TargetError, match="is there already and not empty"):
         datasets.get("tickets", tmp_path / "mine")
-    assert os.listdir(tmp_path / "mine") == ["kept.txt"]
+    assert [each.name for each in (tmp_path / "mine").iterdir()] == ["kept.txt"]
 
 
 def test_one_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
@@ -56,7 +54,7 @@ def test_one_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", stop)
     with pytest.raises(KeyboardInterrupt):
         datasets.get("textiles", tmp_path / "mine")
-    assert os.listdir(tmp_path) == []
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

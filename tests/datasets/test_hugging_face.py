@@ -22,7 +22,7 @@ library = pytest.importorskip("datasets")
 
 @pytest.fixture
 def cached(tmp_path, monkeypatch):
-    """Puts tables into the library's cache as if they had been fetched: ``cached("owner/name", "config", {split: …})``."""
+    """Puts tables into the library's cache as if they had been fetched: a repository's, by configuration and split."""
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
     monkeypatch.setattr(library.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     library.disable_progress_bars()

@@ -109,8 +109,8 @@ def test_one_s_own_folder_and_table_load_too(tmp_path):
     (tmp_path / "mixed.jsonl").write_text('{"text": "one", "label": 1}\n{"text": "two", "label": "b"}\n')
     with pytest.raises(DataError, match="labels of several kinds"):
         datasets.load(tmp_path / "mixed.jsonl")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="has no files"):
-        (tmp_path / "empty").mkdir()
         datasets.load(tmp_path / "empty")
     with pytest.raises(JobError, match="does not exist"):
         datasets.load(tmp_path / "nothing")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 
 import pyarrow.parquet as pq
@@ -30,8 +29,8 @@ def messy(textiles, tmp_path):
         (folder / "test" / label).mkdir(parents=True)
     for number, file in enumerate(sorted((textiles / "nominal").iterdir())[:6]):
         shutil.copy(file, folder / "test" / ("global" if number % 2 else "local"))
-    first = sorted((folder / "train" / "global").iterdir())[0]
-    other = sorted((folder / "train" / "local").iterdir())[0]
+    first = min((folder / "train" / "global").iterdir())
+    other = min((folder / "train" / "local").iterdir())
     shutil.copy(first, folder / "test" / "global" / "the same.jpg")
     shutil.copy(first, folder / "train" / "local" / "clash.jpg")
     with Image.open(other) as image:
@@ -158,7 +157,7 @@ def test_a_table_that_is_interrupted_leaves_nothing(textiles, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         datasets.write_table(textiles, tmp_path / "t.parquet", watch=stop)
-    assert os.listdir(tmp_path) == []
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_split_keeps_copies_together_and_each_label_on_both_sides(textiles, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.datasets.facts import Facts, facts_of_all
-from junco.datasets.loading import AnyRows, load, place_first
+from junco.datasets.loading import load, place_first
 from junco.datasets.rows import LABEL, Rows
 from junco.errors import InputError
 from junco.tuning.content import Contents, Watch, contents_of, unwatched
@@ -88,9 +88,8 @@ def inventory(
 
 
 def _loaded(source: Any, accept_licence: bool) -> Rows:
-    data: AnyRows = (
-        source if isinstance(source, NamedRows) else load(place_first(source), accept_licence=accept_licence)
-    )  # type: ignore[assignment]
+    is_read = isinstance(source, NamedRows)
+    data: Any = source if is_read else load(place_first(source), accept_licence=accept_licence)
     if not isinstance(data, Rows):
         raise InputError(f"{data!r} is no list of items with labels: give a folder, a table, or rows")
     if not len(data):

@@ -208,8 +208,8 @@ def _near(seen: Inventory, near: Any, above: float) -> Near:
         if not unlike:
             return found
         line = (
-            f"near copies: of {unlike:,} pictures a hash tells nothing, as they are very small or nearly of one colour; "
-            "near='image-embedding' (--near) compares vectors"
+            f"near copies: of {unlike:,} pictures a hash tells nothing, as they are very small or nearly of one "
+            "colour; near='image-embedding' (--near) compares vectors"
         )
         return Near(found.groups, found.how, (*found.told, line))
     from junco.api import Pipeline, pipeline
