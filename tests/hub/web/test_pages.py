@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -194,3 +195,39 @@ def test_the_same_questions_are_asked_however_many_rows_there_are(hub, monkeypat
         counts.append(len(asked))
     assert counts[0] == counts[1]
     assert counts[1] < 40
+
+
+def test_a_snippet_gives_what_the_pipeline_takes(hub):
+    hub.repository(hub.bob, "bob/said")
+    text = "junco: 1\nname: said\nfamily: text-embedding\ninputs: [text]\nsteps:\n"
+    text += "  - {map: vector.normalize, in: text, out: made, name: one}\noutputs: [made]\n"
+    hub.push(hub.bob, "bob/said", {"pipeline.yaml": text.encode()}, parent=None)
+    assert "made = p(&#34;a sentence&#34;)" in look(hub, "/bob/said")
+    hub.push(hub.bob, "bob/said", {"pipeline.yaml": b"junco: 1\nsteps: nonsense\n"})
+    assert "result = p(…)" in look(hub, "/bob/said")
+
+
+def test_a_long_card_is_cut_and_says_so(hub):
+    hub.repository(hub.bob, "bob/long")
+    hub.push(hub.bob, "bob/long", {"README.md": b"# Long\n\n" + b"word " * 30_000 + b"the end"}, parent=None)
+    shown = look(hub, "/bob/long")
+    assert "longer than is shown" in shown
+    assert "the end" not in shown
+
+
+def test_a_folder_of_very_many_files_is_listed_in_part(hub, monkeypatch):
+    monkeypatch.setattr("junco.hub.web.files._MOST_LISTED", 3)
+    shown = look(hub, "/bob/sentences/tree/main")
+    assert shown.count("<tr>") == 1 + 3
+    assert "more</p>" in shown
+
+
+def test_files_of_odd_names_are_reached(hub):
+    names = ["a b#c.txt", "100%.txt", "图像/向量.txt", "it's+so@1&2.txt", "%41.txt"]
+    hub.repository(hub.bob, "bob/names")
+    hub.push(hub.bob, "bob/names", {name: f"this is {n}".encode() for n, name in enumerate(names)}, parent=None)
+    shown = look(hub, "/bob/names/tree/main")
+    links = [html.unescape(each) for each in re.findall(r'href="(/bob/names/blob/[^"]+)"', shown)]
+    links.append("/bob/names/blob/main/%E5%9B%BE%E5%83%8F/%E5%90%91%E9%87%8F.txt")
+    found = {re.search(r"this is (\d)", look(hub, link))[1] for link in links}
+    assert found == set("01234")

@@ -11,6 +11,7 @@ from page_browser import HTML, look
 
 from junco.hub.server.accounts.names import RESERVED
 from junco.hub.server.app import ROUTERS
+from junco.hub.web import figures, searching
 from junco.hub.web.render import POLICY
 from junco.hub.web.words import chinese, wanted_language
 
@@ -56,6 +57,9 @@ def test_every_text_has_a_chinese_one():
             value for name, value in sys.modules.items() if name.startswith("junco.hub.web") and hasattr(value, module)
         )
         wanted |= set(getattr(holder, module).values())
+    snippets = (WEB / "snippets.py").read_text("utf-8")
+    wanted |= set(re.findall(r'Snippet\(\s*"([^"]+)"', snippets))
+    wanted |= {text for pair in figures._AGO.values() for text in pair} | {each[2] for each in searching.CHOICES}
     assert len(wanted) > 100
     assert sorted(wanted - set(chinese())) == []
 
@@ -92,7 +96,7 @@ def test_too_many_requests_and_a_failure_are_pages(hub, monkeypatch):
         raise RuntimeError("secret path /srv/hub")
 
     monkeypatch.setattr("junco.hub.web.searching.rows_of", broken)
-    answer = hub.raw("GET", "/search", headers=HTML)
+    answer = hub.raw("GET", "/search", headers={**HTML, "Connection": "close"})
     assert answer.status_code == 500
     assert "The hub failed" in answer.text
     assert "secret path" not in answer.text

@@ -23,8 +23,8 @@ from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.about import About, about
-from junco.hub.web.card import card_of
-from junco.hub.web.drawings import pipeline_picture
+from junco.hub.web.card import MOST_LETTERS, card_of
+from junco.hub.web.drawings import Pipeline, pipeline_of
 from junco.hub.web.preview import text_of
 from junco.hub.web.render import base_address, form_of, page, redirect
 from junco.hub.web.snippets import snippets
@@ -34,6 +34,8 @@ _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
 _Like = Annotated[Visit, Depends(needs(Action.LIKE, of_page=True))]
 _DAYS, _MADE_OF_IT = 30, 20
 _MOST_CARD = 400_000
+_SOON = 2_000
+"""Letters of a card, within which what it says first is not said above it as well."""
 
 
 @routes.get("/{namespace}/{name}@{release}")
@@ -57,14 +59,16 @@ def _page(visit: Visit, request: Request, revision: str | None) -> Response:
             "made": _made_of(session, visit.actor, shown),
             "digest": tree_of(session, shown.commit).digest if shown.commit is not None else None,
         }
-    readme, pipeline = shown.file("README.md"), shown.file("pipeline.yaml")
+    readme, manifest = shown.file("README.md"), shown.file("pipeline.yaml")
     if readme is not None:
-        values["card"] = card_of(text_of(visit.hub, readme, _MOST_CARD), shown.name, shown.revision)
-    if pipeline is not None:
-        values["drawing"], values["steps"], values["is_wide"] = pipeline_picture(text_of(visit.hub, pipeline))
-    values["snippets"] = snippets(shown, base_address(request)) if shown.commit is not None else []
-    values["signature"] = SIGNATURE
-    return page(request, visit, "artefact.html", shown=shown, tab="card", **{"card": None, "steps": (), **values})
+        text = text_of(visit.hub, readme, _MOST_CARD)
+        values |= {"card": card_of(text, shown.name, shown.revision), "is_cut": len(text) > MOST_LETTERS}
+        values["said_below"] = visit.repo.summary in " ".join(text.split())[:_SOON]
+    pipeline = pipeline_of(text_of(visit.hub, manifest)) if manifest is not None else Pipeline()
+    if shown.commit is not None:
+        values["snippets"] = snippets(shown, base_address(request), pipeline)
+    kept = {"card": None, "is_cut": False, "snippets": [], "signature": SIGNATURE, "pipeline": pipeline, **values}
+    return page(request, visit, "artefact.html", shown=shown, tab="card", **kept)
 
 
 def _bases(session: Session, actor: Actor, shown: About) -> list[tuple[str, bool]]:

@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from junco.hub.content.card import without_front_matter
 
-MOST_LETTERS = 300_000
+MOST_LETTERS = 100_000
+"""What Markdown makes slow (thousands of open brackets) takes a second at this length, and ten at three times it."""
 _TAGS = {
     "a", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
     "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span",
@@ -48,7 +49,7 @@ def card_of(text: str, name: str, revision: str) -> Markup:
     return _rendered(without_front_matter(text)[:MOST_LETTERS], name, revision)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def _rendered(text: str, name: str, revision: str) -> Markup:
     import nh3
 

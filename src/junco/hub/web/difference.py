@@ -28,6 +28,7 @@ from junco.hub.web.render import page
 routes = APIRouter()
 _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
 MOST_COMPARED, MOST_TEXT, MOST_LINES, MOST_SHOWN, MOST_LINE = 30, 256_000, 2_000, 1_500, 400
+MOST_MANIFEST, MOST_SHOWN_TOGETHER = 64_000, 4_000
 _LONGEST_S = 1.0
 _CONTEXT, _MOST_FIELDS, _MOST_LISTED = 3, 200, 500
 
@@ -83,10 +84,7 @@ def compare(revisions: str, visit: _Read, request: Request) -> Response:
     with visit.hub.database.reading() as session:
         old, new = about(session, visit, one), about(session, visit, other)
     changes = changes_of(old, new)
-    until = time.monotonic() + _LONGEST_S
-    compared = [
-        compared_file(visit.hub, each) if time.monotonic() < until else each for each in changes[:MOST_COMPARED]
-    ]
+    compared = compared_files(visit.hub, changes[:MOST_COMPARED])
     return page(
         request,
         visit,
@@ -111,6 +109,17 @@ def changes_of(old: About, new: About) -> list[Changed]:
             found.append(Changed(path, "removed" if right is None else "added", left, right))
         elif left.sha256 != right.sha256:
             found.append(Changed(path, "changed", left, right))
+    return found
+
+
+def compared_files(hub: Hub, changes: list[Changed]) -> list[Changed]:
+    """The same, looked into one after the other, until it takes too long or there are too many lines."""
+    until, room = time.monotonic() + _LONGEST_S, MOST_SHOWN_TOGETHER
+    found = []
+    for each in changes:
+        looked = compared_file(hub, each) if time.monotonic() < until and room > 0 else each
+        room -= len(looked.lines)
+        found.append(looked)
     return found
 
 
@@ -184,7 +193,7 @@ def fields_of(hub: Hub, old: About, new: About) -> list[tuple[str, str, str]]:
 
 def _manifest(hub: Hub, shown: About) -> dict[str, str]:
     file = next((found for name in ("operator.json", *MANIFESTS) if (found := shown.file(name)) is not None), None)
-    if file is None or file.format != "text" or file.size > MOST_TEXT:
+    if file is None or file.format != "text" or file.size > MOST_MANIFEST:
         return {}
     try:
         text = text_of(hub, file)

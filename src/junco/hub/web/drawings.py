@@ -12,6 +12,7 @@ from markupsafe import Markup
 _STYLE = re.compile(r"<style>[^<]*</style>")
 _MOST_STEPS = 150
 _COLUMN = 440
+_MOST_LETTERS = 40_000
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 2
 
 
@@ -54,30 +55,46 @@ class Step:
     gives: tuple[str, ...]
 
 
-@lru_cache(maxsize=64)
-def pipeline_picture(text: str) -> tuple[Markup | None, tuple[Step, ...], bool]:
-    """The picture of a pipeline's file, and its steps in words, by what the file says; nothing that it names is run.
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What a page shows of a pipeline.
 
-    Returns:
-        The picture, the steps, and whether it is wider than a column at a page's side; ``None`` and no steps, where
-        it is no pipeline that this hub can read.
+    Attributes:
+        drawing: its picture; ``None`` where it has too many steps, or this hub cannot read it.
+        is_wide: whether the picture needs more room than a column at a page's side.
+        steps: in words.
+        inputs: the columns that it takes.
+        outputs: the columns that it gives.
     """
+
+    drawing: Markup | None = None
+    is_wide: bool = False
+    steps: tuple[Step, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=64)
+def pipeline_of(text: str) -> Pipeline:
+    """A pipeline by what its file says; nothing that it names is run."""
     from junco.errors import JuncoError
     from junco.graph import yaml_file
     from junco.graph.draw import svg
     from junco.graph.nodes import fn_name
 
+    if len(text) > _MOST_LETTERS:
+        return Pipeline()
     try:
         graph = yaml_file.read(text, "pipeline.yaml")
-        steps = tuple(
-            Step(node.name, node.verb, fn_name(node.fn) if node.fn is not None else "", node.inputs, node.outputs)
-            for node in graph.nodes
-        )
-        shown = svg(graph) if len(steps) <= _MOST_STEPS else None
+        shown = svg(graph) if len(graph.nodes) <= _MOST_STEPS else ""
     except (JuncoError, RecursionError):
-        return None, (), False
-    if shown is None:
-        return None, steps, False
+        return Pipeline()
+    steps = tuple(
+        Step(node.name, node.verb, fn_name(node.fn) if node.fn is not None else "", node.inputs, node.outputs)
+        for node in graph.nodes
+    )
     width = re.search(r'<svg [^>]*width="(\d+)"', shown)
     # all words in it are escaped by the pen; its colours are the style sheet's
-    return Markup(_STYLE.sub("", shown)), steps, width is None or int(width[1]) > _COLUMN  # noqa: S704
+    drawing = Markup(_STYLE.sub("", shown)) if shown else None  # noqa: S704
+    is_wide = width is not None and int(width[1]) > _COLUMN
+    return Pipeline(drawing, is_wide, steps[:_MOST_STEPS], graph.inputs, graph.outputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -23,6 +23,7 @@ routes = APIRouter()
 _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
 _ReadFile = Annotated[Visit, Depends(needs(Action.READ, "resolve", of_page=True))]
 ONE = "/{namespace}/{name}"
+_MOST_LISTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ def tree(revision: str, visit: _Read, request: Request, path: str = "") -> Respo
     folders, files = within(shown.files, path)
     if path and not folders and not files:
         raise no_file(path)
-    return page(request, visit, "files.html", shown=shown, tab="files", at_folder=path, folders=folders, files=files)
+    more = max(0, len(folders) + len(files) - _MOST_LISTED)
+    folders, files = folders[:_MOST_LISTED], files[: max(0, _MOST_LISTED - len(folders))]
+    listed: dict[str, Any] = {"at_folder": path, "folders": folders, "files": files, "more": more}
+    return page(request, visit, "files.html", shown=shown, tab="files", **listed)
 
 
 def within(files: list[File], path: str) -> tuple[list[Folder], list[File]]:

@@ -12,7 +12,7 @@ from junco.hub.server.repos.revisions import File
 from junco.hub.web import raster
 
 MOST_TEXT, MOST_LINES, MOST_LINE = 512_000, 5_000, 2_000
-MOST_HEADER, MOST_TENSORS = 8_000_000, 1_000
+MOST_HEADER, MOST_TENSORS = 2_000_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
