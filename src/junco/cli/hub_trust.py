@@ -63,10 +63,13 @@ def trust(  # each is one decision of the caller's, by name
 
 
 def _list() -> None:
+    from junco.hub.signing.policy import wanted
     from junco.hub.trust.grants import grants
 
     rows = [(each.repository, each.commit[:12], each.code_digest[:12], each.hub, each.granted) for each in grants()]
     print_table(("repository", "commit", "code", "hub", "allowed"), rows)
+    if signers := wanted():
+        print_table(("namespace", "has to be signed by", "hub"), [(space, who, hub) for hub, space, who in signers])
 
 
 def _log() -> None:
@@ -95,8 +98,9 @@ def _revoke(name: str, hub: str | None) -> None:
 
     if "/" not in name:
         from junco.hub.signing.policy import forget
+        from junco.pages.letters import amount
 
-        out(f"{name}: {forget(name, hub=hub)} keys are trusted no more; what comes from it need not be signed")
+        out(f"{name}: {amount(forget(name, hub=hub), 'key')} less; what comes from it need not be signed any more")
         return
     asked = parse_name(name)
     gone = revoke(chosen_hub(hub), asked.repository, asked.revision if asked.is_commit else "")

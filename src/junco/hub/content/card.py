@@ -22,6 +22,8 @@ MANIFESTS = {
 """Files that say what a repository is, the first that is there; with the kind that the name alone says."""
 LOCK = "junco.lock"
 READ = ("README.md", LOCK, *MANIFESTS)
+SIGNATURE = "model.sig"
+"""The file in which whoever made an artefact signs for all others of it."""
 BASE = "base_model:"
 """What a tag begins with that names what a repository was made of, as Hugging Face's clients know it."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,94}")

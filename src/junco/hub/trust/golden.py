@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from junco.errors import ContractError
+from junco.errors import ContractError, JuncoError
 from junco.hub.content import paths
 from junco.operator import registry
 from junco.operator.base import Operator
@@ -38,9 +38,7 @@ def check_golden(owner: str, operator: type[Operator], folder: Path, told: Mappi
     tolerance = golden.get("tolerance", TOLERANCE)
     if type(tolerance) not in (int, float) or not 0 <= tolerance < 1:
         raise ContractError(f"{owner}: the tolerance {picture(tolerance)} of its golden vectors is none: 0.001, say")
-    made = operator()
-    made.fetch()
-    made.ensure_open()
+    made = _opened(owner, operator)
     try:
         for number, (item, expected) in enumerate(zip(inputs, outputs, strict=True), 1):
             found = _result(owner, made, list(as_items(operator, item, folder)), number)
@@ -54,11 +52,24 @@ def check_golden(owner: str, operator: type[Operator], folder: Path, told: Mappi
     return len(inputs)
 
 
+def _opened(owner: str, operator: type[Operator]) -> Operator:
+    """A new operator, with its own defaults."""
+    try:
+        made = operator()
+        made.fetch()
+        made.ensure_open()
+    except JuncoError:
+        raise
+    except NOT_OURS as error:
+        raise ContractError(f"{owner} cannot be opened: {brief(error)}") from error
+    return made
+
+
 def _result(owner: str, made: Operator, item: Sequence[Any], number: int) -> Any:
     try:
         found = made(*item)
         return list(found) if made.ports().rows == "many" else found
-    except NOT_OURS as error:
+    except NOT_OURS as error:  # an error of junco's own too, which does not say of which input it is
         raise ContractError(f"{owner} fails on its golden input {number}: {brief(error)}") from error
 
 
