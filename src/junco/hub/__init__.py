@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from junco.hub.client.locking import lock
     from junco.hub.client.pulling import pull
     from junco.hub.client.pushing import push
+    from junco.hub.client.reporting import report
     from junco.hub.client.session import login, logout, whoami
     from junco.hub.signing.folders import sign, verify
 
@@ -35,6 +36,7 @@ _WHERE = {
     "logout": "junco.hub.client.session",
     "pull": "junco.hub.client.pulling",
     "push": "junco.hub.client.pushing",
+    "report": "junco.hub.client.reporting",
     "search": "junco.hub.client.listing",
     "show": "junco.hub.client.listing",
     "sign": "junco.hub.signing.folders",
@@ -52,6 +54,7 @@ __all__ = [
     "logout",
     "pull",
     "push",
+    "report",
     "search",
     "show",
     "sign",
