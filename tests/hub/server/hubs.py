@@ -43,7 +43,8 @@ class RunningHub:
         passwords.hashed, kept = (_hash), passwords.hashed
         try:
             with self.hub.database.writing() as session:
-                made = people.make_user(session, name, f"password of {name}", admin=admin)
+                there = people.namespace_of(session, name)  # of a store that was served before
+                made = there or people.make_user(session, name, f"password of {name}", admin=admin)
                 text, _ = tokens.make_token(session, made.id, "test", scopes)
         finally:
             passwords.hashed = kept
@@ -107,4 +108,4 @@ def running_hub(store, *, limits=None, **more):
         server.should_exit = True
         thread.join(20)
         taken.close()
-        hub.database.close()
+        hub.close()

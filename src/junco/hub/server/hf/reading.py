@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from junco.hub.server.access import Action
 from junco.hub.server.faults import bad_request, no_file
 from junco.hub.server.hf.shapes import commit_entry, etag, file_entry, folder_entry, model
+from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.repos import search
 from junco.hub.server.repos.counts import count_download
 from junco.hub.server.repos.revisions import (
@@ -212,4 +213,7 @@ def resolve(revision: str, path: str, visit: _ReadFile, request: Request) -> Res
         headers |= {"X-Linked-Size": str(file.size), "X-Linked-Etag": f'"{file.sha256}"'}
     if visit.repo.unsafe:
         headers["X-HF-Warning"] = "unsafe-files; some files of this repository can run code when they are loaded"
-    return send_blob(request, visit.hub, file.place, file.size, etag(file), path.rpartition("/")[2], headers)
+    filename = path.rpartition("/")[2]
+    if visit.repo.upstream is not None:
+        return send_mirrored(request, visit, file.sha256, etag(file), filename, headers)
+    return send_blob(request, visit.hub, file.place, file.size, etag(file), filename, headers)
