@@ -43,7 +43,7 @@ def test_an_admin_fetches_ahead_and_lists(tmp_path, other):
             ("acme/small", 600_002, 300_002)
         ]
         junco("mirror", f"acme/small@{commit}", home=home)
-        assert "586.0 KiB  586.0 KiB" in junco("mirror", home=home)[0]
+        assert "585.9 KiB  585.9 KiB" in junco("mirror", home=home)[0]
         assert "may be mirrored" in junco("mirror", home=home)[1]
         assert "not allowed to be mirrored" in junco("mirror", "evil/small", home=home, status=1)[1]
         other.spoilt[f"/acme/broken/resolve/{'3' * 40}/a.bin"] = lambda h: send_file(h, bytes(300_000))

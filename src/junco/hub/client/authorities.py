@@ -22,7 +22,8 @@ def keep_authority(address: str, file: Path) -> None:
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise ValueError("it is too large")
-        text = file.read_text("ascii")
+        if "BEGIN CERTIFICATE" not in (text := file.read_text("ascii")):
+            raise ValueError("it is no PEM of certificates")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=text)
         if not context.cert_store_stats()["x509_ca"]:

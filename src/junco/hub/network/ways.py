@@ -55,8 +55,8 @@ def client_for(
             follow_redirects=False,
             trust_env=False,
         )
-    except (ValueError, httpx2.InvalidURL):
-        raise InputError(f"the environment's proxy for {address} is no address: HTTPS_PROXY=http://HOST:PORT") from None
+    except (ValueError, ImportError, httpx2.InvalidURL):  # socks is a package of its own
+        raise InputError(f"the environment's proxy for {address} is none that is spoken to: HTTPS_PROXY=http://HOST:PORT") from None
 
 
 def proxy_for(address: str) -> str | None:

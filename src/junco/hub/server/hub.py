@@ -32,6 +32,7 @@ class Limits:
         requests: of one caller in five minutes.
         resolves: files of models asked for, in five minutes; loading one asks for many that are not there.
         logins: in a minute, from one address or for one name.
+        wrong_tokens: in a minute, from one address.
         made: repositories, organisations and users, by one caller in an hour.
     """
 
@@ -43,6 +44,7 @@ class Limits:
     requests: int = 6_000
     resolves: int = 30_000
     logins: int = 10
+    wrong_tokens: int = 300
     made: int = 200
 
 

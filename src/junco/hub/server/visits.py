@@ -153,7 +153,7 @@ def _caller(request: Request, hub: Hub) -> Actor:
         try:
             actor, is_first = actor_of(session, text.strip(), address)
         except Fault:
-            hub_counter(request).hit("wrong-token", address, 300, 60)
+            hub_counter(request).hit("wrong-token", address, hub.limits.wrong_tokens, 60)
             raise
     if is_first and actor.token_id is not None:
         with hub.database.writing() as session:
