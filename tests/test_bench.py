@@ -23,6 +23,7 @@ HEAVY = [
     "start",
     "runtimes",
     "tuning",
+    "hub",
 ]
 WITH_PEERS = {"call_overhead", "row_overhead", "photos", "texts"}
 
