@@ -56,7 +56,9 @@ def client_for(
             trust_env=False,
         )
     except (ValueError, ImportError, httpx2.InvalidURL):  # socks is a package of its own
-        raise InputError(f"the environment's proxy for {address} is none that is spoken to: HTTPS_PROXY=http://HOST:PORT") from None
+        raise InputError(
+            f"the environment's proxy for {address} is none that is spoken to: HTTPS_PROXY=http://HOST:PORT"
+        ) from None
 
 
 def proxy_for(address: str) -> str | None:

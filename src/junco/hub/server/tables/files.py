@@ -18,6 +18,9 @@ class Repository(Base):
     __tablename__ = "repositories"
     __table_args__ = (
         UniqueConstraint("namespace_id", "key"),
+        # facets are counted in this index alone: all that decides who may see a repository is in it too, but not
+        # first, or a page in an order would be read by it and sorted
+        Index("ix_repositories_facets", "kind", "family", "task", "licence", "deleted", "private", "namespace_id"),
         *(
             Index(f"ix_repositories_{column}", column)
             for column in ("kind", "family", "task", "licence", "heat", "downloads", "likes", "updated", "created")

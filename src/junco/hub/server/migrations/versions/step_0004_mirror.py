@@ -1,4 +1,4 @@
-"""What is mirrored from another hub."""
+"""What is mirrored from another hub; and facets, counted by an index."""
 
 from __future__ import annotations
 
@@ -20,3 +20,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_fetched_blobs")),
     )
     op.create_index(op.f("ix_fetched_blobs_used"), "fetched_blobs", ["used"], unique=False)
+    facets = ["kind", "family", "task", "licence", "deleted", "private", "namespace_id"]
+    op.create_index("ix_repositories_facets", "repositories", facets, unique=False)
