@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from junco.hub.client.pushing import push
     from junco.hub.client.session import login, logout, whoami
     from junco.hub.signing.folders import sign, verify
+    from junco.hub.signing.policy import trust_key
+    from junco.hub.trust.review import review, reviews
 
 _WHERE = {
     "bundle": "junco.hub.bundles.packing",
@@ -35,9 +37,12 @@ _WHERE = {
     "logout": "junco.hub.client.session",
     "pull": "junco.hub.client.pulling",
     "push": "junco.hub.client.pushing",
+    "review": "junco.hub.trust.review",
+    "reviews": "junco.hub.trust.review",
     "search": "junco.hub.client.listing",
     "show": "junco.hub.client.listing",
     "sign": "junco.hub.signing.folders",
+    "trust_key": "junco.hub.signing.policy",
     "verify": "junco.hub.signing.folders",
     "whoami": "junco.hub.client.session",
 }
@@ -52,9 +57,12 @@ __all__ = [
     "logout",
     "pull",
     "push",
+    "review",
+    "reviews",
     "search",
     "show",
     "sign",
+    "trust_key",
     "unbundle",
     "verify",
     "whoami",

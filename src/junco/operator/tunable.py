@@ -176,9 +176,7 @@ def check_not_tuned(name: str, folder: object) -> None:
         ContractError: it was.
     """
     if folder:
-        raise ContractError(
-            f"{name!r}, which was tuned further, is a tuned operator itself: its own base has to be named"
-        )
+        raise ContractError(f"{name!r}, which was tuned further, is a tuned one itself: its own base has to be named")
 
 
 def trainer() -> Callable[..., Any]:
