@@ -233,6 +233,7 @@ class Pipeline(Running):
             DataError: the data says nothing of its items, or this makes no one vector of an item.
         """
         from junco.evaluate.evaluating import EvaluateOptions, evaluate
+        from junco.evaluate.keeping import kept
         from junco.evaluate.way import named_ways, varied
         from junco.labelled.reading import read_data
 
@@ -240,7 +241,7 @@ class Pipeline(Running):
         ways = named_ways([self, *others], varied(self, vary or {}))
         options = EvaluateOptions(tuple(at), neighbours, tuple(metrics), on_error, progress)
         known = read_data(data, self.graph.inputs, column=column, label=label)
-        return evaluate(ways, known, options)
+        return kept(evaluate(ways, known, options), ways)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline, without a name, with one operator swapped; what is handed down (``allow_urls``) it gets too.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from junco.hub.client.locking import lock
     from junco.hub.client.pulling import pull
     from junco.hub.client.pushing import push
+    from junco.hub.client.reporting import report
     from junco.hub.client.session import login, logout, whoami
     from junco.hub.signing.folders import sign, verify
     from junco.hub.signing.policy import trust_key
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "bundle": "junco.hub.bundles.packing",
-    "unbundle": "junco.hub.bundles.unpacking",
     "check": "junco.hub.artefact.check",
     "delete": "junco.hub.client.listing",
     "diff": "junco.hub.client.listing",
@@ -37,12 +37,14 @@ _WHERE = {
     "logout": "junco.hub.client.session",
     "pull": "junco.hub.client.pulling",
     "push": "junco.hub.client.pushing",
+    "report": "junco.hub.client.reporting",
     "review": "junco.hub.trust.review",
     "reviews": "junco.hub.trust.review",
     "search": "junco.hub.client.listing",
     "show": "junco.hub.client.listing",
     "sign": "junco.hub.signing.folders",
     "trust_key": "junco.hub.signing.policy",
+    "unbundle": "junco.hub.bundles.unpacking",
     "verify": "junco.hub.signing.folders",
     "whoami": "junco.hub.client.session",
 }
@@ -57,6 +59,7 @@ __all__ = [
     "logout",
     "pull",
     "push",
+    "report",
     "review",
     "reviews",
     "search",
