@@ -122,10 +122,10 @@ def test_the_page_stands_alone_shows_thumbnails_and_escapes_names(messy, tmp_pat
 
 
 def test_sounds_have_players_on_the_page(tmp_path):
-    samples = debian("sonic-pi-samples") / "usr" / "share" / "sonic-pi" / "samples"
+    samples = debian("sonic-pi-samples")
     for kind in ("drum", "loop"):
         (tmp_path / "sounds" / kind).mkdir(parents=True)
-        for file in sorted(samples.glob(f"{kind}_*.flac"))[:3]:
+        for file in sorted(samples.rglob(f"{kind}_*.flac"))[:3]:
             shutil.copy(file, tmp_path / "sounds" / kind)
     found = datasets.report(tmp_path / "sounds")
     assert found.kinds == {"sound": 6}

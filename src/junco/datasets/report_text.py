@@ -60,8 +60,8 @@ def balance(found: DataReport) -> str:
     counts = list(found.labels.values())
     ratio = max(counts) / min(counts)
     how = "balanced" if ratio <= _EVEN else "uneven" if ratio <= _UNEVEN else "very uneven"
-    each = f"{counts[0]:,}" if ratio == 1 else f"{min(counts):,} to {max(counts):,}"
-    return f"labels are {how}: {each} items each"
+    each = amount(counts[0], "item") if ratio == 1 else f"{min(counts):,} to {max(counts):,} items"
+    return f"labels are {how}: {each} each"
 
 
 def advice(found: DataReport) -> list[str]:
