@@ -22,6 +22,8 @@ MANIFESTS = {
 """Files that say what a repository is, the first that is there; with the kind that the name alone says."""
 LOCK = "junco.lock"
 READ = ("README.md", LOCK, *MANIFESTS)
+SIGNATURE = "model.sig"
+"""The file in which whoever made an artefact signs for all others of it."""
 BASE = "base_model:"
 """What a tag begins with that names what a repository was made of, as Hugging Face's clients know it."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,94}")
@@ -57,7 +59,7 @@ def read_card(texts: Mapping[str, bytes]) -> Card:
         task=_word(manifest.get("task")) or _word(head.get("pipeline_tag")),
         licence=_word(manifest.get("licence")) or _word(manifest.get("license")) or _word(head.get("license")),
         title=_line(manifest.get("title")) or _title(body),
-        summary=_line(manifest.get("summary"), 500) or _summary(body),
+        summary=_line(manifest.get("summary") or manifest.get("description"), 500) or _summary(body),
         tags=[*list(dict.fromkeys(tags))[:50], *_bases(head, manifest, texts.get(LOCK, b""))],
     )
 

@@ -15,7 +15,7 @@ from junco.hub.server.hf import large, people, reading, writing
 from junco.hub.server.hub import Hub
 from junco.hub.server.limits import Counter
 from junco.hub.server.metrics import Metrics
-from junco.hub.server.native import admin, browsers, pushing, repositories
+from junco.hub.server.native import admin, browsers, pushing, reports, repositories
 from junco.hub.server.native import people as native_people
 from junco.hub.server.native import reading as native_reading
 from junco.hub.server.visits import Visit, needs
@@ -28,9 +28,10 @@ _Open = Annotated[Visit, Depends(needs(Action.OPEN))]
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
+_NATIVE = (native_people, browsers, repositories, native_reading, pushing, reports, admin)
 ROUTERS: list[tuple[str, APIRouter]] = [
     ("", common),
-    *((NATIVE, module.routes) for module in (native_people, browsers, repositories, native_reading, pushing, admin)),
+    *((NATIVE, module.routes) for module in _NATIVE),
     *(("", routes) for routes in (people.routes, writing.routes, large.routes, xet.routes, reading.routes)),
     *(("", routes) for routes in pages.ROUTERS),
 ]

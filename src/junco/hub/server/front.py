@@ -122,7 +122,7 @@ def refusal(scope: Scope, headers: Mapping[str, str], hub: Hub) -> Fault | None:
         return Fault(415, "bad-encoding", "bodies are sent as they are, without Content-Encoding")
     if "\0" in path or b"%00" in scope["query_string"] or any("\ud800" <= letter <= "\udfff" for letter in path):
         return Fault(400, "bad-request", "the address holds what no address holds")
-    if method not in _SAFE and COOKIE.search(headers.get("cookie", "")) and not _is_own(headers, host):
+    if method not in _SAFE and COOKIE.search(headers.get("cookie", "")) and not is_own(headers, host):
         return forbidden("another site's page asks for this: it is not done")
     said = headers.get("content-length", "0")
     if not (said.isascii() and said.isdigit() and len(said) < 16):
@@ -130,7 +130,7 @@ def refusal(scope: Scope, headers: Mapping[str, str], hub: Hub) -> Fault | None:
     return None
 
 
-def _is_own(headers: Mapping[str, str], host: str) -> bool:
+def is_own(headers: Mapping[str, str], host: str) -> bool:
     """Whether a page of this hub asks: browsers say from where a request comes, and pages cannot lie about it."""
     origin = headers.get("origin")
     if origin is not None:

@@ -32,7 +32,7 @@ from junco.hub.server.accounts.sessions import Browser, check_form
 from junco.hub.server.faults import bad_request
 from junco.hub.server.hub import hub_of
 from junco.hub.server.visits import Visit
-from junco.hub.web import drawings, figures
+from junco.hub.web import drawings, figures, scatter
 from junco.hub.web.words import LANGUAGES, SAID, translated, wanted_language
 
 POLICY = (
@@ -165,6 +165,7 @@ def environment() -> Environment:
         "form_token": _form_token,
         "static": static_address,
         "sparkline": drawings.sparkline,
+        "symbol": scatter.symbol,
         "languages": LANGUAGES,
         "themes": THEMES,
         "kind_names": KIND_NAMES,

@@ -14,6 +14,17 @@ SAID = {
     "made-private": "This is private now: its members alone see it.",
     "made-public": "This is public now: everybody sees it.",
     "deleted": "It is deleted. Its name stays taken, so that nobody is served something else by it.",
+    "signed-in": "You are signed in.",
+    "signed-out": "You are signed out.",
+    "joined": "Welcome: this is your page.",
+    "password-changed": "Your password is changed.",
+    "report-dropped": "The report is taken away.",
+    "token-revoked": "The token is good no more.",
+    "organisation-made": "The organisation is there. Add its members.",
+    "member-set": "The role is set.",
+    "member-gone": "The member is removed.",
+    "user-disabled": "The user may not enter any more; all their tokens and sessions are ended.",
+    "user-enabled": "The user may enter again.",
     "wrong-name": "The name was not typed as it is: nothing was deleted.",
 }
 """What a page says once after a form was sent, by a word that travels in a cookie (`render.redirect`)."""
