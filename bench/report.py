@@ -22,7 +22,7 @@ RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
 QUESTIONS = (
     *("photos", "video", "objects", "sound", "documents", "texts", "tuning", "tuning_modalities"),
-    *("concurrent_calls", "search", "start", "runtimes", "call_overhead", "row_overhead", "memory"),
+    *("concurrent_calls", "search", "start", "runtimes", "call_overhead", "row_overhead", "memory", "hub"),
 )
 HEAD = """# Benchmarks
 """

@@ -24,6 +24,7 @@ HEAVY = [
     "runtimes",
     "tuning",
     "tuning_modalities",
+    "hub",
 ]
 WITH_PEERS = {"call_overhead", "row_overhead", "photos", "texts"}
 

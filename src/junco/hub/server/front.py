@@ -66,7 +66,7 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in {**HEADERS, "X-Request-Id": number}.items():
+                for name, value in {**HEADERS, "X-Request-Id": number, **scope.get("junco.headers", {})}.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi import Request
 from junco.hub.server.blobs.places import Places, places_of
 from junco.hub.server.database import Database
 from junco.hub.server.inserting import insert_new
+from junco.hub.server.mirror.options import Mirroring
 from junco.hub.server.tables.people import Value
 
 GIB = 1 << 30
@@ -58,6 +60,7 @@ class Hub:
         hosts: names by which it may be called, beside those of this machine alone.
         open_sign_up: whether anybody may become a user.
         name: as pages and clients show it.
+        mirroring: what of another hub may be read through this one.
     """
 
     store: Path
@@ -67,6 +70,14 @@ class Hub:
     hosts: frozenset[str] = frozenset()
     open_sign_up: bool = False
     name: str = "junco hub"
+    mirroring: Mirroring | None = None
+    ends: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+    """What is closed with the hub."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.ends.close()
+        self.database.close()
 
     @property
     def incoming(self) -> Path:
@@ -89,6 +100,7 @@ def open_hub(
     limits: Limits | None = None,
     hosts: frozenset[str] = frozenset(),
     open_sign_up: bool = False,
+    mirroring: Mirroring | None = None,
 ) -> Hub:
     """The hub in a folder, which is made where it is not there; its tables are brought up to date.
 
@@ -99,6 +111,7 @@ def open_hub(
         limits: how much there may be.
         hosts: names by which it may be called.
         open_sign_up: whether anybody may become a user.
+        mirroring: what of another hub may be read through this one.
 
     Raises:
         InputError: one of the addresses is none, or the store was made by a newer junco.
@@ -109,7 +122,7 @@ def open_hub(
     tables = Database(database or f"sqlite:///{(store / 'hub.db').absolute()}")
     tables.migrate()
     places = places_of(blobs, store / "blobs")
-    return Hub(store, tables, places, limits or Limits(), hosts, open_sign_up)
+    return Hub(store, tables, places, limits or Limits(), hosts, open_sign_up, mirroring=mirroring)
 
 
 def hub_of(request: Request) -> Hub:

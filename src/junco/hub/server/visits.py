@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from junco.hub.server.accounts.tokens import actor_of, note_use
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.hub import Hub, hub_of
 from junco.hub.server.limits import Counter
+from junco.hub.server.repos.revisions import MAIN
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace
 
@@ -58,6 +60,13 @@ class Visit:
         return f"{self.space.name}/{self.repo.name}"
 
 
+class Brings(Protocol):
+    """A mirror of another hub."""
+
+    def bring(self, namespace: str, name: str, revision: str | None) -> Mapping[str, str]:
+        """Have a repository here, at a revision, if it is one that is mirrored: headers that say how it went."""
+
+
 @functools.cache
 def needs(action: Action, asked: str = "api", *, of_page: bool = False) -> Callable[[Request], Visit]:
     """What a route depends on: the visit, where the caller may do ``action`` to what the address names.
@@ -78,6 +87,9 @@ def needs(action: Action, asked: str = "api", *, of_page: bool = False) -> Calla
         _count(request, hub, actor, asked)
         with hub.database.reading() as session:
             namespace, repository = _about(request, session)
+        if action is Action.READ and "name" in request.path_params and _is_brought(request, repository):
+            with hub.database.reading() as session:
+                namespace, repository = _about(request, session)
         return allowed(Visit(hub, actor, repository, namespace, browser.form_token), action, request)
 
     visit.action = action  # type: ignore[attr-defined]
@@ -96,6 +108,8 @@ def allowed(visit: Visit, action: Action, request: Request) -> Visit:
         raise no_repository() if of_repository else Fault(404, "no-user", "there is no such organisation")
     target = _target(visit)
     if allow(actor, action, target):
+        if action is Action.WRITE and visit.repository is not None and visit.repository.upstream is not None:
+            raise forbidden(f"it is a mirror of {visit.repository.upstream}: nothing is pushed to it")
         return visit
     if actor.user_id is None:
         raise unauthenticated()
@@ -107,6 +121,20 @@ def refused(actor: Actor, action: Action) -> Fault:
     if (scope := missing_scope(actor, action)) is not None:
         return forbidden(f"the token has not the scope {scope}: make one that has", scope=scope)
     return forbidden("you have not the role that this needs, or the token is restricted to something else")
+
+
+def _is_brought(request: Request, repository: Repository | None) -> bool:
+    """Whether a mirror has been asked for what a request is about, so that it may be here now."""
+    mirror: Brings | None = request.app.state.mirror
+    if mirror is None or (repository is not None and repository.upstream is None):
+        return False
+    parts = request.path_params
+    # a request for bytes by their digest is about what is known already
+    revision = None if "sha256" in parts or "revisions" in parts else str(parts.get("revision", MAIN))
+    told = mirror.bring(parts["namespace"], parts["name"], revision)
+    if told:
+        request.scope["junco.headers"] = told
+    return bool(told)
 
 
 def _target(visit: Visit) -> Target | None:

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from junco.hub.content.card import BASE
+from junco.hub.content.card import BASE, SIGNATURE
 from junco.hub.server import audit
 from junco.hub.server.access import Action, Actor
 from junco.hub.server.accounts.names import likeness
 from junco.hub.server.repos import search
-from junco.hub.server.repos.cards import SIGNATURE
 from junco.hub.server.repos.counts import set_like
 from junco.hub.server.repos.revisions import tree_of
 from junco.hub.server.repos.trends import days_of

@@ -15,6 +15,7 @@ from junco.hub.server.accounts.names import RELEASE
 from junco.hub.server.blobs.uploads import digest
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault
+from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.native.repositories import ONE
 from junco.hub.server.repos.counts import count_download
 from junco.hub.server.repos.resolving import as_revision
@@ -98,6 +99,8 @@ def _send(visit: Visit, request: Request, sha256: str) -> Response:
         found = session.scalar(select(Blob).where(Blob.sha256 == sha256, named))
     if found is None:
         raise Fault(404, "no-blob", "no commit of this repository has such a file")
+    if visit.repo.upstream is not None:
+        return send_mirrored(request, visit, sha256, sha256, sha256)
     return send_blob(request, visit.hub, found.place, found.size, sha256, sha256)
 
 

@@ -44,6 +44,7 @@ def find(  # noqa: PLR0913 - a search has as many parameters as it has
     task: Annotated[str | None, Query(max_length=96)] = None,
     licence: Annotated[str | None, Query(max_length=96)] = None,
     unsafe: bool | None = None,
+    mirror: bool | None = None,
     sort: str = "trending",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     after: str | None = None,
@@ -56,6 +57,7 @@ def find(  # noqa: PLR0913 - a search has as many parameters as it has
         namespace=namespace,
         facets=tuple((name, value) for name, value in chosen.items() if value is not None),
         unsafe=unsafe,
+        mirrored=mirror,
         sort=sort,
         limit=limit,
         after=after,
@@ -133,7 +135,9 @@ def rising(
 
 
 @routes.post("/resolve")
-def resolve_names(body: Resolve, visit: _Open) -> dict[str, Any]:
+def resolve_names(body: Resolve, visit: _Open, request: Request) -> dict[str, Any]:
     """From names to commits, for a lock."""
+    if request.app.state.mirror is not None:
+        request.app.state.mirror.bring_named(body.names)
     with visit.hub.database.reading() as session:
         return {"resolved": [resolve(session, visit.actor, name) for name in body.names]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,4 +54,8 @@ def is_signed(session: Session, hub: Hub, commit: Commit) -> bool:
 def _texts(session: Session, hub: Hub, commit: Commit) -> dict[str, bytes]:
     asked = select(Entry.path, Blob.place, Blob.size).join(Blob, Blob.sha256 == Entry.sha256)
     rows = session.execute(asked.where(Entry.tree_id == commit.tree_id, Entry.path.in_(READ))).all()
-    return {path: b"".join(hub.places.read(place, 0, min(size, 2 * MAX_BYTES))) for path, place, size in rows}
+    found: dict[str, bytes] = {}
+    for path, place, size in rows:
+        with suppress(FileNotFoundError):  # its bytes are lost on the disk: the rest is told nevertheless
+            found[path] = b"".join(hub.places.read(place, 0, min(size, 2 * MAX_BYTES)))
+    return found

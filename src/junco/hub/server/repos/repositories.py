@@ -96,4 +96,5 @@ def listed(repository: Repository, namespace: str) -> dict[str, Any]:
         "unsafe": repository.unsafe,
         "warnings": repository.warnings,
         "signed": repository.signed,
+        "mirror": repository.upstream,
     }
