@@ -83,3 +83,28 @@ def test_case_27_a_hundred_megabytes_of_text_are_not_read_to_their_end(hub, alic
     assert sent < 60 << 20
     assert time.process_time() - began < 10
     assert hub.raw("GET", "/health").status_code == 200
+
+
+def test_case_22_who_goes_on_sending_after_the_answer_is_let_go(hub, monkeypatch):
+    """By bytes, or by seconds: nobody holds a line with a body that nobody reads."""
+    import socket
+
+    from junco.hub.server import connections
+
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    host, port = hub.url.removeprefix("http://").split(":")
+    head = f"POST /health HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    with socket.create_connection((host, int(port)), 10) as line:
+        line.sendall(head + b"1\r\na\r\n")
+        assert b" 405 " in line.recv(65536)
+        began = time.monotonic()
+        with pytest.raises(OSError):  # noqa: PT011 - reset or broken, as the system has it
+            while time.monotonic() - began < 15:
+                line.sendall(b"1\r\na\r\n")
+                time.sleep(0.02)
+        assert time.monotonic() - began < 15
+    for _ in range(2):  # and whoever ends the body may go on by the same line
+        with socket.create_connection((host, int(port)), 10) as line:
+            for _ in range(3):
+                line.sendall(head + b"1\r\na\r\n0\r\n\r\n")
+                assert b" 405 " in line.recv(65536)
