@@ -97,7 +97,7 @@ def user_path(text: str | os.PathLike[str], what: str = "the path") -> Path:
 
 def _home() -> Path:
     if given := os.environ.get("JUNCO_HOME"):
-        return user_path(given, "JUNCO_HOME")
+        return user_path(given, "JUNCO_HOME").absolute()
     import platformdirs
 
     try:

@@ -160,6 +160,20 @@ def test_what_belongs_to_one_model_is_a_line_and_is_removed_alone(junco, kept):
     assert "nothing is kept" in junco("cache", "nothing of that name").stdout
 
 
+def test_what_training_left_is_listed_and_only_vectors_go(junco, kept):
+    for name in ("vectors/vectors-00112233", "runs/0123456789abcdef", "tuned/0123456789abcdef"):
+        (kept / "training" / name).mkdir(parents=True)
+        (kept / "training" / name / "rows.npy").write_bytes(b"x" * 90)
+    (kept / "training" / "runs" / "0123456789abcdef.lock").touch()
+    of_training = {kind: told for (kind, _), told in kinds(junco, "--clear").items() if told[0] == 90}
+    assert of_training == {
+        "vectors to train on": (90, True),
+        "training run": (90, False),
+        "tuned operator": (90, False),
+    }
+    assert (kept / "training" / "runs" / "0123456789abcdef" / "rows.npy").exists()
+
+
 def test_what_junco_did_not_name_is_never_removed(junco, kept, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     own = [

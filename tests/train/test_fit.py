@@ -10,7 +10,11 @@ import torch
 from torch import nn
 
 from junco.errors import TrainError
+from junco.train.args import TrainingArgs
 from junco.train.examples import ArrayRows, Examples
+from junco.train.fitting import rows_that_fit
+from junco.train.passes import Passes
+from junco.train.scope import part_of
 from training import (
     Attending,
     Convolutional,
@@ -106,6 +110,19 @@ def test_layers_by_name_are_trained_alone_with_their_statistics(tmp_path):
     assert all(name.startswith(("network.second.", "network.out.")) for name in done.tensors)
     assert any("running_var" in name for name in done.tensors)
     assert done.history.num_trained < done.history.num_weights
+
+
+def test_statistics_of_a_network_that_was_trained_stay_and_those_of_a_fresh_one_are_learned(tmp_path):
+    fresh, known = seeded(Convolutional), seeded(Convolutional)
+    with torch.no_grad():
+        known.train()(torch.from_numpy(digits()[0][:64]))
+    names = {name for name, _ in fresh.named_buffers() if name.endswith("running_mean")}
+    learned, kept = (
+        trained(task_of(network), labelled(), tmp_path / str(at), epochs=1, metric="")
+        for at, network in enumerate((fresh, known))
+    )
+    assert {f"network.{name}" for name in names} <= learned.tensors.keys()
+    assert not {f"network.{name}" for name in names} & kept.tensors.keys()
 
 
 def test_names_of_layers_begin_inside_of_what_wraps_the_network(tmp_path):
@@ -310,6 +327,22 @@ def test_rows_may_differ_in_shape(tmp_path):
     examples = Examples((ListedRows(rows),), labels=labels)
     done = trained(task, examples, tmp_path, epochs=4, lr=5e-3)
     assert done.history.losses[-1][1] < done.history.losses[0][1]
+
+
+def test_how_many_rows_fit_is_seen_of_the_largest(tmp_path):
+    seen = []
+    rows = [(np.zeros((1, 1 + place % 7, 3), np.float32),) for place in range(40)]
+    task = task_of(seeded(Attending))
+    inner = task.forward
+
+    def noted(rows, side):
+        seen.append(sorted(row[0].shape[1] for row in rows))
+        return (torch.zeros(len(rows), *digits()[0].shape[1:]),)
+
+    task.collate, task.forward = noted, inner
+    passes = Passes(task, part_of(task, TrainingArgs(scope="all")), torch.device("cpu"), False, False)
+    rows_that_fit(passes, Examples((ListedRows(rows),), labels=np.arange(40) % 2), 32)
+    assert seen == [[7, 7], [7, 7, 7, 7]]
 
 
 def test_a_network_that_gives_no_vector_for_each_row_is_told(tmp_path):

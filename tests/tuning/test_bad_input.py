@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from junco import Operator, TrainingArgs, ops
-from junco.errors import DataError, InputError, NoHubError, ParameterError, TargetError
+from junco.errors import DataError, InputError, NoHubError, ParameterError, TargetError, TrainError
+from junco.labelled.reading import read_data
 from junco.neural.bridge import Bridge
 from junco.train.history import History
 from junco.tuning.advice import Circumstances, advice
@@ -69,6 +70,28 @@ def test_numbers_that_no_memory_or_generator_holds_are_refused(args):
 def test_it_is_said_which_argument_is_wrong(how, error, said):
     with pytest.raises(error, match=said):
         trained(**how)
+
+
+@pytest.mark.parametrize(
+    ("args", "held_out", "error", "said"),
+    [
+        ({"metric": "mapp"}, 0.4, DataError, r"'mapp' is not measured of such data: .* are\. Did you mean 'map'"),
+        ({"metric": "mrr"}, 0.4, DataError, "recall@1, recall@10"),
+        ({"metric": "map"}, None, DataError, "nothing is held out to measure by"),
+        ({"matryoshka": (4, 700)}, 0.4, TrainError, "700 is no length within a vector of 384 numbers"),
+    ],
+)
+def test_what_cannot_be_measured_or_cut_is_told_before_anything_is_decoded(args, held_out, error, said, monkeypatch):
+    monkeypatch.setattr("junco.tuning.loading.Loader.load", None)
+    with pytest.raises(error, match=said):
+        trained(eval_data=held_out, training_args={"scope": "head", **args})
+
+
+def test_a_hidden_folder_of_a_class_is_told(folder, tmp_path):
+    (folder / "cat").rename(folder / ".cat")
+    (folder / "bus").mkdir()
+    (folder / "bus" / "1.txt").write_text("a bus")
+    assert "left out, as all whose names begin with a dot: .cat" in "".join(read_data(folder, ("text",)).told)
 
 
 def test_the_tuned_operator_does_not_go_among_the_data(folder, tmp_path):

@@ -39,6 +39,13 @@ def test_a_gain_whose_interval_is_above_zero_is_better():
     assert str(found) == ("Better: map rose from 0.600 to 0.655, by +0.055 [+0.035, +0.075], on 600 held-out items.")
 
 
+def test_a_gain_on_a_handful_of_items_is_too_little_to_say():
+    found = verdict(readings(0.2, 0.05, count=15))
+    assert found.kind == "too little data"
+    assert str(found).endswith("but only 15 held-out items told so. Hold out 20 at least, and rather hundreds.")
+    assert verdict(readings(0.2, 0.05, count=20)).kind == "better"
+
+
 def test_a_better_run_that_lost_again_says_which_epoch_is_kept():
     found = verdict(readings(0.05, 0.02, history=epochs(0.6, 0.65, 0.62, 0.61, 0.6)))
     assert found.kind == "better"

@@ -20,7 +20,7 @@ from junco.terminal import out, say
 from junco.wording import brief
 
 _FAILED = 2
-_SAFE = ("conversion", "unit rows", "copy of a set", "left over")
+_SAFE = ("conversion", "unit rows", "copy of a set", "vectors to train on", "left over")
 """Kinds that are made again where they are needed, or that nobody needs."""
 _OURS = {
     "files": re.compile(r"[0-9a-f]{16}-.+"),
@@ -28,6 +28,9 @@ _OURS = {
     "units": re.compile(r"[0-9a-f]{16}\.npy"),
     "sets": re.compile(r"[0-9a-f]{16}"),
     "targets": re.compile(r"[0-9a-f]{16}"),
+    "training/vectors": re.compile(r"vectors-\w+"),
+    "training/runs": re.compile(r"[0-9a-f]{16}"),
+    "training/tuned": re.compile(r"[0-9a-f]{16}"),
 }
 """Names that junco gives in the folders of its home; what else lies there is somebody's own, and not touched."""
 _BEGUN = re.compile(r"\.(?:making|gone|fetching)-.+|[0-9a-f]{16}\.npy.*\.part")
@@ -35,6 +38,9 @@ _BY_FOLDER = {
     "units": ("unit rows", "a set whose folder cannot be written"),
     "sets": ("copy of a set", "one that is text, or at an address"),
     "targets": ("target", "one at an address, with its journal"),
+    "vectors": ("vectors to train on", "items of data that operators were trained on"),
+    "runs": ("training run", "one that was interrupted, which the same call goes on with"),
+    "tuned": ("tuned operator", "one that was trained without a folder of its own"),
 }
 
 
@@ -70,11 +76,12 @@ def _kept() -> Iterator[dict[str, Any]]:
     """The entries of all caches: weights, conversions, what was left over, and models of the Hugging Face cache."""
     home, *others = caches()
     needed = _needed_by()
-    for folder in (home / name for name in _OURS):
+    for name, ours in _OURS.items():
+        folder = home / name
         for path in () if folder.is_symlink() else _entries(folder):
             with suppress(FileNotFoundError):  # another process may be tidying
                 is_begun = _BEGUN.fullmatch(path.name) is not None
-                if path.suffix == ".lock" or not (is_begun or _OURS[folder.name].fullmatch(path.name)):
+                if path.suffix == ".lock" or not (is_begun or ours.fullmatch(path.name)):
                     continue  # it takes no room, or is somebody else's
                 if is_begun and not _is_old(path):
                     continue  # somebody may be at work

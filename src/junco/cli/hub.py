@@ -46,7 +46,11 @@ class _Hub(Later):
         **dict.fromkeys(("login", "logout", "whoami"), "junco.cli.hub_session"),
         **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
         **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
+        "report": "junco.cli.hub_report",
         "trust": "junco.cli.hub_trust",
+        **dict.fromkeys(("keys", "sign", "verify"), "junco.cli.hub_sign"),
+        **dict.fromkeys(("bundle", "unbundle"), "junco.cli.hub_bundle"),
+        "token": "junco.cli.hub_token",
         "mirror": "junco.cli.hub_mirror",
     }
 

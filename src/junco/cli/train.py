@@ -80,15 +80,13 @@ def train(
         args_file, **parse_params(more, "--arg"), **{k: v for k, v in given.items() if v is not None}
     )
     spec = ops[operator](**parse_params(param))
-    report = spec.train(
-        data,
-        share_or_data(eval_data),
-        args,
-        to=to,
-        resume=not no_resume,
-        loader=open_pipeline(loader) if loader else None,
-        **how,
-    )
+    opened = open_pipeline(loader) if loader else None
+    try:
+        report = spec.train(data, share_or_data(eval_data), args, to=to, resume=not no_resume, loader=opened, **how)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "interrupted before anything was measured: nothing was made; the same command goes on with what was decoded"
+        ) from None
     report = replace(report, next_line=next_command(report.operator, to) or report.next_line)
     if html:
         report.save(html)

@@ -76,6 +76,19 @@ def main_of(data: AnySet) -> str:
     return "spearman" if isinstance(data, PairSet) and data.scores else MAIN[type(data)]
 
 
+def names_of(data: AnySet, at: Sequence[int], neighbours: int) -> tuple[str, ...]:
+    """What is measured of such data, by name; `measured` says it of a few made-up items."""
+    like: AnySet = RetrievalSet({"q": 0}, {"d": 1}, {"q": {"d": 1.0}})
+    if isinstance(data, LabelledSet):
+        like = LabelledSet([0, 1, 2, 3], ["a", "a", "b", "b"])
+    elif isinstance(data, PairSet):
+        like = PairSet([0, 1], [2, 3], [0.0, 1.0] if data.scores else [])
+    elif isinstance(data, TripletSet):
+        like = TripletSet([0], [1], [2])
+    vectors: Found = {item: np.eye(4, dtype=np.float32)[item] for item in range(4)}
+    return tuple(measured(like, [vectors], at, neighbours))
+
+
 def sides(data: AnySet) -> list[tuple[Role, Sequence[Any]]]:
     """What is embedded, and in which role."""
     if isinstance(data, LabelledSet):

@@ -15,6 +15,7 @@ from junco.job.arrow_tables import arrow_for, is_array, rows_of_stream
 from junco.job.columns import choose, listed, may_be_texts, position_of
 from junco.job.wanted import Wanted
 from junco.store.times import FINE_TIMES
+from junco.types.named_rows import NamedRows
 from junco.wording import picture
 
 _SAMPLE = 64
@@ -71,6 +72,14 @@ def frame_of(value: Any) -> Frame | None:
     if isinstance(value, Mapping):
         return _of_mapping(value)
     called = f"the {type(value).__name__}"
+    if isinstance(value, NamedRows):
+        names = value.column_names
+        return Frame(called, names, lambda at: value.column(names[at]), value.num_rows)
+    return _of_libraries(value, called)
+
+
+def _of_libraries(value: Any, called: str) -> Frame | None:
+    """Those of other libraries."""
     names = getattr(getattr(value, "dtype", None), "names", None)
     if names and hasattr(value, "__array__"):
         return Frame(called, tuple(names), lambda at: _values(value[names[at]]), len(value))

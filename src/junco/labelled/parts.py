@@ -12,6 +12,7 @@ from junco.errors import DataError
 from junco.job.kinds import is_url
 from junco.labelled.retrieval import RetrievalPart, is_retrieval_folder, splits_of
 from junco.settings import user_path
+from junco.types.named_rows import NamedRows
 from junco.wording import and_listed, did_you_mean, nearest
 
 TRAIN = ("train", "training", "训练")
@@ -68,6 +69,8 @@ def parts_of(data: Any) -> Parts | None:
     if isinstance(data, Mapping):
         is_parts = bool(data) and all(map(_is_table, data.values()))
         return Parts("the data", {str(name): each for name, each in data.items()}) if is_parts else None
+    if isinstance(data, NamedRows):
+        return Parts("the data", data.parts) if data.parts else None
     if not isinstance(data, (str, os.PathLike)) or is_url(os.fsdecode(data)):
         return None
     folder = user_path(os.fsdecode(data), "the data")

@@ -25,7 +25,11 @@ from junco.labelled.retrieval import RetrievalPart, is_retrieval_folder, read_re
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet, checked_labels, set_of
 from junco.labelled.values import item_value
 from junco.settings import user_path
+from junco.types.named_rows import NamedRows
 from junco.wording import and_listed, picture, some_listed
+
+_USUAL = {".git", ".ipynb_checkpoints", ".cache", ".Trash", ".venv"}
+"""Hidden folders that nobody takes for a class."""
 
 
 class _ColumnsSeen(Exception):
@@ -67,11 +71,19 @@ def _read(data: Any, inputs: Sequence[str], column: str | None, label: str | Non
         return _of_part(parts, inputs, column, label)
     if isinstance(data, (str, os.PathLike)):
         return _of_path(os.fsdecode(data), inputs, column, label)
+    if isinstance(data, NamedRows) and (found := _of_named_rows(data, inputs, column, label)) is not None:
+        return found
     if is_data_set(data):
         return _of_data_set(data, inputs, column, label)
     if frame_of(data) is not None:
         return _of_table(data, "the table", inputs, column, label)
     return _of_values(data, inputs, column, label)
+
+
+def _of_named_rows(data: NamedRows, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet | None:
+    """What such rows know of themselves, or lazily what their columns say; ``None``: they may as well all be read."""
+    known: AnySet | None = data.known()
+    return of_indexed(data, inputs, column, label) if known is None and is_indexed(data) else known
 
 
 def _of_part(parts: Parts, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
@@ -134,14 +146,26 @@ def _of_classes(folder: Path, inputs: Sequence[str]) -> LabelledSet:
     if not items:
         what = f" that hold what is taken here ({inputs[0]})" if inputs else ""
         raise DataError(f"{folder} has no folders with files in them{what}: its items come as {folder.name}/CLASS/file")
+    if hidden := _hidden_folders(folder):
+        told(f"{folder}: left out, as all whose names begin with a dot: {some_listed(hidden)}")
     if loose:
         told(f"{folder}: {some_listed(loose)} {'is' if len(loose) == 1 else 'are'} in no class's folder, and left out")
     return LabelledSet(items, checked_labels(labels, str(folder)), keys, tuple(told.lines))
 
 
+def _hidden_folders(folder: Path) -> list[str]:
+    """Folders with something in them that are passed over, as all are whose names begin with a dot."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if entry.name.startswith(".") and entry.name not in _USUAL and entry.is_dir() and any(Path(entry).iterdir())
+        )
+
+
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
     """Of a table whose columns tell what they hold."""
-    columns = columns_of(_columns(source, what), inputs, column, label, what)
+    columns = columns_of(column_names_of(source, what), inputs, column, label, what)
     told = Told()
     extra = tuple(filter(None, (columns.label, columns.score)))
     keeping = Keeping(None, extra, outputs=()) if extra else None
@@ -169,7 +193,7 @@ def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> An
     return set_of(columns, items, extra, [row.key for row in good], tuple(told.lines), what)
 
 
-def _columns(source: Any, what: str) -> list[str]:
+def column_names_of(source: Any, what: str) -> list[str]:
     """What a table calls its columns."""
 
     def seen(columns: Sequence[str]) -> None:

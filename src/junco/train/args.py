@@ -25,9 +25,9 @@ class TrainingArgs:
         scope: what is trained: ``head``, a linear map on cached vectors of the network as it is (seconds on a CPU);
             ``lora``, small matrices beside the weights (Hu et al., "LoRA", 2021); ``all`` weights; or the names of
             layers, as ``op.layers()`` lists them.
-        goal: what vectors are to do; ``auto`` follows from the data: ``classify`` for labels, ``contrastive`` for
-            pairs, ``cosent`` for pairs with scores, ``triplet`` for triplets. ``arcface`` is for labels too;
-            ``distil`` matches the vectors of ``teacher``.
+        goal: what vectors are to do; ``auto`` follows from the data: ``classify`` for labels (``contrastive`` for
+            more than 5,000 of them), ``contrastive`` for pairs, ``cosent`` for pairs with scores, ``triplet`` for
+            triplets. ``arcface`` is for labels too; ``distil`` matches the vectors of ``teacher``.
         matryoshka: lengths at which leading numbers of a vector are to be a vector too (Kusupati et al., 2022).
         teacher: for ``distil``: the pipeline whose vectors are matched.
         dim: numbers of a tuned vector, with ``scope="head"``; as many as before where nothing is said.

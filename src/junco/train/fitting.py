@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from junco.memory import device_bytes, is_out_of_memory, let_go, memory_bytes
-from junco.train.examples import Examples
-from junco.train.passes import Passes
+from junco.train.examples import BlockRows, Examples, Rows
+from junco.train.passes import Passes, Places
 
 _SHARE = 0.4
 """Of all memory, that activations may take: what is free now would make other bits each time."""
 _FEW, _MORE = 2, 4
+_LOOKED_AT = 64
+"""Rows whose sizes are looked at."""
 
 
 def rows_that_fit(passes: Passes, examples: Examples, batch: int) -> int | None:
@@ -48,10 +50,20 @@ def _kept_bytes(passes: Passes, examples: Examples, column: int, num_rows: int) 
         return tensor
 
     rows, side = examples.columns[column], examples.side(column)
+    places = _largest(rows, num_rows)
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), passes.statistics_kept():
-        vectors = passes.learned(rows, np.arange(num_rows), side, 0)
+        vectors = passes.learned(rows, places, side, 0)
     del vectors
     return sum(sizes.values())
+
+
+def _largest(rows: Rows, count: int) -> Places:
+    """Places of the largest of some rows, as texts and sounds differ in length, and the largest are what has to fit."""
+    if isinstance(rows, BlockRows):
+        return np.arange(count)
+    some = np.unique(np.linspace(0, len(rows) - 1, max(count, min(_LOOKED_AT, len(rows)))).astype(np.int64))
+    sizes = [sum(np.size(part) for part in row) for row in rows.take(some.tolist())]
+    return np.sort(some[np.argsort(sizes, kind="stable")[::-1][:count]])
 
 
 def _all_bytes(device: torch.device) -> int:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from junco.errors import TrainError
 from junco.train import losses
 from junco.train.args import TrainingArgs
 from junco.train.examples import Examples
+from junco.train.settle import check_lengths
 
 T = TypeVar("T")
 
@@ -263,10 +263,7 @@ def goal_for(name: str, args: TrainingArgs, examples: Examples, dim: int) -> Goa
 
     if not args.matryoshka:
         return made(dim)
-    if wrong := [length for length in args.matryoshka if not 0 < length <= dim]:
-        raise TrainError(
-            f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers"
-        )
+    check_lengths(args, dim)
     return Matryoshka(sorted({*args.matryoshka, dim}), made)
 
 

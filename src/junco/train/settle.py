@@ -16,6 +16,8 @@ NETWORK_EPOCHS = 3
 HEAD_STEPS, FEWEST_HEAD_EPOCHS, MOST_HEAD_EPOCHS = 120, 5, 40
 """A head's epochs are as many as make so many steps: more gave no better vectors."""
 _TWO_OF_TWO = 4
+_OF_A_TEST = 8, 12
+"""Of a network: the test takes as long as 150 examples or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Settled:
     augment: bool
     patience: int | None
     is_head: bool
+
+    @property
+    def of_a_test(self) -> tuple[int, int]:
+        """Examples of a test of rates: of each step, and others by whose loss is told."""
+        return (self.batch, HEAD_BATCH) if self.is_head else _OF_A_TEST
 
     @property
     def steps_of_an_epoch(self) -> int:
@@ -74,6 +81,18 @@ def settled(args: TrainingArgs, task: TrainTask, examples: Examples, goal: str) 
         patience=args.patience,
         is_head=is_head,
     )
+
+
+def check_lengths(args: TrainingArgs, dim: int) -> None:
+    """Refuse lengths of ``matryoshka`` that are none within vectors of ``dim`` numbers.
+
+    Raises:
+        TrainError: one is not.
+    """
+    if wrong := [length for length in args.matryoshka if not 0 < length <= dim]:
+        raise TrainError(
+            f"matryoshka={list(args.matryoshka)}: {wrong[0]} is no length within a vector of {dim} numbers"
+        )
 
 
 def _epochs(is_head: bool, steps_of_an_epoch: int) -> int:

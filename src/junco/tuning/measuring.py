@@ -8,14 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from junco.errors import DataError
 from junco.evaluate.evaluation import Evaluation, Measured
-from junco.evaluate.measures import Measure, main_of, measured, sides
+from junco.evaluate.measures import Measure, main_of, measured, names_of, sides
 from junco.evaluate.way import key_of
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TripletSet
 from junco.metrics.ranking import Values
 from junco.types import Vectors
+from junco.wording import and_listed, did_you_mean, nearest
 
 AT, NEIGHBOURS = (1, 10), 5
+
+
+def check_metric(metric: str | None, data: AnySet | None) -> None:
+    """Refuse a measure that is not one of such data.
+
+    Raises:
+        DataError: with those that are.
+    """
+    if metric is None:
+        return
+    if data is None:
+        raise DataError(f"metric={metric!r}: nothing is held out to measure by: give eval_data, or leave metric out")
+    if metric not in (names := names_of(data, AT, NEIGHBOURS)):
+        near = did_you_mean(nearest(metric, names))
+        raise DataError(f"metric={metric!r} is not measured of such data: {and_listed(names)} are.{near}")
 
 
 @dataclass(frozen=True, eq=False)

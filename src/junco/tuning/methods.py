@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from junco.errors import DataError
 from junco.labelled.sets import AnySet, UnlabelledSet
 from junco.neural.operator import NeuralOperator
 from junco.train.args import TrainingArgs
@@ -19,6 +18,7 @@ from junco.train.task import Side, TrainTask
 from junco.train.trainer import Embed, Fitted
 from junco.tuning.loaded import HeldRows, Loaded
 from junco.tuning.loading import Loader, LoadingOptions, loader_of_rows, loader_of_vectors, vectors_of
+from junco.tuning.measuring import check_metric
 from junco.tuning.places import Places
 from junco.tuning.split import Split
 from junco.tuning.teacher import order_by_teacher, targets_of
@@ -145,6 +145,7 @@ class NetworkMethod:
 def _loaded(loader: Loader, parts: Split, args: TrainingArgs) -> tuple[Loaded, AnySet | None, HeldRows | None]:
     loaded = loader.load(parts.train, parts.contents)
     held = order_by_teacher(parts.eval, args) if isinstance(parts.eval, UnlabelledSet) else parts.eval
+    check_metric(args.metric, held)
     return loaded, held, None if held is None else loader.held_out(held)
 
 
@@ -166,10 +167,7 @@ def _ready(  # what was loaded, and for what
     def measure(embed: Embed) -> dict[str, float]:
         if held is None:
             return {}
-        found = held.asked.means([embed(rows, side) for rows, side in zip(held.rows, _SIDES, strict=False)])
-        if metric not in found:
-            raise DataError(f"{metric!r} is not measured of such data: {', '.join(found)} are")
-        return found
+        return held.asked.means([embed(rows, side) for rows, side in zip(held.rows, _SIDES, strict=False)])
 
     return Ready(task, loaded.examples(targets), measure, metric, dim, held_data, held, told, rejects)
 

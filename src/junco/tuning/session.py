@@ -19,11 +19,13 @@ from junco.operator.spec import OperatorSpec
 from junco.runtime.machine import machine
 from junco.settings import user_path
 from junco.train.args import TrainingArgs
+from junco.train.settle import check_lengths
 from junco.train.trainer import Fitted, fit
 from junco.tuning.board import board_for
 from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
+from junco.tuning.measuring import check_metric
 from junco.tuning.methods import HeadMethod, Method, NetworkMethod, Ready
 from junco.tuning.places import Places, check_outside, places_of
 from junco.tuning.report import TrainReport
@@ -31,6 +33,8 @@ from junco.tuning.split import Split, SplitOptions, split
 from junco.tuning.watching import Together, Watching, watch_for
 
 _GOALS: Mapping[type, str] = {LabelledSet: "classify", PairSet: "contrastive", TripletSet: "triplet"}
+_MOST_CLASSES = 5_000
+"""Labels of a classifier: more take longer than comparing examples, and few of each say little of a weight."""
 
 
 def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
@@ -66,7 +70,8 @@ def train(  # noqa: PLR0913  # each is one decision of the caller's, by name
     with _watching(progress, args, lines) as watch:
         known = SplitOptions(_inputs(own, loader), column, label, args.goal != "distil", watch.loading, on_error)
         parts = split(data, eval_data, args.seed, known)
-        session = _Session(own, args, parts, _goal(args, parts.train), loader, watch, on_error, known.are_texts, lines)
+        goal = _goal(args, parts.train, lines)
+        session = _Session(own, args, parts, goal, loader, watch, on_error, known.are_texts, lines)
         with places_of(own, args, parts, loader, to) as places:
             return session.run(places, resume=resume)
 
@@ -84,10 +89,11 @@ class _Session:
     on_error: OnUnreadable
     are_texts: bool
     lines: list[str]
-    """What was told of files of TensorBoard."""
+    """What was told beside: of the goal that was chosen, of files of TensorBoard."""
 
     def run(self, places: Places, *, resume: bool) -> TrainReport:
         """Load, train, save, measure, report."""
+        self._check()
         method = self._method(places)
         loaded = method.load(self.parts, self.goal, self.args)
         self.watch.metric = loaded.metric
@@ -113,6 +119,13 @@ class _Session:
         if not self.args.keep and fitted.history.ending != "interrupted":  # which the same call goes on with
             shutil.rmtree(places.run, ignore_errors=True)
         return report
+
+    def _check(self) -> None:
+        """What would else be found out after everything was decoded."""
+        if not isinstance(self.parts.eval, UnlabelledSet):
+            check_metric(self.args.metric, self.parts.eval)
+        if (dim := self.args.dim or self.operator.dim_taken) is not None:
+            check_lengths(self.args, dim)
 
     def _method(self, places: Places) -> Method:
         options = LoadingOptions(are_texts=self.are_texts, on_error=self.on_error, watch=self.watch.loading)
@@ -182,7 +195,7 @@ def _inputs(operator: NeuralOperator, loader: Any) -> tuple[str, ...]:
     return given.graph.inputs
 
 
-def _goal(args: TrainingArgs, data: TrainSet) -> str:
+def _goal(args: TrainingArgs, data: TrainSet, lines: list[str]) -> str:
     """What vectors are to do, where nobody said it.
 
     Raises:
@@ -194,4 +207,7 @@ def _goal(args: TrainingArgs, data: TrainSet) -> str:
         raise DataError("nothing is known of the items: give labels, pairs or triplets, or goal='distil' and a teacher")
     if isinstance(data, PairSet) and len(data.scores):
         return "cosent"
+    if isinstance(data, LabelledSet) and len(data.counts) > _MOST_CLASSES:
+        lines.append(f"goal: contrastive, as a classifier would have a weight for each of {len(data.counts):,} labels")
+        return "contrastive"
     return _GOALS[type(data)]

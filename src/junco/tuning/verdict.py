@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from junco.metrics.interval import Estimate
+from junco.pages.letters import amount
 from junco.train.history import Epoch, History
 
 Kind = Literal["better", "not better", "worse", "over-fitted", "too little data", "nothing held out"]
@@ -16,6 +17,8 @@ FAR = 0.2
 """So far above the held-out items the examples themselves are where they were learned by heart."""
 FALL = 0.01
 """That a measure loses after its best epoch, before it counts as lost."""
+FEWEST_TO_TELL = 20
+"""Held-out items: intervals of fewer are too narrow, all the more as the best epoch was chosen by the same items."""
 _LONG = 0.5
 """The share of all epochs that came after the best one where it came long before the last."""
 
@@ -65,6 +68,8 @@ def verdict(read: Readings) -> Verdict:
         return _unknown(read)
     if read.is_parent_kept or read.gain.is_below_zero:
         return _worse(read, read.before, read.after, read.gain)
+    if read.gain.num_items < FEWEST_TO_TELL:
+        return _too_few(read, read.before, read.after, read.gain)
     if read.gain.is_above_zero:
         rose = f"{read.measure} rose from {read.before.mean:.3f} to {read.after.mean:.3f}"
         said = f"Better: {rose}, by {between(read.gain)}, on {_items(read.gain)}."
@@ -89,7 +94,7 @@ def _not_told(read: Readings, before: Estimate, after: Estimate, gain: Estimate)
 
 
 def _items(gain: Estimate) -> str:
-    return f"{gain.num_items:,} held-out items"
+    return amount(gain.num_items, "held-out item")
 
 
 def between(gain: Estimate) -> str:
@@ -192,6 +197,14 @@ def _too_little(moved: str, gain: Estimate) -> Verdict:
         f"from {gain.low:+.3f} to {gain.high:+.3f}."
     )
     return Verdict("too little data", (said, f"About {count:,} held-out items would show a gain of {wanted:.3f}."))
+
+
+def _too_few(read: Readings, before: Estimate, after: Estimate, gain: Estimate) -> Verdict:
+    said = (
+        f"Too little data to say: {read.measure} went from {before.mean:.3f} to {after.mean:.3f}, but only "
+        f"{_items(gain)} told so."
+    )
+    return Verdict("too little data", (said, f"Hold out {FEWEST_TO_TELL} at least, and rather hundreds."))
 
 
 def _round_up(count: float) -> int:

@@ -82,6 +82,23 @@ class RunningHub:
         return self.ask("POST", f"/repositories/{name}/commits/main", who, json=body, status=status)
 
 
+REPORT = {
+    "data": {"name": "flowers", "fingerprint": "f" * 64},
+    "main": "map",
+    "metrics": {
+        "map": {"mean": 0.8, "low": 0.75, "high": 0.85, "num_items": 100},
+        "recall@1": {"mean": 0.9, "low": 0.85, "high": 0.95, "num_items": 100},
+    },
+    "items_per_s": 120.5,
+    "dim": 512,
+    "model_bytes": 20_000_000,
+    "machine": "x86_64 Some Processor ×2",
+    "measured": "2026-11-29T10:00:00Z",
+    "junco": "0.1.0",
+}
+"""What was measured, as a hub takes it."""
+
+
 def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
     if text not in _kept:
         from argon2 import PasswordHasher
@@ -93,7 +110,7 @@ def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
 @contextlib.contextmanager
 def running_hub(store, *, limits=None, tls=None, **more):
     """A hub in a folder, answering at an address."""
-    hub = open_hub(Path(store), limits=limits or Limits(logins=1000, wrong_tokens=10_000), **more)
+    hub = open_hub(Path(store), limits=limits or Limits(logins=1000, wrong_tokens=100_000), **more)
     taken, server = listen("127.0.0.1", 0), server_of(hub, tls=tls)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()

@@ -16,6 +16,7 @@ from junco.hub.client.download import Told, download, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import Name, parse_name
 from junco.hub.client.revision import Revision, read_revision
+from junco.hub.signing.policy import check_signed
 from junco.settings import settings, user_path
 from junco.wording import did_you_mean
 
@@ -58,7 +59,7 @@ def pull(
         NoHubError: no hub is configured.
         UnavailableError: it is not there, or cannot be reached.
         IntegrityError: what came is not what it should be.
-        TrustError: it holds files that run code in careless hands.
+        TrustError: it holds files that run code in careless hands, or is not signed as this user wants it.
         TargetError: there is something at ``to``.
     """
     target = _free(to) if to is not None else None
@@ -106,6 +107,7 @@ def pulled(
         unsafe := [f.path for f in revision.files if unsafe_format(folder / f.path, f.path)]
     ):
         raise _unsafe(asked, unsafe)
+    check_signed(address, revision, folder)
     return Pulled(folder, revision, address)
 
 

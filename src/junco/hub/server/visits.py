@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from junco.hub.server.access import Action, Actor, Target, allow, missing_scope
 from junco.hub.server.accounts.names import likeness
 from junco.hub.server.accounts.people import namespace_of
+from junco.hub.server.accounts.sessions import Browser, browser_of
 from junco.hub.server.accounts.tokens import actor_of, note_use
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.hub import Hub, hub_of
@@ -32,12 +33,14 @@ class Visit:
         actor: who asks.
         repository: that it is about; a copy, which changes nothing.
         namespace: of the repository, or that it is about itself.
+        form_token: what the forms of the browser's session carry; ``None`` without one.
     """
 
     hub: Hub
     actor: Actor
     repository: Repository | None = None
     namespace: Namespace | None = None
+    form_token: str | None = None
 
     @property
     def repo(self) -> Repository:
@@ -65,7 +68,7 @@ class Brings(Protocol):
 
 
 @functools.cache
-def needs(action: Action, asked: str = "api") -> Callable[[Request], Visit]:
+def needs(action: Action, asked: str = "api", *, of_page: bool = False) -> Callable[[Request], Visit]:
     """What a route depends on: the visit, where the caller may do ``action`` to what the address names.
 
     The address's parts ``{namespace}`` and ``{name}`` are a repository, ``{organisation}`` is a namespace.
@@ -73,19 +76,21 @@ def needs(action: Action, asked: str = "api") -> Callable[[Request], Visit]:
     Args:
         action: of the route.
         asked: under which limit its requests are counted.
+        of_page: whether a browser's session tells who asks, where there is no token; of pages alone.
     """
 
     def visit(request: Request) -> Visit:
         hub = hub_of(request)
-        # what is signed carries its own leave, and no token of the hub's
-        actor = Actor(address=_address(request)) if action is Action.SIGNED else _caller(request, hub)
+        browser = _browser(request, hub, action, of_page=of_page)
+        request.state.browser = browser
+        actor = browser.actor
         _count(request, hub, actor, asked)
         with hub.database.reading() as session:
             namespace, repository = _about(request, session)
         if action is Action.READ and "name" in request.path_params and _is_brought(request, repository):
             with hub.database.reading() as session:
                 namespace, repository = _about(request, session)
-        return allowed(Visit(hub, actor, repository, namespace), action, request)
+        return allowed(Visit(hub, actor, repository, namespace, browser.form_token), action, request)
 
     visit.action = action  # type: ignore[attr-defined]
     visit.dependency = Depends(visit)  # type: ignore[attr-defined]
@@ -140,6 +145,16 @@ def _target(visit: Visit) -> Target | None:
 
 def _is_seen(visit: Visit) -> bool:
     return visit.repository is not None and allow(visit.actor, Action.READ, _target(visit))
+
+
+def _browser(request: Request, hub: Hub, action: Action, *, of_page: bool) -> Browser:
+    """Who asks, and what forms of theirs carry."""
+    if action is Action.SIGNED:  # what is signed carries its own leave, and no token of the hub's
+        return Browser(Actor(address=_address(request)))
+    if of_page and "authorization" not in request.headers:
+        with hub.database.reading() as session:
+            return browser_of(session, request)
+    return Browser(_caller(request, hub))
 
 
 def _caller(request: Request, hub: Hub) -> Actor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -122,10 +122,16 @@ def days(visit: _Read, days: Annotated[int, Query(ge=1, le=366)] = 30) -> dict[s
 
 
 @routes.get("/trends")
-def rising(visit: _Open, by: str = "family", days: Annotated[int, Query(ge=1, le=366)] = 30) -> dict[str, Any]:
-    """Families that rise."""
+def rising(
+    visit: _Open,
+    by: Literal["family"] = "family",
+    days: Annotated[int | None, Query(ge=1, le=366)] = None,
+    period: Literal["day", "week", "month"] = "week",
+) -> dict[str, Any]:
+    """Families that rise, beside what they usually are."""
+    length, count = trends.PERIODS[period]
     with visit.hub.database.reading() as session:
-        return {"by": by, "families": trends.rising_families(session, days)}
+        return {"by": by, "families": trends.rising_families(session, days or length * count, period_days=length)}
 
 
 @routes.post("/resolve")

@@ -45,6 +45,7 @@ class Query:
         facets: values by their names in `FACETS`.
         tags: that a card has to name.
         unsafe: with or without files that can run code; ``None`` is both.
+        signed: with or without a signature; ``None`` is both.
         mirrored: from another hub, or this hub's own; ``None`` is both.
         sort: one of `SORTS`.
         limit: a page's.
@@ -56,6 +57,7 @@ class Query:
     facets: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
     unsafe: bool | None = None
+    signed: bool | None = None
     mirrored: bool | None = None
     sort: str = "trending"
     limit: int = 20
@@ -105,6 +107,8 @@ def _conditions(session: Session, actor: Actor, query: Query) -> list[ColumnElem
     if query.unsafe is not None:
         is_safe = func.json_array_length(Repository.unsafe) == 0
         conditions.append(~is_safe if query.unsafe else is_safe)
+    if query.signed is not None:
+        conditions.append(Repository.signed.is_(query.signed))
     if query.mirrored is not None:
         conditions.append(Repository.upstream.is_not(None) if query.mirrored else Repository.upstream.is_(None))
     words = [*query.words.lower()[:_LONGEST].split()[:_MOST_WORDS], *(tag.lower() for tag in query.tags)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_mirror"
-down_revision = "0003_use"
+revision = "0005_mirror"
+down_revision = "0004_reports"
 
 
 def upgrade() -> None:
