@@ -7,13 +7,13 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from media import debian
 from PIL import Image
 
 from junco import datasets
 from junco.errors import DataError, InputError, ParameterError, TargetError
 from junco.labelled.reading import read_data
 from junco.places.files import file_sha256
+from media import debian
 
 
 @pytest.fixture(scope="module")
