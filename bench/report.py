@@ -21,8 +21,8 @@ from results import Ratio, Report, Table, conditions_line, number
 RESULTS = BENCH / "results"
 PAGE = BENCH.parent / "docs" / "benchmarks.md"
 QUESTIONS = (
-    *("photos", "video", "objects", "sound", "documents", "texts", "tuning"),
-    *("concurrent_calls", "search", "start", "runtimes", "call_overhead", "row_overhead", "memory"),
+    *("photos", "video", "objects", "sound", "documents", "texts", "tuning", "tuning_modalities"),
+    *("concurrent_calls", "search", "start", "runtimes", "call_overhead", "row_overhead", "memory", "hub"),
 )
 HEAD = """# Benchmarks
 """

@@ -55,7 +55,7 @@ def measure(report: Report) -> None:
 def photos(report: Report) -> None:
     """Neighbours of held-out photos, before and after."""
     per_class = QUICK_PER_CLASS if report.quick else PER_CLASS
-    parts = _textiles(per_class)
+    parts = photos_of(per_class)
     labels = [label for _, label in parts["held"]]
     measured = {}
     answers = _raced(report, [each for each in PHOTOS if not report.quick or each.name in LIGHT], parts, "photos")
@@ -81,7 +81,10 @@ def photos(report: Report) -> None:
 def texts(report: Report) -> None:
     """First lines that look for their bodies among all bodies of packages that were held out."""
     count, held = (QUICK_PAIRS, QUICK_PAIRS) if report.quick else (NUM_PAIRS, NUM_HELD)
-    parts = {"train": _pairs(TRAINED_ON, count), "held": _pairs(HELD_OUT, held)}
+    train = _pairs(TRAINED_ON, count)
+    seen = {text for pair in train for text in pair}
+    apart = [pair for pair in _pairs(HELD_OUT, held) if seen.isdisjoint(pair)]
+    parts = {"train": train, "held": apart}
     answers = _raced(report, [each for each in TEXTS if not report.quick or each.name in LIGHT], parts, "texts")
     relevant = [{row: 1.0} for row in range(len(parts["held"]))]
     measured = {name: retrieval(*vectors, relevant) for name, (_, vectors) in answers.items()}
@@ -130,7 +133,7 @@ def _told(gain: Estimate) -> str:
     return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
-def _textiles(per_class: int) -> dict[str, Any]:
+def photos_of(per_class: int) -> dict[str, Any]:
     """So many photos of each class to train, and as many others to measure by."""
     files = metadata.distribution("conformal-clip-data").files or []
     parts: dict[str, Any] = {"train": [], "held": []}

@@ -23,6 +23,8 @@ HEAVY = [
     "start",
     "runtimes",
     "tuning",
+    "tuning_modalities",
+    "hub",
 ]
 WITH_PEERS = {"call_overhead", "row_overhead", "photos", "texts"}
 

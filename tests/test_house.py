@@ -22,6 +22,8 @@ SERVED_BY = {
     "argon2",
     "fastapi",
     "itsdangerous",
+    "jinja2",
+    "markupsafe",
     "prometheus_client",
     "pydantic",
     "sqlalchemy",
@@ -144,7 +146,7 @@ def test_heavy_libraries_wait_until_they_are_used(path):
         allowed |= CLI_MAY_ALSO_IMPORT
     if SRC / "adapters" in path.parents:
         allowed |= {ADAPTED.get(path.stem, "junco")}
-    if SRC / "hub" / "server" in path.parents:
+    if SRC / "hub" / "server" in path.parents or SRC / "hub" / "web" in path.parents:
         allowed |= SERVED_BY  # whoever runs a hub has them, and nobody else imports the room
     if path.parent == SRC / "nn" or (path.name == "model.py" and SRC / "models" in path.parents):
         allowed |= {"torch"}  # a network is a class of torch's; whoever needs one imports it where it is built

@@ -73,3 +73,9 @@ def test_a_user_without_a_home_is_told_in_a_line_what_to_set(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ParameterError, match="set JUNCO_HOME to a folder"):
         settings()
+
+
+def test_a_home_within_the_working_folder_is_a_whole_path(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUNCO_HOME", "there")
+    assert settings().home == tmp_path / "there"

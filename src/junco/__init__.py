@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from junco.errors import JuncoError, OperatorError
     from junco.evaluate.evaluation import Evaluation
     from junco.graph.nodes import Graph, Node
+    from junco.hub.trust.word import Trust
+    from junco.model_survey.survey import Survey, survey
     from junco.neural.images import ImageEmbedding
     from junco.neural.model import NeuralModel
     from junco.neural.operator import NeuralOperator
@@ -88,7 +90,10 @@ _WHERE = {
     "Reject": "junco.engine.rows",
     "Source": "junco.runtime.source",
     "SparseSet": "junco.store.sparse",
+    "Survey": "junco.model_survey.survey",
+    "survey": "junco.model_survey.survey",
     "TrainReport": "junco.tuning.report",
+    "Trust": "junco.hub.trust.word",
     "TrainTask": "junco.train.task",
     "TrainingArgs": "junco.train.args",
     "VectorSet": "junco.answers.vector_set",
@@ -124,9 +129,11 @@ __all__ = [
     "Reject",
     "Source",
     "SparseSet",
+    "Survey",
     "TrainReport",
     "TrainTask",
     "TrainingArgs",
+    "Trust",
     "VectorSet",
     "__version__",
     "adopt",
@@ -142,6 +149,7 @@ __all__ = [
     "pipelines",
     "read_sparse_vectors",
     "read_vectors",
+    "survey",
 ]
 
 

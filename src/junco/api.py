@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from junco.engine.stream import Stream
     from junco.evaluate.evaluating import OnUnreadable
     from junco.evaluate.evaluation import Evaluation
+    from junco.hub.trust.word import Trust
     from junco.job.report import JobReport
     from junco.pages.inspection import Inspection
     from junco.plan.lock import Lock
@@ -232,6 +233,7 @@ class Pipeline(Running):
             DataError: the data says nothing of its items, or this makes no one vector of an item.
         """
         from junco.evaluate.evaluating import EvaluateOptions, evaluate
+        from junco.evaluate.keeping import kept
         from junco.evaluate.way import named_ways, varied
         from junco.labelled.reading import read_data
 
@@ -239,7 +241,7 @@ class Pipeline(Running):
         ways = named_ways([self, *others], varied(self, vary or {}))
         options = EvaluateOptions(tuple(at), neighbours, tuple(metrics), on_error, progress)
         known = read_data(data, self.graph.inputs, column=column, label=label)
-        return evaluate(ways, known, options)
+        return kept(evaluate(ways, known, options), ways)
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline, without a name, with one operator swapped; what is handed down (``allow_urls``) it gets too.
@@ -343,18 +345,23 @@ class Pipeline(Running):
         return printable(f"<pipeline{name}: {', '.join(self.graph.inputs)} → {', '.join(self.graph.outputs)}>")
 
 
-def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", **params: Any) -> Pipeline:
+def pipeline(
+    ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", trust: Trust | None = None, **params: Any
+) -> Pipeline:
     """A pipeline by name, file or graph. The shape of ``ref`` says where it lives; nothing is tried in turn.
 
     Args:
         ref: the name of an installed pipeline or of a family (its default member); ``namespace/name`` on a hub;
             a path (``./flow.yaml``); a `Path`; a `Graph`.
         device: "auto", "cpu", "cuda", "cuda:1", "mps", or a list of them for a replica on each.
+        trust: code of a hub that may run, ``Trust.commit("0123…")``: beside what ``junco hub trust`` allowed; then the
+            operators that steps name on a hub are brought, and their code is run, at once.
         params: the pipeline's own parameters, in place of their defaults.
 
     Raises:
         UnknownNameError: with the nearest names.
         ParameterError: a parameter that the pipeline does not have, with suggestions.
+        TrustError: with ``trust``, a step is code of a hub that it does not name.
     """
     if isinstance(ref, Pipeline):
         raise InputError("this is a pipeline already: call it; pipeline(….graph) makes another one of its graph")
@@ -364,7 +371,22 @@ def pipeline(ref: str | Path | Graph, *, device: str | Sequence[str] = "auto", *
         from junco.catalog.find import find  # reads YAML
 
         ref = find(ref)
-    return Pipeline(with_params(ref, params), device=device)
+    made = Pipeline(with_params(ref, params), device=device)
+    if trust is not None:
+        _bring(made.graph, trust)
+    return made
+
+
+def _bring(graph: Graph, trust: Trust) -> None:
+    """Bring what steps name on a hub, on the caller's word, which holds in this process for what was brought."""
+    from junco.graph.brought import brought
+    from junco.graph.params import bind
+    from junco.hub.trust.word import Trust as Word
+
+    if not isinstance(trust, Word):
+        raise InputError('trust is a word of the caller\'s own, Trust.commit("40 hexadecimal digits")')
+    with trust:
+        brought(bind(graph, {}))
 
 
 pipe = PipeStart(Pipeline)

@@ -56,6 +56,12 @@ def secret(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
+def certificate_bundles() -> tuple[str, ...]:
+    """Files or folders of certificate authorities that are believed beside the machine's own, as other clients do."""
+    named = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    return tuple(dict.fromkeys(each for each in named if each))
+
+
 @contextmanager
 def only_looking() -> Iterator[None]:
     """Offline for as long as this lasts, in this thread: what is only shown must not fetch anything."""
@@ -91,7 +97,7 @@ def user_path(text: str | os.PathLike[str], what: str = "the path") -> Path:
 
 def _home() -> Path:
     if given := os.environ.get("JUNCO_HOME"):
-        return user_path(given, "JUNCO_HOME")
+        return user_path(given, "JUNCO_HOME").absolute()
     import platformdirs
 
     try:

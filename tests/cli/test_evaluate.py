@@ -35,3 +35,14 @@ def test_values_that_are_lists_stand_in_brackets():
         "layer": ["stages.0", ["stages.2", "stages.4"], -1],
         "pool": ["gem"],
     }
+
+
+def test_the_json_says_where_when_and_by_which_data(classes, junco):
+    plain = json.loads(junco("evaluate", "image-embedding", classes, "--json").stdout)
+    assert plain["machine"]
+    assert plain["measured"]
+    (classes / "red").rename(classes / "crimson")
+    (classes / "crimson").rename(classes / "red")
+    again = json.loads(junco("evaluate", "image-embedding", classes, "--json").stdout)
+    assert again["fingerprint"] == plain["fingerprint"]
+    assert len(plain["fingerprint"]) == 64

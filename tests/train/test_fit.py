@@ -112,6 +112,19 @@ def test_layers_by_name_are_trained_alone_with_their_statistics(tmp_path):
     assert done.history.num_trained < done.history.num_weights
 
 
+def test_statistics_of_a_network_that_was_trained_stay_and_those_of_a_fresh_one_are_learned(tmp_path):
+    fresh, known = seeded(Convolutional), seeded(Convolutional)
+    with torch.no_grad():
+        known.train()(torch.from_numpy(digits()[0][:64]))
+    names = {name for name, _ in fresh.named_buffers() if name.endswith("running_mean")}
+    learned, kept = (
+        trained(task_of(network), labelled(), tmp_path / str(at), epochs=1, metric="")
+        for at, network in enumerate((fresh, known))
+    )
+    assert {f"network.{name}" for name in names} <= learned.tensors.keys()
+    assert not {f"network.{name}" for name in names} & kept.tensors.keys()
+
+
 def test_names_of_layers_begin_inside_of_what_wraps_the_network(tmp_path):
     wrapped = nn.ModuleDict({"network": seeded(Attending)})
     task = task_of(wrapped["network"])

@@ -315,7 +315,7 @@ def _is_single(node: Node) -> bool:
 
 
 def _family(spec: OperatorSpec) -> str:
-    return spec.name.partition(".")[0]
+    return spec.family
 
 
 def _family_and_name(node: Node) -> str:

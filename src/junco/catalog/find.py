@@ -12,7 +12,7 @@ from junco.graph import yaml_file
 from junco.graph.nodes import Graph
 from junco.operator import registry
 from junco.operator.family import Family
-from junco.operator.hub_names import hub_folder
+from junco.operator.hub_names import hub_pipeline
 from junco.settings import settings
 
 
@@ -92,7 +92,7 @@ def _hint(name: str) -> str:
 def _on_hub(name: HubName, ref: str) -> Definition:
     """A pipeline of a hub, as a folder that was fetched and checked."""
     try:
-        folder = hub_folder(str(name), "pipeline")
+        folder = hub_pipeline(str(name))
     except NoHubError as error:
         cure = f" If you mean a file, write {f'./{ref}'!r}." if Path(ref).exists() else ""
         raise NoHubError(f"{ref!r} is a name on a hub and {error}{cure}") from None

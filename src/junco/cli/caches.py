@@ -83,14 +83,9 @@ def brought(before: dict[Path, int]) -> list[dict[str, Any]]:
 
 def specs_of(graph: Graph) -> Iterator[OperatorSpec]:
     """The operators of a graph whose parameters are in place, also in pipelines within it."""
-    from junco.graph.nesting import inner_graph
+    from junco.graph.nesting import specs_in
 
-    for node in graph.nodes:
-        inner = inner_graph(node)
-        if inner is not None:
-            yield from specs_of(inner)
-        elif (spec := node.spec) is not None:
-            yield spec
+    return specs_in(graph)
 
 
 def weights_of(specs: Iterable[OperatorSpec]) -> list[dict[str, Any]]:

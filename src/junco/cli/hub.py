@@ -18,6 +18,27 @@ _database = click.option("--database", metavar="URL", help="postgresql://…; wi
 _blobs = click.option("--blobs", metavar="URL", help="s3://BUCKET/PREFIX; without it files in the folder.")
 
 
+def _of_mirror(command: Any) -> Any:
+    """The options by which another hub is read through this one."""
+    for option in reversed((
+        click.option("--mirror", metavar="URL", help="Another hub, read through this one: https://huggingface.co"),
+        click.option("--mirror-allow", multiple=True, metavar="PATTERN", help="NAMESPACE/NAME, with * in the name."),
+        click.option("--mirror-size", default="200GB", metavar="SIZE", help="Of large files that are kept."),
+        click.option("--mirror-token-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     help="With the token for that hub; or JUNCO_MIRROR_TOKEN."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _tls(command: Any) -> Any:
+    """The options by which the hub speaks TLS itself."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    command = click.option("--key", type=file, metavar="FILE", help="PEM: the certificate's private key.")(command)
+    named = click.option("--certificate", type=file, metavar="FILE", help="PEM: of this hub, and of who vouches.")
+    return named(command)
+
+
 class _Hub(Later):
     """Those of whoever uses a hub are imported when they are used."""
 
@@ -25,7 +46,12 @@ class _Hub(Later):
         **dict.fromkeys(("login", "logout", "whoami"), "junco.cli.hub_session"),
         **dict.fromkeys(("push", "pull", "lock"), "junco.cli.hub_moving"),
         **dict.fromkeys(("search", "show", "diff", "delete"), "junco.cli.hub_listing"),
+        "report": "junco.cli.hub_report",
         "trust": "junco.cli.hub_trust",
+        **dict.fromkeys(("keys", "sign", "verify"), "junco.cli.hub_sign"),
+        **dict.fromkeys(("bundle", "unbundle"), "junco.cli.hub_bundle"),
+        "token": "junco.cli.hub_token",
+        "mirror": "junco.cli.hub_mirror",
     }
 
 
@@ -43,6 +69,8 @@ def hub() -> None:
 @click.option("--open-sign-up", is_flag=True, help="Anybody may become a user.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="By which the hub may be called, from elsewhere.")
 @click.option("--proxy", multiple=True, metavar="ADDRESS", help="Of a reverse proxy: who asks is who it says asks.")
+@_of_mirror
+@_tls
 def serve(
     store: Path,
     port: int,
@@ -52,27 +80,35 @@ def serve(
     open_sign_up: bool,
     allow_host: tuple[str, ...],
     proxy: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    **mirror: Any,
 ) -> None:
     """Run a hub in the folder STORE, until Ctrl-C.
 
     The first time, the folder is made, and an admin, whose password is shown once.
-    TLS is a reverse proxy's: beyond this machine, passwords and tokens go in the clear without one.
+    TLS is a reverse proxy's, or by --certificate and --key: beyond this machine, passwords and tokens go in the clear
+    without.
     """
     server = _server()
+    tls = server.tls_of(certificate, key)
     hosts = frozenset(name.lower() for name in (*allow_host, *([] if server.is_loopback(host) else [host])))
-    opened = _open(store, database=database, blobs=blobs, hosts=hosts, open_sign_up=open_sign_up)
+    mirroring = _mirroring(**mirror)
+    opened = _open(store, database=database, blobs=blobs, hosts=hosts, open_sign_up=open_sign_up, mirroring=mirroring)
     admin = server.first_admin(opened)
 
     def ready(address: str) -> None:
         if admin is not None:
             say(f"the first admin is {admin[0]}, with the password {admin[1]} (it is not shown again)")
-        if not server.is_loopback(host):
+        if mirroring is not None:
+            say(f"{', '.join(mirroring.allowed)} of {mirroring.upstream} can be read here")
+        if not server.is_loopback(host) and tls is None:
             say("without TLS in front of it (a reverse proxy), tokens can be read on the way")
         out(address)
         flush()
         say("Ctrl-C ends it")
 
-    server.serve(opened, host, port, ready, ",".join(proxy))
+    server.serve(opened, host, port, ready, ",".join(proxy), tls)
     say("ended")
 
 
@@ -145,6 +181,21 @@ def backup(target: Path, store: Path) -> None:
 
     copied = back_up(server.store_of(store), target)
     out(f"{copied:,} files")
+
+
+def _mirroring(
+    mirror: str | None, mirror_allow: tuple[str, ...], mirror_size: str, mirror_token_file: Path | None
+) -> Any:
+    from junco.hub.server.mirror.options import bytes_of, mirroring_of
+    from junco.settings import secret
+
+    token = secret("JUNCO_MIRROR_TOKEN")
+    if mirror_token_file is not None:
+        try:
+            token = mirror_token_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise InputError(f"{mirror_token_file} cannot be read: a file with a token in it is meant") from None
+    return mirroring_of(mirror, mirror_allow, token, bytes_of(mirror_size))
 
 
 def _server() -> Any:

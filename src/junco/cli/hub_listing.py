@@ -44,8 +44,8 @@ def search(
     if as_json:
         out_json([dict(each.told) for each in found])
         return
-    rows = [(each.name, each.kind, each.family, each.licence, each.latest, each.summary) for each in found]
-    print_table(("name", "kind", "family", "licence", "latest", "summary"), rows)
+    rows = [(each.name, each.kind, each.family, each.licence, each.downloads, each.summary) for each in found]
+    print_table(("name", "kind", "family", "licence", "downloads", "summary"), rows)
 
 
 @click.command

@@ -39,7 +39,7 @@ def push(
     from junco.hub.client.pushing import push as put
 
     how = {"release": release, "message": message, "licence": licence, "private": private, "hub": hub}
-    made = put(folder, name, **how, told=_progress("sent"))  # type: ignore[arg-type]  # each as its option gives it
+    made = put(folder, name, **how, told=progress("sent"))  # type: ignore[arg-type]  # each as its option gives it
     for warning in made.warnings:
         say(f"warning: {warning}")
     if as_json:
@@ -67,7 +67,7 @@ def pull(name: str, to: Path | None, frozen: bool, allow_unsafe_files: bool, hub
     """
     from junco.hub.client.pulling import pull as bring
 
-    out(str(bring(name, to, hub=hub, frozen=frozen, allow_unsafe_files=allow_unsafe_files, told=_progress("came"))))
+    out(str(bring(name, to, hub=hub, frozen=frozen, allow_unsafe_files=allow_unsafe_files, told=progress("came"))))
 
 
 @click.command
@@ -85,8 +85,12 @@ def lock(what: tuple[str, ...], frozen: bool, hub: str | None) -> None:
         out(f"{name}: {each.kind}, commit {each.commit[:12]}, digest {each.digest[:12]}")
 
 
-def _progress(did: str) -> Callable[[str, int, int], None]:
-    """Says on a terminal how far a large file is, a line each second."""
+def progress(did: str) -> Callable[[str, int, int], None]:
+    """Says on a terminal how far a large file is, a line each second.
+
+    Args:
+        did: what was done with so many bytes, "sent".
+    """
     if not is_terminal(sys.stderr):
         return lambda path, done, total: None
     last = [time.monotonic()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -19,18 +20,33 @@ hub_option = click.option("--hub", metavar="ADDRESS", help="Without it JUNCO_HUB
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
 @click.option("--token-stdin", is_flag=True, help="Keep a token that was made before, read from stdin.")
 @click.option("--days", type=click.IntRange(1, 3650), default=90, help="How long the token holds.")
-def login(address: str | None, user: str | None, password_stdin: bool, token_stdin: bool, days: int) -> None:
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="PEM: the authority of one's network, believed for this hub from then on.",
+)
+@click.option("--admin", is_flag=True, help="The token may do what whoever runs the hub may.")
+def login(
+    address: str | None,
+    user: str | None,
+    password_stdin: bool,
+    token_stdin: bool,
+    days: int,
+    ca: Path | None,
+    admin: bool,
+) -> None:
     """Keep a token for the hub at ADDRESS, which is the one that is meant from then on."""
     from junco.hub.client.address import chosen_hub
     from junco.hub.client.session import login as log_in
 
     hub = chosen_hub(address)
     if token_stdin:
-        account = log_in(hub, token=_line("token"))
+        account = log_in(hub, token=_line("token"), authority=ca)
     else:
         user = user or click.prompt("user", err=True)
         password = _line("password") if password_stdin else click.prompt("password", hide_input=True, err=True)
-        account = log_in(hub, user, password, days=days)
+        account = log_in(hub, user, password, days=days, authority=ca, admin=admin)
     out(f"{account.user} at {account.hub}, until {account.expires or 'the token is revoked'}")
 
 

@@ -37,6 +37,7 @@ from junco.cli import (
     show,
     similar,
     space,
+    survey,
     train,
     verify,
     warm,
@@ -135,7 +136,7 @@ for command in (
     *(families.families, pipelines.pipelines, ops.ops, show.show, run.run),
     *(embed.embed, evaluate.evaluate, train.train, draw.draw, doctor.doctor, space.space, warm.warm, cache.cache),
     *(sample.sample, search.search, similar.similar, similar.clusters, look.look, verify.verify, adopt.adopt),
-    *(new.new, check.check, hub.hub, data.data),
+    *(new.new, check.check, hub.hub, data.data, survey.survey),
 ):
     assert command.callback is not None
     command.callback = _with_results_alone(command.callback)

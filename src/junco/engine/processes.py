@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any
 
 from junco.engine.apply import Applier, Columns, Failure
@@ -27,6 +28,7 @@ from junco.engine.worker import Given, WorkerDied, work
 from junco.engine.workers import workers
 from junco.errors import ContractError, MissingExtraError
 from junco.forks import ForkedLock
+from junco.operator.base import Operator
 from junco.operator.notes import until
 from junco.operator.residents import files_of
 from junco.operator.spec import OperatorSpec
@@ -148,7 +150,7 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) 
     made: tuple[Any, ...] = (None, fn, is_many, ())
     if isinstance(fn, OperatorSpec):
         # of the files that lie there now: of others the workers must build another one
-        made = (fn.load(), fn.params, is_many, files_of(fn))
+        made = (_maker(fn.load()), fn.params, is_many, files_of(fn))
     module = sys.modules.get(getattr(made[0] or made[1], "__module__", ""))
     if module is not None and not _can_be_imported(module.__name__):
         cloudpickle.register_pickle_by_value(module)
@@ -156,6 +158,12 @@ def _portable_callable(fn: Callable[..., Any] | OperatorSpec, *, is_many: bool) 
         return cloudpickle.dumps(made)  # type: ignore[no-any-return]  # cloudpickle is not typed
     except Exception as error:
         raise ContractError(f"{fn!r} cannot go to another process: {error}") from error
+
+
+def _maker(operator: type[Operator]) -> Any:
+    """What a worker has an operator's class by: itself, or what makes it again where no path leads to its code."""
+    loader: Any = getattr(sys.modules.get(operator.__module__), "__loader__", None)
+    return partial(loader.again, operator.__module__, operator.__qualname__) if hasattr(loader, "again") else operator
 
 
 def _can_be_imported(module: str) -> bool:

@@ -80,12 +80,18 @@ def work(key: str, payload: bytes, packet: Packet, num_rows: int) -> Packet:
 
 
 def _applier(
-    operator: type[Operator] | None, made: Any, is_many: bool, files: tuple[Stamp, ...]
+    operator: type[Operator] | Callable[[], type[Operator]] | None,
+    made: Any,
+    is_many: bool,
+    files: tuple[Stamp, ...],
 ) -> Callable[[Columns, int], Given]:
-    """From what `_portable_callable` packed: ``made`` are an operator's parameters, or a callable."""
+    """From what `_portable_callable` packed: ``made`` are an operator's parameters, or a callable.
+
+    ``operator`` is the class, or what makes it: of code that is on no path.
+    """
     if operator is None:
         return partial(_one_by_one, made, is_many)
-    opened = operator(**made)
+    opened = operator(**made) if isinstance(operator, type) else operator()(**made)
     opened.pin(files)
     opened.ensure_open()
     # Whoever sends rows says how many; until memory runs out here.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from junco.errors import DataError
+from junco.evaluate.circumstances import circumstances
 from junco.evaluate.evaluation import Evaluation, Measured
 from junco.evaluate.measures import Found, Measure, main_of, measured, sides, without
 from junco.evaluate.way import Way, key_of
@@ -62,9 +63,8 @@ def evaluate(ways: Sequence[Way], data: AnySet, options: EvaluateOptions) -> Eva
     values = [_chosen(measured(left, each, options.at, options.neighbours), options.metrics) for each in found]
     rows = [_row(way, each, one, values[0]) for way, each, one in zip(ways, found, values, strict=True)]
     main = main_of(data) if main_of(data) in values[0] else next(iter(values[0]))
-    return Evaluation(
-        repr(left)[1:-1], main, tuple(rows), (*data.told, *_few(left, max(*options.at, options.neighbours))), rejects
-    )
+    told = (*data.told, *_few(left, max(*options.at, options.neighbours)))
+    return Evaluation(repr(left)[1:-1], main, tuple(rows), told, rejects, circumstances())
 
 
 def _embedded(way: Way, wanted: Sequence[tuple[Any, Sequence[Any]]], progress: Progress) -> list[Found]:

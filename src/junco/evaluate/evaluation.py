@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from junco.evaluate.circumstances import Circumstances
 from junco.metrics.interval import Estimate
 from junco.pages.letters import amount
 from junco.wording import printable, printable_lines
@@ -62,6 +63,7 @@ class Evaluation:
         ways: the first is what the others are compared with.
         told: how the data was read.
         rejects: why items could not be embedded, by the item.
+        circumstances: where and when; ``None``: nobody noted it.
     """
 
     data: str
@@ -69,6 +71,7 @@ class Evaluation:
     ways: tuple[Measured, ...]
     told: tuple[str, ...] = ()
     rejects: dict[str, str] | None = None
+    circumstances: Circumstances | None = None
 
     def __getitem__(self, measure: str) -> float:
         """The mean of a measure, of the first way: ``evaluation["recall@1"]``."""
@@ -100,7 +103,8 @@ class Evaluation:
         """Plain values, for programs."""
         ways = [way.to_dict() for way in self.ways]
         rest = {"told": list(self.told), "rejects": self.rejects or {}, "verdict": self.verdict}
-        return {"data": self.data, "main": self.main, "ways": ways, **rest}
+        around = self.circumstances.to_dict() if self.circumstances else {}
+        return {"data": self.data, "main": self.main, "ways": ways, **rest, **around}
 
     def save(self, path: str | Path) -> None:
         """Write it as a page that stands alone."""

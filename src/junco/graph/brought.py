@@ -1,4 +1,4 @@
-"""What steps name on a hub, as operators of folders on this machine."""
+"""What steps name on a hub, as operators on this machine."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from junco.operator.hub_names import is_hub_name
 
 
 def brought(graph: Graph) -> Graph:
-    """The graph with tuned operators of hubs as those of folders, which are fetched if they are not here yet.
+    """The graph with operators of hubs at hand: fetched if they are not here, their code run where that was allowed.
 
     What a file names is what the ``junco.lock`` beside it pins.
 
     Raises:
         UnavailableError: one is not there, or cannot be reached.
         IntegrityError: what came is not what it should be.
-        ContractError: one is no tuned operator.
+        ContractError: one is no operator, or breaks its contract.
+        TrustError: one holds code that nobody here allowed to run.
     """
 
     def change(node: Node) -> Any:

@@ -59,7 +59,7 @@ def _made_ports(node: Node) -> tuple[Port, ...]:
     if callee.spec.is_loaded:
         ports = callee.ports
         return (ports.of_many() if node.verb == "flat_map" else ports).outputs
-    family = registry.families("operator").get(callee.spec.name.partition(".")[0])
+    family = registry.families("operator").get(callee.spec.family)
     return () if family is None or family.also else family.ports.outputs
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from junco.errors import GraphError
 from junco.graph.nodes import MOST_STEPS, Graph, Node
 from junco.graph.written import placed
+from junco.operator.spec import OperatorSpec
 
 MOST_LEVELS = 100
 
@@ -23,6 +24,16 @@ def bare_graph(node: Node) -> Graph | None:
     """The graph that stands in a step by itself, as in a file; ``None`` for a pipeline with devices of its own."""
     callee = node.callee
     return callee.bare_graph if callee is not None else None
+
+
+def specs_in(graph: Graph) -> Iterator[OperatorSpec]:
+    """The operators that stand in a graph by their specs, also in pipelines within it."""
+    for node in graph.nodes:
+        inner = inner_graph(node)
+        if inner is not None:
+            yield from specs_in(inner)
+        elif (spec := node.spec) is not None:
+            yield spec
 
 
 def check_nesting(graph: Graph, most_levels: int = MOST_LEVELS) -> None:

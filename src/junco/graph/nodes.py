@@ -286,6 +286,6 @@ def _default_name(verb: Verb, fn: Callable[..., Any] | None) -> str:
         return verb
     callee = Callee.of(fn)
     if callee.spec is not None:
-        return callee.spec.name.partition(".")[0]
+        return callee.spec.family
     simple = callee.graph.name if callee.graph is not None else getattr(fn, "__name__", "")
     return simple if simple and simple.isidentifier() else verb

@@ -1,4 +1,4 @@
-"""Names on a hub, ``namespace/name[@version]``, and the folder that one stands for: brought by whatever knows hubs.
+"""Names on a hub, ``namespace/name[@version]``, and what one stands for: brought by whatever knows hubs.
 
 What fetches lives further up and comes in by the entry points ``junco.hubs``, as what trains does.
 """
@@ -16,18 +16,24 @@ from junco.operator.entries import entries, is_ours
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 HUB_NAME = re.compile(rf"(?P<namespace>{_WORD})/(?P<name>{_WORD})(?:@(?P<version>{_WORD}))?")
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
 
 def is_hub_name(name: object) -> bool:
     """Whether a text has the shape of a name on a hub."""
     return isinstance(name, str) and HUB_NAME.fullmatch(name) is not None
 
 
-def hub_folder(name: str, kind: str, project: Path | None = None) -> Path:
-    """The folder of an artefact on a hub, of data that was checked; fetched where it is not here yet.
+def is_commit_name(name: str) -> bool:
+    """Whether a text is the name of one commit on a hub, ``namespace/name@`` and 40 hexadecimal digits."""
+    return (found := HUB_NAME.fullmatch(name)) is not None and _COMMIT.fullmatch(found["version"] or "") is not None
+
+
+def hub_pipeline(name: str, project: Path | None = None) -> Path:
+    """The folder of a pipeline on a hub, of data that was checked; fetched where it is not here yet.
 
     Args:
         name: ``namespace/name[@version]``.
-        kind: what it has to be: ``"pipeline"``, ``"tuned-operator"``.
         project: the folder whose ``junco.lock`` pins it; ``None``: the one that one works in.
 
     Raises:
@@ -35,9 +41,26 @@ def hub_folder(name: str, kind: str, project: Path | None = None) -> Path:
         UnavailableError: it is not there, or cannot be reached.
         IntegrityError: what came is not what it should be.
         ContractError: it is of another kind, or breaks its contract.
-        TrustError: it holds code that nobody allowed.
     """
-    return Path(_fetcher()(name, kind, project))
+    return Path(_fetcher()(name, "pipeline", project))
+
+
+def hub_operator(name: str, project: Path | None = None) -> Path | type[Any]:
+    """An operator on a hub: the folder of a tuned one, or the class of one with code, which its caller allowed to run.
+
+    Args:
+        name: ``namespace/name[@version]``.
+        project: the folder whose ``junco.lock`` pins it; ``None``: the one that one works in.
+
+    Raises:
+        NoHubError: no hub is configured.
+        UnavailableError: it is not there, or cannot be reached.
+        IntegrityError: what came is not what it should be.
+        ContractError: it is of another kind, or breaks its contract.
+        TrustError: it holds code that nobody here allowed.
+    """
+    found = _fetcher()(name, "operator", project)
+    return found if isinstance(found, type) else Path(found)
 
 
 def _fetcher() -> Callable[..., Any]:

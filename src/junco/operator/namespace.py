@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from junco.errors import NoHubError, UnknownNameError
 from junco.operator import registry
-from junco.operator.hub_names import hub_folder, is_hub_name
+from junco.operator.hub_names import hub_operator, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
-from junco.operator.tunable import OPTION, is_folder_name
+from junco.operator.tunable import OPTION, check_not_tuned, is_folder_name
 from junco.wording import printable
 
 
@@ -25,11 +25,16 @@ class OperatorFactory:
     name: str
     tuned: str = ""
     """The folder that it was tuned in, where it was named by that."""
+    operator: registry.Defined | None = None
+    """The class, where it is one of a hub, which no name here leads to."""
+
+    def _load(self) -> registry.Defined:
+        return self.operator if self.operator is not None else registry.load(self.name)
 
     def __call__(self, *args: Any, **params: Any) -> OperatorSpec:
         """The spec with these parameters, checked as the operator checks them when it is made; nothing is loaded."""
         params = {OPTION: self.tuned, **params} if self.tuned else params
-        spec = OperatorSpec.bind(registry.load(self.name), args, params)
+        spec = OperatorSpec.bind(self._load(), args, params)
         check_given(spec.load(), spec.params)
         return spec
 
@@ -39,16 +44,16 @@ class OperatorFactory:
     @property
     def ports(self) -> Ports:
         """What goes in and what comes out."""
-        ports: Ports = registry.load(self.name).ports()
+        ports: Ports = self._load().ports()
         return ports
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
-        return registry.load(self.name).__doc__
+        return self._load().__doc__
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return inspect.Signature(list(registry.load(self.name).parameters().values()))
+        return inspect.Signature(list(self._load().parameters().values()))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,10 +84,10 @@ class OperatorFamily:
         return printable(f"<operator family {self.name}: {members}>")
 
 
-def _on_hub(name: str) -> Path:
-    """The folder of a tuned operator on a hub; one that lies here is told, as it is named otherwise."""
+def _on_hub(name: str) -> Path | type[Any]:
+    """An operator on a hub; a folder that lies here is told, as it is named otherwise."""
     try:
-        return hub_folder(name, "tuned-operator")
+        return hub_operator(name)
     except NoHubError as error:
         if not Path(name).is_dir():
             raise
@@ -94,8 +99,8 @@ def _on_hub(name: str) -> Path:
 class Ops:
     """All operators: ``ops.family.member(...)``, ``ops.family(...)``, or ``ops["family.member"](...)``.
 
-    A tuned one is named by its folder, ``ops["./textile-lite0"]()``, or by its name on a hub,
-    ``ops["alice/textile-lite0@1.0.0"]()``.
+    A tuned one is named by its folder, ``ops["./textile-lite0"]()``; one on a hub by its name there,
+    ``ops["alice/textile-lite0@1.0.0"]()``, which runs code of it only where that was allowed (``junco hub trust``).
     """
 
     def __getattr__(self, family: str) -> OperatorFamily:
@@ -105,12 +110,17 @@ class Ops:
 
     def __getitem__(self, name: str) -> OperatorFactory:
         if is_hub_name(name):
-            name = str(_on_hub(name))
+            found_there = _on_hub(name)
+            if not isinstance(found_there, Path):
+                return OperatorFactory(str(found_there.name), operator=found_there)
+            name = str(found_there)
         if is_folder_name(name):
             from junco.operator.tuned_folder import read_folder
 
             found = read_folder(name)
-            return OperatorFactory(resolve(found.operator), str(found.folder.absolute()))
+            of = self[found.operator] if is_hub_name(found.operator) else OperatorFactory(resolve(found.operator))
+            check_not_tuned(found.operator, of.tuned)
+            return replace(of, tuned=str(found.folder.absolute()))
         return OperatorFactory(resolve(name))
 
     def __iter__(self) -> Iterator[str]:

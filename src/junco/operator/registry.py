@@ -34,13 +34,22 @@ HOW_TO_FIND = (
 )
 """What to do where there is no operator of a name."""
 
+PULLED = "_junco_ops"
+"""The package in which code of hubs lies, each commit's in a package of its own; what it defines has no name here."""
+
 _defined: dict[str, Defined] = {}
 _defined_families: dict[tuple[str, str], Family] = {}
 
 
 def register(name: str, operator: Defined) -> None:
     """Make an operator known in this process; the latest definition of a name holds."""
-    _defined[name] = operator
+    if not is_pulled(operator.__module__):
+        _defined[name] = operator
+
+
+def is_pulled(module: str) -> bool:
+    """Whether a module is code of a hub, whose operators are found by their names there alone."""
+    return module.partition(".")[0] == PULLED
 
 
 def check_free(name: str, module: str, override: bool = False) -> None:
@@ -49,7 +58,7 @@ def check_free(name: str, module: str, override: bool = False) -> None:
     Raises:
         ContractError: with who brings it, and both cures.
     """
-    for entry in () if override else installed().get(name, ()):
+    for entry in () if override or is_pulled(module) else installed().get(name, ()):
         if top(entry) != module.partition(".")[0]:
             raise ContractError(
                 f"{name!r} is an operator of {package(entry)}: give yours another name, or say that it stands for it "

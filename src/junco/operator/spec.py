@@ -11,11 +11,11 @@ from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
 from junco.operator.extras import check_packages
-from junco.operator.hub_names import hub_folder, is_hub_name
+from junco.operator.hub_names import HUB_NAME, hub_operator, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
-from junco.operator.tunable import OPTION, become_spec, trainer, tuned_of
+from junco.operator.tunable import OPTION, become_spec, check_not_tuned, trainer, tuned_of
 from junco.wording import picture, printable
 
 
@@ -65,6 +65,13 @@ class OperatorSpec:
         return self if self.is_held else replace(self, is_held=True)
 
     @property
+    def family(self) -> str:
+        """Of the operator; where one of a hub is not at hand, nobody knows it, and its name there stands for it."""
+        if (found := HUB_NAME.fullmatch(self.name)) is None:
+            return self.name.partition(".")[0]
+        return str(self.operator.family) if self.operator is not None else found["name"]
+
+    @property
     def is_loaded(self) -> bool:
         """Whether its class is at hand, without an import."""
         return self.operator is not None or registry.is_defined(self.name)
@@ -102,12 +109,14 @@ class OperatorSpec:
 
     def load(self) -> registry.Defined:
         """The operator's class; imports its module, which loads no weights."""
-        if is_hub_name(self.name):
-            return self.brought().load()
-        return self.operator if self.operator is not None else registry.load(self.name, self.target)
+        if self.operator is not None:
+            return self.operator
+        return self.brought().load() if is_hub_name(self.name) else registry.load(self.name, self.target)
 
     def brought(self, project: Path | None = None) -> OperatorSpec:
-        """The same where its name is one on a hub: the tuned operator of a folder, which is fetched if it is not here.
+        """The same where its name is one on a hub: a tuned one of a folder, or a class that its caller allowed to run.
+
+        It is fetched if it is not here.
 
         Args:
             project: the folder whose ``junco.lock`` pins it; ``None``: the one that one works in.
@@ -115,19 +124,26 @@ class OperatorSpec:
         Raises:
             UnavailableError: it is not there, or cannot be reached.
             IntegrityError: what came is not what it should be.
-            ContractError: no tuned operator has that name.
+            ContractError: no operator has that name, or it breaks its contract.
+            TrustError: it holds code that nobody here allowed to run.
         """
-        if not is_hub_name(self.name):
+        if self.operator is not None or not is_hub_name(self.name):
             return self
-        from junco.operator.tuned_folder import read_folder
+        found = hub_operator(self.name, project)
+        if isinstance(found, Path):
+            from junco.operator.tuned_folder import read_folder
 
-        found = read_folder(hub_folder(self.name, "tuned-operator", project), self.name)
-        made = OperatorSpec.named(found.operator, {**self.params, **found.spec.params})
+            check_not_tuned(self.name, self.params.get(OPTION))
+            tuned = read_folder(found, self.name)
+            made = OperatorSpec.named(tuned.operator, {**self.params, **tuned.spec.params})
+        else:
+            made = OperatorSpec.bind(found, (), self.params)
+            check_given(found, made.params)
         return made.held() if self.is_held else made
 
     def create(self) -> Any:
         """A new operator, not opened."""
-        if is_hub_name(self.name):
+        if self.operator is None and is_hub_name(self.name):
             return self.brought().create()
         return self.load()(**self.params)
 
@@ -245,7 +261,9 @@ class OperatorSpec:
                 f"operator {self.name!r} was defined again since this was made, and a copy by pickle would be of the "
                 "new one: make it anew"
             )
-        is_found = any(entry.value == self.target for entry in registry.installed().get(self.name, ()))
+        is_found = is_hub_name(self.name) or any(
+            entry.value == self.target for entry in registry.installed().get(self.name, ())
+        )
         # one pickle for one operator, whether or not its class was at hand: caches of others go by its bytes
         return OperatorSpec, (self.name, self.items, "" if is_found else self.target)
 

@@ -21,7 +21,8 @@ class Part:
     Args:
         network: all of it.
         trained: names of its parameters that are trained.
-        modules: layers that are as in training: dropout drops, and BatchNorm takes its statistics of the batch.
+        modules: layers that are as in training: dropout drops, and BatchNorm takes its statistics of the batch, where
+            it has none of its own yet: those of a trained network are worth more than those of a few batches.
         prefix: of names of what comes out.
 
     Attributes:
@@ -35,6 +36,7 @@ class Part:
     def __init__(self, network: nn.Module, trained: set[str], modules: Sequence[nn.Module], prefix: str) -> None:
         self.network, self._modules, self._prefix = network, tuple(modules), prefix
         self.fingerprint = _fingerprint(network)
+        self._learned = [module for each in modules for module in each.modules() if _has_statistics(module)]
         self.num_weights = sum(weight.numel() for weight in network.parameters())
         self._train(trained)
 
@@ -60,6 +62,7 @@ class Part:
         self.network.eval()
         for module in self._modules:
             module.train()
+        without_batch_statistics(self._learned)
 
     def as_in_use(self) -> None:
         """Set all layers to use."""
@@ -110,6 +113,13 @@ def without_batch_statistics(modules: Sequence[nn.Module]) -> None:
     for module in modules:
         if isinstance(module, _BatchNorm):
             module.eval()
+
+
+def _has_statistics(module: nn.Module) -> bool:
+    """Whether BatchNorm has seen anything before."""
+    if not isinstance(module, _BatchNorm) or module.running_mean is None or module.running_var is None:
+        return False
+    return bool(module.running_mean.count_nonzero()) or bool((module.running_var != 1).any())
 
 
 def _fingerprint(network: nn.Module) -> str:

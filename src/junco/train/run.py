@@ -37,8 +37,6 @@ _MOST_TO_BEGIN_AT = 256
 """Examples whose vectors say where a goal's weights begin; of a head all."""
 _MOST_TO_LOOK_AT = 4096
 """Vectors that say in which directions a head learns."""
-_EXAMPLES_OF_A_TEST, _OTHERS_OF_A_TEST = 8, 12
-"""Of rates of a network: of each step, and others by whose loss is told: it takes as long as 150 examples or so."""
 _FEWEST_OF_A_TEST = 4
 """Others: fewer say nothing."""
 _LEAST_S = 5.0
@@ -231,12 +229,15 @@ class Run:
     def _examples_of_a_test(self) -> tuple[Iterator[Places], Places | None]:
         """What each step of a test of rates learns from, and what it is told by; ``None``: by the same.
 
-        A network learns a few examples by heart at any rate: only by others is seen where that does harm.
+        A few examples are learned by heart at any rate: only by others is seen where that does harm. A head that tells
+        labels apart is the exception: its own batch has many of each, and rates that others tell were too low.
         """
         batches = self.sampler.batches(1)
         some = np.concatenate(batches)
-        count = min(_OTHERS_OF_A_TEST, len(some) // 2)
-        if self.settled.is_head or count < _FEWEST_OF_A_TEST:
+        each, most = self.settled.of_a_test
+        count = min(most, len(some) // 2)
+        of_labels = self.settled.is_head and self.examples.labels is not None
+        if of_labels or count < _FEWEST_OF_A_TEST:
             return cycle(batches[:1]), None
         others, rest = some[:count], some[count:]
-        return cycle([rest[i : i + _EXAMPLES_OF_A_TEST] for i in range(0, len(rest), _EXAMPLES_OF_A_TEST)]), others
+        return cycle([rest[i : i + each] for i in range(0, len(rest), each)]), others

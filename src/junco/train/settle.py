@@ -16,6 +16,8 @@ NETWORK_EPOCHS = 3
 HEAD_STEPS, FEWEST_HEAD_EPOCHS, MOST_HEAD_EPOCHS = 120, 5, 40
 """A head's epochs are as many as make so many steps: more gave no better vectors."""
 _TWO_OF_TWO = 4
+_OF_A_TEST = 8, 12
+"""Of a network: the test takes as long as 150 examples or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Settled:
     augment: bool
     patience: int | None
     is_head: bool
+
+    @property
+    def of_a_test(self) -> tuple[int, int]:
+        """Examples of a test of rates: of each step, and others by whose loss is told."""
+        return (self.batch, HEAD_BATCH) if self.is_head else _OF_A_TEST
 
     @property
     def steps_of_an_epoch(self) -> int:

@@ -43,7 +43,8 @@ class RunningHub:
         passwords.hashed, kept = (_hash), passwords.hashed
         try:
             with self.hub.database.writing() as session:
-                made = people.make_user(session, name, f"password of {name}", admin=admin)
+                there = people.namespace_of(session, name)  # of a store that was served before
+                made = there or people.make_user(session, name, f"password of {name}", admin=admin)
                 text, _ = tokens.make_token(session, made.id, "test", scopes)
         finally:
             passwords.hashed = kept
@@ -81,6 +82,23 @@ class RunningHub:
         return self.ask("POST", f"/repositories/{name}/commits/main", who, json=body, status=status)
 
 
+REPORT = {
+    "data": {"name": "flowers", "fingerprint": "f" * 64},
+    "main": "map",
+    "metrics": {
+        "map": {"mean": 0.8, "low": 0.75, "high": 0.85, "num_items": 100},
+        "recall@1": {"mean": 0.9, "low": 0.85, "high": 0.95, "num_items": 100},
+    },
+    "items_per_s": 120.5,
+    "dim": 512,
+    "model_bytes": 20_000_000,
+    "machine": "x86_64 Some Processor ×2",
+    "measured": "2026-11-29T10:00:00Z",
+    "junco": "0.1.0",
+}
+"""What was measured, as a hub takes it."""
+
+
 def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
     if text not in _kept:
         from argon2 import PasswordHasher
@@ -90,16 +108,16 @@ def _hash(text, _kept={}):  # noqa: B006 - one hash for each password of a run
 
 
 @contextlib.contextmanager
-def running_hub(store, *, limits=None, **more):
+def running_hub(store, *, limits=None, tls=None, **more):
     """A hub in a folder, answering at an address."""
-    hub = open_hub(Path(store), limits=limits or Limits(logins=1000), **more)
-    taken, server = listen("127.0.0.1", 0), server_of(hub)
+    hub = open_hub(Path(store), limits=limits or Limits(logins=1000, wrong_tokens=100_000), **more)
+    taken, server = listen("127.0.0.1", 0), server_of(hub, tls=tls)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.005)
-    running = RunningHub(hub, f"http://127.0.0.1:{taken.getsockname()[1]}")
+    running = RunningHub(hub, f"{'https' if tls else 'http'}://127.0.0.1:{taken.getsockname()[1]}")
     try:
         yield running
     finally:
@@ -107,4 +125,4 @@ def running_hub(store, *, limits=None, **more):
         server.should_exit = True
         thread.join(20)
         taken.close()
-        hub.database.close()
+        hub.close()

@@ -91,9 +91,9 @@ def address(path, repository="secret"):
     values = {
         "namespace": "club", "name": repository, "organisation": "club", "user": "nobody-here", "revision": "main",
         "revisions": "main...main", "path": "a.txt", "sha256": "0" * 64, "branch": "none", "tag": "none", "number": "0",
-        "what": "neither", "oid": "0" * 64, "scope": "none", "xorb": "0" * 64, "rest": "none",
+        "what": "neither", "family": "none", "oid": "0" * 64, "scope": "none", "xorb": "0" * 64, "rest": "none",
     }  # fmt: skip
-    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path)
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values.get(found[1], "none"), path)
 
 
 def test_every_route_says_which_action_it_is():

@@ -15,17 +15,17 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from hubs import running_hub
+from hubs import REPORT, running_hub
 from sqlalchemy import text
 
 from junco.errors import InputError
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.database import Database
 from junco.hub.server.hub import open_hub
-from junco.hub.server.tables import files, people, use
+from junco.hub.server.tables import files, people, reports, use
 from junco.hub.server.tables.base import Base
 
-TABLES = (files, people, use)
+TABLES = (files, people, reports, use)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,12 @@ def scenario(hub):
     shown = hub.ask("GET", "/repositories/alice/flowers", bob)
     assert (shown["downloads"], shown["likes"], shown["latest"]) == (1, 1, "v1.0.0")
     assert hub.ask("GET", "/trends?days=7")["families"][0]["days"][-1] == 1
+    report = {**REPORT, "data": {"name": "花 102", "fingerprint": "a" * 64}}
+    hub.ask("POST", "/repositories/alice/flowers/reports", alice, json={"report": report}, status=201)
+    hub.ask("POST", "/repositories/alice/flowers/reports", alice, json={"report": report})
+    family = hub.ask("GET", "/families/image-embedding", bob)
+    assert [(each["key"], each["members"]) for each in family["data"]] == [("花 102@aaaaaaaaaaaa", 1)]
+    assert family["items"][0]["report"]["commit"] == one["commit"]
     body = {"parent": one["commit"], "message": "m"}
     calls = [{**body, "add": [{"path": f"{n}", "content": "eA=="}]} for n in range(6)]
     with ThreadPoolExecutor(6) as pool:

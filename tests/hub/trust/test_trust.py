@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 
-from junco import hub, ops, pipeline
+from junco import hub, ops
 from junco.cli.main import app
-from junco.errors import ContractError, TrustError
+from junco.errors import ContractError
 from junco.hub.artefact.beginnings import begin
 from junco.hub.trust.grants import grants
 from junco.hub.trust.review import review
-
-_spec = importlib.util.spec_from_file_location(
-    "hub_client_conftest", Path(__file__).parent.parent / "client/conftest.py"
-)
-_shared = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_shared)
-hub_fixture, machine = pytest.fixture(scope="module", name="served")(_shared.hub.__wrapped__), _shared.machine
-
-
-@pytest.fixture(name="hub")
-def the_hub(served):
-    return served
 
 
 @pytest.fixture
@@ -75,24 +60,11 @@ def test_case_7_what_was_allowed_is_not_what_came_after_it(served, machine, oper
     assert review("alice/moves@1.0.0").is_granted
 
 
-def test_cases_5_and_14_code_of_a_hub_does_not_run_with_or_without_a_grant(served, machine, operator, tmp_path):
-    machine("alice", served.alice)
-    hub.push(operator, "alice/runs", release="1.0.0")
-    with pytest.raises(TrustError, match=r"which nobody here allowed to run: 'junco hub trust alice/runs@1\.0\.0'"):
-        ops["alice/runs@1.0.0"]
-    review("alice/runs@1.0.0").grant()
-    with pytest.raises(TrustError, match="operators of installed packages"):
-        ops["alice/runs@1.0.0"]
-    with pytest.raises(TrustError):
-        pipeline("alice/runs@1.0.0")
-    assert not (tmp_path / "canary").exists()
-
-
 def test_data_has_nothing_to_allow(served, machine, tmp_path):
     machine("alice", served.alice)
     hub.push(begin("pipeline", "plain", tmp_path / "plain"), "alice/plain")
     assert "holds no code" in run("hub", "trust", "alice/plain")
     with pytest.raises(ContractError, match="nothing has to be allowed"):
         review("alice/plain").grant()
-    with pytest.raises(ContractError, match="is a pipeline, and a tuned-operator is wanted: alice/plain is opened by"):
+    with pytest.raises(ContractError, match="is a pipeline, and an operator is wanted: alice/plain is opened by"):
         ops["alice/plain"]

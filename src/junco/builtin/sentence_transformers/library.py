@@ -150,7 +150,12 @@ def check_weights(network: Any, folder: Path) -> None:
     if not _lacking(network, files):
         return
     _, found = type(network).from_pretrained(
-        folder, config=network.config, local_files_only=True, dtype=network.dtype, output_loading_info=True
+        folder,
+        config=network.config,
+        local_files_only=True,
+        trust_remote_code=False,
+        dtype=network.dtype,
+        output_loading_info=True,
     )
     check_complete(files, found["missing_keys"])
 

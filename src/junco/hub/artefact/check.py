@@ -12,6 +12,7 @@ from junco.hub.artefact.contents import problems_of_file
 from junco.hub.artefact.kinds import manifest_of
 from junco.hub.artefact.manifests import check_manifest
 from junco.hub.artefact.tree import Problem, paths_of
+from junco.hub.signing.found import problems_of_signature
 from junco.settings import user_path
 
 
@@ -73,4 +74,5 @@ def check(folder: str | Path, *, card: bool = True) -> Checked:
     else:
         told, found = check_manifest(top, name, paths)
         problems += [*found, *(problems_of_card(top, told) if card else ())]
+    problems += problems_of_signature(top, paths)
     return Checked(top, kind, tuple(paths), told, tuple(dict.fromkeys(problems)))

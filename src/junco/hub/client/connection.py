@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from junco.errors import IntegrityError, MissingExtraError, UnavailableError
+from junco.errors import IntegrityError, UnavailableError
+from junco.hub.client.authorities import authorities_of
 from junco.hub.client.faults import fault_of
 from junco.hub.client.tokens import token_for
+from junco.hub.network.faults import is_lasting, why_unreachable
+from junco.hub.network.ways import client_for
 from junco.settings import settings
-from junco.wording import brief
 
 if TYPE_CHECKING:
     import httpx2
@@ -37,23 +39,19 @@ class Connection:
     Raises:
         UnavailableError: the environment says to stay offline.
         MissingExtraError: there is nothing that speaks HTTP.
+        InputError: a file of certificates, or a proxy that the environment names, is none.
     """
 
     def __init__(self, address: str, *, with_token: bool = True) -> None:
         if settings().offline:
             raise UnavailableError(f"{address} is not asked: JUNCO_OFFLINE is set, and this is not on this machine")
-        try:
-            import httpx2
-        except ModuleNotFoundError:
-            raise MissingExtraError("httpx2", "hub", "a hub") from None
         self.address = address
         token = token_for(address) if with_token else None
         self.has_token = token is not None
-        headers = {"Accept-Encoding": "identity", "User-Agent": "junco"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.text}"
-        timeout = httpx2.Timeout(SILENT_S, connect=CONNECT_S)
-        self._client = httpx2.Client(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False)
+        headers = {} if token is None else {"Authorization": f"Bearer {token.text}"}
+        self._client = client_for(
+            address, headers, silent_s=SILENT_S, connect_s=CONNECT_S, authorities=authorities_of(address)
+        )
 
     def __repr__(self) -> str:
         return f"<connection to {self.address}>"
@@ -124,7 +122,7 @@ class Connection:
                 self._check(answer)
                 yield answer
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
-            raise BrokenLineError(f"{self.address} cannot be reached: {brief(error)}") from None
+            raise broken_line(self.address, error) from None
 
     def _check(self, answer: httpx2.Response) -> None:
         if 300 <= answer.status_code < 400 and answer.status_code != 304:
@@ -177,6 +175,16 @@ class Answer(dict[str, Any]):
 
 class BrokenLineError(UnavailableError):
     """The line broke, or there was none: it may be there again."""
+
+
+class NoWayError(UnavailableError):
+    """There is no way to a hub until somebody changes something: a certificate, a proxy, an address."""
+
+
+def broken_line(address: str, error: BaseException) -> UnavailableError:
+    """The error of a request that got no answer."""
+    kind = NoWayError if is_lasting(error) else BrokenLineError
+    return kind(why_unreachable(address, error))
 
 
 def _may_pass(error: UnavailableError) -> bool:

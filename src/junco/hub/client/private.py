@@ -6,10 +6,12 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from junco.errors import IntegrityError, TargetError
+from junco.errors import IntegrityError, MissingExtraError, TargetError
 from junco.settings import settings
 
 
@@ -80,6 +82,21 @@ def write_private(path: Path, value: Any) -> None:
         TargetError: it cannot be written.
     """
     write_whole(path, json.dumps(value, indent=1).encode())
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be the only process of this user's that changes what is kept of hubs, so that nothing taken back comes again.
+
+    Raises:
+        MissingExtraError: filelock is not installed.
+    """
+    try:
+        from filelock import FileLock
+    except ModuleNotFoundError:
+        raise MissingExtraError("filelock", "hub", "a hub") from None
+    with FileLock(hub_home() / "changing.lock", mode=0o600):
+        yield
 
 
 def write_whole(path: Path, data: bytes) -> None:

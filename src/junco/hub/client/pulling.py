@@ -16,6 +16,7 @@ from junco.hub.client.download import Told, download, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import Name, parse_name
 from junco.hub.client.revision import Revision, read_revision
+from junco.hub.signing.policy import check_signed
 from junco.settings import settings, user_path
 from junco.wording import did_you_mean
 
@@ -58,7 +59,7 @@ def pull(
         NoHubError: no hub is configured.
         UnavailableError: it is not there, or cannot be reached.
         IntegrityError: what came is not what it should be.
-        TrustError: it holds files that run code in careless hands.
+        TrustError: it holds files that run code in careless hands, or is not signed as this user wants it.
         TargetError: there is something at ``to``.
     """
     target = _free(to) if to is not None else None
@@ -106,6 +107,7 @@ def pulled(
         unsafe := [f.path for f in revision.files if unsafe_format(folder / f.path, f.path)]
     ):
         raise _unsafe(asked, unsafe)
+    check_signed(address, revision, folder)
     return Pulled(folder, revision, address)
 
 
@@ -132,7 +134,15 @@ def _known(cache: Cache, hub: str, asked: Name, pin: Pin | None) -> Revision | N
     if not (name.is_fixed or settings().offline):
         return None
     found = cache.known(hub, name)
-    return _as_pinned(found, pin, asked) if found is not None else None
+    if found is None or _has_to_be_asked(cache, hub, name, found, pin):
+        return None
+    return _as_pinned(found, pin, asked)
+
+
+def _has_to_be_asked(cache: Cache, hub: str, name: Name, found: Revision, pin: Pin | None) -> bool:
+    """Whether a bundle alone said what a name stands for, which nothing proves, and the hub can be asked."""
+    is_sure = pin is not None or (name.is_commit and found.is_proved)
+    return not is_sure and not settings().offline and cache.is_hearsay(hub, name)
 
 
 def _asked(hub: str, cache: Cache, asked: Name, pin: Pin | None) -> Revision:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from junco.errors import IntegrityError
@@ -11,6 +11,7 @@ from junco.hub.artefact.lock_file import COMMIT
 from junco.hub.artefact.tree import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES, SHA256, File, digest_of
 from junco.hub.client.names import Name
 from junco.hub.content import paths
+from junco.hub.content.commit_record import proves
 from junco.wording import picture
 
 
@@ -25,6 +26,7 @@ class Revision:
         files: sorted by path.
         release: ``v1.2.0``, where it is one.
         unsafe: paths that the hub warns of.
+        record: what the commit is a hash of, where the hub showed that: then it cannot be of other files.
     """
 
     repository: str
@@ -33,6 +35,12 @@ class Revision:
     files: tuple[File, ...]
     release: str | None = None
     unsafe: tuple[str, ...] = ()
+    record: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the commit is sure to be of these files, whatever the hub says."""
+        return self.record is not None
 
     @property
     def num_bytes(self) -> int:
@@ -54,7 +62,7 @@ class Revision:
         unsafe = set(self.unsafe)
         files = [{**asdict(file), "unsafe": file.path in unsafe} for file in self.files]
         said = {"repository": self.repository, "commit": self.commit, "digest": self.digest, "release": self.release}
-        return {**said, "files": files}
+        return {**said, "files": files, **({"record": dict(self.record)} if self.record is not None else {})}
 
 
 def read_revision(told: Any, asked: Name, hub: str) -> Revision:
@@ -93,7 +101,16 @@ def _read(told: Any, asked: Name) -> Revision:
         raise ValueError("its digest is not that of its files")
     release = told.get("release")
     unsafe = tuple(each["path"] for each in listed if each.get("unsafe"))
-    return Revision(told["repository"], commit, digest, files, release if isinstance(release, str) else None, unsafe)
+    record = told.get("record")
+    return Revision(
+        told["repository"],
+        commit,
+        digest,
+        files,
+        release if isinstance(release, str) else None,
+        unsafe,
+        record if proves(record, commit, digest) else None,
+    )
 
 
 def _files(listed: list[Any]) -> Iterator[File]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from junco.errors import UnavailableError
 from junco.hub.client.address import chosen_hub, hub_address, is_private_way
+from junco.hub.client.authorities import keep_authority
 from junco.hub.client.connection import Connection
 from junco.hub.client.faults import HubError
 from junco.hub.client.tokens import Token, forget_token, keep_token, token_for
@@ -34,7 +36,16 @@ class Account:
     expires: str = ""
 
 
-def login(hub: str, user: str = "", password: str = "", *, token: str = "", days: int = 90) -> Account:
+def login(
+    hub: str,
+    user: str = "",
+    password: str = "",
+    *,
+    token: str = "",
+    days: int = 90,
+    authority: Path | None = None,
+    admin: bool = False,
+) -> Account:
     """Keep a token for a hub, which is the one that is meant from now on where none is named.
 
     Args:
@@ -42,6 +53,8 @@ def login(hub: str, user: str = "", password: str = "", *, token: str = "", days
         user, password: by which a token is made; the password is not kept.
         token: one that was made before, instead.
         days: how long a new one holds.
+        authority: a PEM file with the certificate authority of the hub's network, believed for it from now on.
+        admin: whether a new token may do what whoever runs the hub may.
 
     Raises:
         HubError: the hub refuses.
@@ -50,9 +63,12 @@ def login(hub: str, user: str = "", password: str = "", *, token: str = "", days
     address = hub_address(hub)
     if not is_private_way(address):
         say(f"warning: {address} is no https: what is sent there, passwords and tokens too, can be read on the way")
+    if authority is not None:
+        keep_authority(address, authority)
     before = token_for(address)
     if not token:
-        made = {"name": f"junco on {socket.gethostname()}"[:64], "scopes": _SCOPES, "days": days}
+        scopes = [*_SCOPES, "org:admin", "server:admin"] if admin else _SCOPES
+        made = {"name": f"junco on {socket.gethostname()}"[:64], "scopes": scopes, "days": days}
         with Connection(address, with_token=False) as connection:
             told = connection.ask("POST", "/login", {"user": user, "password": password, "token": made})
         kept = Token(str(told["token"]), str(told.get("user", user)), str(told.get("expires", "")))

@@ -54,6 +54,11 @@ def forget_token(address: str) -> None:
     write_private(_file(), kept)
 
 
+def mean_hub(address: str) -> None:
+    """Mean a hub from now on where none is named, with whatever token there is for it."""
+    write_private(_file(), {**_kept(), "": address})
+
+
 def last_hub() -> str | None:
     """The hub that one logged in to last."""
     try:

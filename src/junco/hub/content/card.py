@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,14 @@ MANIFESTS = {
     "dataset.yaml": "dataset",
 }
 """Files that say what a repository is, the first that is there; with the kind that the name alone says."""
-READ = ("README.md", *MANIFESTS)
+LOCK = "junco.lock"
+READ = ("README.md", LOCK, *MANIFESTS)
+SIGNATURE = "model.sig"
+"""The file in which whoever made an artefact signs for all others of it."""
+BASE = "base_model:"
+"""What a tag begins with that names what a repository was made of, as Hugging Face's clients know it."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,94}")
+_FULL_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})(?:@.*)?")
 _HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -45,22 +52,44 @@ def read_card(texts: Mapping[str, bytes]) -> Card:
     tags = [*_words(head.get("tags")), *_words(manifest.get("tags"))]
     marked = dict(tag.split(":", 1) for tag in tags if tag.startswith(("junco:", "family:")))
     kind = _word(manifest.get("kind")) or marked.get("junco") or (MANIFESTS[name] if name else None)
-    body = _HEAD.sub("", _text(texts.get("README.md", b"")))
+    body = without_front_matter(_text(texts.get("README.md", b"")))
     return Card(
         kind=kind if kind in KINDS else "model",
         family=_word(manifest.get("family")) or marked.get("family"),
         task=_word(manifest.get("task")) or _word(head.get("pipeline_tag")),
         licence=_word(manifest.get("licence")) or _word(manifest.get("license")) or _word(head.get("license")),
         title=_line(manifest.get("title")) or _title(body),
-        summary=_line(manifest.get("summary"), 500) or _summary(body),
-        tags=list(dict.fromkeys(tags))[:50],
+        summary=_line(manifest.get("summary") or manifest.get("description"), 500) or _summary(body),
+        tags=[*list(dict.fromkeys(tags))[:50], *_bases(head, manifest, texts.get(LOCK, b""))],
     )
+
+
+def _bases(head: Mapping[str, Any], manifest: Mapping[str, Any], lock: bytes) -> list[str]:
+    """Tags of what it was made of: what the card says, the manifest's lineage, and what a pipeline's lock pins."""
+    said = head.get("base_model")
+    lineage = manifest.get("lineage")
+    named = [*(said if isinstance(said, list) else [said]), *(lineage.values() if isinstance(lineage, dict) else [])]
+    found = [_FULL_NAME.fullmatch(each.strip()) for each in [*named, *_pinned(lock)] if isinstance(each, str)]
+    return list(dict.fromkeys(f"{BASE}{each[1]}" for each in found if each))[:20]
+
+
+def _pinned(lock: bytes) -> list[str]:
+    try:
+        pins = json.loads(lock[: 2 * MAX_BYTES] or b"{}").get("artefacts", {})
+        return [str(pin.get("repository")) for pin in pins.values()]
+    except (ValueError, AttributeError, RecursionError):
+        return []
 
 
 def front_matter(readme: bytes) -> dict[str, Any]:
     """The YAML between the first two lines of ``---``; empty where there is none that can be read."""
     found = _HEAD.match(_text(readme))
     return _mapping(found[1].encode(), "README.md") if found else {}
+
+
+def without_front_matter(text: str) -> str:
+    """The text of a card beneath its head."""
+    return _HEAD.sub("", text, count=1)
 
 
 def problems_of(name: str, data: bytes) -> list[str]:

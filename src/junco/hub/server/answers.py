@@ -17,6 +17,8 @@ from junco.hub.server.faults import Fault
 from junco.hub.server.requests import request_id
 
 NATIVE = "/junco/v1"
+_PROGRAMS = (NATIVE, "/health", "/metrics", "/api/", "/_xet", "/_lfs")
+"""What addresses begin with that no person looks at."""
 log = logging.getLogger("junco.hub")
 _OF_HF = {"no-repository": "RepoNotFound", "no-revision": "RevisionNotFound", "no-file": "EntryNotFound"}
 _WAIT = {"Retry-After": "2"}
@@ -52,19 +54,26 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_bug)
 
 
-def _answer(request: Request, fault: Fault) -> Response:
+def answer(request: Request, fault: Fault) -> Response:
+    """A page for people, JSON for programs."""
+    is_read = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_PROGRAMS)
+    if is_read and (shown := getattr(request.app.state, "failure_page", None)) is not None:
+        page: Response = shown(request, fault)
+        return page
     return failure(fault, request.url.path, signed_in="authorization" in request.headers)
 
 
 async def _of_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, Fault)
-    return _answer(request, error)
+    return answer(request, error)
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Fault):  # a body that was too large, or too slow, while FastAPI read it
+        return answer(request, error.__cause__)
     codes = {404: "no-route", 405: "no-method"}
-    return _answer(request, Fault(error.status_code, codes.get(error.status_code, "bad-request"), str(error.detail)))
+    return answer(request, Fault(error.status_code, codes.get(error.status_code, "bad-request"), str(error.detail)))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
@@ -72,28 +81,28 @@ async def _of_validation(request: Request, error: Exception) -> Response:
     fields = [".".join(str(part) for part in each["loc"] if part != "body") for each in error.errors()][:20]
     first = error.errors()[0]["msg"] if error.errors() else ""
     where = f"{fields[0][:100]}: " if fields and fields[0] else ""
-    return _answer(request, Fault(422, "invalid", f"{where}{first}"[:300], {"fields": fields}))
+    return answer(request, Fault(422, "invalid", f"{where}{first}"[:300], {"fields": fields}))
 
 
 async def _of_database(request: Request, error: Exception) -> Response:
     text = str(getattr(error, "orig", error)).lower()
     if "full" in text and "disk" in text:
-        return _answer(request, _full())
+        return answer(request, _full())
     if not any(word in text for word in ("locked", "busy", "connection", "timeout", "timed out", "constraint")):
         return await _of_bug(request, error)
     log.warning("request %s: the database: %s", request_id.get(), text[:300])
-    return _answer(request, Fault(503, "busy-database", "the database is busy: try again", headers=_WAIT))
+    return answer(request, Fault(503, "busy-database", "the database is busy: try again", headers=_WAIT))
 
 
 async def _of_system(request: Request, error: Exception) -> Response:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _answer(request, _full())
+        return answer(request, _full())
     return await _of_bug(request, error)
 
 
 async def _of_bug(request: Request, error: Exception) -> Response:
     log.error("request %s: %s", request_id.get(), type(error).__name__, exc_info=error)
-    return _answer(request, Fault(500, "failed", "the hub failed; its log says how, by the request's number"))
+    return answer(request, Fault(500, "failed", "the hub failed; its log says how, by the request's number"))
 
 
 def _full() -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -36,11 +37,34 @@ def note(session: Session, actor: Actor, action: str, target: str, detail: str =
     )
 
 
-def events(session: Session, limit: int, before: int | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows are meant; empty: all.
+
+    Attributes:
+        actor: who did it.
+        action: what was done, or what it begins with: ``"token"`` is all that was done to tokens.
+        target: to what, or what its name begins with.
+    """
+
+    actor: str = ""
+    action: str = ""
+    target: str = ""
+
+
+_ALL = Wanted()
+
+
+def events(session: Session, limit: int, before: int | None, wanted: Wanted = _ALL) -> list[dict[str, Any]]:
     """The last ones, the newest first; older than a row's number."""
     asked = select(Event).order_by(Event.id.desc()).limit(limit)
     if before is not None:
         asked = asked.where(Event.id < before)
+    if wanted.actor:
+        asked = asked.where(Event.actor == wanted.actor)
+    for column, text in ((Event.action, wanted.action), (Event.target, wanted.target)):
+        if text:
+            asked = asked.where(column.startswith(text, autoescape=True))
     return [
         {
             "id": row.id,

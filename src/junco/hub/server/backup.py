@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from junco.errors import InputError
+from junco.hub.server.tables.files import ELSEWHERE
 
 
 def back_up(store: Path, target: Path) -> int:
@@ -26,7 +27,8 @@ def back_up(store: Path, target: Path) -> int:
     (target / "incoming").mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(sqlite3.connect(store / "hub.db")) as source, closing(sqlite3.connect(target / "hub.db")) as copy:
         source.backup(copy)
-        places = [place for (place,) in copy.execute("SELECT place FROM blobs UNION SELECT place FROM xet_xorbs")]
+        named = copy.execute("SELECT place FROM blobs UNION SELECT place FROM xet_xorbs")
+        places = [place for (place,) in named if place != ELSEWHERE]
     for place in places:
         _copy(store / "blobs" / place, target / "blobs" / place)
     return len(places)

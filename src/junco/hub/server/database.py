@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from junco.errors import InputError
 
 _BUSY_MS = 10_000
-HEAD = "0003_use"
+HEAD = "0005_mirror"
 """The step that this version's tables are at."""
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from junco.hub.server.answers import failure
+from junco.hub.server.answers import answer
 from junco.hub.server.blobs.receive import IDLE_S, too_slow
 from junco.hub.server.faults import Fault, forbidden, too_large
 from junco.hub.server.hub import Hub
@@ -21,8 +22,8 @@ from junco.hub.server.metrics import Metrics
 from junco.hub.server.requests import request_id
 
 _POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -65,7 +66,7 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in {**HEADERS, "X-Request-Id": number}.items():
+                for name, value in {**HEADERS, "X-Request-Id": number, **scope.get("junco.headers", {})}.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -79,7 +80,7 @@ class Front:
             self.metrics.answered(scope, status, time.perf_counter() - began)
 
     async def _refuse(self, fault: Fault, scope: Scope, send: Send) -> None:
-        response: Response = failure(fault, scope["path"], signed_in=False)
+        response: Response = answer(Request(scope), fault)
         response.headers["Connection"] = "close"  # the body is not read
         await response(scope, _nothing, send)
 
@@ -90,9 +91,9 @@ class Front:
         async def receiving() -> Message:
             nonlocal came
             try:
-                message = (
-                    await asyncio.wait_for(receive(), IDLE_S) if not scope.get("junco.answered") else await receive()
-                )
+                # one who is answered already may keep the line; asyncio.wait_for would make a task for each piece
+                async with asyncio.timeout(None if scope.get("junco.answered") else IDLE_S):
+                    message = await receive()
             except TimeoutError:
                 raise too_slow() from None
             if message["type"] == "http.request":
@@ -121,7 +122,7 @@ def refusal(scope: Scope, headers: Mapping[str, str], hub: Hub) -> Fault | None:
         return Fault(415, "bad-encoding", "bodies are sent as they are, without Content-Encoding")
     if "\0" in path or b"%00" in scope["query_string"] or any("\ud800" <= letter <= "\udfff" for letter in path):
         return Fault(400, "bad-request", "the address holds what no address holds")
-    if method not in _SAFE and COOKIE.search(headers.get("cookie", "")) and not _is_own(headers, host):
+    if method not in _SAFE and COOKIE.search(headers.get("cookie", "")) and not is_own(headers, host):
         return forbidden("another site's page asks for this: it is not done")
     said = headers.get("content-length", "0")
     if not (said.isascii() and said.isdigit() and len(said) < 16):
@@ -129,7 +130,7 @@ def refusal(scope: Scope, headers: Mapping[str, str], hub: Hub) -> Fault | None:
     return None
 
 
-def _is_own(headers: Mapping[str, str], host: str) -> bool:
+def is_own(headers: Mapping[str, str], host: str) -> bool:
     """Whether a page of this hub asks: browsers say from where a request comes, and pages cannot lie about it."""
     origin = headers.get("origin")
     if origin is not None:

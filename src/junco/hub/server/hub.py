@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi import Request
 from junco.hub.server.blobs.places import Places, places_of
 from junco.hub.server.database import Database
 from junco.hub.server.inserting import insert_new
+from junco.hub.server.mirror.options import Mirroring
 from junco.hub.server.tables.people import Value
 
 GIB = 1 << 30
@@ -30,6 +32,7 @@ class Limits:
         requests: of one caller in five minutes.
         resolves: files of models asked for, in five minutes; loading one asks for many that are not there.
         logins: in a minute, from one address or for one name.
+        wrong_tokens: in a minute, from one address.
         made: repositories, organisations and users, by one caller in an hour.
     """
 
@@ -41,6 +44,7 @@ class Limits:
     requests: int = 6_000
     resolves: int = 30_000
     logins: int = 10
+    wrong_tokens: int = 300
     made: int = 200
 
 
@@ -56,6 +60,7 @@ class Hub:
         hosts: names by which it may be called, beside those of this machine alone.
         open_sign_up: whether anybody may become a user.
         name: as pages and clients show it.
+        mirroring: what of another hub may be read through this one.
     """
 
     store: Path
@@ -65,6 +70,14 @@ class Hub:
     hosts: frozenset[str] = frozenset()
     open_sign_up: bool = False
     name: str = "junco hub"
+    mirroring: Mirroring | None = None
+    ends: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+    """What is closed with the hub."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.ends.close()
+        self.database.close()
 
     @property
     def incoming(self) -> Path:
@@ -87,6 +100,7 @@ def open_hub(
     limits: Limits | None = None,
     hosts: frozenset[str] = frozenset(),
     open_sign_up: bool = False,
+    mirroring: Mirroring | None = None,
 ) -> Hub:
     """The hub in a folder, which is made where it is not there; its tables are brought up to date.
 
@@ -97,6 +111,7 @@ def open_hub(
         limits: how much there may be.
         hosts: names by which it may be called.
         open_sign_up: whether anybody may become a user.
+        mirroring: what of another hub may be read through this one.
 
     Raises:
         InputError: one of the addresses is none, or the store was made by a newer junco.
@@ -107,7 +122,7 @@ def open_hub(
     tables = Database(database or f"sqlite:///{(store / 'hub.db').absolute()}")
     tables.migrate()
     places = places_of(blobs, store / "blobs")
-    return Hub(store, tables, places, limits or Limits(), hosts, open_sign_up)
+    return Hub(store, tables, places, limits or Limits(), hosts, open_sign_up, mirroring=mirroring)
 
 
 def hub_of(request: Request) -> Hub:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from urllib.parse import quote
 
 from fastapi import Request
@@ -32,6 +33,18 @@ def send_blob(
     """
     if hub.places.size(place) != size:
         raise Fault(503, "damaged", "the hub has lost the bytes of this file: whoever has it can push it again")
+    return send_bytes(request, partial(hub.places.read, place), size, etag, filename, headers)
+
+
+def send_bytes(
+    request: Request,
+    read: Callable[[int, int], Iterator[bytes] | AsyncIterator[bytes]],
+    size: int,
+    etag: str,
+    filename: str,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Bytes, of which ``read`` gives those from a first to a last (not with it)."""
     shown = {
         "ETag": f'"{etag}"',
         "Accept-Ranges": "bytes",
@@ -51,7 +64,7 @@ def send_blob(
     kind = "application/octet-stream"
     if request.method == "HEAD":
         return Response(status_code=status, headers=shown, media_type=kind)
-    return StreamingResponse(hub.places.read(place, start, stop), status, shown, kind)
+    return StreamingResponse(read(start, stop), status, shown, kind)
 
 
 def _span(request: Request, size: int, etag: str) -> tuple[int, int] | None:

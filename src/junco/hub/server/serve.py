@@ -55,7 +55,14 @@ def add_user(hub: Hub, name: str, password: str | None = None, *, admin: bool = 
     return chosen
 
 
-def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None], proxies: str = "") -> None:
+def serve(
+    hub: Hub,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    proxies: str = "",
+    tls: tuple[Path, Path] | None = None,
+) -> None:
     """Answer requests until Ctrl-C or SIGTERM; those at work are ended first.
 
     Args:
@@ -65,17 +72,18 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None], proxies:
         ready: is told the address, when requests are taken.
         proxies: addresses of reverse proxies, with a comma between: what they say of who asks, and whether by TLS,
             is believed.
+        tls: the files of a certificate and of its key, where the hub speaks TLS itself.
 
     Raises:
         InputError: the port is taken, or may not be used.
     """
     taken = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    server = server_of(hub, proxies)
+    server = server_of(hub, proxies, tls)
     with contextlib.closing(taken), contextlib.suppress(KeyboardInterrupt), _told_to_end(), _tidied(hub):
-        ready(f"http://{shown}:{taken.getsockname()[1]}")
+        ready(f"{'https' if tls else 'http'}://{shown}:{taken.getsockname()[1]}")
         server.run(sockets=[taken])
-    hub.database.close()
+    hub.close()
 
 
 @contextlib.contextmanager
@@ -115,7 +123,27 @@ def _tidied(hub: Hub) -> Iterator[None]:
         thread.join(_STOP_S)
 
 
-def server_of(hub: Hub, proxies: str = "") -> Any:
+def tls_of(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """The files by which a hub speaks TLS, which fit each other; ``None`` where there are none.
+
+    Raises:
+        InputError: one is missing, or they cannot be used.
+    """
+    import ssl
+
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise InputError("TLS needs both: --certificate FILE --key FILE")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ssl.SSLError) as error:
+        why = getattr(error, "reason", None) or error
+        raise InputError(f"{certificate} and {key} are no certificate and its key (PEM, no password): {why}") from None
+    return certificate, key
+
+
+def server_of(hub: Hub, proxies: str = "", tls: tuple[Path, Path] | None = None) -> Any:
     """What answers for a hub: uvicorn's, which runs on sockets that listen."""
     import uvicorn
 
@@ -134,6 +162,8 @@ def server_of(hub: Hub, proxies: str = "") -> Any:
             timeout_graceful_shutdown=_STOP_S,
             timeout_keep_alive=15,
             lifespan="off",
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
         )
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import select
@@ -13,10 +14,12 @@ from sqlalchemy.orm import Session
 from junco.hub.server.access import Action, Actor, Target, allow, missing_scope
 from junco.hub.server.accounts.names import likeness
 from junco.hub.server.accounts.people import namespace_of
+from junco.hub.server.accounts.sessions import Browser, browser_of
 from junco.hub.server.accounts.tokens import actor_of, note_use
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.hub import Hub, hub_of
 from junco.hub.server.limits import Counter
+from junco.hub.server.repos.revisions import MAIN
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace
 
@@ -30,12 +33,14 @@ class Visit:
         actor: who asks.
         repository: that it is about; a copy, which changes nothing.
         namespace: of the repository, or that it is about itself.
+        form_token: what the forms of the browser's session carry; ``None`` without one.
     """
 
     hub: Hub
     actor: Actor
     repository: Repository | None = None
     namespace: Namespace | None = None
+    form_token: str | None = None
 
     @property
     def repo(self) -> Repository:
@@ -55,8 +60,15 @@ class Visit:
         return f"{self.space.name}/{self.repo.name}"
 
 
+class Brings(Protocol):
+    """A mirror of another hub."""
+
+    def bring(self, namespace: str, name: str, revision: str | None) -> Mapping[str, str]:
+        """Have a repository here, at a revision, if it is one that is mirrored: headers that say how it went."""
+
+
 @functools.cache
-def needs(action: Action, asked: str = "api") -> Callable[[Request], Visit]:
+def needs(action: Action, asked: str = "api", *, of_page: bool = False) -> Callable[[Request], Visit]:
     """What a route depends on: the visit, where the caller may do ``action`` to what the address names.
 
     The address's parts ``{namespace}`` and ``{name}`` are a repository, ``{organisation}`` is a namespace.
@@ -64,16 +76,21 @@ def needs(action: Action, asked: str = "api") -> Callable[[Request], Visit]:
     Args:
         action: of the route.
         asked: under which limit its requests are counted.
+        of_page: whether a browser's session tells who asks, where there is no token; of pages alone.
     """
 
     def visit(request: Request) -> Visit:
         hub = hub_of(request)
-        # what is signed carries its own leave, and no token of the hub's
-        actor = Actor(address=_address(request)) if action is Action.SIGNED else _caller(request, hub)
+        browser = _browser(request, hub, action, of_page=of_page)
+        request.state.browser = browser
+        actor = browser.actor
         _count(request, hub, actor, asked)
         with hub.database.reading() as session:
             namespace, repository = _about(request, session)
-        return allowed(Visit(hub, actor, repository, namespace), action, request)
+        if action is Action.READ and "name" in request.path_params and _is_brought(request, repository):
+            with hub.database.reading() as session:
+                namespace, repository = _about(request, session)
+        return allowed(Visit(hub, actor, repository, namespace, browser.form_token), action, request)
 
     visit.action = action  # type: ignore[attr-defined]
     visit.dependency = Depends(visit)  # type: ignore[attr-defined]
@@ -91,6 +108,8 @@ def allowed(visit: Visit, action: Action, request: Request) -> Visit:
         raise no_repository() if of_repository else Fault(404, "no-user", "there is no such organisation")
     target = _target(visit)
     if allow(actor, action, target):
+        if action is Action.WRITE and visit.repository is not None and visit.repository.upstream is not None:
+            raise forbidden(f"it is a mirror of {visit.repository.upstream}: nothing is pushed to it")
         return visit
     if actor.user_id is None:
         raise unauthenticated()
@@ -104,6 +123,20 @@ def refused(actor: Actor, action: Action) -> Fault:
     return forbidden("you have not the role that this needs, or the token is restricted to something else")
 
 
+def _is_brought(request: Request, repository: Repository | None) -> bool:
+    """Whether a mirror has been asked for what a request is about, so that it may be here now."""
+    mirror: Brings | None = request.app.state.mirror
+    if mirror is None or (repository is not None and repository.upstream is None):
+        return False
+    parts = request.path_params
+    # a request for bytes by their digest is about what is known already
+    revision = None if "sha256" in parts or "revisions" in parts else str(parts.get("revision", MAIN))
+    told = mirror.bring(parts["namespace"], parts["name"], revision)
+    if told:
+        request.scope["junco.headers"] = told
+    return bool(told)
+
+
 def _target(visit: Visit) -> Target | None:
     if visit.repository is not None:
         return Target(visit.repository.namespace_id, visit.repository.id, visit.repository.private)
@@ -112,6 +145,16 @@ def _target(visit: Visit) -> Target | None:
 
 def _is_seen(visit: Visit) -> bool:
     return visit.repository is not None and allow(visit.actor, Action.READ, _target(visit))
+
+
+def _browser(request: Request, hub: Hub, action: Action, *, of_page: bool) -> Browser:
+    """Who asks, and what forms of theirs carry."""
+    if action is Action.SIGNED:  # what is signed carries its own leave, and no token of the hub's
+        return Browser(Actor(address=_address(request)))
+    if of_page and "authorization" not in request.headers:
+        with hub.database.reading() as session:
+            return browser_of(session, request)
+    return Browser(_caller(request, hub))
 
 
 def _caller(request: Request, hub: Hub) -> Actor:
@@ -125,7 +168,7 @@ def _caller(request: Request, hub: Hub) -> Actor:
         try:
             actor, is_first = actor_of(session, text.strip(), address)
         except Fault:
-            hub_counter(request).hit("wrong-token", address, 300, 60)
+            hub_counter(request).hit("wrong-token", address, hub.limits.wrong_tokens, 60)
             raise
     if is_first and actor.token_id is not None:
         with hub.database.writing() as session:

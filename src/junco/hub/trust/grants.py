@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from junco.errors import ContractError, IntegrityError
-from junco.hub.client.private import hub_home, read_private, write_private
+from junco.hub.client.private import alone, hub_home, read_private, write_private
 from junco.hub.client.revision import Revision
+from junco.hub.trust.log import note, now
 from junco.settings import settings
 
 
@@ -27,6 +27,7 @@ class Grant:
         repository: ``namespace/name``.
         commit: 40 hexadecimal digits.
         code_digest: over the files that are code.
+        digest: over all files: what the code reads is what it was allowed with.
         granted: when, in UTC.
     """
 
@@ -34,6 +35,7 @@ class Grant:
     repository: str
     commit: str
     code_digest: str
+    digest: str
     granted: str = ""
 
 
@@ -54,8 +56,13 @@ def grants() -> list[Grant]:
 
 def is_granted(hub: str, revision: Revision) -> bool:
     """Whether the code of a commit may run: this commit, with this code, of this hub."""
-    wanted = (hub, revision.repository, revision.commit, revision.code_digest)
-    return any((each.hub, each.repository, each.commit, each.code_digest) == wanted for each in grants())
+    return bool(granted_when(hub, revision))
+
+
+def granted_when(hub: str, revision: Revision) -> str:
+    """When the code of a commit was allowed; empty where it was not."""
+    wanted = (hub, revision.repository, revision.commit, revision.code_digest, revision.digest)
+    return next((each.granted or "once" for each in grants() if _key(each) == wanted), "")
 
 
 def grant(hub: str, revision: Revision) -> Grant:
@@ -66,22 +73,25 @@ def grant(hub: str, revision: Revision) -> Grant:
     """
     if not revision.code:
         raise ContractError(f"{revision.repository} at {revision.commit[:12]} holds no code: nothing has to be allowed")
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    made = Grant(hub, revision.repository, revision.commit, revision.code_digest, now)
-    _keep([*(each for each in grants() if _key(each) != _key(made)), made])
+    made = Grant(hub, revision.repository, revision.commit, revision.code_digest, revision.digest, now())
+    with alone():
+        note("allow", hub=hub, repository=made.repository, commit=made.commit, code=made.code_digest)
+        _keep([*(each for each in grants() if _key(each) != _key(made)), made])
     return made
 
 
 def revoke(hub: str, repository: str, commit: str = "") -> int:
     """Take back what was allowed of a repository, or of one commit of it: how many grants there were."""
-    kept = [
-        each
-        for each in grants()
-        if (each.hub, each.repository) != (hub, repository) or (commit and each.commit != commit)
-    ]
-    gone = len(grants()) - len(kept)
-    if gone:
-        _keep(kept)
+    with alone():
+        there = grants()
+        kept = [
+            each
+            for each in there
+            if (each.hub, each.repository) != (hub, repository) or commit not in ("", each.commit)
+        ]
+        if gone := len(there) - len(kept):
+            note("take back", hub=hub, repository=repository, commit=commit or "all")
+            _keep(kept)
     return gone
 
 
@@ -91,7 +101,7 @@ def last_grant(hub: str, repository: str) -> Grant | None:
 
 
 def _key(each: Grant) -> tuple[Any, ...]:
-    return each.hub, each.repository, each.commit, each.code_digest
+    return each.hub, each.repository, each.commit, each.code_digest, each.digest
 
 
 def _file() -> Path:

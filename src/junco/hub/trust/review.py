@@ -11,9 +11,11 @@ from typing import Any
 from junco.errors import JuncoError
 from junco.hub.artefact.check import Checked, check
 from junco.hub.artefact.tree import File
+from junco.hub.client.needs import needed_by
 from junco.hub.client.pulling import Pulled, pulled
 from junco.hub.client.revision import Revision
 from junco.hub.trust.grants import Grant, grant, is_granted, last_grant
+from junco.hub.trust.requirements import unsatisfied
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Review:
         """Packages that it says it needs; nothing installs them."""
         told: Any = self.checked.told.get("requirements", [])
         return [str(each) for each in told] if isinstance(told, list) else []
+
+    @property
+    def unsatisfied(self) -> list[str]:
+        """Those that are not here as they are asked for, in words."""
+        try:
+            return unsatisfied(self.requirements)
+        except JuncoError as error:
+            return [str(error)]
 
     def difference(self) -> Iterator[str]:
         """Its code line by line: what was allowed last taken as known, or all of it."""
@@ -85,6 +95,27 @@ def review(name: str, *, hub: str | None = None, project: Path | None = None) ->
         if before is not None and before.revision.code_digest != last.code_digest:
             before = None
     return Review(found, check(found.folder, card=False), last, before)
+
+
+def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -> list[Review]:
+    """All code that a name would run: its own, and that of what a pipeline or a tuned operator takes from the hub.
+
+    Returns:
+        One for each commit with code, by the names in the pipeline's ``junco.lock``; none where there is only data.
+
+    Raises:
+        ContractError: something is wrong with the pipeline, which could not be run anyway.
+    """
+    waiting, found = [(name, project)], dict[str, Review]()
+    while waiting:
+        asked, beside = waiting.pop(0)
+        one = review(asked, hub=hub, project=beside)
+        if one.revision.commit not in found:
+            found[one.revision.commit] = one
+            if needed := needed_by(one.found, one.checked):
+                one.checked.refuse()
+                waiting += [(each, one.found.folder) for each in needed]
+    return [each for each in found.values() if each.revision.code]
 
 
 def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:

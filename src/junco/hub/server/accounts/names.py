@@ -14,10 +14,14 @@ RELEASE = re.compile(
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _LIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "_": "-", ".": "-"})
 RESERVED = frozenset({
-    "admin", "api", "assets", "blog", "datasets", "docs", "families", "family", "health", "help", "hub", "join",
-    "junco", "kernels", "login", "logout", "me", "metrics", "models", "new", "organisations", "organizations",
-    "papers", "pipelines", "rising", "root", "search", "session", "settings", "signup", "spaces", "static",
-    "support", "system", "tasks", "tokens", "trends", "users", "v1", "web", "www",
+    "about", "account", "admin", "api", "assets", "blog", "browse", "compare", "data", "datasets", "docs", "error",
+    "explore", "families", "family", "favicon.ico", "health", "help", "home", "hub", "join", "junco", "kernels",
+    "language", "login", "logout", "look", "me", "metrics", "models", "new", "operators", "organisations",
+    "organizations", "papers", "password", "pipelines", "privacy", "profile", "reports", "repositories", "resolve",
+    "rising", "robots.txt", "root",
+    "search", "session", "settings", "sign-in", "sign-out", "sign-up", "signin", "signout", "signup", "spaces",
+    "static", "support", "survey", "system", "tags", "tasks", "terms", "theme", "tokens", "trends", "trending",
+    "users", "v1", "versions", "web", "www",
 })  # fmt: skip
 """First parts of addresses that the server has, or may come to have, for itself."""
 

@@ -81,6 +81,12 @@ def check_form(browser: Browser, given: str) -> None:
         raise forbidden("this form is not the hub's, or from before the last login: load the page anew")
 
 
+def close_others(session: Session, request: Request, user_id: int) -> None:
+    """A user's other browsers have to log in again."""
+    mine = digest(request.cookies.get(cookie_name(request), ""))
+    session.execute(delete(Row).where(Row.user_id == user_id, Row.digest != mine))
+
+
 def close_session(session: Session, request: Request) -> None:
     """The browser's session is no more, here as well."""
     if text := request.cookies.get(cookie_name(request)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from junco.hub.server.hub import Hub
-from junco.hub.server.tables.files import Blob, Entry, Repository, Tree
+from junco.hub.server.tables.files import ELSEWHERE, Blob, Entry, Repository, Tree
 from junco.hub.server.tables.people import Namespace
 
 
@@ -29,7 +29,8 @@ class Damaged:
 def check(hub: Hub) -> Iterator[Damaged]:
     """Read all bytes again. Those that are damaged are let go of: whoever has the file can push it again."""
     with hub.database.reading() as session:
-        blobs = [(row.sha256, row.size, row.place) for row in session.scalars(select(Blob).order_by(Blob.sha256))]
+        here = select(Blob).where(Blob.place != ELSEWHERE).order_by(Blob.sha256)
+        blobs = [(row.sha256, row.size, row.place) for row in session.scalars(here)]
     for sha256, size, place in blobs:
         if not _is_whole(hub, sha256, size, place):
             hub.places.delete(place)

@@ -53,8 +53,10 @@ def _noted(hub: Hub, blob: Blob, namespace_id: int) -> Blob:
             if hub.places.size(there.place) == blob.size:
                 hub.places.delete(blob.place)
                 blob = there
-            else:  # its bytes were lost: now they are here again
-                there.place = blob.place
+            else:  # its bytes were lost, or not here yet: now they are
+                for key in ("place", "git_id", "format", "unsafe", "problem", "warnings"):
+                    setattr(there, key, getattr(blob, key))
+                blob = there
         _note(session, namespace_id, blob.sha256)
         return blob
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from junco.hub.server.access import Action
 from junco.hub.server.faults import bad_request, no_file
 from junco.hub.server.hf.shapes import commit_entry, etag, file_entry, folder_entry, model
+from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.repos import search
 from junco.hub.server.repos.counts import count_download
 from junco.hub.server.repos.revisions import (
@@ -23,6 +24,7 @@ from junco.hub.server.repos.revisions import (
     file_of,
     files_of,
     find_commit,
+    heads_of,
     history,
     parent_of,
     refs_of,
@@ -77,7 +79,10 @@ def find(  # noqa: PLR0913 - a search has as many parameters as it has
     with visit.hub.database.reading() as session:
         found = search.search(session, visit.actor, query, total=False)
         full = request.query_params.get("full", "").lower() in {"true", "1"}
-        items = [_listed(session, repository, space, full=full) for repository, space in found.rows]
+        heads = heads_of(session, [repository.id for repository, _ in found.rows])
+        items = [
+            _listed(session, repository, space, heads.get(repository.id), full) for repository, space in found.rows
+        ]
     headers = {}
     if found.next is not None:
         kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
@@ -92,8 +97,7 @@ def _facets(tags: list[str]) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     return chosen, tuple(tag[:96] for tag in tags if not tag.startswith(tuple(names)))
 
 
-def _listed(session: Any, repository: Any, space: str, *, full: bool) -> dict[str, Any]:
-    commit = find_commit(session, repository.id, MAIN)
+def _listed(session: Any, repository: Any, space: str, commit: Commit | None, full: bool) -> dict[str, Any]:
     files = files_of(session, commit.tree_id) if full and commit else None
     return model(repository, space, commit, files)
 
@@ -212,4 +216,7 @@ def resolve(revision: str, path: str, visit: _ReadFile, request: Request) -> Res
         headers |= {"X-Linked-Size": str(file.size), "X-Linked-Etag": f'"{file.sha256}"'}
     if visit.repo.unsafe:
         headers["X-HF-Warning"] = "unsafe-files; some files of this repository can run code when they are loaded"
-    return send_blob(request, visit.hub, file.place, file.size, etag(file), path.rpartition("/")[2], headers)
+    filename = path.rpartition("/")[2]
+    if visit.repo.upstream is not None:
+        return send_mirrored(request, visit, file.sha256, etag(file), filename, headers)
+    return send_blob(request, visit.hub, file.place, file.size, etag(file), filename, headers)

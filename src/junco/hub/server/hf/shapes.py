@@ -53,6 +53,7 @@ def model(
         "tags": _tags(repository),
         "pipeline_tag": repository.task,
         "library_name": _library(repository),
+        **({"mirror": repository.upstream} if repository.upstream is not None else {}),
     }
     if files is not None:
         shown["siblings"] = [_sibling(file) for file in files]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from junco.hub.server.tables import files, people, use
+from junco.hub.server.tables import files, mirror, people, use
 from junco.hub.server.tables.base import Base
 
-TABLES = (people, files, use)  # importing them is what tells Base of them
+TABLES = (people, files, use, mirror)  # importing them is what tells Base of them
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,16 +6,13 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from sqlalchemy import delete, update
 
 from junco.hub.server import audit
 from junco.hub.server.access import Action
-from junco.hub.server.accounts.people import user_of
+from junco.hub.server.accounts.disabling import set_disabled
 from junco.hub.server.blobs.collect import collect
-from junco.hub.server.clock import now
 from junco.hub.server.faults import bad_request
 from junco.hub.server.repos.repositories import end_repository
-from junco.hub.server.tables.people import Session, Token
 from junco.hub.server.visits import Visit, needs
 
 routes = APIRouter(prefix="/admin")
@@ -25,11 +22,16 @@ _Administer = Annotated[Visit, Depends(needs(Action.ADMINISTER))]
 
 @routes.get("/audit")
 def events(
-    visit: _Serve, limit: Annotated[int, Query(ge=1, le=1000)] = 100, after: int | None = None
+    visit: _Serve,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: int | None = None,
+    actor: Annotated[str, Query(max_length=96)] = "",
+    action: Annotated[str, Query(max_length=64)] = "",
+    target: Annotated[str, Query(max_length=255)] = "",
 ) -> dict[str, Any]:
-    """What was done, the newest first."""
+    """What was done, the newest first: by somebody, of a kind, to something, or all."""
     with visit.hub.database.reading() as session:
-        items = audit.events(session, limit, after)
+        items = audit.events(session, limit, after, audit.Wanted(actor, action, target))
     return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
 
@@ -48,13 +50,7 @@ def set_user(user: str, what: str, visit: _Serve) -> Response:
     if what not in {"disable", "enable"}:
         raise bad_request("disable or enable is meant")
     with visit.hub.database.writing() as session:
-        namespace, row = user_of(session, user)
-        row.disabled = what == "disable"
-        if row.disabled:
-            revoked = update(Token).where(Token.user_id == row.id, Token.revoked.is_(None)).values(revoked=now())
-            session.execute(revoked)
-            session.execute(delete(Session).where(Session.user_id == row.id))
-        audit.note(session, visit.actor, f"user.{what}", namespace.name)
+        set_disabled(session, visit.actor, user, disabled=what == "disable")
     return Response(status_code=204)
 
 

@@ -125,3 +125,11 @@ class Resolve(Body):
     """Names of repositories, with revisions."""
 
     names: Annotated[list[Text], Field(max_length=100)]
+
+
+class Ahead(Body):
+    """What a mirror is to fetch before anybody asks."""
+
+    name: Text
+    only: Annotated[list[Text], Field(max_length=50)] = []
+    first: bool = False

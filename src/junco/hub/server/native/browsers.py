@@ -35,17 +35,27 @@ class Leaving(Body):
 @routes.post("/session", status_code=201)
 def enter(body: Entering, visit: _Open, request: Request) -> Response:
     """Log in: a new session, and its cookie."""
-    for whom in (visit.actor.address, f"name {body.user.lower()}"):
+    name, text = entered(visit, request, body.user, body.password)
+    response = JSONResponse({"user": name}, 201)
+    sessions.set_cookie(request, response, text)
+    return response
+
+
+def entered(visit: Visit, request: Request, user: str, password: str) -> tuple[str, str]:
+    """The user's name and the cookie of a new session, in whose place the browser's own is no more.
+
+    Raises:
+        Fault: no user has this name and password, or it was tried too often.
+    """
+    for whom in (visit.actor.address, f"name {user.lower()[:200]}"):
         hub_counter(request).hit("login", whom, visit.hub.limits.logins, 60)
     with visit.hub.database.reading() as session:
-        who = people.entering(session, body.user, body.password)
+        who = people.entering(session, user, password)
     with visit.hub.database.writing() as session:
         sessions.close_session(session, request)
         text = sessions.open_session(session, who.id)
         audit.note(session, tokens.user_actor(session, who.id, visit.actor.address), "session.open", who.name)
-    response = JSONResponse({"user": who.name}, 201)
-    sessions.set_cookie(request, response, text)
-    return response
+    return who.name, text
 
 
 @routes.get("/session")

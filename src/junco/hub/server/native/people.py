@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from junco.hub.server import audit
 from junco.hub.server.access import SCOPES, Action, Actor, Target, allow
-from junco.hub.server.accounts import passwords, people, tokens
+from junco.hub.server.accounts import passwords, people, sessions, tokens
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.native.bodies import Login, NewOrganisation, NewPassword, NewToken, NewUser, Role
@@ -44,7 +44,7 @@ def login(body: Login, visit: _Open, request: Request) -> dict[str, Any]:
         who = people.entering(session, body.user, body.password)
         actor = tokens.user_actor(session, who.id, visit.actor.address)
     with visit.hub.database.writing() as session:
-        text, row = _make(session, actor, body.token)
+        text, row = made_token(session, actor, body.token)
         return {"token": text, "user": who.name, "expires": stamp(row.expires)}
 
 
@@ -71,21 +71,31 @@ def me(visit: _Somebody) -> dict[str, Any]:
             "user": actor.name,
             "admin": actor.admin,
             "organisations": organisations,
-            "token": None if row is None else {**tokens.described(row), **_restriction(session, row)},
+            "token": None if row is None else {**tokens.described(row), **restriction(session, row)},
         }
 
 
 @routes.post("/me/password", status_code=204)
 def change_password(body: NewPassword, visit: _Account, request: Request) -> Response:
-    """Another password; tokens stay good."""
+    """Another password; tokens stay good, other browsers log in anew."""
+    set_password(visit, request, body.old, body.new)
+    return Response(status_code=204)
+
+
+def set_password(visit: Visit, request: Request, old: str, new: str) -> None:
+    """Another password.
+
+    Raises:
+        Fault: the old one is wrong, the new one none that can be.
+    """
     hub_counter(request).hit("login", f"user {visit.actor.user_id}", visit.hub.limits.logins, _MINUTE)
     with visit.hub.database.reading() as session:
-        people.entering(session, visit.actor.name or "", body.old)
-    kept = passwords.hashed(passwords.checked(body.new))
+        people.entering(session, visit.actor.name or "", old)
+    kept = passwords.hashed(passwords.checked(new))
     with visit.hub.database.writing() as session:
         session.get_one(User, visit.actor.user_id).password = kept
+        sessions.close_others(session, request, visit.actor.user_id or 0)
         audit.note(session, visit.actor, "password.change", visit.actor.name or "")
-    return Response(status_code=204)
 
 
 @routes.get("/me/tokens")
@@ -99,7 +109,7 @@ def my_tokens(visit: _Account) -> dict[str, Any]:
 def make_token(body: NewToken, visit: _Account) -> dict[str, Any]:
     """A new one, which can do no more than the one that asks for it."""
     with visit.hub.database.writing() as session:
-        text, row = _make(session, visit.actor, body)
+        text, row = made_token(session, visit.actor, body)
         return {"token": text, **tokens.described(row)}
 
 
@@ -151,24 +161,35 @@ def members(organisation: str, visit: _Open) -> dict[str, Any]:
 @routes.put("/organisations/{organisation}/members/{user}", status_code=204)
 def set_role(organisation: str, user: str, body: Role, visit: _Manage) -> Response:
     """A user becomes a member, or has another role."""
-    return _set_role(visit, user, body.role)
+    give_role(visit, user, body.role)
+    return Response(status_code=204)
 
 
 @routes.delete("/organisations/{organisation}/members/{user}", status_code=204)
 def drop_member(organisation: str, user: str, visit: _Manage) -> Response:
     """A user is a member no more."""
-    return _set_role(visit, user, None)
+    give_role(visit, user, None)
+    return Response(status_code=204)
 
 
-def _set_role(visit: Visit, user: str, role: str | None) -> Response:
+def give_role(visit: Visit, user: str, role: str | None) -> None:
+    """A user's role in the organisation of a visit; ``None`` takes it away.
+
+    Raises:
+        Fault: there is no such user or role, or nobody would be left to manage it.
+    """
     with visit.hub.database.writing() as session:
         whose, _ = people.user_of(session, user)
         people.set_member(session, visit.space.id, whose.id, role)
         audit.note(session, visit.actor, "member.set", visit.space.name, f"{whose.name} {role or 'none'}")
-    return Response(status_code=204)
 
 
-def _make(session: Session, actor: Actor, body: NewToken) -> tuple[str, Token]:
+def made_token(session: Session, actor: Actor, body: NewToken) -> tuple[str, Token]:
+    """A new token, noted; it can do no more than who asks for it.
+
+    Raises:
+        Fault: it would, or what it is restricted to is not there.
+    """
     if beyond := [scope for scope in body.scopes if scope in SCOPES and not actor.has(scope)]:
         raise forbidden(f"the token has not the scope {beyond[0]}, so it makes none that has", scope=beyond[0])
     restricted = _restricted_to(session, actor, body)
@@ -198,7 +219,8 @@ def _restricted_to(session: Session, actor: Actor, body: NewToken) -> tuple[int 
     return namespace_id, repository_id
 
 
-def _restriction(session: Session, row: Token) -> dict[str, str | None]:
+def restriction(session: Session, row: Token) -> dict[str, str | None]:
+    """Of a token: the names of the namespace and the repository that it is for alone."""
     namespace = session.get(Namespace, row.namespace_id) if row.namespace_id is not None else None
     repository = session.get(Repository, row.repository_id) if row.repository_id is not None else None
     name = None

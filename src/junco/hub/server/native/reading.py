@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
+from junco.hub.content.commit_record import FIELDS, commit_id
 from junco.hub.server.access import Action
 from junco.hub.server.accounts.names import RELEASE
 from junco.hub.server.blobs.uploads import digest
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault
+from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.native.repositories import ONE
 from junco.hub.server.repos.counts import count_download
 from junco.hub.server.repos.resolving import as_revision
@@ -29,7 +32,7 @@ from junco.hub.server.repos.revisions import (
     tree_of,
 )
 from junco.hub.server.sending import send_blob
-from junco.hub.server.tables.files import BRANCH, TAG, Blob, Entry, Tree
+from junco.hub.server.tables.files import BRANCH, TAG, Blob, Commit, Entry, Tree
 from junco.hub.server.visits import Visit, needs
 
 routes = APIRouter()
@@ -65,9 +68,17 @@ def tree(revision: str, visit: _Read, request: Request) -> Response:
                 "digest": tree_of(session, commit).digest,
                 "files": [file.described() for file in files],
                 "bytes": sum(file.size for file in files),
+                "record": _record(session, commit),
             },
             headers=headers,
         )
+
+
+def _record(session: Session, commit: Commit) -> dict[str, Any] | None:
+    """What the id of a commit is a hash of, by which clients see that it is of this tree; none of a mirrored one."""
+    made = (commit.repository_id, parent_of(session, commit), tree_of(session, commit).digest)
+    record = dict(zip(FIELDS, (*made, commit.author, commit.message, commit.created), strict=True))
+    return record if commit_id(record) == commit.oid else None
 
 
 @routes.get(f"{ONE}/blobs/{{sha256}}")
@@ -88,6 +99,8 @@ def _send(visit: Visit, request: Request, sha256: str) -> Response:
         found = session.scalar(select(Blob).where(Blob.sha256 == sha256, named))
     if found is None:
         raise Fault(404, "no-blob", "no commit of this repository has such a file")
+    if visit.repo.upstream is not None:
+        return send_mirrored(request, visit, sha256, sha256, sha256)
     return send_blob(request, visit.hub, found.place, found.size, sha256, sha256)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -44,6 +44,7 @@ def find(  # noqa: PLR0913 - a search has as many parameters as it has
     task: Annotated[str | None, Query(max_length=96)] = None,
     licence: Annotated[str | None, Query(max_length=96)] = None,
     unsafe: bool | None = None,
+    mirror: bool | None = None,
     sort: str = "trending",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     after: str | None = None,
@@ -56,6 +57,7 @@ def find(  # noqa: PLR0913 - a search has as many parameters as it has
         namespace=namespace,
         facets=tuple((name, value) for name, value in chosen.items() if value is not None),
         unsafe=unsafe,
+        mirrored=mirror,
         sort=sort,
         limit=limit,
         after=after,
@@ -120,14 +122,22 @@ def days(visit: _Read, days: Annotated[int, Query(ge=1, le=366)] = 30) -> dict[s
 
 
 @routes.get("/trends")
-def rising(visit: _Open, by: str = "family", days: Annotated[int, Query(ge=1, le=366)] = 30) -> dict[str, Any]:
-    """Families that rise."""
+def rising(
+    visit: _Open,
+    by: Literal["family"] = "family",
+    days: Annotated[int | None, Query(ge=1, le=366)] = None,
+    period: Literal["day", "week", "month"] = "week",
+) -> dict[str, Any]:
+    """Families that rise, beside what they usually are."""
+    length, count = trends.PERIODS[period]
     with visit.hub.database.reading() as session:
-        return {"by": by, "families": trends.rising_families(session, days)}
+        return {"by": by, "families": trends.rising_families(session, days or length * count, period_days=length)}
 
 
 @routes.post("/resolve")
-def resolve_names(body: Resolve, visit: _Open) -> dict[str, Any]:
+def resolve_names(body: Resolve, visit: _Open, request: Request) -> dict[str, Any]:
     """From names to commits, for a lock."""
+    if request.app.state.mirror is not None:
+        request.app.state.mirror.bring_named(body.names)
     with visit.hub.database.reading() as session:
         return {"resolved": [resolve(session, visit.actor, name) for name in body.names]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from junco.hub.content import paths
+from junco.hub.content.commit_record import commit_id
 from junco.hub.server import audit
 from junco.hub.server.clock import now
 from junco.hub.server.faults import Fault, too_large
@@ -225,10 +225,9 @@ def _add(
         "message": change.message,
         "created": at,
     }
-    oid = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:40]
     commit = Commit(
         repository_id=repository.id,
-        oid=oid,
+        oid=commit_id(record),
         parent_id=head.id if head is not None else None,
         tree_id=tree.id,
         author=author,

@@ -18,6 +18,7 @@ from junco.hub.server.repos.revisions import head_of, latest_of, releases_of
 from junco.hub.server.repos.search_index import forget, index
 from junco.hub.server.tables.files import Commit, Ref, Repository, Tree
 from junco.hub.server.tables.people import Namespace, Token
+from junco.hub.server.tables.reports import Report
 from junco.hub.server.tables.use import Like
 
 
@@ -46,6 +47,7 @@ def end_repository(session: Session, actor: Actor, namespace: Namespace, reposit
     repository = session.get_one(Repository, repository_id)
     session.execute(delete(Ref).where(Ref.repository_id == repository_id))
     session.execute(delete(Like).where(Like.repository_id == repository_id))
+    session.execute(delete(Report).where(Report.repository_id == repository_id))
     commits = select(Commit.id).where(Commit.repository_id == repository_id).order_by(Commit.id.desc())
     for commit_id in session.scalars(commits).all():  # children before their parents
         session.execute(delete(Commit).where(Commit.id == commit_id))
@@ -94,4 +96,5 @@ def listed(repository: Repository, namespace: str) -> dict[str, Any]:
         "unsafe": repository.unsafe,
         "warnings": repository.warnings,
         "signed": repository.signed,
+        "mirror": repository.upstream,
     }

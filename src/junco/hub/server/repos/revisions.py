@@ -45,6 +45,13 @@ def head_of(session: Session, repository_id: int, branch: str = MAIN) -> Commit 
     return session.get_one(Commit, ref.commit_id) if ref is not None and ref.kind == BRANCH else None
 
 
+def heads_of(session: Session, repository_ids: Sequence[int]) -> dict[int, Commit]:
+    """The commits that main branches are at, by their repositories."""
+    asked = select(Ref.repository_id, Commit).join(Commit, Commit.id == Ref.commit_id)
+    rows = session.execute(asked.where(Ref.repository_id.in_(repository_ids), Ref.name == MAIN, Ref.kind == BRANCH))
+    return {row[0]: row[1] for row in rows}
+
+
 def refs_of(session: Session, repository_id: int) -> list[tuple[Ref, str]]:
     """All branches and tags, each with its commit."""
     asked = select(Ref, Commit.oid).join(Commit, Commit.id == Ref.commit_id).where(Ref.repository_id == repository_id)

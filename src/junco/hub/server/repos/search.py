@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, literal, literal_column, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Actor
@@ -45,6 +45,8 @@ class Query:
         facets: values by their names in `FACETS`.
         tags: that a card has to name.
         unsafe: with or without files that can run code; ``None`` is both.
+        signed: with or without a signature; ``None`` is both.
+        mirrored: from another hub, or this hub's own; ``None`` is both.
         sort: one of `SORTS`.
         limit: a page's.
         after: the cursor of the page before.
@@ -55,6 +57,8 @@ class Query:
     facets: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
     unsafe: bool | None = None
+    signed: bool | None = None
+    mirrored: bool | None = None
     sort: str = "trending"
     limit: int = 20
     after: str | None = None
@@ -103,6 +107,10 @@ def _conditions(session: Session, actor: Actor, query: Query) -> list[ColumnElem
     if query.unsafe is not None:
         is_safe = func.json_array_length(Repository.unsafe) == 0
         conditions.append(~is_safe if query.unsafe else is_safe)
+    if query.signed is not None:
+        conditions.append(Repository.signed.is_(query.signed))
+    if query.mirrored is not None:
+        conditions.append(Repository.upstream.is_not(None) if query.mirrored else Repository.upstream.is_(None))
     words = [*query.words.lower()[:_LONGEST].split()[:_MOST_WORDS], *(tag.lower() for tag in query.tags)]
     if words:
         conditions.append(Repository.id.in_(_ids_with(session, words)))
@@ -143,25 +151,25 @@ _Facets = dict[str, list[dict[str, Any]]]
 def _counted(
     session: Session, conditions: list[ColumnElement[bool]], *, facets: bool, total: bool
 ) -> tuple[int | None, _Facets | None]:
-    """How many there are, and of which kinds: in one pass over what fits, which is looked for once."""
+    """How many there are, and of which kinds: in one pass over what fits."""
     if not facets:
         asked = select(func.count()).select_from(Repository).where(*conditions)
         return (session.scalar(asked) if total else None), None
-    found = select(*FACETS.values()).where(*conditions).cte("found").prefix_with("MATERIALIZED")
-    every: Any = select(literal(""), literal(None, Text), func.count()).select_from(found)
-    each = [
-        select(literal(name), found.c[name], func.count()).where(found.c[name].is_not(None)).group_by(found.c[name])
-        for name in FACETS
-    ]
-    counted: _Facets = {name: [] for name in FACETS}
+    counted: dict[str, dict[str, int]] = {name: {} for name in FACETS}
     number = 0
-    for name, value, count in session.execute(union_all(every, *each)):
-        if name:
-            counted[name].append({"value": value, "count": count})
-        else:
-            number = count
-    ordered = {name: sorted(rows, key=lambda row: (-row["count"], row["value"])) for name, rows in counted.items()}
-    return number, {name: rows[:_MOST_VALUES] for name, rows in ordered.items()}
+    for *values, count in session.execute(_GROUPS.where(*conditions)):
+        number += count
+        for name, value in zip(FACETS, values, strict=True):
+            if value is not None:
+                counted[name][value] = counted[name].get(value, 0) + count
+    ordered = {name: sorted(found.items(), key=lambda each: (-each[1], each[0])) for name, found in counted.items()}
+    return number, {
+        name: [{"value": value, "count": count} for value, count in found[:_MOST_VALUES]]
+        for name, found in ordered.items()
+    }
+
+
+_GROUPS = select(*FACETS.values(), func.count()).group_by(*FACETS.values())
 
 
 def _after(query: Query, column: Any, *, falling: bool) -> list[ColumnElement[bool]]:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from junco.hub.server.tables.base import KEY, Base
 
 BRANCH, TAG = "branch", "tag"
+ELSEWHERE = "upstream"
+"""The place of bytes that a mirror knows of, and has not fetched, or holds no more: nothing ever lies there."""
 
 
 class Repository(Base):
@@ -16,6 +18,9 @@ class Repository(Base):
     __tablename__ = "repositories"
     __table_args__ = (
         UniqueConstraint("namespace_id", "key"),
+        # facets are counted in this index alone: all that decides who may see a repository is in it too, but not
+        # first, or a page in an order would be read by it and sorted
+        Index("ix_repositories_facets", "kind", "family", "task", "licence", "deleted", "private", "namespace_id"),
         *(
             Index(f"ix_repositories_{column}", column)
             for column in ("kind", "family", "task", "licence", "heat", "downloads", "likes", "updated", "created")
@@ -45,6 +50,8 @@ class Repository(Base):
     likes: Mapped[int] = mapped_column(BigInteger, default=0)
     heat: Mapped[float] = mapped_column(default=0.0)
     """What it was asked for, the later the more (`counts.weight`): the order of the trends."""
+    upstream: Mapped[str | None] = mapped_column(Text, default=None)
+    """The address of the hub that it is mirrored from; ``None`` for one of this hub's own."""
 
 
 class Blob(Base):

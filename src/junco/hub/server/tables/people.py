@@ -7,11 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from junco.hub.server.tables.base import KEY, Base
 
-USER, ORGANISATION = "user", "organisation"
+USER, ORGANISATION, MIRROR = "user", "organisation", "mirror"
 
 
 class Namespace(Base):
-    """A user's or an organisation's name; one that was given away once stays taken."""
+    """A user's or an organisation's name, or one of another hub's; one that was given away once stays taken."""
 
     __tablename__ = "namespaces"
 

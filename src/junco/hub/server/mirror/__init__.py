@@ -1,0 +1,1 @@
+"""Another hub's repositories, read through this one: asked for by name, fetched once, checked, and kept."""

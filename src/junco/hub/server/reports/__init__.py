@@ -1,0 +1,1 @@
+"""What was measured of commits: taken in, checked, and members of a family beside each other."""

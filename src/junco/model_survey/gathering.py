@@ -1,0 +1,169 @@
+"""Members of a family from all that knows of some: lists of models, what is installed, a hub, what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from junco.catalog import listing
+from junco.errors import JuncoError, NoHubError, UnknownNameError
+from junco.evaluate.keeping import MeasuredHere, measured_here
+from junco.known_models.listing import known_models
+from junco.known_models.model import KnownModel, RunsAs
+from junco.model_survey.here import HERE, NEEDS_TRUST, TO_FETCH, Here, here
+from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Member, report_of
+from junco.operator import registry
+from junco.settings import settings
+from junco.wording import brief, printable
+
+if TYPE_CHECKING:
+    from junco.hub.client.pulled import Pulled
+
+
+def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str]]:
+    """All members that are known of, and lines about what could not be asked.
+
+    Args:
+        family: of operators or of pipelines.
+        hub: whether a hub is asked, where one is configured and nothing says to stay offline.
+
+    Raises:
+        UnknownNameError: no such family; with the nearest names.
+    """
+    check_family(family)
+    measured = measured_here()
+    members = [_published(model) for model in known_models(family)]
+    members += _installed(family, known_models(family))
+    found, lines = _on_hub(family) if hub else ([], [])
+    pulled = _pulled(family)
+    members += [_as_pulled(each, pulled) for each in found]
+    names = {each.name.lower() for each in found}
+    members += [each for name, each in pulled.items() if name not in names]
+    members = [_with_measured(member, measured) for member in members]
+    return [*members, *_only_measured(family, members, measured)], lines
+
+
+def check_family(family: str) -> None:
+    """Refuse what is no family.
+
+    Raises:
+        UnknownNameError: with the nearest names.
+    """
+    known = {*registry.families("operator"), *registry.families("pipeline"), *(each.family for each in known_models())}
+    if family not in known:
+        raise UnknownNameError("family", family, sorted(known), "'junco families' lists those that are installed.")
+
+
+def _published(model: KnownModel) -> Member:
+    shared = ("parameters", "dim", "licence", "languages", "published", "architecture", "scores", "weights", "facts")
+    told: dict[str, Any] = {name: getattr(model, name) for name in shared}
+    return Member(model.name, PUBLISHED, here(model.operator, model.weights), model.operator, **told)
+
+
+def _installed(family: str, published: Sequence[KnownModel]) -> Iterator[Member]:
+    """Operators that no published model runs as; of a family that is of pipelines alone these."""
+    known = {model.operator.name for model in published if model.operator}
+    if family in registry.families("pipeline") and family not in registry.families("operator"):
+        for each in listing.pipelines(family):
+            told: dict[str, Any] = {"licence": each.license or None, "facts": each.source}
+            yield Member(each.name, INSTALLED, Here(HERE), ref=each.name, **told)
+        return
+    for name in registry.names():
+        if name.partition(".")[0] == family and name not in known:
+            runs_as = RunsAs(name)
+            yield Member(name, INSTALLED, here(runs_as, None), runs_as, facts=registry.source_of(name))
+
+
+def _on_hub(family: str) -> tuple[list[Member], list[str]]:
+    """Members on the hub that is configured; none where there is none or one stays offline."""
+    if settings().offline:
+        return [], []
+    from junco.hub.client.address import chosen_hub
+    from junco.hub.client.families import family_members
+
+    try:
+        address = chosen_hub()
+    except NoHubError:
+        return [], []
+    try:
+        return [_listed(each, address) for each in family_members(family)], []
+    except JuncoError as error:
+        return [], [f"{address} was not asked: {printable(brief(error))}"]
+
+
+def _listed(told: Mapping[str, Any], address: str) -> Member:
+    """What a hub says of one, all of which is what others say."""
+    name, created = printable(str(told.get("name"))), str(told.get("created") or "")
+    report = report_of(told.get("report"))
+    return Member(
+        name,
+        ON_HUB,
+        Here(TO_FETCH, f"junco hub pull {name}", report.model_bytes if report else None),
+        ref=name,
+        dim=report.dim if report else None,
+        licence=printable(str(told.get("licence") or "")) or None,
+        published=created[:7] if re.fullmatch(r"\d{4}-\d\d.*", created) else None,
+        reports=(report,) if report else (),
+        facts=address,
+    )
+
+
+def _pulled(family: str) -> dict[str, Member]:
+    """Members that were pulled and lie here, by name in small letters."""
+    from junco.hub.client.pulled import pulled
+
+    if not (settings().home / "hub").is_dir():
+        return {}
+    found: dict[str, Member] = {}
+    for each in pulled():
+        told, name = each.checked.told, each.revision.repository
+        if (told.get("family") or _family_of(told)) == family:
+            licence = told.get("licence") or told.get("license") or None
+            found[name.lower()] = Member(name, ON_HUB, _state(each), ref=name, licence=licence, facts=str(each.folder))
+    return found
+
+
+def _family_of(told: Mapping[str, Any]) -> str:
+    """The family of an operator, and of what was tuned: that of its name."""
+    return str(told.get("operator") or told.get("name") or "").partition(".")[0]
+
+
+def _state(found: Pulled) -> Here:
+    """Whether it may run: data always, code where somebody allowed that very code here."""
+    from junco.hub.trust.grants import grants
+
+    revision = found.revision
+    allowed = {(each.repository, each.commit, each.code_digest) for each in grants()}
+    if revision.code and (revision.repository, revision.commit, revision.code_digest) not in allowed:
+        return Here(NEEDS_TRUST, f"junco hub trust {revision.repository}", revision.num_bytes)
+    return Here(HERE, "", revision.num_bytes)
+
+
+def _as_pulled(member: Member, pulled: dict[str, Member]) -> Member:
+    mine = pulled.get(member.name.lower())
+    return member if mine is None else replace(member, here=mine.here)
+
+
+def _with_measured(member: Member, measured: Iterable[MeasuredHere]) -> Member:
+    return replace(member, measured=tuple(each for each in measured if _is_of(each, member)))
+
+
+def _is_of(measured: MeasuredHere, member: Member) -> bool:
+    """Whether that was measured of a pipeline that makes its vectors by this member, with what the member names."""
+    if member.runs_as is None:
+        return bool(member.ref) and member.ref == measured.pipeline
+    mine = [params for name, params in measured.operators if name == member.runs_as.name]
+    return any(member.runs_as.params.items() <= params.items() for params in mine)
+
+
+def _only_measured(family: str, members: Iterable[Member], measured: Iterable[MeasuredHere]) -> Iterator[Member]:
+    """Ways of this family that were measured, and are no member that is known: a row for each."""
+    known = {id(each) for member in members for each in member.measured}
+    rest: dict[str, list[MeasuredHere]] = {}
+    for each in measured:
+        if any(name.partition(".")[0] == family for name, _ in each.operators) and id(each) not in known:
+            rest.setdefault(each.pipeline or each.name, []).append(each)
+    for name, all_of_it in rest.items():
+        yield Member(name, MEASURED, Here(HERE), ref=name, dim=all_of_it[0].dim, measured=tuple(all_of_it))
