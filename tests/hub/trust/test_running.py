@@ -216,6 +216,25 @@ def test_case_14_compiled_files_beside_it_do_not_count_and_none_are_written(allo
     assert not (pulled("alice/compiled@1.0.0").folder / "__pycache__").exists()
 
 
+@pytest.mark.parametrize("encoding", ["unicode_escape", "utf-7", "raw_unicode_escape", "latin-1"])
+def test_case_14_code_is_what_its_reader_saw_whatever_it_says_of_its_encoding(
+    served, machine, colour, canary, encoding, monkeypatch
+):
+    """In another encoding a comment may hold the end of its line, and code behind it."""
+    hidden = f"# -*- coding: {encoding} -*-\n# harmless \\u000aopen({str(canary)!r} + '-hidden', 'w') #+AAo-open(1)\n"
+    folder = colour("encoded", first=hidden)
+    with pytest.raises(ContractError, match=f"says that it is written in {encoding!r}"):
+        hub.check(folder).refuse()
+    monkeypatch.setattr("junco.hub.artefact.contents._of_encoding", lambda file: ())  # were it not seen there
+    machine("alice", served.alice)
+    hub.push(folder, f"alice/encoded-{encoding.replace('_', '-')}", release="1.0.0")
+    machine("bob", served.bob)
+    name = f"alice/encoded-{encoding.replace('_', '-')}@1.0.0"
+    review(name).grant()
+    assert ops[name]()(RED).tolist() == [1, 0, 0]
+    assert not Path(f"{canary}-hidden").exists()
+
+
 def test_a_file_that_was_changed_where_it_lies_is_not_run(allowed, canary, monkeypatch):
     allowed("changed")
     found = review("alice/changed@1.0.0")
@@ -375,6 +394,8 @@ def test_its_vectors_are_in_a_space_of_its_commit_and_its_code(allowed, tmp_path
     assert told["code"] == review("alice/space@1.0.0").revision.code_digest
     other = pipe.input("image").map("image", "vector", ops["alice/space@1.0.0"](normalize=True)).output("vector")
     assert other.space != embed.space
+    same = pipe.input("image").map("image", "vector", ops["alice/space@1.0.0"](normalize=False)).output("vector")
+    assert same.space == embed.space
     assert embed.lock().is_known
 
 
