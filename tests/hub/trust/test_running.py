@@ -14,6 +14,8 @@ import pytest
 
 from junco import Operator, Trust, hub, ops, pipe, pipeline
 from junco.errors import ContractError, IntegrityError, ParameterError, TrustError, UnavailableError, UnknownNameError
+from junco.graph.yaml_text import dump
+from junco.hub.artefact.fields import read_manifest
 from junco.hub.client.pulling import pulled
 from junco.hub.trust import word
 from junco.hub.trust.grants import grants, is_granted, revoke
@@ -315,6 +317,19 @@ def test_case_15_requirements_that_are_no_names_of_packages_are_refused(served, 
     with pytest.raises(ContractError, match="requirements:"):
         review(name).grant()
     assert not canary.exists()
+
+
+def test_an_operator_that_has_no_code_is_nothing_that_could_be_run(served, machine, colour):
+    folder = colour("empty")
+    for path in folder.glob("*.py"):
+        path.unlink()
+    manifest = {key: value for key, value in read_manifest(folder / "operator.yaml").items() if key != "entry"}
+    (folder / "operator.yaml").write_text(dump({**manifest, "code": []}, flow=False))
+    machine("alice", served.alice)
+    hub.push(folder, "alice/empty", release="1.0.0")
+    assert reviews("alice/empty@1.0.0") == []
+    with pytest.raises(ContractError, match="is an operator without code"):
+        ops["alice/empty@1.0.0"]
 
 
 def test_case_15_what_is_not_installed_is_shown_and_nothing_is_run_or_installed(allowed, canary):

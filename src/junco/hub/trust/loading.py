@@ -69,9 +69,10 @@ def check_allowed(name: str, found: Pulled, checked: Checked) -> None:
 
     Raises:
         TrustError: with how to look at it, and to allow it.
+        ContractError: it has none.
     """
     if not checked.told.get("code"):
-        raise TrustError(f"{name} is an operator without code, which junco has nothing to run of")
+        raise ContractError(f"{name} is an operator without code: what it does only its card says, and nothing runs it")
     if is_granted(found.hub, found.revision) or is_said(found.hub, found.revision):
         return
     if is_unproved(found.revision):
