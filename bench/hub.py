@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import main, median, ratio_of_rounds, spread
+from measure import DATA, main, median, ratio_of_rounds, spread
 from results import Report, number
 
 MIB = 1 << 20
@@ -53,7 +53,9 @@ class Served:
 
         began = time.perf_counter()
         command = [sys.executable, "-m", "junco", "hub", "serve", str(store), "--port", "0"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_environment()
+        )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         self.process = psutil.Process(self._process.pid)
@@ -85,10 +87,16 @@ class Served:
         self._process.communicate(timeout=60)
 
 
+def _environment() -> dict[str, str]:
+    """As people have it: what was compiled once is kept; here in a folder of the benchmarks."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(DATA / "hub-compiled")}
+
+
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """On the disk that the repository is on: a memory disk would flatter."""
-    made = Path(tempfile.mkdtemp(prefix="hub-", dir=Path(__file__).parent / ".data"))
+    made = Path(tempfile.mkdtemp(prefix="hub-", dir=DATA))
     try:
         yield made
     finally:

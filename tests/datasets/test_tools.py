@@ -13,6 +13,7 @@ from junco import datasets
 from junco.errors import DataError, InputError, ParameterError, TargetError
 from junco.labelled.reading import read_data
 from junco.places.files import file_sha256
+from media import debian
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_a_clean_set_is_called_clean_and_told_in_figures(textiles):
     found = datasets.report(textiles)
     assert found.is_clean
     assert str(found).splitlines()[1].strip() == "120 items of 3 labels: nothing is wrong"
-    assert "labels are balanced: 40 to 40 items each" in str(found)
+    assert "labels are balanced: 40 items each" in str(found)
     assert found.shapes == {"250×250": 120}
     assert found.to_dict()["labels"] == {"global": 40, "local": 40, "nominal": 40}
 
@@ -118,6 +119,18 @@ def test_the_page_stands_alone_shows_thumbnails_and_escapes_names(messy, tmp_pat
     tickets = datasets.report("tickets")
     assert "I forgot my password" in tickets.save(tmp_path / "t.html").read_text("utf-8")
     assert "<h1" in tickets._repr_html_()
+
+
+def test_sounds_have_players_on_the_page(tmp_path):
+    samples = debian("sonic-pi-samples")
+    for kind in ("drum", "loop"):
+        (tmp_path / "sounds" / kind).mkdir(parents=True)
+        for file in sorted(samples.rglob(f"{kind}_*.flac"))[:3]:
+            shutil.copy(file, tmp_path / "sounds" / kind)
+    found = datasets.report(tmp_path / "sounds")
+    assert found.kinds == {"sound": 6}
+    assert found.is_clean
+    assert found.save(tmp_path / "page.html").read_text("utf-8").count("<audio") == 6
 
 
 def test_a_folder_becomes_a_table_of_what_can_be_read(messy, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from junco import Operator, Trust, hub, ops, pipe, pipeline
 from junco.errors import ContractError, IntegrityError, ParameterError, TrustError, UnavailableError, UnknownNameError
 from junco.hub.client.pulling import pulled
 from junco.hub.trust import word
-from junco.hub.trust.grants import grants, revoke
+from junco.hub.trust.grants import grants, is_granted, revoke
 from junco.hub.trust.log import notes
 from junco.hub.trust.review import review, reviews
 from junco.operator import registry
@@ -344,6 +345,15 @@ def test_a_commit_that_the_hub_does_not_prove_needs_the_digest_of_its_code(allow
     digest = review("alice/unproved@1.0.0").revision.code_digest
     with Trust.commit(made.commit, code=digest):
         assert ops["alice/unproved@1.0.0"]()(RED).tolist() == [1, 0, 0]
+
+
+def test_a_grant_is_of_all_files_so_that_a_hub_cannot_put_others_beside_the_code(allowed, canary, monkeypatch):
+    allowed("beside")
+    found = review("alice/beside@1.0.0").revision
+    assert is_granted(served_url := grants()[0].hub, found)
+    other = replace(found, digest="0" * 64)  # as of other weights, under the same commit
+    assert other.code_digest == found.code_digest
+    assert not is_granted(served_url, other)
 
 
 def test_a_record_of_another_tree_proves_nothing():

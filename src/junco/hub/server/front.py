@@ -91,9 +91,9 @@ class Front:
         async def receiving() -> Message:
             nonlocal came
             try:
-                message = (
-                    await asyncio.wait_for(receive(), IDLE_S) if not scope.get("junco.answered") else await receive()
-                )
+                # one who is answered already may keep the line; asyncio.wait_for would make a task for each piece
+                async with asyncio.timeout(None if scope.get("junco.answered") else IDLE_S):
+                    message = await receive()
             except TimeoutError:
                 raise too_slow() from None
             if message["type"] == "http.request":

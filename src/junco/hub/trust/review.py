@@ -10,8 +10,8 @@ from typing import Any
 
 from junco.errors import JuncoError
 from junco.hub.artefact.check import Checked, check
-from junco.hub.artefact.lock_file import HubLock, read_lock
 from junco.hub.artefact.tree import File
+from junco.hub.client.needs import needed_by
 from junco.hub.client.pulling import Pulled, pulled
 from junco.hub.client.revision import Revision
 from junco.hub.trust.grants import Grant, grant, is_granted, last_grant
@@ -98,7 +98,7 @@ def review(name: str, *, hub: str | None = None, project: Path | None = None) ->
 
 
 def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -> list[Review]:
-    """All code that a name would run: an operator's own, or that of each operator which a pipeline takes from the hub.
+    """All code that a name would run: its own, and that of what a pipeline or a tuned operator takes from the hub.
 
     Returns:
         One for each commit with code, by the names in the pipeline's ``junco.lock``; none where there is only data.
@@ -106,14 +106,16 @@ def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -
     Raises:
         ContractError: something is wrong with the pipeline, which could not be run anyway.
     """
-    first = review(name, hub=hub, project=project)
-    if first.checked.kind != "pipeline":
-        return [first] if first.revision.code else []
-    first.checked.refuse()
-    folder = first.found.folder
-    pins = read_lock(folder) or HubLock()
-    found = [review(each, hub=first.found.hub, project=folder) for each in pins.pins]
-    return [each for each in found if each.revision.code]
+    waiting, found = [(name, project)], dict[str, Review]()
+    while waiting:
+        asked, beside = waiting.pop(0)
+        one = review(asked, hub=hub, project=beside)
+        if one.revision.commit not in found:
+            found[one.revision.commit] = one
+            if needed := needed_by(one.found, one.checked):
+                one.checked.refuse()
+                waiting += [(each, one.found.folder) for each in needed]
+    return [each for each in found.values() if each.revision.code]
 
 
 def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,8 @@ IDLE_S = 30.0
 GRACE_S, SLOWEST = 60.0, 1_000
 """After so many seconds a body has come at so many bytes a second, or never will."""
 _TOGETHER = 1 << 20
+_DISK_BYTES = 32 << 20
+"""After so many the disk is told to begin: otherwise all of it waits at the end."""
 
 
 @dataclass(slots=True)
@@ -68,34 +71,84 @@ async def append(request: Request, path: Path, limit: int, what: str) -> tuple[i
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > limit:
         raise too_large(f"{what} has {int(said):,} bytes", limit)
-    digest, size = hashlib.sha256(), 0
     with path.open("ab") as file:
+        behind = _Behind(file)
         try:
-            async for piece in _pieces(request):
-                size += len(piece)
-                if size > limit:
+            async for pieces in _pieces(request):
+                if behind.size + sum(map(len, pieces)) > limit:
                     raise too_large(what, limit)
-                await run_in_threadpool(_write, file, digest, piece)
+                await behind.write(pieces)
         except ClientDisconnect:
-            raise bad_request(f"{what} ended after {size:,} bytes, before its end") from None
-    if said.isdigit() and int(said) != size:
-        raise bad_request(f"{what} has {size:,} bytes, Content-Length says {said}")
-    return size, digest.hexdigest()
+            raise bad_request(f"{what} ended after {behind.size:,} bytes, before its end") from None
+        finally:
+            await behind.end()
+        await behind.check()
+    if said.isdigit() and int(said) != behind.size:
+        raise bad_request(f"{what} has {behind.size:,} bytes, Content-Length says {said}")
+    return behind.size, behind.digest.hexdigest()
 
 
-def _write(file: IO[bytes], digest: Any, piece: bytes) -> None:
-    digest.update(piece)
-    file.write(piece)
+class _Behind:
+    """Hashes and writes some pieces while the next ones come in, and has the disk begin with what is written.
+
+    Args:
+        file: what is written to; it stays open until `end`.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.digest, self.size = file, hashlib.sha256(), 0
+        self._writing: asyncio.Task[None] | None = None
+        self._to_disk: asyncio.Task[None] | None = None
+        self._waiting = 0
+
+    async def write(self, pieces: list[bytes]) -> None:
+        """Take some, when those before are written.
+
+        Raises:
+            OSError: those could not be.
+        """
+        if self._writing is not None:
+            await self._writing
+        size = sum(map(len, pieces))
+        self.size, self._waiting = self.size + size, self._waiting + size
+        self._writing = asyncio.create_task(run_in_threadpool(self._write, pieces))
+        if self._waiting >= _DISK_BYTES and (self._to_disk is None or self._to_disk.done()):
+            self._waiting = 0
+            self._to_disk = asyncio.create_task(run_in_threadpool(os.fsync, self.file.fileno()))
+
+    def _write(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
+            self.digest.update(piece)
+        self.file.writelines(pieces)
+
+    async def end(self) -> None:
+        """Wait for what is under way, whatever comes of it: the file may be closed then."""
+        if under_way := [task for task in (self._writing, self._to_disk) if task is not None]:
+            await asyncio.wait(under_way)
+            for task in under_way:
+                if not task.cancelled():
+                    task.exception()  # looked at, so that nobody is told that it was not
+
+    async def check(self) -> None:
+        """That all was written.
+
+        Raises:
+            OSError: it could not be.
+        """
+        for task in (self._writing, self._to_disk):
+            if task is not None:
+                await task
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces that are worth a thread's while."""
+async def _pieces(request: Request) -> AsyncIterator[list[bytes]]:
+    """The body, as many pieces at once as are worth a thread's while."""
     stream, began, total = request.stream().__aiter__(), time.monotonic(), 0
     held: list[bytes] = []
     size = 0
     while True:
         try:
-            piece = await asyncio.wait_for(anext(stream), IDLE_S)
+            async with asyncio.timeout(IDLE_S):
+                piece = await anext(stream)
         except StopAsyncIteration:
             break
         except TimeoutError:
@@ -103,13 +156,13 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         held.append(piece)
         size += len(piece)
         if size >= _TOGETHER:
-            yield b"".join(held)
+            yield held
             total, held, size = total + size, [], 0
         gone = time.monotonic() - began
         if gone > GRACE_S and (total + size) / gone < SLOWEST:
             raise too_slow()
     if held:
-        yield b"".join(held)
+        yield held
 
 
 def too_slow() -> Fault:
