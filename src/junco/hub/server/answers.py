@@ -71,7 +71,7 @@ async def _of_fault(request: Request, error: Exception) -> Response:
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, Fault):  # a body that was too large, or too slow, while FastAPI read it
-        return _answer(request, error.__cause__)
+        return answer(request, error.__cause__)
     codes = {404: "no-route", 405: "no-method"}
     return answer(request, Fault(error.status_code, codes.get(error.status_code, "bad-request"), str(error.detail)))
 
