@@ -302,3 +302,17 @@ def test_a_mirror_of_hugging_face_s_answers_holds_nothing_of_xet(mirror, other):
         answer = get(mirror, path)
         assert "xet" not in (answer.text if "json" in answer.headers["content-type"] else "").lower()
         assert "xet" not in json.dumps(dict(answer.headers)).lower()
+
+
+def test_its_pages_are_shown_and_its_files_downloaded(mirror, other):
+    other.put("acme/small", FILES)
+    page = get(mirror, "/acme/small")
+    assert page.status_code == 200
+    assert "mirrored" in page.text
+    assert "model.bin" in get(mirror, "/acme/small/tree/main").text
+    assert get(mirror, "/acme/small/blob/main/model.bin").status_code == 200
+    assert get(mirror, "/acme/small/download/main/model.bin").content == BIG
+    assert get(mirror, "/acme/none").status_code in {401, 404}
+    other.spoilt["/"] = lambda handler: send(handler, 500, b"broken")
+    assert get(mirror, "/acme/small/tree/main").headers["X-Junco-Mirror"] == "stale; upstream-failed"
+    assert get(mirror, "/acme/another").status_code == 502
