@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pyarrow.parquet as pq
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image
 
 from junco import datasets
-from junco.errors import DataError, InputError, ParameterError, TargetError
+from junco.errors import DataError, InputError, ParameterError, TargetError, UnknownNameError
 from junco.labelled.reading import read_data
 from junco.places.files import file_sha256
+from media import debian
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_a_clean_set_is_called_clean_and_told_in_figures(textiles):
     found = datasets.report(textiles)
     assert found.is_clean
     assert str(found).splitlines()[1].strip() == "120 items of 3 labels: nothing is wrong"
-    assert "labels are balanced: 40 to 40 items each" in str(found)
+    assert "labels are balanced: 40 items each" in str(found)
     assert found.shapes == {"250×250": 120}
     assert found.to_dict()["labels"] == {"global": 40, "local": 40, "nominal": 40}
 
@@ -120,6 +122,18 @@ def test_the_page_stands_alone_shows_thumbnails_and_escapes_names(messy, tmp_pat
     assert "<h1" in tickets._repr_html_()
 
 
+def test_sounds_have_players_on_the_page(tmp_path):
+    samples = debian("sonic-pi-samples")
+    for kind in ("drum", "loop"):
+        (tmp_path / "sounds" / kind).mkdir(parents=True)
+        for file in sorted(samples.rglob(f"{kind}_*.flac"))[:3]:
+            shutil.copy(file, tmp_path / "sounds" / kind)
+    found = datasets.report(tmp_path / "sounds")
+    assert found.kinds == {"sound": 6}
+    assert found.is_clean
+    assert found.save(tmp_path / "page.html").read_text("utf-8").count("<audio") == 6
+
+
 def test_a_folder_becomes_a_table_of_what_can_be_read(messy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = datasets.write_table("messy", "t.parquet")
@@ -173,6 +187,27 @@ def test_a_split_keeps_copies_together_and_each_label_on_both_sides(textiles, tm
     assert again.copies
     assert not again.leaks
     assert found.to_dict()["parts"] == datasets.split(copied, validation=0.1).to_dict()["parts"]
+
+
+def test_names_and_places_that_are_no_data_are_refused_with_what_they_are(tmp_path, textiles):
+    (tmp_path / "p.csv").write_text("query,document\na,b\n")
+    with pytest.raises(DataError, match="holds <1 pairs>, and no list of items"):
+        datasets.report(tmp_path / "p.csv")
+    (tmp_path / "note").write_text("a note")
+    with pytest.raises(DataError, match="is one file, and no table"):
+        datasets.report(tmp_path / "note")
+    with pytest.raises(UnknownNameError, match="no data set named ''"):
+        datasets.report("")
+    with pytest.raises(InputError, match="there is nothing to report on"):
+        datasets.report()
+    named = shutil.copytree(textiles, tmp_path / "named")
+    shutil.copy(min((named / "local").iterdir()), os.fsencode(named / "local") + b"/bad\xff.jpg")
+    assert [why for _, why in datasets.write_table(named, tmp_path / "t.csv").rejects] == [
+        "its name is no valid Unicode, which tables need"
+    ]
+    with pytest.raises(TargetError, match=r"udcff\.jpg' is no valid Unicode"):
+        datasets.split(named, tmp_path / "cut")
+    assert not (tmp_path / "cut").exists()
 
 
 def test_a_split_that_cannot_be_says_why(messy, textiles, tmp_path):

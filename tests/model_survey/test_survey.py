@@ -133,7 +133,7 @@ def test_what_evaluate_measured_stands_beside_the_model_that_was_measured(classe
     assert found.measured[0].pipeline == "image-embedding-efficientnet-lite0"
     assert member("image-embedding", "efficientnet-lite2", hub=False).measured == ()
     assert found.to_dict()["measured"][0]["mean"] == found.measured[0].mean
-    assert "map 1.000" in str(junco.survey("image-embedding", hub=False))
+    assert "map 1.000 here" in str(junco.survey("image-embedding", hub=False))
 
 
 def test_measured_again_the_newer_numbers_stay(classes, member):
@@ -233,6 +233,20 @@ def test_members_on_the_hub_are_there_and_what_was_pulled_is_there_offline(hub, 
     assert member(family, "alice/colour").here.state == NEEDS_TRUST
     review("alice/colour@1.0.0").grant()
     assert member(family, "alice/colour").here.state == HERE
+
+
+def test_what_owners_measured_stands_beside_their_members(hub, tmp_path, classes, member):
+    from junco.hub.artefact.beginnings import begin
+    from junco.hub.client.reporting import report
+
+    push(begin("operator", "colour", tmp_path / "colour"), "alice/colour", release="1.0.0")
+    report("alice/colour@1.0.0", by_means().evaluate(classes, progress=False), data="reds and blues")
+    found = member("image-embedding", "alice/colour")
+    assert [(each.measure, each.mean) for each in found.reports] == [("map", 1.0)]
+    assert found.reports[0].data.startswith("reds and blues")
+    assert found.dim == 3
+    assert "map 1.000 by its owner" in str(junco.survey("image-embedding"))
+    assert found.to_dict()["reports"][0]["machine"]
 
 
 def test_a_hub_that_cannot_be_reached_is_a_line_and_no_error(monkeypatch):

@@ -8,7 +8,7 @@ import click
 
 from junco.terminal import out
 
-_KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator-family")
+_KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator-family", "dataset")
 
 
 @click.command

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.datasets.copies import ABOVE, Near, exact_copies, near_by_looks, near_by_vectors
-from junco.datasets.facts import PICTURE, TEXT
+from junco.datasets.facts import PICTURE
 from junco.datasets.inventory import Inventory, inventory
 from junco.errors import ParameterError
 from junco.settings import user_path
@@ -87,9 +87,9 @@ class DataReport:
         """Whether nothing leaks between parts, no content has two labels, and all can be read."""
         return not (self.leaks or self.near_leaks or self.clashes or self.unreadable)
 
-    def of_text(self) -> bool:
-        """Whether most of the items are texts."""
-        return self.kinds[TEXT] * 2 > len(self.seen)
+    def is_mostly(self, kind: str) -> bool:
+        """Whether more than half of the items are of a kind."""
+        return self.kinds[kind] * 2 > len(self.seen)
 
     def _num_parts(self, rows: Sequence[int]) -> int:
         return len({self.seen.parts[row] for row in rows})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from junco.datasets.facts import SOUND, TEXT
 from junco.datasets.report_text import advice, figures, verdict
 from junco.datasets.tiles import tile, tiles
 from junco.pages.letters import amount
@@ -71,7 +72,7 @@ def _balance(found: DataReport) -> str:
         cells = [count, *(counts.get(str(label), 0) for counts in by_part.values())]
         numbers = "".join(f'<td class="figure{" bad" if not each else ""}">{each:,}</td>' for each in cells)
         bar = '<td class="amount"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        bar += f'<rect width="{100 * count / most:.2f}" height="8" rx="2"/></svg></td>'
+        bar += f'<rect width="{100 * count / most:.2f}" height="8"/></svg></td>'
         rows.append(f"<tr><td><b>{words(str(label))}</b></td>{bar}{numbers}</tr>")
     hidden = len(found.labels) - len(rows)
     more = f'<p class="faint">… {amount(hidden, "more label")}</p>' if hidden > 0 else ""
@@ -89,11 +90,11 @@ def _groups(found: DataReport, shown: Shown, title: str, groups: Sequence[list[i
     """Groups of items side by side, each on a line of its own."""
     if not groups:
         return ""
-    parts = []
+    parts, look = [], _look(found)
     for rows in groups[:_MOST_GROUPS]:
         inner = [_tile(found, row, shown, _SIDE) for row in rows[:_MOST_OF_GROUP]]
         more = f'<p class="faint">… {len(rows) - _MOST_OF_GROUP:,} more</p>' if len(rows) > _MOST_OF_GROUP else ""
-        parts.append(f'<div class="together">{tiles(inner)}{more}</div>')
+        parts.append(f'<div class="together">{tiles(inner, look)}{more}</div>')
     hidden = len(groups) - _MOST_GROUPS
     more = f'<p class="faint">… {amount(hidden, "more group")}; .to_dict() lists them</p>' if hidden > 0 else ""
     return _card(title, f"{amount(len(groups), 'group')}: {said}", "".join(parts) + more)
@@ -121,7 +122,7 @@ def _sheet(found: DataReport, shown: Shown) -> str:
     for row in range(len(seen)):
         if row not in lost:
             rows_of.setdefault(str(seen.labels[row]) if seen.labels is not None else "", []).append(row)
-    look = "texts" if found.of_text() else "tiles"
+    look = _look(found)
     labels = sorted(rows_of, key=lambda label: -len(rows_of[label]))
     count = max(_LEAST_TILES, min(_MOST_TILES, _ALL_TILES // max(1, len(labels)))) if seen.labels is not None else 48
     parts = []
@@ -136,9 +137,16 @@ def _sheet(found: DataReport, shown: Shown) -> str:
     return _card("Some of each label" if seen.labels is not None else "Some of them", "", "".join(parts) + more)
 
 
+def _look(found: DataReport) -> str:
+    """How items are laid out: texts beneath each other, players wide, pictures side by side."""
+    if found.is_mostly(TEXT):
+        return "texts"
+    return "tiles wide" if found.is_mostly(SOUND) else "tiles"
+
+
 def _plain(found: DataReport, row: int, shown: Shown) -> str:
     key = found.seen.keys[row].rpartition("/")[2]
-    said = "" if found.of_text() or key.startswith("item ") else key
+    said = "" if found.is_mostly(TEXT) or key.startswith("item ") else key
     return tile(found.seen.items[row], said, found.seen.said(row), shown, _LARGER)
 
 

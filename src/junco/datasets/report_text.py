@@ -46,7 +46,8 @@ def _unreadable(found: DataReport) -> list[str]:
 
 def _copies(found: DataReport) -> str:
     count = sum(len(rows) - 1 for rows in found.copies)
-    exact = f"{amount(count, 'item')} hold what another holds" if count else "no two items hold the same"
+    hold = "holds" if count == 1 else "hold"
+    exact = f"{amount(count, 'item')} {hold} what another holds" if count else "no two items hold the same"
     if not found.near.how:
         return exact
     near = amount(len(found.near.groups), "group") if found.near.groups else "no groups"
@@ -60,7 +61,8 @@ def balance(found: DataReport) -> str:
     counts = list(found.labels.values())
     ratio = max(counts) / min(counts)
     how = "balanced" if ratio <= _EVEN else "uneven" if ratio <= _UNEVEN else "very uneven"
-    return f"labels are {how}: {min(counts):,} to {max(counts):,} items each"
+    each = amount(counts[0], "item") if ratio == 1 else f"{min(counts):,} to {max(counts):,} items"
+    return f"labels are {how}: {each} each"
 
 
 def advice(found: DataReport) -> list[str]:
@@ -98,7 +100,7 @@ def figures(found: DataReport) -> list[tuple[str, str]]:
     kinds = ", ".join(amount(count, _NAMED[kind]) for kind, count in found.kinds.most_common())
     rows = [
         ("items", kinds),
-        ("size", f"{size(sum(bytes_))}; an item {_range([float(each) for each in bytes_], size_of=True)}"),
+        ("size", f"{_size(sum(bytes_))}; an item {_range([float(each) for each in bytes_], size_of=True)}"),
         ("parts", ", ".join(f"{name} {count:,}" for name, count in found.parts.items())),
         ("shapes", _most(found.shapes.most_common(_SHOWN), len(found.shapes))),
         ("lasting", _range([each.seconds for each in facts if each.seconds is not None])),
@@ -108,12 +110,16 @@ def figures(found: DataReport) -> list[tuple[str, str]]:
     return [(name, said) for name, said in rows if said]
 
 
+def _size(num_bytes: float) -> str:
+    return size(int(num_bytes)) if num_bytes >= 1000 else amount(int(num_bytes), "byte")
+
+
 def _range(values: Sequence[float], *, size_of: bool = False, plain: bool = False) -> str:
     if not values:
         return ""
     low, middle, high = min(values), median(values), max(values)
     if size_of:
-        return f"{size(int(low))} to {size(int(high))}, {size(int(middle))} in the middle"
+        return f"{_size(low)} to {_size(high)}, {_size(middle)} in the middle"
     if plain:
         return f"{low:,.0f} to {high:,.0f}, {middle:,.0f} in the middle"
     return f"{duration(low)} to {duration(high)}, {duration(middle)} in the middle"

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from junco.hub.client.reporting import report
     from junco.hub.client.session import login, logout, whoami
     from junco.hub.signing.folders import sign, verify
+    from junco.hub.signing.policy import trust_key
+    from junco.hub.trust.review import review, reviews
 
 _WHERE = {
     "bundle": "junco.hub.bundles.packing",
-    "unbundle": "junco.hub.bundles.unpacking",
     "check": "junco.hub.artefact.check",
     "delete": "junco.hub.client.listing",
     "diff": "junco.hub.client.listing",
@@ -37,9 +38,13 @@ _WHERE = {
     "pull": "junco.hub.client.pulling",
     "push": "junco.hub.client.pushing",
     "report": "junco.hub.client.reporting",
+    "review": "junco.hub.trust.review",
+    "reviews": "junco.hub.trust.review",
     "search": "junco.hub.client.listing",
     "show": "junco.hub.client.listing",
     "sign": "junco.hub.signing.folders",
+    "trust_key": "junco.hub.signing.policy",
+    "unbundle": "junco.hub.bundles.unpacking",
     "verify": "junco.hub.signing.folders",
     "whoami": "junco.hub.client.session",
 }
@@ -55,9 +60,12 @@ __all__ = [
     "pull",
     "push",
     "report",
+    "review",
+    "reviews",
     "search",
     "show",
     "sign",
+    "trust_key",
     "unbundle",
     "verify",
     "whoami",

@@ -13,15 +13,13 @@ from junco.evaluate.keeping import MeasuredHere, measured_here
 from junco.known_models.listing import known_models
 from junco.known_models.model import KnownModel, RunsAs
 from junco.model_survey.here import HERE, NEEDS_TRUST, TO_FETCH, Here, here
-from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Member
+from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Member, report_of
 from junco.operator import registry
 from junco.settings import settings
 from junco.wording import brief, printable
 
 if TYPE_CHECKING:
-    from junco.hub.client.pulled import Pulled
-
-_MOST_OF_A_HUB = 200
+    from junco.hub.client.kept import Kept
 
 
 def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str]]:
@@ -83,35 +81,43 @@ def _on_hub(family: str) -> tuple[list[Member], list[str]]:
     if settings().offline:
         return [], []
     from junco.hub.client.address import chosen_hub
-    from junco.hub.client.listing import search
+    from junco.hub.client.families import family_members
 
     try:
         address = chosen_hub()
     except NoHubError:
         return [], []
     try:
-        found = search(family=family, limit=_MOST_OF_A_HUB)
+        return [_listed(each, address) for each in family_members(family)], []
     except JuncoError as error:
         return [], [f"{address} was not asked: {printable(brief(error))}"]
-    return [_listed(each.name, each.licence, str(each.told.get("created") or ""), address) for each in found], []
 
 
-def _listed(name: str, licence: str, created: str, address: str) -> Member:
-    name = printable(name)
-    state = Here(TO_FETCH, f"junco hub pull {name}")
-    told: dict[str, Any] = {"licence": printable(licence) or None, "facts": address}
-    told["published"] = created[:7] if re.fullmatch(r"\d{4}-\d\d.*", created) else None
-    return Member(name, ON_HUB, state, ref=name, **told)
+def _listed(told: Mapping[str, Any], address: str) -> Member:
+    """What a hub says of one, all of which is what others say."""
+    name, created = printable(str(told.get("name"))), str(told.get("created") or "")
+    report = report_of(told.get("report"))
+    return Member(
+        name,
+        ON_HUB,
+        Here(TO_FETCH, f"junco hub pull {name}", report.model_bytes if report else None),
+        ref=name,
+        dim=report.dim if report else None,
+        licence=printable(str(told.get("licence") or "")) or None,
+        published=created[:7] if re.fullmatch(r"\d{4}-\d\d.*", created) else None,
+        reports=(report,) if report else (),
+        facts=address,
+    )
 
 
 def _pulled(family: str) -> dict[str, Member]:
     """Members that were pulled and lie here, by name in small letters."""
-    from junco.hub.client.pulled import pulled
+    from junco.hub.client.kept import kept_here
 
     if not (settings().home / "hub").is_dir():
         return {}
     found: dict[str, Member] = {}
-    for each in pulled():
+    for each in kept_here():
         told, name = each.checked.told, each.revision.repository
         if (told.get("family") or _family_of(told)) == family:
             licence = told.get("licence") or told.get("license") or None
@@ -124,7 +130,7 @@ def _family_of(told: Mapping[str, Any]) -> str:
     return str(told.get("operator") or told.get("name") or "").partition(".")[0]
 
 
-def _state(found: Pulled) -> Here:
+def _state(found: Kept) -> Here:
     """Whether it may run: data always, code where somebody allowed that very code here."""
     from junco.hub.trust.grants import grants
 

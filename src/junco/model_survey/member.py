@@ -9,8 +9,60 @@ from typing import Any
 from junco.evaluate.keeping import MeasuredHere
 from junco.known_models.model import RunsAs, Score
 from junco.model_survey.here import Here
+from junco.wording import printable
 
 PUBLISHED, INSTALLED, ON_HUB, MEASURED = "published", "installed", "hub", "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class HubReport:
+    """What an owner says was measured of a member.
+
+    Attributes:
+        data: by what, as the hub calls it.
+        measure: that decides.
+        mean, low, high: of it, with the interval in which it lies by chance.
+        machine: on which.
+        measured: when, ISO 8601 in UTC.
+        items_per_s: embedded; ``None`` where it is not said, as with what follows.
+        dim: numbers of a vector.
+        model_bytes: of the weights.
+    """
+
+    data: str
+    measure: str
+    mean: float
+    low: float
+    high: float
+    machine: str
+    measured: str
+    items_per_s: float | None = None
+    dim: int | None = None
+    model_bytes: int | None = None
+
+
+def report_of(told: Any) -> HubReport | None:
+    """A report as a hub says it; ``None`` for what is none."""
+    try:
+        main, speed = told["metrics"][told["main"]], told.get("items_per_s")
+        return HubReport(
+            data=printable(str(told["data_key"])),
+            measure=printable(str(told["main"])),
+            mean=float(main["mean"]),
+            low=float(main["low"]),
+            high=float(main["high"]),
+            machine=printable(str(told["machine"])),
+            measured=printable(str(told["measured"])),
+            items_per_s=float(speed) if speed else None,
+            dim=_whole(told.get("dim")),
+            model_bytes=_whole(told.get("model_bytes")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +84,7 @@ class Member:
         architecture: the kind of network.
         scores: published ones, with their sources.
         measured: on this machine, the newest first.
+        reports: what its owner measured, as its hub says it.
         weights: where they lie.
         facts: where all this is from.
     """
@@ -49,6 +102,7 @@ class Member:
     architecture: str | None = None
     scores: tuple[Score, ...] = ()
     measured: tuple[MeasuredHere, ...] = ()
+    reports: tuple[HubReport, ...] = ()
     weights: str | None = None
     facts: str | None = None
 
@@ -76,6 +130,7 @@ class Member:
             "languages": None if self.languages is None else [*self.languages],
             "scores": _plain(self.scores),
             "measured": _plain(self.measured),
+            "reports": _plain(self.reports),
             "runs": self.here.state,
             "to_run": self.here.how,
             "size_bytes": self.size_bytes,

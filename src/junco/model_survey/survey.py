@@ -15,7 +15,7 @@ from junco.model_survey.member import Member
 from junco.pages.letters import amount
 from junco.wording import did_you_mean, nearest, picture, printable, printable_lines
 
-HEAD = ("model", "parameters", "weights", "numbers", "licence", "published", "score", "measured here", "runs")
+HEAD = ("model", "parameters", "weights", "numbers", "licence", "published", "score", "measured", "runs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,6 @@ class Survey(Sequence[Member]):
 
     def _row(self, member: Member) -> list[str]:
         score = member.score(*self.benchmark) if self.benchmark else None
-        best = member.measured[0] if member.measured else None
         return [
             member.name,
             _count(member.parameters),
@@ -107,7 +106,7 @@ class Survey(Sequence[Member]):
             (member.licence or "").partition(" (")[0],
             member.published or "",
             "" if score is None else f"{score:.4g}",
-            f"{best.measure} {best.mean:.3f}" if best else "",
+            _measured(member),
             member.here.state,
         ]
 
@@ -172,6 +171,15 @@ def _benchmark(members: Sequence[Member], part: str | None) -> tuple[str, str] |
         known = "; ".join(", ".join(pair) for pair, _ in counts.most_common(10)) or "none of them has any"
         raise ParameterError(f"no published score is of {picture(part)}: {known}")
     return chosen[0] if chosen else None
+
+
+def _measured(member: Member) -> str:
+    """What was measured last: here, or else by its owner."""
+    if member.measured:
+        return f"{member.measured[0].measure} {member.measured[0].mean:.3f} here"
+    if member.reports:
+        return f"{member.reports[0].measure} {member.reports[0].mean:.3f} by its owner"
+    return ""
 
 
 def _count(number: int | None) -> str:

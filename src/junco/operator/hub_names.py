@@ -16,10 +16,17 @@ from junco.operator.entries import entries, is_ours
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 HUB_NAME = re.compile(rf"(?P<namespace>{_WORD})/(?P<name>{_WORD})(?:@(?P<version>{_WORD}))?")
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
 
 def is_hub_name(name: object) -> bool:
     """Whether a text has the shape of a name on a hub."""
     return isinstance(name, str) and HUB_NAME.fullmatch(name) is not None
+
+
+def is_commit_name(name: str) -> bool:
+    """Whether a text is the name of one commit on a hub, ``namespace/name@`` and 40 hexadecimal digits."""
+    return (found := HUB_NAME.fullmatch(name)) is not None and _COMMIT.fullmatch(found["version"] or "") is not None
 
 
 def hub_pipeline(name: str, project: Path | None = None) -> Path:

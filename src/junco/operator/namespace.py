@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from junco.operator.hub_names import hub_operator, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.ports import Ports
 from junco.operator.spec import OperatorSpec
-from junco.operator.tunable import OPTION, is_folder_name
+from junco.operator.tunable import OPTION, check_not_tuned, is_folder_name
 from junco.wording import printable
 
 
@@ -118,7 +118,9 @@ class Ops:
             from junco.operator.tuned_folder import read_folder
 
             found = read_folder(name)
-            return OperatorFactory(resolve(found.operator), str(found.folder.absolute()))
+            of = self[found.operator] if is_hub_name(found.operator) else OperatorFactory(resolve(found.operator))
+            check_not_tuned(found.operator, of.tuned)
+            return replace(of, tuned=str(found.folder.absolute()))
         return OperatorFactory(resolve(name))
 
     def __iter__(self) -> Iterator[str]:

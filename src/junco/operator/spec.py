@@ -15,7 +15,7 @@ from junco.operator.hub_names import HUB_NAME, hub_operator, is_hub_name
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, kept
 from junco.operator.residents import residents
-from junco.operator.tunable import OPTION, become_spec, trainer, tuned_of
+from junco.operator.tunable import OPTION, become_spec, check_not_tuned, trainer, tuned_of
 from junco.wording import picture, printable
 
 
@@ -133,6 +133,7 @@ class OperatorSpec:
         if isinstance(found, Path):
             from junco.operator.tuned_folder import read_folder
 
+            check_not_tuned(self.name, self.params.get(OPTION))
             tuned = read_folder(found, self.name)
             made = OperatorSpec.named(tuned.operator, {**self.params, **tuned.spec.params})
         else:

@@ -165,6 +165,20 @@ def tuned_of(owner: str, folder: Any) -> Any:
     return folder
 
 
+def check_not_tuned(name: str, folder: object) -> None:
+    """Refuse a tuned operator in the place of the one that was tuned.
+
+    Args:
+        name: by which a tuned operator's folder names what was tuned.
+        folder: that in which this was tuned itself, if it was.
+
+    Raises:
+        ContractError: it was.
+    """
+    if folder:
+        raise ContractError(f"{name!r}, which was tuned further, is a tuned one itself: its own base has to be named")
+
+
 def trainer() -> Callable[..., Any]:
     """What trains operators: the entry point of the group ``junco.trainers``, another package's before junco's own.
 

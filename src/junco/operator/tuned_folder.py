@@ -18,6 +18,7 @@ from typing import Any
 
 from junco.errors import ContractError, IntegrityError, TargetError, UnavailableError
 from junco.operator import registry
+from junco.operator.hub_names import is_commit_name
 from junco.operator.spec import OperatorSpec
 from junco.operator.tunable import OPTION
 from junco.places.files import Stamp, file_stamps
@@ -182,7 +183,10 @@ def _problems(told: Any) -> Mapping[str, Any] | str:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and "." in value and registry.NAME.fullmatch(value) is not None
+    """A name that is installed, or one on a hub with its commit: what was tuned has to stay what it was."""
+    if not isinstance(value, str):
+        return False
+    return is_commit_name(value) or ("." in value and registry.NAME.fullmatch(value) is not None)
 
 
 def _are_params(value: Any) -> bool:
@@ -206,7 +210,7 @@ def _is_count(value: Any) -> bool:
 
 
 _KEYS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("operator", _is_name, "the name of an operator, family.member"),
+    ("operator", _is_name, "the name of an operator, family.member, or namespace/name@COMMIT on a hub"),
     ("params", _are_params, "a mapping of parameters"),
     ("weights", _are_weights, f"the file {WEIGHTS!r} beside it with its sha256, num_bytes and head"),
     ("parent", lambda value: value is None or isinstance(value, dict), "a mapping"),

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from junco import hub, pipeline
 from junco.cli.main import app
 from junco.errors import IntegrityError, JuncoError, NoHubError, TargetError, TrustError, UnavailableError
+from junco.hub.artefact.tree import File, digest_of
 from junco.hub.bundles import unpacking
 from junco.hub.bundles.contents import LIST, MEMBER
 from junco.hub.bundles.zip_reader import read_entries
@@ -125,6 +126,20 @@ def run(*args, code=0):
     done = CliRunner().invoke(app, [str(each) for each in args])
     assert done.exit_code == code, (done.output, done.stderr)
     return done
+
+
+def test_names_of_another_hub_than_the_one_that_is_meant_are_said_and_may_be_taken_for_its_own(
+    packed, machine, monkeypatch, capsys
+):
+    machine("elsewhere")
+    monkeypatch.setenv("JUNCO_HUB", "http://127.0.0.1:9")
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    hub.unbundle(packed.file)
+    assert "http://127.0.0.1:9 is meant here" in capsys.readouterr().err
+    with pytest.raises(UnavailableError):
+        hub.pull(packed.flow)
+    hub.unbundle(packed.file, hub="http://127.0.0.1:9")
+    assert hub.pull(packed.flow).is_dir()
 
 
 class Forged:
@@ -348,6 +363,36 @@ def test_a_bundle_does_not_change_what_a_release_means_on_this_machine(packed, i
         each["revision"].pop("record")
     forged.tell(told)
     assert "one of them is forged" in refused(forged.write(tmp_path / "bad.zip"), home)
+
+
+def test_what_a_bundle_alone_says_of_a_release_is_asked_of_the_hub_where_it_can_be(
+    packed, island, tmp_path, machine, served, monkeypatch
+):
+    """A forged bundle reaches a machine first: it does not stay the truth there."""
+    forged = Forged(packed.file)
+    told = forged.told()
+    flow = next(each for each in told["artefacts"] if each["name"] == packed.flow)
+    (data,) = (data for name, data in forged.members if b"main: " in data or b"steps:" in data)
+    bad = data.replace(b"flow", b"evil")
+    sha256, before = hashlib.sha256(bad).hexdigest(), hashlib.sha256(data).hexdigest()
+    forged.members = [
+        (f"blobs/{sha256}", bad) if each == (f"blobs/{before}", data) else each for each in forged.members
+    ]
+    forged.members[1:] = sorted(forged.members[1:])
+    files = flow["revision"]["files"]
+    for each in files:
+        if each["sha256"] == before:
+            each.update(sha256=sha256, size=len(bad))
+    flow["revision"]["digest"] = digest_of(File(each["path"], each["size"], each["sha256"]) for each in files)
+    forged.tell(told)
+    machine("offline")
+    with monkeypatch.context() as patched:
+        patched.setenv("JUNCO_OFFLINE", "1")
+        hub.unbundle(forged.write(tmp_path / "forged.zip"))
+        assert b"evil" in (hub.pull(packed.flow) / "pipeline.yaml").read_bytes()
+    assert b"evil" not in (hub.pull(packed.flow) / "pipeline.yaml").read_bytes()
+    commit = flow["revision"]["commit"]
+    assert b"evil" not in (hub.pull(f"alice/flow@{commit}") / "pipeline.yaml").read_bytes()
 
 
 def test_a_bundle_is_taken_only_where_signatures_that_are_wanted_are_good(packed, island, tmp_path, machine, served):

@@ -260,6 +260,17 @@ def test_a_new_key_is_secret_and_replaces_none(tmp_path, folder):
         new_key(tmp_path / "mine")
 
 
+def test_what_is_signed_again_has_one_signature_and_keeps_it_where_signing_fails(folder, pki):
+    hub.sign(folder, pki / "alice.key")
+    (folder / "cases.txt").write_text("another\n")
+    hub.sign(folder, pki / "alice.key")
+    assert hub.verify(folder, key=pki / "alice.pub").files == 5
+    before = (folder / "model.sig").read_bytes()
+    with pytest.raises(InputError):
+        hub.sign(folder, pki / "rsa.key")
+    assert (folder / "model.sig").read_bytes() == before
+
+
 def test_what_is_wrong_is_not_signed(folder, pki):
     (folder / "model.pkl").write_bytes(b"\x80\x04N.")
     with pytest.raises(ContractError, match=r"model\.pkl"):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from junco import Operator, hub, ops, pipe
+from junco.errors import TrustError
 from junco.hub.artefact.beginnings import begin
-from junco.hub.trust.review import review
+from junco.hub.trust.review import review, reviews
 
 torch = pytest.importorskip("torch")
 CODE = '''
@@ -89,3 +90,34 @@ def test_a_network_of_a_hub_is_run_looked_into_and_placed_in_a_space_of_its_comm
     with pipe.input("image").map("image", "vector", ops["alice/stripes@1.0.0"](layer="0")).output("vector") as middle:
         assert middle(np.zeros((64, 64, 3), np.uint8)).shape == (8,)
     assert isinstance(spec.create(), Operator)
+
+
+@pytest.mark.slow
+def test_a_network_of_a_hub_is_tuned_saved_pushed_and_used_once_both_are_here(served, machine, stripes, tmp_path):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name, axis in (("upright", 0), ("level", 1)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(12):
+            rows = np.arange(64)[:, None, None] if axis else np.arange(64)[None, :, None]
+            made = np.broadcast_to((rows // (4 + number % 3)) % 2 * 200, (64, 64, 3)) + rng.integers(0, 50, (64, 64, 3))
+            Image.fromarray(made.astype(np.uint8)).save(tmp_path / "photos" / name / f"{number}.png")
+    spec = ops["alice/stripes@1.0.0"]()
+    spec.train(tmp_path / "photos", training_args={"epochs": 1, "scope": "head"}, progress=False)
+    spec.save(tmp_path / "tuned")
+    assert json.loads((tmp_path / "tuned/operator.json").read_text())["operator"] == f"alice/stripes@{stripes.commit}"
+    image = np.zeros((64, 64, 3), np.uint8)
+    expected = Operator.load(tmp_path / "tuned")(image)
+    machine("bob-too", served.bob)
+    hub.push(tmp_path / "tuned", "bob/tuned", release="1.0.0", licence="mit")
+    machine("carol", served.alice)
+    with pytest.raises(TrustError, match=f"alice/stripes@{stripes.commit} is an operator with code"):
+        ops["bob/tuned@1.0.0"]()
+    for each in reviews("bob/tuned@1.0.0"):
+        each.grant()
+    np.testing.assert_allclose(ops["bob/tuned@1.0.0"]()(image), expected, atol=1e-5)
+    assert sorted(hub.bundle(["bob/tuned@1.0.0"], tmp_path / "tuned.zip").artefacts) == [
+        f"alice/stripes@{stripes.commit}",
+        "bob/tuned@1.0.0",
+    ]

@@ -9,6 +9,8 @@ import pytest
 from page_browser import HTML, look
 from sqlalchemy import event
 
+from junco.hub.artefact.beginnings import begin
+
 
 def test_a_new_hub_says_how_its_first_thing_is_pushed(empty):
     shown = look(empty, "/")
@@ -231,3 +233,21 @@ def test_files_of_odd_names_are_reached(hub):
     links.append("/bob/names/blob/main/%E5%9B%BE%E5%83%8F/%E5%90%91%E9%87%8F.txt")
     found = {re.search(r"this is (\d)", look(hub, link))[1] for link in links}
     assert found == set("01234")
+
+
+def test_a_signed_repository_says_how_it_is_verified(hub, tmp_path):
+    from junco.hub.signing.folders import sign
+    from junco.hub.signing.keys import new_key
+
+    private, *_ = new_key(tmp_path / "mine")
+    folder = begin("pipeline", "signed", tmp_path / "signed")
+    sign(folder, private)
+    hub.repository(hub.bob, "bob/signed")
+    files = {each.name: each.read_bytes() for each in folder.iterdir()}
+    hub.push(hub.bob, "bob/signed", files, parent=None)
+    shown = look(hub, "/bob/signed")
+    assert "junco hub verify bob/signed@" in shown
+    assert 'href="/bob/signed/blob/main/model.sig"' in shown
+    assert "bob/</span>signed" in look(hub, "/search?signed=yes")
+    hub.push(hub.bob, "bob/signed", {"more.txt": b"not signed for"})
+    assert "junco hub verify" not in look(hub, "/bob/signed")

@@ -15,7 +15,7 @@ from junco.operator.extras import check_packages
 from junco.settings import user_path
 from junco.wording import picture
 
-KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator-family")
+KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator-family", "dataset")
 
 
 def begin(kind: str, name: str, folder: str | Path | None = None, *, licence: str = "apache-2.0") -> Path:
@@ -142,10 +142,29 @@ def _family(of: str) -> Callable[[Path, str, str], None]:
     return write
 
 
+def _dataset(target: Path, name: str, licence: str) -> None:
+    manifest = {
+        "kind": "dataset",
+        "name": name,
+        "summary": "two pictures of two classes, to be replaced by yours",
+        "licence": licence,
+        "task": "image-classification",
+        "modalities": ["image"],
+        "items": 2,
+        "classes": 2,
+    }
+    card = card_text(name, "dataset", "", licence, templates.DATASET_CARD.format(name=name))
+    _write(target, {"dataset.yaml": dump(manifest, flow=False), "README.md": card})
+    for colour, pixel in (("red", b"\xff\0\0"), ("blue", b"\0\0\xff")):
+        (target / colour).mkdir()
+        (target / colour / "1.png").write_bytes(templates.png(pixel))
+
+
 _BEGINNINGS: dict[str, Callable[[Path, str, str], None]] = {
     "tuned-operator": _tuned,
     "pipeline": _pipeline,
     "operator": _operator,
     "pipeline-family": _family("pipeline"),
     "operator-family": _family("operator"),
+    "dataset": _dataset,
 }

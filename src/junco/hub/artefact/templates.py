@@ -136,6 +136,16 @@ what yours is about.
 """
 
 
+DATASET_CARD = """\
+A folder of pictures for each class. Put yours into it; then let the card count them, and look at what is wrong:
+
+    junco data report {name}
+    junco data card {name} --licence cc-by-4.0 --task image-classification --replace
+    junco check {name}
+    junco hub push {name} NAMESPACE/{name} --release 1.0.0
+"""
+
+
 def png(pixel: bytes, side: int = 32) -> bytes:
     """A square PNG of one colour, given as its three bytes."""
     rows = (b"\0" + pixel * side) * side

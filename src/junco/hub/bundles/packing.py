@@ -12,11 +12,11 @@ from pathlib import Path
 
 from junco.errors import InputError, IntegrityError, TargetError
 from junco.hub.artefact.check import check
-from junco.hub.artefact.lock_file import HubLock, read_lock
 from junco.hub.artefact.tree import File
 from junco.hub.bundles.contents import LIST, Contents
 from junco.hub.client.connection import PIECE_BYTES
 from junco.hub.client.download import Told, silent
+from junco.hub.client.needs import needed_by
 from junco.hub.client.pulling import Pulled, pulled
 from junco.settings import user_path
 
@@ -43,11 +43,13 @@ def bundle(names: Iterable[str], to: str | Path, *, hub: str | None = None, told
     if target.exists() or target.is_symlink():
         raise TargetError(f"{target} is there already: give another name, or move it away")
     found: dict[str, Pulled] = {}
-    for name in [*dict.fromkeys(names)]:
-        found[name] = pulled(name, hub=hub, project=Path.cwd(), told=told)
-        if check(found[name].folder, card=False).kind == "pipeline":
-            for pinned in (read_lock(found[name].folder) or HubLock()).pins:
-                found[pinned] = pulled(pinned, hub=found[name].hub, project=found[name].folder, told=told)
+    waiting = [(name, Path.cwd()) for name in names]
+    while waiting:
+        name, project = waiting.pop()
+        if name not in found:
+            found[name] = pulled(name, hub=hub, project=project, told=told)
+            needed = needed_by(found[name], check(found[name].folder, card=False))
+            waiting += [(each, found[name].folder) for each in needed]
     if not found:
         raise InputError("say what to put into the bundle: namespace/name@1.0.0")
     contents = Contents(next(iter(found.values())).hub, {name: each.revision for name, each in found.items()})

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,9 @@ from junco.hub.client.download import Told, silent
 from junco.hub.client.tokens import mean_hub
 from junco.hub.signing.policy import check_signed
 from junco.settings import user_path
+from junco.terminal import say
 
+_OLD_S = 86_400
 _ROOM = 1.05
 """How much room there has to be, of what comes."""
 
@@ -62,6 +65,7 @@ def _take(opened: IO[bytes], file: Path, hub: str | None, told: Told) -> Content
     contents = _contents(opened, entries)
     address = hub_address(hub) if hub is not None else contents.hub
     cache = Cache()
+    _sweep(cache)
     _check_known(cache, address, contents)
     missing = missing_blobs(cache, contents.files)
     _check_room(cache, sum(each.size for each in missing))
@@ -78,6 +82,14 @@ def _take(opened: IO[bytes], file: Path, hub: str | None, told: Told) -> Content
         check_signed(address, revision, folder)
     _remember(cache, address, contents, file)
     return Contents(address, contents.artefacts)
+
+
+def _sweep(cache: Cache) -> None:
+    """Let go of what bundles left that were killed while they were read."""
+    for path in cache.incoming.glob(".bundle-*"):
+        with suppress(OSError):
+            if time.time() - path.lstat().st_mtime > _OLD_S:
+                path.unlink()
 
 
 def _contents(opened: IO[bytes], entries: Mapping[str, Entry]) -> Contents:
@@ -141,8 +153,13 @@ def _remember(cache: Cache, hub: str, contents: Contents, file: Path) -> None:
         "take bundle", hub=hub, file=file.name, names=names, commits=[contents.artefacts[name].commit for name in names]
     )
     for asked, revision in contents.artefacts.items():
-        cache.remember(hub, names_of(asked, revision)[0], revision)
+        if cache.known(hub, names_of(asked, revision)[0]) is None:
+            cache.remember(hub, names_of(asked, revision)[0], revision, hearsay=True)
     try:
-        chosen_hub()
+        meant = chosen_hub()
     except NoHubError:
         mean_hub(hub)
+        say(f"names on a hub are of {hub} from now on, where none is named")
+    else:
+        if meant != hub:
+            say(f"they are names of {hub}, and {meant} is meant here: --hub {meant} takes them for its own")

@@ -122,9 +122,23 @@ class Cache:
         except (OSError, ValueError, JuncoError):
             return None
 
-    def remember(self, hub: str, name: Name, revision: Revision) -> None:
-        """Keep what a hub says of a name, and of its commit."""
-        data = json.dumps(revision.to_dict()).encode()
+    def is_hearsay(self, hub: str, name: Name) -> bool:
+        """Whether it was a bundle that said so, and not the hub: good where the hub cannot be asked."""
+        try:
+            return bool(json.loads(self._known_file(hub, name).read_bytes()).get("hearsay"))
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def remember(self, hub: str, name: Name, revision: Revision, *, hearsay: bool = False) -> None:
+        """Keep what a hub says of a name, and of its commit.
+
+        Args:
+            hub: its address.
+            name: of the revision.
+            revision: what it says.
+            hearsay: whether a bundle says that the hub does.
+        """
+        data = json.dumps({**revision.to_dict(), **({"hearsay": True} if hearsay else {})}).encode()
         commit = Name(revision.repository, revision.commit)
         for each in (name, commit, *([Name(revision.repository, revision.release)] if revision.release else [])):
             file = self._known_file(hub, each)

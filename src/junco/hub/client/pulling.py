@@ -134,7 +134,15 @@ def _known(cache: Cache, hub: str, asked: Name, pin: Pin | None) -> Revision | N
     if not (name.is_fixed or settings().offline):
         return None
     found = cache.known(hub, name)
-    return _as_pinned(found, pin, asked) if found is not None else None
+    if found is None or _has_to_be_asked(cache, hub, name, found, pin):
+        return None
+    return _as_pinned(found, pin, asked)
+
+
+def _has_to_be_asked(cache: Cache, hub: str, name: Name, found: Revision, pin: Pin | None) -> bool:
+    """Whether a bundle alone said what a name stands for, which nothing proves, and the hub can be asked."""
+    is_sure = pin is not None or (name.is_commit and found.is_proved)
+    return not is_sure and not settings().offline and cache.is_hearsay(hub, name)
 
 
 def _asked(hub: str, cache: Cache, asked: Name, pin: Pin | None) -> Revision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from junco.errors import InputError, IntegrityError, ParameterError, TrustError
@@ -64,8 +64,9 @@ def sign(
     top = user_path(folder).absolute()
     if name and not is_hub_name(name):
         raise ParameterError(f"{picture(name)} is no name on a hub: namespace/name")
-    (top / SIGNATURE).unlink(missing_ok=True)
-    check(top).refuse()
+    checked = check(top)
+    others = tuple(each for each in checked.problems if each.path != SIGNATURE)  # the one before is replaced
+    replace(checked, problems=others).refuse()
     payload = write_statement(name or top.name, files_of(top))
     chain = b"".join(read_pem(each, "certificate") for each in certificates)
     made = signed(payload, read_pem(key, "key"), chain, password)

@@ -27,6 +27,7 @@ class Grant:
         repository: ``namespace/name``.
         commit: 40 hexadecimal digits.
         code_digest: over the files that are code.
+        digest: over all files: what the code reads is what it was allowed with.
         granted: when, in UTC.
     """
 
@@ -34,6 +35,7 @@ class Grant:
     repository: str
     commit: str
     code_digest: str
+    digest: str
     granted: str = ""
 
 
@@ -59,7 +61,7 @@ def is_granted(hub: str, revision: Revision) -> bool:
 
 def granted_when(hub: str, revision: Revision) -> str:
     """When the code of a commit was allowed; empty where it was not."""
-    wanted = (hub, revision.repository, revision.commit, revision.code_digest)
+    wanted = (hub, revision.repository, revision.commit, revision.code_digest, revision.digest)
     return next((each.granted or "once" for each in grants() if _key(each) == wanted), "")
 
 
@@ -71,7 +73,7 @@ def grant(hub: str, revision: Revision) -> Grant:
     """
     if not revision.code:
         raise ContractError(f"{revision.repository} at {revision.commit[:12]} holds no code: nothing has to be allowed")
-    made = Grant(hub, revision.repository, revision.commit, revision.code_digest, now())
+    made = Grant(hub, revision.repository, revision.commit, revision.code_digest, revision.digest, now())
     with alone():
         note("allow", hub=hub, repository=made.repository, commit=made.commit, code=made.code_digest)
         _keep([*(each for each in grants() if _key(each) != _key(made)), made])
@@ -99,7 +101,7 @@ def last_grant(hub: str, repository: str) -> Grant | None:
 
 
 def _key(each: Grant) -> tuple[Any, ...]:
-    return each.hub, each.repository, each.commit, each.code_digest
+    return each.hub, each.repository, each.commit, each.code_digest, each.digest
 
 
 def _file() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 from junco.errors import JuncoError
 from junco.hub.artefact.check import Checked, check
-from junco.hub.artefact.lock_file import HubLock, read_lock
 from junco.hub.artefact.tree import File
+from junco.hub.client.line_difference import compared
+from junco.hub.client.needs import needed_by
 from junco.hub.client.pulling import Pulled, pulled
 from junco.hub.client.revision import Revision
 from junco.hub.trust.grants import Grant, grant, is_granted, last_grant
@@ -64,7 +64,8 @@ class Review:
         new = {file.path: file for file in self.revision.code}
         for path in sorted({*old, *new}):
             if old.get(path) != new.get(path):
-                yield from _compared(path, _text(self.before, old.get(path)), _text(self.found, new.get(path)))
+                texts = _text(self.before, old.get(path)), _text(self.found, new.get(path))
+                yield from compared(path, *texts, was=path in old, is_there=path in new)
 
     def grant(self) -> Grant:
         """Allow it.
@@ -98,7 +99,7 @@ def review(name: str, *, hub: str | None = None, project: Path | None = None) ->
 
 
 def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -> list[Review]:
-    """All code that a name would run: an operator's own, or that of each operator which a pipeline takes from the hub.
+    """All code that a name would run: its own, and that of what a pipeline or a tuned operator takes from the hub.
 
     Returns:
         One for each commit with code, by the names in the pipeline's ``junco.lock``; none where there is only data.
@@ -106,21 +107,21 @@ def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -
     Raises:
         ContractError: something is wrong with the pipeline, which could not be run anyway.
     """
-    first = review(name, hub=hub, project=project)
-    if first.checked.kind != "pipeline":
-        return [first] if first.revision.code else []
-    first.checked.refuse()
-    folder = first.found.folder
-    pins = read_lock(folder) or HubLock()
-    found = [review(each, hub=first.found.hub, project=folder) for each in pins.pins]
-    return [each for each in found if each.revision.code]
+    waiting, found = [(name, project)], dict[str, Review]()
+    while waiting:
+        asked, beside = waiting.pop(0)
+        one = review(asked, hub=hub, project=beside)
+        if one.revision.commit not in found:
+            found[one.revision.commit] = one
+            if needed := needed_by(one.found, one.checked):
+                one.checked.refuse()
+                waiting += [(each, one.found.folder) for each in needed]
+    return [each for each in found.values() if each.revision.code]
 
 
 def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
     if pulled_one is None or file is None:
         return []
-    return (pulled_one.folder / file.path).read_text("utf-8", "replace").splitlines()
-
-
-def _compared(path: str, old: list[str], new: list[str]) -> Iterator[str]:
-    yield from difflib.unified_diff(old, new, path if old else "nothing", path if new else "nothing", lineterm="")
+    # lines as Python has them: others, as U+2028, would show a comment as code; they are spelt out when they are shown
+    text = (pulled_one.folder / file.path).read_bytes().decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

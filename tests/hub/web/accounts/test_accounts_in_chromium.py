@@ -141,9 +141,11 @@ def test_an_organisations_members_change_roles(hub, filled, alice, opened):
     page.get_by_role("radio", name="read").check()
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Role of heidi", exact=True).select_option("admin")
-    page.get_by_role("button", name="Set the role of heidi").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Set the role of heidi").click()
     assert {"name": "heidi", "role": "admin"} in hub.ask("GET", "/users/club")["members"]
     page.get_by_role("button", name="Remove heidi").click()
+    page.get_by_role("status").filter(has_text="The member is removed.").wait_for()
     assert page.get_by_role("link", name="heidi").count() == 0
 
 
@@ -186,13 +188,13 @@ def test_all_of_it_works_without_scripts(hub, filled, opened):
     assert page.locator("#new-token").inner_text().startswith("jnc_")
     page.goto("/families/image-embedding")
     page.get_by_role("link", name="Items/s").click()
-    assert "sort=speed" in page.url
+    page.wait_for_url("**sort=speed**")
     page.get_by_label("Measure", exact=True).select_option("map")
     page.get_by_role("button", name="Compare").click()
-    assert "metric=map" in page.url
+    page.wait_for_url("**metric=map**")
     page.goto("/rising")
     page.get_by_role("link", name="Months").click()
-    assert page.url.endswith("period=month")
+    page.wait_for_url("**period=month")
     page.goto("/settings")
     page.get_by_role("button", name="Sign out").click()
     assert page.get_by_role("status").inner_text() == "You are signed out."
@@ -236,6 +238,7 @@ def test_pages_keep_nobody_out_and_fit_their_screen(hub, filled, alice, opened, 
 def test_what_was_wrong_is_told_to_a_screen_reader_too(filled, alice, opened):
     page = opened("/tokens", alice)
     page.get_by_role("button", name="Make it").click()
+    page.get_by_text("This is needed.").wait_for()
     field = page.get_by_label("Name", exact=True)
     assert field.get_attribute("aria-invalid") == "true"
     assert page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text() == "This is needed."
