@@ -122,4 +122,6 @@ def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -
 def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
     if pulled_one is None or file is None:
         return []
-    return (pulled_one.folder / file.path).read_text("utf-8", "replace").splitlines()
+    # lines as Python has them: others, as U+2028, would show a comment as code; they are spelt out when they are shown
+    text = (pulled_one.folder / file.path).read_bytes().decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
