@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import subprocess
@@ -14,10 +15,12 @@ import pytest
 
 from junco import Operator, Trust, hub, ops, pipe, pipeline
 from junco.errors import ContractError, IntegrityError, ParameterError, TrustError, UnavailableError, UnknownNameError
+from junco.hub.artefact.tree import File
 from junco.hub.client.pulling import pulled
 from junco.hub.trust import word
 from junco.hub.trust.grants import grants, is_granted, revoke
 from junco.hub.trust.log import notes
+from junco.hub.trust.packages import Code, imported
 from junco.hub.trust.review import review, reviews
 from junco.operator import registry
 
@@ -429,3 +432,27 @@ def test_an_operator_of_a_hub_is_an_operator(allowed):
     assert issubclass(found.operator, Operator)
     with pytest.raises(ParameterError):
         found(wrong=1)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"# -*- coding: unicode_escape -*-\n# a note \\u000araise SystemExit('hidden')\n",
+        b"# -*- coding: utf-7 -*-\n# a note +AAo-raise SystemExit('hidden')\n",
+        b"# -*- coding: latin-1 -*-\n",
+    ],
+)
+def test_what_runs_is_the_text_that_was_shown_whatever_encoding_it_names(tmp_path, hidden):
+    data = hidden + "KNOWN = 'é'\n".encode()
+    (tmp_path / "shown.py").write_bytes(data)
+    file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
+    code = Code("alice/shown", file.sha256[:40], file.sha256, str(tmp_path), (file,))
+    assert imported(code, "shown").KNOWN == "é"
+
+
+def test_code_that_is_no_utf_8_is_not_run(tmp_path):
+    data = b"# -*- coding: latin-1 -*-\nKNOWN = '\xe9'\n"
+    (tmp_path / "shown.py").write_bytes(data)
+    file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
+    with pytest.raises(ContractError, match="no UTF-8"):
+        imported(Code("alice/latin", file.sha256[:40], file.sha256, str(tmp_path), (file,)), "shown")
