@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from junco.hub.server.access import Action
 from junco.hub.server.faults import Fault, no_file
+from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.repos.resolving import as_revision
 from junco.hub.server.repos.revisions import File, commit_of, file_of
 from junco.hub.server.sending import send_blob
@@ -107,7 +108,10 @@ def download(revision: str, path: str, visit: _ReadFile, request: Request) -> Re
     """A file's bytes, to be kept and not to be shown."""
     file, _ = _file(visit, revision, path)
     headers = {"Vary": "Cookie, Authorization", "Cache-Control": "private, no-cache"}
-    return send_blob(request, visit.hub, file.place, file.size, file.sha256, path.rpartition("/")[2], headers)
+    filename = path.rpartition("/")[2]
+    if visit.repo.upstream is not None:
+        return send_mirrored(request, visit, file.sha256, file.sha256, filename, headers)
+    return send_blob(request, visit.hub, file.place, file.size, file.sha256, filename, headers)
 
 
 def _file(visit: Visit, revision: str, path: str) -> tuple[File, str]:
