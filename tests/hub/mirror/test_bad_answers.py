@@ -446,3 +446,24 @@ def test_a_large_signature_that_is_not_here_yet_is_none(tmp_path, other):
 def test_pages_fetch_what_is_mirrored_too(mirror, other):
     other.put("acme/small", FILES)
     assert get(mirror, "/acme/small/download/main/middle.bin").content == MIDDLE
+
+
+def test_another_hub_that_names_a_digest_gets_nobody_s_private_file(tmp_path, other):
+    secret = b"README of alice alone\n" + MIDDLE
+    large = {"oid": sha(secret), "size": len(secret)}
+    with serving_hub(tmp_path, mirroring=mirroring(other.url)) as hub:
+        alice = hub.user("alice")
+        hub.repository(alice, "alice/own", private=True)
+        hub.push(alice, "alice/own", {"mine.bin": secret}, parent=None)
+        commit = other.put("acme/spy", {"mine.bin": b"what the other hub has in its place"})
+        entry = {"type": "file", "path": "mine.bin", "oid": "1" * 40, "size": len(secret), "lfs": large}
+        other.spoilt[f"/api/models/acme/spy/tree/{commit}"] = lambda h: send_json(h, [entry])
+        for path in (
+            "/acme/spy/resolve/main/mine.bin",
+            "/acme/spy/download/main/mine.bin",
+            f"/junco/v1/repositories/acme/spy/blobs/{sha(secret)}",
+        ):
+            answer = get(hub, path)
+            assert (answer.status_code, b"alice alone" in answer.content) == (502, False)
+        assert "alice alone" not in get(hub, "/acme/spy/blob/main/mine.bin").text
+        assert hub.raw("GET", "/alice/own/resolve/main/mine.bin", alice).content == secret
