@@ -456,3 +456,15 @@ def test_code_that_is_no_utf_8_is_not_run(tmp_path):
     file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
     with pytest.raises(ContractError, match="no UTF-8"):
         imported(Code("alice/latin", file.sha256[:40], file.sha256, str(tmp_path), (file,)), "shown")
+
+
+def test_what_is_shown_names_data_that_the_code_reads_and_that_is_other_than_it_was(allowed, served, machine, tmp_path):
+    allowed("notes")
+    machine("alice", served.alice)
+    folder = tmp_path / "made" / "notes"
+    (folder / "notes.txt").write_text("what the code reads\n")
+    hub.push(folder, "alice/notes", release="1.1.0")
+    machine("bob", served.bob)
+    found = review("alice/notes@1.1.0")
+    assert not found.is_granted
+    assert list(found.difference()) == ["notes.txt is new"]

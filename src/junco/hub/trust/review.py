@@ -59,12 +59,16 @@ class Review:
             return [str(error)]
 
     def difference(self) -> Iterator[str]:
-        """Its code line by line: what was allowed last taken as known, or all of it."""
+        """Its code line by line, what was allowed last taken as known, or all of it; then which data that code may read
+        is other than it was.
+        """
         old = {} if self.before is None else {file.path: file for file in self.before.revision.code}
         new = {file.path: file for file in self.revision.code}
         for path in sorted({*old, *new}):
             if old.get(path) != new.get(path):
                 yield from _compared(path, _text(self.before, old.get(path)), _text(self.found, new.get(path)))
+        if self.before is not None:
+            yield from _other_data(self.before.revision, self.revision)
 
     def grant(self) -> Grant:
         """Allow it.
@@ -122,6 +126,14 @@ def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
     if pulled_one is None or file is None:
         return []
     return (pulled_one.folder / file.path).read_text("utf-8", "replace").splitlines()
+
+
+def _other_data(before: Revision, now: Revision) -> Iterator[str]:
+    """Files that are no code and differ: a grant is of them too, as code may read them."""
+    old, new = ({file.path: file for file in set(each.files) - set(each.code)} for each in (before, now))
+    for path in sorted(path for path in {*old, *new} if old.get(path) != new.get(path)):
+        what = "is new" if path not in old else "is gone" if path not in new else "has other bytes"
+        yield f"{path} {what}"
 
 
 def _compared(path: str, old: list[str], new: list[str]) -> Iterator[str]:
