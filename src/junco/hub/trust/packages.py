@@ -1,10 +1,9 @@
 """Code of hubs as modules: each commit's in a package of its own, named by a digest, and found by no path.
 
-A file's bytes are hashed when they are read to be run, and those very bytes are compiled, as the UTF-8 text that was shown
-to whoever allowed them, whatever encoding they name: nothing that lies beside them (``.pyc`` files, other modules) counts,
-and nothing is written. Such a package imports its own files relatively
-(``from .colours import red``); its absolute imports mean what they mean everywhere, so that no file of it stands before
-an installed module.
+A file's bytes are hashed when they are read to be run, and those very bytes are compiled, as the UTF-8 text that was
+shown to whoever allowed them, whatever encoding they name: nothing that lies beside them (``.pyc`` files, other
+modules) counts, and nothing is written. Such a package imports its own files relatively (``from .colours import red``); its
+absolute imports mean what they mean everywhere, so that no file of it stands before an installed module.
 """
 
 from __future__ import annotations
@@ -128,7 +127,9 @@ class PulledLoader(importlib.abc.InspectLoader):
         try:
             return self.code.read(file).decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ContractError(f"{file.path} of {self.code.name} is no UTF-8, as which it was shown: not run") from None
+            raise ContractError(
+                f"{file.path} of {self.code.name} is no UTF-8, as which it was shown: not run"
+            ) from None
 
     def get_code(self, fullname: str) -> CodeType:
         """A module's code, made of verified bytes; no ``.pyc`` is read or written."""
