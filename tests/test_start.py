@@ -59,7 +59,7 @@ def test_to_write_of_boxes_and_chunks_takes_no_numpy():
 
 @pytest.mark.parametrize(
     ("args", "most"),
-    [(("--help",), 142), (("ops",), 192), (("pipelines",), 218), (("families",), 218)],
+    [(("--help",), 143), (("ops",), 193), (("pipelines",), 219), (("families",), 219)],
     ids=str,
 )
 def test_a_command_that_only_lists_imports_no_more_than_its_list_takes(args, most):

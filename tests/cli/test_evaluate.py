@@ -12,11 +12,12 @@ from junco.cli.evaluate import parse_varied
 
 @pytest.fixture
 def classes(tmp_path):
+    folder = tmp_path / "pictures"
     for name, colour in (("red", (200, 0, 0)), ("blue", (0, 0, 200))):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir(parents=True)
         for number in range(3):
-            Image.new("RGB", (32, 32), tuple(c + 10 * number for c in colour)).save(tmp_path / name / f"{number}.png")
-    return tmp_path
+            Image.new("RGB", (32, 32), tuple(c + 10 * number for c in colour)).save(folder / name / f"{number}.png")
+    return folder
 
 
 def test_the_command_prints_the_table_or_json(classes, junco):
@@ -41,8 +42,8 @@ def test_the_json_says_where_when_and_by_which_data(classes, junco):
     plain = json.loads(junco("evaluate", "image-embedding", classes, "--json").stdout)
     assert plain["machine"]
     assert plain["measured"]
-    (classes / "red").rename(classes / "crimson")
-    (classes / "crimson").rename(classes / "red")
+    classes = classes.rename(classes.with_name("elsewhere"))
+    (classes / "red" / "0.png").rename(classes / "red" / "renamed.png")
     again = json.loads(junco("evaluate", "image-embedding", classes, "--json").stdout)
     assert again["fingerprint"] == plain["fingerprint"]
     assert len(plain["fingerprint"]) == 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pyarrow.parquet as pq
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from junco import datasets
-from junco.errors import DataError, InputError, ParameterError, TargetError
+from junco.errors import DataError, InputError, ParameterError, TargetError, UnknownNameError
 from junco.labelled.reading import read_data
 from junco.places.files import file_sha256
 from media import debian
@@ -186,6 +187,27 @@ def test_a_split_keeps_copies_together_and_each_label_on_both_sides(textiles, tm
     assert again.copies
     assert not again.leaks
     assert found.to_dict()["parts"] == datasets.split(copied, validation=0.1).to_dict()["parts"]
+
+
+def test_names_and_places_that_are_no_data_are_refused_with_what_they_are(tmp_path, textiles):
+    (tmp_path / "p.csv").write_text("query,document\na,b\n")
+    with pytest.raises(DataError, match="holds <1 pairs>, and no list of items"):
+        datasets.report(tmp_path / "p.csv")
+    (tmp_path / "note").write_text("a note")
+    with pytest.raises(DataError, match="is one file, and no table"):
+        datasets.report(tmp_path / "note")
+    with pytest.raises(UnknownNameError, match="no data set named ''"):
+        datasets.report("")
+    with pytest.raises(InputError, match="there is nothing to report on"):
+        datasets.report()
+    named = shutil.copytree(textiles, tmp_path / "named")
+    shutil.copy(min((named / "local").iterdir()), os.fsencode(named / "local") + b"/bad\xff.jpg")
+    assert [why for _, why in datasets.write_table(named, tmp_path / "t.csv").rejects] == [
+        "its name is no valid Unicode, which tables need"
+    ]
+    with pytest.raises(TargetError, match=r"udcff\.jpg' is no valid Unicode"):
+        datasets.split(named, tmp_path / "cut")
+    assert not (tmp_path / "cut").exists()
 
 
 def test_a_split_that_cannot_be_says_why(messy, textiles, tmp_path):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from junco.cli.hub_session import hub_option
 from junco.cli.printing import print_table, size
 from junco.errors import InputError
 from junco.terminal import out, out_json
+
+if TYPE_CHECKING:
+    from junco.hub.client.listing import Difference
 
 _SORTS = ("trending", "downloads", "likes", "updated", "created", "name")
 _as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -89,23 +94,33 @@ def _words(value: object) -> str:
 @click.command
 @click.argument("one")
 @click.argument("other")
+@click.option("--lines", "by_line", is_flag=True, help="Show what differs in texts, too: both are fetched.")
 @hub_option
 @_as_json
-def diff(one: str, other: str, hub: str | None, as_json: bool) -> None:
+def diff(one: str, other: str, by_line: bool, hub: str | None, as_json: bool) -> None:
     """Say which files differ between ONE, namespace/name@1.0.0, and OTHER: the same, or a version of it alone."""
+    from junco.hub.client.line_difference import changed_lines
     from junco.hub.client.listing import diff as compare
 
     found = compare(one, other, hub=hub)
-    if as_json:
+    if by_line and not as_json:
+        for line in changed_lines(found, hub=hub):
+            out(line)
+    elif as_json:
         changed = [{"path": path, "from": old, "to": new} for path, old, new in found.changed]
         sides = {"from": found.before.commit, "to": found.after.commit}
         out_json({**sides, "added": list(found.added), "removed": list(found.removed), "changed": changed})
         return
+    else:
+        _list_files(found)
+    if found.is_empty:
+        out("nothing differs")
+
+
+def _list_files(found: Difference) -> None:
     lines = [f"+ {path}" for path in found.added] + [f"- {path}" for path in found.removed]
     for line in [*lines, *(f"~ {path}: {size(old)} → {size(new)}" for path, old, new in found.changed)]:
         out(line)
-    if found.is_empty:
-        out("nothing differs")
 
 
 @click.command

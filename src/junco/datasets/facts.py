@@ -168,7 +168,7 @@ def _of_container(kind: str, item: Any) -> Facts:
             width, height = (video.codec_context.width, video.codec_context.height) if video else (None, None)
             return Facts(kind, _num_bytes(item), width, height, seconds)
     except NOT_OURS as error:  # av's own errors
-        return Facts(kind, _num_bytes(item), problem=brief(error))
+        return Facts(kind, _num_bytes(item), problem=str(getattr(error, "strerror", "") or brief(error)))
 
 
 def _of_text(item: Any, looks: bool) -> Facts:

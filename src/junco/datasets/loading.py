@@ -77,32 +77,34 @@ def card_of(name: str | os.PathLike[str]) -> DataCard:
     text = os.fspath(name)
     if is_place(text):
         path = user_path(text, "the data")
-        return DataCard(path.name, path.name, "one's own", ("image",), (), UNKNOWN, UNKNOWN, "", f"folder:{path}")
+        return DataCard(path.name, path.name, "one's own", (), (), UNKNOWN, UNKNOWN, "", f"folder:{path}")
     if _REPOSITORY.fullmatch(text):
         source = f"https://huggingface.co/datasets/{text}"
         return DataCard(text, text, "not in the catalogue", (), (), UNKNOWN, UNKNOWN, source, f"huggingface:{text}")
-    if not is_named(text) and Path(text).exists():
+    if text.strip() and not is_named(text) and _is_there(text):
         return card_of(f"./{text}")
     return find(text)
 
 
 def place_first(source: Any) -> Any:
     """A source of the tools for one's own data: what lies in the working folder is meant before the catalogue's."""
-    try:
-        is_there = isinstance(source, str) and Path(source).exists() and not is_place(source)
-    except (OSError, ValueError):
+    if not isinstance(source, str) or not source.strip() or is_place(source):
         return source
-    return f"./{source}" if is_there else source
+    return f"./{source}" if _is_there(source) else source
+
+
+def _is_there(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # no file can have that name
+        return False
 
 
 def is_place(text: str) -> bool:
     """Whether a name is that of a folder or file on this machine; a name of the catalogue is that first."""
     if text.startswith(("./", "../", "/", "~")):
         return True
-    try:
-        return ("/" in text or "." in text) and Path(text).exists()
-    except (OSError, ValueError):
-        return False
+    return ("/" in text or "." in text) and _is_there(text)
 
 
 def check_licence(card: DataCard, is_accepted: bool) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from junco.datasets.card import DataCard
 from junco.datasets.rows import LABEL, Rows, Table
 from junco.errors import DataError
+from junco.job.kinds import kind_of
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
-from junco.labelled.columns import LABELS
+from junco.labelled.columns import LABELS, PAIRS
 from junco.labelled.items import read_items
 from junco.labelled.lazy import asked
 from junco.labelled.parts import HELD_OUT, TRAIN, parts_of
@@ -64,9 +65,12 @@ def _read(place: Path) -> _ANY:
     """Items with labels, where there are any."""
     if place.is_dir():
         return files_of(place)
+    if place.is_file() and kind_of(place.name) is None:
+        raise DataError(f"{place} is one file, and no table: give a folder, or a table")
     names = {name.strip().casefold() for name in column_names_of(str(place), str(place))} if place.exists() else set()
     inputs = ("path",) if "path" in names else ("text",)
-    if not names & {*LABELS}:
+    are_pairs = any(names.issuperset(pair) for pair in PAIRS)
+    if not (are_pairs or names & {*LABELS}):
         return read_items(place, inputs)
     found = read_data(place, inputs)
     if not isinstance(found, LabelledSet):

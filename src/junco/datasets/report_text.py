@@ -46,7 +46,8 @@ def _unreadable(found: DataReport) -> list[str]:
 
 def _copies(found: DataReport) -> str:
     count = sum(len(rows) - 1 for rows in found.copies)
-    exact = f"{amount(count, 'item')} hold what another holds" if count else "no two items hold the same"
+    hold = "holds" if count == 1 else "hold"
+    exact = f"{amount(count, 'item')} {hold} what another holds" if count else "no two items hold the same"
     if not found.near.how:
         return exact
     near = amount(len(found.near.groups), "group") if found.near.groups else "no groups"

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from junco.errors import ParameterError, TargetError
 from junco.store.arrow import arrow
 from junco.store.durable import replacing, writing
+from junco.wording import picture
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 _AT_ONCE = 20_000
@@ -75,6 +76,9 @@ def _tables(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: _Fo
             made = {name: _array([row.get(name) for row in batch], form.kinds.get(name)) for name in columns}
             table = pa.table(made)
             table = table if schema is None else table.cast(schema)
+        except UnicodeEncodeError as error:
+            why = f"{picture(error.object, 300)} is no valid Unicode, which tables need: leave it out, or name it anew"
+            raise TargetError(f"{form.path.name}: {why}") from None
         except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
             raise TargetError(
                 f"{form.path}: a column holds values of several kinds, which no table has: {error}"

@@ -19,7 +19,7 @@ from junco.settings import settings
 from junco.wording import brief, printable
 
 if TYPE_CHECKING:
-    from junco.hub.client.pulled import Pulled
+    from junco.hub.client.kept import Kept
 
 
 def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str]]:
@@ -112,12 +112,12 @@ def _listed(told: Mapping[str, Any], address: str) -> Member:
 
 def _pulled(family: str) -> dict[str, Member]:
     """Members that were pulled and lie here, by name in small letters."""
-    from junco.hub.client.pulled import pulled
+    from junco.hub.client.kept import kept_here
 
     if not (settings().home / "hub").is_dir():
         return {}
     found: dict[str, Member] = {}
-    for each in pulled():
+    for each in kept_here():
         told, name = each.checked.told, each.revision.repository
         if (told.get("family") or _family_of(told)) == family:
             licence = told.get("licence") or told.get("license") or None
@@ -130,7 +130,7 @@ def _family_of(told: Mapping[str, Any]) -> str:
     return str(told.get("operator") or told.get("name") or "").partition(".")[0]
 
 
-def _state(found: Pulled) -> Here:
+def _state(found: Kept) -> Here:
     """Whether it may run: data always, code where somebody allowed that very code here."""
     from junco.hub.trust.grants import grants
 

@@ -128,6 +128,20 @@ def run(*args, code=0):
     return done
 
 
+def test_names_of_another_hub_than_the_one_that_is_meant_are_said_and_may_be_taken_for_its_own(
+    packed, machine, monkeypatch, capsys
+):
+    machine("elsewhere")
+    monkeypatch.setenv("JUNCO_HUB", "http://127.0.0.1:9")
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    hub.unbundle(packed.file)
+    assert "http://127.0.0.1:9 is meant here" in capsys.readouterr().err
+    with pytest.raises(UnavailableError):
+        hub.pull(packed.flow)
+    hub.unbundle(packed.file, hub="http://127.0.0.1:9")
+    assert hub.pull(packed.flow).is_dir()
+
+
 class Forged:
     """A bundle that somebody writes byte by byte."""
 

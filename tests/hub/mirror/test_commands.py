@@ -45,12 +45,12 @@ def test_an_admin_fetches_ahead_and_lists(tmp_path, other):
         junco("mirror", f"acme/small@{commit}", home=home)
         assert "585.9 KiB  585.9 KiB" in junco("mirror", home=home)[0]
         assert "may be mirrored" in junco("mirror", home=home)[1]
-        assert "not allowed to be mirrored" in junco("mirror", "evil/small", home=home, status=1)[1]
+        assert "not allowed to be mirrored" in junco("mirror", "evil/small", home=home, status=2)[1]
         other.spoilt[f"/acme/broken/resolve/{'3' * 40}/a.bin"] = lambda h: send_file(h, bytes(300_000))
         other.put("acme/broken", FILES, commit="3" * 40)
         other.put("acme/other", {"c.bin": os.urandom(1000)}, commit="4" * 40)
         other.spoilt[f"/acme/other/resolve/{'4' * 40}/c.bin"] = lambda h: send_file(h, bytes(1000))
-        assert "other bytes than were promised" in junco("mirror", "acme/other", home=home, status=1)[1]
+        assert "other bytes than were promised" in junco("mirror", "acme/other", home=home, status=2)[1]
         alice = hub.user("alice")
         junco("login", hub.url, "--token-stdin", home=tmp_path / "alice", given=alice.token + "\n")
         events = hub.ask("GET", "/admin/audit", hub.admin)["items"]

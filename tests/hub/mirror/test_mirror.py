@@ -221,6 +221,7 @@ def test_tags_are_read_and_stay_where_they_were_seen(mirror, other):
     other.put("acme/small", {**FILES, "config.json": b"[]"})
     for revision in ("v1.0.0", "latest", "1.0.0"):
         assert mirror.ask("GET", f"/repositories/acme/small/tree/{revision}")["commit"] == first
+    assert mirror.ask("GET", "/repositories?q=small")["items"][0]["licence"] == "mit"  # main was not asked for yet
     other.put("acme/small", {"config.json": b"other"}, branch="v1.0.0")
     assert mirror.ask("GET", "/repositories/acme/small/tree/v1.0.0")["commit"] == first
     assert get(mirror, "/acme/small/resolve/nosuch/config.json").headers["X-Error-Code"] == "RevisionNotFound"
@@ -302,3 +303,17 @@ def test_a_mirror_of_hugging_face_s_answers_holds_nothing_of_xet(mirror, other):
         answer = get(mirror, path)
         assert "xet" not in (answer.text if "json" in answer.headers["content-type"] else "").lower()
         assert "xet" not in json.dumps(dict(answer.headers)).lower()
+
+
+def test_its_pages_are_shown_and_its_files_downloaded(mirror, other):
+    other.put("acme/small", FILES)
+    page = get(mirror, "/acme/small")
+    assert page.status_code == 200
+    assert "mirrored" in page.text
+    assert "model.bin" in get(mirror, "/acme/small/tree/main").text
+    assert get(mirror, "/acme/small/blob/main/model.bin").status_code == 200
+    assert get(mirror, "/acme/small/download/main/model.bin").content == BIG
+    assert get(mirror, "/acme/none").status_code in {401, 404}
+    other.spoilt["/"] = lambda handler: send(handler, 500, b"broken")
+    assert get(mirror, "/acme/small/tree/main").headers["X-Junco-Mirror"] == "stale; upstream-failed"
+    assert get(mirror, "/acme/another").status_code == 502

@@ -15,6 +15,8 @@ import pytest
 
 from junco import Operator, Trust, hub, ops, pipe, pipeline
 from junco.errors import ContractError, IntegrityError, ParameterError, TrustError, UnavailableError, UnknownNameError
+from junco.graph.yaml_text import dump
+from junco.hub.artefact.fields import read_manifest
 from junco.hub.artefact.tree import File
 from junco.hub.client.pulling import pulled
 from junco.hub.trust import word
@@ -219,6 +221,25 @@ def test_case_14_compiled_files_beside_it_do_not_count_and_none_are_written(allo
     assert not (pulled("alice/compiled@1.0.0").folder / "__pycache__").exists()
 
 
+@pytest.mark.parametrize("encoding", ["unicode_escape", "utf-7", "raw_unicode_escape", "latin-1"])
+def test_case_14_code_is_what_its_reader_saw_whatever_it_says_of_its_encoding(
+    served, machine, colour, canary, encoding, monkeypatch
+):
+    """In another encoding a comment may hold the end of its line, and code behind it."""
+    hidden = f"# -*- coding: {encoding} -*-\n# harmless \\u000aopen({str(canary)!r} + '-hidden', 'w') #+AAo-open(1)\n"
+    folder = colour("encoded", first=hidden)
+    with pytest.raises(ContractError, match=f"says that it is written in {encoding!r}"):
+        hub.check(folder).refuse()
+    monkeypatch.setattr("junco.hub.artefact.contents._of_encoding", lambda file: ())  # were it not seen there
+    machine("alice", served.alice)
+    hub.push(folder, f"alice/encoded-{encoding.replace('_', '-')}", release="1.0.0")
+    machine("bob", served.bob)
+    name = f"alice/encoded-{encoding.replace('_', '-')}@1.0.0"
+    review(name).grant()
+    assert ops[name]()(RED).tolist() == [1, 0, 0]
+    assert not Path(f"{canary}-hidden").exists()
+
+
 def test_a_file_that_was_changed_where_it_lies_is_not_run(allowed, canary, monkeypatch):
     allowed("changed")
     found = review("alice/changed@1.0.0")
@@ -301,6 +322,19 @@ def test_case_15_requirements_that_are_no_names_of_packages_are_refused(served, 
     assert not canary.exists()
 
 
+def test_an_operator_that_has_no_code_is_nothing_that_could_be_run(served, machine, colour):
+    folder = colour("empty")
+    for path in folder.glob("*.py"):
+        path.unlink()
+    manifest = {key: value for key, value in read_manifest(folder / "operator.yaml").items() if key != "entry"}
+    (folder / "operator.yaml").write_text(dump({**manifest, "code": []}, flow=False))
+    machine("alice", served.alice)
+    hub.push(folder, "alice/empty", release="1.0.0")
+    assert reviews("alice/empty@1.0.0") == []
+    with pytest.raises(ContractError, match="is an operator without code"):
+        ops["alice/empty@1.0.0"]
+
+
 def test_case_15_what_is_not_installed_is_shown_and_nothing_is_run_or_installed(allowed, canary):
     allowed("lacks", requirements=["numpy>=1", "no-such-package-of-anybody>=2", "numpy<1"])
     found = review("alice/lacks@1.0.0")
@@ -378,6 +412,8 @@ def test_its_vectors_are_in_a_space_of_its_commit_and_its_code(allowed, tmp_path
     assert told["code"] == review("alice/space@1.0.0").revision.code_digest
     other = pipe.input("image").map("image", "vector", ops["alice/space@1.0.0"](normalize=True)).output("vector")
     assert other.space != embed.space
+    same = pipe.input("image").map("image", "vector", ops["alice/space@1.0.0"](normalize=False)).output("vector")
+    assert same.space == embed.space
     assert embed.lock().is_known
 
 
@@ -454,7 +490,7 @@ def test_code_that_is_no_utf_8_is_not_run(tmp_path):
     data = b"# -*- coding: latin-1 -*-\nKNOWN = '\xe9'\n"
     (tmp_path / "shown.py").write_bytes(data)
     file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
-    with pytest.raises(ContractError, match="no UTF-8"):
+    with pytest.raises(ContractError, match="cannot be imported"):
         imported(Code("alice/latin", file.sha256[:40], file.sha256, str(tmp_path), (file,)), "shown")
 
 

@@ -60,6 +60,16 @@ def test_case_7_what_was_allowed_is_not_what_came_after_it(served, machine, oper
     assert review("alice/moves@1.0.0").is_granted
 
 
+def test_code_is_shown_as_python_reads_it_and_nothing_in_it_moves_what_is_shown(served, machine, operator):
+    machine("alice", served.alice)
+    code = operator / "mine_operator.py"
+    code.write_text(f"{code.read_text()}\n# a comment\u2028assert is_safe()  # \u202emoc.evil\u200b\n")
+    hub.push(operator, "alice/hides", release="1.0.0")
+    machine("bob", served.bob)
+    shown = run("hub", "trust", "alice/hides@1.0.0", given="n\n", code=2)
+    assert r"+# a comment\u2028assert is_safe()  # \u202emoc.evil\u200b" in shown
+
+
 def test_data_has_nothing_to_allow(served, machine, tmp_path):
     machine("alice", served.alice)
     hub.push(begin("pipeline", "plain", tmp_path / "plain"), "alice/plain")

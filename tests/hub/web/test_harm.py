@@ -169,7 +169,7 @@ def test_pictures_are_measured_by_their_headers(tmp_path):
         assert raster_of(cut) is None
 
 
-ODD = ["{{7*7}}", "<b>bold</b>", "\u202eevil", "zero\u200bwidth", "a'\"&", "{% if x %}"]
+ODD = ["{{777*77777}}", "<b>bold</b>", "\u202eevil", "zero\u200bwidth", "a'\"&", "{% if x %}"]
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -183,11 +183,11 @@ def test_case_35_what_somebody_wrote_is_shown_as_it_is(hub, text):
     for path in ("", "/versions", f"/blob/main/{number}.txt", "/tree/main"):
         shown = look(hub, f"/bob/odd-{number}{path}")
         assert "<b>bold" not in shown
-        assert "49" not in shown.replace(f"odd-{number}", "").split("</head>")[1].split("<code")[0]
+        assert "60432729" not in shown
     whole = look(hub, "/search?q=say")
     assert "<b>bold" not in whole
-    if text == "{{7*7}}":
-        assert "say {{7*7}}" in whole
+    if text == "{{777*77777}}":
+        assert "say {{777*77777}}" in whole
     if "\u202e" in text:
         assert "\\u{202e}evil" in look(hub, f"/bob/odd-{number}/blob/main/{number}.txt")
         assert "<bdi>" in look(hub, f"/bob/odd-{number}/versions")

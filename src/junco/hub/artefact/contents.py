@@ -84,6 +84,9 @@ def _of_parts(folder: Path, path: str, suffix: str, all_paths: Collection[str]) 
         named, problems = external_places(folder / path)
         what = "external data lies in"
         yield from problems
+    elif suffix == ".py":
+        yield from _of_encoding(folder / path)
+        return
     elif suffix == ".json" and (folder / path).stat().st_size <= _MOST_JSON_BYTES:
         try:
             value = json.loads((folder / path).read_bytes())
@@ -101,6 +104,20 @@ def _of_parts(folder: Path, path: str, suffix: str, all_paths: Collection[str]) 
             yield f"{what} {name[:80]!r}: {why}"
         elif (f"{beside}/{name}" if beside else name) not in all_paths:
             yield f"{what} {name[:80]!r}: there is no such file"
+
+
+_READ_AS = ("utf-8", "utf8", "ascii")
+_ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def _of_encoding(file: Path) -> Iterator[str]:
+    """Python heeds what a comment in the first two lines says, and nobody who reads the file does."""
+    with file.open("rb") as opened:
+        head = [opened.readline(1000), opened.readline(1000)]
+    for line in head:
+        found = _ENCODING.match(line.removeprefix(b"\xef\xbb\xbf"))
+        if found is not None and (said := found[1].decode("ascii", "replace")).lower() not in _READ_AS:
+            yield f"it says that it is written in {said!r}: code is in UTF-8, as it is read"
 
 
 _ORDERS = re.compile(r"trust_remote_code|auto_map|_attn_implementation_internal|loader_module")

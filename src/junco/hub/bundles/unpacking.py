@@ -156,7 +156,10 @@ def _remember(cache: Cache, hub: str, contents: Contents, file: Path) -> None:
         if cache.known(hub, names_of(asked, revision)[0]) is None:
             cache.remember(hub, names_of(asked, revision)[0], revision, hearsay=True)
     try:
-        chosen_hub()
+        meant = chosen_hub()
     except NoHubError:
         mean_hub(hub)
         say(f"names on a hub are of {hub} from now on, where none is named")
+    else:
+        if meant != hub:
+            say(f"they are names of {hub}, and {meant} is meant here: --hub {meant} takes them for its own")

@@ -120,6 +120,11 @@ def missing_scope(actor: Actor, action: Action) -> str | None:
     return scope if scope is not None and not actor.has(scope) else None
 
 
+def role_for(action: Action) -> str | None:
+    """The role in a namespace that an action takes; ``None`` where it takes none."""
+    return _NEEDS.get(action, (None, None))[1]
+
+
 def _reaches(actor: Actor, target: Target) -> bool:
     """Whether the token is not restricted to something else."""
     return actor.namespace_id in {None, target.namespace_id} and actor.repository_id in {None, target.repository_id}

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from junco.hub.server.access import Action, Actor, Target, allow, missing_scope
+from junco.hub.server.access import Action, Actor, Target, allow, missing_scope, role_for
 from junco.hub.server.accounts.names import likeness
 from junco.hub.server.accounts.people import namespace_of
 from junco.hub.server.accounts.sessions import Browser, browser_of
@@ -120,7 +120,11 @@ def refused(actor: Actor, action: Action) -> Fault:
     """Of what this caller may not do."""
     if (scope := missing_scope(actor, action)) is not None:
         return forbidden(f"the token has not the scope {scope}: make one that has", scope=scope)
-    return forbidden("you have not the role that this needs, or the token is restricted to something else")
+    role = role_for(action)
+    needed = f"the role {role!r} here" if role else "an admin of the hub"
+    return forbidden(
+        f"{actor.name} may not do this: it takes {needed}, and a token that is not for something else alone"
+    )
 
 
 def _is_brought(request: Request, repository: Repository | None) -> bool:

@@ -7,6 +7,7 @@ processes, and its vectors are in a space that says of which commit they are.
 from __future__ import annotations
 
 import functools
+import json
 import threading
 import weakref
 from collections.abc import Callable
@@ -24,7 +25,6 @@ from junco.hub.trust.packages import Code, imported
 from junco.hub.trust.requirements import check_requirements
 from junco.hub.trust.word import is_said, is_unproved
 from junco.operator.base import Operator
-from junco.operator.identity import identity_of
 from junco.types.space import Space
 from junco.wording import picture
 
@@ -69,9 +69,10 @@ def check_allowed(name: str, found: Pulled, checked: Checked) -> None:
 
     Raises:
         TrustError: with how to look at it, and to allow it.
+        ContractError: it has none.
     """
     if not checked.told.get("code"):
-        raise TrustError(f"{name} is an operator without code, which junco has nothing to run of")
+        raise ContractError(f"{name} is an operator without code: what it does only its card says, and nothing runs it")
     if is_granted(found.hub, found.revision) or is_said(found.hub, found.revision):
         return
     if is_unproved(found.revision):
@@ -134,21 +135,31 @@ def class_of(code: Code, stem: str, qualified: str) -> type[Operator]:
 def _of_commit(space: Callable[..., Space | None], code: Code) -> Callable[..., Space | None]:
     """What says an operator's space, with the commit and the code in it: two commits' vectors are never mixed."""
     origin = {"on a hub": code.name, "code": digest_of(code.files)}
+    whole = {**origin, "digest": code.digest}
 
     @functools.wraps(space)
     def told(self: Operator, *inputs: Space | None) -> Space | None:
         found = space(self, *inputs)
         if found is not None:
             return found.but(**origin)
-        if any(each is None for each in inputs[1:]) or not _makes_vectors(self):
+        parameters = _plain_parameters(self)
+        if parameters is None or any(each is None for each in inputs[1:]) or not _makes_vectors(self):
             return None
-        identity = identity_of(self)
-        if not identity.is_known:
-            return None
-        made = Space({**origin, "operator": identity.digest}, code.repository)
+        made = Space({**whole, "class": type(self).__qualname__, "parameters": parameters}, code.repository)
         return made.on(inputs[0] if inputs else None)
 
     return told
+
+
+def _plain_parameters(operator: Operator) -> dict[str, Any] | None:
+    """Those that change what comes out, defaults too; ``None`` where one is no plain value, as a file is not."""
+    values = {name: each.default for name, each in operator.parameters().items() if each.default is not each.empty}
+    values |= operator.spec.params
+    told = {name: value for name, value in values.items() if name not in operator.neutral_parameters()}
+    try:
+        return dict(json.loads(json.dumps(told, sort_keys=True)))
+    except (TypeError, ValueError):
+        return None
 
 
 def _makes_vectors(operator: Operator) -> bool:

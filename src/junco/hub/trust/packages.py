@@ -1,9 +1,9 @@
 """Code of hubs as modules: each commit's in a package of its own, named by a digest, and found by no path.
 
-A file's bytes are hashed when they are read to be run, and those very bytes are compiled, as the UTF-8 text that was
-shown to whoever allowed them, whatever encoding they name: nothing that lies beside them (``.pyc`` files, other
-modules) counts, and nothing is written. Such a package imports its own files relatively (``from .colours import red``); its
-absolute imports mean what they mean everywhere, so that no file of it stands before an installed module.
+A file's bytes are hashed when they are read to be run, and those very bytes are compiled: nothing that lies beside them
+(``.pyc`` files, other modules) counts, and nothing is written. Such a package imports its own files relatively
+(``from .colours import red``); its absolute imports mean what they mean everywhere, so that no file of it stands before
+an installed module.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import os
 import sys
 import threading
@@ -119,22 +118,19 @@ class PulledLoader(importlib.abc.InspectLoader):
 
         Raises:
             IntegrityError: its file is another than the one that was allowed.
-            ContractError: it is no text in UTF-8.
         """
-        file = self.code.file(fullname)
-        if file is None:
-            return ""
-        try:
-            return self.code.read(file).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ContractError(
-                f"{file.path} of {self.code.name} is no UTF-8, as which it was shown: not run"
-            ) from None
+        return self._bytes(fullname).decode("utf-8")
 
     def get_code(self, fullname: str) -> CodeType:
-        """A module's code, made of verified bytes; no ``.pyc`` is read or written."""
-        # of a text Python heeds no "coding:" line, by which a comment that was read would become something else
+        """A module's code, made of verified bytes; no ``.pyc`` is read or written.
+
+        Of its text in UTF-8, whatever a line of it says of its encoding: so it was shown to whoever allowed it.
+        """
         return self.source_to_code(self.get_source(fullname), self.get_filename(fullname))
+
+    def _bytes(self, fullname: str) -> bytes:
+        file = self.code.file(fullname)
+        return b"" if file is None else self.code.read(file)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

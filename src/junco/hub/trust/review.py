@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from junco.errors import JuncoError
 from junco.hub.artefact.check import Checked, check
 from junco.hub.artefact.tree import File
+from junco.hub.client.line_difference import compared
 from junco.hub.client.needs import needed_by
 from junco.hub.client.pulling import Pulled, pulled
 from junco.hub.client.revision import Revision
@@ -66,7 +66,8 @@ class Review:
         new = {file.path: file for file in self.revision.code}
         for path in sorted({*old, *new}):
             if old.get(path) != new.get(path):
-                yield from _compared(path, _text(self.before, old.get(path)), _text(self.found, new.get(path)))
+                texts = _text(self.before, old.get(path)), _text(self.found, new.get(path))
+                yield from compared(path, *texts, was=path in old, is_there=path in new)
         if self.before is not None:
             yield from _other_data(self.before.revision, self.revision)
 
@@ -125,7 +126,9 @@ def reviews(name: str, *, hub: str | None = None, project: Path | None = None) -
 def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
     if pulled_one is None or file is None:
         return []
-    return (pulled_one.folder / file.path).read_text("utf-8", "replace").splitlines()
+    # lines as Python has them: others, as U+2028, would show a comment as code; they are spelt out when they are shown
+    text = (pulled_one.folder / file.path).read_bytes().decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _other_data(before: Revision, now: Revision) -> Iterator[str]:
@@ -134,7 +137,3 @@ def _other_data(before: Revision, now: Revision) -> Iterator[str]:
     for path in sorted(path for path in {*old, *new} if old.get(path) != new.get(path)):
         what = "is new" if path not in old else "is gone" if path not in new else "has other bytes"
         yield f"{path} {what}"
-
-
-def _compared(path: str, old: list[str], new: list[str]) -> Iterator[str]:
-    yield from difflib.unified_diff(old, new, path if old else "nothing", path if new else "nothing", lineterm="")

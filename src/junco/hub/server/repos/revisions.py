@@ -106,8 +106,8 @@ _UNPROVED = (
     .correlate(Entry)
 )
 PLACE = case((_UNPROVED, ELSEWHERE), else_=Blob.place)
-"""Where an entry's bytes lie, for its repository: another hub may name any digest, also of somebody's private file here,
-so a mirrored one reads what was brought from there alone."""
+"""Where an entry's bytes lie, for its repository: another hub may name any digest, also that of a private file
+here, so a mirrored one reads what was brought from there alone."""
 _FILES = (
     select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, PLACE)
     .join(Blob, Blob.sha256 == Entry.sha256)

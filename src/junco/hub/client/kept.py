@@ -15,7 +15,7 @@ from junco.hub.client.revision import Revision, read_revision
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
+class Kept:
     """A revision that lies here.
 
     Attributes:
@@ -29,15 +29,15 @@ class Pulled:
     checked: Checked
 
 
-def pulled() -> list[Pulled]:
+def kept_here() -> list[Kept]:
     """The newest revision of each repository that lies in the cache, by its name."""
     cache = Cache()
-    found: dict[str, tuple[float, Pulled]] = {}
+    found: dict[str, tuple[float, Kept]] = {}
     for path, revision in _known(cache.home / "known"):
         folder = cache.folder(revision.digest)
         when = path.stat().st_mtime
         if folder.is_dir() and when >= found.get(revision.repository, (0.0, None))[0]:
-            found[revision.repository] = when, Pulled(revision, folder, check(folder, card=False))
+            found[revision.repository] = when, Kept(revision, folder, check(folder, card=False))
     return [each for _, (_, each) in sorted(found.items())]
 
 
