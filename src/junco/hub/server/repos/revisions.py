@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
 from junco.hub.server.accounts.names import COMMIT, release_order
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import no_revision
-from junco.hub.server.tables.files import BRANCH, TAG, Blob, Commit, Entry, Ref, Tree
+from junco.hub.server.tables.files import BRANCH, ELSEWHERE, TAG, Blob, Commit, Entry, Ref, Repository, Sent, Tree
 
 MAIN = "main"
 
@@ -99,8 +99,17 @@ class File:
         }
 
 
+_UNPROVED = (
+    exists()
+    .where(Tree.id == Entry.tree_id, Repository.id == Tree.repository_id, Repository.upstream.is_not(None))
+    .where(~exists().where(Sent.namespace_id == Repository.namespace_id, Sent.sha256 == Entry.sha256))
+    .correlate(Entry)
+)
+PLACE = case((_UNPROVED, ELSEWHERE), else_=Blob.place)
+"""Where an entry's bytes lie, for its repository: another hub may name any digest, also that of a private file
+here, so a mirrored one reads what was brought from there alone."""
 _FILES = (
-    select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, Blob.place)
+    select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, PLACE)
     .join(Blob, Blob.sha256 == Entry.sha256)
     .order_by(Entry.path)
 )
