@@ -251,6 +251,7 @@ def test_a_signed_repository_says_how_it_is_verified(hub, tmp_path):
     shown = look(hub, "/bob/signed")
     assert "junco hub verify bob/signed@" in shown
     assert 'href="/bob/signed/blob/main/model.sig"' in shown
+    assert '<span class="chip" title="Not checked by this hub: junco hub verify bob/signed' in shown
     assert "bob/</span>signed" in look(hub, "/search?signed=yes")
     hub.push(hub.bob, "bob/signed", {"more.txt": b"not signed for"})
     assert "junco hub verify" not in look(hub, "/bob/signed")

@@ -177,6 +177,7 @@ def environment() -> Environment:
         "ago": pass_context(lambda context, seconds: figures.ago(seconds, context["language"])),
         "when": figures.when,
         "literal": figures.literal,
+        "first_sentence": figures.first_sentence,
         "quoted": lambda text: quote(str(text), safe="/@.+-_~"),
     }
     return made
