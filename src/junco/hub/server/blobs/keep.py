@@ -54,7 +54,7 @@ def _noted(hub: Hub, blob: Blob, namespace_id: int) -> Blob:
                 hub.places.delete(blob.place)
                 blob = there
             else:  # its bytes were lost, or not here yet: now they are
-                for key in ("place", "git_id", "format", "unsafe", "problem", "warnings"):
+                for key in ("size", "place", "git_id", "format", "unsafe", "problem", "warnings"):
                     setattr(there, key, getattr(blob, key))
                 blob = there
         _note(session, namespace_id, blob.sha256)

@@ -13,6 +13,7 @@ from junco.hub.server.mirror.faults import silent
 from junco.hub.server.mirror.fetching import Fetch
 from junco.hub.server.mirror.mirror import Mirror
 from junco.hub.server.mirror.room import touch
+from junco.hub.server.repos.revisions import place_of
 from junco.hub.server.sending import send_blob, send_bytes
 from junco.hub.server.tables.files import Blob
 from junco.hub.server.visits import Visit
@@ -33,10 +34,10 @@ def send_mirrored(
     """
     hub = visit.hub
     with hub.database.reading() as session:
-        blob = session.get_one(Blob, sha256)
-    if hub.places.size(blob.place) == blob.size:
+        blob, place = session.get_one(Blob, sha256), place_of(session, visit.repo, sha256)
+    if hub.places.size(place) == blob.size:
         touch(hub, sha256)
-        return send_blob(request, hub, blob.place, blob.size, etag, filename, headers)
+        return send_blob(request, hub, place, blob.size, etag, filename, headers)
     if request.method == "HEAD":
         return send_bytes(request, lambda *_: iter(()), blob.size, etag, filename, headers)
     mirror: Mirror | None = request.app.state.mirror

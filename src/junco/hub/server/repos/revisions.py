@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from junco.hub.server.accounts.names import COMMIT, release_order
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import no_revision
-from junco.hub.server.tables.files import BRANCH, TAG, Blob, Commit, Entry, Ref, Tree
+from junco.hub.server.tables.files import BRANCH, ELSEWHERE, TAG, Blob, Commit, Entry, Ref, Repository, Sent, Tree
 
 MAIN = "main"
 
@@ -99,9 +99,15 @@ class File:
         }
 
 
+_is_sent = exists().where(Sent.namespace_id == Repository.namespace_id, Sent.sha256 == Blob.sha256)
+PLACE = case((or_(Repository.upstream.is_(None), _is_sent), Blob.place), else_=ELSEWHERE)
+"""Where the bytes of a repository's file lie. A mirrored one has them once its own hub has sent them: it names what it
+likes, and whoever knows a digest has not the file."""
 _FILES = (
-    select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, Blob.place)
+    select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, PLACE)
     .join(Blob, Blob.sha256 == Entry.sha256)
+    .join(Tree, Tree.id == Entry.tree_id)
+    .join(Repository, Repository.id == Tree.repository_id)
     .order_by(Entry.path)
 )
 
@@ -119,6 +125,12 @@ def file_of(session: Session, tree_id: int, path: str) -> File | None:
     """One file of a tree."""
     row = session.execute(_FILES.where(Entry.tree_id == tree_id, Entry.path == path)).one_or_none()
     return File(*row) if row is not None else None
+
+
+def place_of(session: Session, repository: Repository, sha256: str) -> str:
+    """Where the bytes of one digest lie, for a repository that names it."""
+    asked = select(PLACE).select_from(Repository).join(Blob, Blob.sha256 == sha256)
+    return session.execute(asked.where(Repository.id == repository.id)).scalar_one()
 
 
 def tree_of(session: Session, commit: Commit) -> Tree:
