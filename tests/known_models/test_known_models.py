@@ -101,6 +101,8 @@ SCORE = {"benchmark": "b", "metric": "m", "value": 0.5, "source": "s"}
         (json.dumps({"models": [GOOD, GOOD]}), "there twice in text-embedding"),
         (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "source": ""}]}]}), "lacks its source"),
         (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": "90 %"}]}]}), "'value' has to be a number"),
+        (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": 10**400}]}]}), "'value' has to be a number"),
+        (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": True}]}]}), "'value' has to be a number"),
         (json.dumps({"models": [{**GOOD, "operator": {"name": "a.b", "params": {"m": [1]}}}]}), "texts and numbers"),
     ],
 )
