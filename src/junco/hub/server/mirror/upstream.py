@@ -145,8 +145,8 @@ class Upstream:
         """Where a request goes: elsewhere than to the hub itself, to the very address that was looked at."""
         if _origin(url) == _origin(self.options.upstream):
             return url, {}
-        host, port = place_of(url)
         try:
+            host, port = place_of(url)
             with Watch(CONNECT_S) as watch:
                 if self._is_proxied:
                     Reach().check_behind_proxy(host, port, watch)
