@@ -1,14 +1,17 @@
 """What the environment says: the only reader of ``os.environ``.
 
-============== ====================================================================
-JUNCO_HOME      where junco keeps pipelines, journals and caches
-JUNCO_HUB       address of a hub
-JUNCO_TOKEN     the token for that hub
-JUNCO_OFFLINE   1: never open a network connection
-HF_HUB_OFFLINE  1: the same, as everybody in the field says it
-MILVUS_TOKEN    the token of a Milvus server
-QDRANT_API_KEY  the key of a Qdrant server
-============== ====================================================================
+=================== ===============================================================
+JUNCO_HOME          where junco keeps pipelines, journals and caches
+JUNCO_HUB           address of a hub
+JUNCO_TOKEN         the token for that hub
+JUNCO_MIRROR_TOKEN  the token that a hub shows to the hub that it mirrors
+JUNCO_OFFLINE       1: never open a network connection
+HF_HUB_OFFLINE      1: the same, as everybody in the field says it
+REQUESTS_CA_BUNDLE  certificate authorities that are believed beside the machine's
+CURL_CA_BUNDLE      the same
+MILVUS_TOKEN        the token of a Milvus server
+QDRANT_API_KEY      the key of a Qdrant server
+=================== ===============================================================
 """
 
 from __future__ import annotations

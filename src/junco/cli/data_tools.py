@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from junco.cli.data import accept_licence
 from junco.cli.printing import as_json, print_json
-from junco.terminal import out, say
+from junco.terminal import is_terminal, out, say
+
+if TYPE_CHECKING:
+    from junco.tuning.watching import Watching
+
+
+def _progress() -> Watching:
+    """A bar for a person, and nothing for a program."""
+    from junco.tuning.watching import watch_for
+
+    return watch_for(None if is_terminal(sys.stderr) else False)
 
 
 @click.command
@@ -22,7 +34,8 @@ def table(folder: str, to: str, as_json: bool) -> None:
     """
     from junco.datasets.table import write_table
 
-    found = write_table(folder, to)
+    with _progress() as watch:
+        found = write_table(folder, to, watch=watch.loading)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -48,7 +61,10 @@ def split(
     """
     from junco.datasets.splitting import split as cut
 
-    found = cut(source, to, test=test, validation=validation, seed=seed, accept_licence=accept_licence)
+    with _progress() as watch:
+        found = cut(
+            source, to, test=test, validation=validation, seed=seed, accept_licence=accept_licence, watch=watch.loading
+        )
     if as_json:
         print_json(found.to_dict())
     else:
@@ -78,7 +94,9 @@ def report(
     """
     from junco.datasets.report import report as look_through
 
-    found = look_through(*sources, near=None if near == "none" else near, above=above, accept_licence=accept_licence)
+    how: dict[str, Any] = {"near": None if near == "none" else near, "above": above, "accept_licence": accept_licence}
+    with _progress() as watch:
+        found = look_through(*sources, **how, watch=watch.loading)
     if html is not None:
         say(f"wrote {found.save(html)}")
     if as_json:

@@ -35,8 +35,14 @@ def print_json(value: Any) -> None:
     out_json(plain(value), indent=None if _is_long(value) else 2)
 
 
-def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table fitted to the terminal; aligned columns of whole lines when somebody else reads."""
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, is_first_folded: bool = False) -> None:
+    """A table fitted to the terminal; aligned columns of whole lines when somebody else reads.
+
+    Args:
+        head: names of the columns.
+        rows: as many cells each.
+        is_first_folded: the first column takes what the others leave, instead of them what it leaves.
+    """
     cells = [[printable(str(cell)) for cell in row] for row in rows]
     if is_terminal(stdout()):
         from rich.console import Console
@@ -45,7 +51,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
         table = Table(box=None, header_style="bold", pad_edge=False)
         for index, name in enumerate(head):
-            table.add_column(name, overflow="fold", no_wrap=index == 0)
+            table.add_column(name, overflow="fold", no_wrap=(index == 0) is not is_first_folded)
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
         Console(file=stdout()).print(table)

@@ -11,7 +11,7 @@ from junco.cli.printing import as_json, print_json, print_table
 from junco.errors import InputError
 from junco.terminal import out, say
 
-_SORTS = ("runs", "name", "parameters", "numbers", "published", "score", "measured")
+_SORTS = ("runs", "name", "parameters", "dim", "published", "score", "measured")
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMbBgG]?)")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 
@@ -76,7 +76,7 @@ def survey(
         print_json(found.to_dict())
         return
     head, *rows = found.table()
-    print_table(head, rows)
+    print_table(head, rows, is_first_folded=True)
     for line in found.said():
         say(line)
 

@@ -77,7 +77,7 @@ def card_of(name: str | os.PathLike[str]) -> DataCard:
     text = os.fspath(name)
     if is_place(text):
         path = user_path(text, "the data")
-        return DataCard(path.name, path.name, "one's own", ("image",), (), UNKNOWN, UNKNOWN, "", f"folder:{path}")
+        return DataCard(path.name, path.name, "one's own", (), (), UNKNOWN, UNKNOWN, "", f"folder:{path}")
     if _REPOSITORY.fullmatch(text):
         source = f"https://huggingface.co/datasets/{text}"
         return DataCard(text, text, "not in the catalogue", (), (), UNKNOWN, UNKNOWN, source, f"huggingface:{text}")

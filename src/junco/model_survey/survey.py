@@ -15,7 +15,7 @@ from junco.model_survey.member import Member
 from junco.pages.letters import amount
 from junco.wording import did_you_mean, nearest, picture, printable, printable_lines
 
-HEAD = ("model", "parameters", "weights", "numbers", "licence", "published", "score", "measured", "runs")
+HEAD = ("model", "size", "weights", "dim", "licence", "since", "score", "measured", "runs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,10 @@ class Survey(Sequence[Member]):
         return iter(self.members)
 
     def table(self) -> list[list[str]]:
-        """Head and rows, as texts."""
-        return [[*HEAD], *(self._row(member) for member in self)]
+        """Head and rows, as texts; a column in which nothing stands is left out."""
+        rows = [self._row(member) for member in self]
+        kept = [column for column in range(len(HEAD)) if not rows or any(row[column] for row in rows)]
+        return [[row[column] for column in kept] for row in ([*HEAD], *rows)]
 
     def said(self) -> list[str]:
         """What the table does not say: how many are shown, of what the scores are, what was not asked."""
@@ -77,7 +79,7 @@ class Survey(Sequence[Member]):
 
     def __str__(self) -> str:
         rows = self.table()
-        widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return printable_lines([*lines, *self.said()])
 
@@ -130,7 +132,7 @@ def survey(  # noqa: PLR0913  # each is one condition, by name
 
     Args:
         family: ``"image-embedding"``.
-        sort: ``"runs"`` (what runs here first), ``"name"``, ``"parameters"``, ``"numbers"``, ``"published"``,
+        sort: ``"runs"`` (what runs here first), ``"name"``, ``"parameters"``, ``"dim"``, ``"published"``,
             ``"score"``, ``"measured"``.
         runs_here: those alone that run on this machine as it is.
         max_parameters: those alone that are known to have no more.
@@ -223,7 +225,7 @@ _SORTS: dict[str, Callable[[Member, _Benchmark], Any]] = {
     "runs": _by_runs,
     "name": lambda member, _: member.name.casefold(),
     "parameters": lambda member, _: (member.parameters is None, member.parameters or 0, member.name.casefold()),
-    "numbers": lambda member, _: (member.dim is None, member.dim or 0, member.name.casefold()),
+    "dim": lambda member, _: (member.dim is None, member.dim or 0, member.name.casefold()),
     "published": _by_published,
     "score": _by_score,
     "measured": _by_measured,

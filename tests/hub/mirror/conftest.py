@@ -21,6 +21,7 @@ def _module(name, path):
 
 hubs = _module("hubs_of_the_server", _SERVER / "hubs.py")
 clients = _module("clients_of_the_server", _SERVER / "clients.py")
+networks = _module("networks_of_companies", Path(__file__).parent.parent / "client" / "networks.py")
 others = _module("other_hubs", Path(__file__).with_name("others.py"))
 
 

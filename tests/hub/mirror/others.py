@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import ssl
 import tempfile
 import threading
 from collections import Counter
@@ -132,7 +133,7 @@ def send(handler, status, data, headers=None, length=None):
 
 
 @contextlib.contextmanager
-def running_other():
+def running_other(tls=None):
     other = Other()
 
     class Handler(BaseHTTPRequestHandler):
@@ -145,19 +146,23 @@ def running_other():
         def log_message(self, *_):
             pass
 
-    with serving(Handler) as url:
+    with serving(Handler, tls) as url:
         other.url = url
         yield other
 
 
 @contextlib.contextmanager
-def serving(handler):
-    """A server on a free port."""
+def serving(handler, tls=None):
+    """A server on a free port; with the files of a certificate and its key by TLS."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -9,7 +9,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from other_hubs import git_id, mirroring, send, send_file, send_json, serving, serving_hub, sha
+from other_hubs import git_id, mirroring, running_other, send, send_file, send_json, serving, serving_hub, sha
 
 from junco.hub.server.hub import Limits
 from junco.hub.server.mirror import fetching, upstream
@@ -338,6 +338,37 @@ def test_case_12_a_cdn_is_followed_here_without_the_token_and_never_by_the_clien
     assert "Authorization" not in got[0]
     own = [headers.get("Authorization") for path, headers in other.headers]
     assert set(own) == {"Bearer hf_operator_canary"}
+
+
+@pytest.mark.parametrize(("named", "status"), [(["localhost"], 200), (["cdn.example", "127.0.0.1"], 502)])
+def test_case_12_by_tls_the_address_that_was_checked_has_to_show_the_name_s_certificate(
+    tmp_path, monkeypatch, named, status
+):
+    """The other hub, and to where it leads, speak TLS by an authority of the company's own."""
+    from networks_of_companies import Authority
+
+    (tmp_path / "keys").mkdir()
+    company = Authority(tmp_path / "keys")
+    monkeypatch.setenv("SSL_CERT_FILE", str(company.file))
+    monkeypatch.setattr("junco.places.reach.is_public", lambda _: True)
+
+    class Cdn(BaseHTTPRequestHandler):
+        def do_GET(self):
+            send_file(self, MIDDLE)
+
+        def log_message(self, *_):
+            pass
+
+    with running_other(company.certificate("127.0.0.1")) as other, serving(Cdn, company.certificate(*named)) as cdn:
+        commit = other.put("acme/small", FILES)
+        where = cdn.replace("127.0.0.1", "localhost")
+        other.spoilt[f"/acme/small/resolve/{commit}/middle.bin"] = lambda h: send(h, 302, b"", {"Location": where})
+        with serving_hub(tmp_path / "store", mirroring=mirroring(other.url, token="hf_operator")) as hub:
+            answer = get(hub, "/acme/small/resolve/main/middle.bin")
+            assert answer.status_code == status, answer.text
+            plain = where.replace("https:", "http:")
+            other.spoilt[f"/acme/small/resolve/{commit}/big.bin"] = lambda h: send(h, 302, b"", {"Location": plain})
+            assert "from https to http" in get(hub, "/acme/small/resolve/main/big.bin").json()["error"]
 
 
 def test_case_41_a_redirection_without_end_ends(mirror, other):

@@ -221,6 +221,7 @@ def test_tags_are_read_and_stay_where_they_were_seen(mirror, other):
     other.put("acme/small", {**FILES, "config.json": b"[]"})
     for revision in ("v1.0.0", "latest", "1.0.0"):
         assert mirror.ask("GET", f"/repositories/acme/small/tree/{revision}")["commit"] == first
+    assert mirror.ask("GET", "/repositories?q=small")["items"][0]["licence"] == "mit"  # main was not asked for yet
     other.put("acme/small", {"config.json": b"other"}, branch="v1.0.0")
     assert mirror.ask("GET", "/repositories/acme/small/tree/v1.0.0")["commit"] == first
     assert get(mirror, "/acme/small/resolve/nosuch/config.json").headers["X-Error-Code"] == "RevisionNotFound"

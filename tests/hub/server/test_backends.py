@@ -22,10 +22,11 @@ from junco.errors import InputError
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.database import Database
 from junco.hub.server.hub import open_hub
-from junco.hub.server.tables import files, people, reports, use
+from junco.hub.server.mirror.options import Mirroring
+from junco.hub.server.tables import files, mirror, people, reports, use
 from junco.hub.server.tables.base import Base
 
-TABLES = (files, people, reports, use)
+TABLES = (files, mirror, people, reports, use)
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +207,22 @@ def test_an_address_of_no_such_database_is_said(tmp_path, url):
 def test_an_address_of_no_bucket_is_said(tmp_path, url):
     with pytest.raises(InputError, match="blobs"):
         open_hub(tmp_path, blobs=url)
+
+
+def test_a_mirror_in_postgresql_and_in_a_bucket_keeps_and_lets_go(postgres, bucket, tmp_path):
+    data = {f"{letter}.bin": os.urandom(1_000_000) for letter in "abc"}
+    with running_hub(tmp_path / "other") as other:
+        acme = other.user("acme")
+        other.repository(acme, "acme/small")
+        made = other.push(acme, "acme/small", {**data, "config.json": b"{}"}, parent=None)
+        options = Mirroring(other.url, ("acme/*",), most_bytes=2_500_000, fresh_s=0)
+        with running_hub(tmp_path / "store", database=postgres, blobs=bucket, mirroring=options) as hub:
+            for letter in "abcab":
+                assert hub.raw("GET", f"/acme/small/resolve/main/{letter}.bin").content == data[f"{letter}.bin"]
+            shown = hub.ask("GET", "/admin/mirror", hub.admin)
+            assert (shown["kept"], shown["items"][0]["name"]) == (2_000_000, "acme/small")
+            assert hub.ask("GET", "/repositories?mirror=true&facets=true")["total"] == 1
+            later = other.push(acme, "acme/small", {"config.json": b"[]"})
+            assert hub.raw("GET", "/acme/small/resolve/main/config.json").content == b"[]"
+            assert hub.raw("GET", f"/acme/small/resolve/{made['commit']}/config.json").content == b"{}"
+            assert hub.ask("GET", "/repositories/acme/small")["head"] == later["commit"]

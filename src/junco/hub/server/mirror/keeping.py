@@ -68,7 +68,7 @@ def keep_commit(hub: Hub, namespace: Namespace, upstream: str, brought: Brought)
             commit = _commit(session, repository, upstream, brought)
             audit.note(session, AUTHOR, "mirror.commit", f"{namespace.name}/{repository.name}", brought.commit)
         name_commit(session, repository, brought.named, commit)
-        if brought.named == (MAIN, True):
+        if brought.named == (MAIN, True) or session.get(Ref, (repository.id, MAIN)) is None:
             refresh_card(session, hub, repository, commit)
             repository.updated = now()
 
