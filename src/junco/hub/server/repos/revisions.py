@@ -130,7 +130,8 @@ def file_of(session: Session, tree_id: int, path: str) -> File | None:
 def place_of(session: Session, repository: Repository, sha256: str) -> str:
     """Where the bytes of one digest lie, for a repository that names it."""
     asked = select(PLACE).select_from(Repository).join(Blob, Blob.sha256 == sha256)
-    return session.execute(asked.where(Repository.id == repository.id)).scalar_one()
+    place: str = session.execute(asked.where(Repository.id == repository.id)).scalar_one()
+    return place
 
 
 def tree_of(session: Session, commit: Commit) -> Tree:
