@@ -14,7 +14,7 @@ from junco.hub.server.access import SCOPES, Action
 from junco.hub.server.accounts import tokens
 from junco.hub.server.clock import now
 from junco.hub.server.faults import Fault
-from junco.hub.server.native.bodies import NewToken, RowNumber
+from junco.hub.server.native.bodies import NewToken
 from junco.hub.server.native.people import made_token, restriction
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.forms import NO_STORE, Fields, Wrong, answered, beside
@@ -74,14 +74,14 @@ def _wanted(form: Fields) -> NewToken:
 
 
 @routes.post("/tokens/{number}/revoke")
-async def revoke(number: RowNumber, visit: _Account, request: Request) -> Response:
+async def revoke(number: int, visit: _Account, request: Request) -> Response:
     """One of the user's is good no more."""
     return await answered(request, visit, lambda visit, request, form: _revoke(visit, number))
 
 
 def _revoke(visit: Visit, number: int) -> Response:
     with visit.hub.database.writing() as session:
-        if not tokens.revoke(session, number, visit.actor.user_id or 0):
+        if not 0 < number < 2**63 or not tokens.revoke(session, number, visit.actor.user_id or 0):
             raise Fault(404, "no-token", "you have no such token that is good")
         audit.note(session, visit.actor, "token.revoke", visit.actor.name or "", str(number))
     return redirect("/tokens", "token-revoked")
