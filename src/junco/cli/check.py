@@ -13,15 +13,18 @@ from junco.terminal import flush, out, out_json
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--run", is_flag=True, help="Run it, as you: golden vectors, its family's contract and cases.")
 @click.option(
-    "--family", type=click.Path(path_type=Path), metavar="FOLDER", help="Of its family, whose cases are run too."
+    "--family",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Of its family: run FOLDER, and its family's cases on it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def check(ctx: click.Context, folder: Path, run: bool, family: Path | None, as_json: bool) -> None:
     """Say what is wrong with a folder to be shared.
 
-    Nothing of FOLDER is run, unless --run asks for it: then it runs in a process of its own. The exit status is 2
-    where something is wrong.
+    Nothing of FOLDER is run, unless --run or --family asks for it: then it runs, as you, in a process of its own. The
+    exit status is 2 where something is wrong.
     """
     from junco.hub.artefact.check import check as look_through
     from junco.hub.artefact.tree import Problem

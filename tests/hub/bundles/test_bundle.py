@@ -513,3 +513,22 @@ def test_there_is_something_to_bundle(served, machine, tmp_path):
         hub.bundle(["alice/nothing-of-that-name"], tmp_path / "x.zip")
     assert list(tmp_path.glob("*.zip*")) == []
     assert Path(tmp_path).is_dir()
+
+
+def test_a_bundle_of_which_python_writes_the_end_twice_is_read(tmp_path, monkeypatch):
+    """From 2 GiB on; the limit is lowered, so that the test needs no such file."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    path, name = tmp_path / "large.zip", f"blobs/{'a' * 64}"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(LIST), b"{}")
+        member = zipfile.ZipInfo(name)
+        member.file_size = 1500
+        with archive.open(member, "w") as file:
+            file.write(b"x" * 1500)
+    data = path.read_bytes()
+    with path.open("rb") as file:
+        assert {each.name: each.size for each in read_entries(file, MEMBER).values()} == {LIST: 2, name: 1500}
+    begin = data[-6:-2]
+    path.write_bytes(data[:-6] + struct.pack("<L", struct.unpack("<L", begin)[0] + 1) + data[-2:])
+    with path.open("rb") as file, pytest.raises(IntegrityError, match="two ends"):
+        read_entries(file, MEMBER)

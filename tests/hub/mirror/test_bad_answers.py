@@ -13,6 +13,7 @@ from other_hubs import git_id, mirroring, running_other, send, send_file, send_j
 
 from junco.hub.server.hub import Limits
 from junco.hub.server.mirror import fetching, upstream
+from junco.hub.server.mirror import mirror as mirror_module
 
 BIG = os.urandom(12_000_000)
 MIDDLE = os.urandom(1_000_000)
@@ -422,3 +423,78 @@ def test_a_disk_that_is_full_is_said_to_be(mirror, other, monkeypatch):
     monkeypatch.setattr(fetching, "keep", full)
     answer = get(mirror, "/acme/small/resolve/main/middle.bin")
     assert (answer.status_code, "No space left" in answer.json()["error"]) == (503, True)
+
+
+def test_what_was_refused_is_refused_again_and_not_said_to_be_missing(tmp_path, other):
+    commit = other.put("acme/small", FILES)
+    other.put("acme/gated", FILES)
+    other.gated = {"acme/gated"}
+    other.spoilt[f"/acme/small/resolve/{commit}/config.json"] = lambda h: send_file(h, b"[]")
+    with serving_hub(tmp_path, mirroring=mirroring(other.url, fresh_s=60.0)) as hub:
+        for name, status in (("small", 502), ("gated", 403), ("nothing", 401)):
+            answers = [get(hub, f"/acme/{name}/resolve/main/config.json") for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [status] * 3
+        assert other.asked["/api/models/acme/small/revision/main"] == 1
+
+
+def test_a_repository_is_not_missing_because_too_many_asked_at_once(tmp_path, other, monkeypatch):
+    monkeypatch.setattr(mirror_module, "MOST_WAITING", 1)
+    ended = threading.Event()
+    other.put("acme/small", FILES)
+    other.spoilt["/api/models/acme/slow"] = lambda h: (ended.wait(30), send_json(h, {}))
+    with serving_hub(tmp_path, mirroring=mirroring(other.url, fresh_s=60.0)) as hub:
+        slow = threading.Thread(target=get, args=(hub, "/acme/slow/resolve/main/config.json"))
+        slow.start()
+        while not other.asked:
+            time.sleep(0.01)
+        assert get(hub, "/acme/small/resolve/main/config.json").status_code == 503
+        ended.set()
+        slow.join(30)
+        assert get(hub, "/acme/small/resolve/main/config.json").content == b"{}"
+
+
+def test_a_size_that_another_hub_made_up_keeps_nobody_from_pushing(tmp_path, other):
+    commit = other.put("acme/small", {"big.bin": MIDDLE})
+    entry = {"type": "file", "path": "big.bin", "oid": "1" * 40, "size": 5, "lfs": {"oid": sha(MIDDLE), "size": 5}}
+    other.spoilt[f"/api/models/acme/small/tree/{commit}"] = lambda h: send_json(h, [entry])
+    with serving_hub(tmp_path, mirroring=mirroring(other.url)) as hub:
+        assert get(hub, "/api/models/acme/small").json()["sha"] == commit
+        alice = hub.user("alice")
+        hub.repository(alice, "alice/own")
+        hub.push(alice, "alice/own", {"mine.bin": MIDDLE}, parent=None)
+        assert hub.raw("GET", "/alice/own/resolve/main/mine.bin", alice).content == MIDDLE
+
+
+def test_a_large_signature_that_is_not_here_yet_is_none(tmp_path, other):
+    commit = other.put("acme/small", {"model.sig": MIDDLE})
+    large = {"oid": sha(MIDDLE), "size": len(MIDDLE)}
+    entry = {"type": "file", "path": "model.sig", "oid": "1" * 40, "size": len(MIDDLE), "lfs": large}
+    other.spoilt[f"/api/models/acme/small/tree/{commit}"] = lambda h: send_json(h, [entry])
+    with serving_hub(tmp_path, mirroring=mirroring(other.url)) as hub:
+        assert get(hub, "/acme/small/resolve/main/model.sig").content == MIDDLE
+
+
+def test_pages_fetch_what_is_mirrored_too(mirror, other):
+    other.put("acme/small", FILES)
+    assert get(mirror, "/acme/small/download/main/middle.bin").content == MIDDLE
+
+
+def test_another_hub_that_names_a_digest_gets_nobody_s_private_file(tmp_path, other):
+    secret = b"README of alice alone\n" + MIDDLE
+    large = {"oid": sha(secret), "size": len(secret)}
+    with serving_hub(tmp_path, mirroring=mirroring(other.url)) as hub:
+        alice = hub.user("alice")
+        hub.repository(alice, "alice/own", private=True)
+        hub.push(alice, "alice/own", {"mine.bin": secret}, parent=None)
+        commit = other.put("acme/spy", {"mine.bin": b"what the other hub has in its place"})
+        entry = {"type": "file", "path": "mine.bin", "oid": "1" * 40, "size": len(secret), "lfs": large}
+        other.spoilt[f"/api/models/acme/spy/tree/{commit}"] = lambda h: send_json(h, [entry])
+        for path in (
+            "/acme/spy/resolve/main/mine.bin",
+            "/acme/spy/download/main/mine.bin",
+            f"/junco/v1/repositories/acme/spy/blobs/{sha(secret)}",
+        ):
+            answer = get(hub, path)
+            assert (answer.status_code, b"alice alone" in answer.content) == (502, False)
+        assert "alice alone" not in get(hub, "/acme/spy/blob/main/mine.bin").text
+        assert hub.raw("GET", "/alice/own/resolve/main/mine.bin", alice).content == secret

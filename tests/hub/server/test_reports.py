@@ -71,6 +71,7 @@ def test_the_same_report_sent_twice_is_one_and_of_another_commit_another(hub, al
         {"dim": 0},
         {"dim": 1.5},
         {"items_per_s": 0},
+        {"items_per_s": 5e-324},
         {"items_per_s": -1},
         {"model_bytes": 2**60},
         {"machine": ""},

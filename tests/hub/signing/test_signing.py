@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from junco import hub
 from junco.cli.main import app
-from junco.errors import ContractError, InputError, IntegrityError, JuncoError, TargetError, TrustError
+from junco.errors import ContractError, InputError, IntegrityError, JuncoError, ParameterError, TargetError, TrustError
 from junco.hub.signing.keys import new_key
 
 
@@ -358,3 +358,9 @@ def test_a_namespace_may_be_signed_by_certificates(served, machine, folder, pki)
 def test_a_key_is_trusted_for_a_namespace(served, machine, pki, namespace):
     machine("dora", served.bob)
     assert run("hub", "trust", namespace, "--key", pki / "alice.pub", code=2).stderr
+
+
+def test_a_signature_promises_no_version_that_nobody_compares(folder, pki):
+    with pytest.raises(ParameterError, match="all versions"):
+        hub.sign(folder, pki / "alice.key", name="alice/flowers@1.0.0")
+    assert not (folder / "model.sig").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import subprocess
@@ -16,10 +17,12 @@ from junco import Operator, Trust, hub, ops, pipe, pipeline
 from junco.errors import ContractError, IntegrityError, ParameterError, TrustError, UnavailableError, UnknownNameError
 from junco.graph.yaml_text import dump
 from junco.hub.artefact.fields import read_manifest
+from junco.hub.artefact.tree import File
 from junco.hub.client.pulling import pulled
 from junco.hub.trust import word
 from junco.hub.trust.grants import grants, is_granted, revoke
 from junco.hub.trust.log import notes
+from junco.hub.trust.packages import Code, imported
 from junco.hub.trust.review import review, reviews
 from junco.operator import registry
 
@@ -465,3 +468,39 @@ def test_an_operator_of_a_hub_is_an_operator(allowed):
     assert issubclass(found.operator, Operator)
     with pytest.raises(ParameterError):
         found(wrong=1)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"# -*- coding: unicode_escape -*-\n# a note \\u000araise SystemExit('hidden')\n",
+        b"# -*- coding: utf-7 -*-\n# a note +AAo-raise SystemExit('hidden')\n",
+        b"# -*- coding: latin-1 -*-\n",
+    ],
+)
+def test_what_runs_is_the_text_that_was_shown_whatever_encoding_it_names(tmp_path, hidden):
+    data = hidden + "KNOWN = 'é'\n".encode()
+    (tmp_path / "shown.py").write_bytes(data)
+    file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
+    code = Code("alice/shown", file.sha256[:40], file.sha256, str(tmp_path), (file,))
+    assert imported(code, "shown").KNOWN == "é"
+
+
+def test_code_that_is_no_utf_8_is_not_run(tmp_path):
+    data = b"# -*- coding: latin-1 -*-\nKNOWN = '\xe9'\n"
+    (tmp_path / "shown.py").write_bytes(data)
+    file = File("shown.py", len(data), hashlib.sha256(data).hexdigest())
+    with pytest.raises(ContractError, match="cannot be imported"):
+        imported(Code("alice/latin", file.sha256[:40], file.sha256, str(tmp_path), (file,)), "shown")
+
+
+def test_what_is_shown_names_data_that_the_code_reads_and_that_is_other_than_it_was(allowed, served, machine, tmp_path):
+    allowed("notes")
+    machine("alice", served.alice)
+    folder = tmp_path / "made" / "notes"
+    (folder / "notes.txt").write_text("what the code reads\n")
+    hub.push(folder, "alice/notes", release="1.1.0")
+    machine("bob", served.bob)
+    found = review("alice/notes@1.1.0")
+    assert not found.is_granted
+    assert list(found.difference()) == ["notes.txt is new"]

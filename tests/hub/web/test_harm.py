@@ -197,3 +197,10 @@ def test_case_35_an_address_splits_no_header(hub):
     answer = hub.raw("GET", "/alice/flowers/compare?base=main%0d%0aX-Evil:1&head=main", headers=HTML)
     assert answer.status_code == 404
     assert "x-evil" not in answer.headers
+
+
+@pytest.mark.parametrize("address", ["http://[evil/x", "//[evil/x", "https://ex\u2100mple.com/"])
+def test_an_address_that_is_none_is_no_link_and_writes_nothing_to_the_log(address, capfd):
+    shown = str(card_of(f"[there]({address}) <a href='{address}'>here</a>", "alice/x", "main"))
+    assert ("there" in shown, "href" in shown) == (True, False)
+    assert capfd.readouterr() == ("", "")

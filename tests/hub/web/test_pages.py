@@ -251,3 +251,11 @@ def test_a_signed_repository_says_how_it_is_verified(hub, tmp_path):
     assert "bob/</span>signed" in look(hub, "/search?signed=yes")
     hub.push(hub.bob, "bob/signed", {"more.txt": b"not signed for"})
     assert "junco hub verify" not in look(hub, "/bob/signed")
+
+
+@pytest.mark.parametrize("value", [1e15, -1e15, 0.0])
+def test_measures_that_are_all_the_same_are_drawn_however_large(value):
+    from junco.hub.web.scatter import Point, scatter
+
+    points = [Point(f"alice/{speed}", speed, value, value, value, "circle") for speed in (1e-6, 3.0)]
+    assert "nan" not in str(scatter(points))

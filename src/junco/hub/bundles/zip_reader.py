@@ -105,15 +105,17 @@ def _end(file: IO[bytes]) -> tuple[int, int, int]:
     if disk or first or here != count:
         raise ValueError("it is a part of several")
     end = size - _END.size
-    if count == _FULL_COUNT or _FULL in (length, begin):
-        return _end64(file, end)
-    if begin + length != end:
-        raise ValueError("its list of members is not where it says")
-    return count, length, begin
+    if begin + length == end and count != _FULL_COUNT and _FULL not in (length, begin):
+        return count, length, begin
+    large = _end64(file, end)
+    for said, full, really in zip((count, length, begin), (_FULL_COUNT, _FULL, _FULL), large, strict=True):
+        if said not in (full, really):
+            raise ValueError("its two ends say different things")
+    return large
 
 
 def _end64(file: IO[bytes], end: int) -> tuple[int, int, int]:
-    """The same of one that has more than 65,534 members, or more than 4 GB."""
+    """The same of one that is large: more than 65,534 members or 4 GB need it, and Python writes it from 2 GiB on."""
     at = end - _LOCATOR.size - _END64.size
     if at < 0:
         raise ValueError("it is too short for what it says")

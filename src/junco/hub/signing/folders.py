@@ -64,6 +64,8 @@ def sign(
     top = user_path(folder).absolute()
     if name and not is_hub_name(name):
         raise ParameterError(f"{picture(name)} is no name on a hub: namespace/name")
+    if "@" in name:
+        raise ParameterError(f"{picture(name)}: a signature is of all versions of a name: {name.partition('@')[0]!r}")
     checked = check(top)
     others = tuple(each for each in checked.problems if each.path != SIGNATURE)  # the one before is replaced
     replace(checked, problems=others).refuse()

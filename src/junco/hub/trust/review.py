@@ -59,13 +59,17 @@ class Review:
             return [str(error)]
 
     def difference(self) -> Iterator[str]:
-        """Its code line by line: what was allowed last taken as known, or all of it."""
+        """Its code line by line, what was allowed last taken as known, or all of it; then which data that code may read
+        is other than it was.
+        """
         old = {} if self.before is None else {file.path: file for file in self.before.revision.code}
         new = {file.path: file for file in self.revision.code}
         for path in sorted({*old, *new}):
             if old.get(path) != new.get(path):
                 texts = _text(self.before, old.get(path)), _text(self.found, new.get(path))
                 yield from compared(path, *texts, was=path in old, is_there=path in new)
+        if self.before is not None:
+            yield from _other_data(self.before.revision, self.revision)
 
     def grant(self) -> Grant:
         """Allow it.
@@ -125,3 +129,11 @@ def _text(pulled_one: Pulled | None, file: File | None) -> list[str]:
     # lines as Python has them: others, as U+2028, would show a comment as code; they are spelt out when they are shown
     text = (pulled_one.folder / file.path).read_bytes().decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _other_data(before: Revision, now: Revision) -> Iterator[str]:
+    """Files that are no code and differ: a grant is of them too, as code may read them."""
+    old, new = ({file.path: file for file in set(each.files) - set(each.code)} for each in (before, now))
+    for path in sorted(path for path in {*old, *new} if old.get(path) != new.get(path)):
+        what = "is new" if path not in old else "is gone" if path not in new else "has other bytes"
+        yield f"{path} {what}"

@@ -125,7 +125,11 @@ def _link(address: str, name: str, revision: str) -> str | None:
     address = address.strip()
     if address.startswith("#"):
         return f"#{_ID}{address[1:].removeprefix(_ID)}"
-    if urlsplit(address).scheme:
+    try:
+        scheme = urlsplit(address).scheme
+    except ValueError:  # "http://[": nh3 would write what is raised to the log, with its traceback
+        return None
+    if scheme:
         return address  # of the schemes that may be
     path = _path(address)
     return f"/{name}/blob/{quote(revision)}/{quote(path)}" if path is not None else None

@@ -72,7 +72,7 @@ def scatter(points: Sequence[Point]) -> Markup | None:
         return None
     ticks = _speeds([point.speed for point in points])
     low, high = min(point.low for point in points), max(point.high for point in points)
-    room = (high - low) * 0.08 or 0.05
+    room = (high - low) * 0.08 or 0.05 * max(1.0, abs(high))
     levels = _levels(low - room, high + room)
 
     def x(speed: float) -> float:

@@ -53,7 +53,7 @@ def _noted(hub: Hub, blob: Blob, namespace_id: int) -> Blob:
             if hub.places.size(there.place) == blob.size:
                 hub.places.delete(blob.place)
                 blob = there
-            else:  # its bytes were lost, or not here yet: now they are
+            else:  # its bytes were lost, or not here yet, and another hub said how many: now they are
                 for key in ("size", "place", "git_id", "format", "unsafe", "problem", "warnings"):
                     setattr(there, key, getattr(blob, key))
                 blob = there

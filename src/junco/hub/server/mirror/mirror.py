@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -73,7 +74,7 @@ class Mirror:
         self._seats = threading.BoundedSemaphore(MOST_WAITING)
         self._guard = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
-        self._seen: dict[str, float] = {}
+        self._seen: dict[str, tuple[float, Fault | None]] = {}
         self._away: tuple[float, Away] | None = None
         self._reserve()
 
@@ -142,12 +143,20 @@ class Mirror:
             return _Known(repository, commit, moves=commit is None or not is_fixed)
 
     def _is_enough(self, known: _Known, key: str, revision: str | None) -> bool:
-        """Whether the other hub need not be asked."""
+        """Whether the other hub need not be asked.
+
+        Raises:
+            Fault: what it was asked with just now was refused, and nothing is kept: that is no name that is not there.
+        """
         if known.repository is not None and (revision is None or not known.moves):
             return True
         with self._guard:
-            seen = self._seen.get(key)
-        return seen is not None and time.monotonic() - seen < self.options.fresh_s
+            seen, fault = self._seen.get(key, (-math.inf, None))
+        if time.monotonic() - seen >= self.options.fresh_s:
+            return False
+        if fault is not None and known.commit is None:
+            raise fault.with_traceback(None)
+        return True
 
     def _refuse_other(self, known: _Known) -> None:
         if known.repository is not None and known.repository.upstream != self.options.upstream:
@@ -157,11 +166,11 @@ class Mirror:
         if away is not None and time.monotonic() - away[0] < self.options.away_s:
             raise away[1]
 
-    def _note(self, key: str) -> None:
+    def _note(self, key: str, fault: Fault | None = None) -> None:
         with self._guard:
             if len(self._seen) >= _MOST_NAMES:
                 self._seen.clear()
-            self._seen[key] = time.monotonic()
+            self._seen[key] = (time.monotonic(), fault)
             self._away = None
 
     def _without(self, known: _Known, key: str, fault: Fault) -> Mapping[str, str]:
@@ -171,12 +180,12 @@ class Mirror:
             Fault: there is nothing that could be used.
         """
         is_absent = fault.code in {"no-repository", "no-revision"}
-        if isinstance(fault, Away) and fault.code != "upstream-busy":
+        if not isinstance(fault, Away):
+            self._note(key, None if is_absent else fault)
+        elif fault.code != "upstream-busy":  # then it was not asked
             with self._guard:
                 if self._away is None or self._away[1] is not fault:
                     self._away = (time.monotonic(), fault)
-        else:
-            self._note(key)
         if known.commit is not None:
             text = "".join(letter if " " <= letter <= "~" else "?" for letter in fault.message)[:300]
             why = "it is there no more" if is_absent else text

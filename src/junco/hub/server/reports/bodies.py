@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 MOST_BYTES = 64 << 10
 """Of a request that brings one."""
-_LARGEST = 1e15
+_LARGEST, _SLOWEST = 1e15, 1e-6
 
 
 def _plain(text: str) -> str:
@@ -70,7 +70,7 @@ class Measured(_Strict):
     main: Name
     """The measure that decides."""
     metrics: Annotated[dict[Name, Interval], Field(min_length=1, max_length=64)]
-    items_per_s: Annotated[float, Field(gt=0, le=_LARGEST, allow_inf_nan=False)] | None = None
+    items_per_s: Annotated[float, Field(ge=_SLOWEST, le=_LARGEST, allow_inf_nan=False)] | None = None
     dim: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     vector_bytes: Count | None = None
     model_bytes: Count | None = None

@@ -12,9 +12,9 @@ from junco.graph.yaml_text import MAX_BYTES
 from junco.hub.artefact.tree import File
 from junco.hub.content.card import READ, SIGNATURE, read_card
 from junco.hub.server.hub import Hub
-from junco.hub.server.repos.revisions import file_of, files_of
+from junco.hub.server.repos.revisions import PLACE
 from junco.hub.server.repos.search_index import index
-from junco.hub.server.tables.files import ELSEWHERE, Blob, Commit, Entry, Repository
+from junco.hub.server.tables.files import Blob, Commit, Entry, Repository
 from junco.hub.signing.envelope import read_envelope
 from junco.hub.signing.statement import read_statement
 
@@ -39,23 +39,24 @@ def refresh_card(session: Session, hub: Hub, repository: Repository, commit: Com
 
 def is_signed(session: Session, hub: Hub, commit: Commit) -> bool:
     """Whether a commit holds a signature that is over its very files; by whom, only who trusts somebody can say."""
-    rows = files_of(session, commit.tree_id)
-    found = next((file for file in rows if file.path == SIGNATURE), None)
-    if found is None or found.size > _MOST_SIGNATURE_BYTES or found.place == ELSEWHERE:
+    asked = select(Entry.path, Entry.size, Entry.sha256, PLACE).join(Blob, Blob.sha256 == Entry.sha256)
+    rows = session.execute(asked.where(Entry.tree_id == commit.tree_id)).all()
+    found = next(((place, size) for path, size, _, place in rows if path == SIGNATURE), None)
+    if found is None or found[1] > _MOST_SIGNATURE_BYTES:
         return False
     try:
-        told = read_statement(read_envelope(b"".join(hub.places.read(found.place, 0, found.size))).payload)
-        told.check(File(file.path, file.size, file.sha256) for file in rows)
-    except IntegrityError:
+        told = read_statement(read_envelope(b"".join(hub.places.read(found[0], 0, found[1]))).payload)
+        told.check(File(path, size, sha256) for path, size, sha256, _ in rows)
+    except (IntegrityError, FileNotFoundError):  # its bytes are lost, or not fetched yet
         return False
     return True
 
 
 def _texts(session: Session, hub: Hub, commit: Commit) -> dict[str, bytes]:
+    asked = select(Entry.path, PLACE, Blob.size).join(Blob, Blob.sha256 == Entry.sha256)
+    rows = session.execute(asked.where(Entry.tree_id == commit.tree_id, Entry.path.in_(READ))).all()
     found: dict[str, bytes] = {}
-    for path in READ:
-        file = file_of(session, commit.tree_id, path)
-        if file is not None and file.place != ELSEWHERE:
-            with suppress(FileNotFoundError):  # its bytes are lost on the disk: the rest is told nevertheless
-                found[path] = b"".join(hub.places.read(file.place, 0, min(file.size, 2 * MAX_BYTES)))
+    for path, place, size in rows:
+        with suppress(FileNotFoundError):  # its bytes are lost on the disk: the rest is told nevertheless
+            found[path] = b"".join(hub.places.read(place, 0, min(size, 2 * MAX_BYTES)))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, exists, or_, select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
 from junco.hub.server.accounts.names import COMMIT, release_order
@@ -99,15 +99,18 @@ class File:
         }
 
 
-_is_sent = exists().where(Sent.namespace_id == Repository.namespace_id, Sent.sha256 == Blob.sha256)
-PLACE = case((or_(Repository.upstream.is_(None), _is_sent), Blob.place), else_=ELSEWHERE)
-"""Where the bytes of a repository's file lie. A mirrored one has them once its own hub has sent them: it names what it
-likes, and whoever knows a digest has not the file."""
+_UNPROVED = (
+    exists()
+    .where(Tree.id == Entry.tree_id, Repository.id == Tree.repository_id, Repository.upstream.is_not(None))
+    .where(~exists().where(Sent.namespace_id == Repository.namespace_id, Sent.sha256 == Entry.sha256))
+    .correlate(Entry)
+)
+PLACE = case((_UNPROVED, ELSEWHERE), else_=Blob.place)
+"""Where an entry's bytes lie, for its repository: another hub may name any digest, also that of a private file
+here, so a mirrored one reads what was brought from there alone."""
 _FILES = (
     select(Entry.path, Entry.size, Entry.sha256, Entry.large, Blob.format, Blob.unsafe, Blob.git_id, PLACE)
     .join(Blob, Blob.sha256 == Entry.sha256)
-    .join(Tree, Tree.id == Entry.tree_id)
-    .join(Repository, Repository.id == Tree.repository_id)
     .order_by(Entry.path)
 )
 
@@ -125,13 +128,6 @@ def file_of(session: Session, tree_id: int, path: str) -> File | None:
     """One file of a tree."""
     row = session.execute(_FILES.where(Entry.tree_id == tree_id, Entry.path == path)).one_or_none()
     return File(*row) if row is not None else None
-
-
-def place_of(session: Session, repository: Repository, sha256: str) -> str:
-    """Where the bytes of one digest lie, for a repository that names it."""
-    asked = select(PLACE).select_from(Repository).join(Blob, Blob.sha256 == sha256)
-    place: str = session.execute(asked.where(Repository.id == repository.id)).scalar_one()
-    return place
 
 
 def tree_of(session: Session, commit: Commit) -> Tree:
