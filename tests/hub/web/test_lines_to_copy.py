@@ -65,7 +65,7 @@ def shared(hub, tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("kind", ["operator", "tuned-operator", "pipeline"])
+@pytest.mark.parametrize("kind", ["operator", "tuned-operator"])
 def test_lines_that_measure_do_and_send_what_was_measured(hub, shared, run, kind):
     text = lines_of(look(hub, f"/{shared[kind]}/measured", who=hub.alice), "measure")
     assert f"{shared[kind]}@1.0.0" in text
@@ -75,7 +75,7 @@ def test_lines_that_measure_do_and_send_what_was_measured(hub, shared, run, kind
     assert json.loads((run.folder / "report.json").read_text())["main"] == found[0]["main"]
 
 
-@pytest.mark.parametrize("kind", ["operator", "tuned-operator", "pipeline"])
+@pytest.mark.parametrize("kind", ["tuned-operator", "pipeline"])
 def test_lines_of_the_command_line_run_and_embed(hub, shared, run, kind):
     page = look(hub, f"/{shared[kind]}")
     places = re.findall(r'<code id="(snippet-\d+)">', page)
