@@ -116,7 +116,7 @@ class Mirror:
             return {"X-Junco-Mirror": "kept"} if known.repository is not None and not known.is_barred else {}
         try:
             self._refuse_other(known)
-            with self._seat(), self._turn(key):
+            with self.seat(), self._turn(key):
                 known = self._known(namespace, name, revision)
                 if self._is_enough(known, key, revision):
                     return {"X-Junco-Mirror": "kept"} if known.repository is not None else {}
@@ -195,7 +195,12 @@ class Mirror:
         raise fault
 
     @contextmanager
-    def _seat(self) -> Iterator[None]:
+    def seat(self) -> Iterator[None]:
+        """One of the few places in which a request may wait for the other hub, for a commit or for a file.
+
+        Raises:
+            Fault: all are taken.
+        """
         if not self._seats.acquire(blocking=False):
             raise busy()
         try:
