@@ -102,6 +102,10 @@ def serve(
             say(f"the first admin is {admin[0]}, with the password {admin[1]} (it is not shown again)")
         if mirroring is not None:
             say(f"{', '.join(mirroring.allowed)} of {mirroring.upstream} can be read here")
+            if mirroring.named:
+                whose = "whoever signs up" if open_sign_up else "every user of this hub"
+                say(f"what is gated or private there of {', '.join(mirroring.named)} is read with your token, "
+                    f"and {whose} reads it here")  # fmt: skip
         if not server.is_loopback(host) and tls is None:
             say("without TLS in front of it (a reverse proxy), tokens can be read on the way")
         out(address)

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from junco.hub.server.access import Action, Actor, Target, allow
+from junco.hub.server.access import Action, Actor, allow
 from junco.hub.server.accounts.names import RELEASE
 from junco.hub.server.faults import no_repository, no_revision
 from junco.hub.server.repos.revisions import find_commit, names_of, sort_releases, tree_of
-from junco.hub.server.visits import find_repository
+from junco.hub.server.visits import find_repository, target_of
 
 
 def resolve(session: Session, actor: Actor, asked: str) -> dict[str, Any]:
@@ -20,8 +20,7 @@ def resolve(session: Session, actor: Actor, asked: str) -> dict[str, Any]:
     namespace, repository = find_repository(session, space, name)
     fault = no_repository()
     if namespace is not None and repository is not None:
-        target = Target(repository.namespace_id, repository.id, repository.private)
-        if allow(actor, Action.READ, target):
+        if allow(actor, Action.READ, target_of(repository)):
             commit = find_commit(session, repository.id, as_revision(revision))
             if commit is not None:
                 tags = sort_releases(names_of(session, commit))
