@@ -82,11 +82,10 @@ def test_no_part_of_a_file_with_other_bytes_than_were_promised_comes_whole(mirro
     commit = other.put("acme/small", {"big.bin": BIG})
     other.spoilt[f"/acme/small/resolve/{commit}/big.bin"] = lambda h: send_file(h, BIG[:-1] + bytes([BIG[-1] ^ 1]))
     try:
-        answer = get(mirror, "big.bin", Range=f"bytes={part}")
-    except httpx2.RemoteProtocolError as error:  # it had begun, and broke off
-        assert "without sending complete" in str(error) or "closed" in str(error)
-    else:
-        assert answer.status_code == 502
+        status = get(mirror, "big.bin", Range=f"bytes={part}").status_code
+    except httpx2.RemoteProtocolError:  # it had begun, and broke off
+        status = 502
+    assert status == 502
     other.spoilt.clear()
     start, _, stop = part.partition("-")
     wanted = BIG[int(start) : int(stop) + 1 if stop else None] if start else BIG[-int(stop) :]

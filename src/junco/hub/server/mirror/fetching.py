@@ -1,7 +1,7 @@
 """`Fetch`: a large file on its way from another hub: fetched once, however many wait for it, and read as it grows.
 
-The last bytes of each answer are held back until all of the file was checked, so that nobody has a whole file, or a whole
-part that was asked for, that is not what it should be. What had come when a server was stopped is gone on from.
+The last bytes of each answer are held back until all of the file was checked, so that nobody has a whole file, or a
+whole part of one, that is not what it should be. What had come when a server was stopped is gone on from.
 """
 
 from __future__ import annotations

@@ -19,20 +19,19 @@ def resolve(session: Session, actor: Actor, asked: str) -> dict[str, Any]:
     space, _, name = full_name.partition("/")
     namespace, repository = find_repository(session, space, name)
     fault = no_repository()
-    if namespace is not None and repository is not None:
-        if allow(actor, Action.READ, target_of(repository)):
-            commit = find_commit(session, repository.id, as_revision(revision))
-            if commit is not None:
-                tags = sort_releases(names_of(session, commit))
-                wanted = as_revision(revision)
-                return {
-                    "asked": asked,
-                    "repository": f"{namespace.name}/{repository.name}",
-                    "commit": commit.oid,
-                    "release": wanted if wanted in tags else (tags[0] if tags else None),
-                    "digest": tree_of(session, commit).digest,
-                }
-            fault = no_revision(revision or "latest")
+    if namespace is not None and repository is not None and allow(actor, Action.READ, target_of(repository)):
+        commit = find_commit(session, repository.id, as_revision(revision))
+        if commit is not None:
+            tags = sort_releases(names_of(session, commit))
+            wanted = as_revision(revision)
+            return {
+                "asked": asked,
+                "repository": f"{namespace.name}/{repository.name}",
+                "commit": commit.oid,
+                "release": wanted if wanted in tags else (tags[0] if tags else None),
+                "digest": tree_of(session, commit).digest,
+            }
+        fault = no_revision(revision or "latest")
     return {"asked": asked, "error": {"code": fault.code, "message": fault.message}}
 
 
