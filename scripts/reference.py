@@ -69,12 +69,26 @@ def cli_page() -> str:
 
     from junco.cli.main import app
 
-    names = list(app.commands)
     runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
     parts = ["# Command line", code_block(_help(runner, app, []), "text")]
-    for name in names:
-        parts += [f"## `junco {name}`", code_block(_help(runner, app, [name]), "text")]
+    for words in _commands(app):
+        mark = "#" * min(len(words) + 1, 4)
+        parts += [f"{mark} `junco {' '.join(words)}`", code_block(_help(runner, app, words), "text")]
     return "\n\n".join(parts)
+
+
+def _commands(group: Any, above: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    """The words of each command, a group's before those of what is in it."""
+    import click
+
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        yield [*above, name]
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*above, name))
 
 
 def catalog_page() -> str:

@@ -91,6 +91,10 @@ def test_the_reference_has_every_name_of_the_facade_and_every_command(tmp_path):
         "adopt",
     ):
         assert f"## `junco {command}`" in cli
+    for words, option in (("hub pull", "--frozen"), ("hub user password", "--password-stdin"), ("data split", "--")):
+        _, found, own = cli.partition(f"# `junco {words}`\n")
+        assert found
+        assert option in own.partition("\n#")[0]
 
 
 def test_the_reference_has_every_operator_and_every_verb(tmp_path):

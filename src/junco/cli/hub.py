@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from junco.errors import InputError, MissingExtraError
 from junco.terminal import flush, out, say
 
 _STORE = click.Path(file_okay=False, path_type=Path)
-_store = click.option("--store", type=_STORE, required=True, metavar="FOLDER", help="Of the hub.")
-_database = click.option("--database", metavar="URL", help="postgresql://…; without it SQLite in the folder.")
+store_option = click.option("--store", type=_STORE, required=True, metavar="FOLDER", help="Of the hub.")
+database_option = click.option("--database", metavar="URL", help="postgresql://…; without it SQLite in the folder.")
 _blobs = click.option("--blobs", metavar="URL", help="s3://BUCKET/PREFIX; without it files in the folder.")
 
 
@@ -52,6 +51,7 @@ class _Hub(Later):
         **dict.fromkeys(("bundle", "unbundle"), "junco.cli.hub_bundle"),
         "token": "junco.cli.hub_token",
         "mirror": "junco.cli.hub_mirror",
+        "user": "junco.cli.hub_user",
     }
 
 
@@ -64,7 +64,7 @@ def hub() -> None:
 @click.argument("store", type=_STORE)
 @click.option("--port", type=click.IntRange(0, 65535), default=7997, metavar="NUMBER", help="0 takes one that is free.")
 @click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="Without it this machine alone reaches the hub.")
-@_database
+@database_option
 @_blobs
 @click.option("--open-sign-up", is_flag=True, help="Anybody may become a user.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="By which the hub may be called, from elsewhere.")
@@ -102,6 +102,10 @@ def serve(
             say(f"the first admin is {admin[0]}, with the password {admin[1]} (it is not shown again)")
         if mirroring is not None:
             say(f"{', '.join(mirroring.allowed)} of {mirroring.upstream} can be read here")
+            if mirroring.named:
+                whose = "whoever signs up" if open_sign_up else "every user of this hub"
+                say(f"what is gated or private there of {', '.join(mirroring.named)} is read with your token, "
+                    f"and {whose} reads it here")  # fmt: skip
         if not server.is_loopback(host) and tls is None:
             say("without TLS in front of it (a reverse proxy), tokens can be read on the way")
         out(address)
@@ -112,32 +116,9 @@ def serve(
     say("ended")
 
 
-@hub.group
-def user() -> None:
-    """The users of a hub in a folder of this machine."""
-
-
-@user.command
-@click.argument("name")
-@click.option("--admin", is_flag=True, help="May do all there is to do.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from stdin; without it one is made and shown.")
-@_store
-@_database
-def add(name: str, admin: bool, password_stdin: bool, store: Path, database: str | None) -> None:
-    """Make the user NAME."""
-    server = _server()
-    opened = _open(server.store_of(store), database=database)
-    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
-    if given == "":
-        raise InputError("stdin holds no password")
-    password = server.add_user(opened, name, given, admin=admin)
-    if given is None:
-        out(password)
-
-
 @hub.command
-@_store
-@_database
+@store_option
+@database_option
 @_blobs
 def collect(store: Path, database: str | None, blobs: str | None) -> None:
     """Let go of files that no commit names; the hub may run meanwhile."""
@@ -149,8 +130,8 @@ def collect(store: Path, database: str | None, blobs: str | None) -> None:
 
 
 @hub.command
-@_store
-@_database
+@store_option
+@database_option
 @_blobs
 @click.pass_context
 def check(context: click.Context, store: Path, database: str | None, blobs: str | None) -> None:
@@ -173,7 +154,7 @@ def check(context: click.Context, store: Path, database: str | None, blobs: str 
 
 @hub.command
 @click.argument("target", type=click.Path(path_type=Path))
-@_store
+@store_option
 def backup(target: Path, store: Path) -> None:
     """Copy a hub's folder to TARGET, while the hub runs: whole, and of one moment."""
     server = _server()
@@ -206,6 +187,16 @@ def _server() -> Any:
             raise
         raise MissingExtraError(error.name or "a package", "hub-server") from None
     return module
+
+
+def hub_in(store: Path, database: str | None) -> Any:
+    """The hub of a folder, which is there.
+
+    Raises:
+        InputError: there is none.
+        MissingExtraError: what a hub needs is not installed.
+    """
+    return _open(_server().store_of(store), database=database)
 
 
 def _open(store: Path, **more: Any) -> Any:

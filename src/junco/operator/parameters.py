@@ -79,3 +79,17 @@ def kept(value: Any) -> Any:
     if kind is bytearray or (kind.__module__, kind.__name__) == ("numpy", "ndarray"):
         return value.copy()
     return value
+
+
+def is_same(one: object, other: object) -> bool:
+    """Equality that also holds for arrays and does not confuse ``1``, ``1.0`` and ``True``."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same(one[k], other[k]) for k in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    equal = one == other
+    return (
+        bool(equal.all()) if hasattr(equal, "all") else bool(equal) or one is other or (one != one and other != other)
+    )

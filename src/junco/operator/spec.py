@@ -13,7 +13,7 @@ from junco.operator.contract import is_set_in_open
 from junco.operator.extras import check_packages
 from junco.operator.hub_names import HUB_NAME, hub_operator, is_hub_name
 from junco.operator.options import check_given
-from junco.operator.parameters import bind, check_parameters, kept
+from junco.operator.parameters import bind, check_parameters, is_same, kept
 from junco.operator.residents import residents
 from junco.operator.tunable import OPTION, become_spec, check_not_tuned, trainer, tuned_of
 from junco.wording import picture, printable
@@ -244,7 +244,7 @@ class OperatorSpec:
         if not isinstance(other, OperatorSpec):
             return NotImplemented
         is_one_class = self.operator is None or other.operator is None or self.operator is other.operator
-        return is_one_class and self.name == other.name and _same(dict(self.items), dict(other.items))
+        return is_one_class and self.name == other.name and is_same(dict(self.items), dict(other.items))
 
     def __hash__(self) -> int:
         return hash(self.name)  # which training leaves as it is
@@ -287,18 +287,4 @@ def _why_missing(operator: registry.Defined, name: str) -> str:
     return (
         f": annotated attributes of the class are its options; if open() alone sets {name}, annotate it there "
         f"(self.{name}: …), or call it _{name}"
-    )
-
-
-def _same(one: object, other: object) -> bool:
-    """Equality that also holds for arrays and does not confuse ``1``, ``1.0`` and ``True``."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    equal = one == other
-    return (
-        bool(equal.all()) if hasattr(equal, "all") else bool(equal) or one is other or (one != one and other != other)
     )

@@ -21,10 +21,13 @@ from click.testing import CliRunner
 from junco import hub, pipeline
 from junco.cli.main import app
 from junco.errors import IntegrityError, JuncoError, NoHubError, TargetError, TrustError, UnavailableError
+from junco.hub.artefact.lock_file import read_lock
 from junco.hub.artefact.tree import File, digest_of
 from junco.hub.bundles import unpacking
 from junco.hub.bundles.contents import LIST, MEMBER
 from junco.hub.bundles.zip_reader import read_entries
+from junco.hub.client.cache import Cache
+from junco.hub.client.names import Name
 from junco.hub.trust.review import reviews
 
 RED = np.full((4, 4, 3), (255, 0, 0), np.uint8)
@@ -111,6 +114,57 @@ def test_the_same_names_give_the_same_bytes_and_other_programs_read_them(packed,
     assert b"jnc_" not in packed.file.read_bytes()
     with pytest.raises(TargetError, match="is there already"):
         hub.bundle([packed.flow], tmp_path / "again.zip")
+
+
+def test_two_pipelines_that_pin_one_name_at_two_commits_carry_both(served, machine, colour, island, tmp_path, canary):
+    machine("alice", served.alice)
+    pinned = {}
+    for number in (1, 2):
+        operator = colour(f"twice{number}")
+        (operator / "NOTES.md").write_text(f"the release {number}\n")
+        hub.push(operator, "alice/twice", release=f"{number}.0.0")
+        folder = tmp_path / f"flow{number}"
+        folder.mkdir()
+        (folder / "pipeline.yaml").write_text(
+            f"junco: 1\nname: flow{number}\nlicense: mit\ninputs: [image]\n"
+            "steps:\n  - {map: alice/twice, in: image, out: vector}\noutputs: [vector]\n"
+        )
+        hub.lock([folder])
+        pinned[number] = read_lock(folder).pins["alice/twice"].commit
+        hub.push(folder, f"alice/flow{number}", release="1.0.0", licence="mit")
+    assert pinned[1] != pinned[2]
+    machine("bob", served.bob)
+    made = hub.bundle(["alice/flow1@1.0.0", "alice/flow2@1.0.0"], tmp_path / "both.zip")
+    assert {revision.commit for revision in made.artefacts.values()} > set(pinned.values())
+    assert f"alice/twice@{pinned[2]}" in made.artefacts
+    island()
+    hub.unbundle(tmp_path / "both.zip")
+    for name in ("alice/flow1@1.0.0", "alice/flow2@1.0.0"):
+        for each in reviews(name):
+            each.grant()
+        assert pipeline(name)(RED).tolist() == [1, 0, 0]
+    for number, commit in pinned.items():
+        assert (hub.pull(f"alice/twice@{commit}") / "NOTES.md").read_text() == f"the release {number}\n"
+
+
+def test_what_the_hub_itself_said_of_a_commit_stays_whatever_a_bundle_says_by_another_name(
+    packed, served, machine, tmp_path
+):
+    hub.bundle(["alice/flow"], tmp_path / "newest.zip")
+    forged = Forged(tmp_path / "newest.zip")
+    told = forged.told()
+    for each in told["artefacts"]:
+        del each["revision"]["record"]
+    forged.tell(told)
+    machine("carol", served.bob)
+    hub.pull(packed.flow)
+    (commit,) = [each["revision"]["commit"] for each in told["artefacts"] if each["name"] == "alice/flow"]
+    hub.unbundle(forged.write(tmp_path / "forged.zip"))
+    for revision in ("v1.0.0", commit):
+        name = Name("alice/flow", revision)
+        assert Cache().known(served.url, name).is_proved
+        assert not Cache().is_hearsay(served.url, name)
+    assert Cache().is_hearsay(served.url, Name("alice/flow", "latest"))
 
 
 def test_the_commands(packed, island, tmp_path):

@@ -397,12 +397,46 @@ def test_what_is_gated_needs_a_token_and_its_whole_name(tmp_path, other, caplog)
         (mirroring(other.url, "acme/gated", "acme/private", token="hf_operator_canary"), 200),
     )):  # fmt: skip
         with serving_hub(tmp_path / str(number), mirroring=options) as hub:
+            alice = hub.user("alice")
             for name in ("gated", "private"):
-                answer = get(hub, f"/acme/{name}/resolve/main/config.json")
+                answer = hub.raw("GET", f"/acme/{name}/resolve/main/config.json", alice)
                 assert answer.status_code == status
                 assert answer.headers.get("X-Error-Code") == ("GatedRepo" if status == 403 else None)
                 assert "hf_operator_canary" not in answer.text + str(dict(answer.headers)) + repr(options)
     assert "hf_operator_canary" not in caplog.text
+
+
+def test_what_is_gated_is_read_by_users_and_by_nobody_else(tmp_path, other):
+    commit = other.put("acme/gated", FILES)
+    other.gated = {"acme/gated"}
+    path = f"/acme/gated/resolve/{commit}/middle.bin"
+    with serving_hub(tmp_path, mirroring=mirroring(other.url, "acme/gated", token="hf_x")) as hub:
+        alice, bob = hub.user("alice"), hub.user("bob")
+        for _ in range(2):  # first it is brought, then it is here
+            assert get(hub, path).status_code == 401
+            assert hub.raw("GET", path, alice).content == MIDDLE
+        assert get(hub, "/acme/gated").status_code in {401, 404}
+        assert hub.ask("GET", "/repositories?q=gated")["items"] == []
+        assert [each["private"] for each in hub.ask("GET", "/repositories?q=gated", bob)["items"]] == [True]
+        for names, wanted in ((None, "error"), (bob, "commit")):
+            body = {"names": ["acme/gated@main"]}
+            assert wanted in hub.ask("POST", "/resolve", names, json=body)["resolved"][0]
+        hub.ask("PATCH", "/repositories/acme/gated", alice, json={"private": False}, status=403)
+
+
+def test_what_becomes_gated_is_hidden_and_stays_so_until_an_admin_shows_it(tmp_path, other):
+    other.put("acme/small", FILES)
+    path = "/acme/small/resolve/main/config.json"
+    with serving_hub(tmp_path, mirroring=mirroring(other.url, "acme/small", token="hf_x")) as hub:
+        alice = hub.user("alice")
+        assert get(hub, path).status_code == 200
+        other.gated = {"acme/small"}
+        assert get(hub, path).status_code == 401
+        other.gated = set()
+        assert get(hub, path).status_code == 401
+        assert hub.raw("GET", path, alice).status_code == 200
+        hub.ask("PATCH", "/repositories/acme/small", hub.admin, json={"private": False})
+        assert get(hub, path).status_code == 200
 
 
 def test_a_token_that_is_not_taken_is_said_to_be_so(tmp_path, other):

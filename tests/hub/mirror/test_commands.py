@@ -68,14 +68,26 @@ def test_serve_mirrors_with_a_token_that_is_in_no_line_it_writes(tmp_path, other
     secret = tmp_path / "token"
     secret.write_text("hf_canary_of_the_operator\n")
     command = [sys.executable, "-m", "junco", "hub", "serve", str(tmp_path / "store"), "--port", "0"]
-    more = ["--mirror", other.url, "--mirror-allow", "acme/*", "--mirror-size", "1GB", "--mirror-token-file", secret]
+    more = [
+        "--mirror",
+        other.url,
+        "--mirror-allow",
+        "acme/*",
+        "--mirror-allow",
+        "acme/gated",
+        "--mirror-size",
+        "1GB",
+        "--mirror-token-file",
+        secret,
+    ]
     process = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     address = process.stdout.readline().strip()
     assert httpx2.get(f"{address}/acme/small/resolve/main/a.bin").content == FILES["a.bin"]
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert f"acme/* of {other.url} can be read here" in said
+    assert f"acme/*, acme/gated of {other.url} can be read here" in said
+    assert "what is gated or private there of acme/gated is read with your token, and every user of this hub" in said
     assert "canary" not in said
     assert {headers.get("Authorization") for _, headers in other.headers} == {"Bearer hf_canary_of_the_operator"}
 

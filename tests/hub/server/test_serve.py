@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -74,6 +75,41 @@ def test_users_are_added_while_the_hub_runs(tmp_path):
     assert "taken" in junco("user", "add", "Alice", "--store", tmp_path, status=2)[1]
     end(process)
     assert "no hub" in junco("user", "add", "carol", "--store", tmp_path / "none", status=2)[1]
+
+
+def test_who_forgot_a_password_gets_another_and_who_left_is_shut_out(tmp_path):
+    with running_hub(tmp_path) as hub, httpx2.Client(base_url=hub.url, headers={"Origin": hub.url}) as browser:
+        alice = hub.user("alice")
+        fields = {"user": "alice", "password": alice.password, "back": "/", "form_token": ""}
+        assert browser.post("/login", data=fields).status_code == 303
+        assert browser.get("/tokens").status_code == 200
+
+        def enters(password):
+            body = {"user": "alice", "password": password}
+            return httpx2.post(f"{hub.url}/junco/v1/login", json=body)
+
+        assert enters(alice.password).status_code == 201
+        new = junco("user", "password", "Alice", "--store", tmp_path)[0].strip()
+        answer = enters(alice.password)
+        assert (answer.status_code, "an admin of the hub can set a new one" in answer.text) == (401, True)
+        assert enters(new).status_code == 201
+        assert browser.get("/tokens").status_code == 401
+        assert hub.ask("GET", "/me", alice)["user"] == "alice"  # tokens stay good
+        junco("user", "password", "alice", "--store", tmp_path, "--password-stdin", given="chosen by herself\n")
+        assert enters("chosen by herself").status_code == 201
+        for given, why in (("short\n", "10 to 256"), ("\n", "no password")):
+            told = junco("user", "password", "alice", "--store", tmp_path, "--password-stdin", given=given, status=2)
+            assert why in told[1]
+        assert "no user" in junco("user", "password", "nobody", "--store", tmp_path, status=2)[1]
+        junco("user", "disable", "alice", "--store", tmp_path)
+        assert enters("chosen by herself").status_code == 401
+        hub.ask("GET", "/me", alice, status=401)
+        found = {row["user"]: row for row in json.loads(junco("user", "list", "--store", tmp_path, "--json")[0])}
+        assert (found["alice"]["disabled"], found["hubadmin"]["admin"]) == (True, True)
+        assert "disabled" in junco("user", "list", "--store", tmp_path)[0]
+        junco("user", "enable", "alice", "--store", tmp_path)
+        assert enters("chosen by herself").status_code == 201
+        hub.ask("GET", "/me", alice, status=401)  # what was ended stays so
 
 
 def test_a_port_that_is_taken_is_said(tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from junco.hub.bundles.contents import LIST, Contents
 from junco.hub.client.connection import PIECE_BYTES
 from junco.hub.client.download import Told, silent
 from junco.hub.client.needs import needed_by
-from junco.hub.client.pulling import Pulled, pulled
+from junco.hub.client.pulling import Pulled, pin_of, pulled
 from junco.settings import user_path
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -42,14 +43,7 @@ def bundle(names: Iterable[str], to: str | Path, *, hub: str | None = None, told
     target = user_path(to).absolute()
     if target.exists() or target.is_symlink():
         raise TargetError(f"{target} is there already: give another name, or move it away")
-    found: dict[str, Pulled] = {}
-    waiting = [(name, Path.cwd()) for name in names]
-    while waiting:
-        name, project = waiting.pop()
-        if name not in found:
-            found[name] = pulled(name, hub=hub, project=project, told=told)
-            needed = needed_by(found[name], check(found[name].folder, card=False))
-            waiting += [(each, found[name].folder) for each in needed]
+    found = _gathered(names, hub, told)
     if not found:
         raise InputError("say what to put into the bundle: namespace/name@1.0.0")
     contents = Contents(next(iter(found.values())).hub, {name: each.revision for name, each in found.items()})
@@ -60,6 +54,26 @@ def bundle(names: Iterable[str], to: str | Path, *, hub: str | None = None, told
         told,
     )
     return contents
+
+
+def _gathered(names: Iterable[str], hub: str | None, told: Told) -> dict[str, Pulled]:
+    """All that is to be carried, by name: what was asked for first; a name that means two commits has both."""
+    found: dict[str, Pulled] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting = deque((name, Path.cwd()) for name in names)
+    while waiting:
+        name, project = waiting.popleft()
+        pin = pin_of(name, project)
+        if (meant := (name, pin.commit if pin is not None else "")) in seen:
+            continue
+        seen.add(meant)
+        brought = pulled(name, hub=hub, project=project, told=told)
+        revision = brought.revision
+        if name in found and found[name].revision.commit != revision.commit:  # a lock finds it by its commit
+            name = f"{revision.repository}@{revision.commit}"
+        found[name] = brought
+        waiting += [(each, brought.folder) for each in needed_by(brought, check(brought.folder, card=False))]
+    return found
 
 
 def _write(target: Path, contents: Contents, places: dict[str, Path], told: Told) -> None:

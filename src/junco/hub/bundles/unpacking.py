@@ -153,8 +153,7 @@ def _remember(cache: Cache, hub: str, contents: Contents, file: Path) -> None:
         "take bundle", hub=hub, file=file.name, names=names, commits=[contents.artefacts[name].commit for name in names]
     )
     for asked, revision in contents.artefacts.items():
-        if cache.known(hub, names_of(asked, revision)[0]) is None:
-            cache.remember(hub, names_of(asked, revision)[0], revision, hearsay=True)
+        cache.remember(hub, names_of(asked, revision)[0], revision, hearsay=True)
     try:
         meant = chosen_hub()
     except NoHubError:

@@ -136,11 +136,13 @@ class Cache:
             hub: its address.
             name: of the revision.
             revision: what it says.
-            hearsay: whether a bundle says that the hub does.
+            hearsay: whether a bundle says that the hub does; then what is known of a name already stays.
         """
         data = json.dumps({**revision.to_dict(), **({"hearsay": True} if hearsay else {})}).encode()
         commit = Name(revision.repository, revision.commit)
         for each in (name, commit, *([Name(revision.repository, revision.release)] if revision.release else [])):
+            if hearsay and self.known(hub, each) is not None:
+                continue
             file = self._known_file(hub, each)
             for folder in reversed([parent for parent in file.parents if parent.is_relative_to(self.home)][:-1]):
                 private_folder(folder)

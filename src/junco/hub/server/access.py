@@ -84,11 +84,19 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a request is about: a namespace, or a repository in it."""
+    """What a request is about: a namespace, or a repository in it.
+
+    Attributes:
+        namespace_id: of the namespace.
+        repository_id: of the repository; ``None`` for the namespace itself.
+        private: whether it is not for everybody.
+        mirrored: whether it is another hub's; what is private of that is for every user of this one.
+    """
 
     namespace_id: int
     repository_id: int | None = None
     private: bool = False
+    mirrored: bool = False
 
 
 def allow(actor: Actor, action: Action, target: Target | None = None) -> bool:
@@ -111,7 +119,8 @@ def allow(actor: Actor, action: Action, target: Target | None = None) -> bool:
     if target is None or role is None:
         fits = role is None and (action is not Action.SERVE or actor.admin)
         return fits and actor.has(scope)
-    return actor.has(scope) and _reaches(actor, target) and _has_role(actor, role, target)
+    may = (action is Action.READ and target.mirrored) or _has_role(actor, role, target)
+    return may and actor.has(scope) and _reaches(actor, target)
 
 
 def missing_scope(actor: Actor, action: Action) -> str | None:

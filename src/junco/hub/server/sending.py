@@ -55,7 +55,7 @@ def send_bytes(
     }
     if etag in [each.strip(' "W/') for each in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=shown)
-    span = _span(request, size, etag)
+    span = span_of(request, size, etag)
     start, stop = span or (0, size)
     if span is not None:
         shown["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -67,7 +67,7 @@ def send_bytes(
     return StreamingResponse(read(start, stop), status, shown, kind)
 
 
-def _span(request: Request, size: int, etag: str) -> tuple[int, int] | None:
+def span_of(request: Request, size: int, etag: str) -> tuple[int, int] | None:
     """First byte and last (not with it) of the part that is asked for; ``None`` is the whole file.
 
     Raises:

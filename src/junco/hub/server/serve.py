@@ -15,13 +15,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from junco.errors import InputError
-from junco.hub.server import audit
-from junco.hub.server.access import Actor
-from junco.hub.server.accounts import passwords
-from junco.hub.server.accounts.people import make_user
+from junco.hub.server.accounts.administering import add_user
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.clock import DAY
-from junco.hub.server.faults import Fault
 from junco.hub.server.hub import Hub
 from junco.hub.server.tables.people import User
 
@@ -37,22 +33,6 @@ def first_admin(hub: Hub) -> tuple[str, str] | None:
         if session.scalar(select(exists().where(User.id.is_not(None)))):
             return None
     return "hubadmin", add_user(hub, "hubadmin", admin=True)
-
-
-def add_user(hub: Hub, name: str, password: str | None = None, *, admin: bool = False) -> str:
-    """Make a user, and give the password.
-
-    Raises:
-        InputError: the name is taken or cannot be, or the password is too short.
-    """
-    chosen = password or passwords.new_password()
-    try:
-        with hub.database.writing() as session:
-            make_user(session, name, chosen, admin=admin)
-            audit.note(session, Actor(address="this machine"), "user.make", name, "admin" if admin else "")
-    except Fault as fault:
-        raise InputError(fault.message) from None
-    return chosen
 
 
 def serve(

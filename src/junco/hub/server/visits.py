@@ -144,8 +144,14 @@ def _is_brought(request: Request, repository: Repository | None) -> bool:
 
 def _target(visit: Visit) -> Target | None:
     if visit.repository is not None:
-        return Target(visit.repository.namespace_id, visit.repository.id, visit.repository.private)
+        return target_of(visit.repository)
     return Target(visit.namespace.id) if visit.namespace is not None else None
+
+
+def target_of(repository: Repository) -> Target:
+    """A repository, as `access.allow` asks for it."""
+    mirrored = repository.upstream is not None
+    return Target(repository.namespace_id, repository.id, repository.private, mirrored)
 
 
 def _is_seen(visit: Visit) -> bool:

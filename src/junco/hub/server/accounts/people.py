@@ -135,5 +135,6 @@ def entering(session: Session, name: str, password: str) -> Namespace:
     namespace = namespace_of(session, name, USER)
     user = session.get(User, namespace.id) if namespace else None
     if not passwords.matches(user.password if user and not user.disabled else None, password) or namespace is None:
-        raise Fault(401, "unauthenticated", "no user has this name and password")
+        why = "no user has this name and password; an admin of the hub can set a new one"
+        raise Fault(401, "unauthenticated", why)
     return namespace

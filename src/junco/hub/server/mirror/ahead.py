@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault, no_repository, too_large
 from junco.hub.server.hub import Hub
+from junco.hub.server.mirror.faults import Away
 from junco.hub.server.mirror.mirror import Mirror
 from junco.hub.server.repos.revisions import as_revision, commit_of, files_of
 from junco.hub.server.tables.files import ELSEWHERE, Blob, Commit, Entry, Repository, Tree
@@ -81,10 +82,12 @@ def fetch_ahead(hub: Hub, mirror: Mirror, asked: str, only: list[str]) -> dict[s
     missing = {file.sha256: file for file in chosen if hub.places.size(file.place) != file.size}
     failed: dict[str, str] = {}
     for sha256, file in list(missing.items())[:_BEGUN]:
-        there = mirror.fetches.of(sha256)
-        if there is not None and there.fault is not None:
-            failed[file.path] = there.fault.message
-        mirror.fetches.begin(repository.id, sha256)
+        if (why := mirror.fetches.failure_of(sha256)) is not None:
+            failed[file.path] = why
+        try:
+            mirror.fetches.begin(repository.id, sha256)
+        except Away:  # too many are under way: whoever asks again has the rest begun
+            break
     coming = sum(each.have for sha256 in missing if (each := mirror.fetches.of(sha256)) is not None)
     return {
         "name": f"{space}/{repository.name}",

@@ -1,7 +1,7 @@
 """`Fetch`: a large file on its way from another hub: fetched once, however many wait for it, and read as it grows.
 
-Its last bytes are held back until all of it was checked, so that nobody has a whole file that is not what it should be.
-What had come when a server was stopped is gone on from.
+The last bytes of each answer are held back until all of the file was checked, so that nobody has a whole file, or a
+whole part of one, that is not what it should be. What had come when a server was stopped is gone on from.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from junco.hub.server.blobs.keep import keep
 from junco.hub.server.blobs.places import PIECE
 from junco.hub.server.faults import Fault, no_file
 from junco.hub.server.hub import Hub
-from junco.hub.server.mirror.faults import failed, refused
+from junco.hub.server.mirror.faults import busy, failed, refused
 from junco.hub.server.mirror.room import make_room
 from junco.hub.server.mirror.upstream import Upstream, pieces
 from junco.hub.server.repos.cards import refresh_card
@@ -32,9 +32,12 @@ from junco.hub.server.tables.files import Commit, Entry, Repository, Tree
 from junco.hub.server.tables.people import Namespace
 
 HELD = 1 << 16
-"""Bytes at the end that wait for the check; a file that is not much longer is sent when it is whole."""
+"""Bytes at an answer's end that wait for the check; one that is not longer is sent when the file is whole."""
 TOGETHER = 8
 """Files that are fetched at once."""
+MOST_BEGUN = 32
+"""Files that are fetched or wait for their turn, each in a thread."""
+_MOST_FAILED = 1_000
 SLOWEST = 2_000
 _TICK_S = 0.03
 
@@ -67,15 +70,14 @@ class Fetch:
         """Whether nothing more will come."""
         return self.is_done or self.fault is not None
 
-    def wait(self, num_bytes: int, within_s: float) -> bool:
-        """Whether so many bytes may be read, or all is over, within some seconds."""
+    def wait(self, within_s: float, start: int, stop: int) -> bool:
+        """Whether within some seconds the first byte of an answer may be given on, or all is over."""
         with self.changed:
-            return self.changed.wait_for(lambda: self.is_over or self.readable >= num_bytes, within_s)
+            return self.changed.wait_for(lambda: self.is_over or self.readable(stop) > start, within_s)
 
-    @property
-    def readable(self) -> int:
-        """Bytes that may be given on."""
-        return self.source.size if self.is_done else min(self.have, max(0, self.source.size - HELD))
+    def readable(self, stop: int) -> int:
+        """The byte before which all may be given on, in an answer that ends before the byte ``stop``."""
+        return stop if self.is_done else min(self.have, stop - HELD)
 
     def came(self, num_bytes: int) -> None:
         """So many bytes more are in the file."""
@@ -99,7 +101,7 @@ class Fetch:
             while start < stop:
                 if self.fault is not None:
                     raise self.fault
-                if (end := min(stop, self.readable, start + PIECE)) > start:
+                if (end := min(self.readable(stop), start + PIECE)) > start:
                     piece = await run_in_threadpool(_read, file, start, end)
                     start += len(piece)
                     yield piece
@@ -126,17 +128,20 @@ class Fetches:
         self.hub, self.upstream = hub, upstream
         self._guard = threading.Lock()
         self._under_way: dict[str, Fetch] = {}
+        self._failed: dict[str, Fault] = {}
         self._seats = threading.BoundedSemaphore(TOGETHER)
 
     def begin(self, repository_id: int, sha256: str) -> Fetch:
         """The fetch of a file, which is under way already where somebody has asked for it.
 
         Raises:
-            Fault: no commit of the repository has it, or there is no room for it.
+            Fault: no commit of the repository has it, there is no room for it, or too many are under way.
         """
         with self._guard:
             if (there := self._under_way.get(sha256)) is not None and there.fault is None:
                 return there
+            if len(self._under_way) >= MOST_BEGUN:
+                raise busy()
             source = self._source(repository_id, sha256)
             coming = sum(each.source.size for each in self._under_way.values() if not each.is_over)
             make_room(self.hub, self.upstream.options, source.size, coming)
@@ -146,9 +151,15 @@ class Fetches:
         return fetch
 
     def of(self, sha256: str) -> Fetch | None:
-        """The fetch that is under way, or has failed last."""
+        """The fetch that is under way."""
         with self._guard:
             return self._under_way.get(sha256)
+
+    def failure_of(self, sha256: str) -> str | None:
+        """Why a file did not come when it was fetched last; told once."""
+        with self._guard:
+            fault = self._failed.pop(sha256, None)
+            return None if fault is None else fault.message
 
     def _source(self, repository_id: int, sha256: str) -> Source:
         asked = (
@@ -181,9 +192,18 @@ class Fetches:
             raise
         finally:
             fetch.end(fault)
-            with self._guard:
-                if fault is None:
-                    self._under_way.pop(fetch.source.sha256, None)
+            self._let_go(fetch)
+
+    def _let_go(self, fetch: Fetch) -> None:
+        sha256 = fetch.source.sha256
+        with self._guard:
+            if self._under_way.get(sha256) is fetch:
+                del self._under_way[sha256]
+            self._failed.pop(sha256, None)
+            if fetch.fault is not None:
+                if len(self._failed) >= _MOST_FAILED:
+                    del self._failed[next(iter(self._failed))]
+                self._failed[sha256] = fetch.fault
 
     def _fetch(self, fetch: Fetch) -> None:
         source, digest = fetch.source, hashlib.sha256()

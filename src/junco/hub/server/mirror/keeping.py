@@ -45,6 +45,7 @@ class Brought:
         files: all of them.
         small: the sha256 of those that git keeps itself, by path; their bytes are here.
         named: the branch or tag that was asked for, and whether it is a branch.
+        is_open: whether everybody may have it there.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Brought:
     files: Sequence[Listed]
     small: Mapping[str, str]
     named: tuple[str, bool] | None = None
+    is_open: bool = True
 
 
 def keep_commit(hub: Hub, namespace: Namespace, upstream: str, brought: Brought) -> None:
@@ -61,7 +63,7 @@ def keep_commit(hub: Hub, namespace: Namespace, upstream: str, brought: Brought)
         Fault: the name looks like one that is there, or a file has another size than one of the same sha256.
     """
     with hub.database.writing() as session:
-        repository = _repository(session, namespace, upstream, brought.name)
+        repository = _repository(session, namespace, upstream, brought)
         asked = select(Commit).where(Commit.repository_id == repository.id, Commit.oid == brought.commit)
         commit = session.scalar(asked)
         if commit is None:
@@ -73,15 +75,34 @@ def keep_commit(hub: Hub, namespace: Namespace, upstream: str, brought: Brought)
             repository.updated = now()
 
 
-def _repository(session: Session, namespace: Namespace, upstream: str, name: str) -> Repository:
+def _repository(session: Session, namespace: Namespace, upstream: str, brought: Brought) -> Repository:
+    name = brought.name
     asked = select(Repository).where(Repository.namespace_id == namespace.id, Repository.key == likeness(name))
     there = session.scalar(asked)
     if there is None:
-        there = make_repository(session, AUTHOR, namespace, name, private=False)
+        there = make_repository(session, AUTHOR, namespace, name, private=not brought.is_open)
         there.upstream = upstream
     if there.name.lower() != name.lower():
         raise refused(f"{name!r} looks like {there.name!r}, which is mirrored")
+    if not brought.is_open:
+        _hide(session, there, namespace.name)
     return there
+
+
+def hide(hub: Hub, repository_id: int) -> None:
+    """Have a repository be for users of this hub alone, because not everybody may have it on its own hub (any more).
+
+    Nothing here is made public because it is there: whoever administers this hub does that.
+    """
+    with hub.database.writing() as session:
+        repository = session.get_one(Repository, repository_id)
+        _hide(session, repository, session.get_one(Namespace, repository.namespace_id).name)
+
+
+def _hide(session: Session, repository: Repository, namespace: str) -> None:
+    if not repository.private:
+        repository.private = True
+        audit.note(session, AUTHOR, "repository.set", f"{namespace}/{repository.name}", "private")
 
 
 def _commit(session: Session, repository: Repository, upstream: str, brought: Brought) -> Commit:

@@ -24,7 +24,7 @@ from junco.hub.server.hub import Hub
 from junco.hub.server.inserting import insert_new
 from junco.hub.server.mirror.faults import Away, busy, failed, gated, refused
 from junco.hub.server.mirror.fetching import Fetches
-from junco.hub.server.mirror.keeping import Brought, is_kept, keep_commit
+from junco.hub.server.mirror.keeping import Brought, hide, is_kept, keep_commit
 from junco.hub.server.mirror.listing import Listed, Said, read_refs, read_revision, read_tree
 from junco.hub.server.mirror.options import Mirroring
 from junco.hub.server.mirror.upstream import MOST_S, Upstream, pieces
@@ -115,7 +115,7 @@ class Mirror:
             return {"X-Junco-Mirror": "kept"} if known.repository is not None and not known.is_barred else {}
         try:
             self._refuse_other(known)
-            with self._seat(), self._turn(key):
+            with self.seat(), self._turn(key):
                 known = self._known(namespace, name, revision)
                 if self._is_enough(known, key, revision):
                     return {"X-Junco-Mirror": "kept"} if known.repository is not None else {}
@@ -194,7 +194,12 @@ class Mirror:
         raise fault
 
     @contextmanager
-    def _seat(self) -> Iterator[None]:
+    def seat(self) -> Iterator[None]:
+        """One of the few places in which a request may wait for the other hub, for a commit or for a file.
+
+        Raises:
+            Fault: all are taken.
+        """
         if not self._seats.acquire(blocking=False):
             raise busy()
         try:
@@ -228,6 +233,8 @@ class Mirror:
             space = namespace_of(session, namespace, MIRROR)
         assert space is not None, "it was reserved"
         there = self._known(namespace, name, said.commit)
+        if there.repository is not None and not said.is_open and not there.repository.private:
+            hide(self.hub, there.repository.id)
         if there.repository is not None and there.commit is not None:
             with self.hub.database.reading() as session:
                 if is_kept(session, there.repository, there.commit, named):
@@ -238,7 +245,8 @@ class Mirror:
             files = read_tree(self.upstream.tree(full, said.commit, self.hub.limits.commit_files), self.hub.limits)
             small = self._small(full, said.commit, files, space.id)
         own = said.name.partition("/")[2]
-        keep_commit(self.hub, space, self.options.upstream, Brought(own, said.commit, files, small, named))
+        brought = Brought(own, said.commit, files, small, named, said.is_open)
+        keep_commit(self.hub, space, self.options.upstream, brought)
 
     def _named(self, full: str, revision: str) -> tuple[str, tuple[str, bool] | None]:
         """What the other hub is asked for, and the name that its commit is kept by."""
@@ -258,7 +266,7 @@ class Mirror:
         return refs[revision][0], (revision, refs[revision][1])
 
     def _check_open(self, said: Said, namespace: str, name: str) -> None:
-        """What not everybody may have is mirrored where the operator has named it, and has leave."""
+        """What not everybody may have is mirrored, for users, where the operator has named it and has leave."""
         has_token = self.options.token is not None
         if not said.is_open and not (has_token and self.options.names(namespace, name)):
             raise gated(said.name, has_token=has_token)

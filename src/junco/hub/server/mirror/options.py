@@ -47,6 +47,11 @@ class Mirroring:
         full = f"{namespace}/{name}".lower()
         return problem_of(name) is None and any(fnmatch.fnmatchcase(full, each.lower()) for each in self.allowed)
 
+    @property
+    def named(self) -> list[str]:
+        """Those whose whole names stand in the list, for which the operator's token is used where it takes one."""
+        return [each for each in self.allowed if self.token and not set("*?") & set(each)]
+
     def names(self, namespace: str, name: str) -> bool:
         """Whether its whole name stands in the list."""
         return f"{namespace}/{name}".lower() in {each.lower() for each in self.allowed}

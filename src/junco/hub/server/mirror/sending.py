@@ -13,7 +13,7 @@ from junco.hub.server.mirror.faults import silent
 from junco.hub.server.mirror.fetching import Fetch
 from junco.hub.server.mirror.mirror import Mirror
 from junco.hub.server.mirror.room import touch
-from junco.hub.server.sending import send_blob, send_bytes
+from junco.hub.server.sending import send_blob, send_bytes, span_of
 from junco.hub.server.tables.files import Blob, Sent
 from junco.hub.server.visits import Visit
 
@@ -45,23 +45,42 @@ def send_mirrored(
     if mirror is None or mirror.options.upstream != visit.repo.upstream:
         why = f"these bytes are at {visit.repo.upstream}, which this hub asks no more: junco hub serve --mirror …"
         raise Fault(503, "not-here", why)
+    start, stop = span_of(request, blob.size, etag) or (0, blob.size)
     fetch = mirror.fetches.begin(visit.repo.id, sha256)
-    return _send(request, visit, fetch, etag, filename, headers)
+    _wait(mirror, fetch, stop if blob.size <= _WAITED_FOR else start, stop)
+    return _send(request, visit, mirror, fetch, etag, filename, headers)
+
+
+def _wait(mirror: Mirror, fetch: Fetch, start: int, stop: int) -> None:
+    """Have the byte ``start`` of an answer be there; the check of all, where it is the answer's end.
+
+    Raises:
+        Fault: it does not come, it does not come in time, or too many wait already.
+    """
+    if not fetch.wait(0, start, stop):
+        with mirror.seat():
+            is_there = fetch.wait(FIRST_S, start, stop)
+        if not is_there:
+            path = fetch.source.path
+            raise silent(f"{path!r} has not come so far within {FIRST_S:.0f} s: ask again, it is being fetched")
+    if fetch.fault is not None:
+        raise fetch.fault
 
 
 def _send(
-    request: Request, visit: Visit, fetch: Fetch, etag: str, filename: str, headers: Mapping[str, str] | None
+    request: Request,
+    visit: Visit,
+    mirror: Mirror,
+    fetch: Fetch,
+    etag: str,
+    filename: str,
+    headers: Mapping[str, str] | None,
 ) -> Response:
     size = fetch.source.size
-    is_begun = fetch.wait(size if size <= _WAITED_FOR else 1, FIRST_S) or fetch.readable > 0
-    if fetch.fault is not None:
-        raise fetch.fault
-    if not is_begun:
-        raise silent(f"no byte of {fetch.source.path!r} has come for {FIRST_S:.0f} s: ask again, it is being fetched")
     try:
         file = fetch.part.open("rb")
     except FileNotFoundError:  # it became whole in this moment, and lies where it stays
-        fetch.wait(size, FIRST_S)
+        _wait(mirror, fetch, size, size)
         with visit.hub.database.reading() as session:
             blob = session.get_one(Blob, fetch.source.sha256)
         return send_blob(request, visit.hub, blob.place, size, etag, filename, headers)

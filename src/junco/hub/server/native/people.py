@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from junco.hub.server import audit
-from junco.hub.server.access import SCOPES, Action, Actor, Target, allow
+from junco.hub.server.access import SCOPES, Action, Actor, allow
 from junco.hub.server.accounts import passwords, people, sessions, tokens
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.native.bodies import Login, NewOrganisation, NewPassword, NewToken, NewUser, Role, RowNumber
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace, Token, User
-from junco.hub.server.visits import Visit, find_repository, hub_counter, needs, refused
+from junco.hub.server.visits import Visit, find_repository, hub_counter, needs, refused, target_of
 
 routes = APIRouter()
 _Open = Annotated[Visit, Depends(needs(Action.OPEN))]
@@ -210,8 +210,7 @@ def _restricted_to(session: Session, actor: Actor, body: NewToken) -> tuple[int 
     if body.repository is not None:
         space, name = [*body.repository.split("/"), ""][:2]
         _, repository = find_repository(session, space, name)
-        target = Target(repository.namespace_id, repository.id, repository.private) if repository else None
-        if repository is None or not allow(actor, Action.READ, target):
+        if repository is None or not allow(actor, Action.READ, target_of(repository)):
             raise no_repository()
         if repository_id not in {None, repository.id} or namespace_id not in {None, repository.namespace_id}:
             raise refused(actor, Action.ACCOUNT)

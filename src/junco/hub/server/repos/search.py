@@ -123,7 +123,8 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
         return Repository.private.is_(False)
     if actor.admin and actor.has("server:admin") and actor.namespace_id is None and actor.repository_id is None:
         return Repository.id.is_not(None)
-    mine: list[ColumnElement[bool]] = [Repository.namespace_id.in_(list(actor.roles))]
+    of_users = or_(Repository.namespace_id.in_(list(actor.roles)), Repository.upstream.is_not(None))
+    mine: list[ColumnElement[bool]] = [of_users]
     if actor.namespace_id is not None:
         mine.append(Repository.namespace_id == actor.namespace_id)
     if actor.repository_id is not None:
