@@ -20,6 +20,7 @@ from junco.hub.client.pushing import push
 from junco.hub.trust.review import review
 from junco.known_models.listing import known_models
 from junco.model_survey.here import HERE, NEEDS_TRUST, NOTHING, TO_FETCH, TO_INSTALL
+from junco.neural.tuned import write_tuned
 
 
 class Mean(Operator, family="image-embedding", name="mean-of-a-survey"):
@@ -33,6 +34,13 @@ class Mean(Operator, family="image-embedding", name="mean-of-a-survey"):
 def by_means(**params):
     path = pipe.input("path").map("path", "image", ops.image_decode.pil())
     return path.map("image", "vector", ops.image_embedding.mean_of_a_survey(**params)).output("vector")
+
+
+def tuned_folder(folder):
+    head = np.random.default_rng(0).normal(size=(8, 1280)).astype(np.float32) / 36
+    manifest = {"operator": "image-embedding.efficientnet-lite", "params": {}, "scope": "head", "parent": None}
+    write_tuned(folder, manifest, {"head.weight": head})
+    return folder
 
 
 _HUBS = Path(__file__).parent.parent / "hub" / "server" / "hubs.py"
@@ -143,7 +151,32 @@ def test_measured_again_the_newer_numbers_stay(classes, member):
     by_means(model="large").evaluate(classes, progress=False)
     assert len(measured_here()) == 2
     mine = member("image-embedding", "image-embedding.mean-of-a-survey", hub=False)
-    assert {each.operators[-1][1]["model"] for each in mine.measured} == {"small", "large"}
+    assert [each.operators[-1][1]["model"] for each in mine.measured] == ["small"]
+
+
+def test_what_was_measured_with_other_parameters_is_a_row_of_its_own(classes, member, tmp_path):
+    by_means().evaluate(classes, progress=False)
+    by_means(scale=3.0).evaluate(classes, progress=False)
+    name = "image-embedding.mean-of-a-survey"
+    assert {each.operators[-1][1]["scale"] for each in member("image-embedding", name, hub=False).measured} == {1.0}
+    other = member("image-embedding", f"{name}, scale=3.0", hub=False)
+    assert (other.origin, other.operator) == ("measured", f"{name}(scale=3.0)")
+    tuned = tuned_folder(tmp_path / "textile")
+    for params in ({}, {"tuned": str(tuned)}, {"layer": ["layers.2", "layers.3"]}):
+        pipeline("image-embedding", runtime="torch", **params).evaluate(classes, progress=False)
+    plain = member("image-embedding", "efficientnet-lite0", hub=False)
+    assert [each.dim for each in plain.measured] == [1280]
+    rows = {each.name.partition("=")[0]: each for each in junco.survey("image-embedding", hub=False)}
+    assert "efficientnet-lite0, layer" in rows
+    assert rows["efficientnet-lite0, tuned"].dim == 8
+
+
+def test_another_set_of_as_many_items_is_kept_beside_the_first(classes):
+    by_means().evaluate(classes, progress=False)
+    Image.new("RGB", (32, 32), (190, 3, 5)).save(classes / "red" / "0.png")
+    found = by_means().evaluate(classes, progress=False)
+    assert len({each.fingerprint for each in measured_here()}) == 2
+    assert found.to_dict()["fingerprint"] in {each.fingerprint for each in measured_here()}
 
 
 def test_a_model_that_is_on_no_list_has_a_row_where_it_was_measured(classes, tmp_path, monkeypatch):

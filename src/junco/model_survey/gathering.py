@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from junco.catalog import listing
 from junco.errors import JuncoError, NoHubError, UnknownNameError
-from junco.evaluate.keeping import MeasuredHere, measured_here
+from junco.evaluate.keeping import measured_here
 from junco.known_models.listing import known_models
 from junco.known_models.model import KnownModel, RunsAs
 from junco.model_survey.here import HERE, NEEDS_TRUST, TO_FETCH, Here, here
-from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Member, report_of
+from junco.model_survey.measured import beside
+from junco.model_survey.member import INSTALLED, ON_HUB, PUBLISHED, Member, report_of
 from junco.operator import registry
 from junco.settings import settings
 from junco.wording import brief, printable
@@ -33,7 +34,6 @@ def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str
         UnknownNameError: no such family; with the nearest names.
     """
     check_family(family)
-    measured = measured_here()
     members = [_published(model) for model in known_models(family)]
     members += _installed(family, known_models(family))
     found, lines = _on_hub(family) if hub else ([], [])
@@ -41,8 +41,7 @@ def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str
     members += [_as_pulled(each, pulled) for each in found]
     names = {each.name.lower() for each in found}
     members += [each for name, each in pulled.items() if name not in names]
-    members = [_with_measured(member, measured) for member in members]
-    return [*members, *_only_measured(family, members, measured)], lines
+    return beside(family, members, measured_here()), lines
 
 
 def check_family(family: str) -> None:
@@ -144,26 +143,3 @@ def _state(found: Kept) -> Here:
 def _as_pulled(member: Member, pulled: dict[str, Member]) -> Member:
     mine = pulled.get(member.name.lower())
     return member if mine is None else replace(member, here=mine.here)
-
-
-def _with_measured(member: Member, measured: Iterable[MeasuredHere]) -> Member:
-    return replace(member, measured=tuple(each for each in measured if _is_of(each, member)))
-
-
-def _is_of(measured: MeasuredHere, member: Member) -> bool:
-    """Whether that was measured of a pipeline that makes its vectors by this member, with what the member names."""
-    if member.runs_as is None:
-        return bool(member.ref) and member.ref == measured.pipeline
-    mine = [params for name, params in measured.operators if name == member.runs_as.name]
-    return any(member.runs_as.params.items() <= params.items() for params in mine)
-
-
-def _only_measured(family: str, members: Iterable[Member], measured: Iterable[MeasuredHere]) -> Iterator[Member]:
-    """Ways of this family that were measured, and are no member that is known: a row for each."""
-    known = {id(each) for member in members for each in member.measured}
-    rest: dict[str, list[MeasuredHere]] = {}
-    for each in measured:
-        if any(name.partition(".")[0] == family for name, _ in each.operators) and id(each) not in known:
-            rest.setdefault(each.pipeline or each.name, []).append(each)
-    for name, all_of_it in rest.items():
-        yield Member(name, MEASURED, Here(HERE), ref=name, dim=all_of_it[0].dim, measured=tuple(all_of_it))

@@ -63,6 +63,9 @@ class Survey(Sequence[Member]):
         said = [f"{shown} known members of {self.family}" + (f": {states}" if states else "")]
         if self.benchmark:
             said.append(f"score: {self.benchmark[1]}, {self.benchmark[0]}, as published; --json has the sources")
+        sets = {each.measured[0].fingerprint or each.measured[0].data for each in self if each.measured}
+        if len(sets) > 1:
+            said.append(f"measured: here by {len(sets):,} sets of data; only numbers by one compare, --json has which")
         return [*said, *self.lines]
 
     def to_dict(self) -> dict[str, Any]:
@@ -213,7 +216,7 @@ def _by_measured(member: Member, benchmark: _Benchmark) -> tuple[Any, ...]:
     if not member.measured:
         return (True, "", 0.0, member.name.casefold())
     newest = member.measured[0]
-    return (False, newest.data, -newest.mean, member.name.casefold())
+    return (False, f"{newest.data} {newest.fingerprint}", -newest.mean, member.name.casefold())
 
 
 def _by_published(member: Member, benchmark: _Benchmark) -> tuple[Any, ...]:
