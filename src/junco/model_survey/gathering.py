@@ -110,13 +110,20 @@ def _listed(told: Mapping[str, Any], address: str) -> Member:
 
 
 def _pulled(family: str) -> dict[str, Member]:
-    """Members that were pulled and lie here, by name in small letters."""
+    """Members that were pulled from the configured hub and lie here, by name in small letters; of none, from any."""
+    from junco.hub.client.address import chosen_hub, key_of
     from junco.hub.client.kept import kept_here
 
     if not (settings().home / "hub").is_dir():
         return {}
+    try:
+        hub = key_of(chosen_hub())
+    except NoHubError:
+        hub = ""
     found: dict[str, Member] = {}
     for each in kept_here():
+        if hub not in ("", each.hub):
+            continue
         told, name = each.checked.told, each.revision.repository
         if (told.get("family") or _family_of(told)) == family:
             licence = told.get("licence") or told.get("license") or None
@@ -131,11 +138,12 @@ def _family_of(told: Mapping[str, Any]) -> str:
 
 def _state(found: Kept) -> Here:
     """Whether it may run: data always, code where somebody allowed that very code here."""
-    from junco.hub.trust.grants import grants
+    from junco.hub.client.address import key_of
+    from junco.hub.trust.grants import grants, is_granted
 
     revision = found.revision
-    allowed = {(each.repository, each.commit, each.code_digest) for each in grants()}
-    if revision.code and (revision.repository, revision.commit, revision.code_digest) not in allowed:
+    hubs = {each.hub for each in grants() if key_of(each.hub) == found.hub}
+    if revision.code and not any(is_granted(hub, revision) for hub in hubs):
         return Here(NEEDS_TRUST, f"junco hub trust {revision.repository}", revision.num_bytes)
     return Here(HERE, "", revision.num_bytes)
 
