@@ -15,8 +15,10 @@ import junco
 from junco import Operator, ops, pipe, pipeline
 from junco.errors import ParameterError, UnknownNameError
 from junco.evaluate.keeping import measured_here
+from junco.hub.client.kept import kept_here
 from junco.hub.client.pulling import pull
 from junco.hub.client.pushing import push
+from junco.hub.trust.grants import grant
 from junco.hub.trust.review import review
 from junco.known_models.listing import known_models
 from junco.model_survey.here import HERE, NEEDS_TRUST, NOTHING, TO_FETCH, TO_INSTALL
@@ -113,6 +115,22 @@ def test_conditions_leave_out_what_is_unknown():
         assert each.parameters <= 30_000_000
         assert each.licence == "mit"
         assert "en" in each.languages
+
+
+def test_what_was_left_out_because_its_size_is_unknown_is_counted():
+    small = junco.survey("speaker-embedding", max_parameters=30_000_000, hub=False)
+    assert [each.name for each in small] == ["ge2e (Resemblyzer)"]
+    assert "4 left out: size unknown" in str(small)
+    assert "size unknown" not in str(junco.survey("speaker-embedding", hub=False))
+
+
+def test_how_a_model_is_used_stands_below_the_table_and_can_be_run():
+    found = junco.survey("image-embedding", hub=False)
+    (line,) = [each for each in found.said() if each.startswith("to use one: ")]
+    written = line.removeprefix("to use one: ").partition(", as a step")[0]
+    assert eval(written, {"ops": ops})  # our own line
+    assert [each.name for each in found if each.name in ("image-embedding.junco", "image-embedding.onnx")] == []
+    assert "a model of yours runs by image-embedding.junco, image-embedding.onnx, with model=" in found.said()
 
 
 def test_scores_sort_the_best_first_and_errors_the_least_first():
@@ -263,6 +281,9 @@ def test_members_on_the_hub_are_there_and_what_was_pulled_is_there_offline(hub, 
     monkeypatch.setenv("JUNCO_OFFLINE", "1")
     assert member(family, "alice/flowers").here.state == HERE
     assert member(family, "alice/tuned").here.state == HERE
+    assert member(family, "alice/colour").here.state == NEEDS_TRUST
+    (colour,) = [each.revision for each in kept_here() if each.revision.repository == "alice/colour"]
+    grant("http://elsewhere.example", colour)
     assert member(family, "alice/colour").here.state == NEEDS_TRUST
     review("alice/colour@1.0.0").grant()
     assert member(family, "alice/colour").here.state == HERE

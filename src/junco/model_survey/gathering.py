@@ -41,7 +41,7 @@ def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str
     members += [_as_pulled(each, pulled) for each in found]
     names = {each.name.lower() for each in found}
     members += [each for name, each in pulled.items() if name not in names]
-    return beside(family, members, measured_here()), lines
+    return beside(family, members, measured_here()), [*lines, *_yours(family, members)]
 
 
 def check_family(family: str) -> None:
@@ -70,9 +70,27 @@ def _installed(family: str, published: Sequence[KnownModel]) -> Iterator[Member]
             yield Member(each.name, INSTALLED, Here(HERE), ref=each.name, **told)
         return
     for name in registry.names():
-        if name.partition(".")[0] == family and name not in known:
+        if name.partition(".")[0] == family and name not in known and not _takes_yours(name):
             runs_as = RunsAs(name)
             yield Member(name, INSTALLED, here(runs_as, None), runs_as, facts=registry.source_of(name))
+
+
+def _takes_yours(name: str) -> bool:
+    """Whether an operator of junco's own runs a model that its user brings: it is no model itself."""
+    if registry.source_of(name).partition(" ")[0] != "junco":
+        return False
+    try:
+        return "model" in registry.load(name).parameters()
+    except JuncoError:
+        return False
+
+
+def _yours(family: str, members: Sequence[Member]) -> list[str]:
+    """A line about the operators that run a model of one's own."""
+    known = {member.runs_as.name for member in members if member.runs_as}
+    names = [name for name in registry.names() if name.partition(".")[0] == family and name not in known]
+    names = [name for name in names if _takes_yours(name)]
+    return [f"a model of yours runs by {', '.join(names)}, with model="] if names else []
 
 
 def _on_hub(family: str) -> tuple[list[Member], list[str]]:

@@ -95,4 +95,5 @@ def _another(name: str, params: Mapping[str, Any], members: Sequence[Member]) ->
     changed = _changed(params, _own(runs_as))
     given = {**runs_as.params, **{key: value for key, value in changed.items() if value is not None}}
     told = ", ".join([best.name if best else name, *(f"{key}={picture(value)}" for key, value in changed.items())])
-    return Member(told, MEASURED, best.here if best else Here(HERE), RunsAs(name, MappingProxyType(given)))
+    row = Member(told, MEASURED, best.here if best else Here(HERE), RunsAs(name, MappingProxyType(given)))
+    return replace(row, parameters=best.parameters, licence=best.licence) if best else row
