@@ -241,7 +241,7 @@ class Pipeline(Running):
         ways = named_ways([self, *others], varied(self, vary or {}))
         options = EvaluateOptions(tuple(at), neighbours, tuple(metrics), on_error, progress)
         known = read_data(data, self.graph.inputs, column=column, label=label)
-        return kept(evaluate(ways, known, options), ways)
+        return kept(evaluate(ways, known, options))
 
     def replace(self, step: str, operator: Any) -> Pipeline:
         """A new pipeline, without a name, with one operator swapped; what is handed down (``allow_urls``) it gets too.

@@ -15,11 +15,14 @@ import junco
 from junco import Operator, ops, pipe, pipeline
 from junco.errors import ParameterError, UnknownNameError
 from junco.evaluate.keeping import measured_here
+from junco.hub.client.kept import kept_here
 from junco.hub.client.pulling import pull
 from junco.hub.client.pushing import push
+from junco.hub.trust.grants import grant
 from junco.hub.trust.review import review
 from junco.known_models.listing import known_models
 from junco.model_survey.here import HERE, NEEDS_TRUST, NOTHING, TO_FETCH, TO_INSTALL
+from junco.neural.tuned import write_tuned
 
 
 class Mean(Operator, family="image-embedding", name="mean-of-a-survey"):
@@ -33,6 +36,13 @@ class Mean(Operator, family="image-embedding", name="mean-of-a-survey"):
 def by_means(**params):
     path = pipe.input("path").map("path", "image", ops.image_decode.pil())
     return path.map("image", "vector", ops.image_embedding.mean_of_a_survey(**params)).output("vector")
+
+
+def tuned_folder(folder):
+    head = np.random.default_rng(0).normal(size=(8, 1280)).astype(np.float32) / 36
+    manifest = {"operator": "image-embedding.efficientnet-lite", "params": {}, "scope": "head", "parent": None}
+    write_tuned(folder, manifest, {"head.weight": head})
+    return folder
 
 
 _HUBS = Path(__file__).parent.parent / "hub" / "server" / "hubs.py"
@@ -107,6 +117,22 @@ def test_conditions_leave_out_what_is_unknown():
         assert "en" in each.languages
 
 
+def test_what_was_left_out_because_its_size_is_unknown_is_counted():
+    small = junco.survey("speaker-embedding", max_parameters=30_000_000, hub=False)
+    assert [each.name for each in small] == ["ge2e (Resemblyzer)"]
+    assert "4 left out: size unknown" in str(small)
+    assert "size unknown" not in str(junco.survey("speaker-embedding", hub=False))
+
+
+def test_how_a_model_is_used_stands_below_the_table_and_can_be_run():
+    found = junco.survey("image-embedding", hub=False)
+    (line,) = [each for each in found.said() if each.startswith("to use one: ")]
+    written = line.removeprefix("to use one: ").partition(", as a step")[0]
+    assert eval(written, {"ops": ops})  # our own line
+    assert [each.name for each in found if each.name in ("image-embedding.junco", "image-embedding.onnx")] == []
+    assert "a model of yours runs by image-embedding.junco, image-embedding.onnx, with model=" in found.said()
+
+
 def test_scores_sort_the_best_first_and_errors_the_least_first():
     values = [each.score("ImageNet-1k", "top-1 accuracy") for each in junco.survey("image-embedding", sort="score")]
     known = [value for value in values if value is not None]
@@ -143,7 +169,32 @@ def test_measured_again_the_newer_numbers_stay(classes, member):
     by_means(model="large").evaluate(classes, progress=False)
     assert len(measured_here()) == 2
     mine = member("image-embedding", "image-embedding.mean-of-a-survey", hub=False)
-    assert {each.operators[-1][1]["model"] for each in mine.measured} == {"small", "large"}
+    assert [each.operators[-1][1]["model"] for each in mine.measured] == ["small"]
+
+
+def test_what_was_measured_with_other_parameters_is_a_row_of_its_own(classes, member, tmp_path):
+    by_means().evaluate(classes, progress=False)
+    by_means(scale=3.0).evaluate(classes, progress=False)
+    name = "image-embedding.mean-of-a-survey"
+    assert {each.operators[-1][1]["scale"] for each in member("image-embedding", name, hub=False).measured} == {1.0}
+    other = member("image-embedding", f"{name}, scale=3.0", hub=False)
+    assert (other.origin, other.operator) == ("measured", f"{name}(scale=3.0)")
+    tuned = tuned_folder(tmp_path / "textile")
+    for params in ({}, {"tuned": str(tuned)}, {"normalize": True}):
+        pipeline("image-embedding", runtime="torch", **params).evaluate(classes, progress=False)
+    plain = member("image-embedding", "efficientnet-lite0", hub=False)
+    assert [each.dim for each in plain.measured] == [1280]
+    rows = {each.name.partition("=")[0]: each for each in junco.survey("image-embedding", hub=False)}
+    assert "efficientnet-lite0, normalize" in rows
+    assert rows["efficientnet-lite0, tuned"].dim == 8
+
+
+def test_another_set_of_as_many_items_is_kept_beside_the_first(classes):
+    by_means().evaluate(classes, progress=False)
+    Image.new("RGB", (32, 32), (190, 3, 5)).save(classes / "red" / "0.png")
+    found = by_means().evaluate(classes, progress=False)
+    assert len({each.fingerprint for each in measured_here()}) == 2
+    assert found.to_dict()["fingerprint"] in {each.fingerprint for each in measured_here()}
 
 
 def test_a_model_that_is_on_no_list_has_a_row_where_it_was_measured(classes, tmp_path, monkeypatch):
@@ -231,6 +282,9 @@ def test_members_on_the_hub_are_there_and_what_was_pulled_is_there_offline(hub, 
     assert member(family, "alice/flowers").here.state == HERE
     assert member(family, "alice/tuned").here.state == HERE
     assert member(family, "alice/colour").here.state == NEEDS_TRUST
+    (colour,) = [each.revision for each in kept_here() if each.revision.repository == "alice/colour"]
+    grant("http://elsewhere.example", colour)
+    assert member(family, "alice/colour").here.state == NEEDS_TRUST
     review("alice/colour@1.0.0").grant()
     assert member(family, "alice/colour").here.state == HERE
 
@@ -240,7 +294,7 @@ def test_what_owners_measured_stands_beside_their_members(hub, tmp_path, classes
     from junco.hub.client.reporting import report
 
     push(begin("operator", "colour", tmp_path / "colour"), "alice/colour", release="1.0.0")
-    report("alice/colour@1.0.0", by_means().evaluate(classes, progress=False), data="reds and blues")
+    report("alice/colour@1.0.0", by_means().evaluate(classes, progress=False), data="reds and blues", anyway=True)
     found = member("image-embedding", "alice/colour")
     assert [(each.measure, each.mean) for each in found.reports] == [("map", 1.0)]
     assert found.reports[0].data.startswith("reds and blues")

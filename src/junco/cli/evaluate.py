@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -60,22 +60,9 @@ def evaluate(
         found.save(html)
         say(f"wrote {html}")
     if as_json:
-        print_json({**found.to_dict(), "fingerprint": _fingerprint(data, p, how)})
+        print_json(found.to_dict())
     else:
         out(str(found))
-
-
-def _fingerprint(data: str, p: Any, how: Mapping[str, Any]) -> str:
-    """Of the data, as training notes it: the same items are the same data, whatever they are called."""
-    from junco.labelled.sets import RetrievalSet, columns_in
-    from junco.tuning.content import contents_of
-    from junco.tuning.fingerprint import side_of
-    from junco.tuning.split import SplitOptions
-
-    options = SplitOptions(tuple(p.graph.inputs), how["column"], how["label"])
-    known = options.read(data)
-    columns = [contents_of(each, are_texts=options.are_texts).digests for each in columns_in(known)]
-    return side_of(known, columns[:1] if isinstance(known, RetrievalSet) else columns).fingerprint
 
 
 def parse_varied(given: Iterable[str]) -> dict[str, list[Any]]:

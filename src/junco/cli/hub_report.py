@@ -19,6 +19,7 @@ from junco.terminal import out, out_json
 @click.option("--data", metavar="TEXT", help="What the data is called by everybody: 'oxford-flowers-102 test'.")
 @click.option("--way", default="", metavar="TEXT", help="Which of several that the report measured.")
 @click.option("--machine", default="", metavar="TEXT", help="What it ran on, where the report does not say it.")
+@click.option("--anyway", is_flag=True, help="Send it though it says something else than NAME.")
 @click.option("--drop", type=int, metavar="NUMBER", help="Take away the report of that number.")
 @hub_option
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -28,6 +29,7 @@ def report(
     data: str | None,
     way: str,
     machine: str,
+    anyway: bool,
     drop: int | None,
     hub: str | None,
     as_json: bool,
@@ -46,12 +48,14 @@ def report(
     elif data is None:
         raise InputError("--data says what the data is called: reports by the same data stand beside each other")
     else:
-        made = reporting.report(name, file, data=data, way=way, machine=machine, hub=hub)
+        made = reporting.report(name, file, data=data, way=way, machine=machine, anyway=anyway, hub=hub)
         if as_json:
             out_json(dict(made.told))
         else:
             mean = _measure(made.told)
             out(f"report {made.number}: {made.repository} at {made.commit[:12]} by {made.data}: {made.main} {mean}")
+            if made.told.get("trained_on_data"):
+                out("it was trained on this data: what is measured by it says nothing of other data")
 
 
 def _list(found: list[dict[str, Any]], as_json: bool) -> None:
@@ -63,7 +67,7 @@ def _list(found: list[dict[str, Any]], as_json: bool) -> None:
             each["id"],
             str(each["commit"])[:12],
             each["data_key"],
-            f"{each['main']} {_measure(each)}",
+            f"{each['main']} {_measure(each)}{' (trained on this data)' if each.get('trained_on_data') else ''}",
             each.get("items_per_s") or "?",
             each["machine"],
             str(each["measured"])[:10],

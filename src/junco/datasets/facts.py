@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from junco.cores import num_cores
 from junco.errors import JuncoError, MissingExtraError
 from junco.job.whole_texts import text_in
+from junco.labelled.content import path_of
 from junco.neural.dhash import dhash
 from junco.pages.values import is_picture
 from junco.places.cell import has_bytes
-from junco.tuning.content import path_of
 from junco.wording import NOT_OURS, brief
 
 PICTURE, SOUND, VIDEO, TEXT, OTHER = "picture", "sound", "video", "text", "other"

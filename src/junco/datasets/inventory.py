@@ -12,7 +12,7 @@ from junco.datasets.facts import Facts, facts_of_all
 from junco.datasets.loading import load, place_first
 from junco.datasets.rows import LABEL, Rows
 from junco.errors import InputError
-from junco.tuning.content import Contents, Watch, contents_of, unwatched
+from junco.labelled.content import Contents, Watch, contents_of, unwatched
 from junco.types.named_rows import NamedRows
 
 

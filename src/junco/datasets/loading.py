@@ -162,7 +162,7 @@ def _part_named(split: str, names: Sequence[str]) -> str | None:
 
 def _drawn(rows: Rows) -> tuple[Sequence[int], Sequence[int]]:
     """Of all rows those to train on and those held out, by what items hold: neither order nor names matter."""
-    from junco.tuning.content import contents_of
+    from junco.labelled.content import contents_of
     from junco.tuning.drawn import drawn_by_group, drawn_by_label
 
     column = next(name for name in rows.column_names if name != LABEL)

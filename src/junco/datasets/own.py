@@ -14,13 +14,13 @@ from junco.job.kinds import kind_of
 from junco.job.source import items_of
 from junco.job.wanted import Told, Wanted
 from junco.labelled.columns import LABELS, PAIRS
+from junco.labelled.content import path_of
 from junco.labelled.items import read_items
 from junco.labelled.lazy import asked
 from junco.labelled.parts import HELD_OUT, TRAIN, parts_of
 from junco.labelled.reading import column_names_of, read_data
 from junco.labelled.retrieval import is_retrieval_folder
 from junco.labelled.sets import LabelledSet, UnlabelledSet
-from junco.tuning.content import path_of
 
 _TABLES = (".parquet", ".csv", ".tsv", ".jsonl")
 _CARD = ("dataset.yaml", "README.md")

@@ -14,8 +14,8 @@ from junco.datasets.copies import ABOVE, Near, exact_copies, near_by_looks, near
 from junco.datasets.facts import PICTURE
 from junco.datasets.inventory import Inventory, inventory
 from junco.errors import ParameterError
+from junco.labelled.content import Watch, unwatched
 from junco.settings import user_path
-from junco.tuning.content import Watch, unwatched
 from junco.wording import printable_lines
 
 _MOST_LISTED = 10_000

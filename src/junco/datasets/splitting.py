@@ -14,10 +14,10 @@ from junco.datasets.loading import load, place_first
 from junco.datasets.rows import LABEL, Rows
 from junco.datasets.tables import write_rows
 from junco.errors import InputError, ParameterError
+from junco.labelled.content import Watch, unwatched
 from junco.labelled.sets import LabelledSet, TrainSet, UnlabelledSet
 from junco.pages.letters import amount
 from junco.settings import user_path
-from junco.tuning.content import Watch, unwatched
 from junco.tuning.split import SplitOptions
 from junco.tuning.split import split as split_by_content
 from junco.types.named_rows import NamedRows

@@ -15,10 +15,10 @@ from junco.datasets.loading import load
 from junco.datasets.rows import LABEL, Rows
 from junco.datasets.tables import check_ending, write_rows
 from junco.errors import InputError
+from junco.labelled.content import Watch, unwatched
 from junco.pages.letters import amount
 from junco.places.files import file_sha256
 from junco.settings import user_path
-from junco.tuning.content import Watch, unwatched
 from junco.wording import printable_lines
 
 _KINDS = {

@@ -12,6 +12,7 @@ from junco.evaluate.evaluation import Evaluation, Measured
 from junco.evaluate.measures import Found, Measure, main_of, measured, sides, without
 from junco.evaluate.way import Way, key_of
 from junco.job.progress import Progress, progress_for
+from junco.labelled.fingerprint import fingerprint_of
 from junco.labelled.sets import AnySet, LabelledSet
 from junco.wording import did_you_mean, nearest
 
@@ -64,7 +65,9 @@ def evaluate(ways: Sequence[Way], data: AnySet, options: EvaluateOptions) -> Eva
     rows = [_row(way, each, one, values[0]) for way, each, one in zip(ways, found, values, strict=True)]
     main = main_of(data) if main_of(data) in values[0] else next(iter(values[0]))
     told = (*data.told, *_few(left, max(*options.at, options.neighbours)))
-    return Evaluation(repr(left)[1:-1], main, tuple(rows), told, rejects, circumstances())
+    around, are_texts = circumstances(), [*ways[0].pipeline.graph.inputs] == ["text"]
+    data_id = fingerprint_of(left, are_texts=are_texts)
+    return Evaluation(repr(left)[1:-1], main, tuple(rows), told, rejects, around, data_id)
 
 
 def _embedded(way: Way, wanted: Sequence[tuple[Any, Sequence[Any]]], progress: Progress) -> list[Found]:
@@ -116,6 +119,8 @@ def _row(way: Way, found: Sequence[Found], values: dict[str, Measure], first: di
         way.num_embedded / max(way.seconds, 1e-9),
         {name: each.estimate() for name, each in values.items()},
         gains,
+        way.pipeline.graph.name,
+        way.operators,
     )
 
 

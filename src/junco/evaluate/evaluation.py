@@ -29,6 +29,8 @@ class Measured:
         items_per_s: embedded, without loading.
         estimates: by the measure's name.
         gains: by how much each is more than that of the first way.
+        pipeline: its name; empty for one that has none.
+        operators: each operator in it, with the values of all its parameters; those that are no plain values in words.
     """
 
     name: str
@@ -39,11 +41,14 @@ class Measured:
     items_per_s: float
     estimates: dict[str, Estimate]
     gains: dict[str, Estimate]
+    pipeline: str = ""
+    operators: tuple[tuple[str, dict[str, Any]], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
-        kept = ("name", "space", "dim", "vector_bytes", "model_bytes", "items_per_s")
-        plain = {name: getattr(self, name) for name in kept}
+        kept = ("name", "pipeline", "space", "dim", "vector_bytes", "model_bytes", "items_per_s")
+        plain: dict[str, Any] = {name: getattr(self, name) for name in kept}
+        plain["operators"] = [{"name": name, "params": dict(params)} for name, params in self.operators]
         return plain | {
             kind: {name: _plain(each) for name, each in getattr(self, kind).items()} for kind in ("estimates", "gains")
         }
@@ -64,6 +69,8 @@ class Evaluation:
         told: how the data was read.
         rejects: why items could not be embedded, by the item.
         circumstances: where and when; ``None``: nobody noted it.
+        fingerprint: sha256 of what was measured by, contents with labels or scores, whatever their order; ``None``
+            where nobody can tell what the items hold. Numbers of one fingerprint compare.
     """
 
     data: str
@@ -72,6 +79,7 @@ class Evaluation:
     told: tuple[str, ...] = ()
     rejects: dict[str, str] | None = None
     circumstances: Circumstances | None = None
+    fingerprint: str | None = None
 
     def __getitem__(self, measure: str) -> float:
         """The mean of a measure, of the first way: ``evaluation["recall@1"]``."""
@@ -104,7 +112,7 @@ class Evaluation:
         ways = [way.to_dict() for way in self.ways]
         rest = {"told": list(self.told), "rejects": self.rejects or {}, "verdict": self.verdict}
         around = self.circumstances.to_dict() if self.circumstances else {}
-        return {"data": self.data, "main": self.main, "ways": ways, **rest, **around}
+        return {"data": self.data, "fingerprint": self.fingerprint, "main": self.main, "ways": ways, **rest, **around}
 
     def save(self, path: str | Path) -> None:
         """Write it as a page that stands alone."""

@@ -8,20 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from junco.errors import JuncoError
 from junco.evaluate.evaluation import Evaluation
-from junco.evaluate.way import Way
-from junco.graph.nesting import specs_in
-from junco.operator.spec import OperatorSpec
 from junco.settings import settings
 
 _logger = logging.getLogger("junco.evaluate")
@@ -43,6 +38,7 @@ class MeasuredHere:
         items_per_s: embedded, without loading.
         dim: numbers of a vector.
         measured: when, ISO 8601 in UTC.
+        fingerprint: of the data; ``None`` where nobody could tell what its items hold.
     """
 
     name: str
@@ -57,17 +53,16 @@ class MeasuredHere:
     items_per_s: float
     dim: int
     measured: str
+    fingerprint: str | None = None
 
 
-def kept(evaluation: Evaluation, ways: Sequence[Way]) -> Evaluation:
+def kept(evaluation: Evaluation) -> Evaluation:
     """The evaluation, of which the numbers are kept; a home that cannot be written loses them, with a warning."""
-    measured = [
-        {**each.to_dict(), "pipeline": way.pipeline.graph.name, "operators": _operators(way)}
-        for each, way in zip(evaluation.ways, ways, strict=True)
-    ]
+    measured = [each.to_dict() for each in evaluation.ways]
     when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {"junco": 1, "measured": when, "data": evaluation.data, "main": evaluation.main, "ways": measured}
-    same = [evaluation.data, [[way["name"], way["operators"]] for way in measured]]
+    data = {"data": evaluation.data, "fingerprint": evaluation.fingerprint}
+    told = {"junco": 1, "measured": when, **data, "main": evaluation.main, "ways": measured}
+    same = [evaluation.fingerprint or evaluation.data, [[way["name"], way["operators"]] for way in measured]]
     name = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
     try:
         _write(_folder() / f"{name}.json", json.dumps(told, allow_nan=False).encode())
@@ -89,23 +84,6 @@ def measured_here() -> list[MeasuredHere]:
 
 def _folder() -> Path:
     return settings().home / "evaluations"
-
-
-def _operators(way: Way) -> list[dict[str, Any]]:
-    return [{"name": spec.name, "params": _params(spec)} for spec in specs_in(way.pipeline.graph)]
-
-
-def _params(spec: OperatorSpec) -> dict[str, Any]:
-    """Given ones, and those that are by default: as far as they are plain."""
-    try:
-        defaults = {name: each.default for name, each in spec.load().parameters().items()}
-    except JuncoError:
-        defaults = {}
-    return {name: value for name, value in {**defaults, **spec.params}.items() if _is_plain(value)}
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -139,4 +117,9 @@ def _read(path: Path) -> Iterator[MeasuredHere]:
             items_per_s=float(way["items_per_s"]),
             dim=int(way["dim"]),
             measured=str(told["measured"]),
+            fingerprint=_digest(told.get("fingerprint")),
         )
+
+
+def _digest(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import Parameter
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from junco.engine.rows import Reject
-from junco.errors import DataError
+from junco.errors import DataError, JuncoError
+from junco.graph.nesting import specs_in
 from junco.graph.nodes import Graph
 from junco.graph.params import parameters_of, with_params
 from junco.labelled.lazy import all_asked
+from junco.operator.spec import OperatorSpec
 from junco.types import Vectors
 from junco.wording import picture
 
@@ -110,6 +114,11 @@ class Way:
         files = {Path(file) for step in self.pipeline.plan.lock().steps for file in step.files}
         return sum(file.stat().st_size for file in files if file.is_file())
 
+    @property
+    def operators(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """Each operator in it, with the values of all its parameters: given ones, and those that are by default."""
+        return tuple((spec.name, _params(spec)) for spec in specs_in(self.pipeline.graph))
+
     def _for(self, role: Role) -> Embeds:
         """The pipeline with that role, where its model knows one."""
         if role not in self._in_role:
@@ -118,6 +127,24 @@ class Way:
             changed = self.pipeline.with_graph(with_params(graph, {"role": role})) if has_role else self.pipeline
             self._in_role[role] = changed
         return self._in_role[role]
+
+
+def _params(spec: OperatorSpec) -> dict[str, Any]:
+    try:
+        defaults = {name: each.default for name, each in spec.load().parameters().items()}
+    except JuncoError:
+        defaults = {}
+    return plain_params({**defaults, **spec.params})
+
+
+def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of parameters as they are kept: plain ones, others in words; without those that are none."""
+    kept = {name: value for name, value in params.items() if value is not None and value is not Parameter.empty}
+    return {name: value if _is_plain(value) else picture(value) for name, value in kept.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def named_ways(pipelines: Sequence[Embeds], variations: Mapping[str, Embeds]) -> list[Way]:

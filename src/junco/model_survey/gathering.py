@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from junco.catalog import listing
 from junco.errors import JuncoError, NoHubError, UnknownNameError
-from junco.evaluate.keeping import MeasuredHere, measured_here
+from junco.evaluate.keeping import measured_here
 from junco.known_models.listing import known_models
 from junco.known_models.model import KnownModel, RunsAs
 from junco.model_survey.here import HERE, NEEDS_TRUST, TO_FETCH, Here, here
-from junco.model_survey.member import INSTALLED, MEASURED, ON_HUB, PUBLISHED, Member, report_of
+from junco.model_survey.measured import beside
+from junco.model_survey.member import INSTALLED, ON_HUB, PUBLISHED, Member, report_of
 from junco.operator import registry
 from junco.settings import settings
 from junco.wording import brief, printable
@@ -33,7 +34,6 @@ def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str
         UnknownNameError: no such family; with the nearest names.
     """
     check_family(family)
-    measured = measured_here()
     members = [_published(model) for model in known_models(family)]
     members += _installed(family, known_models(family))
     found, lines = _on_hub(family) if hub else ([], [])
@@ -41,8 +41,7 @@ def members_of(family: str, *, hub: bool = True) -> tuple[list[Member], list[str
     members += [_as_pulled(each, pulled) for each in found]
     names = {each.name.lower() for each in found}
     members += [each for name, each in pulled.items() if name not in names]
-    members = [_with_measured(member, measured) for member in members]
-    return [*members, *_only_measured(family, members, measured)], lines
+    return beside(family, members, measured_here()), [*lines, *_yours(family, members)]
 
 
 def check_family(family: str) -> None:
@@ -71,9 +70,27 @@ def _installed(family: str, published: Sequence[KnownModel]) -> Iterator[Member]
             yield Member(each.name, INSTALLED, Here(HERE), ref=each.name, **told)
         return
     for name in registry.names():
-        if name.partition(".")[0] == family and name not in known:
+        if name.partition(".")[0] == family and name not in known and not _takes_yours(name):
             runs_as = RunsAs(name)
             yield Member(name, INSTALLED, here(runs_as, None), runs_as, facts=registry.source_of(name))
+
+
+def _takes_yours(name: str) -> bool:
+    """Whether an operator of junco's own runs a model that its user brings: it is no model itself."""
+    if registry.source_of(name).partition(" ")[0] != "junco":
+        return False
+    try:
+        return "model" in registry.load(name).parameters()
+    except JuncoError:
+        return False
+
+
+def _yours(family: str, members: Sequence[Member]) -> list[str]:
+    """A line about the operators that run a model of one's own."""
+    known = {member.runs_as.name for member in members if member.runs_as}
+    names = [name for name in registry.names() if name.partition(".")[0] == family and name not in known]
+    names = [name for name in names if _takes_yours(name)]
+    return [f"a model of yours runs by {', '.join(names)}, with model="] if names else []
 
 
 def _on_hub(family: str) -> tuple[list[Member], list[str]]:
@@ -111,13 +128,20 @@ def _listed(told: Mapping[str, Any], address: str) -> Member:
 
 
 def _pulled(family: str) -> dict[str, Member]:
-    """Members that were pulled and lie here, by name in small letters."""
+    """Members that were pulled from the configured hub and lie here, by name in small letters; of none, from any."""
+    from junco.hub.client.address import chosen_hub, key_of
     from junco.hub.client.kept import kept_here
 
     if not (settings().home / "hub").is_dir():
         return {}
+    try:
+        hub = key_of(chosen_hub())
+    except NoHubError:
+        hub = ""
     found: dict[str, Member] = {}
     for each in kept_here():
+        if hub not in ("", each.hub):
+            continue
         told, name = each.checked.told, each.revision.repository
         if (told.get("family") or _family_of(told)) == family:
             licence = told.get("licence") or told.get("license") or None
@@ -132,11 +156,12 @@ def _family_of(told: Mapping[str, Any]) -> str:
 
 def _state(found: Kept) -> Here:
     """Whether it may run: data always, code where somebody allowed that very code here."""
-    from junco.hub.trust.grants import grants
+    from junco.hub.client.address import key_of
+    from junco.hub.trust.grants import grants, is_granted
 
     revision = found.revision
-    allowed = {(each.repository, each.commit, each.code_digest) for each in grants()}
-    if revision.code and (revision.repository, revision.commit, revision.code_digest) not in allowed:
+    hubs = {each.hub for each in grants() if key_of(each.hub) == found.hub}
+    if revision.code and not any(is_granted(hub, revision) for hub in hubs):
         return Here(NEEDS_TRUST, f"junco hub trust {revision.repository}", revision.num_bytes)
     return Here(HERE, "", revision.num_bytes)
 
@@ -144,26 +169,3 @@ def _state(found: Kept) -> Here:
 def _as_pulled(member: Member, pulled: dict[str, Member]) -> Member:
     mine = pulled.get(member.name.lower())
     return member if mine is None else replace(member, here=mine.here)
-
-
-def _with_measured(member: Member, measured: Iterable[MeasuredHere]) -> Member:
-    return replace(member, measured=tuple(each for each in measured if _is_of(each, member)))
-
-
-def _is_of(measured: MeasuredHere, member: Member) -> bool:
-    """Whether that was measured of a pipeline that makes its vectors by this member, with what the member names."""
-    if member.runs_as is None:
-        return bool(member.ref) and member.ref == measured.pipeline
-    mine = [params for name, params in measured.operators if name == member.runs_as.name]
-    return any(member.runs_as.params.items() <= params.items() for params in mine)
-
-
-def _only_measured(family: str, members: Iterable[Member], measured: Iterable[MeasuredHere]) -> Iterator[Member]:
-    """Ways of this family that were measured, and are no member that is known: a row for each."""
-    known = {id(each) for member in members for each in member.measured}
-    rest: dict[str, list[MeasuredHere]] = {}
-    for each in measured:
-        if any(name.partition(".")[0] == family for name, _ in each.operators) and id(each) not in known:
-            rest.setdefault(each.pipeline or each.name, []).append(each)
-    for name, all_of_it in rest.items():
-        yield Member(name, MEASURED, Here(HERE), ref=name, dim=all_of_it[0].dim, measured=tuple(all_of_it))

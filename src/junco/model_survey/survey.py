@@ -28,6 +28,7 @@ class Survey(Sequence[Member]):
         num_known: how many there are in all.
         benchmark: on which published scores are shown, and its metric; ``None`` where nobody published any.
         lines: what could not be asked.
+        num_of_unknown_size: left out because nobody knows how large they are.
     """
 
     family: str
@@ -35,6 +36,7 @@ class Survey(Sequence[Member]):
     num_known: int
     benchmark: tuple[str, str] | None = None
     lines: tuple[str, ...] = ()
+    num_of_unknown_size: int = 0
 
     @overload
     def __getitem__(self, index: int) -> Member: ...
@@ -61,9 +63,25 @@ class Survey(Sequence[Member]):
         counts = Counter(member.here.state for member in self)
         states = ", ".join(f"{counts[state]:,} {state}" for state in STATES if counts[state])
         said = [f"{shown} known members of {self.family}" + (f": {states}" if states else "")]
+        if self.num_of_unknown_size:
+            said.append(f"{self.num_of_unknown_size:,} left out: size unknown")
         if self.benchmark:
             said.append(f"score: {self.benchmark[1]}, {self.benchmark[0]}, as published; --json has the sources")
+        sets = {each.measured[0].fingerprint or each.measured[0].data for each in self if each.measured}
+        if len(sets) > 1:
+            said.append(f"measured: here by {len(sets):,} sets of data; only numbers by one compare, --json has which")
+        if line := self._use():
+            said.append(line)
         return [*said, *self.lines]
+
+    def _use(self) -> str:
+        """How one of them is written, where a model's name is none of an operator's."""
+        runs_as = next((each.runs_as for each in self if each.runs_as and each.runs_as.params), None)
+        if runs_as is None:
+            return ""
+        family, _, name = runs_as.name.replace("-", "_").partition(".")
+        given = ", ".join(f"{key}={value!r}" for key, value in runs_as.params.items())
+        return f"to use one: ops.{family}.{name}({given}), as a step of a pipeline; --json has the operator of each"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for programs."""
@@ -151,13 +169,16 @@ def survey(  # noqa: PLR0913  # each is one condition, by name
     benchmark = _benchmark(known, score)
     asked: list[Callable[[Member], bool]] = [
         lambda member: not runs_here or member.here.state == HERE,
-        lambda member: max_parameters is None or (member.parameters or max_parameters + 1) <= max_parameters,
         lambda member: licence is None or (member.licence or "").lower() == licence.lower(),
         lambda member: language is None or language.lower() in (member.languages or ()),
     ]
     chosen = [member for member in known if all(is_so(member) for is_so in asked)]
+    num_unknown = 0
+    if max_parameters is not None:
+        num_unknown = sum(member.parameters is None for member in chosen)
+        chosen = [each for each in chosen if each.parameters is not None and each.parameters <= max_parameters]
     chosen.sort(key=lambda member: _SORTS[sort](member, benchmark))
-    return Survey(family, tuple(chosen), len(known), benchmark, tuple(lines))
+    return Survey(family, tuple(chosen), len(known), benchmark, tuple(lines), num_unknown)
 
 
 def _benchmark(members: Sequence[Member], part: str | None) -> tuple[str, str] | None:
@@ -213,7 +234,7 @@ def _by_measured(member: Member, benchmark: _Benchmark) -> tuple[Any, ...]:
     if not member.measured:
         return (True, "", 0.0, member.name.casefold())
     newest = member.measured[0]
-    return (False, newest.data, -newest.mean, member.name.casefold())
+    return (False, f"{newest.data} {newest.fingerprint}", -newest.mean, member.name.casefold())
 
 
 def _by_published(member: Member, benchmark: _Benchmark) -> tuple[Any, ...]:

@@ -13,13 +13,13 @@ from junco.catalog.listing import pipeline_names
 from junco.errors import ContractError, JuncoError
 from junco.graph.nodes import INPUT, Graph, Node
 from junco.graph.params import with_params
+from junco.labelled.content import path_of
 from junco.labelled.lazy import LazyItem, asked
 from junco.operator import registry
 from junco.operator.base import Operator
 from junco.operator.namespace import ops
 from junco.operator.ports import Port, accepts_all
 from junco.operator.spec import OperatorSpec
-from junco.tuning.content import path_of
 from junco.types.media import AudioClip
 
 Tuned = Operator | OperatorSpec

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from junco.errors import DataError, TargetError
+from junco.labelled.content import Watch
 from junco.labelled.lazy import called
 from junco.train.examples import Rows
 from junco.train.task import Row, Side
-from junco.tuning.content import Watch
 from junco.tuning.decoding import WayIn
 from junco.tuning.making import RowsOf, made_rows
 from junco.tuning.row_store import RowStore

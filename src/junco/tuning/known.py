@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from junco.errors import DataError
+from junco.labelled.content import Contents, Watch, contents_of, unwatched
 from junco.labelled.lazy import called
 from junco.labelled.sets import LabelledSet, RetrievalSet, TrainSet, checked_labels, columns_in, with_rows
-from junco.tuning.content import Contents, Watch, contents_of, unwatched
 from junco.wording import picture
 
 _MOST_NAMED = 5

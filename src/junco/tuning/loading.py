@@ -15,12 +15,12 @@ import numpy.typing as npt
 from junco.errors import DataError
 from junco.evaluate.measures import sides, without
 from junco.evaluate.way import key_of
+from junco.labelled.content import Contents, Watch, contents_of, unwatched
 from junco.labelled.lazy import called
 from junco.labelled.sets import AnySet, LabelledSet, PairSet, TrainSet, UnlabelledSet, columns_in, with_rows
 from junco.pages.letters import amount
 from junco.train.examples import Rows
 from junco.train.task import Row, Side, TrainTask
-from junco.tuning.content import Contents, Watch, contents_of, unwatched
 from junco.tuning.decoding import Tuned, WayIn, way_of_values, way_of_vectors
 from junco.tuning.keeping import Work, keep
 from junco.tuning.loaded import HeldRows, Loaded, LoadedItems, Unreadable, check_labels, listed_rejects, told_rejects

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from junco.errors import DataError
 from junco.job.wanted import LeftOut
+from junco.labelled.content import Contents, Watch, unwatched
+from junco.labelled.fingerprint import Side, side_of
 from junco.labelled.items import read_items
 from junco.labelled.parts import Parts, parts_of
 from junco.labelled.reading import read_data
 from junco.labelled.sets import LabelledSet, PairSet, RetrievalSet, TrainSet, TripletSet, UnlabelledSet
-from junco.tuning.content import Contents, Watch, unwatched
 from junco.tuning.drawn import drawn_by_group, drawn_by_label
-from junco.tuning.fingerprint import Side, side_of
 from junco.tuning.known import Known, check_apart
 from junco.wording import picture
 

@@ -22,22 +22,25 @@ class Kept:
         revision: what it is.
         folder: where it lies.
         checked: what its manifest says.
+        hub: from which it came, as `key_of` its address.
     """
 
     revision: Revision
     folder: Path
     checked: Checked
+    hub: str
 
 
 def kept_here() -> list[Kept]:
-    """The newest revision of each repository that lies in the cache, by its name."""
+    """The newest revision of each hub's repositories that lies in the cache, by its name."""
     cache = Cache()
-    found: dict[str, tuple[float, Kept]] = {}
+    found: dict[tuple[str, str], tuple[float, Kept]] = {}
     for path, revision in _known(cache.home / "known"):
         folder = cache.folder(revision.digest)
-        when = path.stat().st_mtime
-        if folder.is_dir() and when >= found.get(revision.repository, (0.0, None))[0]:
-            found[revision.repository] = when, Kept(revision, folder, check(folder, card=False))
+        when, hub = path.stat().st_mtime, path.parents[2].name
+        key = revision.repository, hub
+        if folder.is_dir() and when >= found.get(key, (0.0, None))[0]:
+            found[key] = when, Kept(revision, folder, check(folder, card=False), hub)
     return [each for _, (_, each) in sorted(found.items())]
 
 

@@ -14,6 +14,7 @@ from junco.errors import DataError, InputError
 from junco.hub.client.address import chosen_hub
 from junco.hub.client.connection import TRIES, Connection, repository_path
 from junco.hub.client.names import parse_name
+from junco.hub.client.what_was_measured import bind, is_of
 from junco.settings import user_path
 from junco.wording import picture, printable
 
@@ -51,25 +52,38 @@ def report(
     data: str,
     way: str = "",
     machine: str = "",
+    anyway: bool = False,
     hub: str | None = None,
 ) -> Reported:
     """Send what was measured of a revision; the same sent twice is one.
 
     Args:
-        name: ``namespace/name[@version]``: what was measured.
+        name: ``namespace/name[@version]``: what was measured; the version may be left out where the report has it.
         source: a file of ``junco evaluate --json`` or of a training's report, the same as values, or the evaluation.
         data: what the data is called by everybody, such as ``oxford-flowers-102 test``.
-        way: which of several that were measured; the first of an evaluation, the tuned one of a training.
+        way: which of several that were measured; the one that names the repository, the tuned one of a training.
         machine: what it ran on, where the report does not say it.
+        anyway: send it though it says something else than the name, or not by which items it was measured.
 
     Raises:
-        DataError: the source is no such report, or says too little.
+        DataError: the source is no such report, says too little, or measured something else than the name means.
+        InputError: nothing says which release was measured.
         HubError: the hub refused.
     """
     asked = parse_name(name)
-    body = {"revision": asked.revision, "report": comparable(read_report(source), data, way=way, machine=machine)}
+    read = read_report(source)
+    body = comparable(read, data, way=way, machine=machine, repository=asked.repository)
+    if body["data"]["fingerprint"] is None and not anyway:
+        raise DataError(
+            "the report has no fingerprint of the items by which it was measured, so that nobody can tell whether "
+            "another's numbers are by the same: measure anew with this version of junco; or anyway=True, '--anyway'"
+        )
     with Connection(chosen_hub(hub)) as connection:
-        told = connection.ask("POST", f"{repository_path(asked.repository)}/reports", body, tries=TRIES)
+        bound = bind(connection, asked, way_in(read, way, asked.repository)[0], anyway=anyway)
+        if bound.trained_on and bound.trained_on == body["data"]["fingerprint"]:
+            body["trained_on_data"] = True
+        sent = {"revision": bound.revision.commit, "report": body}
+        told = connection.ask("POST", f"{repository_path(asked.repository)}/reports", sent, tries=TRIES)
     texts = {key: str(told.get(key, "")) for key in ("commit", "main")}
     return Reported(int(told["id"]), asked.repository, **texts, data=str(told.get("data_key", "")), told=told)
 
@@ -126,7 +140,9 @@ def _read(path: Path) -> Any:
         raise DataError(f"{path} is no JSON: write it by 'junco evaluate … --json > {path.name}'") from None
 
 
-def comparable(told: Mapping[str, Any], data: str, *, way: str = "", machine: str = "") -> dict[str, Any]:
+def comparable(
+    told: Mapping[str, Any], data: str, *, way: str = "", machine: str = "", repository: str = ""
+) -> dict[str, Any]:
     """What of a report can be set beside others'.
 
     Args:
@@ -134,13 +150,14 @@ def comparable(told: Mapping[str, Any], data: str, *, way: str = "", machine: st
         data: what the data is called.
         way: which of several.
         machine: where the report does not say it.
+        repository: the way that names it is taken, where none is chosen.
 
     Raises:
         DataError: it says too little.
     """
     trained = told.get("evaluation")
     measured = trained if isinstance(trained, Mapping) else told
-    chosen, num_ways = _way(measured, way, at=-1 if trained else 0)
+    chosen, num_ways = way_in(told, way, repository)
     metrics = {name: each for name, each in (chosen.get("estimates") or {}).items() if _is_known(each)}
     main = measured.get("main")
     if main not in metrics:
@@ -166,15 +183,25 @@ def comparable(told: Mapping[str, Any], data: str, *, way: str = "", machine: st
     }
 
 
-def _way(measured: Mapping[str, Any], way: str, at: int) -> tuple[Mapping[str, Any], int]:
-    ways = measured.get("ways")
+def way_in(told: Mapping[str, Any], way: str = "", repository: str = "") -> tuple[Mapping[str, Any], int]:
+    """A report's way, and how many it has: the one of a name; else the only one, the one that names the repository, or
+    of a training the tuned one.
+
+    Raises:
+        DataError: there is none, or several are there and nothing says which.
+    """
+    trained = told.get("evaluation")
+    ways = (trained if isinstance(trained, Mapping) else told).get("ways")
     if not isinstance(ways, list) or not ways or not all(isinstance(each, Mapping) for each in ways):
         raise DataError("this is no report of an evaluation: it has no ways that were measured")
+    known = ", ".join(printable(str(each.get("name"))) for each in ways[:20])
     if not way:
-        return ways[at], len(ways)
+        mine = [each for each in ways if repository and is_of(each, repository)]
+        if len(chosen := mine or (ways[-1:] if trained else ways)) > 1:
+            raise DataError(f"the report measured several: say which by way=, '--way': {known}")
+        return chosen[0], len(ways)
     found = next((each for each in ways if each.get("name") == way), None)
     if found is None:
-        known = ", ".join(printable(str(each.get("name"))) for each in ways[:20])
         raise DataError(f"the report measured no {picture(way)}; it has {known}")
     return found, len(ways)
 

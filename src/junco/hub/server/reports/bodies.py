@@ -78,6 +78,8 @@ class Measured(_Strict):
     """The most memory that the process had."""
     measured_as: Plain | None = None
     """What it was called where it was measured."""
+    trained_on_data: bool | None = None
+    """Whether it was trained on the very data that it is measured by."""
     machine: Plain
     measured: Moment
     junco: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,40}$")]

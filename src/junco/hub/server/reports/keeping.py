@@ -34,7 +34,7 @@ def add_report(session: Session, visit: Visit, sent: NewReport) -> tuple[dict[st
     """
     commit = commit_of(session, visit.repo.id, sent.revision)
     _check_time(sent.report.measured)
-    body = sent.report.model_dump()
+    body = sent.report.model_dump(exclude=None if sent.report.trained_on_data else {"trained_on_data"})
     digest = hashlib.sha256(json.dumps([commit.oid, body], sort_keys=True).encode()).hexdigest()
     asked = select(Report).where(Report.repository_id == visit.repo.id, Report.digest == digest)
     if (there := session.scalar(asked)) is not None:

@@ -1,4 +1,4 @@
-"""What is kept of one side of a split: how much, of which labels, and a fingerprint by which the same data is known."""
+"""A fingerprint by which the same data is known, and what is kept of one side of a split."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from junco.labelled.content import contents_of
 from junco.labelled.lazy import called
-from junco.labelled.sets import LabelledSet, PairSet, TrainSet, columns_in
+from junco.labelled.sets import AnySet, LabelledSet, PairSet, RetrievalSet, TrainSet, columns_in
 
 MOST_NAMED = 10_000
 """Of more items, or labels, names are not kept."""
@@ -84,3 +85,29 @@ def _extras(data: TrainSet) -> Sequence[Any]:
     if isinstance(data, LabelledSet):
         return data.labels
     return data.scores if isinstance(data, PairSet) else ()
+
+
+def fingerprint_of(data: AnySet, *, are_texts: bool = False) -> str | None:
+    """The fingerprint of a set by which something is measured, as training notes it of its sides.
+
+    Of a retrieval set it holds what is searched and what answers, too.
+
+    Args:
+        data: the set.
+        are_texts: texts are items themselves, and name no files.
+
+    Returns:
+        64 hexadecimal digits; ``None`` where nobody can tell what some items hold.
+    """
+    found = [contents_of(column, are_texts=are_texts) for column in columns_in(data)]
+    if any(each.unknown or each.unreadable for each in found):
+        return None
+    digests = [each.digests for each in found]
+    if not isinstance(data, RetrievalSet):
+        return fingerprint(digests, _extras(data))
+    of_answer = dict(zip(data.corpus, digests[1], strict=True))
+    relevant = [data.relevant.get(query, {}) for query in data.queries]
+    answers = [
+        sorted((of_answer[name].hex(), gain) for name, gain in each.items() if name in of_answer) for each in relevant
+    ]
+    return fingerprint([[fingerprint([digests[1]]).encode()] * len(digests[0]), digests[0]], answers)
