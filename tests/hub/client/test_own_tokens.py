@@ -62,13 +62,11 @@ def test_the_token_of_the_environment_goes_before_that_of_a_login_also_where_no_
     (folder / "notes.txt").write_text("more")
     with pytest.raises(HubError, match="repo:write"):
         hub.push(folder, "alice/tokens-weak")
-    with pytest.raises(ParameterError, match="nothing says that it is for https://other.example: set JUNCO_HUB"):
+    with pytest.raises(ParameterError, match=r"nothing says that it is for https://other\.example: set JUNCO_HUB"):
         hub.whoami("https://other.example")
 
 
-def test_a_login_keeps_and_a_logout_revokes_its_own_token_and_not_that_of_the_environment(
-    served, machine, monkeypatch
-):
+def test_a_login_keeps_and_a_logout_revokes_its_own_token_and_not_that_of_the_environment(served, machine, monkeypatch):
     machine("alice", served.alice)
     weak = run("hub", "token", "stays")
     machine("new")
