@@ -317,3 +317,11 @@ def test_its_pages_are_shown_and_its_files_downloaded(mirror, other):
     other.spoilt["/"] = lambda handler: send(handler, 500, b"broken")
     assert get(mirror, "/acme/small/tree/main").headers["X-Junco-Mirror"] == "stale; upstream-failed"
     assert get(mirror, "/acme/another").status_code == 502
+
+
+def test_a_page_of_a_release_brings_it_however_its_version_is_written(mirror, other):
+    other.put("acme/small", FILES, branch="v1.0.0")
+    other.put("acme/small", {**FILES, "config.json": b"[]"})
+    assert get(mirror, "/acme/small@1.0.0").status_code == 200
+    assert get(mirror, "/acme/small@v1.0.0").status_code == 200
+    assert get(mirror, "/acme/small@9.9.9").status_code == 404

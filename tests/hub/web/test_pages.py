@@ -68,7 +68,10 @@ def test_pages_of_a_search_follow_each_other(hub, monkeypatch):
 def test_a_repository_shows_its_card_how_it_is_used_and_where_it_comes_from(hub):
     shown = look(hub, "/alice/flowers")
     oid = hub.ask("GET", "/repositories/alice/flowers")["head"]
-    assert f"pipeline(&#34;alice/flowers@{oid}&#34;)" in shown
+    assert "pipeline(&#34;alice/flowers@1.0.0&#34;)" in shown
+    assert f"alice/flowers@{oid}" in shown.split("the same files for ever")[1]
+    assert "junco run alice/flowers@1.0.0 &#34;photo.jpg&#34;" in shown
+    assert "junco embed alice/flowers@1.0.0 photos --to vectors.parquet" in shown
     assert '<th align="right">recall@1</th>' in shown
     assert '<img src="/alice/flowers/raster/main/pictures/red.png" alt="a red square">' in shown
     assert 'href="/alice/flowers/blob/main/junco.yaml"' in shown
@@ -248,6 +251,7 @@ def test_a_signed_repository_says_how_it_is_verified(hub, tmp_path):
     shown = look(hub, "/bob/signed")
     assert "junco hub verify bob/signed@" in shown
     assert 'href="/bob/signed/blob/main/model.sig"' in shown
+    assert '<span class="chip" title="Not checked by this hub: junco hub verify bob/signed' in shown
     assert "bob/</span>signed" in look(hub, "/search?signed=yes")
     hub.push(hub.bob, "bob/signed", {"more.txt": b"not signed for"})
     assert "junco hub verify" not in look(hub, "/bob/signed")

@@ -115,3 +115,22 @@ def test_hugging_faces_addresses_are_still_theirs(hub):
 def test_no_namespace_is_called_as_a_page_is():
     firsts = {route.path.split("/")[1] for _, router in ROUTERS for route in router.routes if route.path.count("/") < 4}
     assert {first for first in firsts if first and "{" not in first} - {"_xet", "_lfs"} <= RESERVED
+
+
+def test_a_list_shows_what_a_summary_says_first_and_never_a_colon_without_what_it_leads_to():
+    assert figures.first_sentence("Photos as 64 numbers. Trained on flowers.") == "Photos as 64 numbers."
+    assert figures.first_sentence("Version 1.0 of e.g. leaves") == "Version 1.0 of e.g. leaves"
+    assert figures.first_sentence("以图搜图。再来一句。") == "以图搜图。"
+    assert figures.first_sentence("It was made so:") == "It was made so…"
+    assert figures.first_sentence("") == ""
+
+
+def test_chinese_texts_have_chinese_signs_and_one_word_for_each_thing():
+    for english, text in chinese().items():
+        assert not re.search(r"[\u4e00-\u9fff] ?[,;:?!(]|[,;:?!)] ?[\u4e00-\u9fff]", text), english
+        assert not re.search(r"您|(?<!家)族", text), english
+
+
+def test_a_family_says_of_what_it_is_one_in_both_languages(hub):
+    assert ">family of operators</span>" in look(hub, "/mei/contract")
+    assert ">算子家族</span>" in look(hub, "/mei/contract", **{"Accept-Language": "zh"})

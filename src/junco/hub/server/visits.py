@@ -19,7 +19,7 @@ from junco.hub.server.accounts.tokens import actor_of, note_use
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
 from junco.hub.server.hub import Hub, hub_of
 from junco.hub.server.limits import Counter
-from junco.hub.server.repos.revisions import MAIN
+from junco.hub.server.repos.revisions import MAIN, as_revision
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace
 
@@ -134,7 +134,8 @@ def _is_brought(request: Request, repository: Repository | None) -> bool:
         return False
     parts = request.path_params
     # a request for bytes by their digest is about what is known already
-    revision = None if "sha256" in parts or "revisions" in parts else str(parts.get("revision", MAIN))
+    asked = parts.get("revision", as_revision(str(parts.get("release", MAIN))))
+    revision = None if "sha256" in parts or "revisions" in parts else str(asked)
     told = mirror.bring(parts["namespace"], parts["name"], revision)
     if told:
         request.scope["junco.headers"] = told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from junco.hub.content.card import BASE
 from junco.hub.server.access import Action, Target, allow
-from junco.hub.server.repos.resolving import as_revision
 from junco.hub.server.repos.revisions import (
     MAIN,
     File,
+    as_revision,
     commit_of,
     files_of,
     find_commit,
@@ -24,7 +25,12 @@ from junco.hub.server.repos.revisions import (
 from junco.hub.server.tables.files import BRANCH, Commit, Ref, Repository
 from junco.hub.server.tables.use import Like
 from junco.hub.server.visits import Visit
+from junco.hub.web.preview import text_of
 
+FAMILY_NAMES = {"operator": "family of operators", "pipeline": "family of pipelines"}
+"""By what a family's manifest says that it is of."""
+_OF = re.compile(r"^of: *(operator|pipeline) *$", re.MULTILINE)
+_MOST_MANIFEST = 40_000
 PER_PART = ("junco:", "family:", BASE)
 
 
@@ -42,6 +48,7 @@ class About:
         liked: whether who looks likes it.
         may_change: whether who looks may change its settings.
         may_write: whether who looks may push to it.
+        kind_name: what it is, where its files say more than its kind; a text of `words`.
     """
 
     repository: Repository
@@ -53,6 +60,7 @@ class About:
     liked: bool
     may_change: bool
     may_write: bool
+    kind_name: str | None
 
     @property
     def name(self) -> str:
@@ -115,17 +123,28 @@ def about(session: Session, visit: Visit, revision: str | None = None) -> About:
         commit = commit_of(session, repository.id, revision)
     target = Target(repository.namespace_id, repository.id, repository.private)
     user = visit.actor.user_id
+    files = files_of(session, commit.tree_id) if commit is not None else []
     return About(
         repository,
         visit.space.name,
         revision,
         commit,
-        files_of(session, commit.tree_id) if commit is not None else [],
+        files,
         refs_of(session, repository.id),
         user is not None and session.get(Like, (user, repository.id)) is not None,
         allow(visit.actor, Action.ADMINISTER, target),
         allow(visit.actor, Action.WRITE, target),
+        _kind_name(visit, files),
     )
+
+
+def _kind_name(visit: Visit, files: list[File]) -> str | None:
+    """Of what a family is one, by its manifest."""
+    manifest = next((file for file in files if file.path == "family.yaml"), None)
+    if visit.repo.kind != "family" or manifest is None:
+        return None
+    found = _OF.search(text_of(visit.hub, manifest, _MOST_MANIFEST))
+    return FAMILY_NAMES[found[1]] if found else None
 
 
 def commit_named(session: Session, repository_id: int, key: int | None) -> str | None:

@@ -23,10 +23,10 @@ from junco.hub.server.tables.people import Namespace
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.about import About, about
 from junco.hub.web.card import MOST_LETTERS, card_of
-from junco.hub.web.drawings import Pipeline, pipeline_of
 from junco.hub.web.preview import text_of
 from junco.hub.web.render import base_address, form_of, page, redirect
-from junco.hub.web.snippets import snippets
+from junco.hub.web.snippets import snippets, version_of
+from junco.hub.web.standing import pipeline_in, standing
 
 routes = APIRouter()
 _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
@@ -58,14 +58,16 @@ def _page(visit: Visit, request: Request, revision: str | None) -> Response:
             "made": _made_of(session, visit.actor, shown),
             "digest": tree_of(session, shown.commit).digest if shown.commit is not None else None,
         }
-    readme, manifest = shown.file("README.md"), shown.file("pipeline.yaml")
+    readme = shown.file("README.md")
     if readme is not None:
         text = text_of(visit.hub, readme, _MOST_CARD)
         values |= {"card": card_of(text, shown.name, shown.revision), "is_cut": len(text) > MOST_LETTERS}
         values["said_below"] = visit.repo.summary in " ".join(text.split())[:_SOON]
-    pipeline = pipeline_of(text_of(visit.hub, manifest)) if manifest is not None else Pipeline()
     if shown.commit is not None:
-        values["snippets"] = snippets(shown, base_address(request), pipeline)
+        version = version_of(shown)
+        values["snippets"] = snippets(shown, base_address(request), standing(visit.hub, shown, version))
+        values["version"] = version
+    pipeline = pipeline_in(visit.hub, shown)
     kept = {"card": None, "is_cut": False, "snippets": [], "signature": SIGNATURE, "pipeline": pipeline, **values}
     return page(request, visit, "artefact.html", shown=shown, tab="card", **kept)
 

@@ -15,8 +15,10 @@ from junco.hub.server.reports import families as compared
 from junco.hub.server.reports.families import MOST_MEMBERS, Asked, family_of, quality
 from junco.hub.server.repos import trends
 from junco.hub.server.visits import Visit, needs
+from junco.hub.web.machines import short_machines
 from junco.hub.web.render import page
 from junco.hub.web.scatter import Point, interval, scatter, shapes
+from junco.hub.web.weights import weights_of
 from junco.operator import registry
 
 routes = APIRouter()
@@ -51,6 +53,7 @@ def show(family: str, visit: _Open, request: Request) -> Response:
     with visit.hub.database.reading() as session:
         asked = Asked(given["data"] or None, given["metric"] or None, sort, falling)
         told = family_of(session, visit.actor, family[:96], asked)
+        weights = weights_of(session, [each["name"] for each in told["items"] if not _has_size(each)], family[:96])
     if not told["total"] and not told["contracts"]:
         raise Fault(404, "no-family", "no family is called so, here or in junco")
     metric = told["chosen"]["metric"]
@@ -66,6 +69,8 @@ def show(family: str, visit: _Open, request: Request) -> Response:
         columns=_columns(family, told, falling),
         measured=measured,
         symbols=symbols,
+        short=short_machines(list(symbols)),
+        weights=weights,
         picture=scatter([_point(each, metric, symbols) for each in measured if each["report"]["items_per_s"]]),
         bars=_bars(measured, metric),
         most=MOST_MEMBERS,
@@ -85,6 +90,10 @@ def _columns(family: str, told: Mapping[str, Any], falling: bool | None) -> list
         query = urlencode({key: value for key, value in wanted.items() if value is not None})
         made.append({"name": name, "falling": now, "query": query})
     return made
+
+
+def _has_size(row: Mapping[str, Any]) -> bool:
+    return row["report"] is not None and row["report"]["model_bytes"] is not None
 
 
 def _point(row: Mapping[str, Any], metric: str, symbols: Mapping[str, str]) -> Point:

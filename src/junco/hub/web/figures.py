@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from junco.hub.server.clock import DAY, stamp
 from junco.hub.web.words import translated
 
 _STEPS = ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (3600, "hour"), (60, "minute"))
+_END = re.compile(r"(?<=[.!?]) +(?=[A-Z0-9`\"'(\[])|(?<=[。！？])")
 _AGO = {
     "year": ("1 year ago", "{n} years ago"),
     "month": ("1 month ago", "{n} months ago"),
@@ -64,6 +66,12 @@ def when(seconds: int, text: str | None = None) -> Markup:
 def many(language: str, number: int, one: str, several: str, **values: Any) -> str:
     """How many there are, in words: ``many("en", 2, "1 file", "{n} files")``."""
     return translated(language, one if number == 1 and language == "en" else several, n=f"{number:,}", **values)
+
+
+def first_sentence(text: str) -> str:
+    """What a summary says first; a colon at its end leads to what is not shown, and goes."""
+    said = _END.split(text.strip(), maxsplit=1)[0].strip()
+    return f"{said.rstrip(':： ')}…" if said.endswith((":", "：")) else said
 
 
 def literal(text: str) -> Markup:

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from junco.hub.server.access import Action
 from junco.hub.server.faults import Fault, no_file
 from junco.hub.server.mirror.sending import send_mirrored
-from junco.hub.server.repos.resolving import as_revision
-from junco.hub.server.repos.revisions import File, commit_of, file_of
+from junco.hub.server.repos.revisions import File, as_revision, commit_of, file_of
 from junco.hub.server.sending import send_blob
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web import raster

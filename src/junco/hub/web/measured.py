@@ -8,11 +8,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from junco.hub.server.access import Action
+from junco.hub.server.native.bodies import RowNumber
 from junco.hub.server.reports.keeping import drop_report, reports_of
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.about import about
 from junco.hub.web.forms import answered
 from junco.hub.web.render import page, redirect
+from junco.hub.web.snippets import measuring, version_of
+from junco.hub.web.standing import standing
 
 routes = APIRouter()
 _Read = Annotated[Visit, Depends(needs(Action.READ, of_page=True))]
@@ -29,11 +32,14 @@ def show(visit: _Read, request: Request) -> Response:
     by_data: dict[str, list[dict[str, Any]]] = {}
     for each in found:
         by_data.setdefault(each["data_key"], []).append(each)
-    return page(request, visit, "measured.html", shown=shown, tab="measured", by_data=by_data)
+    measure = None
+    if shown.may_write and shown.commit is not None:
+        measure = measuring(shown, standing(visit.hub, shown, version_of(shown)))
+    return page(request, visit, "measured.html", shown=shown, tab="measured", by_data=by_data, measure=measure)
 
 
 @routes.post("/{namespace}/{name}/measured/{number}/drop")
-async def drop(number: int, visit: _Write, request: Request) -> Response:
+async def drop(number: RowNumber, visit: _Write, request: Request) -> Response:
     """A report that was wrong goes."""
     return await answered(request, visit, lambda visit, request, form: _drop(visit, number))
 

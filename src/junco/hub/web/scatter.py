@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _WIDTH, _HEIGHT = 640, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 14, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 30, 42
 _MOST_LABELS, _LONGEST = 20, 24
+_LETTER = 8.2
+"""Its width where the picture is narrow, and its letters are drawn larger."""
 _BAR = 96
 _LABEL = Markup('<text class="label {}" x="{:.1f}" y="{:.1f}">{}</text>')
 SHAPES = ("circle", "square", "diamond", "triangle")
@@ -125,7 +127,7 @@ def _labels(placed: Sequence[_Placed]) -> list[Markup]:
     for point, x, y, _ in sorted(placed, key=lambda each: -each[0].mean)[:_MOST_LABELS]:
         text = point.name.rpartition("/")[2]
         text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-        width = 6.6 * len(text)
+        width = _LETTER * len(text)
         for drop, side in ((0, ""), (0, "end"), (-14, ""), (-14, "end"), (14, ""), (14, "end")):
             at = x - 10 if side else x + 10
             left = at - width if side else at

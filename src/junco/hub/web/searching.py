@@ -18,9 +18,9 @@ from junco.hub.web.rows import rows_of
 routes = APIRouter()
 _Open = Annotated[Visit, Depends(needs(Action.OPEN, of_page=True))]
 FACETS = {"kind": "Kind", "family": "Family", "task": "Task", "licence": "Licence"}
-MARKS = {"signed": "Signed", "unsafe": "Unsafe files"}
+MARKS = {"signed": "With a signature", "unsafe": "Unsafe files"}
 CHOICES = (
-    ("signed", "yes", "Signed"),
+    ("signed", "yes", "With a signature"),
     ("unsafe", "no", "Without unsafe files"),
     ("unsafe", "yes", "With unsafe files"),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import re
 
+import numpy as np
 import pytest
 from hubs import REPORT
+from safetensors.numpy import save
 from visiting import said
 
+from junco.hub.web.machines import short_machines
 from junco.hub.web.scatter import Point, scatter
 
 CARD = "---\nlicense: {licence}\ntags: ['junco:operator', 'family:{family}']\n---\n# {title}\n"
@@ -175,3 +178,23 @@ def test_names_in_a_picture_cover_no_other_and_are_cut_where_they_are_long():
     assert len(labels) < 8
     assert all(len(text) <= 24 for _, _, text in labels)
     assert scatter([point("a/one", 1)]) is None
+
+
+def test_a_member_without_a_report_shows_how_large_its_weights_are(hub, family, alice, visit):
+    hub.repository(alice, "alice/heavy")
+    card = CARD.format(licence="mit", family="f-heavy", title="Heavy").encode()
+    weights = save({"head": np.zeros(500_000, np.float32)})
+    files = {"README.md": card, "a.safetensors": weights, "notes.txt": b"a " * 500_000}
+    hub.push(alice, "alice/heavy", files, parent=None)
+    words = said(visit().get("/families/f-heavy"))
+    assert "2 MB *" in words
+    assert "not measured; the size of its files of weights" in words
+    assert "the size of its files" not in said(visit().get(family))
+
+
+def test_machines_of_a_legend_are_short_and_stay_apart():
+    long = "x86_64 AMD EPYC 9354 32-Core Processor, 16 cores, NVIDIA H200 ×1"
+    assert short_machines([long, "Apple M3"]) == {long: "AMD EPYC 9354", "Apple M3": "Apple M3"}
+    twins = [long, long.replace("H200", "H100")]
+    assert short_machines(twins) == {each: each for each in twins}
+    assert short_machines(["x86_64"]) == {"x86_64": "x86_64"}

@@ -12,8 +12,7 @@ from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault, no_repository, too_large
 from junco.hub.server.hub import Hub
 from junco.hub.server.mirror.mirror import Mirror
-from junco.hub.server.repos.resolving import as_revision
-from junco.hub.server.repos.revisions import commit_of, files_of
+from junco.hub.server.repos.revisions import as_revision, commit_of, files_of
 from junco.hub.server.tables.files import ELSEWHERE, Blob, Commit, Entry, Repository, Tree
 from junco.hub.server.tables.mirror import Fetched
 from junco.hub.server.tables.people import Namespace

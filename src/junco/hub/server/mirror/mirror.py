@@ -28,8 +28,7 @@ from junco.hub.server.mirror.keeping import Brought, is_kept, keep_commit
 from junco.hub.server.mirror.listing import Listed, Said, read_refs, read_revision, read_tree
 from junco.hub.server.mirror.options import Mirroring
 from junco.hub.server.mirror.upstream import MOST_S, Upstream, pieces
-from junco.hub.server.repos.resolving import as_revision
-from junco.hub.server.repos.revisions import MAIN, find_commit, latest_of, sort_releases
+from junco.hub.server.repos.revisions import MAIN, as_revision, find_commit, latest_of, sort_releases
 from junco.hub.server.tables.files import BRANCH, Commit, Ref, Repository
 from junco.hub.server.tables.people import MIRROR, Namespace
 

@@ -18,9 +18,9 @@ from junco.hub.server.faults import Fault
 from junco.hub.server.mirror.sending import send_mirrored
 from junco.hub.server.native.repositories import ONE
 from junco.hub.server.repos.counts import count_download
-from junco.hub.server.repos.resolving import as_revision
 from junco.hub.server.repos.revisions import (
     File,
+    as_revision,
     commit_of,
     described,
     files_of,

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from junco.hub.server.access import Action, Actor, Target, allow
-from junco.hub.server.accounts.names import RELEASE
 from junco.hub.server.faults import no_repository, no_revision
-from junco.hub.server.repos.revisions import find_commit, names_of, sort_releases, tree_of
+from junco.hub.server.repos.revisions import as_revision, find_commit, names_of, sort_releases, tree_of
 from junco.hub.server.visits import find_repository
 
 
@@ -35,8 +34,3 @@ def resolve(session: Session, actor: Actor, asked: str) -> dict[str, Any]:
                 }
             fault = no_revision(revision or "latest")
     return {"asked": asked, "error": {"code": fault.code, "message": fault.message}}
-
-
-def as_revision(text: str) -> str:
-    """A version may be written without its ``v``; nothing is the latest release."""
-    return f"v{text}" if RELEASE.fullmatch(f"v{text}") else text or "latest"

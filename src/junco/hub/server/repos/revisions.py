@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
-from junco.hub.server.accounts.names import COMMIT, release_order
+from junco.hub.server.accounts.names import COMMIT, RELEASE, release_order
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import no_revision
 from junco.hub.server.tables.files import BRANCH, ELSEWHERE, TAG, Blob, Commit, Entry, Ref, Repository, Sent, Tree
@@ -73,6 +73,11 @@ def sort_releases(names: Sequence[str]) -> list[str]:
 def latest_of(releases: Sequence[str]) -> str | None:
     """The highest release that is none of tests; ``None`` where there is none."""
     return next((name for name in releases if "-" not in name.partition("+")[0]), None)
+
+
+def as_revision(text: str) -> str:
+    """A version may be written without its ``v``; nothing is the latest release."""
+    return f"v{text}" if RELEASE.fullmatch(f"v{text}") else text or "latest"
 
 
 @dataclass(frozen=True, slots=True)
