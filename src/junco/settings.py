@@ -3,7 +3,7 @@
 =================== ===============================================================
 JUNCO_HOME          where junco keeps pipelines, journals and caches
 JUNCO_HUB           address of a hub
-JUNCO_TOKEN         the token for that hub
+JUNCO_TOKEN         the token for that hub, or else for the one that one logged in to last
 JUNCO_MIRROR_TOKEN  the token that a hub shows to the hub that it mirrors
 JUNCO_OFFLINE       1: never open a network connection
 HF_HUB_OFFLINE      1: the same, as everybody in the field says it

@@ -10,9 +10,11 @@ from junco.catalog.sources import Location, locations, only_one
 from junco.errors import ContractError, NoHubError, UnknownNameError
 from junco.graph import yaml_file
 from junco.graph.nodes import Graph
+from junco.graph.params import with_step
 from junco.operator import registry
 from junco.operator.family import Family
-from junco.operator.hub_names import hub_pipeline
+from junco.operator.hub_names import OtherKindError, hub_pipeline
+from junco.operator.spec import OperatorSpec
 from junco.settings import settings
 
 
@@ -90,12 +92,29 @@ def _hint(name: str) -> str:
 
 
 def _on_hub(name: HubName, ref: str) -> Definition:
-    """A pipeline of a hub, as a folder that was fetched and checked."""
+    """A pipeline of a hub, as a folder that was fetched and checked; an operator stands in its family's usual one."""
     try:
         folder = hub_pipeline(str(name))
+    except OtherKindError as error:
+        return _in_usual(str(name), error)
     except NoHubError as error:
         cure = f" If you mean a file, write {f'./{ref}'!r}." if Path(ref).exists() else ""
         raise NoHubError(f"{ref!r} is a name on a hub and {error}{cure}") from None
     path = folder / "pipeline.yaml"
     graph = yaml_file.read_file(path)
     return Definition(str(name), graph if graph.name else replace(graph, name=name.name), path, str(name))
+
+
+def _in_usual(operator: str, error: OtherKindError) -> Definition:
+    """The pipeline that stands for an operator's family, with an operator of a hub as its main step.
+
+    Raises:
+        OtherKindError: it is no operator, or its family has no such pipeline.
+    """
+    if error.family not in registry.families("pipeline"):
+        raise error
+    usual = definition(error.family)
+    if not usual.graph.main:
+        raise error
+    step = replace(usual.graph.node(usual.graph.main), fn=OperatorSpec.named(operator, {}), written=None)
+    return Definition(operator, with_step(usual.graph, step), usual.path, operator)

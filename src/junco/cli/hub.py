@@ -152,7 +152,7 @@ def check(context: click.Context, store: Path, database: str | None, blobs: str 
         context.exit(1)
 
 
-@hub.command
+@hub.command(short_help="Copy a hub's folder, while the hub runs.")
 @click.argument("target", type=click.Path(path_type=Path))
 @store_option
 def backup(target: Path, store: Path) -> None:

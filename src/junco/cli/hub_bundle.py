@@ -12,7 +12,7 @@ from junco.cli.printing import size
 from junco.terminal import out, say
 
 
-@click.command
+@click.command(short_help="Write names of a hub into one file.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE", help="A zip.")
 @hub_option
@@ -29,7 +29,7 @@ def bundle(names: tuple[str, ...], to: Path, hub: str | None) -> None:
     say(f"{to}: {size(made.num_bytes)} of {made.hub}; there: junco hub unbundle {to.name}")
 
 
-@click.command
+@click.command(short_help="Take what a bundle holds into the cache.")
 @click.argument("file", type=click.Path(path_type=Path))
 @hub_option
 def unbundle(file: Path, hub: str | None) -> None:

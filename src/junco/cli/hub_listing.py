@@ -9,7 +9,7 @@ import click
 from junco.cli.hub_session import hub_option
 from junco.cli.printing import print_table, size
 from junco.errors import InputError
-from junco.terminal import out, out_json
+from junco.terminal import flush, out, out_json, say
 
 if TYPE_CHECKING:
     from junco.hub.client.listing import Difference
@@ -49,11 +49,16 @@ def search(
     if as_json:
         out_json([dict(each.told) for each in found])
         return
+    if not found:
+        asked = [repr(" ".join(words))] if words else []
+        asked += [f"{key} {value}" for key, value in how.items() if value and key != "sort"]
+        say(f"nothing holds {', '.join(asked)}" if asked else "nothing is there")
+        return
     rows = [(each.name, each.kind, each.family, each.licence, each.downloads, each.summary) for each in found]
     print_table(("name", "kind", "family", "licence", "downloads", "summary"), rows)
 
 
-@click.command
+@click.command(short_help="Show what a hub says of a name.")
 @click.argument("name")
 @hub_option
 @_as_json
@@ -91,30 +96,37 @@ def _words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-@click.command
+@click.command(short_help="Show what differs between two versions.")
 @click.argument("one")
 @click.argument("other")
-@click.option("--lines", "by_line", is_flag=True, help="Show what differs in texts, too: both are fetched.")
+@click.option("--names", is_flag=True, help="Of files alone: nothing is fetched.")
 @hub_option
 @_as_json
-def diff(one: str, other: str, by_line: bool, hub: str | None, as_json: bool) -> None:
-    """Say which files differ between ONE, namespace/name@1.0.0, and OTHER: the same, or a version of it alone."""
+def diff(one: str, other: str, names: bool, hub: str | None, as_json: bool) -> None:
+    """Show what differs between ONE, namespace/name@1.0.0, and OTHER: the same, or a version of it alone.
+
+    Of texts the lines, as diff -u does; both are fetched for it, and nothing of them run.
+    """
     from junco.hub.client.line_difference import changed_lines
+    from junco.hub.client.listing import compare_page
     from junco.hub.client.listing import diff as compare
 
     found = compare(one, other, hub=hub)
-    if by_line and not as_json:
-        for line in changed_lines(found, hub=hub):
-            out(line)
-    elif as_json:
+    if as_json:
         changed = [{"path": path, "from": old, "to": new} for path, old, new in found.changed]
         sides = {"from": found.before.commit, "to": found.after.commit}
         out_json({**sides, "added": list(found.added), "removed": list(found.removed), "changed": changed})
         return
-    else:
-        _list_files(found)
     if found.is_empty:
         out("nothing differs")
+    elif names:
+        _list_files(found)
+    else:
+        for line in changed_lines(found, hub=hub):
+            out(line)
+    if not found.is_empty and (page := compare_page(found, hub=hub)):
+        flush()
+        say(page)
 
 
 def _list_files(found: Difference) -> None:
@@ -123,7 +135,7 @@ def _list_files(found: Difference) -> None:
         out(line)
 
 
-@click.command
+@click.command(short_help="Take a name off a hub for ever.")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @hub_option

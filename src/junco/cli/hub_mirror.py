@@ -14,7 +14,7 @@ from junco.terminal import is_terminal, out, out_json, say
 _EVERY_S = 1.0
 
 
-@click.command
+@click.command(short_help="Fetch names of the mirrored hub ahead.")
 @click.argument("names", nargs=-1)
 @click.option("--only", multiple=True, metavar="PATTERN", help="Of paths: '*.safetensors', '*.json'; without it all.")
 @hub_option

@@ -13,7 +13,7 @@ from junco.errors import InputError
 from junco.terminal import out, out_json
 
 
-@click.command
+@click.command(short_help="Send what was measured of a name, or list it.")
 @click.argument("name")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[REPORT.json]")
 @click.option("--data", metavar="TEXT", help="What the data is called by everybody: 'oxford-flowers-102 test'.")

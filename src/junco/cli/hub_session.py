@@ -14,7 +14,7 @@ from junco.terminal import out, out_json
 hub_option = click.option("--hub", metavar="ADDRESS", help="Without it JUNCO_HUB, or where one logged in last.")
 
 
-@click.command
+@click.command(short_help="Log in to a hub, and keep a token for it.")
 @click.argument("address", required=False)
 @click.option("--user", metavar="NAME", help="Without it, and without --token-stdin, it is asked for.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")

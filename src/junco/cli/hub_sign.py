@@ -15,7 +15,7 @@ _certificates = click.option(
 )
 
 
-@click.command
+@click.command(short_help="Make a key to sign with.")
 @click.argument("name", type=click.Path(path_type=Path))
 @click.option("--password", "with_password", is_flag=True, help="Encrypt the key by a password, which is asked for.")
 def keys(name: Path, with_password: bool) -> None:
@@ -31,7 +31,7 @@ def keys(name: Path, with_password: bool) -> None:
     say(f"{private} signs, and is yours alone; its public key, {public.name}, has the hash {hint[:12]}")
 
 
-@click.command
+@click.command(short_help="Sign all files of a folder.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The private key.")
 @click.option("--as", "name", default="", metavar="NAME", help="namespace/name: the signature is good for that alone.")
@@ -46,7 +46,7 @@ def sign(folder: Path, key: Path, name: str, chain: tuple[Path, ...]) -> None:
     out(str(put(folder, key, name=name, certificates=chain, password=lambda: _password(confirm=False))))
 
 
-@click.command
+@click.command(short_help="Say whether a signature is good.")
 @click.argument("what")
 @click.option("--key", type=_FILE, metavar="FILE", help="The public key of whom one trusts.")
 @_certificates

@@ -12,7 +12,7 @@ from junco.terminal import out, out_json
 _SCOPES = ("repo:read", "repo:write", "repo:admin", "org:admin", "user", "server:admin")
 
 
-@click.command
+@click.command(short_help="Make tokens for programs, list and revoke them.")
 @click.argument("name", required=False)
 @click.option(
     "--scope", "scopes", multiple=True, type=click.Choice(_SCOPES), default=("repo:read",), help="What it may do."

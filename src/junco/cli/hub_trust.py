@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from junco.cli.hub_session import hub_option
 from junco.cli.printing import print_table
 from junco.errors import InputError
-from junco.terminal import out, say
+from junco.terminal import is_terminal, out, say
 
 if TYPE_CHECKING:
     from junco.hub.trust.review import Review
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command
+@click.command(short_help="Show code of a hub, and allow it to run.")
 @click.argument("name", required=False)
 @click.option("--yes", is_flag=True, help="Allow it without being asked.")
 @click.option("--list", "as_list", is_flag=True, help="Say what is allowed.")
@@ -116,7 +117,7 @@ def _allow(name: str, yes: bool, hub: str | None) -> None:
         return
     for each in (new := [each for each in found if not each.is_granted]):
         _show(each)
-    if new and not yes and not click.confirm("may this code run as you?", default=False, err=True):
+    if new and not yes and not _is_wanted():
         raise InputError("it is not allowed")
     for each in found:
         revision = each.revision
@@ -126,6 +127,15 @@ def _allow(name: str, yes: bool, hub: str | None) -> None:
             out(f"{asked}: commit {revision.commit[:12]} is allowed, and no other")
         else:
             out(f"{asked} is allowed already: commit {revision.commit[:12]}, code {revision.code_digest[:12]}")
+
+
+def _is_wanted() -> bool:
+    try:
+        return click.confirm("may this code run as you?", default=False, err=True)
+    except click.Abort:
+        if is_terminal(sys.stdin):
+            raise
+        raise InputError("nobody is here to ask: --yes allows it, once you have read it") from None
 
 
 def _show(found: Review) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from junco.terminal import out
+from junco.terminal import out, say
 
 _KINDS = ("tuned-operator", "pipeline", "operator", "pipeline-family", "operator-family", "dataset")
 
@@ -23,4 +23,6 @@ def new(kind: str, name: str, to: Path | None, licence: str) -> None:
     """
     from junco.hub.artefact.beginnings import begin
 
-    out(str(begin(kind, name, to, licence=licence)))
+    folder = begin(kind, name, to, licence=licence)
+    out(str(folder))
+    say(f"next: junco check {folder}; junco hub push {folder} YOUR-NAME/{folder.name}")

@@ -19,6 +19,7 @@ from junco.operator.hub_names import is_hub_name
 from junco.operator.namespace import resolve
 from junco.operator.spec import OperatorSpec
 from junco.operator.tunable import OPTION, is_folder_name
+from junco.settings import user_path
 from junco.wording import did_you_mean, nearest, picture
 
 VERSION = 1
@@ -174,11 +175,19 @@ class Reader:
             raise self.error(str(error), place) from None
         if is_hub_name(name) and given is not None and OPTION in given.value:
             raise self.error(f"the operator is one on a hub, which {OPTION} cannot be besides: leave it out", given)
+        if given is not None and OPTION in given.value:
+            self.check_tuned_here(given.value[OPTION])
         self.check_placeholders(given, params)
         spec = OperatorSpec.named(name, {**tuned, **(self.plain(given) if given else {})})
         written = self.written(place, given)
         with placed(written, spec.params):
             return spec.bound() if spec.is_loaded else spec, written
+
+    def check_tuned_here(self, place: Place) -> None:
+        """Refuse a tuned operator of a hub as an option of what was tuned: nothing beside the file would pin it."""
+        value = plain(place)
+        if is_hub_name(value) and not user_path(value).exists():
+            raise self.error(f"{value} is a name on a hub: it stands alone, {{map: {value}}}, without {OPTION}", place)
 
     def tuned(self, place: Place, given: Place | None) -> tuple[str, dict[str, Any]]:
         """The name of the operator that lies in a folder, and the parameter that says so; no weight is read."""

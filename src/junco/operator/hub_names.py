@@ -10,13 +10,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from junco.errors import ContractError
+from junco.errors import ContractError, rebuilt
 from junco.operator.entries import entries, is_ours
+from junco.settings import user_path
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 HUB_NAME = re.compile(rf"(?P<namespace>{_WORD})/(?P<name>{_WORD})(?:@(?P<version>{_WORD}))?")
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class OtherKindError(ContractError):
+    """A name on a hub is of another kind than is wanted.
+
+    Attributes:
+        kind: ``"operator"``, ``"tuned-operator"``, ``"pipeline"`` ….
+        family: whose member an operator is; empty where nothing here says it.
+    """
+
+    def __init__(self, message: str, kind: str, family: str = "") -> None:
+        self.kind, self.family = kind, family
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt, (type(self), self.args, self.__dict__)
 
 
 def is_hub_name(name: object) -> bool:
@@ -61,6 +78,22 @@ def hub_operator(name: str, project: Path | None = None) -> Path | type[Any]:
     """
     found = _fetcher()(name, "operator", project)
     return found if isinstance(found, type) else Path(found)
+
+
+def tuned_folder_of(value: Any) -> Any:
+    """A tuned operator as an option names it: the folder of one on a hub, and all else as it is.
+
+    A folder that lies here goes before: ``out/lite`` is one too.
+
+    Raises:
+        ContractError: it is no tuned operator.
+    """
+    if not is_hub_name(value) or user_path(value).exists():
+        return value
+    found = hub_operator(value)
+    if isinstance(found, type):
+        raise ContractError(f"tuned={value!r} is an operator with code: it stands alone, {{map: {value}}}")
+    return str(found)
 
 
 def _fetcher() -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from junco.errors import ContractError
 from junco.operator import registry
 from junco.operator.contract import is_set_in_open
 from junco.operator.extras import check_packages
-from junco.operator.hub_names import HUB_NAME, hub_operator, is_hub_name
+from junco.operator.hub_names import HUB_NAME, hub_operator, is_hub_name, tuned_folder_of
 from junco.operator.options import check_given
 from junco.operator.parameters import bind, check_parameters, is_same, kept
 from junco.operator.residents import residents
@@ -53,7 +53,8 @@ class OperatorSpec:
         check_parameters(operator.name, parameters)
         given = bind(parameters, args, kwargs, operator.name, lambda name: _why_missing(operator, name))
         target = f"{operator.__module__}:{operator.__qualname__}"
-        return cls(operator.name, tuple((name, _kept(name, value)) for name, value in given.items()), target, operator)
+        items = tuple((name, _brought(name, value)) for name, value in given.items())
+        return cls(operator.name, items, target, operator)
 
     @classmethod
     def named(cls, name: str, params: Mapping[str, Any]) -> OperatorSpec:
@@ -278,6 +279,11 @@ class OperatorSpec:
 def _kept(name: str, value: Any) -> Any:
     """A parameter's value as it is now; the folder of a tuned operator as a text, which files can hold."""
     return str(value.absolute()) if name == OPTION and isinstance(value, Path) else kept(value)
+
+
+def _brought(name: str, value: Any) -> Any:
+    """The same, with a tuned operator that is named on a hub as the folder of its commit."""
+    return _kept(name, tuned_folder_of(value) if name == OPTION else value)
 
 
 def _why_missing(operator: registry.Defined, name: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from junco.errors import ContractError, IntegrityError, TargetError, UnavailableError
 from junco.operator import registry
-from junco.operator.hub_names import is_commit_name
+from junco.operator.hub_names import is_commit_name, is_hub_name
 from junco.operator.spec import OperatorSpec
 from junco.operator.tunable import OPTION
 from junco.places.files import Stamp, file_stamps
@@ -124,7 +124,10 @@ def _manifest_in(folder: Path, who: str) -> Mapping[str, Any]:
     file = folder / MANIFEST
     if not file.is_file():
         what = f"the folder {folder} holds no {MANIFEST}" if folder.is_dir() else f"there is no folder {folder}"
-        raise UnavailableError(f"{who}{what}: a tuned operator is a folder that op.save(…) or 'junco train' wrote")
+        cure = f"; one on a hub is brought by 'junco hub pull {folder} --to FOLDER'" if is_hub_name(str(folder)) else ""
+        raise UnavailableError(
+            f"{who}{what}: a tuned operator is a folder that op.save(…) or 'junco train' wrote{cure}"
+        )
     problems = _problems(_parsed(file, who))
     if isinstance(problems, str):
         raise IntegrityError(f"{who}{file}: {problems}: {_DAMAGED}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
 
 import numpy as np
 import pytest
 
 from junco import Operator, hub, ops, pipeline
-from junco.errors import ContractError, TargetError
+from junco.errors import ContractError, TargetError, YamlError
+from junco.hub.artefact.beginnings import begin
 
 PIPELINE = """junco: 1
 name: textiles
@@ -133,3 +135,52 @@ def _conftest():
     return next(
         module for name, module in sys.modules.items() if name.endswith("conftest") and hasattr(module, "tuned_folder")
     )
+
+
+def test_a_tuned_operator_of_a_hub_is_the_option_of_what_was_tuned(machine, tuned, photo, tmp_path, request):
+    served = request.getfixturevalue("hub")
+    machine("alice", served.alice)
+    hub.push(tuned, "alice/option", release="1.0.0", licence="mit")
+    expected = ops[str(tuned)](runtime="torch")(_pixels(photo))
+
+    machine("bob", served.bob)
+    _run("embed", "image-embedding", photo, "--to", "t.npy", "-p", "tuned=alice/option@1.0.0", "-p", "runtime=torch")
+    np.testing.assert_allclose(np.load("t.npy")[0], expected, rtol=1e-4, atol=1e-5)
+    spec = ops["image-embedding.efficientnet-lite"](tuned="alice/option@1.0.0", runtime="torch")
+    assert spec.params["tuned"] == str(hub.pull("alice/option@1.0.0"))  # the commit's, for good
+    flow = tmp_path / "flow.yaml"
+    text = PIPELINE.format(operator="image-embedding.efficientnet-lite")
+    flow.write_text(text.replace("runtime: torch", "tuned: alice/option@1.0.0"))
+    with pytest.raises(YamlError, match=r"it stands alone, {map: alice/option@1\.0\.0}"):
+        pipeline(flow)
+
+
+def test_a_folder_that_lies_here_goes_before_a_name_on_a_hub(machine, tuned, request):
+    machine("alice", request.getfixturevalue("hub").alice)
+    shutil.copytree(tuned, "out/lite")
+    assert ops["image-embedding.efficientnet-lite"](tuned="out/lite").params["tuned"] == "out/lite"
+
+
+def test_an_operator_of_a_hub_in_a_pipelines_place_stands_in_its_familys_usual_one(machine, tuned, photo, request):
+    served = request.getfixturevalue("hub")
+    machine("alice", served.alice)
+    hub.push(tuned, "alice/usual", release="1.0.0", licence="mit")
+    hub.push(begin("operator-family", "leaf-family", "leaf-family"), "alice/leaf-family")
+
+    machine("bob", served.bob)
+    embed = pipeline("alice/usual@1.0.0", runtime="torch")
+    expected = ops["alice/usual@1.0.0"](runtime="torch")(_pixels(photo))
+    np.testing.assert_allclose(embed(photo), expected, rtol=1e-4, atol=1e-5)
+    assert "with embed = alice/usual@1.0.0" in _run("show", "alice/usual@1.0.0")
+    with pytest.raises(ContractError, match="is a family, and a pipeline is wanted"):
+        pipeline("alice/leaf-family")
+
+
+def _run(*args):
+    from click.testing import CliRunner
+
+    from junco.cli.main import app
+
+    done = CliRunner().invoke(app, list(args))
+    assert done.exit_code == 0, done.output
+    return done.output

@@ -14,7 +14,7 @@ from junco.errors import ContractError, InputError, IntegrityError, NoHubError, 
 from junco.hub.artefact.beginnings import begin
 from junco.hub.client.address import hub_address
 from junco.hub.client.faults import HubError
-from junco.hub.client.tokens import token_for
+from junco.hub.client.tokens import Token, keep_token, token_for
 
 
 @pytest.fixture
@@ -78,11 +78,15 @@ def test_commands_from_push_to_delete(served, machine, flow):
     machine("alice", served.alice)
     said = run("hub", "push", str(flow), "alice/commands", "--release", "1.0.0")
     assert said.startswith("alice/commands@1.0.0: commit ")
+    assert said.splitlines()[1] == f"{served.url}/alice/commands"
     assert "alice/commands" in run("hub", "search", "commands", "--kind", "pipeline")
     assert "pipeline.yaml" in run("hub", "show", "alice/commands@1.0.0")
     (flow / "notes.txt").write_text("more")
     run("hub", "push", str(flow), "alice/commands", "--release", "1.1.0", "-m", "notes")
-    assert run("hub", "diff", "alice/commands@1.0.0", "1.1.0") == "+ notes.txt\n"
+    page = f"{served.url}/alice/commands/compare/v1.0.0...v1.1.0"
+    assert run("hub", "diff", "alice/commands@1.0.0", "1.1.0", "--names").splitlines() == ["+ notes.txt", page]
+    assert run("hub", "diff", "alice/commands@1.0.0", "1.1.0").splitlines()[-2:] == ["+more", page]
+    assert served.raw("GET", page.removeprefix(served.url)).status_code == 200
     folder = run("hub", "pull", "alice/commands").strip()
     assert sorted(p.name for p in Path(folder).iterdir()) == [
         "README.md",
@@ -91,7 +95,7 @@ def test_commands_from_push_to_delete(served, machine, flow):
     ]
     run("hub", "delete", "alice/commands", given="alice/other\n", code=2)
     run("hub", "delete", "alice/commands", "--yes")
-    assert "alice/commands" not in run("hub", "search", "commands")
+    assert run("hub", "search", "commands").strip() == "nothing holds 'commands'"
     with pytest.raises(HubError):
         hub.push(flow, "alice/commands")  # its name is taken for ever
 
@@ -118,14 +122,16 @@ def test_a_release_is_never_moved(served, machine, flow):
 
 def test_a_private_repository_is_as_if_it_were_not_there(served, machine, flow):
     machine("alice", served.alice)
-    hub.push(flow, "alice/secret", private=True)
-    assert hub.pull("alice/secret").is_dir()
+    hub.push(flow, "alice/zzqqxx", private=True)
+    assert hub.pull("alice/zzqqxx").is_dir()
+    with pytest.raises(HubError, match="Did you mean 'alice/zzqqxx'"):
+        hub.pull("alice/zzqqx")
     machine("bob", served.bob)
     with pytest.raises(HubError) as private:
-        hub.pull("alice/secret")
+        hub.pull("alice/zzqqxx")
     with pytest.raises(HubError) as missing:
-        hub.pull("alice/missing")
-    assert str(private.value).replace("secret", "missing") == str(missing.value)
+        hub.pull("alice/zzqqxy")
+    assert str(private.value).replace("zzqqxx", "zzqqxy") == str(missing.value)
 
 
 def test_a_folder_with_problems_is_not_pushed(served, machine, flow):
@@ -201,3 +207,84 @@ def test_what_was_sent_before_is_not_sent_again_after_a_broken_line(served, mach
     assert broken == [0]
     assert 0 < made.sent_bytes < 4_000_000
     assert (hub.pull("alice/broken") / "big.txt").stat().st_size == 4_000_000
+
+
+def test_a_name_that_is_not_there_is_told_with_near_ones_and_a_version_with_the_releases(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/sunflowers", release="1.0.0")
+    for wrong in ("alice/sunflwers", "alcie/sunflowers"):
+        with pytest.raises(HubError, match=f"^{wrong}@1.0.0: .*Did you mean 'alice/sunflowers'"):
+            hub.pull(f"{wrong}@1.0.0")
+        with pytest.raises(HubError, match="Did you mean 'alice/sunflowers'"):
+            hub.show(wrong)
+    for look in (hub.pull, hub.show):
+        with pytest.raises(HubError, match=r"^alice/sunflowers@1\.2\.0: .*; its releases: 1\.0\.0$"):
+            look("alice/sunflowers@1.2.0")
+
+
+def test_who_may_not_write_where_is_said_and_a_token_that_is_unknown_once(served, machine, flow):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/hers")
+    machine("bob", served.bob)
+    with pytest.raises(HubError, match="bob may not write to alice/hers"):
+        hub.push(flow, "alice/hers")
+    with pytest.raises(HubError, match="bob may not delete alice/hers"):
+        hub.delete("alice/hers")
+    keep_token(served.url, Token("jnc_unknown"))
+    with pytest.raises(HubError) as unknown:
+        hub.whoami()
+    assert str(unknown.value).count("junco hub login") == 1
+
+
+def test_a_lock_lets_go_of_names_and_says_what_moves_and_what_stays(served, machine, flow, capsys):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/pins", release="1.0.0")
+    run("hub", "lock", "alice/pins", "alice/pins@1.0.0")
+    (flow / "notes.txt").write_text("more")
+    hub.push(flow, "alice/pins", release="1.1.0")
+    capsys.readouterr()
+    first, second = hub.pull("alice/pins"), hub.pull("alice/pins")
+    assert first == second == hub.pull("alice/pins@1.0.0")
+    assert capsys.readouterr().err == f"alice/pins is pinned by {Path.cwd() / 'junco.lock'}: 1.0.0\n"
+    said = run("hub", "lock", "alice/pins")
+    assert "alice/pins: was 1.0.0, and is 1.1.0 from now on" in said
+    assert "alice/pins@1.0.0 stays pinned, to 1.0.0: 'junco hub lock --drop alice/pins@1.0.0' lets go of it" in said
+    run("hub", "lock", "--drop", "alice/pins@1.0.0")
+    assert [*json.loads(Path("junco.lock").read_text())["artefacts"]] == ["alice/pins"]
+    assert "Did you mean 'alice/pins'" in run("hub", "lock", "--drop", "alice/pns", code=2)
+    with pytest.raises(IntegrityError, match=r"is not pinned in .*junco\.lock, which pins alice/pins$"):
+        hub.pull("alice/pins@1.0.0", frozen=True)
+
+
+def test_offline_what_lies_here_is_shown_and_compared(served, machine, flow, monkeypatch):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/here", release="1.0.0")
+    (flow / "notes.txt").write_text("more")
+    hub.push(flow, "alice/here", release="1.1.0")
+    for version in ("1.0.0", "1.1.0"):
+        hub.pull(f"alice/here@{version}")
+    monkeypatch.setenv("JUNCO_OFFLINE", "1")
+    assert "pipeline.yaml" in run("hub", "show", "alice/here@1.0.0")
+    assert "+more" in run("hub", "diff", "alice/here@1.0.0", "1.1.0")
+    with pytest.raises(UnavailableError, match="is not on this machine"):
+        hub.show("alice/here@2.0.0")
+
+
+def test_a_file_of_the_cache_that_was_changed_is_put_right_with_a_word(served, machine, flow, capsys):
+    machine("alice", served.alice)
+    hub.push(flow, "alice/changed", release="1.0.0")
+    card = hub.pull("alice/changed@1.0.0") / "README.md"
+    good = card.read_bytes()
+    card.chmod(0o600)
+    card.write_bytes(b"other")
+    capsys.readouterr()
+    assert (hub.pull("alice/changed@1.0.0") / "README.md").read_bytes() == good
+    assert capsys.readouterr().err.startswith("warning: alice/changed: ")
+
+
+def test_the_hubs_commands_are_listed_in_whole_sentences_and_a_new_folder_says_what_is_next(tmp_path):
+    assert "..." not in run("hub", "--help").partition("Commands:")[2]
+    folder = tmp_path / "next"
+    assert f"next: junco check {folder}; junco hub push {folder} " in run(
+        "new", "pipeline", "next", "--to", str(folder)
+    )

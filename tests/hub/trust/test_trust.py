@@ -35,6 +35,7 @@ def test_code_is_shown_asked_about_and_allowed_for_one_commit(served, machine, o
     shown = run("hub", "trust", "alice/mine@1.0.0", given="n\n", code=2)
     assert "+class Mine(Operator" in shown
     assert grants() == []
+    assert "nobody is here to ask: --yes allows it" in run("hub", "trust", "alice/mine@1.0.0", given="", code=2)
     run("hub", "trust", "alice/mine@1.0.0", "--yes")
     assert [each.repository for each in grants()] == ["alice/mine"]
     assert "is allowed already" in run("hub", "trust", "alice/mine@1.0.0")

@@ -28,6 +28,7 @@ from junco.hub.client.names import Name, parse_name
 from junco.hub.client.private import hub_home, private_folder, write_whole
 from junco.hub.client.revision import Revision, read_revision
 from junco.places.files import read_sha256
+from junco.terminal import say
 
 
 class Cache:
@@ -73,6 +74,7 @@ class Cache:
         now = {file.path: _stamp(folder / file.path) for file in revision.files}
         changed = [file for file in revision.files if now[file.path] is None or now[file.path] != known.get(file.path)]
         if _listed(folder) != sorted(now) or any(not _is_as_said(folder, file) for file in changed):
+            say(f"warning: {revision.repository}: {folder} was changed since it came, and is put right")
             self.forget(revision)
             return None
         if changed:

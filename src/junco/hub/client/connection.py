@@ -13,7 +13,7 @@ from urllib.parse import quote
 from junco.errors import IntegrityError, UnavailableError
 from junco.hub.client.authorities import authorities_of
 from junco.hub.client.faults import fault_of
-from junco.hub.client.tokens import token_for
+from junco.hub.client.tokens import Token, token_for
 from junco.hub.network.faults import is_lasting, why_unreachable
 from junco.hub.network.ways import client_for
 from junco.settings import settings
@@ -34,7 +34,8 @@ class Connection:
 
     Args:
         address: of the hub, in the spelling of `hub_address`.
-        with_token: whether what is kept for this hub is sent.
+        with_token: whether a token is sent.
+        token: which one; ``None``: the one that is for this hub.
 
     Raises:
         UnavailableError: the environment says to stay offline.
@@ -42,11 +43,11 @@ class Connection:
         InputError: a file of certificates, or a proxy that the environment names, is none.
     """
 
-    def __init__(self, address: str, *, with_token: bool = True) -> None:
+    def __init__(self, address: str, *, with_token: bool = True, token: Token | None = None) -> None:
         if settings().offline:
             raise UnavailableError(f"{address} is not asked: JUNCO_OFFLINE is set, and this is not on this machine")
         self.address = address
-        token = token_for(address) if with_token else None
+        token = (token or token_for(address)) if with_token else None
         self.has_token = token is not None
         headers = {} if token is None else {"Authorization": f"Bearer {token.text}"}
         self._client = client_for(

@@ -44,6 +44,8 @@ def fault_of(hub: str, status: int, told: Any, *, has_token: bool) -> HubError:
     details = _mapping(error.get("details"))
     if not code:
         return HubError(f"{hub} answered {status}, and nothing that a junco hub says: is it one?", status)
+    if status == 401:
+        message = message.partition(": junco hub login")[0]  # which hub is said here, once
     if status == 401 or (code == "no-repository" and not has_token):
         message += f" (log in: junco hub login {hub})"
     if code == "forbidden" and "scope" in details:

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from junco.errors import IntegrityError
+from junco.errors import IntegrityError, UnavailableError
+from junco.hub.artefact.check import check
 from junco.hub.client.address import chosen_hub
+from junco.hub.client.cache import Cache
 from junco.hub.client.connection import TRIES, Connection, quoted, repository_path
 from junco.hub.client.names import Name, parse_name
+from junco.hub.client.near import telling
 from junco.hub.client.revision import Revision, read_revision
+from junco.settings import settings
 
 PAGE = 50
 
@@ -109,17 +113,35 @@ def _count(told: Mapping[str, Any], key: str) -> int:
 
 
 def show(name: str, *, hub: str | None = None) -> dict[str, Any]:
-    """What a hub says of a repository, and the files of a revision: plain values.
+    """What a hub says of a repository, and the files of a revision: plain values; offline what lies here says.
 
     Args:
         name: ``namespace/name[@version]``.
     """
     asked = parse_name(name)
     address = chosen_hub(hub)
+    if settings().offline:
+        return _shown_here(address, asked)
     with Connection(address) as connection:
-        told = connection.ask("GET", repository_path(asked.repository), tries=TRIES)
+        with telling(connection, asked):
+            told = connection.ask("GET", repository_path(asked.repository), tries=TRIES)
         revision = _revision(connection, asked, address) if told["head"] else None
     return {**told, "hub": address, "revision": None if revision is None else revision.to_dict()}
+
+
+def _shown_here(hub: str, asked: Name) -> dict[str, Any]:
+    revision = _known_here(hub, asked)
+    folder = Cache().whole_folder(revision)
+    kind = check(folder, card=False).kind if folder is not None else ""
+    told = {"name": revision.repository, "kind": kind, "latest": None, "head": None}
+    return {**told, "hub": hub, "revision": revision.to_dict()}
+
+
+def _known_here(hub: str, asked: Name) -> Revision:
+    """What the hub said of a name before."""
+    if (found := Cache().known(hub, asked)) is None:
+        raise UnavailableError(f"{asked} is not on this machine, and JUNCO_OFFLINE is set: pull it once before")
+    return found
 
 
 def diff(one: str, other: str, *, hub: str | None = None) -> Difference:
@@ -132,6 +154,8 @@ def diff(one: str, other: str, *, hub: str | None = None) -> Difference:
     first = parse_name(one)
     second = parse_name(other if "/" in other else f"{first.repository}@{other.removeprefix('@')}")
     address = chosen_hub(hub)
+    if settings().offline:
+        return difference(_known_here(address, first), _known_here(address, second))
     with Connection(address) as connection:
         return difference(_revision(connection, first, address), _revision(connection, second, address))
 
@@ -151,7 +175,17 @@ def difference(before: Revision, after: Revision) -> Difference:
 
 def _revision(connection: Connection, asked: Name, hub: str) -> Revision:
     path = f"{repository_path(asked.repository)}/tree/{quoted(asked.revision)}"
-    return read_revision(connection.ask("GET", path, tries=TRIES), asked, hub)
+    with telling(connection, asked):
+        return read_revision(connection.ask("GET", path, tries=TRIES), asked, hub)
+
+
+def compare_page(found: Difference, *, hub: str | None = None) -> str:
+    """The address of the page on which a hub shows a difference; empty where that is of two repositories."""
+    before, after = found.before, found.after
+    if before.repository != after.repository:
+        return ""
+    one, other = (quoted(each.release or each.commit) for each in (before, after))
+    return f"{chosen_hub(hub)}/{after.repository}/compare/{one}...{other}"
 
 
 def delete(name: str, *, hub: str | None = None) -> None:
@@ -163,5 +197,5 @@ def delete(name: str, *, hub: str | None = None) -> None:
     asked = parse_name(name)
     if asked.revision != "latest":
         raise IntegrityError(f"{name}: releases are for ever; {asked.repository} can be deleted as a whole")
-    with Connection(chosen_hub(hub)) as connection:
+    with Connection(chosen_hub(hub)) as connection, telling(connection, asked, "delete"):
         connection.ask("DELETE", repository_path(asked.repository))

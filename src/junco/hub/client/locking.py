@@ -15,7 +15,7 @@ from junco.hub.client.address import chosen_hub
 from junco.hub.client.pulling import Pulled, pulled
 from junco.operator.hub_names import is_hub_name
 from junco.settings import user_path
-from junco.wording import picture
+from junco.wording import did_you_mean, nearest, picture
 
 
 def lock(
@@ -44,6 +44,31 @@ def lock(
     pins = {name: pin_for(pulled(name, hub=hub, project=_NOWHERE)) for name in names}
     is_whole = bool(given) and all(_is_file(each) for each in given)
     made = HubLock(chosen_hub(hub) if names else before.hub, pins if is_whole else {**before.pins, **pins})
+    write_lock(place, made)
+    return made
+
+
+def locked(what: Iterable[str | Path] = ()) -> HubLock:
+    """What the lock that `lock` would write pins now."""
+    return read_lock(_place([*what])) or HubLock()
+
+
+def drop(names: Iterable[str], folder: str | Path | None = None) -> HubLock:
+    """Pin names no more in the ``junco.lock`` of a folder.
+
+    Args:
+        names: as they stand in it.
+        folder: ``None``: the working folder.
+
+    Raises:
+        InputError: one is not pinned there.
+    """
+    place = Path.cwd() if folder is None else user_path(folder)
+    before, gone = read_lock(place) or HubLock(), set(names)
+    if missing := sorted(gone - before.pins.keys()):
+        near = did_you_mean(nearest(missing[0], before.pins))
+        raise InputError(f"{missing[0]} is not pinned in {place / LOCK}.{near}")
+    made = HubLock(before.hub, {name: pin for name, pin in before.pins.items() if name not in gone})
     write_lock(place, made)
     return made
 

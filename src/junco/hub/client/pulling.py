@@ -8,6 +8,7 @@ from pathlib import Path
 
 from junco.errors import IntegrityError, TargetError, TrustError, UnavailableError
 from junco.hub.artefact.contents import unsafe_format
+from junco.hub.artefact.kinds import LOCK
 from junco.hub.artefact.lock_file import Pin, read_lock
 from junco.hub.client.address import chosen_hub
 from junco.hub.client.cache import Cache, missing_blobs
@@ -15,10 +16,13 @@ from junco.hub.client.connection import TRIES, BrokenLineError, Connection, quot
 from junco.hub.client.download import Told, download, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import Name, parse_name
+from junco.hub.client.near import telling
+from junco.hub.client.private import hub_home
 from junco.hub.client.revision import Revision, read_revision
 from junco.hub.signing.policy import check_signed
 from junco.settings import settings, user_path
-from junco.wording import did_you_mean
+from junco.terminal import say
+from junco.wording import and_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def pulled(
     address, asked = chosen_hub(hub), parse_name(name)
     cache = Cache()
     pin = pin_of(name, project, frozen=frozen)
+    if pin is not None and asked.revision == "latest" and not frozen:
+        _say_pinned(name, pin, Path.cwd() if project is None else project)
     revision = _known(cache, address, asked, pin) or _asked(address, cache, asked, pin)
     folder = cache.whole_folder(revision)
     if folder is None:
@@ -121,11 +127,28 @@ def pin_of(name: str, project: Path | None, *, frozen: bool = False) -> Pin | No
     lock = read_lock(folder)
     pin = lock.pins.get(name) if lock is not None else None
     if pin is None and frozen:
-        near = did_you_mean(
-            [each for each in (lock.pins if lock else ()) if each.partition("@")[0] == name.partition("@")[0]]
-        )
-        raise IntegrityError(f"{name} is not pinned in {folder / 'junco.lock'}:{near} 'junco hub lock {name}' pins it")
+        file, repository = folder / LOCK, name.partition("@")[0]
+        if others := [each for each in (lock.pins if lock else ()) if each.partition("@")[0] == repository]:
+            raise IntegrityError(f"{name} is not pinned in {file}, which pins {and_listed(others)}")
+        raise IntegrityError(f"{name} is not pinned in {file}: 'junco hub lock {name}' pins it")
     return pin
+
+
+def _say_pinned(name: str, pin: Pin, folder: Path) -> None:
+    """Say once that a name without a version means what this user's own lock pins, and not the newest."""
+    if (folder, name, pin.commit) in _said or folder.is_relative_to(hub_home()):
+        return
+    _said.add((folder, name, pin.commit))
+    say(f"{name} is pinned by {folder / LOCK}: {version_of(pin)}")
+
+
+_said: set[tuple[Path, str, str]] = set()
+"""What was said in this process."""
+
+
+def version_of(pin: Pin) -> str:
+    """What is pinned, for people: the release, or the commit."""
+    return pin.release.removeprefix("v") if pin.release else f"commit {pin.commit[:12]}"
 
 
 def _known(cache: Cache, hub: str, asked: Name, pin: Pin | None) -> Revision | None:
@@ -152,7 +175,8 @@ def _asked(hub: str, cache: Cache, asked: Name, pin: Pin | None) -> Revision:
         raise UnavailableError(f"{asked} is not on this machine, and JUNCO_OFFLINE is set: pull it once before")
     with Connection(hub) as connection:
         try:
-            told = connection.ask("GET", path, headers={"X-Junco-Download": "1"}, tries=TRIES)
+            with telling(connection, asked):
+                told = connection.ask("GET", path, headers={"X-Junco-Download": "1"}, tries=TRIES)
         except HubError as error:
             if pin is not None and error.code == "no-revision":
                 raise IntegrityError(

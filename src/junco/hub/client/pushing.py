@@ -22,6 +22,7 @@ from junco.hub.client.connection import PIECE_BYTES, TRIES, BrokenLineError, Con
 from junco.hub.client.download import Told, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import parse_name, release_of
+from junco.hub.client.near import telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def push(  # noqa: PLR0913  # each is one decision of the caller's, by name
     checked.refuse()
     card = _card(checked, asked.repository, licence)
     files = files_of(checked.folder)
-    with Connection(address) as connection:
+    with Connection(address) as connection, telling(connection, asked, "write to"):
         parent = _head(connection, asked.repository, private=private)
         sent = _send(connection, asked.repository, checked.folder, files, told)
         add: list[dict[str, Any]] = [{"path": each.path, "sha256": each.sha256, "size": each.size} for each in files]

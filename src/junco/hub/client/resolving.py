@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from junco.errors import ContractError
-from junco.hub.artefact.check import check
+from junco.hub.artefact.check import Checked, check
 from junco.hub.artefact.lock_file import read_lock
 from junco.hub.client.pulling import pulled
+from junco.operator.hub_names import OtherKindError, is_hub_name
 
 _INSTEAD = {
     "tuned-operator": "a step, {map: %s}, or ops[%r] takes it",
@@ -37,7 +37,9 @@ def fetched(name: str, kind: str, project: Path | None = None) -> Path | type[An
     if checked.kind.removeprefix("tuned-") != kind:
         what = _WANTED.get(checked.kind, f"a {checked.kind}") if checked.kind else "no artefact of junco's"
         instead = f": {_INSTEAD[checked.kind] % (name, name)}" if checked.kind in _INSTEAD else ""
-        raise ContractError(f"{name} is {what}, and {_WANTED[kind]} is wanted{instead}")
+        raise OtherKindError(
+            f"{name} is {what}, and {_WANTED[kind]} is wanted{instead}", checked.kind, _family(checked)
+        )
     if checked.kind == "operator":
         from junco.hub.trust.loading import check_allowed, operator_class
 
@@ -46,3 +48,10 @@ def fetched(name: str, kind: str, project: Path | None = None) -> Path | type[An
         return operator_class(name, found, checked)
     checked.refuse()
     return found.folder
+
+
+def _family(checked: Checked) -> str:
+    """Of an operator; empty where what was tuned lies on a hub itself, or it is none."""
+    told = checked.told
+    named = str(told.get("family") or told.get("operator") or "") if checked.kind.endswith("operator") else ""
+    return "" if is_hub_name(named) else named.partition(".")[0]

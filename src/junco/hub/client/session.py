@@ -11,7 +11,8 @@ from junco.hub.client.address import chosen_hub, hub_address, is_private_way
 from junco.hub.client.authorities import keep_authority
 from junco.hub.client.connection import Connection
 from junco.hub.client.faults import HubError
-from junco.hub.client.tokens import Token, forget_token, keep_token, token_for
+from junco.hub.client.tokens import Token, forget_token, keep_token, kept_token
+from junco.settings import settings
 from junco.terminal import say
 
 _SCOPES = ["repo:read", "repo:write", "repo:admin", "user"]
@@ -65,7 +66,7 @@ def login(
         say(f"warning: {address} is no https: what is sent there, passwords and tokens too, can be read on the way")
     if authority is not None:
         keep_authority(address, authority)
-    before = token_for(address)
+    before = kept_token(address)
     if not token:
         scopes = [*_SCOPES, "org:admin", "server:admin"] if admin else _SCOPES
         made = {"name": f"junco on {socket.gethostname()}"[:64], "scopes": scopes, "days": days}
@@ -76,10 +77,13 @@ def login(
         kept = Token(token)
     keep_token(address, kept)
     try:
-        return whoami(address)
+        found = _account(address, kept)
     except UnavailableError:
         forget_token(address) if before is None else keep_token(address, before)
         raise
+    if settings().token is not None:
+        say("warning: JUNCO_TOKEN is set, and goes before the token that is kept now")
+    return found
 
 
 def logout(hub: str | None = None) -> str:
@@ -89,8 +93,8 @@ def logout(hub: str | None = None) -> str:
     """
     address = chosen_hub(hub)
     try:
-        with Connection(address) as connection:
-            if connection.has_token:
+        if (kept := kept_token(address)) is not None:
+            with Connection(address, token=kept) as connection:
                 connection.ask("DELETE", "/me/token")
     except HubError:
         pass
@@ -106,8 +110,11 @@ def whoami(hub: str | None = None) -> Account:
     Raises:
         HubError: one is not logged in, or the token does not hold any more.
     """
-    address = chosen_hub(hub)
-    with Connection(address) as connection:
+    return _account(chosen_hub(hub))
+
+
+def _account(address: str, sent: Token | None = None) -> Account:
+    with Connection(address, token=sent) as connection:
         told = connection.ask("GET", "/me")
     token = told.get("token") or {}
     organisations = tuple(f"{each['name']} ({each['role']})" for each in told.get("organisations", ()))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from junco.errors import JuncoError
+from junco.errors import JuncoError, ParameterError
 from junco.hub.client.address import hub_address
-from junco.hub.client.private import hub_home, read_private, write_private
+from junco.hub.client.private import alone, hub_home, read_private, write_private
 from junco.settings import settings
 
 
@@ -28,14 +28,30 @@ class Token:
 
 
 def token_for(address: str) -> Token | None:
-    """The token of a hub: ``JUNCO_TOKEN`` where ``JUNCO_HUB`` is this hub, else what a login kept.
+    """The token of a hub: ``JUNCO_TOKEN`` for the hub that is meant where none is named, else what a login kept.
+
+    Raises:
+        IntegrityError: other users can read the file of tokens.
+        ParameterError: ``JUNCO_TOKEN`` is there, and nothing says whether it is for this hub: another token of this
+            user's, which may do more, is not taken in its place.
+    """
+    said = settings()
+    if said.token is None:
+        return kept_token(address)
+    meant = said.hub or last_hub()
+    if meant is not None and hub_address(meant) == address:
+        return Token(said.token)
+    if said.hub is None:
+        raise ParameterError(f"JUNCO_TOKEN is set, and nothing says that it is for {address}: set JUNCO_HUB={address}")
+    return kept_token(address)
+
+
+def kept_token(address: str) -> Token | None:
+    """The token that a login kept for a hub.
 
     Raises:
         IntegrityError: other users can read the file of tokens.
     """
-    said = settings()
-    if said.token is not None and said.hub is not None and hub_address(said.hub) == address:
-        return Token(said.token)
     told = _kept().get(address)
     if not isinstance(told, dict) or not isinstance(told.get("token"), str):
         return None
@@ -44,19 +60,22 @@ def token_for(address: str) -> Token | None:
 
 def keep_token(address: str, token: Token) -> None:
     """Keep a token for a hub, which is the one that is meant from now on where none is named."""
-    kept = {**_kept(), address: {"token": token.text, "user": token.user, "expires": token.expires}, "": address}
-    write_private(_file(), kept)
+    told = {"token": token.text, "user": token.user, "expires": token.expires}
+    with alone():
+        write_private(_file(), {**_kept(), address: told, "": address})
 
 
 def forget_token(address: str) -> None:
     """Keep no token for a hub any more."""
-    kept = {key: value for key, value in _kept().items() if key != address and (key or value != address)}
-    write_private(_file(), kept)
+    with alone():
+        kept = {key: value for key, value in _kept().items() if key != address and (key or value != address)}
+        write_private(_file(), kept)
 
 
 def mean_hub(address: str) -> None:
     """Mean a hub from now on where none is named, with whatever token there is for it."""
-    write_private(_file(), {**_kept(), "": address})
+    with alone():
+        write_private(_file(), {**_kept(), "": address})
 
 
 def last_hub() -> str | None:

@@ -99,7 +99,7 @@ def verify(
         IntegrityError: what is signed are other files, or the signature is none.
     """
     if (key is None) == (not certificates):
-        raise InputError("say who may have signed: a public key, or certificates")
+        raise InputError("say who may have signed: a public key, --key FILE (key=), or --certificate-chain FILE")
     keys = [read_pem(key, "key")] if key is not None else []
     chain = b"".join(read_pem(each, "certificate") for each in certificates)
     verifiers = verifiers_of(keys, checked_certificates(chain, "what is trusted") if chain else b"", identity)
@@ -107,7 +107,10 @@ def verify(
         from junco.hub.client.pulling import pulled
 
         found = pulled(str(what), hub=hub, project=Path.cwd())
-        return verified(found.folder, found.revision.files, verifiers, found.revision.repository)
+        try:
+            return verified(found.folder, found.revision.files, verifiers, found.revision.repository)
+        except (TrustError, IntegrityError) as error:
+            raise type(error)(str(error).replace(str(found.folder), str(what))) from None
     top = user_path(what)
     return verified(top, files_of(top), verifiers)
 

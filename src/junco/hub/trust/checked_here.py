@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from junco.hub.client.private import hub_home, read_private, write_private
+from junco.hub.client.private import alone, hub_home, read_private, write_private
 from junco.hub.client.pulling import Pulled
 from junco.hub.trust.grants import granted_when
 from junco.hub.trust.requirements import versions_of
@@ -29,7 +29,9 @@ def note_checked(found: Pulled, requirements: Sequence[str]) -> None:
     Raises:
         TargetError: it cannot be written.
     """
-    write_private(_file(), [*_kept(), _key(found, requirements)][-_MOST:])
+    key = _key(found, requirements)
+    with alone():
+        write_private(_file(), [*_kept(), key][-_MOST:])
 
 
 def _key(found: Pulled, requirements: Sequence[str]) -> str:
