@@ -10,9 +10,9 @@ from typing import Any
 from junco.datasets.card import UNKNOWN, DataCard
 from junco.errors import InputError, TargetError
 from junco.graph.yaml_text import dump
-from junco.hub.artefact.fields import is_licence
 from junco.hub.artefact.kinds import CARD
 from junco.hub.artefact.tree import paths_of
+from junco.operator.licences import is_licence
 from junco.places.files import file_sha256
 from junco.settings import user_path
 from junco.store.durable import replacing, writing
@@ -66,7 +66,7 @@ def of_card(card: DataCard) -> dict[str, Any]:
         "name": card.id.rpartition("/")[2],
         "title": card.title,
         "summary": card.summary,
-        "licence": "other" if licence_name(card.licence) else card.licence,
+        "license": "other" if licence_name(card.licence) else card.licence,
         "terms": card.terms,
         "task": card.tasks[0] if card.tasks else "other",
         "tags": list(card.tasks[1:]),
@@ -108,7 +108,7 @@ def of_folder(folder: Path, told: Mapping[str, str]) -> tuple[dict[str, Any], st
         "name": folder.absolute().name,
         "title": told.get("title") or folder.absolute().name,
         "summary": told.get("summary") or about,
-        "licence": "other" if licence_name(licence) else licence,
+        "license": "other" if licence_name(licence) else licence,
         "task": told["task"],
         "source": told.get("source") or None,
         "items": len(rows),
@@ -131,7 +131,7 @@ def page_of(manifest: Mapping[str, Any], name: str, citation: str) -> str:
     link = manifest.get("source", "")
     other = {"license_name": name if name != UNKNOWN else "not stated", **({"license_link": link} if link else {})}
     tags = ["junco:dataset", *manifest.get("modalities", [])]
-    head = {"license": str(manifest["licence"]).lower(), **(other if name else {}), "tags": tags}
+    head = {"license": str(manifest["license"]).lower(), **(other if name else {}), "tags": tags}
     lines = [f"# {manifest['title']}", "", manifest["summary"], "", "| | |", "|---|---|"]
     lines += [f"| {key} | {_cell(value)} |" for key, value in _facts(manifest, name) if value]
     for caution in manifest.get("cautions", []):
@@ -146,7 +146,7 @@ def _facts(manifest: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
     items = f"{manifest['items']:,}" if "items" in manifest else "not known"
     tasks = ", ".join([manifest["task"], *manifest.get("tags", [])])
     return [
-        ("licence", name or manifest["licence"]),
+        ("licence", name or manifest["license"]),
         ("task", tasks),
         ("items", items),
         ("classes", manifest.get("classes")),
