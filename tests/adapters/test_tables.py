@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from datasets import Dataset
 from datasets.fingerprint import Hasher
 
-from datasets import Dataset
 from junco import open_set, pipeline, read_vectors
 
 TEXTS = ["one", "two words", "三"]

@@ -44,35 +44,6 @@ def test_there_is_a_server_to_look_at():
     assert len(OF_THE_SERVER) > 60
 
 
-@pytest.mark.parametrize("name", ["from_pretrained", "from_config"])
-def test_case_6_every_loader_that_could_run_code_is_told_not_to(name):
-    found = 0
-    for where, call in calls(name):
-        if where == "hub/server/database.py":  # of Alembic, which has a method of the same name
-            continue
-        is_of_a_class_at_hand = isinstance(call.func.value, ast.Call) and call.func.value.func.id == "type"
-        told = {keyword.arg: keyword.value for keyword in call.keywords}
-        trusts = told.get("trust_remote_code")
-        assert is_of_a_class_at_hand or (isinstance(trusts, ast.Constant) and trusts.value is False), (
-            where,
-            call.lineno,
-        )
-        found += 1
-    assert found
-
-
-def test_case_6_nothing_says_that_code_of_others_may_run():
-    said = [
-        (path.relative_to(SRC).as_posix(), node.value.lineno)
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword)
-        and node.arg in {"trust_remote_code", "trust_repo", "allow_pickle", "safe_mode"}
-        if not (isinstance(node.value, ast.Constant) and node.value.value is (node.arg == "safe_mode"))
-    ]
-    assert said == []
-
-
 def test_cases_5_and_6_a_configuration_that_names_code_of_its_own_runs_none(tmp_path):
     transformers = pytest.importorskip("transformers")
     from junco.builtin.hub_model.loading import bare_network

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +118,15 @@ def test_an_address_of_files_is_their_path(make, tmp_path):
     quoted, named = address.replace(" ", "%20"), address.replace("//", "//localhost", 1)
     for source in (address, quoted, named, f"{address}/**/*.png"):
         assert files(source) == [f"{tmp_path}/p q/a.png"]
+
+
+def test_folders_may_lie_deeper_than_python_recurses(make):
+    for depth in range(0, 401, 50):
+        make("deep/" + "d/" * depth + f"{depth}.png")
+    frames, most = len(inspect.stack()), sys.getrecursionlimit()
+    sys.setrecursionlimit(frames + 300)
+    try:
+        found = files("deep")
+    finally:
+        sys.setrecursionlimit(most)
+    assert [Path(path).name for path in found] == [f"{depth}.png" for depth in range(0, 401, 50)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -101,6 +102,8 @@ SCORE = {"benchmark": "b", "metric": "m", "value": 0.5, "source": "s"}
         (json.dumps({"models": [GOOD, GOOD]}), "there twice in text-embedding"),
         (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "source": ""}]}]}), "lacks its source"),
         (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": "90 %"}]}]}), "'value' has to be a number"),
+        (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": 10**400}]}]}), "'value' has to be a number"),
+        (json.dumps({"models": [{**GOOD, "scores": [{**SCORE, "value": True}]}]}), "'value' has to be a number"),
         (json.dumps({"models": [{**GOOD, "operator": {"name": "a.b", "params": {"m": [1]}}}]}), "texts and numbers"),
     ],
 )
@@ -117,3 +120,12 @@ def test_a_list_that_is_none_is_refused_with_the_place(text, said, tmp_path):
 def test_a_list_that_is_not_there_is_said(tmp_path):
     with pytest.raises(ParameterError, match="no such file"):
         import_models(tmp_path / "none.json")
+
+
+def test_what_is_no_plain_file_among_the_lists_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUNCO_HOME", str(tmp_path / "home"))
+    lists = tmp_path / "home" / "known-models"
+    lists.mkdir(parents=True)
+    os.mkfifo(lists / "pipe.json")
+    (lists / "endless.json").symlink_to("/dev/zero")
+    assert known_models("text-embedding")

@@ -1,4 +1,4 @@
-"""All stores pass the checks: ours, and one of a stranger in a package of its own."""
+"""All stores pass the checks, with hostile texts (case 48): ours, and one of a stranger in a package of its own."""
 
 from __future__ import annotations
 

@@ -137,16 +137,20 @@ class _Walk:
 
     def beneath(self, folder: str) -> Iterator[_Entry]:
         """Files and folders by name, a folder before what is in it."""
-        if not self._is_new(folder):
-            return
-        for entry in _entries(folder):
-            if entry.name.startswith(".") or self.wanted.skips(entry.path):
+        waiting = [self._inside(folder)]  # one for each folder on the way, however deep it leads
+        while waiting:
+            if (entry := next(waiting[-1], None)) is None:
+                waiting.pop()
+            elif entry.name.startswith(".") or self.wanted.skips(entry.path):
                 continue
-            if not entry.is_folder:
+            elif not entry.is_folder:
                 yield entry
             elif self._leads_on(entry):
                 yield entry
-                yield from self.beneath(entry.path)
+                waiting.append(self._inside(entry.path))
+
+    def _inside(self, folder: str) -> Iterator[_Entry]:
+        return iter(_entries(folder) if self._is_new(folder) else ())
 
     def _leads_on(self, entry: _Entry) -> bool:
         """Whether a folder is one to go into; of a link that is not one, that is told."""

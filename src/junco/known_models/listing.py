@@ -36,7 +36,7 @@ def known_models(family: str | None = None) -> tuple[KnownModel, ...]:
 
 def imported_lists() -> list[Path]:
     """The files of lists that were imported, by name."""
-    return sorted(_folder().glob("*.json"))
+    return sorted(each for each in _folder().glob("*.json") if each.is_file())
 
 
 def import_models(path: str | Path) -> tuple[Path, int]:

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -128,7 +127,7 @@ def _scores(values: list[Any], where: str) -> Iterator[Score]:
             if not _is_text(told.get(key)):
                 raise DataError(f"{place}: it lacks its {key}, a line of text")
         value = told.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e300 < value < 1e300:
             raise DataError(f"{place}: 'value' has to be a number, not {picture(value)}")
         yield Score(told["benchmark"], told["metric"], float(value), told["source"])
 

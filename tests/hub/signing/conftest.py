@@ -49,6 +49,10 @@ def pki(tmp_path_factory):
     _certificate(top, "alice", "between", "keyUsage=critical,digitalSignature\nsubjectAltName=email:alice@x.example\n")
     _certificate(top, "mallory", "another-root", "keyUsage=critical,digitalSignature\n")
     _certificate(top, "server", "between", "keyUsage=critical,keyEncipherment\n", key="p384")
+    for name, purpose in (("web", "serverAuth"), ("signer", "codeSigning")):
+        _certificate(
+            top, name, "between", f"keyUsage=critical,digitalSignature\nextendedKeyUsage={purpose}\n", key="p384"
+        )
     _certificate(top, "below", "alice", "keyUsage=critical,digitalSignature\n", key="mallory")
     return top
 

@@ -82,6 +82,7 @@ def test_certificates_that_lead_elsewhere_are_refused(folder, pki, how, why):
     [
         ("alice", ["alice.crt"], "do not lead"),  # the one between is missing
         ("p384", ["server.crt", "between.crt"], "by which anything may be signed"),
+        ("p384", ["web.crt", "between.crt"], "by which anything may be signed"),
         ("mallory", ["below.crt", "alice.crt", "between.crt"], "do not lead"),  # of somebody who may make none
     ],
 )
@@ -89,6 +90,11 @@ def test_chains_with_a_hole_or_of_who_may_not_are_refused(folder, pki, key, chai
     hub.sign(folder, pki / f"{key}.key", certificates=[pki / each for each in chain])
     with pytest.raises(TrustError, match=why):
         hub.verify(folder, certificates=[pki / "root.crt"])
+
+
+def test_a_certificate_for_code_signs(folder, pki):
+    hub.sign(folder, pki / "p384.key", certificates=[pki / "signer.crt", pki / "between.crt"])
+    assert hub.verify(folder, certificates=[pki / "root.crt"]).by == "signer"
 
 
 def test_a_certificate_of_another_key_does_not_sign(folder, pki):

@@ -75,3 +75,18 @@ def test_case_36_a_form_leads_back_to_this_hub_alone(hub, enter, back):
     answer = enter().client.post("/look", data={"theme": "dark", "back": back})
     assert answer.headers["Location"] == "/"
     assert "x" not in answer.headers
+
+
+@pytest.mark.parametrize("encoding", ["unicode_escape", "punycode", "undefined", "utf-7"])
+@pytest.mark.parametrize("path", ["/settings", "/tokens", "/new/organisation", "/login"])
+def test_a_form_in_an_encoding_that_makes_no_text_is_refused(hub, enter, encoding, path):
+    browser = enter(hub.alice)
+    word = browser.client.get("/junco/v1/session").json()["form_token"]
+    fields = {
+        "form_token": word,
+        **dict.fromkeys(("name", "user", "old", "new", "new_again", "password"), "\\ud800-abc"),
+    }
+    parts = [f'--X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+    kind = {"Content-Type": f"multipart/form-data; boundary=X; charset={encoding}"}
+    answer = browser.client.post(path, content="".join([*parts, "--X--\r\n"]).encode(), headers=kind)
+    assert 400 <= answer.status_code < 500

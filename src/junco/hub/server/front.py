@@ -134,5 +134,8 @@ def is_own(headers: Mapping[str, str], host: str) -> bool:
     """Whether a page of this hub asks: browsers say from where a request comes, and pages cannot lie about it."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == host
+        try:
+            return urlsplit(origin).netloc.lower() == host
+        except ValueError:
+            return False
     return headers.get("sec-fetch-site", "none") in {"same-origin", "none"}

@@ -77,17 +77,18 @@ def _check_chain(first: x509.Certificate, between: list[x509.Certificate], trust
         builder.build_client_verifier().verify(first, between)
     except verification.VerificationError as error:
         raise TrustError(f"the certificates in {SIGNATURE} do not lead to one that is trusted: {error}") from None
+    purposes = {x509.oid.ExtendedKeyUsageOID.CODE_SIGNING, x509.oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
     usages: list[bool] = []
     kinds: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
         (x509.KeyUsage, lambda usage: bool(usage.digital_signature)),
-        (x509.ExtendedKeyUsage, lambda usage: x509.oid.ExtendedKeyUsageOID.CODE_SIGNING in usage),
+        (x509.ExtendedKeyUsage, lambda usage: not purposes.isdisjoint(usage)),
     )
     for kind, may_sign in kinds:
         try:
             usages.append(may_sign(first.extensions.get_extension_for_class(kind).value))
         except x509.ExtensionNotFound:
             continue
-    if not any(usages):
+    if not usages or not all(usages):  # a web server's has the one and not the other
         raise TrustError(f"the certificate in {SIGNATURE} is not one by which anything may be signed (its key usage)")
 
 

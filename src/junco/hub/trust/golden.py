@@ -146,7 +146,7 @@ def difference(found: Any, expected: Any, tolerance: float) -> str:
         return "" if found == expected else f"{picture(found)} instead of {picture(expected)}"
     try:
         one, other = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _of_lists(found, expected, tolerance)
     if one.shape != other.shape:
         return f"numbers of the shape {one.shape} instead of {other.shape}"

@@ -19,6 +19,7 @@ from junco.hub.server.accounts.names import likeness
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.faults import Fault
 from junco.hub.server.hub import Hub
+from junco.hub.server.native.bodies import RowNumber
 from junco.hub.server.tables.files import Blob, Commit, Repository
 from junco.hub.server.tables.people import Event, Namespace, Token, User
 from junco.hub.server.visits import Visit, needs
@@ -183,7 +184,7 @@ def _rows(session: Session, asked: str, after: str) -> list[tuple[Namespace, Use
 
 
 @routes.get("/audit")
-def log(visit: _Serve, request: Request, after: int | None = None) -> Response:
+def log(visit: _Serve, request: Request, after: RowNumber | None = None) -> Response:
     """What was done, the newest first: by somebody, of a kind, to something, or all."""
     given = {name: request.query_params.get(name, "").strip()[:96] for name in ("actor", "action", "target")}
     with visit.hub.database.reading() as session:

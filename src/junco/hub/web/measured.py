@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from junco.hub.server.access import Action
+from junco.hub.server.native.bodies import RowNumber
 from junco.hub.server.reports.keeping import drop_report, reports_of
 from junco.hub.server.visits import Visit, needs
 from junco.hub.web.about import about
@@ -33,7 +34,7 @@ def show(visit: _Read, request: Request) -> Response:
 
 
 @routes.post("/{namespace}/{name}/measured/{number}/drop")
-async def drop(number: int, visit: _Write, request: Request) -> Response:
+async def drop(number: RowNumber, visit: _Write, request: Request) -> Response:
     """A report that was wrong goes."""
     return await answered(request, visit, lambda visit, request, form: _drop(visit, number))
 

@@ -120,4 +120,6 @@ def _shape(sizes: Any) -> tuple[int, ...]:
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """An order in which layer 2 stands before layer 10."""
     parts = name.replace("_", ".").split(".")
-    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
+    return [
+        (0, int(part), "") if part.isascii() and part.isdigit() and len(part) < 20 else (1, 0, part) for part in parts
+    ]

@@ -106,7 +106,8 @@ async def form_of(request: Request, visit: Visit) -> FormData:
     """
     try:
         form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-    except (ValueError, AssertionError):
+        "".join(each for pair in form.multi_items() for each in pair if isinstance(each, str)).encode()
+    except (ValueError, AssertionError):  # also of what another encoding makes of bytes, and no text is
         raise bad_request("a form is meant") from None
     if visit.actor.token_id is None and visit.actor.user_id is not None:  # no browser sends a token by itself
         check_form(Browser(visit.actor, visit.form_token), str(form.get("form_token", "")))

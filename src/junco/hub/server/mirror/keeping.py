@@ -136,7 +136,10 @@ def _know(session: Session, file: Listed) -> None:
         "warnings": [],
     }
     insert_new(session, Blob, values)
-    if session.get_one(Blob, file.sha256).size != file.size:
+    there = session.get_one(Blob, file.sha256)
+    if there.place == ELSEWHERE:  # nobody has seen its bytes yet: what another repository said of it bars nothing
+        there.size = file.size
+    elif there.size != file.size:
         raise refused(f"{file.path!r} has another size than its sha256 says")
     insert_new(session, Fetched, {"sha256": file.sha256, "used": now()})
 

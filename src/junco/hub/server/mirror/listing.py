@@ -48,7 +48,7 @@ def read_revision(told: Any, asked: str) -> Said:
     name = told.get("id", told.get("modelId"))
     if not isinstance(name, str) or name.lower() != asked.lower():
         raise refused(f"{asked} was asked for, and something else came: {str(name)[:200]!r}")
-    hidden = told.get("private") not in {None, False} or told.get("gated") not in {None, False}
+    hidden = told.get("private") not in (None, False) or told.get("gated") not in (None, False)
     return Said(name, told["sha"], not hidden and told.get("disabled") is not True)
 
 

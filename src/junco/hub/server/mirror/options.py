@@ -45,7 +45,7 @@ class Mirroring:
     def covers(self, namespace: str, name: str) -> bool:
         """Whether a repository may be read through this hub."""
         full = f"{namespace}/{name}".lower()
-        return any(fnmatch.fnmatchcase(full, each.lower()) for each in self.allowed)
+        return problem_of(name) is None and any(fnmatch.fnmatchcase(full, each.lower()) for each in self.allowed)
 
     def names(self, namespace: str, name: str) -> bool:
         """Whether its whole name stands in the list."""

@@ -92,7 +92,7 @@ class Upstream:
             following = answer.links.get("next", {}).get("url")
             if following is None:
                 return told, None
-            following = urljoin(url, following)
+            following = _joined(url, following)
             if _origin(following) != _origin(self.options.upstream):
                 raise refused("its list of files goes on elsewhere")
             return told, following
@@ -117,7 +117,7 @@ class Upstream:
         raise refused("it leads on and on")
 
     def _next(self, url: str, answer: httpx2.Response) -> str:
-        following = urljoin(url, answer.headers.get("Location", ""))
+        following = _joined(url, answer.headers.get("Location", ""))
         parts = urlsplit(following)
         if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc or "\\" in following:
             raise refused("it leads to what is no address of the web")
@@ -145,8 +145,8 @@ class Upstream:
         """Where a request goes: elsewhere than to the hub itself, to the very address that was looked at."""
         if _origin(url) == _origin(self.options.upstream):
             return url, {}
-        host, port = place_of(url)
         try:
+            host, port = place_of(url)
             with Watch(CONNECT_S) as watch:
                 if self._is_proxied:
                     Reach().check_behind_proxy(host, port, watch)
@@ -156,6 +156,8 @@ class Upstream:
             raise refused(f"it leads to what is not reached from here: {error}".partition(" (allow")[0]) from None
         except InputError as error:
             raise refused(str(error)) from None
+        except ValueError:  # of a name that no host has
+            raise _no_address() from None
         except OSError as error:
             raise failed(f"it leads to {host}, which cannot be found: {brief(error)}") from None
         address = str(found[0][4][0])
@@ -200,11 +202,21 @@ def pieces(answer: httpx2.Response, most_bytes: int, most_s: float) -> Iterator[
 
 
 def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
         raise _no_address() from None
+
+
+def _joined(url: str, following: str) -> str:
+    """Where an address leads from another."""
+    try:
+        joined = urljoin(url, following)
+        urlsplit(joined)
+    except ValueError:
+        raise _no_address() from None
+    return joined
 
 
 def _no_address() -> Fault:
@@ -212,4 +224,4 @@ def _no_address() -> Fault:
 
 
 def _path(answer: httpx2.Response) -> str:
-    return urlsplit(answer.headers.get("Location", "")).path[:200]
+    return urlsplit(_joined("", answer.headers.get("Location", ""))).path[:200]

@@ -12,6 +12,7 @@ from junco.hub.server.access import Action
 from junco.hub.server.accounts.disabling import set_disabled
 from junco.hub.server.blobs.collect import collect
 from junco.hub.server.faults import bad_request
+from junco.hub.server.native.bodies import RowNumber
 from junco.hub.server.repos.repositories import end_repository
 from junco.hub.server.visits import Visit, needs
 
@@ -24,7 +25,7 @@ _Administer = Annotated[Visit, Depends(needs(Action.ADMINISTER))]
 def events(
     visit: _Serve,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: int | None = None,
+    after: RowNumber | None = None,
     actor: Annotated[str, Query(max_length=96)] = "",
     action: Annotated[str, Query(max_length=64)] = "",
     target: Annotated[str, Query(max_length=255)] = "",

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(max_length=200)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Size = Annotated[int, Field(ge=0, lt=2**53)]
+RowNumber = Annotated[int, Field(ge=0, lt=2**63)]
+"""By which an address names a row: databases know no larger one."""
 
 
 class Body(BaseModel):

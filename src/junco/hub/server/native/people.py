@@ -13,7 +13,7 @@ from junco.hub.server.access import SCOPES, Action, Actor, Target, allow
 from junco.hub.server.accounts import passwords, people, sessions, tokens
 from junco.hub.server.clock import stamp
 from junco.hub.server.faults import Fault, forbidden, no_repository, unauthenticated
-from junco.hub.server.native.bodies import Login, NewOrganisation, NewPassword, NewToken, NewUser, Role
+from junco.hub.server.native.bodies import Login, NewOrganisation, NewPassword, NewToken, NewUser, Role, RowNumber
 from junco.hub.server.tables.files import Repository
 from junco.hub.server.tables.people import Namespace, Token, User
 from junco.hub.server.visits import Visit, find_repository, hub_counter, needs, refused
@@ -114,7 +114,7 @@ def make_token(body: NewToken, visit: _Account) -> dict[str, Any]:
 
 
 @routes.delete("/me/tokens/{number}", status_code=204)
-def revoke_token(number: int, visit: _Account) -> Response:
+def revoke_token(number: RowNumber, visit: _Account) -> Response:
     """One of the user's is good no more."""
     with visit.hub.database.writing() as session:
         if not tokens.revoke(session, number, visit.actor.user_id or 0):

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from junco.hub.server.access import Action
 from junco.hub.server.faults import too_large
+from junco.hub.server.native.bodies import RowNumber
 from junco.hub.server.native.repositories import ONE
 from junco.hub.server.reports.bodies import MOST_BYTES, NewReport
 from junco.hub.server.reports.families import Asked, family_of
@@ -49,7 +50,7 @@ def show(
 
 
 @routes.delete(f"{ONE}/reports/{{number}}", status_code=204)
-def drop(number: int, visit: _Write) -> Response:
+def drop(number: RowNumber, visit: _Write) -> Response:
     """A report that was wrong goes."""
     with visit.hub.database.writing() as session:
         drop_report(session, visit, number)

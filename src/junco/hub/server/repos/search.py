@@ -191,7 +191,16 @@ def _read_cursor(query: Query) -> tuple[Any, int]:
         sort, value, key = json.loads(base64.urlsafe_b64decode(after[:500] + "=" * (-len(after) % 4)))
     except (ValueError, TypeError):
         raise bad_request("after is the next of a page before") from None
-    fits = isinstance(value, str) if query.sort == "name" else isinstance(value, (int, float))
-    if sort != query.sort or not fits or type(key) is not int:
+    fits = _is_name(value) if query.sort == "name" else _is_number(value)
+    if sort != query.sort or not fits or type(key) is not int or not _is_number(key):
         raise bad_request("after is the next of a page before, of the same search")
     return value, key
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii()  # as all names are
+
+
+def _is_number(value: Any) -> bool:
+    """One that every database knows."""
+    return type(value) in {int, float} and abs(value) < 2**63
