@@ -101,4 +101,30 @@ def test_the_card_of_one_s_own_folder_counts_it_and_asks_for_what_no_file_says(t
         datasets.write_card(folder, licence="MIT", task="image-classification")
     datasets.write_card(folder, licence="only for my friends", task="other", replace=True)
     assert check(folder).problems == ()
+    told = yaml.safe_load((folder / "dataset.yaml").read_text())
+    assert told["license"] == "other"
+    assert told["modalities"] == ["image"]
     assert "license_name: only for my friends" in (folder / "README.md").read_text()
+
+
+def test_what_cannot_be_read_and_what_is_no_item_do_not_count(tmp_path):
+    folder = datasets.get("textiles", tmp_path / "cloth")
+    (folder / "notes.txt").write_text("mine")
+    broken = next((folder / "local").glob("*.jpg"))
+    broken.write_bytes(broken.read_bytes()[:900])
+    datasets.write_card(folder, licence="CC-BY-4.0", task="image-classification", replace=True)
+    told = yaml.safe_load((folder / "dataset.yaml").read_text())
+    assert (told["items"], told["classes"], len(told["sha256"])) == (119, 3, 119)
+    assert "notes.txt" not in told["sha256"]
+    page = (folder / "README.md").read_text()
+    assert "1 item cannot be read, and is not counted." in page
+    assert read_card({"README.md": page.encode()}).tags == ["junco:dataset", "image"]
+    assert check(folder).problems == ()
+    assert datasets.load(folder).told == (f"{folder}: notes.txt is in no class's folder, and left out",)
+
+
+def test_of_rows_that_were_loaded_no_choice_of_columns_is_told(tmp_path):
+    from junco.labelled.reading import read_data
+
+    folder = datasets.get("textiles", tmp_path / "cloth")
+    assert not any("column" in line for line in read_data(datasets.load(folder), ("path",)).told)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from junco.terminal import flush, out, out_json
+from junco.terminal import flush, out, out_json, say
 
 
 @click.command
@@ -37,7 +37,9 @@ def check(ctx: click.Context, folder: Path, run: bool, family: Path | None, as_j
         problems += [Problem("", each) for each in problems_of_run(folder, family)]
     if as_json:
         listed = [{"path": each.path, "problem": each.problem} for each in problems]
-        out_json({"folder": str(folder), "kind": found.kind or None, "files": len(found.paths), "problems": listed})
+        warned = [{"path": each.path, "warning": each.problem} for each in found.warnings]
+        told = {"folder": str(folder), "kind": found.kind or None, "files": len(found.paths)}
+        out_json({**told, "problems": listed, "warnings": warned})
     elif problems:
         for problem in problems:
             out(str(problem))
@@ -45,6 +47,9 @@ def check(ctx: click.Context, folder: Path, run: bool, family: Path | None, as_j
         was_run = ", it does what it says," if run or family is not None else ","
         a = "an" if found.kind == "operator" else "a"
         out(f"{folder}: {a} {found.kind} of {len(found.paths)} files{was_run} and nothing is wrong with it")
+    if not as_json:
+        for warning in found.warnings:
+            say(f"to be mended: {warning}")
     if problems:
         flush()
         ctx.exit(2)

@@ -89,8 +89,8 @@ def report(
     """Say what is in SOURCE and what is wrong with it.
 
     SOURCE is a folder, a table or a name of the catalogue; several are compared as parts of one: train/ test/. Told are
-    copies, leaks between parts, contents of several labels, what cannot be read, balance, sizes and shapes. The exit
-    status is 0 where nothing is wrong, and 1 where something is.
+    copies, leaks between parts, equal items of different labels, what cannot be read, balance, sizes and shapes. The
+    exit status is 0 where nothing is wrong, and 1 where something is.
     """
     from junco.datasets.report import report as look_through
 

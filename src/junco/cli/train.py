@@ -42,6 +42,7 @@ from junco.terminal import out, say
 )
 @click.option("--no-resume", is_flag=True, help="Start over where a run was stopped.")
 @click.option("--html", metavar="FILE", help="Write the report as a page, too.")
+@click.option("--licence", metavar="NAME", help="Under which it is shared, for its card, README.md: apache-2.0, mit …")
 @as_json
 @params
 @device
@@ -58,6 +59,7 @@ def train(
     loader: str | None,
     no_resume: bool,
     html: str | None,
+    licence: str | None,
     as_json: bool,
     param: tuple[str, ...],
     device: str,
@@ -69,12 +71,16 @@ def train(
     operator's folder; DATA what 'junco evaluate' takes. Stopped at any moment, the same command goes on where it was.
     """
     from junco.api import pipeline as open_pipeline
+    from junco.operator.licences import check_licence
     from junco.operator.namespace import ops
+    from junco.operator.tuned_card import say_licence
     from junco.train.args import TrainingArgs
     from junco.tuning.report import report_place
 
     if html:
         report_place(html)
+    if licence is not None:
+        check_licence(licence)
     given = {"scope": scope, "goal": goal, "epochs": epochs, "device": None if device == "auto" else device}
     args = TrainingArgs.of(
         args_file, **parse_params(more, "--arg"), **{k: v for k, v in given.items() if v is not None}
@@ -87,6 +93,8 @@ def train(
         raise KeyboardInterrupt(
             "interrupted before anything was measured: nothing was made; the same command goes on with what was decoded"
         ) from None
+    if licence is not None:
+        say_licence(report.folder, licence)
     report = replace(report, next_line=next_command(report.operator, to) or report.next_line)
     if html:
         report.save(html)

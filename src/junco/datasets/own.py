@@ -21,6 +21,7 @@ from junco.labelled.parts import HELD_OUT, TRAIN, parts_of
 from junco.labelled.reading import column_names_of, read_data
 from junco.labelled.retrieval import is_retrieval_folder
 from junco.labelled.sets import LabelledSet, UnlabelledSet
+from junco.wording import some_listed
 
 _TABLES = (".parquet", ".csv", ".tsv", ".jsonl")
 _CARD = ("dataset.yaml", "README.md")
@@ -103,7 +104,8 @@ def files_of(folder: Path) -> _ANY:
     if not items:
         return UnlabelledSet(loose, _beneath(loose, folder), tuple(told.lines))
     if loose:
-        told(f"{folder}: {len(loose):,} files lie in no class's folder, and are left out: {loose[0]} …")
+        names, are = some_listed(_beneath(loose, folder)), "is" if len(loose) == 1 else "are"
+        told(f"{folder}: {names} {are} in no class's folder, and left out")
     return LabelledSet(items, labels, _beneath(items, folder), tuple(told.lines))
 
 

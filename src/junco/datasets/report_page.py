@@ -28,7 +28,7 @@ def body(found: DataReport) -> str:
         summary(found),
         _groups(found, shown, "In more than one part", found.leaks, "the same content, byte for byte"),
         _groups(found, shown, "Near copies in more than one part", found.near_leaks, found.near.how),
-        _groups(found, shown, "One content, several labels", found.clashes, "nothing can be learned of these"),
+        _groups(found, shown, "Equal items, different labels", found.clashes, "nothing can be learned of these"),
         _unreadable(found),
         _groups(found, shown, "Near copies", _others(found.near.groups, found.near_leaks), found.near.how),
         _groups(found, shown, "Copies", _others(found.copies, [*found.leaks, *found.clashes]), "byte for byte"),

@@ -30,14 +30,14 @@ def verdict(found: DataReport) -> list[str]:
 def _leaks(found: DataReport) -> list[str]:
     said = []
     if found.leaks:
-        said.append(f"{amount(len(found.leaks), 'content')} in more than one part")
+        said.append(f"{amount(len(found.leaks), 'group')} of equal items in more than one part")
     if found.near_leaks:
         said.append(f"{amount(len(found.near_leaks), 'group')} of near copies in more than one part")
     return said
 
 
 def _clashes(found: DataReport) -> list[str]:
-    return [f"{amount(len(found.clashes), 'content')} with several labels"] if found.clashes else []
+    return [f"{amount(len(found.clashes), 'group')} of equal items with different labels"] if found.clashes else []
 
 
 def _unreadable(found: DataReport) -> list[str]:
@@ -73,7 +73,7 @@ def advice(found: DataReport) -> list[str]:
             "split anew by content ('junco data split'): what is measured by items that were learned says nothing"
         )
     if found.clashes:
-        said.append("give each content one label, or leave it out: nothing can be learned of it")
+        said.append("give equal items one label, or leave them out: nothing can be learned of them")
     if found.unreadable:
         said.append("mend what cannot be read, or take it out: training and jobs leave it out, and say so")
     rare = [str(label) for label, count in found.labels.items() if count < 4]
@@ -142,7 +142,7 @@ def lines(found: DataReport) -> list[str]:
     for title, groups in (
         ("in more than one part", found.leaks),
         ("near copies in more than one part", found.near_leaks),
-        ("one content, several labels", found.clashes),
+        ("equal items, different labels", found.clashes),
     ):
         said += _groups(found, title, groups)
     leaks = {tuple(rows) for rows in found.near_leaks}

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from junco.datasets.card import UNKNOWN, DataCard
+from junco.datasets.facts import facts_of_all
+from junco.datasets.rows import LABEL
 from junco.errors import InputError, TargetError
 from junco.graph.yaml_text import dump
-from junco.hub.artefact.fields import is_licence
 from junco.hub.artefact.kinds import CARD
 from junco.hub.artefact.tree import paths_of
+from junco.operator.licences import is_licence
+from junco.pages.letters import amount
 from junco.places.files import file_sha256
 from junco.settings import user_path
 from junco.store.durable import replacing, writing
 
 MANIFEST = "dataset.yaml"
+_MODALITIES = {"picture": "image", "sound": "audio", "video": "video", "text": "text"}
 _MOST_HASHED = 1_000
 """Files whose sha256 stand in the card."""
 
@@ -66,7 +70,7 @@ def of_card(card: DataCard) -> dict[str, Any]:
         "name": card.id.rpartition("/")[2],
         "title": card.title,
         "summary": card.summary,
-        "licence": "other" if licence_name(card.licence) else card.licence,
+        "license": "other" if licence_name(card.licence) else card.licence,
         "terms": card.terms,
         "task": card.tasks[0] if card.tasks else "other",
         "tags": list(card.tasks[1:]),
@@ -99,25 +103,48 @@ def of_folder(folder: Path, told: Mapping[str, str]) -> tuple[dict[str, Any], st
         if not told.get(name):
             raise InputError(f"nobody can read the {name} off the files: say {name}= (--{name}), such as {like}")
     rows: Any = load(folder.absolute())
-    labels = rows.labels
-    paths = [path for path in paths_of(folder)[0] if path not in (MANIFEST, CARD)]
-    about = f"{len(rows):,} items" + (f" of {len(labels):,} labels" if labels else "")
+    read, kinds, cautions = _looked_through(rows)
+    labels = {rows[row][LABEL] for row in read} if LABEL in rows.column_names else set()
+    paths = _paths_of(folder, rows, read)
+    about = amount(len(read), "item") + (f" of {amount(len(labels), 'label')}" if labels else "")
     licence = told["licence"]
     found = {
         "kind": "dataset",
         "name": folder.absolute().name,
         "title": told.get("title") or folder.absolute().name,
         "summary": told.get("summary") or about,
-        "licence": "other" if licence_name(licence) else licence,
+        "license": "other" if licence_name(licence) else licence,
         "task": told["task"],
         "source": told.get("source") or None,
-        "items": len(rows),
+        "modalities": kinds or None,
+        "items": len(read),
         "bytes": sum((folder / path).stat().st_size for path in paths),
         "classes": len(labels) or None,
-        "splits": {name: len(part) for name, part in rows.parts.items()} or None,
+        "splits": {name: len(read & set(part.numbers)) for name, part in rows.parts.items()} or None,
+        "cautions": cautions or None,
         "sha256": {p: file_sha256(folder / p) for p in paths} if len(paths) <= _MOST_HASHED else None,
     }
     return {key: value for key, value in found.items() if value is not None}, licence_name(licence)
+
+
+def _looked_through(rows: Any) -> tuple[set[int], list[str], list[str]]:
+    """The numbers of the rows that can be read, which modalities they are, and what whoever uses it has to know."""
+    column = next(name for name in rows.column_names if name != LABEL)
+    facts = list(facts_of_all(rows.column(column)))
+    read = {row for row, each in enumerate(facts) if not each.problem}
+    kinds = sorted({_MODALITIES[facts[row].kind] for row in read if facts[row].kind in _MODALITIES})
+    lost = len(facts) - len(read)
+    said = f"{amount(lost, 'item')} cannot be read, and {'is' if lost == 1 else 'are'} not counted"
+    return read, kinds, [said] if lost else []
+
+
+def _paths_of(folder: Path, rows: Any, read: set[int]) -> list[str]:
+    """The files that hold the data, from the folder on: those of its items, or its tables."""
+    there = [path for path in paths_of(folder)[0] if path not in (MANIFEST, CARD)]
+    if "path" not in rows.column_names:
+        return there
+    items = {os.path.relpath(rows[row]["path"], folder.absolute()) for row in read}
+    return [path for path in there if path in items] or there
 
 
 def page_of(manifest: Mapping[str, Any], name: str, citation: str) -> str:
@@ -131,7 +158,7 @@ def page_of(manifest: Mapping[str, Any], name: str, citation: str) -> str:
     link = manifest.get("source", "")
     other = {"license_name": name if name != UNKNOWN else "not stated", **({"license_link": link} if link else {})}
     tags = ["junco:dataset", *manifest.get("modalities", [])]
-    head = {"license": str(manifest["licence"]).lower(), **(other if name else {}), "tags": tags}
+    head = {"license": str(manifest["license"]).lower(), **(other if name else {}), "tags": tags}
     lines = [f"# {manifest['title']}", "", manifest["summary"], "", "| | |", "|---|---|"]
     lines += [f"| {key} | {_cell(value)} |" for key, value in _facts(manifest, name) if value]
     for caution in manifest.get("cautions", []):
@@ -146,7 +173,7 @@ def _facts(manifest: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
     items = f"{manifest['items']:,}" if "items" in manifest else "not known"
     tasks = ", ".join([manifest["task"], *manifest.get("tags", [])])
     return [
-        ("licence", name or manifest["licence"]),
+        ("licence", name or manifest["license"]),
         ("task", tasks),
         ("items", items),
         ("classes", manifest.get("classes")),

@@ -149,7 +149,7 @@ class Evaluation:
         rejects = self.rejects or {}
         lines = [*self.verdict, f"{self.main} decides; {LEVEL_WORDS}", *self.told]
         if rejects:
-            lines.append(f"{amount(len(rejects), 'item')} could not be embedded, and count nowhere:")
+            lines.append(f"{amount(len(rejects), 'item')} could not be embedded, and left out of all numbers:")
             lines += [f"  {item}: {why}" for item, why in list(rejects.items())[:_MOST_REJECTS]]
             lines += [f"  and {len(rejects) - _MOST_REJECTS:,} more"] if len(rejects) > _MOST_REJECTS else []
         return lines

@@ -34,11 +34,14 @@ def mapping(
     """
     if not isinstance(place.value, dict) or place.keys is None:
         raise YamlError(f"{what} is a mapping with the keys {', '.join(keys)}", file, place.line, place.column)
-    for key in place.value:
+    found = place.value
+    if "license" in keys and "license" not in found:  # SPDX and Hugging Face spell it so
+        found = {"license" if key == "licence" else key: each for key, each in found.items()}
+    for key in found:
         if key not in keys:
             near, at = did_you_mean(nearest(key, keys, 1)), place.keys[key]
             raise YamlError(f"{what} has no key {key!r}.{near} Its keys: {', '.join(keys)}.", file, at.line, at.column)
     for key in required:
-        if key not in place.value:
+        if key not in found:
             raise YamlError(f"{what} needs the key {key!r}", file, place.line, place.column)
-    return place.value
+    return found

@@ -165,7 +165,8 @@ def _hidden_folders(folder: Path) -> list[str]:
 
 def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None, label: str | None) -> AnySet:
     """Of a table whose columns tell what they hold."""
-    columns = columns_of(column_names_of(source, what), inputs, column, label, what)
+    there = column_names_of(source, what)
+    columns = columns_of(there, inputs, column, label, what)
     told = Told()
     extra = tuple(filter(None, (columns.label, columns.score)))
     keeping = Keeping(None, extra, outputs=()) if extra else None
@@ -175,7 +176,10 @@ def _of_table(source: Any, what: str, inputs: Sequence[str], column: str | None,
         wanted = replace(
             wanted, columns=tuple(inputs)[:1] if len(inputs) == 1 else columns.items, column=columns.items[0]
         )
-    return _as_set(list(items_of(source, wanted)), columns, what, told)
+    rows = list(items_of(source, wanted))
+    if isinstance(source, NamedRows) and len(there) == len(columns.items) + len(extra):
+        told.lines[:] = [line for line in told.lines if "; kept: " not in line]  # there was no column to choose
+    return _as_set(rows, columns, what, told)
 
 
 def _as_set(rows: Sequence[Item], columns: Columns, what: str, told: Told) -> AnySet:

@@ -207,17 +207,26 @@ class OperatorSpec:
         become_spec(self, report.folder)
         return report
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, licence: str | None = None) -> None:
         """Write the tuned operator to a folder, which this stands for then; one that lies there is replaced.
 
+        Its card, ``README.md``, says what it was trained on and how good it is; one that somebody wrote there stays.
+
+        Args:
+            path: of the folder.
+            licence: under which it is shared, such as "apache-2.0", for the card; ``None``: what that says already.
+
         Raises:
+            InputError: there is no licence of that name.
             ContractError: it was not trained.
             TargetError: the folder cannot be written, or holds other things.
         """
         from junco.operator.tuned_folder import copy_folder, read_folder
 
         self._check_free()
-        become_spec(self, copy_folder(read_folder(tuned_of(self.name, self.params.get(OPTION)), self.name), path))
+        become_spec(
+            self, copy_folder(read_folder(tuned_of(self.name, self.params.get(OPTION)), self.name), path, licence)
+        )
 
     def _check_free(self) -> None:
         if self.is_held:

@@ -97,17 +97,24 @@ class Tunable:
         become(self, report.folder)
         return report
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, licence: str | None = None) -> None:
         """Write the tuned operator to a folder, which it stands for then; one that lies there is replaced.
 
+        Its card, ``README.md``, says what it was trained on and how good it is; one that somebody wrote there stays.
+
+        Args:
+            path: of the folder.
+            licence: under which it is shared, such as "apache-2.0", for the card; ``None``: what that says already.
+
         Raises:
+            InputError: there is no licence of that name.
             ContractError: it was not trained.
             TargetError: the folder cannot be written, or holds other things.
         """
         from junco.operator.tuned_folder import copy_folder, read_folder
 
         own: Any = self
-        become(self, copy_folder(read_folder(tuned_of(own.name, getattr(self, OPTION, None)), own.name), path))
+        become(self, copy_folder(read_folder(tuned_of(own.name, getattr(self, OPTION, None)), own.name), path, licence))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

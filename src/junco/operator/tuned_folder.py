@@ -19,8 +19,10 @@ from typing import Any
 from junco.errors import ContractError, IntegrityError, TargetError, UnavailableError
 from junco.operator import registry
 from junco.operator.hub_names import is_commit_name, is_hub_name
+from junco.operator.licences import check_licence
 from junco.operator.spec import OperatorSpec
 from junco.operator.tunable import OPTION
+from junco.operator.tuned_card import CARD, card_in, has_own_card, licence_in, say_licence
 from junco.places.files import Stamp, file_stamps
 from junco.settings import user_path
 from junco.wording import picture, reason
@@ -28,6 +30,9 @@ from junco.wording import picture, reason
 MANIFEST, WEIGHTS = "operator.json", "weights.safetensors"
 KIND, VERSION = "tuned operator", 1
 _REPORTS = ("report.json", "report.html")
+_LICENCE_TEXT = "LICENSE"
+_BESIDE = (CARD, _LICENCE_TEXT, "model.sig", "junco.lock")
+"""What whoever shares it puts beside it: no part of the operator."""
 _MOST_BYTES = 2**24
 """Of ``operator.json``: counts of 100,000 classes are some megabytes."""
 _MOST_DEPTH = 40
@@ -220,19 +225,30 @@ _KEYS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 )
 
 
-def copy_folder(tuned: TunedFolder, path: str | Path) -> Path:
-    """Copy a tuned operator to another folder, whole or not at all.
+def copy_folder(tuned: TunedFolder, path: str | Path, licence: str | None = None) -> Path:
+    """Copy a tuned operator to another folder, whole or not at all; a card of somebody's own that is there stays.
+
+    Args:
+        tuned: where it lies.
+        path: of the other folder.
+        licence: for its card; ``None``: what the card says already, or the one that it takes the place of.
 
     Raises:
+        InputError: there is no licence of that name.
         TargetError: it cannot be written, or something else lies there.
     """
     target = user_path(path).absolute()
-    if target == tuned.folder.absolute():
-        return target
-    with new_folder(target) as made:
-        for name in (MANIFEST, WEIGHTS, *_REPORTS):
-            if (tuned.folder / name).is_file():
-                shutil.copyfile(tuned.folder / name, made / name)
+    if licence is not None:
+        check_licence(licence)
+    if target != tuned.folder.absolute():
+        before = "" if has_own_card(target) else licence_in(card_in(target))
+        with new_folder(target) as made:
+            for name in (MANIFEST, WEIGHTS, *_REPORTS, CARD, _LICENCE_TEXT):
+                if (tuned.folder / name).is_file():
+                    shutil.copyfile(tuned.folder / name, made / name)
+        licence = licence or ("" if licence_in(card_in(target)) else before)
+    if licence:
+        say_licence(target, licence)
     return target
 
 
@@ -251,6 +267,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         made = aside / "new"
         made.mkdir()
         yield made
+        _keep_own(target, made)
         if target.exists():
             target.rename(aside / "old")
         try:
@@ -266,6 +283,13 @@ def new_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
+def _keep_own(target: Path, made: Path) -> None:
+    """Put into a new folder what people wrote into the one whose place it takes: its licence's text, and its card."""
+    for name in (CARD, _LICENCE_TEXT):
+        if (target / name).exists() and (name != CARD or has_own_card(target)):
+            shutil.copyfile(target / name, made / name)
+
+
 def check_free(target: Path) -> None:
     """Refuse to put a tuned operator in the place of something else.
 
@@ -276,7 +300,7 @@ def check_free(target: Path) -> None:
         raise TargetError(f"{target} is a {'link' if target.is_symlink() else 'file'}: give the folder another name")
     if not target.is_dir():
         return
-    others = sorted({each.name for each in target.iterdir()} - {MANIFEST, WEIGHTS, *_REPORTS})
+    others = sorted({each.name for each in target.iterdir()} - {MANIFEST, WEIGHTS, *_REPORTS, *_BESIDE})
     if others:
         raise TargetError(f"the folder {target} holds other things, {picture(others[0])} first: give another one")
 

@@ -16,12 +16,14 @@ from junco.neural.tuned_saving import save_tuned
 from junco.operator.base import Operator
 from junco.operator.option_values import checked
 from junco.operator.spec import OperatorSpec
+from junco.operator.tuned_card import card_in, licence_in
 from junco.runtime.machine import machine
 from junco.settings import user_path
 from junco.train.args import TrainingArgs
 from junco.train.settle import check_lengths
 from junco.train.trainer import Fitted, fit
 from junco.tuning.board import board_for
+from junco.tuning.card import write_card
 from junco.tuning.comparing import Compared, compared
 from junco.tuning.decoding import family_inputs
 from junco.tuning.loading import LoadingOptions, OnUnreadable
@@ -109,12 +111,14 @@ class _Session:
             resume=resume,
         )
         tensors = method.tensors(fitted)
+        licence = licence_in(card_in(places.tuned))
         lora_scale = fitted.lora_scale if fitted.tensors else None
         save_tuned(places.tuned, self.operator, tensors, lora_scale=lora_scale, **self._told(fitted, loaded.dim))
         tuned = Operator.load(places.tuned)
         assert isinstance(tuned, NeuralOperator)
         found = compared(method, tuned, self.parts, loaded)
         report = self._report(fitted, tuned, found, places.tuned, loaded)
+        write_card(places.tuned, report, licence)
         self.watch.finish(report)
         if not self.args.keep and fitted.history.ending != "interrupted":  # which the same call goes on with
             shutil.rmtree(places.run, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import time
 
 import numpy as np
@@ -16,6 +17,7 @@ from junco.errors import ParameterError, TargetError
 from junco.hub.artefact.beginnings import KINDS, begin
 from junco.hub.artefact.check import check
 from junco.hub.artefact.tree import File, digest_of, files_of
+from junco.hub.content.card import read_card
 
 
 def problems(folder):
@@ -38,6 +40,39 @@ def test_what_is_begun_passes_at_once(kind, tmp_path):
     found = check(folder)
     assert found.problems == ()
     assert found.kind == ("family" if kind.endswith("family") else kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_card_of_what_is_begun_is_for_readers(kind, tmp_path):
+    folder = begin(kind, "my-own", tmp_path / "my-own", licence="mit")
+    card = (folder / "README.md").read_text("utf-8")
+    shown = read_card({path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()})
+    assert not re.search(r"NAMESPACE|TODO|hub push|data card|[{}]", card)
+    assert all(f"\n## {title}\n" in card for title in ("How to use it", "Limits", "Licence"))
+    assert not shown.summary.endswith(":")
+    assert shown.licence == "mit"
+    assert check(folder).warnings == ()
+
+
+def test_a_card_that_still_has_to_be_written_is_told_and_refuses_nothing(flow):
+    with (flow / "README.md").open("a") as file:
+        file.write("\nTODO: say more. pipeline('NAMESPACE/flowers')\n")
+    done = CliRunner().invoke(app, ["check", str(flow), "--json"])
+    assert done.exit_code == 0
+    assert ["TODO" in each["warning"] for each in json.loads(done.stdout)["warnings"]] == [True, False]
+    assert "to be mended: README.md: it still says 'NAMESPACE'" in CliRunner().invoke(app, ["check", str(flow)]).stderr
+
+
+@pytest.mark.parametrize("kind", ["operator", "pipeline", "dataset", "operator-family"])
+def test_a_licence_is_read_in_both_spellings(kind, tmp_path):
+    folder = begin(kind, "my-own", tmp_path / "my-own", licence="mit")
+    [manifest] = folder.glob("*.yaml")
+    text = manifest.read_text()
+    assert "\nlicense: mit\n" in text
+    manifest.write_text(text.replace("license:", "licence:"))
+    assert check(folder).problems == ()
+    manifest.write_text(text.replace("license:", "licence: mit\nlicense:"))
+    assert any("'licence'" in each for each in problems(folder))
 
 
 def test_what_is_begun_takes_no_others_place(flow):

@@ -144,6 +144,20 @@ def test_a_folder_with_problems_is_not_pushed(served, machine, flow):
     hub.push(flow, "alice/bad", licence="apache-2.0")
 
 
+def test_a_licence_goes_into_the_head_of_a_card_that_says_none(served, machine, flow):
+    machine("alice", served.alice)
+    for name in ("README.md", "pipeline.yaml"):
+        text = (flow / name).read_text().replace("license: apache-2.0\n", "")
+        (flow / name).write_text(f"{text}\nTODO: more\n" if name == "README.md" else text)
+    with pytest.raises(ContractError, match="its head lacks 'license:'"):
+        hub.push(flow, "alice/unsaid")
+    pushed = hub.push(flow, "alice/unsaid", licence="mit")
+    assert any("it still says 'TODO'" in each for each in pushed.warnings)
+    assert hub.show("alice/unsaid")["licence"] == "mit"
+    body = (flow / "README.md").read_text().partition("# ")[2]
+    assert (hub.pull("alice/unsaid") / "README.md").read_text().partition("# ")[2] == body
+
+
 def test_a_licence_that_is_not_the_cards_is_not_passed_over(served, machine, flow):
     machine("alice", served.alice)
     with pytest.raises(ContractError, match=r"it says the licence 'apache-2\.0', and not 'mit'"):

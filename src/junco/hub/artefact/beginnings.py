@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from junco.errors import InputError, ParameterError, TargetError
+from junco.errors import ParameterError, TargetError
 from junco.graph.yaml_text import dump
 from junco.hub.artefact import templates
 from junco.hub.artefact.card import card_text
-from junco.hub.artefact.fields import NO_LICENCE, is_family, is_licence, is_member
+from junco.hub.artefact.fields import is_family, is_member
 from junco.operator.extras import check_packages
+from junco.operator.licences import check_licence
 from junco.settings import user_path
 from junco.wording import picture
 
@@ -37,8 +38,7 @@ def begin(kind: str, name: str, folder: str | Path | None = None, *, licence: st
     """
     if kind not in KINDS:
         raise ParameterError(f"{picture(kind)} is none of {', '.join(KINDS)}")
-    if not is_licence(licence):
-        raise InputError(f"the licence {picture(licence)} is none: {NO_LICENCE}")
+    check_licence(licence)
     name = f"image-embedding.{name}" if kind == "operator" and is_family(name) else name
     if not (is_member(name) if kind == "operator" else is_family(name)):
         like = "family.member" if kind == "operator" else "a word in lower case, with hyphens: my-flowers"
@@ -60,7 +60,9 @@ def _write(target: Path, files: Mapping[str, str]) -> None:
 
 
 def _pipeline(target: Path, name: str, licence: str) -> None:
-    card = card_text(name, "pipeline", "image-embedding", licence, templates.PIPELINE_CARD.format(name=name))
+    card = card_text(
+        name, "pipeline", "image-embedding", licence, templates.PIPELINE_CARD.format(name=name, licence=licence)
+    )
     _write(target, {"pipeline.yaml": templates.PIPELINE.format(name=name, licence=licence), "README.md": card})
 
 
@@ -79,7 +81,7 @@ def _tuned(target: Path, name: str, licence: str) -> None:
         "parent": None,
     }
     write_tuned(target, manifest, {"head.weight": np.ascontiguousarray(head.T, np.float32)})
-    body = templates.TUNED_CARD.format(name=name)
+    body = templates.TUNED_CARD.format(name=name, licence=licence)
     _write(target, {"README.md": card_text(name, "tuned-operator", "image-embedding", licence, body)})
 
 
@@ -88,11 +90,12 @@ def _operator(target: Path, name: str, licence: str) -> None:
     stem = f"{member.replace('-', '_')}_operator"
     title = "".join(part.capitalize() for part in member.replace("_", "-").split("-"))
     words = {"name": name, "family": family, "member": member, "file": f"{stem}.py", "title": title, "stem": stem}
+    words["licence"] = licence
     manifest = {
         "kind": "operator",
         "name": name,
         "summary": "the mean colour of a picture, scaled to length 1 or not",
-        "licence": licence,
+        "license": licence,
         "inputs": {"image": "uint8 RGB (height, width, 3)"},
         "outputs": {"vector": "float32 (3)"},
         "parameters": {"normalize": False},
@@ -122,7 +125,7 @@ def _family(of: str) -> Callable[[Path, str, str], None]:
             "name": name,
             "of": of,
             "summary": f"a picture → one vector: what every {of} of it takes and gives",
-            "licence": licence,
+            "license": licence,
             "inputs": {"path": "path"} if of == "pipeline" else {"image": "uint8 RGB (height, width, 3)"},
             "outputs": {"vector": "float32 (dim)"},
             "parameters": [],
@@ -132,7 +135,7 @@ def _family(of: str) -> Callable[[Path, str, str], None]:
                 {"name": "others differ", "input": "cases/red.png", "unlike": "cases/blue.png"},
             ],
         }
-        body = templates.FAMILY_CARD.format(name=name, of=of)
+        body = templates.FAMILY_CARD.format(name=name, of=of, a="an" if of == "operator" else "a", licence=licence)
         card = card_text(name, "family", name, licence, body)
         _write(target, {"family.yaml": dump(manifest, flow=False), "README.md": card})
         (target / "cases").mkdir()
@@ -147,13 +150,13 @@ def _dataset(target: Path, name: str, licence: str) -> None:
         "kind": "dataset",
         "name": name,
         "summary": "two pictures of two classes, to be replaced by yours",
-        "licence": licence,
+        "license": licence,
         "task": "image-classification",
         "modalities": ["image"],
         "items": 2,
         "classes": 2,
     }
-    card = card_text(name, "dataset", "", licence, templates.DATASET_CARD.format(name=name))
+    card = card_text(name, "dataset", "", licence, templates.DATASET_CARD.format(name=name, licence=licence))
     _write(target, {"dataset.yaml": dump(manifest, flow=False), "README.md": card})
     for colour, pixel in (("red", b"\xff\0\0"), ("blue", b"\0\0\xff")):
         (target / colour).mkdir()

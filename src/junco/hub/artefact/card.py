@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from junco.graph.yaml_text import dump
-from junco.hub.artefact.fields import NO_LICENCE, is_licence
 from junco.hub.artefact.kinds import CARD
 from junco.hub.artefact.tree import Problem
 from junco.hub.content import card as hub_card
+from junco.operator.licences import LIKE, is_licence, said_licence
 from junco.wording import picture
 
 _MOST_BYTES = 1_000_000
+_PLACEHOLDER = re.compile(r"\b(?:NAMESPACE|TODO|TBD|FIXME)\b|Lorem ipsum")
 
 
 def problems_of_card(folder: Path, told: dict[str, Any]) -> list[Problem]:
@@ -33,13 +35,23 @@ def problems_of_card(folder: Path, told: dict[str, Any]) -> list[Problem]:
     return [Problem(CARD, why) for why in _of_licence(hub_card.front_matter(text), told)]
 
 
+def warnings_of_card(folder: Path) -> list[Problem]:
+    """What in the card of a folder is still to be written, by its own words; it can be shared so."""
+    try:
+        text = (folder / CARD).read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
+    except OSError:
+        return []
+    found = dict.fromkeys(_PLACEHOLDER.findall(hub_card.without_front_matter(text)))
+    return [Problem(CARD, f"it still says {word!r}, which its readers will see") for word in found]
+
+
 def _of_licence(head: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
-    said = told.get("licence") or told.get("license")
-    licence = head.get("license", said)
+    said, in_head = said_licence(told), said_licence(head)
+    licence = said if in_head is None else in_head
     if licence is None:
-        yield NO_LICENCE
+        yield f"its head lacks 'license:', {LIKE}"
     elif not is_licence(licence):
-        yield f"license: {picture(licence)} is none; {NO_LICENCE}"
+        yield f"license: {picture(licence)} is none: {LIKE}"
     elif is_licence(said) and str(said).lower() != str(licence).lower():
         yield f"it says the licence {licence!r}, and not {said!r}"
 

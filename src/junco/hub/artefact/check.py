@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from junco.errors import ContractError
-from junco.hub.artefact.card import problems_of_card
+from junco.hub.artefact.card import problems_of_card, warnings_of_card
 from junco.hub.artefact.contents import problems_of_file
 from junco.hub.artefact.kinds import manifest_of
 from junco.hub.artefact.manifests import check_manifest
@@ -26,6 +26,7 @@ class Checked:
         paths: of its files.
         told: what its manifest says.
         problems: all that is wrong, by file.
+        warnings: what is better mended before it is shared, and need not be.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Checked:
     paths: tuple[str, ...]
     told: dict[str, Any]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
     def refuse(self) -> None:
         """Raise what is wrong, if anything is.
@@ -75,4 +77,4 @@ def check(folder: str | Path, *, card: bool = True) -> Checked:
         told, found = check_manifest(top, name, paths)
         problems += [*found, *(problems_of_card(top, told) if card else ())]
     problems += problems_of_signature(top, paths)
-    return Checked(top, kind, tuple(paths), told, tuple(dict.fromkeys(problems)))
+    return Checked(top, kind, tuple(paths), told, tuple(dict.fromkeys(problems)), tuple(warnings_of_card(top)))

@@ -12,6 +12,7 @@ from junco.hub.artefact import fields
 from junco.hub.artefact.contents import orders_in, own_paths_in
 from junco.hub.artefact.fields import Field, one_of, problems_of_fields, read_manifest
 from junco.hub.artefact.tree import Problem
+from junco.operator.licences import is_licence
 from junco.operator.tuned_folder import WEIGHTS, read_folder
 from junco.places.files import file_sha256
 
@@ -23,11 +24,11 @@ _ENTRY = re.compile(r"(?P<file>[a-z_][a-z0-9_]*\.py):(?P<name>[A-Za-z_][A-Za-z0-
 
 _TEXT = Field(fields.is_text, "a line of text")
 _SUMMARY = Field(fields.is_text, "a line of text", True)
-_LICENCE = Field(fields.is_licence, "a licence's SPDX name, such as apache-2.0", True)
+_LICENCE = Field(is_licence, "a licence's SPDX name, such as apache-2.0", True)
 _PORTS = Field(fields.are_named, "a mapping of ports to types, such as {vector: vector}", True)
 _FILES = Field(fields.are_texts, "a list of its files")
 _PARAMETERS = Field(fields.are_parameters, "a mapping of names to default values")
-_COMMON = {"title": _TEXT, "summary": _SUMMARY, "licence": _LICENCE, "task": _TEXT, "tags": _FILES}
+_COMMON = {"title": _TEXT, "summary": _SUMMARY, "license": _LICENCE, "task": _TEXT, "tags": _FILES}
 
 OPERATOR = {
     "kind": one_of("operator"),

@@ -21,36 +21,49 @@ outputs: [vector]
 """
 
 PIPELINE_CARD = """\
-A photo in, a vector out. `pipeline.yaml` says which steps; what they take from a hub, `junco hub lock .` pins.
+A photo in, a vector of 1,280 numbers out: those of EfficientNet-Lite, scaled to length 1. Photos that look alike have
+vectors whose inner product is near 1.
 
-    junco check .
-    junco hub push . NAMESPACE/{name} --release 1.0.0
-
-Somebody else:
+## How to use it
 
     from junco import pipeline
-    embed = pipeline("NAMESPACE/{name}@1.0.0")
+    embed = pipeline("./{name}/pipeline.yaml")
     vector = embed("photo.jpg")
+
+On a hub its name there takes the place of the path. `pipeline.yaml` says which steps it has.
+
+## Limits
+
+EfficientNet-Lite learned to tell the 1,000 classes of ImageNet apart, everyday things on photos. How well it does on
+other pictures, `junco evaluate` measures.
+
+## Licence
+
+Of this folder: {licence}. Weights of its steps are not in it, and have licences of their own.
 """
 
 TUNED_CARD = """\
-A head of 64 numbers behind EfficientNet-Lite0: a random projection, as a training begins with. Train it on a folder
-with a folder of photos for each class:
+A head of 64 numbers behind EfficientNet-Lite0, not trained yet: a random projection, which makes vectors shorter and
+knows nothing of its own.
+
+## How to use it
 
     from junco import Operator
     embed = Operator.load("./{name}")
+
+On a hub, `ops[…]` with its name there takes the place of the second line. It is trained on a folder with a folder of
+photos for each class:
+
     embed.train("photos")
     embed.save("./{name}")
 
-Then say here what it was trained on and how good it is, and share it:
+## Limits
 
-    junco check ./{name}
-    junco hub push ./{name} NAMESPACE/{name} --release 1.0.0
+Nobody measured it. Its vectors have a space of their own: they cannot be compared with those of EfficientNet-Lite0.
 
-Somebody else:
+## Licence
 
-    from junco import ops
-    embed = ops["NAMESPACE/{name}@1.0.0"]()
+Of this folder: {licence}. The weights of EfficientNet-Lite0 are not in it, and have a licence of their own.
 """
 
 OPERATOR = '''\
@@ -120,29 +133,65 @@ GOLDEN = """\
 OPERATOR_CARD = """\
 The mean colour of a picture: three numbers, red, green and blue, each from 0 to 1.
 
-It has code, `{file}`, which nobody's junco runs unasked: `junco hub trust` shows it. `golden.json` holds pictures with
-their vectors, and `pytest` compares them.
+## How to use it
 
-    junco check .
-    junco hub push . NAMESPACE/{member} --release 1.0.0
+    from junco import ops
+    embed = ops["{name}"]()
+    vector = embed(picture)
+
+On a hub its name there takes the place of the one above. It has code, `{file}`, which nobody's junco runs unasked:
+`junco hub trust` shows it first.
+
+## How good it is
+
+`golden.json` holds pictures with their vectors, and `pytest` compares them.
+
+## Limits
+
+Pictures of one colour in another order have the same vector: it sees no shapes and no things.
+
+## Licence
+
+Of all of it: {licence}.
 """
 
 FAMILY_CARD = """\
-A family of {of}s: what each takes and gives, and cases that each has to pass (`family.yaml`). Change ports and cases to
-what yours is about.
+A family of {of}s that make one vector of a picture: what each takes and gives, and cases that each has to pass.
 
-    junco check .
-    junco hub push . NAMESPACE/{name} --release 1.0.0
+## How to use it
+
+Write a member: a folder of {a} {of} of this family. The cases run on it by
+
+    junco check MEMBER --run --family ./{name}
+
+## Limits
+
+The cases ask little: a picture has a vector, the same one twice, and another picture another one. Which member is best,
+they don't say.
+
+## Licence
+
+Of contract and cases: {licence}. Each member has its own.
 """
 
 
 DATASET_CARD = """\
-A folder of pictures for each class. Put yours into it; then let the card count them, and look at what is wrong:
+Two pictures, one of each class, red and blue: a folder for each class, as a data set begins.
 
-    junco data report {name}
-    junco data card {name} --licence cc-by-4.0 --task image-classification --replace
-    junco check {name}
-    junco hub push {name} NAMESPACE/{name} --release 1.0.0
+## How to use it
+
+    from junco import datasets
+    rows = datasets.load("./{name}")
+
+On a hub its name there takes the place of the path.
+
+## Limits
+
+One picture of each class trains nothing and measures nothing.
+
+## Licence
+
+Of all pictures: {licence}.
 """
 
 

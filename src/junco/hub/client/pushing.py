@@ -14,7 +14,6 @@ from typing import Any
 from junco.errors import InputError, IntegrityError, ParameterError
 from junco.hub.artefact.card import card_text, problems_of_card
 from junco.hub.artefact.check import Checked, check
-from junco.hub.artefact.fields import NO_LICENCE, is_licence
 from junco.hub.artefact.kinds import CARD
 from junco.hub.artefact.tree import File, digest_of, files_of
 from junco.hub.client.address import chosen_hub
@@ -23,6 +22,9 @@ from junco.hub.client.download import Told, silent
 from junco.hub.client.faults import HubError
 from junco.hub.client.names import parse_name, release_of
 from junco.hub.client.near import telling
+from junco.hub.content.card import SIGNATURE, front_matter
+from junco.operator.licences import check_licence, said_licence
+from junco.operator.tuned_card import with_licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Pushed:
         files: how many the commit holds.
         sent_bytes: how many had to be sent.
         unchanged: whether the hub had just this already.
-        warnings: what the hub says of it.
+        warnings: what the hub says of it, and what its card still has to say.
     """
 
     repository: str
@@ -88,7 +90,7 @@ def push(  # noqa: PLR0913  # each is one decision of the caller's, by name
     checked = check(folder, card=licence is None)
     checked.refuse()
     card = _card(checked, asked.repository, licence)
-    files = files_of(checked.folder)
+    files = tuple(file for file in files_of(checked.folder) if not (card and file.path == CARD))
     with Connection(address) as connection, telling(connection, asked, "write to"):
         parent = _head(connection, asked.repository, private=private)
         sent = _send(connection, asked.repository, checked.folder, files, told)
@@ -98,7 +100,8 @@ def push(  # noqa: PLR0913  # each is one decision of the caller's, by name
         path = f"{repository_path(asked.repository)}/commits/main"
         answer = connection.ask("POST", path, {**body, **({"release": tag} if tag else {})}, tries=TRIES)
     whole = (*files, File(CARD, len(card), hashlib.sha256(card).hexdigest())) if card else files
-    return _pushed(answer, asked.repository, whole, sent, address)
+    made = _pushed(answer, asked.repository, whole, sent, address)
+    return replace(made, warnings=(*map(str, checked.warnings), *made.warnings))
 
 
 def _message(tag: str | None) -> str:
@@ -106,15 +109,19 @@ def _message(tag: str | None) -> str:
 
 
 def _card(checked: Checked, repository: str, licence: str | None) -> bytes:
-    """The card of a folder that has none, if its licence was said."""
-    if licence is not None and not is_licence(licence):
-        raise InputError(f"the licence {licence!r} is none: {NO_LICENCE}")
+    """The card of a folder that has none, or one that says no licence, if it is told here."""
     if licence is None:
         return b""
+    check_licence(licence)
     if CARD in checked.paths:
-        problems = problems_of_card(checked.folder, {**checked.told, "licence": licence})
-        replace(checked, problems=tuple(problems)).refuse()
-        return b""
+        problems = problems_of_card(checked.folder, {**checked.told, "license": licence})
+        text = (checked.folder / CARD).read_bytes()
+        if said_licence(front_matter(text)) is not None or problems:
+            replace(checked, problems=tuple(problems)).refuse()
+            return b""
+        if SIGNATURE in checked.paths:
+            raise InputError(f"{checked.folder / CARD} says no license:, and is signed: add it there, and sign again")
+        return with_licence(text.decode(), licence).encode()
     told = checked.told
     of = str(told.get("operator", told.get("name", "")))
     family = str(told.get("family") or of.partition(".")[0])
