@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from junco.cli.printing import print_table
-from junco.errors import InputError
+from junco.errors import InputError, NoHubError
+from junco.settings import settings
 from junco.terminal import out, out_json
 
 hub_option = click.option("--hub", metavar="ADDRESS", help="Without it JUNCO_HUB, or where one logged in last.")
@@ -39,8 +40,11 @@ def login(
     """Keep a token for the hub at ADDRESS, which is the one that is meant from then on."""
     from junco.hub.client.address import chosen_hub
     from junco.hub.client.session import login as log_in
+    from junco.hub.client.tokens import last_login
 
-    hub = chosen_hub(address)
+    if (said := address or settings().hub or last_login()) is None:
+        raise NoHubError("say where to log in: junco hub login ADDRESS")
+    hub = chosen_hub(said)
     if token_stdin:
         account = log_in(hub, token=_line("token"), authority=ca)
     else:

@@ -20,7 +20,15 @@ from click.testing import CliRunner
 
 from junco import hub, pipeline
 from junco.cli.main import app
-from junco.errors import IntegrityError, JuncoError, NoHubError, TargetError, TrustError, UnavailableError
+from junco.errors import (
+    IntegrityError,
+    JuncoError,
+    NoHubError,
+    ParameterError,
+    TargetError,
+    TrustError,
+    UnavailableError,
+)
 from junco.hub.artefact.lock_file import read_lock
 from junco.hub.artefact.tree import File, digest_of
 from junco.hub.bundles import unpacking
@@ -28,6 +36,7 @@ from junco.hub.bundles.contents import LIST, MEMBER
 from junco.hub.bundles.zip_reader import read_entries
 from junco.hub.client.cache import Cache
 from junco.hub.client.names import Name
+from junco.hub.client.tokens import token_for
 from junco.hub.trust.review import reviews
 
 RED = np.full((4, 4, 3), (255, 0, 0), np.uint8)
@@ -174,6 +183,15 @@ def test_the_commands(packed, island, tmp_path):
     run("hub", "trust", packed.operator, "--yes")
     assert "take bundle" in run("hub", "trust", "--log").output
     assert "there is no file" in run("hub", "unbundle", tmp_path / "no.zip", code=2).stderr
+
+
+def test_case_13_a_hub_that_a_bundle_alone_named_is_given_no_secret_unasked(packed, island, monkeypatch):
+    island()
+    made = hub.unbundle(packed.file)
+    assert "say where to log in" in run("hub", "login", "--user", "alice", code=2).stderr
+    monkeypatch.setenv("JUNCO_TOKEN", "jnc_mine")
+    with pytest.raises(ParameterError, match="nothing says that it is for"):
+        token_for(made.hub)
 
 
 def run(*args, code=0):

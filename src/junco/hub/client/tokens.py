@@ -38,7 +38,7 @@ def token_for(address: str) -> Token | None:
     said = settings()
     if said.token is None:
         return kept_token(address)
-    meant = said.hub or last_hub()
+    meant = said.hub or last_login()
     if meant is not None and hub_address(meant) == address:
         return Token(said.token)
     if said.hub is None:
@@ -78,8 +78,14 @@ def mean_hub(address: str) -> None:
         write_private(_file(), {**_kept(), "": address})
 
 
+def last_login() -> str | None:
+    """The hub that one logged in to last; one that a bundle alone named is given no secret unasked."""
+    found = last_hub()
+    return found if found is not None and kept_token(found) is not None else None
+
+
 def last_hub() -> str | None:
-    """The hub that one logged in to last."""
+    """The hub that is meant where none is named: of the last login, or of a bundle where there was none."""
     try:
         found = _kept().get("")
     except JuncoError:
