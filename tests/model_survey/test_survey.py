@@ -89,6 +89,21 @@ def test_what_runs_here_stands_first_and_can_be_asked_for_alone(member):
     assert all(each.here.state == HERE for each in junco.survey("image-embedding", runs_here=True, hub=False))
 
 
+def test_a_strangers_operator_that_cannot_be_made_without_options_is_a_row_as_all_others_are(member):
+    class Choosy(Operator, family="image-embedding", name="survey-test-choosy"):
+        def __init__(self, model):
+            self.model = model
+
+        @property
+        def packages(self):
+            return {"PIL": "vision"}
+
+        def batch(self, images):
+            return [np.zeros(3, np.float32) for _ in images]
+
+    assert member("image-embedding", "image-embedding.survey-test-choosy", hub=False).here.state == HERE
+
+
 def test_a_model_in_the_hugging_face_cache_runs_here_and_another_does_not(tmp_path, monkeypatch, member):
     from huggingface_hub import constants
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def here(runs_as: RunsAs | None, weights: str | None) -> Here:
         return Here(NOTHING, "no operator here runs it: 'junco new operator' begins one")
     try:
         operator = _operator(runs_as)
-        check_packages(getattr(operator, "packages", {}), runs_as.name)
+        packages = getattr(operator, "packages", {})
+        check_packages(packages if isinstance(packages, Mapping) else {}, runs_as.name)  # of a class a property, maybe
     except MissingExtraError as error:
         return Here(TO_INSTALL, str(error))
     except JuncoError as error:
