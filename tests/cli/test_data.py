@@ -52,7 +52,7 @@ def test_what_is_wrong_is_said_by_the_exit_status_too(run, tmp_path):
     for part in ("train", "test"):
         (tmp_path / part / "a").mkdir(parents=True)
         (tmp_path / part / "a" / "1.txt").write_text("the same")
-    assert "1 content in more than one part" in run("report", "train", "test", status=1).stdout
+    assert "1 group of equal items in more than one part" in run("report", "train", "test", status=1).stdout
     assert json.loads(run("report", "train", "test", "--json", status=1).stdout)["is_clean"] is False
 
 
@@ -60,7 +60,7 @@ def test_a_card_is_written_for_the_catalogue_s_and_for_one_s_own(run, tmp_path):
     assert "dataset.yaml and README.md" in run("card", "scifact").stdout
     run("get", "tickets", "--to", "mine")
     run("card", "mine", "--licence", "CC-BY-4.0", "--task", "text-classification", "--replace")
-    assert "licence: CC-BY-4.0" in (tmp_path / "mine" / "dataset.yaml").read_text()
+    assert "license: CC-BY-4.0" in (tmp_path / "mine" / "dataset.yaml").read_text()
     assert json.loads(run("card", "digits", "--to", "d", "--json").stdout)[0].endswith("dataset.yaml")
 
 
