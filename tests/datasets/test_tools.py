@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from junco import datasets
+from junco import datasets, hub
 from junco.errors import DataError, InputError, ParameterError, TargetError, UnknownNameError
 from junco.labelled.reading import read_data
 from junco.places.files import file_sha256
@@ -233,3 +234,9 @@ def test_a_hundred_thousand_texts_are_looked_through(tmp_path):
     assert found.to_dict()["num_copies"] == 50_000
     assert len(found.to_dict()["copies"]) == 10_000
     assert len(str(found)) < 4000
+
+
+@pytest.mark.parametrize("package", [datasets, hub])
+def test_no_file_takes_the_place_of_what_is_called_so(package):
+    files = {path.stem for folder in package.__path__ for path in Path(folder).iterdir()}
+    assert not files & set(package.__all__)

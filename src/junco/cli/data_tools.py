@@ -92,7 +92,7 @@ def report(
     copies, leaks between parts, equal items of different labels, what cannot be read, balance, sizes and shapes. The
     exit status is 0 where nothing is wrong, and 1 where something is.
     """
-    from junco.datasets.report import report as look_through
+    from junco.datasets.data_report import report as look_through
 
     how: dict[str, Any] = {"near": None if near == "none" else near, "above": above, "accept_licence": accept_licence}
     with _progress() as watch:

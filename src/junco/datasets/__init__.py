@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from junco.datasets.card import DataCard
     from junco.datasets.catalogue import cards, find
+    from junco.datasets.data_report import DataReport, report
     from junco.datasets.getting import get
     from junco.datasets.loading import load
-    from junco.datasets.report import DataReport, report
     from junco.datasets.rows import Rows
     from junco.datasets.splitting import split
     from junco.datasets.table import write_table
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "DataCard": "junco.datasets.card",
-    "DataReport": "junco.datasets.report",
+    "DataReport": "junco.datasets.data_report",
     "Rows": "junco.datasets.rows",
     "cards": "junco.datasets.catalogue",
     "find": "junco.datasets.catalogue",
     "get": "junco.datasets.getting",
     "load": "junco.datasets.loading",
-    "report": "junco.datasets.report",
+    "report": "junco.datasets.data_report",
     "split": "junco.datasets.splitting",
     "write_card": "junco.datasets.writing_card",
     "write_table": "junco.datasets.table",

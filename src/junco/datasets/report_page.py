@@ -14,7 +14,7 @@ from junco.pages.summary import listing
 from junco.tuning.shown import Shown
 
 if TYPE_CHECKING:
-    from junco.datasets.report import DataReport
+    from junco.datasets.data_report import DataReport
 
 _MOST_LABELS, _MOST_TILES, _LEAST_TILES, _ALL_TILES = 40, 8, 3, 160
 _MOST_GROUPS, _MOST_OF_GROUP, _MOST_LISTED = 12, 6, 50

@@ -10,7 +10,7 @@ from junco.pages.letters import amount, duration, size
 from junco.wording import some_listed
 
 if TYPE_CHECKING:
-    from junco.datasets.report import DataReport
+    from junco.datasets.data_report import DataReport
 
 _EVEN, _UNEVEN = 1.5, 10
 _SHOWN = 5
