@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from junco import Hints, Operator
@@ -275,13 +275,10 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("row_s", MACHINES.values(), ids=MACHINES)
-@settings(
-    derandomize=True
-)  # of thousands of machines one leaves a plateau beyond its cache only after thousands of batches
 @given(seed=st.integers(0, 10_000), start=st.integers(0, 12), busy=st.integers(0, 30))
 def test_the_size_that_is_found_is_nearly_the_fastest_whenever_others_disturb(row_s, seed, start, busy):
     found = settled(row_s, seed, busy=range(start, start + busy))
-    assert row_s(found) <= 1.3 * min(map(row_s, LADDER))
+    assert row_s(found) <= 1.25 * min(map(row_s, LADDER))
 
 
 @given(seed=st.integers(0, 10_000), start=st.integers(0, 12), busy=st.integers(0, 30))
