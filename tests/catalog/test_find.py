@@ -94,7 +94,7 @@ def test_a_hub_name_that_is_a_file_here_says_how_to_mean_the_file(home, tmp_path
 
 def test_a_configured_hub_is_named(home, monkeypatch):
     monkeypatch.setenv("JUNCO_HUB", "https://hub.invalid")
-    with pytest.raises(UnavailableError, match=r"https://hub\.invalid: "):
+    with pytest.raises(UnavailableError, match=r"https://hub\.invalid cannot be reached"):
         find("alice/flowers")
 
 

@@ -34,14 +34,17 @@ def _of_line(chain: list[BaseException], proxy: str | None) -> str:
     named = f"the proxy {shown(proxy)}" if proxy else "it"
     known = (
         (ssl.SSLError, ": no TLS is spoken there (http:// instead of https://?), or none that is safe enough"),
-        (socket.gaierror, f": no name server knows {named}: is it spelt right, and is there a network?"),
+        (
+            socket.gaierror,
+            f" cannot be reached: no name server knows {named}: is it spelt right, and is there a network?",
+        ),
         (ConnectionRefusedError, f" cannot be reached{through}: nothing listens there"),
     )
     for kind, words in known:
         if any(isinstance(each, kind) for each in chain):
             return words
     if "ConnectTimeout" in kinds:
-        return f": nobody answers{through}: no route, a firewall, or HTTPS_PROXY is missing"
+        return f" cannot be reached{through}: nobody answers: no route, a firewall, or HTTPS_PROXY is missing"
     if kinds & {"ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutError"}:
         return f": it is connected{through} and then silent for too long"
     return f" cannot be reached{through}: {brief(chain[0])}"
